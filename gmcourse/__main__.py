@@ -1,0 +1,43 @@
+"""The `gmcourse` command. Each word is a module with `add_arguments(parser)` and `run(arguments) -> int`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+# Imported only when asked for: `gmcourse check` must not wait for what `gmcourse train` needs.
+COMMANDS = {
+    "train": ("gmcourse.recipes.command", "train a model of the zoo again"),
+    "zoo": ("gmcourse.zoo.command", "list the trained models"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, run, and turn an expected error into one line and exit status 2."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    parser = argparse.ArgumentParser(
+        prog="gmcourse", description="Deep generative models: the course's command."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary)
+        if words[:1] == [name]:
+            chosen = importlib.import_module(module)
+            chosen.add_arguments(sub)
+            sub.set_defaults(run=chosen.run)
+    arguments = parser.parse_args(words)
+    try:
+        status: int = arguments.run(arguments)
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"gmcourse {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"gmcourse {arguments.command}: stopped", file=sys.stderr)
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

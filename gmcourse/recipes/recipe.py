@@ -1,0 +1,149 @@
+"""What a recipe is, and the one function that runs any of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import gmcourse.recipes
+from gmcourse import zoo
+from gmcourse.reproducible import start
+from gmcourse.training import History, fit
+from gmcourse.training.batches import Data
+from gmcourse.training.fit import Callback
+from gmcourse.training.step import Step
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that turns an untrained model into a checkpoint of the zoo.
+
+    Attributes:
+        name: of the recipe and of the checkpoint.
+        model: the class, "gmcourse.models.vae:VAE".
+        arguments: its keyword arguments, JSON only.
+        data: `data(device)` gives what `fit` takes.
+        step: `step(module, device)` gives the step that trains the module.
+        steps: how many of them.
+        batch_size: samples in each.
+        measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
+        described: the data in words, for the manifest.
+        seed: of initial weights, batches and noise.
+        trained: `trained(step)` gives the module to keep; by default the average if the step has one, else
+            the module.
+        prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
+        callbacks: `callbacks(step)` gives callbacks for `fit` (schedules).
+    """
+
+    name: str
+    model: str
+    arguments: dict[str, Any]
+    data: Callable[[torch.device], Data]
+    step: Callable[[Any, torch.device], Step]
+    steps: int
+    batch_size: int
+    measure: Callable[[Any, torch.device], Mapping[str, float]]
+    described: str
+    seed: int = 0
+    trained: Callable[[Any], nn.Module] | None = None
+    prepare: Callable[[Any, Any], None] | None = None
+    callbacks: Callable[[Any], list[Callback]] = field(default=lambda step: [])
+
+
+def names() -> list[str]:
+    """Every recipe there is."""
+    return sorted(m.name for m in pkgutil.iter_modules(gmcourse.recipes.__path__) if m.name != "recipe")
+
+
+def find(name: str) -> Recipe:
+    """The recipe of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in names():
+        raise ValueError(f"no recipe is called {name!r}; there are {', '.join(names())}")
+    recipe: Recipe = importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
+    return recipe
+
+
+def _hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
+
+
+def _trained(recipe: Recipe, step: Any) -> nn.Module:
+    if recipe.trained is not None:
+        return recipe.trained(step)
+    module: nn.Module = step.module if step.ema is None else step.ema.module
+    return module
+
+
+def run(
+    recipe: Recipe,
+    *,
+    device: str | None = None,
+    steps: int | None = None,
+    resume: bool = False,
+    folder: Path = Path("runs"),
+    publish: bool = True,
+    minutes: float = 5.0,
+) -> tuple[nn.Module, History]:
+    """Train, measure, and (unless it was cut short) put the result into the zoo.
+
+    Args:
+        recipe: what to run.
+        device: where; by default a GPU if there is one.
+        steps: fewer (or more) steps than the recipe says. Such a run is never published.
+        resume: go on from the last checkpoint in `folder`.
+        folder: where checkpoints lie while training.
+        publish: write the result into the zoo.
+        minutes: between checkpoints.
+
+    Returns:
+        The trained module and its curves.
+    """
+    there = start(recipe.seed, device)
+    module_name, _, class_name = recipe.model.partition(":")
+    module = getattr(importlib.import_module(module_name), class_name)(**recipe.arguments).to(there)
+    data = recipe.data(there)
+    if recipe.prepare is not None:
+        recipe.prepare(module, data)
+    step = recipe.step(module, there)
+    history = fit(
+        step,
+        data,
+        steps=recipe.steps if steps is None else steps,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        callbacks=recipe.callbacks(step),
+        checkpoint=folder / f"{recipe.name}.safetensors",
+        minutes=minutes,
+        resume=resume,
+    )
+    trained = _trained(recipe, step).eval()
+    if publish and steps is None and not history.interrupted:
+        metrics = dict(recipe.measure(trained, there))
+        zoo.save(
+            recipe.name,
+            trained,
+            model=recipe.model,
+            arguments=recipe.arguments,
+            recipe=recipe.name,
+            seed=recipe.seed,
+            data=recipe.described,
+            hardware=_hardware(there),
+            hours=history.seconds / 3600,
+            metrics=metrics,
+            history=history,
+        )
+    return trained, history

@@ -1,0 +1,101 @@
+"""Seeds, devices and budgets: the one line with which every lesson and every recipe begins.
+
+The same seed on the same device, with the same versions and the same number of threads, gives the same
+numbers. Across devices it does not: sums are taken in another order there, and generators differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import warnings
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+T = TypeVar("T")
+
+DEVICES = ("cpu", "cuda", "mps")
+
+
+def choose_device(name: str | torch.device | None = None) -> torch.device:
+    """The device to compute on: the one asked for, else a CUDA GPU if there is one, else the CPU.
+
+    Apple's GPU ("mps") is used only when it is asked for: some operations of the course are missing there,
+    and float64, on which its checks rest, does not exist.
+
+    Args:
+        name: "cpu", "cuda", "cuda:1", "mps" or None. None also reads the environment variable
+            `GMCOURSE_DEVICE`, so that a lecturer can set one for a whole class.
+
+    Raises:
+        ValueError: the name is of no known kind of device.
+        RuntimeError: the device is known but not present here.
+    """
+    wanted = str(
+        name or os.environ.get("GMCOURSE_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    )
+    kind = wanted.split(":")[0]
+    if kind not in DEVICES:
+        raise ValueError(f"no device is called {wanted!r}; expected one of {', '.join(DEVICES)}")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError(f"{wanted!r} was asked for, but torch sees no CUDA GPU here; use device='cpu'")
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise RuntimeError("'mps' was asked for, but torch sees no Apple GPU here; use device='cpu'")
+    return torch.device(wanted)
+
+
+def start(seed: int = 0, device: str | torch.device | None = None) -> torch.device:
+    """Seed every generator, ask torch for deterministic algorithms, and return the device to use.
+
+    Args:
+        seed: any whole number ≥ 0.
+        device: see `choose_device`.
+
+    Returns:
+        The device. Models and data are moved by the caller: `model.to(device)`.
+    """
+    if not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; expected a whole number ≥ 0")
+    chosen = choose_device(device)
+    # cuBLAS is deterministic only with a fixed workspace, and reads this before its first call.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - scikit-learn and others read the legacy generator
+    torch.manual_seed(seed)
+    # A warning would say nothing that a reader of a lesson can act on; some backward passes have no
+    # deterministic form on a GPU.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation.*")
+    return chosen
+
+
+def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
+    """A generator of its own, for draws that must not depend on what was drawn before."""
+    return torch.Generator(device=device).manual_seed(seed)
+
+
+def mixed_seed(*parts: int | str) -> int:
+    """One seed out of several numbers or words, the same on every machine and in every run.
+
+    Neighbouring inputs give unrelated seeds, which `seed + step` does not: there run 0 at step 1 would
+    draw the numbers of run 1 at step 0.
+
+    >>> mixed_seed(0, 1) == mixed_seed(1, 0)
+    False
+    """
+    digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1  # torch takes 63 bits
+
+
+def budget(*, cpu: T, gpu: T, device: str | torch.device | None = None) -> T:
+    """The value for the machine at hand: small on a CPU, as large as it should be on a GPU.
+
+    Args:
+        cpu: used on a CPU.
+        gpu: used on any accelerator.
+        device: where the work will run; by default `choose_device()`.
+    """
+    return cpu if torch.device(device or choose_device()).type == "cpu" else gpu

@@ -1,0 +1,42 @@
+"""A slowly moving average of a model's parameters: what generators are sampled from."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class EMA:
+    """Keeps `module`, a copy whose parameters follow those of the source: θ̄ ← decay·θ̄ + (1 − decay)·θ.
+
+    Buffers (running statistics, actnorm's flag) are copied as they are: an average of a flag means nothing.
+
+    Args:
+        source: the model that is trained.
+        decay: between 0 (no memory) and 1. A half-life of h steps is decay = 0.5 ** (1 / h).
+    """
+
+    def __init__(self, source: nn.Module, decay: float = 0.999) -> None:
+        if not 0.0 <= decay < 1.0:
+            raise ValueError(f"decay is {decay}; expected a number in [0, 1)")
+        self.source, self.decay = source, decay
+        self.module = copy.deepcopy(source).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Move the average one step towards the source."""
+        averages = list(self.module.parameters())
+        torch._foreach_lerp_(averages, [p.detach() for p in self.source.parameters()], 1.0 - self.decay)
+        for average, value in zip(self.module.buffers(), self.source.buffers(), strict=True):
+            average.copy_(value)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The averaged parameters and buffers."""
+        return self.module.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The reverse of `state_dict`."""
+        self.module.load_state_dict(state)

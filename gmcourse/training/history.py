@@ -1,0 +1,87 @@
+"""What was measured during training: named curves that survive as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+
+class History(Mapping[str, list[float]]):
+    """Curves by name. A quantity that is measured only now and then has a shorter curve.
+
+    >>> history = History()
+    >>> history.record(0, {"loss": 2.0}); history.record(1, {"loss": 1.0, "r1": 0.5})
+    >>> history["loss"], history.curve("r1")
+    ([2.0, 1.0], ([1], [0.5]))
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[str, list[int]] = {}
+        self._values: dict[str, list[float]] = {}
+        self.seconds = 0.0
+        self.interrupted = False
+
+    def record(self, step: int, values: Mapping[str, float]) -> None:
+        """Append one value to each curve that is named."""
+        for name, value in values.items():
+            self._steps.setdefault(name, []).append(step)
+            self._values.setdefault(name, []).append(float(value))
+
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self._values:
+            raise KeyError(f"no curve is called {name!r}; there are {sorted(self._values)}")
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def curve(self, name: str) -> tuple[list[int], list[float]]:
+        """Steps and values of one curve, as a plot wants them."""
+        return list(self._steps.get(name, [])), list(self[name])
+
+    @property
+    def steps(self) -> list[int]:
+        """Every step at which something was recorded, in order."""
+        return sorted({s for steps in self._steps.values() for s in steps})
+
+    def thinned(self, points: int = 400) -> History:
+        """The same curves as means over at most `points` equal blocks: small enough to be shipped."""
+        if points < 1:
+            raise ValueError(f"points is {points}; expected at least 1")
+        thin = History()
+        thin.seconds, thin.interrupted = self.seconds, self.interrupted
+        for name in self:
+            steps, values = self.curve(name)
+            blocks = np.array_split(np.arange(len(values)), min(points, len(values)))
+            thin._steps[name] = [steps[b[-1]] for b in blocks]
+            thin._values[name] = [float(np.mean([values[i] for i in b])) for b in blocks]
+        return thin
+
+    def to_json(self) -> str:
+        """One JSON object: the curves, the seconds that training took, and whether it was interrupted."""
+        curves = {name: {"steps": self._steps[name], "values": self._values[name]} for name in self}
+        return json.dumps({"seconds": self.seconds, "interrupted": self.interrupted, "curves": curves})
+
+    @classmethod
+    def from_json(cls, text: str) -> History:
+        """The reverse of `to_json`.
+
+        Raises:
+            ValueError: the text is not what `to_json` writes.
+        """
+        history = cls()
+        try:
+            content = json.loads(text)
+            history.seconds = float(content["seconds"])
+            history.interrupted = bool(content["interrupted"])
+            for name, curve in content["curves"].items():
+                history._steps[name] = [int(s) for s in curve["steps"]]
+                history._values[name] = [float(v) for v in curve["values"]]
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no history as History.to_json writes it: {error}") from error
+        return history

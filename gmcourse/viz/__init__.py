@@ -1,0 +1,12 @@
+"""Pictures of tensors and callables. Every figure of the course is drawn here, so they all look alike.
+
+Nothing here knows a model; a drawing takes arrays, or a function such as a density.
+"""
+
+from gmcourse.viz import palette
+from gmcourse.viz.curves import curves
+from gmcourse.viz.images import images
+from gmcourse.viz.plane import density, points
+from gmcourse.viz.style import style
+
+__all__ = ["curves", "density", "images", "palette", "points", "style"]

@@ -1,0 +1,96 @@
+"""Rows and grids of images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+
+def tile(x: Tensor, columns: int, gap: int = 1) -> np.ndarray:
+    """One picture (H', W') or (H', W', 3) out of images x (N, C, H, W) in [0, 1], white between them."""
+    n, channels, height, width = x.shape
+    rows = math.ceil(n / columns)
+    sheet = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), dtype=np.float32)
+    pictures = x.detach().float().cpu().clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    for i, picture in enumerate(pictures):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet[..., 0] if channels == 1 else sheet
+
+
+def _check(x: Tensor) -> None:
+    if x.ndim != 4 or x.shape[1] not in (1, 3):
+        raise ValueError(f"got shape {tuple(x.shape)}; expected images of shape (N, 1 or 3, H, W)")
+
+
+def images(
+    x: Tensor | Sequence[Tensor],
+    *,
+    columns: int | None = None,
+    labels: Sequence[str] | None = None,
+    titles: Sequence[str] | None = None,
+    scale: float = 1.0,
+    invert: bool | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw images in a grid, or several rows of images with a label each.
+
+    Args:
+        x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
+        columns: of the grid; by default as square as can be. A sequence gives rows, and needs none.
+        labels: one for each row.
+        titles: one above each column.
+        scale: 1 gives a column about 1.6 cm.
+        invert: draw grey images dark on light, as ink on paper; by default exactly for one channel.
+        ax: where to draw; by default a figure of its own.
+
+    Raises:
+        ValueError: a shape that is no image, or labels and titles of another number.
+    """
+    rows = [x] if isinstance(x, Tensor) else list(x)
+    for row in rows:
+        _check(row)
+    if isinstance(x, Tensor):
+        columns = columns or math.ceil(math.sqrt(len(x) * 1.6))
+    else:
+        columns = max(len(row) for row in rows)
+    if labels is not None and len(labels) != len(rows):
+        raise ValueError(f"{len(labels)} labels for {len(rows)} rows")
+    if titles is not None and len(titles) != columns:
+        raise ValueError(f"{len(titles)} titles for {columns} columns")
+    gap = max(1, rows[0].shape[-1] // 16)
+    sheets = [tile(row, columns, gap) for row in rows]
+    height, width = sheets[0].shape[0], sheets[0].shape[1]
+    if ax is None:
+        inches = 0.66 * scale * columns
+        figure, axes = plt.subplots(
+            len(rows),
+            1,
+            figsize=(inches + (1.2 if labels else 0), len(rows) * inches * height / width),
+            squeeze=False,
+        )
+        places = list(axes[:, 0])
+    else:
+        figure, places = ax.get_figure(root=True), [ax]  # type: ignore[assignment]
+        if len(rows) != 1:
+            raise ValueError("several rows need a figure of their own: leave ax out")
+    inverted = rows[0].shape[1] == 1 if invert is None else invert
+    for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):
+        place.imshow(sheet, cmap="gray_r" if inverted else "gray", vmin=0, vmax=1)
+        place.set(xticks=[], yticks=[])
+        place.grid(False)
+        place.spines[:].set_visible(False)
+        if labels is not None:
+            place.set_ylabel(labels[i], rotation=0, ha="right", va="center")
+        if titles is not None and i == 0:
+            step = rows[0].shape[-1] + gap
+            place.xaxis.tick_top()
+            place.set_xticks([step * (c + 0.5) - gap for c in range(columns)], titles, fontsize=9)
+            place.tick_params(length=0)
+    return figure

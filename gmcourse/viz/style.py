@@ -1,0 +1,42 @@
+"""One look for all figures."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+from cycler import cycler
+
+from gmcourse.viz.palette import CYCLE, INK, PAPER
+
+LOOK = {
+    "figure.facecolor": PAPER,
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
+    "savefig.bbox": "tight",
+    "figure.constrained_layout.use": True,
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titleweight": "semibold",
+    "axes.titlelocation": "left",
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#8A96A3",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": cycler(color=CYCLE),
+    "grid.color": "#E4E9EE",
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 2.0,
+    "legend.frameon": False,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+}
+
+
+def style() -> None:
+    """Give every figure that follows the course's look. Call it once, in the set-up cell."""
+    mpl.rcParams.update(LOOK)

@@ -1,0 +1,186 @@
+"""The loop: exact resumption, clear errors, a usable model after an interruption."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from gmcourse.training import EMA, Diverged, History, Minimize, fit, load_checkpoint
+from gmcourse.training.batches import Batches, batch_indices
+
+
+def make_step(lr=1e-2, noisy=True):
+    torch.manual_seed(0)
+    module = nn.Linear(3, 1)
+
+    def objective(batch):
+        x, y = batch
+        noise = torch.randn_like(y) if noisy else 0.0
+        return ((module(x) - y + 0.1 * noise) ** 2).mean()
+
+    return Minimize(
+        objective, module, torch.optim.Adam(module.parameters(), lr=lr), ema=EMA(module, 0.9), clip=1.0
+    )
+
+
+@pytest.fixture
+def data():
+    x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+    return x, x.sum(1, keepdim=True)
+
+
+def bits(step):
+    return torch.cat(
+        [p.detach().flatten() for p in [*step.module.parameters(), *step.ema.module.parameters()]]
+    )
+
+
+def test_it_learns(data):
+    history = fit(make_step(), data, steps=400, batch_size=10, progress=False)
+    assert history["loss"][-1] < 0.1 * history["loss"][0]
+    assert history.steps == list(range(400))
+
+
+def test_an_epoch_sees_each_sample_once_and_the_next_one_in_another_order():
+    first = torch.cat([batch_indices(12, 4, seed=3, step=s) for s in range(3)])
+    second = torch.cat([batch_indices(12, 4, seed=3, step=s) for s in range(3, 6)])
+    assert sorted(first.tolist()) == list(range(12)) == sorted(second.tolist())
+    assert first.tolist() != second.tolist()
+
+
+def test_resuming_gives_the_same_bits(data, tmp_path):
+    whole = make_step()
+    expected = fit(whole, data, steps=30, batch_size=8, progress=False)
+    path = tmp_path / "run.safetensors"
+    fit(make_step(), data, steps=13, batch_size=8, checkpoint=path, progress=False)
+    torch.manual_seed(12345)  # whatever happened in between must not matter
+    resumed = make_step()
+    history = fit(resumed, data, steps=30, batch_size=8, checkpoint=path, resume=True, progress=False)
+    assert torch.equal(bits(whole), bits(resumed))
+    assert history["loss"] == expected["loss"]
+
+
+def test_a_callback_that_draws_numbers_changes_nothing(data):
+    quiet, noisy = make_step(), make_step()
+    fit(quiet, data, steps=5, batch_size=8, progress=False)
+    fit(noisy, data, steps=5, batch_size=8, callbacks=[lambda step, history: torch.randn(7)], progress=False)
+    assert torch.equal(bits(quiet), bits(noisy))
+
+
+def test_the_generator_outside_is_left_as_it_was(data):
+    torch.manual_seed(5)
+    expected = torch.randn(3)
+    torch.manual_seed(5)
+    step = make_step()
+    torch.manual_seed(5)
+    fit(step, data, steps=3, batch_size=8, progress=False)
+    assert torch.equal(torch.randn(3), expected)
+
+
+def test_an_interrupt_ends_after_a_whole_step_and_saves(data, tmp_path):
+    path = tmp_path / "run.safetensors"
+    step = make_step()
+
+    def stop(now, history):
+        if now == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    history = fit(step, data, steps=30, batch_size=8, callbacks=[stop], checkpoint=path, progress=False)
+    assert history.interrupted
+    assert load_checkpoint(path)["step"] == 5
+    rest = make_step()
+    finished = fit(rest, data, steps=30, batch_size=8, checkpoint=path, resume=True, progress=False)
+    whole = make_step()
+    fit(whole, data, steps=30, batch_size=8, progress=False)
+    assert torch.equal(bits(rest), bits(whole))
+    assert not finished.interrupted
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
+    script = textwrap.dedent(
+        """
+        import sys, time, torch
+        from gmcourse.training import fit
+        sys.path.insert(0, sys.argv[3])
+        from tests.training.test_fit import make_step, bits
+        x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+        step = make_step()
+        slow = [lambda s, h: time.sleep(0.02)] if sys.argv[2] == "slow" else []
+        fit(step, (x, x.sum(1, keepdim=True)), steps=200, batch_size=8, checkpoint=sys.argv[1],
+            minutes=0.001, resume=True, callbacks=slow, progress=False)
+        print(bits(step).tolist())
+        """
+    )
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    run = [sys.executable, "-c", script]
+    whole = subprocess.run(
+        [*run, str(tmp_path / "a"), "fast", root], capture_output=True, text=True, check=True
+    )
+    victim = subprocess.Popen([*run, str(tmp_path / "b"), "slow", root], cwd=root)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "b").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    victim.kill()
+    victim.wait()
+    assert 0 < load_checkpoint(tmp_path / "b")["step"] < 200
+    resumed = subprocess.run(
+        [*run, str(tmp_path / "b"), "fast", root], capture_output=True, text=True, check=True
+    )
+    assert resumed.stdout == whole.stdout
+
+
+def test_nan_stops_with_the_step_and_good_parameters(data):
+    x, y = data
+    step = make_step(noisy=False)
+    y = y.clone()
+    fit(step, (x, y), steps=3, batch_size=10, progress=False)
+    good = bits(step)
+    y[:] = float("nan")
+    with pytest.raises(Diverged, match=r"step 0: loss = nan"):
+        fit(step, (x, y), steps=3, batch_size=10, progress=False)
+    assert torch.equal(bits(step), good)
+
+
+def test_a_checkpoint_of_another_run_or_model_is_refused(data, tmp_path):
+    path = tmp_path / "run.safetensors"
+    fit(make_step(), data, steps=2, batch_size=8, checkpoint=path, progress=False)
+    with pytest.raises(ValueError, match="seed = 0, but this run has 1"):
+        fit(make_step(), data, steps=4, batch_size=8, seed=1, checkpoint=path, resume=True, progress=False)
+    other = Minimize(lambda b: b.sum(), nn.Linear(4, 2), torch.optim.SGD([torch.zeros(1)], lr=1.0))
+    with pytest.raises(ValueError, match="another model"):
+        fit(other, data, steps=4, batch_size=8, checkpoint=path, resume=True, progress=False)
+
+
+def test_sizes_that_do_not_fit():
+    with pytest.raises(ValueError, match="only 3 samples"):
+        Batches(torch.zeros(3), 4)
+    with pytest.raises(ValueError, match=r"lengths \[3, 4\]"):
+        Batches((torch.zeros(3), torch.zeros(4)), 2)
+    with pytest.raises(ValueError, match="at least 1"):
+        Batches(torch.zeros(3), 0)
+    with pytest.raises(ValueError, match="expected a scalar"):
+        Minimize(lambda b: b, nn.Linear(1, 1), torch.optim.SGD([torch.zeros(1)]))(torch.zeros(3))
+
+
+def test_history_survives_json_and_thinning():
+    history = History()
+    for s in range(1000):
+        history.record(s, {"loss": float(s)} | ({"r1": 1.0} if s % 16 == 0 else {}))
+    again = History.from_json(history.to_json())
+    assert again.curve("r1") == history.curve("r1")
+    thin = again.thinned(10)
+    assert len(thin["loss"]) == 10
+    assert thin["loss"][0] == pytest.approx(49.5)
+    with pytest.raises(ValueError, match="no history"):
+        History.from_json("[]")
+    with pytest.raises(KeyError, match="no curve is called 'x'"):
+        history["x"]
