@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class EMA:
@@ -28,7 +28,7 @@ class EMA:
     @torch.no_grad()
     def update(self) -> None:
         """Move the average one step towards the source."""
-        averages = list(self.module.parameters())
+        averages: list[Tensor] = list(self.module.parameters())
         torch._foreach_lerp_(averages, [p.detach() for p in self.source.parameters()], 1.0 - self.decay)
         for average, value in zip(self.module.buffers(), self.source.buffers(), strict=True):
             average.copy_(value)

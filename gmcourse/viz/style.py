@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 from cycler import cycler
 
 from gmcourse.viz.palette import CYCLE, INK, PAPER
 
-LOOK = {
+LOOK: dict[str, Any] = {
     "figure.facecolor": PAPER,
     "figure.dpi": 110,
     "savefig.dpi": 110,
@@ -39,4 +41,4 @@ LOOK = {
 
 def style() -> None:
     """Give every figure that follows the course's look. Call it once, in the set-up cell."""
-    mpl.rcParams.update(LOOK)
+    mpl.rcParams.update(LOOK)  # type: ignore[arg-type]

@@ -1,0 +1,88 @@
+"""Notebooks as files: written from readable text, kept clean in git.
+
+    python -m tools.notebooks write lesson.md notebooks/04_vae.ipynb     (MyST text → notebook)
+    python -m tools.notebooks clean [FILE …]                             (all committed notebooks by default)
+
+Clean means: no outputs, no execution counts, small metadata, and cell ids that say what the cell is about
+and stay the same from one saving to the next.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FOLDERS = ("notebooks", "notebooks/solutions")
+
+
+def _words(cell: dict[str, Any]) -> str:
+    """What a cell is about, in a few words: its heading, marker or first line."""
+    for line in "".join(cell["source"]).splitlines():
+        if line.strip() and not line.startswith((":::", "```", "%", "+++", "(", "---")):
+            return re.sub(r"\$[^$]*\$|\{[^}]*\}|[^a-z0-9 ]", " ", line.lower())
+    return cell["cell_type"]
+
+
+def cell_id(cell: dict[str, Any], taken: set[str]) -> str:
+    """An id of at most 48 characters that no other cell has."""
+    slug = "-".join(_words(cell).split()[:6])[:44].strip("-") or cell["cell_type"]
+    candidate, number = slug, 2
+    while candidate in taken:
+        candidate, number = f"{slug}-{number}", number + 1
+    taken.add(candidate)
+    return candidate
+
+
+def clean(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The same notebook as it is committed."""
+    taken: set[str] = set()
+    cells = []
+    for cell in notebook["cells"]:
+        tidy: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell_id(cell, taken)}
+        tidy["metadata"] = {k: v for k, v in cell.get("metadata", {}).items() if k in ("mystnb", "tags")}
+        source = "".join(cell["source"]).rstrip()
+        tidy["source"] = source.splitlines(keepends=True)
+        if cell["cell_type"] == "code":
+            tidy |= {"execution_count": None, "outputs": []}
+        cells.append(tidy)
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def as_text(notebook: dict[str, Any]) -> str:
+    """Notebook JSON as Jupyter writes it, so that a saving in Jupyter shows as few changed lines as can be."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def committed(root: Path) -> list[Path]:
+    """Every notebook that is kept clean."""
+    return [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+
+
+def main(words: list[str]) -> int:
+    """Write or clean."""
+    if words[:1] == ["write"] and len(words) == 3:
+        import jupytext
+
+        source, target = map(Path, words[1:])
+        notebook = json.loads(jupytext.writes(jupytext.read(source, fmt="md:myst"), fmt="ipynb"))
+        target.write_text(as_text(clean(notebook)), encoding="utf-8")
+        return 0
+    if words[:1] == ["clean"]:
+        for path in [Path(word) for word in words[1:]] or committed(Path(".")):
+            before = path.read_text(encoding="utf-8")
+            after = as_text(clean(json.loads(before)))
+            if after != before:
+                path.write_text(after, encoding="utf-8")
+                print(f"cleaned {path}")
+        return 0
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
