@@ -1,1 +1,1 @@
-"""How the course is built and checked: `python3 -m tools TARGET`. Standard library only until .venv stands."""
+"""How the course is built and checked: `python3 -m tools TARGET`, standard library only to begin with."""

@@ -54,7 +54,7 @@ def clean(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_text(notebook: dict[str, Any]) -> str:
-    """Notebook JSON as Jupyter writes it, so that a saving in Jupyter shows as few changed lines as can be."""
+    """Notebook JSON as Jupyter writes it, so that a saving there changes few lines."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -1,0 +1,41 @@
+"""Data: one `load(name)` for everything that is made of pixels, and `toy` for densities in the plane."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from gmcourse.data.images import Images
+
+__all__ = ["BUNDLED", "TORCHVISION", "Images", "load"]
+
+BUNDLED = ("digits", "faces", "photos")
+TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
+
+
+def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
+    """Images by name.
+
+    Args:
+        name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
+            patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba".
+        split: "train" or "test".
+        root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
+            `~/.cache/gmcourse`. The bundled sets need none.
+        **options: of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
+
+    Raises:
+        ValueError: an unknown name or split, or damaged files.
+        RuntimeError: a torchvision set is not there.
+    """
+    if split not in ("train", "test"):
+        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
+    if name in BUNDLED:
+        images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
+        return images
+    if name in TORCHVISION:
+        from gmcourse.data import vision
+
+        return vision.load(name, split, root=root, **options)
+    raise ValueError(f"no data set is called {name!r}; there are {', '.join(BUNDLED + TORCHVISION)}")

@@ -1,0 +1,43 @@
+"""1,797 real handwritten digits, 8×8 pixels, 17 grey levels: small enough to travel with scikit-learn.
+
+They come from 43 people and were reduced from 32×32 bitmaps by counting the ink in 4×4 cells, hence 0 … 16.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from gmcourse.data.images import Images
+
+LEVELS = 17
+TEST = 360
+
+
+@lru_cache(maxsize=1)
+def _all() -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels, labels, and for each image whether it belongs to the test set."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    pixels = torch.as_tensor(bunch.images, dtype=torch.uint8)[:, None]
+    labels = torch.as_tensor(bunch.target, dtype=torch.int64)
+    # stratified, so that each digit has its share of both parts; always the same split
+    _, test = train_test_split(range(len(labels)), test_size=TEST, random_state=0, stratify=bunch.target)
+    is_test = torch.zeros(len(labels), dtype=torch.bool)
+    is_test[test] = True
+    return pixels, labels, is_test
+
+
+def load(split: str = "train") -> Images:
+    """The digits: 1,437 for training, 360 for testing, always the same ones.
+
+    Returns:
+        Images with pixels (N, 1, 8, 8) in 0 … 16 and labels 0 … 9.
+    """
+    pixels, labels, is_test = _all()
+    chosen = is_test if split == "test" else ~is_test
+    return Images(pixels[chosen], labels[chosen], LEVELS, tuple("0123456789"))

@@ -1,0 +1,85 @@
+"""A labelled set of images that lies in memory as whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gmcourse.reproducible import generator
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images as the camera or the scanner gave them: whole grey levels, not yet divided by anything.
+
+    One uint8 tensor is four times smaller than floats, and slicing it is faster than any loader of single
+    files.
+
+    Attributes:
+        pixels: (N, C, H, W) uint8, each in 0 … levels − 1.
+        labels: (N,) int64 classes, or (N, A) float32 attributes.
+        levels: how many grey levels there are: 256 for 8-bit images, 17 for `digits`.
+        names: of the classes, or of the A attributes.
+
+    Raises:
+        ValueError: pixels of another shape, dtype or range, or labels of another length.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    levels: int
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 4 or self.pixels.dtype != torch.uint8:
+            raise ValueError(
+                f"pixels have shape {tuple(self.pixels.shape)} and dtype {self.pixels.dtype}; "
+                "expected (N, C, H, W) of torch.uint8"
+            )
+        if not 2 <= self.levels <= 256:
+            raise ValueError(f"levels is {self.levels}; expected 2 … 256")
+        if self.pixels.numel() and int(self.pixels.max()) >= self.levels:
+            raise ValueError(f"a pixel is {int(self.pixels.max())}; the largest level is {self.levels - 1}")
+        if len(self.labels) != len(self.pixels):
+            raise ValueError(f"{len(self.labels)} labels for {len(self.pixels)} images; expected as many")
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, index: slice | Tensor | list[int]) -> Images:
+        """The images of a slice, of a list of indices, or of a mask."""
+        if isinstance(index, int):
+            raise ValueError(
+                f"got the number {index}; a set of images is sliced, as in images[{index}:{index} + 1]"
+            )
+        return Images(self.pixels[index], self.labels[index], self.levels, self.names)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        channels, height, width = self.pixels.shape[1:]
+        return channels, height, width
+
+    def unit(self) -> Tensor:
+        """The pixels as float32 in [0, 1], shape (N, C, H, W): black is 0, the brightest level is 1."""
+        return self.pixels.float() / (self.levels - 1)
+
+    def to(self, device: str | torch.device) -> Images:
+        """The same images on another device."""
+        return Images(self.pixels.to(device), self.labels.to(device), self.levels, self.names)
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Images, Images]:
+        """Two disjoint sets: a random `fraction` of the images, and the rest.
+
+        Raises:
+            ValueError: a fraction that would leave one of the two empty.
+        """
+        first = round(fraction * len(self))
+        if not 0 < first < len(self):
+            raise ValueError(
+                f"fraction {fraction} of {len(self)} images leaves one part empty; expected 0 < fraction < 1"
+            )
+        order = torch.randperm(len(self), generator=generator(seed)).to(self.pixels.device)
+        return self[order[:first]], self[order[first:]]

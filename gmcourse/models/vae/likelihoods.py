@@ -1,0 +1,107 @@
+"""What a decoder's output means: three families for p_θ(x|z), each of images in [0, 1].
+
+Only the discretised logistic is a probability of the pixels as they are stored. The Bernoulli is one for
+black and white images (on grey ones its value is a loss, not a likelihood); the Gaussian is a density.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Likelihood(Protocol):
+    """A family p(x|out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
+
+    def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
+        """Nats, summed over all but the first dimension, shape (B,)."""
+        ...
+
+    def mean(self, out: Tensor) -> Tensor:
+        """Images in [0, 1]."""
+        ...
+
+
+def _sum(x: Tensor) -> Tensor:
+    return x.flatten(1).sum(1)
+
+
+class Bernoulli(nn.Module):
+    """log p = Σ x log π + (1 − x) log(1 − π), with π = sigmoid(out) (Kingma & Welling, appendix C.1)."""
+
+    def __init__(self, levels: int = 256) -> None:
+        super().__init__()
+
+    def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
+        """A log-probability for x in {0, 1}. For grey x in between it is minus the cross-entropy."""
+        # from logits: log(sigmoid) underflows, softplus does not, and this is one pass less
+        return -_sum(F.binary_cross_entropy_with_logits(out, x, reduction="none"))
+
+    def mean(self, out: Tensor) -> Tensor:
+        """π."""
+        return out.sigmoid()
+
+
+class Gaussian(nn.Module):
+    """log N(x; sigmoid(out), σ² I) with one learned σ for all pixels (Rybkin et al. 2021, arXiv:2006.13202).
+
+    With σ² = ½ held fixed its negative is ‖x − x̂‖² + constant: the squared error of the lecture's slide.
+    """
+
+    def __init__(self, levels: int = 256) -> None:
+        super().__init__()
+        self.log_sigma = nn.Parameter(torch.tensor(math.log(0.2)))
+
+    def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
+        """A log-density: it can be positive, and tells nothing about whole-number pixels by itself."""
+        log_sigma = self.log_sigma.clamp(-4, 1)
+        error = (x - out.sigmoid()).square() * (-2 * log_sigma).exp()
+        return _sum(-0.5 * (error + math.log(2 * math.pi)) - log_sigma)
+
+    def mean(self, out: Tensor) -> Tensor:
+        """The mean image."""
+        return out.sigmoid()
+
+
+class DiscretisedLogistic(nn.Module):
+    """P(level) = F(upper edge) − F(lower edge) of a logistic around sigmoid(out), one learned scale.
+
+    The outermost levels take the whole tail, so that the probabilities of all levels add up to one
+    (Kingma et al. 2016, arXiv:1606.04934, appendix).
+    """
+
+    def __init__(self, levels: int = 256) -> None:
+        super().__init__()
+        if levels < 2:
+            raise ValueError(f"levels is {levels}; expected at least 2")
+        self.levels = levels
+        self.log_scale = nn.Parameter(torch.tensor(math.log(0.1)))
+
+    def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
+        """The log-probability of the stored pixels; x holds levels / (levels − 1)."""
+        half = 0.5 / (self.levels - 1)
+        slope = (-self.log_scale.clamp(-6, 2)).exp()
+        centred = x - out.sigmoid()
+        below, above = slope * (centred - half), slope * (centred + half)
+        # log(F(above) − F(below)) = log F(above) + log(1 − F(below)) + log(1 − e^(below − above))
+        inside = F.logsigmoid(above) + F.logsigmoid(-below) + torch.log(-torch.expm1(below - above))
+        darkest = x < half
+        brightest = x > 1 - half
+        return _sum(
+            torch.where(darkest, F.logsigmoid(above), torch.where(brightest, F.logsigmoid(-below), inside))
+        )
+
+    def mean(self, out: Tensor) -> Tensor:
+        """The centre of the logistic."""
+        return out.sigmoid()
+
+
+LIKELIHOODS: dict[str, type[Bernoulli] | type[Gaussian] | type[DiscretisedLogistic]] = {
+    "bernoulli": Bernoulli,
+    "gaussian": Gaussian,
+    "discretised_logistic": DiscretisedLogistic,
+}

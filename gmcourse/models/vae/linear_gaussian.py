@@ -1,0 +1,98 @@
+"""A VAE whose every integral has a closed form: the place where a bound can be held against the truth.
+
+p(z) = N(0, I_k), p(x|z) = N(W z + b, σ² I_D), q(z|x) = N(A x + c, diag s²). Then p(x) = N(b, W Wᵀ + σ² I):
+probabilistic PCA (Tipping & Bishop 1999).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.metrics.divergence import kl_to_standard_normal
+from gmcourse.metrics.likelihood import log_mean_exp
+from gmcourse.models.vae.model import log_normal, reparameterise
+
+
+class LinearGaussianVAE(nn.Module):
+    """Linear encoder and decoder, with exact evidence, posterior and ELBO.
+
+    Args:
+        data_dim: D.
+        latent_dim: k.
+        sigma: standard deviation of the decoder's noise.
+
+    Raises:
+        ValueError: a size below 1 or a sigma that is not positive.
+    """
+
+    def __init__(self, data_dim: int, latent_dim: int, sigma: float = 1.0) -> None:
+        super().__init__()
+        if data_dim < 1 or latent_dim < 1:
+            raise ValueError(f"data_dim is {data_dim}, latent_dim {latent_dim}; expected both at least 1")
+        if not sigma > 0:
+            raise ValueError(f"sigma is {sigma}; expected a positive number")
+        self.sigma = sigma
+        self.weight = nn.Parameter(torch.randn(data_dim, latent_dim) / math.sqrt(latent_dim))  # W
+        self.bias = nn.Parameter(torch.zeros(data_dim))  # b
+        self.encoder_weight = nn.Parameter(torch.zeros(latent_dim, data_dim))  # A
+        self.encoder_bias = nn.Parameter(torch.zeros(latent_dim))  # c
+        self.log_var = nn.Parameter(torch.zeros(latent_dim))  # log s²
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z|x), both (B, k), for x (B, D)."""
+        mean = x @ self.encoder_weight.T + self.encoder_bias
+        return mean, self.log_var.expand_as(mean)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The mean of p(x|z), (..., D)."""
+        return z @ self.weight.T + self.bias
+
+    def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
+        """log p(x|z) in nats, shape (...)."""
+        return log_normal(x, self.decode(z), 2 * math.log(self.sigma))
+
+    def log_evidence(self, x: Tensor) -> Tensor:
+        """log p(x) = log N(x; b, W Wᵀ + σ² I) in nats, shape (B,)."""
+        cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias), dtype=x.dtype)
+        normal = torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov)
+        out: Tensor = normal.log_prob(x)
+        return out
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean (B, k) and covariance (k, k) of p(z|x) = N(M⁻¹Wᵀ(x − b), σ² M⁻¹), M = WᵀW + σ² I."""
+        k = self.weight.shape[1]
+        precision = self.weight.T @ self.weight + self.sigma**2 * torch.eye(k, dtype=x.dtype)
+        inverse = torch.linalg.inv(precision)
+        return (x - self.bias) @ self.weight @ inverse, self.sigma**2 * inverse
+
+    def elbo(self, x: Tensor) -> Tensor:
+        """The ELBO with its expectation done exactly, in nats, shape (B,)."""
+        mean, log_var = self.encode(x)
+        # E‖x − Wz − b‖² = ‖x − Wμ − b‖² + Σ_j s_j² ‖w_j‖²
+        spread = (log_var.exp() * self.weight.square().sum(0)).sum(-1) / (2 * self.sigma**2)
+        return self.reconstruction(x, mean) - spread - kl_to_standard_normal(mean, log_var)
+
+    def log_weights(self, x: Tensor, noise: Tensor) -> Tensor:
+        """log p(x, z) − log q(z|x) for z = μ + s ε, noise ε of shape (K, B, k); nats, shape (K, B)."""
+        mean, log_var = self.encode(x)
+        z = reparameterise(mean, log_var, noise)
+        return self.reconstruction(x, z) + log_normal(z) - log_normal(z, mean, log_var)
+
+    def importance_bound(self, x: Tensor, noise: Tensor) -> Tensor:
+        """The bound of Burda et al. 2016 (arXiv:1509.00519), eq. 8, in nats, shape (B,)."""
+        return log_mean_exp(self.log_weights(x, noise), dim=0)
+
+    @torch.no_grad()
+    def set_encoder_to_posterior(self) -> None:
+        """The best encoder of this form: the posterior's mean, and the variances that minimise the KL."""
+        k = self.weight.shape[1]
+        precision = (
+            self.weight.T @ self.weight + self.sigma**2 * torch.eye(k, dtype=self.weight.dtype)
+        ) / self.sigma**2
+        self.encoder_weight.copy_(torch.linalg.solve(precision, self.weight.T) / self.sigma**2)
+        self.encoder_bias.copy_(-self.encoder_weight @ self.bias)
+        # for a fixed mean, KL(q ‖ p) is least where 1/s_j² equals the diagonal of the posterior's precision
+        self.log_var.copy_(-precision.diagonal().log())

@@ -1,0 +1,82 @@
+"""Plain networks: a multilayer perceptron, and a convolutional pair, down to a vector and up."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+
+def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Sequential:
+    """Linear layers of the given widths with an activation between them, none after the last.
+
+    Args:
+        sizes: at least two widths, the input's first.
+        activation: a module without arguments.
+
+    Raises:
+        ValueError: fewer than two widths, or one below 1.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"sizes are {list(sizes)}; expected at least two widths ≥ 1")
+    layers: list[nn.Module] = []
+    for i, (before, after) in enumerate(itertools.pairwise(sizes)):
+        layers += [nn.Linear(before, after)] + ([activation()] if i < len(sizes) - 2 else [])
+    return nn.Sequential(*layers)
+
+
+def _check(shape: tuple[int, int, int], levels: int) -> None:
+    if len(shape) != 3 or min(shape) < 1:
+        raise ValueError(f"shape is {shape}; expected (channels, height, width)")
+    if shape[1] % 2**levels or shape[2] % 2**levels:
+        raise ValueError(f"sides {shape[1]}×{shape[2]} cannot be halved {levels} times")
+
+
+def halvings(shape: tuple[int, int, int]) -> int:
+    """How often an image can be halved before its shorter side falls below four pixels."""
+    side = math.gcd(shape[1], shape[2])
+    count = 0
+    while side % 2 == 0 and side // 2 >= 4:
+        side, count = side // 2, count + 1
+    return count
+
+
+def conv_encoder(shape: tuple[int, int, int], width: int, out_features: int) -> nn.Sequential:
+    """Images (B, C, H, W) → vectors (B, out_features): strided convolutions, channels doubling."""
+    levels = halvings(shape)
+    _check(shape, levels)
+    layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 3, padding=1), nn.SiLU()]
+    channels = width
+    for _ in range(levels):
+        layers += [nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), nn.SiLU()]
+        channels *= 2
+    area = (shape[1] >> levels) * (shape[2] >> levels)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * area, out_features))
+
+
+def conv_decoder(shape: tuple[int, int, int], width: int, in_features: int) -> nn.Sequential:
+    """Vectors (B, in_features) → images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
+    levels = halvings(shape)
+    _check(shape, levels)
+    channels = width << levels
+    low = (channels, shape[1] >> levels, shape[2] >> levels)
+    layers: list[nn.Module] = [nn.Linear(in_features, math.prod(low)), nn.SiLU(), nn.Unflatten(1, low)]
+    for _ in range(levels):
+        layers += [nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1), nn.SiLU()]
+        channels //= 2
+    return nn.Sequential(*layers, nn.Conv2d(width, shape[0], 3, padding=1))
+
+
+class Shaped(nn.Module):
+    """A network of vectors that takes and gives tensors of any shape: (B, …) → (B, *out_shape)."""
+
+    def __init__(self, network: nn.Module, out_shape: Sequence[int]) -> None:
+        super().__init__()
+        self.network, self.out_shape = network, tuple(out_shape)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Flatten, apply, reshape."""
+        out: Tensor = self.network(x.flatten(1))
+        return out.reshape(len(x), *self.out_shape)

@@ -1,0 +1,62 @@
+"""What every test shares: one thread, and the reference numbers where they are."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+# Sums are taken in another order with more threads, and two workers on two cores should not fight.
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).parents[1]
+
+
+class Golden:
+    """One file of reference numbers: `golden.x("name")`, `golden.w(…)`, `golden.out(…)`, `golden.config`."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.tensors = load_file(folder / f"{name}.safetensors")
+        self.described = json.loads((folder / f"{name}.json").read_text())
+        self.config = self.described["config"]
+
+    def _get(self, key):
+        tensor = self.tensors[key]
+        return tensor.double() if tensor.is_floating_point() else tensor
+
+    def w(self, name):
+        return self._get(f"w.{name}")
+
+    def x(self, name):
+        return self._get(f"in.{name}")
+
+    def out(self, name):
+        return self._get(f"out.{name}")
+
+    def weights(self, prefix=""):
+        """All weights under a prefix, by the rest of their names, in float64 where they are floats."""
+        start = f"w.{prefix}"
+        return {key.removeprefix(start): self._get(key) for key in self.tensors if key.startswith(start)}
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """`golden("vae_a")` opens one file of reference numbers; skips where the folder is absent."""
+    folder = Path(os.environ.get("GMCOURSE_GOLDEN") or ROOT.parent / "shared" / "golden")
+
+    def open_one(name):
+        if not (folder / f"{name}.safetensors").is_file():
+            pytest.skip(f"no reference numbers in {folder}; set GMCOURSE_GOLDEN to their folder")
+        return Golden(folder, name)
+
+    return open_one
+
+
+def assert_close(actual, expected, tolerance=1e-6):
+    """Largest difference, relative to the largest expected value."""
+    actual, expected = torch.as_tensor(actual).double(), torch.as_tensor(expected).double()
+    assert actual.shape == expected.shape, f"shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
+    error = (actual - expected).abs().max() / expected.abs().max().clamp_min(1e-300)
+    assert error <= tolerance, f"relative error {error:.2e} > {tolerance:.0e}"

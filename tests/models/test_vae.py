@@ -1,0 +1,226 @@
+"""The VAE: bounds below the truth, closed forms met by Monte Carlo, and the reference numbers."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Normal
+
+from gmcourse.models.vae import (
+    VAE,
+    DiscretisedLogistic,
+    Gaussian,
+    LinearGaussianVAE,
+    active_units,
+    log_normal,
+    reparameterise,
+    reparameterised_gradient,
+    score_function_gradient,
+)
+from gmcourse.models.vae.likelihoods import LIKELIHOODS
+from tests.conftest import assert_close
+
+
+@pytest.fixture
+def linear(golden):
+    g = golden("vae_a")
+    model = LinearGaussianVAE(g.config["D"], g.config["k"], g.config["sigma"]).double()
+    names = {
+        "weight": "dec_W",
+        "bias": "dec_mu",
+        "encoder_weight": "enc_A",
+        "encoder_bias": "enc_b",
+        "log_var": "enc_logvar",
+    }
+    model.load_state_dict({ours: g.w(theirs) for ours, theirs in names.items()})
+    return g, model.requires_grad_(False)
+
+
+def test_linear_gaussian_agrees_with_the_reference(linear):
+    g, model = linear
+    x, noise = g.x("x"), g.x("eps")
+    mean, _log_var = model.encode(x)
+    assert_close(mean, g.out("q_mean"))
+    assert_close(model.log_evidence(x), g.out("log_px_exact"))
+    assert_close(model.elbo(x), g.out("elbo_exact"))
+    post_mean, post_cov = model.posterior(x)
+    assert_close(post_mean, g.out("post_mean"))
+    assert_close(post_cov, g.out("post_cov"))
+    assert_close(model.log_weights(x, noise), g.out("log_w"))
+    for k in (1, 2, 5, 16):
+        assert_close(model.importance_bound(x, noise[:k]), g.out(f"iwae_K{k}_first_samples"))
+
+
+def test_the_gap_is_the_kl_to_the_posterior(linear):
+    g, model = linear
+    x = g.x("x")
+    mean, log_var = model.encode(x)
+    post_mean, post_cov = model.posterior(x)
+    q, p = Normal(mean, (0.5 * log_var).exp()), Normal(post_mean, post_cov[0, 0].sqrt())
+    gap = torch.distributions.kl_divergence(q, p).sum(-1)
+    assert_close(model.log_evidence(x) - model.elbo(x), gap)
+    assert_close(gap, g.out("kl_q_to_posterior_exact"))
+
+
+def test_expected_importance_bounds(linear):
+    g, model = linear
+    x = g.x("x")
+    noise = torch.randn(4, 200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    for k in (1, 2, 4):
+        bounds = model.importance_bound(x[:1].expand(200_000, -1), noise[:k])
+        error = bounds.std() / math.sqrt(len(bounds))
+        assert abs(bounds.mean() - g.out(f"iwae_K{k}_expectation")[0]) < 4 * error
+
+
+def test_the_posterior_as_encoder_closes_the_gap():
+    model = LinearGaussianVAE(6, 1, 0.5).double()
+    x = torch.randn(9, 6, dtype=torch.float64)
+    assert (model.log_evidence(x) - model.elbo(x) > 1e-3).all()
+    model.set_encoder_to_posterior()
+    assert_close(model.elbo(x), model.log_evidence(x), 1e-12)
+
+
+def test_the_best_diagonal_encoder_leaves_a_gap_but_no_gradient():
+    model = LinearGaussianVAE(6, 3, 0.5).double()
+    model.set_encoder_to_posterior()
+    model.elbo(torch.randn(9, 6, dtype=torch.float64)).mean().backward()
+    for parameter in (model.encoder_bias, model.encoder_weight, model.log_var):
+        assert parameter.grad.abs().max() < 1e-9
+
+
+def test_elbo_by_monte_carlo_is_the_exact_elbo(linear):
+    g, model = linear
+    x, noise = g.x("x"), g.x("eps")
+    log_w = model.log_weights(x, noise)
+    assert_close(log_w.mean(0), g.out("elbo_mc_all_samples"))
+
+
+@pytest.mark.parametrize("likelihood", list(LIKELIHOODS))
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+def test_shapes_and_gradients(likelihood, network):
+    model = VAE((3, 16, 16), 5, likelihood=likelihood, network=network, hidden=(8,))
+    x = torch.rand(4, 3, 16, 16)
+    assert model.elbo(x).shape == (4,)
+    assert model.importance_bound(x, 3).shape == (4,)
+    assert model.sample(2).shape == (2, 3, 16, 16)
+    model.loss(x)["loss"].backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())
+
+
+def test_the_elbo_is_one_importance_sample_with_its_kl_in_closed_form():
+    torch.manual_seed(0)
+    model = VAE((1, 4, 4), 2, hidden=(8,)).double()
+    x = torch.rand(3, 1, 4, 4, dtype=torch.float64)
+    noise = torch.randn(100_000, 3, 2, dtype=torch.float64)
+    with torch.no_grad():
+        sampled = model.log_weights(x, len(noise), noise)
+        mean, log_var = model.encode(x)
+        error = sampled.std(0) / math.sqrt(len(noise))
+        repeated = x.expand(len(noise), *x.shape).flatten(0, 1)
+        exact_kl = model.elbo(repeated, noise=noise.flatten(0, 1)).reshape(len(noise), 3)
+    assert ((sampled.mean(0) - exact_kl.mean(0)).abs() < 4 * error).all()
+    assert model.kl(mean, log_var).shape == (3,)
+
+
+def test_more_samples_tighten_the_bound():
+    torch.manual_seed(0)
+    model = VAE((1, 4, 4), 2, hidden=(8,)).double()
+    torch.nn.init.normal_(model.decoder.network[-1].weight, std=2.0)
+    x = torch.rand(200, 1, 4, 4, dtype=torch.float64).round()
+    with torch.no_grad():
+        bounds = [float(model.importance_bound(x, k).mean()) for k in (1, 4, 16, 64)]
+    assert bounds == sorted(bounds)
+
+
+def test_likelihoods_agree_with_the_reference(golden):
+    g = golden("vae_a")
+    logits = g.x("logits")
+    bernoulli = LIKELIHOODS["bernoulli"]()
+    assert_close(bernoulli.log_prob(g.x("target_bin"), logits), g.out("bernoulli_loglik_binary"))
+    assert_close(bernoulli.log_prob(g.x("target01"), logits), g.out("bernoulli_loglik_soft_target"))
+    assert_close(log_normal(g.x("target01"), g.x("dec_mean_img")), g.out("gaussian_loglik_unit_var"))
+    assert_close(log_normal(g.x("target01"), g.x("dec_mean_img"), g.x("lv")), g.out("gaussian_loglik_logvar"))
+
+
+def test_the_discretised_logistic_is_a_probability_of_levels():
+    model = DiscretisedLogistic(17).double()
+    out = torch.randn(5, 1, 1, 1, dtype=torch.float64) * 2
+    levels = torch.arange(17, dtype=torch.float64) / 16
+    total = sum(model.log_prob(torch.full_like(out, float(v)), out).exp() for v in levels)
+    assert_close(total, torch.ones(5), 1e-9)
+
+
+def test_the_gaussian_is_a_density_and_the_slide_its_special_case():
+    model = Gaussian().double()
+    torch.nn.init.constant_(model.log_sigma, 0.5 * math.log(0.5))
+    x, out = torch.rand(3, 1, 2, 2, dtype=torch.float64), torch.randn(3, 1, 2, 2, dtype=torch.float64)
+    expected = Normal(out.sigmoid(), torch.full_like(out, math.sqrt(0.5))).log_prob(x).sum((1, 2, 3))
+    assert_close(model.log_prob(x, out), expected, 1e-12)
+    squared = (x - out.sigmoid()).square().sum((1, 2, 3))
+    assert_close(
+        -model.log_prob(x, out) - squared, torch.full((3,), 2 * math.log(math.pi), dtype=torch.float64), 1e-12
+    )
+
+
+def test_bernoulli_against_torch():
+    model = LIKELIHOODS["bernoulli"]()
+    x, out = torch.rand(3, 1, 2, 2).round(), torch.randn(3, 1, 2, 2)
+    assert_close(model.log_prob(x, out), Bernoulli(logits=out).log_prob(x).sum((1, 2, 3)), 1e-6)
+
+
+def test_both_gradients_have_the_same_mean_and_other_variances():
+    torch.manual_seed(0)
+    mean, log_var = torch.tensor([0.5, -1.0]), torch.tensor([0.0, -1.0])
+    noise = torch.randn(200_000, 2)
+
+    def f(z):
+        return (z.square() + z.sin()).sum(-1)
+
+    pathwise = reparameterised_gradient(f, mean, log_var, noise)
+    score = score_function_gradient(f, mean, log_var, noise)
+    assert ((pathwise.mean(0) - score.mean(0)).abs() < 5 * score.std(0) / math.sqrt(len(noise))).all()
+    assert (score.var(0) > 4 * pathwise.var(0)).all()
+
+
+def test_reparameterise_has_the_moments_it_should():
+    z = reparameterise(torch.full((100_000, 1), 2.0), torch.full((100_000, 1), math.log(9.0)))
+    assert abs(z.mean() - 2) < 0.05
+    assert abs(z.std() - 3) < 0.05
+
+
+def test_active_units():
+    means = torch.stack([torch.randn(50), torch.full((50,), 0.3)], 1)
+    assert active_units(means).tolist() == [True, False]
+    with pytest.raises(ValueError, match="N ≥ 2"):
+        active_units(means[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"latent_dim": 0}, "latent_dim is 0"),
+        ({"latent_dim": 2, "likelihood": "poisson"}, "'poisson'"),
+        ({"latent_dim": 2, "network": "transformer"}, "'transformer'"),
+    ],
+)
+def test_bad_constructions(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        VAE((1, 8, 8), **arguments)
+
+
+def test_bad_images():
+    model = VAE((1, 8, 8), 2)
+    with pytest.raises(ValueError, match=r"got shape \(2, 8, 8\)"):
+        model.encode(torch.rand(2, 8, 8))
+    with pytest.raises(ValueError, match=r"dtype torch.uint8"):
+        model.encode(torch.zeros(2, 1, 8, 8, dtype=torch.uint8))
+    with pytest.raises(ValueError, match=r"expected \[0, 1\]"):
+        model.encode(torch.full((2, 1, 8, 8), 255.0))
+    with pytest.raises(ValueError, match="expected \\(B, 2\\)"):
+        model.decode(torch.zeros(3, 4))
+    with pytest.raises(ValueError, match="k is 0"):
+        model.importance_bound(torch.rand(2, 1, 8, 8), 0)
+    with pytest.raises(ValueError, match="sigma"):
+        LinearGaussianVAE(3, 2, 0.0)
+    with pytest.raises(ValueError, match="at least 1"):
+        LinearGaussianVAE(3, 0)
