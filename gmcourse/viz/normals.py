@@ -1,0 +1,96 @@
+"""Densities on the line: two normals and the KL between them, fits to a mixture, a bound and its gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+from torch.distributions import Normal
+
+from gmcourse.viz.palette import BLUE, GREEN, GREY, ORANGE, VERMILION
+
+
+def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 200) -> Figure:
+    """q = N(mean, e^log_var) against p = N(0, 1): densities on the left, the KL's integrand on the right.
+
+    The title has the closed form and a Monte-Carlo estimate from so many samples.
+    """
+    x = torch.linspace(-5, 5, 600)
+    q, p = Normal(mean, torch.tensor(log_var / 2).exp()), Normal(0.0, 1.0)
+    exact = float(torch.distributions.kl_divergence(q, p))
+    draws = q.sample((samples,))
+    log_ratio = q.log_prob(draws) - p.log_prob(draws)
+    error = float(log_ratio.std()) / samples**0.5
+    integrand = q.log_prob(x).exp() * (q.log_prob(x) - p.log_prob(x))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.2), sharex=True)
+    left.fill_between(x, p.log_prob(x).exp(), color=GREY, alpha=0.25, label="prior p(z)")
+    left.plot(x, q.log_prob(x).exp(), color=BLUE, label="q(z|x)")
+    left.plot(draws, torch.full_like(draws, -0.02), "|", color=BLUE, alpha=0.5)
+    left.set(xlabel="z", ylabel="density", title="Two normals")
+    left.legend()
+    right.fill_between(x, integrand, where=integrand > 0, color=VERMILION, alpha=0.4, label="adds")
+    right.fill_between(x, integrand, where=integrand < 0, color=GREEN, alpha=0.4, label="takes away")
+    right.set(
+        xlabel="z",
+        ylabel="q · log(q/p)",
+        title=f"KL {exact:.3f}; sampled {float(log_ratio.mean()):.3f} ± {error:.3f}",
+    )
+    right.legend()
+    return figure
+
+
+def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | None = None) -> Axes:
+    """A target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
+    ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
+    ax.fill_between(x, target, color=GREY, alpha=0.25, label="target p")
+    for (name, values), color, line in zip(fitted.items(), (BLUE, ORANGE), ("-", "--"), strict=False):
+        ax.plot(x, values, line, color=color, label=name)
+    ax.set(xlabel="z", ylabel="density")
+    ax.legend()
+    return ax
+
+
+def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabel: str) -> Axes:
+    """A lower bound (n,) as something is turned (n,), the truth above it, and the gap between them shaded."""
+    ax = plt.subplots(figsize=(6.4, 3.4))[1]
+    ax.axhline(truth, color=BLUE, label="log p(x), the truth")
+    ax.plot(where, bound, "--", color=ORANGE, label="ELBO")
+    ax.fill_between(
+        where, bound, truth, color=ORANGE, alpha=0.15, linewidth=0, label="gap = KL(q ‖ posterior)"
+    )
+    ax.axvline(best, color=GREY, linewidth=1)
+    ax.annotate(
+        "posterior mean", (best, float(bound.min())), xytext=(4, 4), textcoords="offset points", color=GREY
+    )
+    ax.set(xlabel=xlabel, ylabel="nats")
+    ax.legend(loc="lower right")
+    return ax
+
+
+def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 15.0) -> Figure:
+    """One histogram above the other on a common axis, each with its mean and standard deviation."""
+    figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
+    for ax, (name, values), color in zip(axes[:, 0], named.items(), (BLUE, ORANGE, GREEN), strict=False):
+        ax.hist(
+            values.clamp(-limit, limit).numpy(), bins=bins, range=(-limit, limit), color=color, density=True
+        )
+        ax.axvline(float(values.mean()), color="black", linewidth=1)
+        ax.set_title(f"{name}: mean {float(values.mean()):.2f}, standard deviation {float(values.std()):.2f}")
+        ax.set_yticks([])
+    axes[-1, 0].set_xlabel(xlabel)
+    return figure
+
+
+def signals(rows: Mapping[str, Sequence[Tensor]], xlabel: str = "position") -> Figure:
+    """One panel a name, each with several one-dimensional signals (n,)."""
+    figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)
+    for ax, (name, many) in zip(axes[0], rows.items(), strict=True):
+        for i, values in enumerate(many):
+            ax.plot(values.cpu(), color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
+        ax.set(title=name, xlabel=xlabel)
+    axes[0, 0].set_ylabel("brightness")
+    return figure

@@ -1,0 +1,55 @@
+"""Widgets for class. On the site, where no Python runs, the same cell shows a still picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+Slider = tuple[float, float, float, float]
+
+
+def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
+    """Show draw(**values), with one slider for each value.
+
+    Args:
+        draw: draws a figure from the sliders' values.
+        **sliders: name=(least, most, step, at first). A whole-number step gives whole numbers.
+
+    Where `GMCOURSE_STATIC=1` is set (when the site is built) the picture of the first values is shown, and no
+    widget: on a page without a kernel it could not move.
+    """
+    for name, (least, most, step, first) in sliders.items():
+        if not (least <= first <= most and step > 0):
+            raise ValueError(
+                f"{name} is ({least}, {most}, {step}, {first}); expected least ≤ first ≤ most, step > 0"
+            )
+    if os.environ.get("GMCOURSE_STATIC") == "1":
+        draw(**{name: first for name, (_, _, _, first) in sliders.items()})
+        plt.show()
+        return
+    import ipywidgets
+    from IPython.display import display
+
+    controls: dict[str, ipywidgets.Widget] = {}
+    for name, (least, most, step, first) in sliders.items():
+        whole = all(float(v).is_integer() for v in (least, most, step, first))
+        kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+        number = int if whole else float
+        controls[name] = kind(
+            value=number(first),
+            min=number(least),
+            max=number(most),
+            step=number(step),
+            description=name.replace("_", " "),
+            continuous_update=False,
+        )
+
+    def show(**values: float) -> None:
+        draw(**values)
+        plt.show()
+
+    output = ipywidgets.interactive_output(show, controls)
+    display(ipywidgets.VBox([*controls.values(), output]))

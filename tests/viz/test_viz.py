@@ -1,0 +1,98 @@
+"""Figures: they can be drawn from what they promise to take, and refuse what they cannot draw."""
+
+import matplotlib as mpl
+import pytest
+import torch
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from gmcourse import viz
+from gmcourse.viz import latent_plane, normals, widgets
+from gmcourse.viz.images import tile
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    viz.style()
+    yield
+    plt.close("all")
+
+
+def test_a_sheet_puts_every_image_in_its_place():
+    x = torch.stack([torch.full((1, 2, 2), v) for v in (0.0, 0.25, 0.5)])
+    sheet = tile(x, columns=2, gap=1)
+    assert sheet.shape == (5, 5)
+    assert (sheet[:2, :2] == 0).all()
+    assert (sheet[:2, 3:] == 0.25).all()
+    assert (sheet[3:, :2] == 0.5).all()
+    assert (sheet[3:, 3:] == 1).all()
+
+
+def test_images_and_their_refusals():
+    x = torch.rand(6, 3, 8, 8)
+    assert viz.images(x).axes
+    assert len(viz.images([x, x], labels=["a", "b"]).axes) == 2
+    with pytest.raises(ValueError, match="1 or 3"):
+        viz.images(torch.rand(2, 4, 8, 8))
+    with pytest.raises(ValueError, match="1 labels for 2 rows"):
+        viz.images([x, x], labels=["a"])
+    with pytest.raises(ValueError, match="2 titles for 6 columns"):
+        viz.images([x], titles=["a", "b"])
+    with pytest.raises(ValueError, match="leave ax out"):
+        viz.images([x, x], ax=plt.subplots()[1])
+
+
+def test_curves_and_planes():
+    ax = viz.curves(
+        {"a": ([0, 1], [1, 2]), "b": ([0, 1], [2, 1])},
+        reference={"truth": 1.5},
+        spread={"a": ([0, 1], [2, 3])},
+    )
+    assert len(ax.get_lines()) == 3
+    viz.density(lambda x: -x.square().sum(-1), (-1, 1, -1, 1), size=8)
+    viz.points(torch.randn(5, 2), c=torch.arange(5))
+    with pytest.raises(ValueError, match=r"\(n, 2\)"):
+        viz.points(torch.randn(5, 3))
+
+
+def test_the_equal_mass_grid_is_equal():
+    grid = latent_plane.equal_mass_grid(9).double()
+    assert grid.shape == (81, 2)
+    assert grid[0, 0] < 0 < grid[0, 1]
+    shares = torch.distributions.Normal(0, 1).cdf(grid[:9, 0])
+    assert torch.allclose(shares.diff(), torch.full((8,), 1 / 9, dtype=torch.float64), atol=1e-6)
+
+
+def test_chapter_figures_draw():
+    latent_plane.manifold(lambda z: torch.rand(len(z), 1, 4, 4), n=3)
+    latent_plane.codes(torch.randn(5, 2), torch.arange(5), "01234")
+    normals.kl_of_two_normals()
+    x = torch.linspace(-1, 1, 5)
+    normals.fits(x, x, {"a": x, "b": x})
+    normals.bound_and_gap(x, -x.square(), 0.0, 0.0, "mean")
+    normals.histograms({"a": torch.randn(9), "b": torch.randn(9)}, "value")
+    normals.signals({"a": [x, x], "b": [x]})
+    with pytest.raises(ValueError, match=r"latents \(N, 2\)"):
+        latent_plane.codes(torch.randn(5, 3), torch.arange(5), "01234")
+
+
+def test_a_widget_is_a_still_picture_on_the_site(monkeypatch):
+    seen = []
+    monkeypatch.setenv("GMCOURSE_STATIC", "1")
+    widgets.explore(lambda mean: seen.append(mean), mean=(-1, 1, 0.1, 0.5))
+    assert seen == [0.5]
+    with pytest.raises(ValueError, match="mean is"):
+        widgets.explore(lambda mean: None, mean=(1, -1, 0.1, 0.5))
+
+
+def test_a_widget_draws_anew(monkeypatch):
+    monkeypatch.delenv("GMCOURSE_STATIC", raising=False)
+    shown = []
+    import IPython.display as ipython
+
+    monkeypatch.setattr(ipython, "display", shown.append)
+    widgets.explore(lambda k, width: plt.figure(), k=(1, 9, 1, 3), width=(0.1, 1.0, 0.1, 0.5))
+    k, width, _ = shown[0].children
+    assert (type(k).__name__, type(width).__name__) == ("IntSlider", "FloatSlider")
