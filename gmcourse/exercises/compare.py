@@ -1,0 +1,157 @@
+"""What the checks share: fresh inputs, and comparisons that recognise a known mistake.
+
+References are computed in float64 from the inputs that the learner got in float32, and compared with a
+tolerance that holds for float32 on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gmcourse.exercises.judgement import mistake
+
+RTOL, ATOL = 2e-4, 2e-5
+
+_seed: int | None = None
+
+
+@contextmanager
+def fixed_inputs(seed: int) -> Iterator[None]:
+    """The same inputs each time, for the table in the instructor's pages and for tests."""
+    global _seed
+    before, _seed = _seed, seed
+    try:
+        yield
+    finally:
+        _seed = before
+
+
+def fresh() -> torch.Generator:
+    """A generator that nobody can foresee, so that only a right answer passes twice."""
+    generator = torch.Generator()
+    if _seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(_seed)
+    return generator
+
+
+def normal(*shape: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
+    """Standard normal float32 numbers times `scale`, ready to be differentiated."""
+    return (scale * torch.randn(shape, generator=generator)).requires_grad_()
+
+
+def tensor(value: Any, what: str) -> Tensor:
+    """The learner's value as a float64 tensor on the CPU, still in the graph."""
+    if isinstance(value, int | float):
+        return torch.tensor(float(value), dtype=torch.float64)
+    if not isinstance(value, Tensor):
+        mistake(f"{what} is of type {type(value).__name__}; expected a torch.Tensor")
+    return value.to(device="cpu", dtype=torch.float64)
+
+
+def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """Same shape and same numbers, up to float32 rounding at the size of the numbers involved."""
+    if got.shape != want.shape:
+        return False
+    got, want = got.detach(), want.detach().to(got.dtype)
+    size = float(want[want.isfinite()].abs().max()) if bool(want.isfinite().any()) else 0.0
+    return torch.allclose(got, want, rtol=rtol, atol=atol * max(1.0, size), equal_nan=True)
+
+
+def agree(
+    value: Any,
+    want: Tensor,
+    what: str,
+    *,
+    suspects: Mapping[str, Tensor] | None = None,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+) -> Tensor:
+    """Pass if the learner's value is the reference; else name the mistake.
+
+    Args:
+        value: what the learner's code returned.
+        want: the reference.
+        what: what is being compared, as the subject of a sentence: "the KL".
+        suspects: what people get who make a known mistake, by the words that explain it.
+        rtol: relative tolerance.
+        atol: absolute tolerance, times the largest number of the reference (if above 1).
+
+    Returns:
+        The value in float64 on the CPU, still in the graph.
+    """
+    got = tensor(value, what)
+    if matches(got, want, rtol=rtol, atol=atol):
+        return got
+    numbers = f"got {show(got)}, expected {show(want)}"
+    for reason, wrong in (suspects or {}).items():
+        if matches(got, wrong, rtol=rtol, atol=atol) and not matches(wrong, want, rtol=rtol, atol=atol):
+            mistake(f"{what}: {reason}", numbers)
+    if got.shape != want.shape:
+        mistake(f"{what} has shape {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
+    if not bool(got.isfinite().all()):
+        mistake(f"{what} is not finite", numbers)
+    mistake(f"{what} is wrong for fresh inputs", numbers)
+
+
+def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], what: str) -> None:
+    """The value is right; is its gradient? A `detach`, `no_grad`, `.item()` or numpy cuts it off.
+
+    Both `got` and `want` must have been computed from `inputs`.
+    """
+    leaves = list(inputs.values())
+    wanted = torch.autograd.grad(want.sum(), leaves, retain_graph=True)
+    for (name, ours), theirs in zip(
+        zip(inputs, wanted, strict=True), gradients(got, leaves, what), strict=True
+    ):
+        if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
+            part = "is zero" if not bool(theirs.any()) else "is wrong"
+            mistake(
+                f"{what} has the right value, but its gradient with respect to `{name}` {part}: "
+                "something is detached",
+                f"got {show(theirs)}, expected {show(ours)}",
+                _CUT,
+            )
+
+
+def gradients(got: Tensor, leaves: Sequence[Tensor], what: str) -> list[Tensor]:
+    """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
+    if not got.requires_grad:
+        mistake(f"{what} has the right value but no gradient: something is detached", _CUT)
+    try:
+        found = torch.autograd.grad(got.sum(), leaves, retain_graph=True, allow_unused=True)
+    except RuntimeError as error:
+        reason = str(error)
+        if "inplace operation" in reason:
+            mistake(
+                f"{what} has the right value, but an operation in place overwrote what the gradient needs",
+                "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like.",
+            )
+        mistake(f"{what} has the right value, but its gradient cannot be computed", reason[:200])
+    return [
+        torch.zeros_like(leaf) if each is None else each for leaf, each in zip(leaves, found, strict=True)
+    ]
+
+
+_CUT = "`detach()`, `.data`, `torch.no_grad()`, `.item()`, numpy and `torch.tensor(…)` all cut the graph."
+
+
+def show(value: Tensor) -> str:
+    """The beginning of a tensor, in four digits."""
+    flat = value.detach().flatten()[:3].tolist()
+    text = ", ".join(f"{number:.4g}" for number in flat)
+    if value.dim() == 0:
+        return text
+    return f"[{text}{', …' if value.numel() > 3 else ''}] of shape {tuple(value.shape)}"
+
+
+def near(estimate: float, truth: float, standard_error: float) -> bool:
+    """Within six standard errors: a right answer fails once in five hundred million comparisons."""
+    return math.isfinite(estimate) and abs(estimate - truth) <= 6 * standard_error

@@ -1,0 +1,106 @@
+"""Every exercise judged both ways, in this process.
+
+A chapter's test file is three lines:
+
+    class TestVAE(BothWays):
+        chapter = "vae"
+
+and its wrong and right answers lie in `gmcourse/exercises/answers/vae.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import torch
+
+from gmcourse.exercises import notebook
+from gmcourse.exercises.answers import Answer, answers
+from gmcourse.exercises.trial import attempt
+
+ROOT = Path(__file__).parents[2]
+
+
+def cell(folder: Path, chapter: notebook.Chapter, exercise: str) -> str:
+    """The text of an exercise's own cells, in a notebook of the repository."""
+    cells, _ = notebook.read(folder / f"{chapter.name}.ipynb")
+    found = [each.source for each in cells if each.is_code and exercise in each.marked("exercise")]
+    assert found, f"no cell of {folder} is marked `# exercise: {exercise}`"
+    return "\n\n".join(found)
+
+
+class BothWays:
+    """Inherit, name the chapter: pytest makes the cases (see conftest.py)."""
+
+    chapter: str
+
+    @property
+    def here(self) -> notebook.Chapter:
+        return notebook.chapter(self.chapter)
+
+    def test_solution_passes(self, exercise: str) -> None:
+        solution = cell(ROOT / "notebooks" / "solutions", self.here, exercise)
+        for _ in range(3):  # inputs are fresh each time: once might be luck
+            outcome = attempt(self.here, exercise, solution)
+            assert outcome.status == "passed", outcome.message
+
+    def test_solution_holds_at_the_edges(self, exercise: str) -> None:
+        """Other threads, other matmul precision, gradients off outside: the verdict stays."""
+        solution = cell(ROOT / "notebooks" / "solutions", self.here, exercise)
+        threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+        try:
+            torch.set_num_threads(2 if threads == 1 else 1)
+            torch.set_float32_matmul_precision("medium")
+            outcome = attempt(self.here, exercise, solution)
+        finally:
+            torch.set_num_threads(threads)
+            torch.set_float32_matmul_precision(precision)
+        assert outcome.status == "passed", outcome.message
+
+    def test_untouched_is_not_done_yet(self, exercise: str) -> None:
+        outcome = attempt(self.here, exercise, cell(notebook.TEMPLATES, self.here, exercise))
+        assert outcome.status == "not done", outcome
+        assert "not done yet" in outcome.message
+
+    def test_wrong_answer_is_named(self, wrong: Answer) -> None:
+        outcome = attempt(self.here, wrong.exercise, wrong.source)
+        assert outcome.status == "failed", outcome
+        assert wrong.expects is not None
+        assert wrong.expects.lower() in outcome.reason.lower(), outcome.message
+
+    def test_right_answer_passes(self, right: Answer) -> None:
+        outcome = attempt(self.here, right.exercise, right.source)
+        assert outcome.status == "passed", outcome.message
+
+    def test_reason_is_the_same_each_time(self, wrong: Answer) -> None:
+        """Numbers belong below the first line: the instructors' table shows that line."""
+        reasons = {attempt(self.here, wrong.exercise, wrong.source).reason for _ in range(2)}
+        assert len(reasons) == 1, reasons
+
+    def test_enough_answers(self) -> None:
+        known = [each.name for each in self.here.exercises]
+        given = answers(self.chapter)
+        assert {each.exercise for each in given} == set(known)
+        assert max(Counter((each.exercise, each.name) for each in given).values()) == 1
+        for name in known:
+            mine = [each for each in given if each.exercise == name]
+            assert sum(not each.is_right for each in mine) >= 5, f"{name}: at least five wrong answers"
+            assert sum(each.is_right for each in mine) >= 3, f"{name}: at least three right answers"
+
+    def test_notebook_has_all_its_parts(self) -> None:
+        exercises = self.here.exercises
+        assert 4 <= len(exercises) <= 6
+        assert 45 <= sum(each.minutes for each in exercises) <= 90
+        for each in exercises:
+            assert each.title, each
+            assert each.stars in (1, 2, 3), each
+            assert len(each.hints) == 2, f"{each.name}: two folded hints"
+        assert any("mistake" in each.title.lower() for each in exercises), "one exercise is find-the-mistake"
+
+    def test_handed_out_notebook_tells_nothing(self) -> None:
+        text = (notebook.TEMPLATES / f"{self.here.name}.ipynb").read_text(encoding="utf-8")
+        assert not re.search("SOLUTION|HANDED OUT|Show a solution", text)
+        assert all(not each.get("outputs") for each in json.loads(text)["cells"])

@@ -1,0 +1,20 @@
+"""Makes the cases of `BothWays` out of the notebook and the answers of its chapter."""
+
+from __future__ import annotations
+
+import pytest
+
+from gmcourse.exercises import notebook
+from gmcourse.exercises.answers import answers
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chapter = getattr(metafunc.cls, "chapter", None)
+    if chapter is None:
+        return
+    if "exercise" in metafunc.fixturenames:
+        metafunc.parametrize("exercise", [each.name for each in notebook.chapter(chapter).exercises])
+    for word, wanted in (("wrong", False), ("right", True)):
+        if word in metafunc.fixturenames:
+            chosen = [each for each in answers(chapter) if each.is_right == wanted]
+            metafunc.parametrize(word, chosen, ids=[f"{each.exercise}: {each.name}" for each in chosen])
