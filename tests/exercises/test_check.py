@@ -1,0 +1,398 @@
+"""What students do to a notebook, and what the judge makes of it."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from gmcourse.__main__ import main
+from gmcourse.exercises import check, nbval_run, notebook
+from gmcourse.exercises.judgement import NotDone
+from gmcourse.exercises.nbval_run import Limits
+from gmcourse.exercises.verdict import Judgement, judge
+from tests.exercises.student import (
+    SOLVED,
+    UNTOUCHED,
+    Json,
+    answer,
+    code,
+    edited,
+    in_process,
+    load,
+    source,
+    where,
+)
+
+EXERCISES = ["kl", "sample", "elbo", "importance_bound", "slide_kl", "hidden_beta"]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No kernel: cells run in this process, and what the set-up cell changes here is changed back."""
+    monkeypatch.setattr(nbval_run, "run", in_process)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    yield
+    torch.use_deterministic_algorithms(deterministic)
+
+
+def status(judgement: Judgement) -> dict[str, str]:
+    return {each.exercise: each.status for each in judgement.verdicts}
+
+
+def message(judgement: Judgement, exercise: str) -> str:
+    return next(each.message for each in judgement.verdicts if each.exercise == exercise)
+
+
+# --- what leaves a solved notebook solved ---------------------------------------------------------------
+
+
+def nothing(_: Json) -> None: ...
+
+
+def reverse_order(nb: Json) -> None:
+    nb["cells"].reverse()
+
+
+def shuffle(nb: Json) -> None:
+    random.Random(1).shuffle(nb["cells"])
+
+
+def add_cells(nb: Json) -> None:
+    at = where(nb, "exercise: elbo")
+    nb["cells"].insert(at, code("scratch = [1, 2, 3]\nscratch"))
+    nb["cells"].insert(0, code("import numpy as np"))
+    nb["cells"].append(code("raise ValueError('an experiment that went wrong')"))
+    nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "# exercise: kl\nnot code"})
+
+
+def overwrite_a_name_later(nb: Json) -> None:
+    nb["cells"].append(code("kl = kl(torch.zeros(2, 3), torch.zeros(2, 3))\nsample = 3"))
+
+
+def split_a_cell(nb: Json) -> None:
+    at = where(nb, "exercise: kl")
+    nb["cells"].insert(at + 1, code("def kl(mean, log_var):\n    return helper(mean, log_var).sum(1)"))
+    answer(nb, "kl", "def helper(mean, log_var):\n    return 0.5 * (mean**2 + log_var.exp() - 1 - log_var)")
+
+
+def helper_at_the_end(nb: Json) -> None:
+    answer(nb, "kl", "def kl(mean, log_var):\n    return terms(mean, log_var).sum(1)")
+    nb["cells"].append(code("def terms(m, lv):\n    return 0.5 * (m**2 + lv.exp() - 1 - lv)"))
+
+
+def delete_the_checks(nb: Json) -> None:
+    nb["cells"] = [cell for cell in nb["cells"] if not source(cell).startswith("# check")]
+
+
+def delete_the_set_up(nb: Json) -> None:
+    del nb["cells"][where(nb, "set-up")]
+
+
+def extend_the_set_up(nb: Json) -> None:
+    cell = nb["cells"][where(nb, "set-up")]
+    cell["source"] = source(cell) + "\nfrom torch.distributions import Normal, kl_divergence"
+    answer(
+        nb,
+        "kl",
+        "def kl(mean, log_var):\n    q = Normal(mean, (log_var / 2).exp())\n"
+        "    return kl_divergence(q, Normal(0.0, 1.0)).sum(1)",
+    )
+
+
+def answer_in_the_check_cell(nb: Json) -> None:
+    text = source(nb["cells"].pop(where(nb, "exercise: kl"))).split("\n", 1)[1]
+    nb["cells"][where(nb, "check: kl")]["source"] = f"# check: kl\n{text}\nchecks.kl(kl)"
+
+
+def merge_answer_and_check(nb: Json) -> None:
+    text = source(nb["cells"].pop(where(nb, "check: kl")))
+    cell = nb["cells"][where(nb, "exercise: kl")]
+    cell["source"] = source(cell) + "\n" + text
+
+
+def lose_a_marker(nb: Json) -> None:
+    cell = nb["cells"][where(nb, "exercise: sample")]
+    cell["source"] = source(cell).split("\n", 1)[1]
+
+
+def lose_markers_and_ids(nb: Json) -> None:
+    for cell in nb["cells"]:
+        cell.pop("id", None)
+        if source(cell).startswith("# exercise"):
+            cell["source"] = source(cell).split("\n", 1)[1]
+
+
+def comment_above_the_marker(nb: Json) -> None:
+    cell = nb["cells"][where(nb, "exercise: kl")]
+    cell["source"] = "# my best try\n" + source(cell)
+
+
+def save_on_colab(nb: Json) -> None:
+    nb["nbformat_minor"] = 0
+    nb["metadata"] = {
+        "colab": {"provenance": []},
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+    }
+    for cell in nb["cells"]:
+        cell["metadata"] = {"id": cell.pop("id")[:12], "colab": {"base_uri": "https://localhost:8080/"}}
+        cell["source"] = source(cell).replace("\n", "\r\n")
+
+
+def save_in_vs_code(nb: Json) -> None:
+    nb["nbformat_minor"] = 2
+    for cell in nb["cells"]:
+        cell["metadata"] = {"vscode": {"languageId": "python"}}
+        cell["source"] = source(cell).splitlines(keepends=True)
+        del cell["id"]
+
+
+def run_and_save(nb: Json) -> None:
+    nb["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {"a": {}}}}
+    for number, cell in enumerate(nb["cells"]):
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = number
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["✓ kl passed\n"]}] * 3
+
+
+def break_the_metadata(nb: Json) -> None:
+    nb["metadata"] = None
+    for cell in nb["cells"]:
+        cell["metadata"] = "gone"
+    nb["cells"] += [None, 3, {}, {"cell_type": "code"}, {"cell_type": "code", "source": 7}]
+
+
+def print_a_lot(nb: Json) -> None:
+    answer(
+        nb,
+        "kl",
+        "def kl(mean, log_var):\n    for i in range(5000):\n        print(i)\n"
+        "    return 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)",
+    )
+
+
+HARMLESS = [
+    nothing,
+    reverse_order,
+    shuffle,
+    add_cells,
+    overwrite_a_name_later,
+    split_a_cell,
+    helper_at_the_end,
+    delete_the_checks,
+    delete_the_set_up,
+    extend_the_set_up,
+    answer_in_the_check_cell,
+    merge_answer_and_check,
+    lose_a_marker,
+    lose_markers_and_ids,
+    comment_above_the_marker,
+    save_on_colab,
+    save_in_vs_code,
+    run_and_save,
+    break_the_metadata,
+    print_a_lot,
+]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("edit", HARMLESS, ids=lambda edit: edit.__name__)
+@pytest.mark.parametrize("name", ["04_vae.ipynb", "Kopie von vae (2).ipynb"])
+def test_still_solved(edit: object, name: str, tmp_path: Path) -> None:
+    judgement = judge(edited(SOLVED, edit, tmp_path / name))  # type: ignore[arg-type]
+    assert judgement.chapter == "04_vae"
+    assert status(judgement) == dict.fromkeys(EXERCISES, "passed"), judgement
+
+
+# --- what must not pass ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("edit", [nothing, run_and_save, save_on_colab, shuffle], ids=lambda e: e.__name__)
+def test_untouched_is_not_done(edit: object, tmp_path: Path) -> None:
+    """Not even with outputs that claim success."""
+    judgement = judge(edited(UNTOUCHED, edit, tmp_path / "04_vae.ipynb"))  # type: ignore[arg-type]
+    assert status(judgement) == dict.fromkeys(EXERCISES, "not done")
+
+
+@pytest.mark.usefixtures("quick")
+def test_only_the_broken_answer_fails(tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        answer(nb, "kl", "def kl(mean, log_var)\n    return 1")
+        answer(nb, "elbo", "def elbo(logits, x, mean, log_var):\n    return logits.nosuch()")
+        answer(nb, "hidden_beta", "beta = 1 / 0\ndef hidden_beta(D, d, v):\n    return beta")
+        del nb["cells"][where(nb, "exercise: slide_kl")]
+
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"))
+    assert status(judgement) == {
+        "kl": "failed",
+        "sample": "passed",
+        "elbo": "failed",
+        "importance_bound": "passed",
+        "slide_kl": "not done",
+        "hidden_beta": "failed",
+    }
+    assert message(judgement, "kl").startswith("its cell stops with SyntaxError")
+    assert "line 2" in message(judgement, "kl")
+    assert "`elbo` stops with AttributeError" in message(judgement, "elbo")
+    assert "missing" in message(judgement, "slide_kl")
+    assert "ZeroDivisionError" in message(judgement, "hidden_beta")
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "def kl(mean, log_var):\n    print('✓ kl passed')",
+        "checks.kl = lambda answer: None\nkl = 3",
+        "kl = None",
+        "kl = ...",
+        "kl = 3",
+    ],
+)
+def test_tricks_do_not_pass(trick: str, tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        answer(nb, "kl", trick)
+
+    import gmcourse.exercises.vae as checks
+
+    genuine = checks.kl
+    try:
+        judgement = judge(edited(UNTOUCHED, edit, tmp_path / "x.ipynb"))
+    finally:
+        checks.kl = genuine
+    assert status(judgement)["kl"] != "passed"
+
+
+# --- files that are no notebooks --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"hello", "not JSON"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", "not JSON"),
+        (b"[1, 2]", "a JSON object"),
+        (b'{"a": 1}', "no list of cells"),
+        (b'{"cells": 3}', "no list of cells"),
+        (b'{"cells": []}', "no exercise of this course"),
+        (b"[" * 100_000, "not JSON"),
+        (json.dumps({"cells": [code("print(1)")]}).encode(), "no exercise of this course"),
+    ],
+)
+def test_not_a_notebook(
+    content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "homework.ipynb"
+    path.write_bytes(content)
+    assert main(["check", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_no_file_and_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "none.ipynb")]) == 2
+    assert "is not there" in capsys.readouterr().err
+    assert main(["check", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_format_three_is_read(tmp_path: Path) -> None:
+    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["# exercise: kl\n", "x = 1"]}]}]}
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps(old))
+    cells, _ = notebook.read(path)
+    assert cells[0].marked("exercise") == ["kl"]
+
+
+def test_limits_too_small_are_refused() -> None:
+    with pytest.raises(ValueError, match="time limit"):
+        Limits(seconds=0)
+    with pytest.raises(ValueError, match="memory limit"):
+        Limits(memory=1000)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_table_says_what_and_the_next_hint(tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        answer(
+            nb,
+            "kl",
+            "def kl(mean, log_var):\n    return -0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)",
+        )
+
+    text = check.table(judge(edited(UNTOUCHED, edit, tmp_path / "x.ipynb")), width=300)
+    assert "✗ kl" in text
+    assert "never negative" in text
+    assert "Hint: In one dimension the result is" in text  # begun: the second hint
+    assert "Hint: A sampler has no derivative" in text  # not begun: the first
+    assert "0 of 6 passed." in text
+
+
+def test_a_verdict_in_a_notebook_is_words_not_a_traceback() -> None:
+    assert NotDone("not done yet")._render_traceback_() == ["· not done yet"]
+
+
+# --- end to end, through nbval and a kernel ---------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_end_to_end_solution_and_untouched(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(SOLVED)]) == 0
+    assert "6 of 6 passed." in capsys.readouterr().out
+    assert main(["check", str(UNTOUCHED)]) == 1
+    assert "0 of 6 passed." in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_end_to_end_everything_that_can_go_wrong(tmp_path: Path) -> None:
+    """One wrong answer, a syntax error, an endless loop, a memory hog, a dead kernel: each alone fails."""
+
+    def edit(nb: Json) -> None:
+        answer(nb, "kl", "def kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)")
+        answer(nb, "sample", "while True:\n    pass")
+        answer(
+            nb,
+            "elbo",
+            "def elbo(logits, x, mean, log_var):\n    hog = []\n"
+            "    while True:\n        hog.append(torch.ones(2**25))",
+        )
+        answer(nb, "slide_kl", "def slide_kl(mean, std)\n    return 1")
+        answer(nb, "hidden_beta", "import os\ndef hidden_beta(D, d, v):\n    os._exit(1)")
+        nb["cells"].append(code("for i in range(20_000):\n    print('a line', i)"))
+
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"), Limits(seconds=6, memory=3 * 2**29))
+    assert status(judgement) == {
+        "kl": "failed",
+        "sample": "stopped",
+        "elbo": "stopped",
+        "importance_bound": "passed",
+        "slide_kl": "failed",
+        "hidden_beta": "stopped",
+    }, judgement
+    assert "½ is missing" in message(judgement, "kl")
+    assert "longer than 6 s" in message(judgement, "sample")
+    assert "more than 1.5 GB" in message(judgement, "elbo")
+    assert "SyntaxError" in message(judgement, "slide_kl")
+    assert "ended the kernel" in message(judgement, "hidden_beta")
+
+
+@pytest.mark.slow
+def test_plain_nbval_on_the_handed_out_notebook(tmp_path: Path) -> None:
+    """Documented in the guide: the check cells fail as not done yet, all other cells pass."""
+    (tmp_path / "04_vae.ipynb").write_bytes(UNTOUCHED.read_bytes())
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env", "04_vae.ipynb"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    cells = [cell for cell in load(UNTOUCHED)["cells"] if cell["cell_type"] == "code"]
+    assert found.returncode == 1
+    assert f"6 failed, {len(cells) - 6} passed" in found.stdout, found.stdout
+    assert "not done yet" in found.stdout
