@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
 from gmcourse.data.images import Images
 
-__all__ = ["BUNDLED", "TORCHVISION", "Images", "load"]
+__all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
 
 BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
@@ -39,3 +40,17 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 
         return vision.load(name, split, root=root, **options)
     raise ValueError(f"no data set is called {name!r}; there are {', '.join(BUNDLED + TORCHVISION)}")
+
+
+def at_hand(name: str, *, otherwise: str) -> str:
+    """`name` where `GMCOURSE_DATA` is set and holds that set, else `otherwise`.
+
+    So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere.
+    """
+    if name not in TORCHVISION:
+        raise ValueError(f"{name!r} is none of torchvision's sets: {', '.join(TORCHVISION)}")
+    if not os.environ.get("GMCOURSE_DATA"):
+        return otherwise
+    from gmcourse.data import vision
+
+    return name if vision.available()[name] else otherwise

@@ -132,7 +132,8 @@ def fit(
             history.seconds = before + time.monotonic() - began
             bar.update()
             if now % 20 == 0:
-                bar.set_postfix({name: f"{float(value):.3g}" for name, value in measured.items()})
+                shown = {name: f"{float(value):.3g}" for name, value in measured.items()}
+                bar.set_postfix(shown, refresh=False)
             for callback in callbacks:
                 callback(now, history)
             if interrupted():

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 
-def tile(x: Tensor, columns: int, gap: int = 1) -> np.ndarray:
-    """One picture (H', W') or (H', W', 3) out of images x (N, C, H, W) in [0, 1], white between them."""
+def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarray:
+    """One picture (H', W') or (H', W', 3) out of images x (N, C, H, W) in [0, 1], `paper` between them."""
     n, channels, height, width = x.shape
     rows = math.ceil(n / columns)
-    sheet = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), dtype=np.float32)
+    size = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
+    sheet = np.full(size, paper, dtype=np.float32)
     pictures = x.detach().float().cpu().clamp(0, 1).permute(0, 2, 3, 1).numpy()
     for i, picture in enumerate(pictures):
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
@@ -65,7 +66,8 @@ def images(
     if titles is not None and len(titles) != columns:
         raise ValueError(f"{len(titles)} titles for {columns} columns")
     gap = max(1, rows[0].shape[-1] // 16)
-    sheets = [tile(row, columns, gap) for row in rows]
+    inverted = rows[0].shape[1] == 1 if invert is None else invert
+    sheets = [tile(row, columns, gap, paper=0.0 if inverted else 1.0) for row in rows]
     height, width = sheets[0].shape[0], sheets[0].shape[1]
     if ax is None:
         inches = 0.66 * scale * columns
@@ -80,7 +82,6 @@ def images(
         figure, places = ax.get_figure(root=True), [ax]  # type: ignore[assignment]
         if len(rows) != 1:
             raise ValueError("several rows need a figure of their own: leave ax out")
-    inverted = rows[0].shape[1] == 1 if invert is None else invert
     for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):
         place.imshow(sheet, cmap="gray_r" if inverted else "gray", vmin=0, vmax=1)
         place.set(xticks=[], yticks=[])

@@ -63,15 +63,14 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
         where, bound, truth, color=ORANGE, alpha=0.15, linewidth=0, label="gap = KL(q ‖ posterior)"
     )
     ax.axvline(best, color=GREY, linewidth=1)
-    ax.annotate(
-        "posterior mean", (best, float(bound.min())), xytext=(4, 4), textcoords="offset points", color=GREY
-    )
-    ax.set(xlabel=xlabel, ylabel="nats")
-    ax.legend(loc="lower right")
+    low = float(bound.min())
+    ax.annotate("posterior mean", (best, low), xytext=(4, 4), textcoords="offset points", color=GREY)
+    ax.set(xlabel=xlabel, ylabel="nats", ylim=(low, truth + 0.6 * (truth - low)))
+    ax.legend(loc="upper right")
     return ax
 
 
-def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 15.0) -> Figure:
+def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 60.0) -> Figure:
     """One histogram above the other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
     for ax, (name, values), color in zip(axes[:, 0], named.items(), (BLUE, ORANGE, GREEN), strict=False):

@@ -18,7 +18,7 @@ LOOK: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.size": 11,
     "axes.titlesize": 12,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelcolor": INK,
     "axes.edgecolor": "#8A96A3",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gmcourse.data import Images, load
+from gmcourse.data import Images, at_hand, load
 from gmcourse.data.vision import available, data_root
 
 MNIST = Path(os.environ.get("GMCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -69,6 +69,18 @@ def test_the_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("GMCOURSE_DATA", str(tmp_path))
     assert data_root() == tmp_path
     assert data_root("elsewhere") == Path("elsewhere")
+
+
+def test_larger_data_is_used_where_it_is(monkeypatch, tmp_path):
+    pytest.importorskip("torchvision")
+    monkeypatch.setenv("GMCOURSE_DATA", str(tmp_path))
+    assert at_hand("mnist", otherwise="digits") == "digits"
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    assert at_hand("mnist", otherwise="digits") == "mnist"
+    monkeypatch.delenv("GMCOURSE_DATA")
+    assert at_hand("mnist", otherwise="digits") == "digits"
+    with pytest.raises(ValueError, match="none of torchvision's"):
+        at_hand("digits", otherwise="faces")
 
 
 def test_a_failed_download_says_so_and_leaves_nothing(monkeypatch, tmp_path):
