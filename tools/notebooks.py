@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-FOLDERS = ("notebooks", "notebooks/solutions")
+FOLDERS = ("book", "notebooks", "notebooks/solutions")
 
 
 def _words(cell: dict[str, Any]) -> str:

@@ -1,0 +1,57 @@
+"""`python3 -m tools TARGET`: one Python call for everything that is done with this repository.
+
+This module and `tools.environment` use the standard library only, so that they run on a fresh machine. They
+make the environment `.venv`, install the course into it, and start again inside it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+from tools import environment
+
+TARGETS = {
+    "book": "execute every lesson and build the site into _build/html",
+    "test": "all tests: package, exercises both ways, solutions under nbval, site in a browser",
+    "check": "lint, types and unit tests; under two minutes, for every commit",
+    "lab": "JupyterLab on the notebooks, for class",
+    "serve": "show the built site at http://localhost:8000",
+    "pdf": "print the built site with Chromium into _build/pdf",
+    "bench": "time the package beside its peers",
+    "clean": "remove what was built; .venv stays",
+}
+
+
+def usage() -> str:
+    """The targets, a line each."""
+    return "\n".join(
+        ["usage: python3 -m tools TARGET", ""] + [f"  {name:6} {what}" for name, what in TARGETS.items()]
+    )
+
+
+def main(words: list[str]) -> int:
+    """Run one target and return its exit status."""
+    if not words or words[0] not in TARGETS:
+        print(usage(), file=sys.stderr)
+        return 2
+    if sys.version_info < (3, 11):  # noqa: UP036 - this line is for people who come with an older one
+        print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.", file=sys.stderr)
+        return 2
+    try:
+        if words[0] != "clean" and not environment.inside():
+            python = environment.ready()
+            return subprocess.call([str(python), "-m", "tools", *words], cwd=environment.ROOT)
+        status: int = importlib.import_module(f"tools.{words[0]}").main(words[1:])
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""`make book`: execute what has changed, build strictly, check the links inside the site."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools import fingerprint, lessons, links
+from tools.environment import ROOT
+
+BUILD = ROOT / "_build"
+HTML = BUILD / "html"
+INDEX = HTML / "index.html"
+PACKAGE_STAMP = fingerprint.Stamp(BUILD / "package.stamp")
+SITE_STAMP = fingerprint.Stamp(BUILD / "site.stamp")
+
+
+def drop_stale_cache() -> None:
+    """The cache knows a notebook by its own text alone; a change in the package must drop it."""
+    digest = fingerprint.of(fingerprint.PACKAGE)
+    if not PACKAGE_STAMP.matches(digest):
+        shutil.rmtree(lessons.CACHE, ignore_errors=True)
+        PACKAGE_STAMP.write(digest)
+
+
+def sphinx() -> int:
+    """Build the site; warnings and unresolved references are errors.
+
+    `--all` writes every page anew: an incremental build after a failed one would exit 0.
+    """
+    strictly = ["-W", "-n", "--keep-going", "--all", "-q"]
+    command = [sys.executable, "-m", "tools.jupyter_book", "build", ".", *strictly]
+    environment = {**os.environ, **lessons.KERNEL_ENVIRONMENT}
+    # what it prints to stdout matters only if it fails; warnings come on stderr
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(done.stdout[-4000:])
+    return done.returncode
+
+
+def report(outcomes: list[lessons.Outcome], seconds: float) -> None:
+    """Say how long each notebook took and where the page is."""
+    for outcome in outcomes:
+        print(f"  {outcome.seconds:6.1f} s  {outcome.path.relative_to(ROOT).as_posix()}")
+    print(f"The site is built ({seconds:.0f} s): open {Path(os.path.relpath(INDEX)).as_posix()}")
+
+
+def main(words: list[str]) -> int:
+    """Build the site unless nothing has changed since it was last built."""
+    started = time.monotonic()
+    digest = fingerprint.of(fingerprint.SITE)
+    if SITE_STAMP.matches(digest) and INDEX.is_file():
+        report(lessons.execute(lessons.notebooks()), time.monotonic() - started)
+        return 0
+    SITE_STAMP.forget()
+    drop_stale_cache()
+    outcomes = lessons.execute(lessons.notebooks())
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if failed:
+        print(
+            f"{len(failed)} of {len(outcomes)} notebooks failed; their tracebacks are above", file=sys.stderr
+        )
+        return 1
+    if status := sphinx():
+        print("the site was not built: see the warnings above", file=sys.stderr)
+        return status
+    broken = links.broken(HTML)
+    for problem in broken:
+        print(f"broken link: {problem}", file=sys.stderr)
+    if broken:
+        return 1
+    SITE_STAMP.write(digest)
+    report(outcomes, time.monotonic() - started)
+    return 0

@@ -1,0 +1,70 @@
+"""The environment `.venv`: made when missing, brought up to date when what it depends on has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".venv"
+STAMP = FOLDER / "installed.txt"
+
+
+def python_of(folder: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def inside() -> bool:
+    """Whether this process runs in `.venv`, and `.venv` is up to date."""
+    return Path(sys.prefix).resolve() == FOLDER.resolve() and _is_current()
+
+
+def wanted() -> str:
+    """A hash of all that decides what is installed: requirements, constraints, and the Python version."""
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = {
+        key: described["project"].get(key) for key in ("dependencies", "optional-dependencies", "scripts")
+    }
+    parts = (
+        json.dumps(project, sort_keys=True),
+        (ROOT / "constraints.txt").read_text(encoding="utf-8"),
+        f"{sys.version_info.major}.{sys.version_info.minor}",
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_current() -> bool:
+    return STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted()
+
+
+def ready() -> Path:
+    """The interpreter of an environment that has everything; makes and fills it where needed.
+
+    Raises:
+        RuntimeError: it cannot be made, or pip fails.
+    """
+    python = python_of(FOLDER)
+    if python.is_file() and _is_current():
+        return python
+    if not python.is_file():
+        print(f"making the environment {FOLDER.name} …", flush=True)
+        try:
+            venv.create(FOLDER, with_pip=True, clear=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise RuntimeError(
+                f"the environment cannot be made: {error}. On Debian and Ubuntu: apt-get install python3-venv"
+            ) from None
+    print("installing the course and what it needs; the first time takes some minutes …", flush=True)
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [*install, "-c", "constraints.txt", "-e", ".[dev]"]
+    if subprocess.call(command, cwd=ROOT) != 0:
+        raise RuntimeError("pip could not install the course; its last lines above say why")
+    STAMP.write_text(wanted(), encoding="utf-8")
+    return python

@@ -1,0 +1,51 @@
+"""What the site is made of, as hashes: has anything changed since it was last built?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tools.environment import ROOT, wanted
+
+# What a lesson computes depends on these; exercises and tests have no part in it.
+PACKAGE = ("gmcourse",)
+SITE = ("_config.yml", "_toc.yml", "book", "notebooks", "gmcourse", "tools")
+IGNORED = {"__pycache__", ".ipynb_checkpoints"}
+
+
+def files(roots: Iterable[str]) -> Iterator[Path]:
+    """Every file below the given files and folders, in a fixed order, caches left out."""
+    for name in roots:
+        root = ROOT / name
+        found = [root] if root.is_file() else sorted(root.rglob("*"))
+        yield from (path for path in found if path.is_file() and not IGNORED & set(path.parts))
+
+
+def of(roots: Iterable[str]) -> str:
+    """One hash of the names and contents of all files below, and of the installed versions."""
+    total = hashlib.sha256(wanted().encode())
+    for path in files(roots):
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+class Stamp:
+    """A file that remembers one hash."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def matches(self, digest: str) -> bool:
+        """Whether this hash was the last one written."""
+        return self.path.is_file() and self.path.read_text(encoding="utf-8") == digest
+
+    def write(self, digest: str) -> None:
+        """Remember it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(digest, encoding="utf-8")
+
+    def forget(self) -> None:
+        """Remember nothing."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Executes the site's notebooks side by side and keeps the results in jupyter-cache, where Sphinx finds them.
+
+Jupyter Book executes one notebook after another. Filling its cache beforehand uses both cores of a small
+machine, and shows a failing cell with its traceback at once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.main import JupyterCacheBase
+from jupyter_cache.executors.utils import single_nb_execution
+
+from tools.environment import ROOT
+
+CACHE = ROOT / "_build" / ".jupyter_cache"
+WORKERS = 2
+TIMEOUT = 600  # seconds, for one cell
+# One thread a kernel: two kernels on two cores would only fight. No widget lives on a
+# page without a kernel: pictures for sliders, and no progress bars.
+KERNEL_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "GMCOURSE_STATIC": "1",
+    "GMCOURSE_PROGRESS": "off",
+    "TQDM_DISABLE": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One executed notebook: where it is, how long it took, and its traceback if a cell failed."""
+
+    path: Path
+    seconds: float
+    error: str | None = None
+
+
+def pages() -> list[str]:
+    """Every page of the table of contents, without suffix, in order."""
+
+    def walk(node: object) -> list[str]:
+        if isinstance(node, list):
+            return [name for each in node for name in walk(each)]
+        if isinstance(node, dict):
+            own = [str(node[key]) for key in ("root", "file") if key in node]
+            return own + [name for key in ("parts", "chapters", "sections") for name in walk(node.get(key))]
+        return []
+
+    return walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+
+
+def notebooks() -> list[Path]:
+    """The notebooks among the pages."""
+    found = [ROOT / f"{name}.ipynb" for name in pages()]
+    return [path for path in found if path.is_file()]
+
+
+def _open_cache() -> JupyterCacheBase:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    cache = get_cache(CACHE)
+    cache.change_cache_limit(200)
+    return cache
+
+
+def _seconds(cache: JupyterCacheBase, path: Path) -> float | None:
+    """How long the cached execution of this notebook took; None if it is not in the cache."""
+    try:
+        record = cache.match_cache_notebook(nbformat.read(path, nbformat.NO_CONVERT))
+    except KeyError:
+        return None
+    return float(record.data.get("execution_seconds", 0.0))
+
+
+def _execute(path: Path) -> tuple[nbformat.NotebookNode, Outcome]:
+    notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    started = time.monotonic()
+    result = single_nb_execution(
+        notebook,
+        cwd=str(path.parent),
+        timeout=TIMEOUT,
+        allow_errors=False,
+        extra_arguments=["--log-level=40"],
+    )
+    error = str(result.err) if result.err is not None else None
+    return notebook, Outcome(path, time.monotonic() - started, error)
+
+
+def execute(paths: list[Path]) -> list[Outcome]:
+    """Execute those that are not in the cache yet, `WORKERS` at a time, and add them to it.
+
+    Returns:
+        One outcome a notebook, in the order given. Failed ones are not cached.
+    """
+    os.environ.update(KERNEL_ENVIRONMENT)  # kernels inherit it
+    os.environ.pop("GMCOURSE_DATA", None)  # the site is the same wherever it is built: bundled data only
+    cache = _open_cache()
+    known = {path: seconds for path in paths if (seconds := _seconds(cache, path)) is not None}
+    outcomes = {path: Outcome(path, seconds) for path, seconds in known.items()}
+    missing = [path for path in paths if path not in known]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        running = [pool.submit(_execute, path) for path in missing]
+        for number, future in enumerate(as_completed(running), 1):
+            notebook, outcome = future.result()
+            outcomes[outcome.path] = outcome
+            name = outcome.path.relative_to(ROOT).as_posix()
+            verdict = "FAILED after" if outcome.error else "executed in"
+            print(f"[{number}/{len(missing)}] {name} {verdict} {outcome.seconds:.0f} s", flush=True)
+            if outcome.error:
+                print(outcome.error, flush=True)
+            else:
+                bundle = CacheBundleIn(
+                    notebook, str(outcome.path), data={"execution_seconds": outcome.seconds}
+                )
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    return [outcomes[path] for path in paths]
