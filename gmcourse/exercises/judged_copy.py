@@ -16,6 +16,12 @@ from typing import Any
 
 from gmcourse.exercises.notebook import Cell, Chapter
 
+# IPython's own `exit` ends the kernel some time after the cell, and with it cells that are not to blame.
+PROLOGUE = """\
+import sys
+sys.path.append({folder!r})
+exit = quit = sys.exit"""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -40,7 +46,7 @@ def plan(
     """
     checks = {each.name: each.check for each in chapter.exercises}
     steps = [
-        Step("set-up", f"import sys\nsys.path.append({str(folder.resolve())!r})", key="path"),
+        Step("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
         Step("set-up", chapter.set_up, key="set-up"),
     ]
     last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from gmcourse.exercises.judged_copy import Step, as_notebook
 from gmcourse.exercises.judgement import passed_line
@@ -55,11 +56,12 @@ class Run:
     lost: bool = False  # the process was killed from outside; nobody's fault
 
 
-def run(steps: Sequence[Step], limits: Limits) -> Run:
+def run(steps: Sequence[Step], limits: Limits, halt: Event | None = None) -> Run:
     """Write the copy to a temporary folder, run nbval on it, watch it.
 
     Raises:
         RuntimeError: pytest, nbval or the kernel does not start here.
+        InterruptedError: `halt` was set.
     """
     with tempfile.TemporaryDirectory(prefix="gmcourse-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -97,7 +99,7 @@ def run(steps: Sequence[Step], limits: Limits) -> Run:
                 start_new_session=True,
             )
             try:
-                reason = _watch(process, events, limits)
+                reason = _watch(process, events, limits, halt)
             finally:
                 _kill(process)
         return _read(steps, events, reason, process.returncode, output)
@@ -141,13 +143,15 @@ def _events(path: Path) -> list[dict[str, object]]:
     return found
 
 
-def _watch(process: subprocess.Popen[bytes], events: Path, limits: Limits) -> str:
+def _watch(process: subprocess.Popen[bytes], events: Path, limits: Limits, halt: Event | None) -> str:
     """Wait for the end; returns why we ended it ourselves, or ""."""
     import psutil
 
     size, changed, kernel_gone = -1, time.monotonic(), 0
     while process.poll() is None:
         time.sleep(PAUSE)
+        if halt is not None and halt.is_set():
+            raise InterruptedError("stopped")
         try:
             family = psutil.Process(process.pid).children(recursive=True)
         except psutil.NoSuchProcess:

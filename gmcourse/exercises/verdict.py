@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from gmcourse.exercises import nbval_run, notebook
@@ -55,12 +56,13 @@ class Judgement:
         return Judgement(data["chapter"], data["title"], tuple(Verdict(**each) for each in data["verdicts"]))
 
 
-def judge(path: Path, limits: Limits | None = None) -> Judgement:
+def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -> Judgement:
     """Judge a student's notebook.
 
     Args:
         path: the notebook, in whatever state.
         limits: of time and memory.
+        halt: once set, everything is stopped and `InterruptedError` raised.
 
     Raises:
         NotANotebook: it is none, or none of this course.
@@ -73,7 +75,7 @@ def judge(path: Path, limits: Limits | None = None) -> Judgement:
     lost = 0
     while True:
         steps = plan(chapter, cells, path.parent, stopped.keys())
-        run = nbval_run.run(steps, limits)
+        run = nbval_run.run(steps, limits, halt)
         if run.lost:
             lost += 1
             if lost >= TRIES:
@@ -128,7 +130,7 @@ def _error(seen: Seen) -> str:
     """An exception in one line, its place as the student sees it."""
     first = next(iter(seen.message.strip().splitlines()), "")
     place = PLACE.sub(r"(line \1)", first)
-    return f"{seen.name}: {place}"[:300]
+    return f"{seen.name}: {place}"[:300] if place else seen.name
 
 
 def _with_hint(exercise: notebook.Exercise, status: str, message: str) -> Verdict:

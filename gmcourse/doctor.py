@@ -1,0 +1,226 @@
+"""`gmcourse doctor`: what a class needs to know before it starts, one line each, with the cure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+OK, NOTE, BAD = "ok", "note", "BAD"
+GB = 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line. A note is nothing to worry about; something bad stops a class."""
+
+    level: str
+    topic: str
+    text: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.level:<4}  {self.topic:<10}  {self.text}{f' → {self.cure}' if self.cure else ''}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One option."""
+    parser.add_argument("--no-kernel", action="store_true", help="do not try to start a Jupyter kernel")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0 if nothing is bad."""
+    worst = 0
+    for finding in findings(kernel=not arguments.no_kernel):
+        print(finding, flush=True)
+        worst = max(worst, finding.level == BAD)
+    return worst
+
+
+def findings(*, kernel: bool = True) -> Iterator[Finding]:
+    """Every line in turn. A part that breaks makes a bad line, never a traceback."""
+    parts: list[Callable[[], Iterator[Finding]]] = [
+        _python,
+        _torch,
+        _memory,
+        _disk,
+        _data,
+        _weights,
+        _jupyter,
+        _exercises,
+    ]
+    for part in [*parts, _kernel] if kernel else parts:
+        try:
+            yield from part()
+        except Exception as error:
+            topic = part.__name__.strip("_")
+            yield Finding(BAD, topic, f"{type(error).__name__}: {error}", "install gmcourse anew")
+
+
+def _python() -> Iterator[Finding]:
+    version, wanted = platform.python_version(), (3, 11)
+    text = f"{version} on {platform.system()} {platform.machine()}, {sys.executable}"
+    if sys.version_info >= wanted:
+        yield Finding(OK, "Python", text)
+    else:
+        yield Finding(BAD, "Python", text, "the course needs Python 3.11 or newer")
+    from gmcourse import __file__ as place
+    from gmcourse import __version__
+
+    yield Finding(OK, "gmcourse", f"{__version__}, {Path(place).parent}")
+
+
+def _torch() -> Iterator[Finding]:
+    try:
+        import torch
+    except ImportError as error:
+        yield Finding(BAD, "torch", f"does not import ({error})", "pip install torch torchvision")
+        return
+    yield Finding(OK, "torch", str(torch.__version__))
+    try:
+        import torchvision
+
+        yield Finding(OK, "torchvision", str(torchvision.__version__))
+    except Exception as error:  # a mismatch with torch is a RuntimeError
+        cure = "install torch and torchvision together, from the same place"
+        yield Finding(BAD, "torchvision", f"does not import ({str(error).splitlines()[0]})", cure)
+    if torch.cuda.is_available():
+        for number in range(torch.cuda.device_count()):
+            free, total = torch.cuda.mem_get_info(number)
+            name = torch.cuda.get_device_name(number)
+            yield Finding(OK, "device", f"cuda:{number}, {name}, {free / GB:.0f} of {total / GB:.0f} GB free")
+    elif torch.backends.mps.is_available():
+        yield Finding(NOTE, "device", "cpu; Apple's GPU is there", "set GMCOURSE_DEVICE=mps to use it")
+    else:
+        yield Finding(
+            NOTE, "device", "cpu; no GPU", "all lessons run on a CPU; weights of larger models ship"
+        )
+    cores, threads = os.cpu_count() or 1, torch.get_num_threads()
+    yield Finding(OK, "threads", f"torch uses {threads} of {cores} cores")
+
+
+def _memory() -> Iterator[Finding]:
+    try:
+        import psutil
+    except ImportError:
+        yield Finding(NOTE, "memory", "unknown: psutil is missing", 'pip install "gmcourse[class]"')
+        return
+    free, total = psutil.virtual_memory().available / GB, psutil.virtual_memory().total / GB
+    text = f"{free:.1f} of {total:.1f} GB free"
+    if free < 2:
+        yield Finding(BAD, "memory", text, "a lesson needs 2 GB: close other kernels")
+    else:
+        yield Finding(OK, "memory", text)
+
+
+def _disk() -> Iterator[Finding]:
+    for place, need in ((Path.cwd(), 0.5), (Path(tempfile.gettempdir()), 0.5)):
+        free = shutil.disk_usage(place).free / GB
+        if free < need:
+            yield Finding(BAD, "disk", f"{free:.2f} GB free at {place}", f"make room: {need} GB are needed")
+        elif not os.access(place, os.W_OK):
+            yield Finding(BAD, "disk", f"{place} cannot be written to", "work in a folder of your own")
+        else:
+            yield Finding(OK, "disk", f"{free:.0f} GB free at {place}")
+
+
+def _data() -> Iterator[Finding]:
+    from gmcourse import data
+    from gmcourse.data import vision
+
+    yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
+    there = [name for name, present in vision.available().items() if present]
+    missing = [name for name in data.TORCHVISION if name not in there]
+    root = vision.data_root()
+    if there:
+        yield Finding(OK, "data", f"in {root}: {', '.join(there)}")
+    if missing:
+        cure = "no lesson needs them; set GMCOURSE_DATA, or load(name, download=True)"
+        yield Finding(NOTE, "data", f"not in {root}: {', '.join(missing)}", cure)
+
+
+def _weights() -> Iterator[Finding]:
+    import hashlib
+
+    from gmcourse.zoo import store
+
+    good = []
+    for name in store.names():
+        path = store.WEIGHTS / f"{name}.safetensors"
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        if digest == store.manifest(name).sha256:
+            good.append(name)
+        else:
+            what = "damaged" if digest else "missing"
+            yield Finding(BAD, "weights", f"{name} is {what}", f"gmcourse train {name}, or install anew")
+    if good:
+        yield Finding(OK, "weights", f"{len(good)} models, whole: {', '.join(good)}")
+    else:
+        yield Finding(BAD, "weights", "there are none", "install gmcourse anew")
+
+
+def _jupyter() -> Iterator[Finding]:
+    needed = ("jupyterlab", "ipykernel", "ipywidgets", "nbval", "pytest", "psutil")
+    found = {name: _version(name) for name in needed}
+    missing = [name for name, version in found.items() if version is None]
+    if missing:
+        yield Finding(BAD, "Jupyter", f"missing: {', '.join(missing)}", 'pip install "gmcourse[class]"')
+    versions = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    if versions:
+        yield Finding(OK, "Jupyter", versions)
+    if found["ipywidgets"] and not found["ipywidgets"].startswith("8."):
+        yield Finding(BAD, "widgets", f"ipywidgets {found['ipywidgets']}", 'pip install "ipywidgets>=8.1,<9"')
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _exercises() -> Iterator[Finding]:
+    from gmcourse.exercises import notebook
+
+    chapters = notebook.chapters()
+    if chapters:
+        count = sum(len(each.exercises) for each in chapters.values())
+        yield Finding(OK, "exercises", f"{count} in {len(chapters)} chapters: {', '.join(chapters)}")
+    else:
+        yield Finding(
+            BAD, "exercises", "there are none", "install gmcourse anew, or `gmcourse exercises build`"
+        )
+
+
+def _kernel() -> Iterator[Finding]:
+    if importlib.util.find_spec("ipykernel") is None:
+        return  # said above
+    from jupyter_client.manager import KernelManager
+
+    cure = "pip install --force-reinstall ipykernel; look whether a firewall blocks 127.0.0.1"
+    began = time.monotonic()
+    manager = KernelManager(kernel_name="python3")
+    try:
+        manager.start_kernel(stderr=subprocess.DEVNULL)
+        client = manager.client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=60)
+        finally:
+            client.stop_channels()
+        yield Finding(OK, "kernel", f"starts in {time.monotonic() - began:.1f} s")
+    except Exception as error:
+        yield Finding(BAD, "kernel", f"does not start ({error})", cure)
+    finally:
+        if manager.has_kernel:
+            manager.shutdown_kernel(now=True)

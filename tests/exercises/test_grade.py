@@ -1,0 +1,245 @@
+"""A class graded: rows and columns, interruptions, shares, and hostile text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+
+from gmcourse.__main__ import main
+from gmcourse.exercises import gradebook, nbval_run, submissions
+from gmcourse.exercises.judged_copy import Step
+from gmcourse.exercises.nbval_run import Limits, Run
+from gmcourse.exercises.submissions import Result
+from gmcourse.exercises.verdict import FAILED, Judgement, Verdict
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, in_process
+
+EXERCISES = ["kl", "sample", "elbo", "importance_bound", "slide_kl", "hidden_beta"]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """No kernel; counts how often a notebook was run."""
+    counted: list[int] = []
+
+    def run(steps: Sequence[Step], limits: Limits, halt: object = None) -> Run:
+        counted.append(len(steps))
+        return in_process(steps, limits)
+
+    monkeypatch.setattr(nbval_run, "run", run)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    yield counted
+    torch.use_deterministic_algorithms(deterministic)
+
+
+@pytest.fixture
+def classroom(tmp_path: Path) -> Path:
+    folder = tmp_path / "handed in"
+    for student in ("ada", "bo", "=cmd|calc"):
+        (folder / student).mkdir(parents=True)
+        shutil.copy(SOLVED, folder / student / "04_vae.ipynb")
+    shutil.copy(UNTOUCHED, folder / "dana_04_vae.ipynb")
+    (folder / "eve.ipynb").write_text("<script>alert(1)</script>")
+    (folder / "nobody").mkdir()
+    hidden = folder / "ada" / ".ipynb_checkpoints"
+    hidden.mkdir()
+    shutil.copy(UNTOUCHED, hidden / "04_vae-checkpoint.ipynb")
+    return folder
+
+
+def table(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_one_row_a_student_and_one_column_an_exercise(
+    runs: list[int], classroom: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "grades.csv"
+    assert main(["grade", str(classroom), "--csv", str(target), "--jobs", "1"]) == 1  # eve and nobody
+    rows = table(target)
+    assert sorted(rows) == ["'=cmd|calc", "ada", "bo", "dana", "eve", "nobody"]
+    assert [rows["ada"][name] for name in EXERCISES] == ["passed"] * 6
+    assert rows["dana"]["kl"] == "not done"
+    assert (rows["ada"]["passed"], rows["dana"]["passed"], rows["dana"]["of"]) == ("6", "0", "6")
+    assert "not JSON" in rows["eve"]["problem"]
+    assert rows["nobody"]["problem"] == "no notebook was handed in"
+    pages = sorted(path.name for path in (tmp_path / "grades" / "feedback").glob("*.html"))
+    assert len(pages) == 7  # six, and the index
+
+
+def test_started_again_judges_nothing_twice_but_what_changed(
+    runs: list[int], classroom: Path, tmp_path: Path
+) -> None:
+    words = ["grade", str(classroom), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    main(words)
+    assert len(runs) == 4
+    main(words)
+    assert len(runs) == 4
+    shutil.copy(UNTOUCHED, classroom / "bo" / "04_vae.ipynb")
+    next((tmp_path / "grades" / "results").glob("ada*.json")).write_text('{"format": 1, "half')
+    main(words)
+    assert len(runs) == 6
+    assert table(tmp_path / "grades.csv")["bo"]["kl"] == "not done"
+
+
+def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Path) -> None:
+    main(["grade", str(classroom), "--csv", str(tmp_path / "whole.csv"), "--jobs", "1"])
+    for number in (1, 2, 3):
+        target = tmp_path / f"machine{number}" / "grades.csv"
+        main(["grade", str(classroom), "--csv", str(target), "--jobs", "1", "--shard", f"{number}/3"])
+        assert not target.exists()
+    folders = [str(tmp_path / f"machine{number}") for number in (1, 2, 3)]
+    main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders])
+    assert (tmp_path / "joined.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert len(runs) == 8
+
+
+def test_a_judge_that_breaks_spoils_one_submission_only(
+    runs: list[int], classroom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working = nbval_run.run
+
+    def run(steps: Sequence[Step], limits: Limits, halt: object = None) -> Run:
+        if not runs:
+            runs.append(0)
+            raise OSError("disk full")
+        return working(steps, limits, None)
+
+    monkeypatch.setattr(nbval_run, "run", run)
+    words = ["grade", str(classroom), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    main(words)
+    rows = table(tmp_path / "grades.csv")
+    assert [name for name, row in rows.items() if "disk full" in row["problem"]] == ["'=cmd|calc"]
+    main(words)  # no lasting verdict: it is tried again
+    assert "disk full" not in (tmp_path / "grades.csv").read_text(encoding="utf-8")
+
+
+def test_student_text_is_escaped() -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    verdict = Verdict("kl", evil, FAILED, f"got {evil}\n</pre><script>", evil)
+    result = Result(evil, f"{evil}.ipynb", "slug", Judgement("04_vae", evil, (verdict,)))
+    for page in (gradebook.feedback(result), gradebook.index([result])):
+        assert "<img" not in page
+        assert "<script" not in page
+    problem = Result(evil, evil, "slug", None, evil)
+    assert "<img" not in gradebook.feedback(problem)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])
+def test_formulas_are_disarmed(text: str) -> None:
+    assert gradebook.cell(text) == "'" + text
+    assert gradebook.cell("a" + text) == "a" + text
+
+
+def test_two_notebooks_of_a_student() -> None:
+    """Another chapter shares the row, the same chapter gets one of its own."""
+
+    def result(chapter: str, name: str) -> Result:
+        return Result("ada", name, name, Judgement(chapter, "t", (Verdict("kl", "t", "passed"),)))
+
+    rows = gradebook.rows([result("04_vae", "a"), result("05_flow", "b"), result("04_vae", "c")])
+    assert rows[0] == ["student", "04_vae:kl", "05_flow:kl", "passed", "of", "problem", "files"]
+    assert rows[1] == ["ada", "passed", "passed", "2", "2", "", "a; b"]
+    assert rows[2] == ["ada", "passed", "", "1", "1", "", "c"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "either FOLDER or --merge"),
+        (["{tmp}", "--shard", "5/4"], "has no notebooks"),
+        (["{class}", "--shard", "5/4"], "expected I/N"),
+        (["{class}", "--shard", "half"], "expected I/N"),
+        (["{class}", "--jobs", "0"], "--jobs is 0"),
+        (["{class}", "--timeout", "0"], "time limit"),
+        (["{tmp}/none"], "is not a folder"),
+        (["--merge", "{tmp}"], "has no results"),
+    ],
+)
+def test_clear_errors(
+    words: list[str], said: str, tmp_path: Path, classroom: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    given = [word.replace("{tmp}", str(empty)).replace("{class}", str(classroom)) for word in words]
+    assert main(["grade", *given, "--csv", str(tmp_path / "grades.csv")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_students_are_told_apart(classroom: Path) -> None:
+    found = {each.name: each.student for each in submissions.collect(classroom)}
+    assert found["ada/04_vae.ipynb"] == "ada"
+    assert found["dana_04_vae.ipynb"] == "dana"
+    assert found["eve.ipynb"] == "eve"
+    assert not any("checkpoint" in name for name in found)
+    slugs = [each.slug for each in submissions.collect(classroom)]
+    assert len(set(slugs)) == len(slugs)
+
+
+# --- with kernels -------------------------------------------------------------------------------------
+
+
+def judges(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The pytest processes that a running `gmcourse grade` has started."""
+    return [each for each in psutil.Process(process.pid).children() if "pytest" in " ".join(each.cmdline())]
+
+
+def wait_for_a_judge(process: subprocess.Popen[str]) -> psutil.Process:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, process.communicate()
+        for judge in judges(process):
+            if any("ipykernel" in " ".join(each.cmdline()) for each in judge.children()):
+                return judge
+        time.sleep(0.05)
+    raise AssertionError("no kernel was started")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_killed_worker_and_an_interruption_lose_nothing(tmp_path: Path) -> None:
+    def slow(nb: Json) -> None:
+        answer(
+            nb,
+            "hidden_beta",
+            "import time\ntime.sleep(2)\ndef hidden_beta(D, d, v):\n    return D / (2 * v * d)",
+        )
+
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for student in ("ada", "bo", "cy"):
+        edited(SOLVED, slow, folder / f"{student}.ipynb")
+    words = ["grade", str(folder), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    command = [sys.executable, "-m", "gmcourse", *words]
+
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_a_judge(process).kill()  # ada's: she is judged again
+    results = tmp_path / "grades" / "results"
+    until = time.monotonic() + 60
+    while not list(results.glob("ada*.json")) and time.monotonic() < until:
+        time.sleep(0.05)
+    wait_for_a_judge(process)
+    process.send_signal(signal.SIGTERM)  # in the middle of bo's
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert [path.name[:3] for path in results.glob("*.json")] == ["ada"]
+
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert found.returncode == 0, found.stderr
+    rows = table(tmp_path / "grades.csv")
+    assert [rows[student]["passed"] for student in ("ada", "bo", "cy")] == ["6", "6", "6"]
+    assert json.loads(next(results.glob("ada*.json")).read_text(encoding="utf-8"))["format"] == 1

@@ -1,0 +1,81 @@
+"""The doctor says what is wrong in one line, and never falls ill itself."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gmcourse import doctor
+from gmcourse.__main__ import main
+from gmcourse.zoo import store
+
+
+def test_here_nothing_stops_a_class(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["doctor", "--no-kernel"])
+    lines = capsys.readouterr().out.splitlines()
+    assert status == any(line.startswith(doctor.BAD) for line in lines)
+    topics = {line[6:].split()[0] for line in lines}
+    assert topics >= {
+        "Python",
+        "gmcourse",
+        "torch",
+        "device",
+        "threads",
+        "disk",
+        "data",
+        "weights",
+        "Jupyter",
+    }
+
+
+def test_a_damaged_model_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shutil.copytree(store.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(store, "WEIGHTS", folder)
+    name = store.names()[0]
+    weights = folder / f"{name}.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    lines = [str(each) for each in doctor.findings(kernel=False) if each.topic == "weights"]
+    assert any(f"{name} is damaged" in line and "gmcourse train" in line for line in lines)
+
+
+def test_a_missing_package_names_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "nbval":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    lines = [str(each) for each in doctor.findings(kernel=False) if each.topic == "Jupyter"]
+    assert any("missing: nbval" in line and "gmcourse[class]" in line for line in lines)
+
+
+def test_a_full_disk_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    assert any(each.level == doctor.BAD for each in doctor.findings(kernel=False) if each.topic == "disk")
+
+
+def test_torch_and_torchvision_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    found = [each for each in doctor.findings(kernel=False) if each.topic == "torchvision"]
+    assert found[0].level == doctor.BAD
+    assert "together" in found[0].cure
+
+
+def test_a_part_that_breaks_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def names() -> list[str]:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(store, "names", names)
+    found = [each for each in doctor.findings(kernel=False) if each.topic == "weights"]
+    assert [each.text for each in found] == ["RuntimeError: odd"]
+
+
+@pytest.mark.slow
+def test_a_kernel_starts() -> None:
+    kernel = [each for each in doctor.findings() if each.topic == "kernel"]
+    assert kernel[0].level == doctor.OK, kernel
