@@ -1,0 +1,54 @@
+"""Normalizing flows out of small bijections. Forward is data → latent, everywhere.
+
+Start with `bijection` (what one is), `coupling` (the idea that made flows cheap) and `flow` (a density).
+"""
+
+from gmcourse.flows.actnorm import ActNorm
+from gmcourse.flows.bijection import Bijection, Compose, Context, Inverse
+from gmcourse.flows.coupling import AdditiveCoupling, AffineCoupling
+from gmcourse.flows.dequantization import Dequantized
+from gmcourse.flows.elementwise import Elementwise, Leaky, Logit, NormalQuantile, Offset, Scale, Sinh
+from gmcourse.flows.flow import Flow
+from gmcourse.flows.injector import AffineInjector
+from gmcourse.flows.invertible_conv import ActNormConv, PlainConv1x1, PLUConv1x1
+from gmcourse.flows.laws import LawBroken, assert_bijection_laws
+from gmcourse.flows.multiscale import ConstantAffine, Multiscale
+from gmcourse.flows.permutation import Permutation, even_odd, reverse
+from gmcourse.flows.prior import StandardLogistic, StandardNormal
+from gmcourse.flows.reshape import Flatten, Squeeze
+from gmcourse.flows.reversible import Recomputing
+
+__all__ = [
+    "ActNorm",
+    "ActNormConv",
+    "AdditiveCoupling",
+    "AffineCoupling",
+    "AffineInjector",
+    "Bijection",
+    "Compose",
+    "ConstantAffine",
+    "Context",
+    "Dequantized",
+    "Elementwise",
+    "Flatten",
+    "Flow",
+    "Inverse",
+    "LawBroken",
+    "Leaky",
+    "Logit",
+    "Multiscale",
+    "NormalQuantile",
+    "Offset",
+    "PLUConv1x1",
+    "Permutation",
+    "PlainConv1x1",
+    "Recomputing",
+    "Scale",
+    "Sinh",
+    "Squeeze",
+    "StandardLogistic",
+    "StandardNormal",
+    "assert_bijection_laws",
+    "even_odd",
+    "reverse",
+]

@@ -1,0 +1,81 @@
+"""Activation normalisation: a scale and a shift for each channel, set by the first batch, then learned."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.flows.bijection import Bijection, Context, constant
+
+
+def positions(x: Tensor) -> int:
+    """How many spatial positions share one channel's parameters: H·W, or 1 for vectors.
+
+    A map of channels is applied at each position, so its log-determinant counts H·W times.
+    """
+    return x[0, 0].numel()
+
+
+class ActNorm(Bijection):
+    """z = (x + b) ⊙ exp(s), one b and one s a channel (Kingma & Dhariwal 2018, arXiv:1807.03039, section 3.1).
+
+    The first batch sets b and s so that each channel of z has mean 0 and variance 1; from then on both are
+    ordinary parameters. That the first batch has been seen is part of the state dict.
+
+    The paper prints s ⊙ x + b; its authors' code shifts first, and so do we.
+
+    Args:
+        channels: size of dimension 1.
+    """
+
+    initialised: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        if channels < 1:
+            raise ValueError(f"channels is {channels}; expected at least 1")
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.log_scale = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("initialised", torch.tensor(False))
+
+    def check(self, x: Tensor, context: Context = None) -> None:
+        """Refuse another number of channels."""
+        super().check(x, context)
+        if x.ndim < 2 or x.shape[1] != len(self.bias):
+            raise ValueError(f"ActNorm of {len(self.bias)} channels got shape {tuple(x.shape)}")
+
+    @torch.no_grad()
+    def initialise(self, x: Tensor) -> None:
+        """Set b and s from a batch (B, C, …): population variance over batch and positions."""
+        across = [d for d in range(x.ndim) if d != 1]
+        std = x.std(across, unbiased=False)
+        self.bias.copy_(-x.mean(across))
+        self.log_scale.copy_(-(std + 1e-6).log())
+        self.initialised.fill_(True)
+
+    def per_channel(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """b and s, shaped to broadcast over x."""
+        shape = (1, -1, *[1] * (x.ndim - 2))
+        return self.bias.view(shape), self.log_scale.view(shape)
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """log_det = H·W·Σ s_c."""
+        self.check(x, context)
+        if not self.initialised:
+            self.initialise(x)
+        bias, log_scale = self.per_channel(x)
+        return (x + bias) * log_scale.exp(), constant(positions(x) * self.log_scale.sum(), x)
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """z ⊙ exp(−s) − b.
+
+        Raises:
+            RuntimeError: no batch has been seen yet.
+        """
+        self.check(z, context)
+        if not self.initialised:
+            raise RuntimeError(
+                "ActNorm was not initialised: pass a batch of data forwards, or load weights, first"
+            )
+        bias, log_scale = self.per_channel(z)
+        return z * (-log_scale).exp() - bias

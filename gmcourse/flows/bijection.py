@@ -1,0 +1,139 @@
+"""What a bijection is, and the two ways to make new ones: one after the other, and the other way round."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+Context = Tensor | Sequence[Tensor] | None
+
+
+class Bijection(nn.Module, ABC):
+    """An invertible map z = f(x) with the log-determinant of its Jacobian. Forward is data → latent.
+
+    `forward(x, context=None)` gives `(z, log_det)` with log_det = log |det ∂z/∂x|, shape (B,), in nats.
+    `inverse(z, context=None)` gives x. Each log-determinant is written once, in forward; `Inverse` derives the
+    other direction.
+
+    Attributes:
+        conditional: whether the map depends on a context. One that does needs it; one that does not refuses it.
+    """
+
+    conditional: bool = False
+
+    @abstractmethod
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Data to latent: (z, log_det)."""
+
+    @abstractmethod
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """Latent to data."""
+
+    def check(self, x: Tensor, context: Context = None) -> None:
+        """Refuse whole numbers, and a context too many or too few.
+
+        Raises:
+            ValueError: saying what was got and what is expected.
+        """
+        name = type(self).__name__
+        if not x.is_floating_point():
+            raise ValueError(
+                f"{name} got dtype {x.dtype}; expected floating point: dequantise whole-number pixels first"
+            )
+        if self.conditional and context is None:
+            raise ValueError(f"{name} is conditional: pass a context")
+        if not self.conditional and context is not None:
+            raise ValueError(f"{name} takes no context, but got one")
+
+    def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+        """The input rebuilt from the output, with a graph from it to the output again.
+
+        Used by the memory-saving backward pass (`gmcourse.flows.reversible`). A subclass may know a cheaper
+        way than inverse and forward.
+
+        Returns:
+            Leaves whose concatenation along dimension 1 is x, and z and log_det computed from them.
+        """
+        with torch.no_grad():
+            x = self.inverse(z, context)
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            again, log_det = self(leaf, context)
+        return (leaf,), again, log_det
+
+
+def constant(log_det: Tensor | float, x: Tensor) -> Tensor:
+    """A log-determinant that is the same for each of the B samples of x, as (B,)."""
+    if not isinstance(log_det, Tensor):
+        log_det = x.new_tensor(log_det)
+    return log_det.to(x.dtype).expand(len(x))
+
+
+def broadcast_context(context: Tensor, x: Tensor) -> Tensor:
+    """A context of batch one serves every sample of x; any other batch must be x's.
+
+    Raises:
+        ValueError: the batches differ.
+    """
+    if len(context) not in (1, len(x)):
+        raise ValueError(f"context has batch {len(context)}, x has {len(x)}; expected {len(x)} or 1")
+    return context
+
+
+class Compose(Bijection):
+    """f = f_n ∘ … ∘ f_1: log-determinants add up, because determinants multiply.
+
+    Each conditional member gets the whole context; the others get none.
+
+    Args:
+        members: bijections, the first to be applied first.
+    """
+
+    def __init__(self, members: Sequence[Bijection]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.conditional = any(member.conditional for member in members)
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Apply the members in order."""
+        self.check(x, context)
+        total = constant(0.0, x)
+        for member in self.members:
+            x, log_det = member(x, context if member.conditional else None)
+            total = total + log_det
+        return x, total
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """Undo the members in reverse order."""
+        self.check(z, context)
+        for member in reversed(self.members):
+            assert isinstance(member, Bijection)
+            z = member.inverse(z, context if member.conditional else None)
+        return z
+
+
+class Inverse(Bijection):
+    """The same map the other way round. Its log-determinant is minus that of the original, at the original's input.
+
+    Args:
+        original: any bijection.
+    """
+
+    def __init__(self, original: Bijection) -> None:
+        super().__init__()
+        self.original: Bijection = original
+        self.conditional = original.conditional
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """original.inverse, with the log-determinant derived from original.forward."""
+        z = self.original.inverse(x, context)
+        _, log_det = self.original.forward(z, context)
+        return z, -log_det
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """original.forward without its log-determinant."""
+        x, _ = self.original.forward(z, context)
+        return x

@@ -1,0 +1,171 @@
+"""Coupling layers: one part of x tells how the other part is changed, and stays as it is.
+
+The Jacobian is triangular, whatever the network is: its determinant needs the diagonal alone, and the inverse
+needs the network only forwards.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.flows.bijection import Bijection, Context, broadcast_context
+
+
+def _sigmoid(raw: Tensor) -> tuple[Tensor, Tensor]:
+    return (raw + 2).sigmoid(), F.logsigmoid(raw + 2)
+
+
+def _sigmoid_floor(raw: Tensor) -> tuple[Tensor, Tensor]:
+    scale = (raw + 2).sigmoid() + 1e-4
+    return scale, scale.log()
+
+
+def _exp(raw: Tensor) -> tuple[Tensor, Tensor]:
+    return raw.exp(), raw
+
+
+def _bounded(raw: Tensor) -> tuple[Tensor, Tensor]:
+    log_scale = 2 * torch.tanh(raw / 2)
+    return log_scale.exp(), log_scale
+
+
+# From the network's output to a positive scale and its logarithm.
+SCALES: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
+    "sigmoid": _sigmoid,  # sigmoid(· + 2): starts near 1, never explodes (Glow's authors' code)
+    "sigmoid_floor": _sigmoid_floor,  # the same + 1e-4, so that the inverse cannot explode either (SRFlow's)
+    "exp": _exp,  # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
+    "bounded": _bounded,  # exp(2 tanh(·/2)): between e⁻² and e², for the plane
+}
+
+
+class Coupling(Bijection):
+    """x = (a, b) → (a, g(b; network(a))), along dimension 1.
+
+    Args:
+        network: a → parameters of g. With `conditional`, (a, context) → parameters.
+        first: size of the first part; by default half, and then the number of channels must be even.
+        flip: the second part conditions, and the first is changed.
+        conditional: whether the network takes a context.
+    """
+
+    def __init__(
+        self, network: nn.Module, *, first: int | None = None, flip: bool = False, conditional: bool = False
+    ) -> None:
+        super().__init__()
+        self.network, self.first, self.flip, self.conditional = network, first, flip, conditional
+
+    @abstractmethod
+    def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """g(b) and its log-determinant (B,)."""
+
+    @abstractmethod
+    def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
+        """g⁻¹(b)."""
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The part that conditions and the part that is changed."""
+        if x.ndim not in (2, 4):
+            raise ValueError(f"a coupling got shape {tuple(x.shape)}; expected (B, D) or (B, C, H, W)")
+        if self.first is None and x.shape[1] % 2:
+            raise ValueError(f"a coupling got {x.shape[1]} channels; expected an even number, or `first`")
+        first = x.shape[1] // 2 if self.first is None else self.first
+        a, b = x[:, :first], x[:, first:]
+        return (b, a) if self.flip else (a, b)
+
+    def _join(self, a: Tensor, b: Tensor) -> Tensor:
+        return torch.cat([b, a] if self.flip else [a, b], dim=1)
+
+    def parameters_of(self, a: Tensor, context: Context) -> Tensor:
+        """What the network says."""
+        if not self.conditional:
+            out: Tensor = self.network(a)
+            return out
+        assert isinstance(context, Tensor)
+        out = self.network(a, broadcast_context(context, a))
+        return out
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Change the second part."""
+        self.check(x, context)
+        a, b = self._parts(x)
+        b, log_det = self.change(b, self.parameters_of(a, context))
+        return self._join(a, b), log_det
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """Restore the second part; the network sees the same first part as in forward."""
+        self.check(z, context)
+        a, b = self._parts(z)
+        return self._join(a, self.restore(b, self.parameters_of(a, context)))
+
+    def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+        """One evaluation of the network serves the inverse and the graph, because it sees the part that stays."""
+        a, b = self._parts(z)
+        with torch.enable_grad():
+            a = a.detach().requires_grad_()
+            parameters = self.parameters_of(a, context)
+            with torch.no_grad():
+                b = self.restore(b, parameters)
+            b = b.detach().requires_grad_()
+            changed, log_det = self.change(b, parameters)
+            return ((b, a) if self.flip else (a, b)), self._join(a, changed), log_det
+
+
+class AdditiveCoupling(Coupling):
+    """b → b + m(a): volume-preserving (NICE, Dinh et al. 2015, arXiv:1410.8516, section 3.2)."""
+
+    def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """b + m, log_det = 0."""
+        return b + parameters, b.new_zeros(len(b))
+
+    def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
+        """b − m."""
+        return b - parameters
+
+
+class AffineCoupling(Coupling):
+    """b → (b + t(a)) ⊙ s(a) (RealNVP, Dinh et al. 2017, arXiv:1605.08803, section 3.2; Glow, table 1).
+
+    The papers print s ⊙ b + t. Glow's authors' code shifts first, and so do we: the same family of maps, with
+    s ⊙ t for t, and published weights fit.
+
+    Args:
+        network: gives twice as many channels as the changed part has: raw scales first, then shifts.
+        scale: from raw scale to s; one of `SCALES`.
+        first: see `Coupling`.
+        flip: see `Coupling`.
+        conditional: see `Coupling`.
+
+    Raises:
+        ValueError: an unknown scale.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        scale: str = "sigmoid",
+        first: int | None = None,
+        flip: bool = False,
+        conditional: bool = False,
+    ) -> None:
+        super().__init__(network, first=first, flip=flip, conditional=conditional)
+        if scale not in SCALES:
+            raise ValueError(f"scale is {scale!r}; expected one of {', '.join(SCALES)}")
+        self.scale = scale
+
+    def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """(b + t) ⊙ s, log_det = Σ log s."""
+        raw, shift = parameters.chunk(2, dim=1)
+        scale, log_scale = SCALES[self.scale](raw)
+        return (b + shift) * scale, log_scale.expand_as(b).flatten(1).sum(1)
+
+    def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
+        """b / s − t."""
+        raw, shift = parameters.chunk(2, dim=1)
+        scale, _ = SCALES[self.scale](raw)
+        return b / scale - shift

@@ -1,0 +1,77 @@
+"""From whole-number pixels to a density and back: the one place with the constant between the two."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.flows.bijection import Context
+from gmcourse.flows.flow import Flow
+
+
+class Dequantized(nn.Module):
+    """A probability of whole-number pixels from a density on [0, 1): uniform dequantisation.
+
+    With x = (pixels + u) / levels, u ~ U[0, 1)^D, Jensen's inequality gives
+
+        log P(pixels) ≥ E_u[log p(x)] − D log levels
+
+    (Theis et al. 2016, arXiv:1511.01844, section 3.1). Without the noise a density could grow without end on
+    the grid of the levels. This is not a bijection, and does not claim to be one.
+
+    Args:
+        flow: a density on [0, 1)^(C, H, W).
+        levels: how many grey levels the pixels have.
+
+    Raises:
+        ValueError: fewer than two levels.
+    """
+
+    def __init__(self, flow: Flow, levels: int = 256) -> None:
+        super().__init__()
+        if levels < 2:
+            raise ValueError(f"levels is {levels}; expected at least 2")
+        self.flow, self.levels = flow, levels
+
+    def continuous(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        """(pixels + noise) / levels, in [0, 1).
+
+        Args:
+            pixels: whole numbers in 0 … levels − 1, any integer dtype.
+            noise: in [0, 1), the shape of pixels; by default drawn anew.
+
+        Raises:
+            ValueError: floating-point pixels, or some out of range.
+        """
+        if pixels.is_floating_point():
+            raise ValueError(
+                f"pixels have dtype {pixels.dtype}; expected whole numbers 0 … {self.levels - 1}"
+            )
+        if pixels.numel() and not (int(pixels.min()) >= 0 and int(pixels.max()) < self.levels):
+            low, high = int(pixels.min()), int(pixels.max())
+            raise ValueError(f"pixels are in {low} … {high}; expected 0 … {self.levels - 1}")
+        parameter = next(self.flow.parameters(), torch.zeros(()))
+        noise = (
+            torch.rand(pixels.shape, dtype=parameter.dtype, device=pixels.device) if noise is None else noise
+        )
+        return (pixels + noise) / self.levels
+
+    def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:
+        """The bound on log P(pixels) with one draw of the noise, in nats, shape (B,).
+
+        Divide by −D log 2 (`gmcourse.metrics.likelihood.bits_per_dim`) for bits per dimension.
+        """
+        x = self.continuous(pixels, noise)
+        return self.flow.log_prob(x, context) - x[0].numel() * math.log(self.levels)
+
+    def loss(self, pixels: Tensor, context: Context = None) -> Tensor:
+        """The mean negative bound in nats: what training minimises."""
+        return -self.log_prob(pixels, context).mean()
+
+    @torch.no_grad()
+    def sample(self, n: int, context: Context = None, *, temperature: float = 1.0) -> Tensor:
+        """Whole-number pixels, int64: samples of the density, cut to [0, 1) and rounded down to levels."""
+        x = self.flow.sample(n, context, temperature=temperature)
+        return (x * self.levels).floor().clamp(0, self.levels - 1).long()

@@ -1,0 +1,155 @@
+"""The invertible 1×1 convolution: a learned mixing of channels that generalises a permutation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.flows.actnorm import ActNorm, positions
+from gmcourse.flows.bijection import Bijection, Context, constant
+
+
+def _rotation(channels: int) -> Tensor:
+    """A random rotation matrix: |det| = 1, so that the first log-determinant is 0."""
+    return torch.linalg.qr(torch.randn(channels, channels)).Q
+
+
+def mix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """y_c = Σ_k W_ck x_k (+ b_c) at every position."""
+    if x.ndim == 2:
+        return F.linear(x, weight, bias)
+    return F.conv2d(x, weight[:, :, None, None], bias)
+
+
+class Conv1x1(Bijection):
+    """z_hw = W x_hw at each position; log_det = H·W·log |det W| (Glow, section 3.2, eq. 9).
+
+    Args:
+        channels: c; W has c² entries.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        if channels < 1:
+            raise ValueError(f"channels is {channels}; expected at least 1")
+        self.channels = channels
+
+    @abstractmethod
+    def matrix(self) -> Tensor:
+        """W, (c, c)."""
+
+    @abstractmethod
+    def log_abs_det(self) -> Tensor:
+        """log |det W|, a scalar."""
+
+    def check(self, x: Tensor, context: Context = None) -> None:
+        """Refuse another number of channels."""
+        super().check(x, context)
+        if x.ndim not in (2, 4) or x.shape[1] != self.channels:
+            raise ValueError(f"a 1×1 convolution of {self.channels} channels got shape {tuple(x.shape)}")
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Mix the channels."""
+        self.check(x, context)
+        return mix(x, self.matrix()), constant(positions(x) * self.log_abs_det(), x)
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """Mix with W⁻¹.
+
+        Raises:
+            ValueError: W is singular.
+        """
+        self.check(z, context)
+        return mix(z, self.inverse_matrix())
+
+    def inverse_matrix(self) -> Tensor:
+        """W⁻¹, taken in float64: it is small, and its errors would be carried through all layers below."""
+        weight = self.matrix()
+        inverse, info = torch.linalg.inv_ex(weight.double() if weight.device.type != "mps" else weight)
+        if info.any() or not torch.isfinite(inverse).all():
+            raise ValueError(
+                "the matrix of a 1×1 convolution is singular, so it has no inverse; train with a smaller step"
+            )
+        return inverse.to(weight.dtype)
+
+
+class PlainConv1x1(Conv1x1):
+    """W itself is the parameter; the determinant costs O(c³)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.weight = nn.Parameter(_rotation(channels))
+
+    def matrix(self) -> Tensor:
+        """W."""
+        return self.weight
+
+    def log_abs_det(self) -> Tensor:
+        """By LU decomposition."""
+        log_det: Tensor = torch.linalg.slogdet(self.weight).logabsdet
+        return log_det
+
+
+class PLUConv1x1(Conv1x1):
+    """W = P L (U + diag(sign · exp(log s))): log |det W| = Σ log s, in O(c) (Glow, eq. 10–11).
+
+    P, a permutation, and the signs are fixed at the start; L (unit lower triangular), U (strictly upper
+    triangular) and log s are learned.
+    """
+
+    permutation: Tensor
+    sign: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        permutation, lower, upper = torch.linalg.lu(_rotation(channels))
+        diagonal = upper.diagonal()
+        self.register_buffer("permutation", permutation)
+        self.register_buffer("sign", diagonal.sign())
+        self.lower = nn.Parameter(lower.tril(-1))
+        self.upper = nn.Parameter(upper.triu(1))
+        self.log_s = nn.Parameter(diagonal.abs().log())
+
+    def matrix(self) -> Tensor:
+        """P L (U + diag)."""
+        eye = torch.eye(self.channels, dtype=self.lower.dtype, device=self.lower.device)
+        diagonal = torch.diag(self.sign * self.log_s.exp())
+        return self.permutation @ (self.lower.tril(-1) + eye) @ (self.upper.triu(1) + diagonal)
+
+    def log_abs_det(self) -> Tensor:
+        """Σ log s."""
+        return self.log_s.sum()
+
+
+class ActNormConv(Bijection):
+    """ActNorm and a 1×1 convolution in one pass over x: W(s ⊙ (x + b)) = (W diag s) x + W(s ⊙ b).
+
+    The same numbers as `Compose([actnorm, conv])`, with one read and one write of the image less.
+
+    Args:
+        actnorm: applied first.
+        conv: applied second.
+    """
+
+    def __init__(self, actnorm: ActNorm, conv: Conv1x1) -> None:
+        super().__init__()
+        self.actnorm, self.conv = actnorm, conv
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """One convolution with the folded weight."""
+        self.check(x, context)
+        self.actnorm.check(x)
+        if not self.actnorm.initialised:
+            self.actnorm.initialise(x)
+        scale = self.actnorm.log_scale.exp()
+        weight = self.conv.matrix() * scale
+        log_det = self.actnorm.log_scale.sum() + self.conv.log_abs_det()
+        return mix(x, weight, weight @ self.actnorm.bias), constant(positions(x) * log_det, x)
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """The two inverses, one after the other."""
+        self.check(z, context)
+        return self.actnorm.inverse(self.conv.inverse(z))

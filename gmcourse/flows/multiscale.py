@@ -1,0 +1,154 @@
+"""The multi-scale architecture, said recursively: squeeze, steps, split, and the same again for what goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.flows.bijection import Bijection, Context, constant
+from gmcourse.flows.reshape import Squeeze
+
+
+class Multiscale(Bijection):
+    """One level and the levels below it (RealNVP, section 3.6; Glow, figure 2b).
+
+    squeeze → steps → (split: the first half goes on to `rest`, the second stays) → unsqueeze
+
+    so z has x's shape, and any image that can be halved often enough will do.
+
+    The learned prior of the half that stays is an affine coupling: it standardises the second half given the
+    first, (b − μ(a)) / σ(a). Then the base distribution is N(0, I) throughout, and nothing is thrown away.
+
+    Args:
+        steps: what happens at this level, to (B, 4C, H/2, W/2).
+        rest: the levels below, of (B, 2C, …) with a split and (B, 4C, …) without; None at the last level.
+        split: the coupling that standardises the second half, or None for no split. With `halve=False` the
+            whole of z goes on.
+        halve: whether half of the channels stay at this level.
+    """
+
+    def __init__(
+        self,
+        steps: Bijection,
+        rest: Bijection | None = None,
+        *,
+        split: Bijection | None = None,
+        halve: bool = True,
+    ) -> None:
+        super().__init__()
+        if rest is None and split is not None:
+            raise ValueError("the last level has nothing to split off; leave `split` out")
+        if split is not None and not halve:
+            raise ValueError("`split` standardises the half that stays; without halving there is none")
+        self.squeeze, self.steps, self.split, self.rest = Squeeze(), steps, split, rest
+        self.halve = halve and rest is not None
+        self.conditional = any(part is not None and part.conditional for part in (steps, split, rest))
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Data to latent; `context` has one tensor a level, this one's first."""
+        self.check(x, context)
+        here, below = self._contexts(context)
+        x, _ = self.squeeze(x)
+        x, log_det = _apply(self.steps, x, here)
+        if self.split is not None:
+            x, of_split = _apply(self.split, x, here)
+            log_det = log_det + of_split
+        if self.rest is not None:
+            on, stays = self._halves(x)
+            on, of_rest = _apply(self.rest, on, below)
+            log_det = log_det + of_rest
+            x = on if stays is None else torch.cat([on, stays], dim=1)
+        return self.squeeze.inverse(x), log_det
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """Latent to data."""
+        self.check(z, context)
+        here, below = self._contexts(context)
+        z, _ = self.squeeze(z)
+        if self.rest is not None:
+            on, stays = self._halves(z)
+            on = _undo(self.rest, on, below)
+            z = on if stays is None else torch.cat([on, stays], dim=1)
+        if self.split is not None:
+            z = _undo(self.split, z, here)
+        return self.squeeze.inverse(_undo(self.steps, z, here))
+
+    def _halves(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        if not self.halve:
+            return x, None
+        on, stays = x.chunk(2, dim=1)
+        return on, stays
+
+    def _contexts(self, context: Context) -> tuple[Tensor | None, Context]:
+        """This level's context, and those of the levels below."""
+        if context is None:
+            return None, None
+        if isinstance(context, Tensor):
+            raise ValueError(
+                "a multi-scale flow got one context tensor; expected a sequence with one for each level"
+            )
+        wanted = self.n_levels
+        if len(context) != wanted:
+            raise ValueError(f"got {len(context)} contexts; expected one for each of the {wanted} levels")
+        return context[0], context[1:] if len(context) > 1 else None
+
+    @property
+    def n_levels(self) -> int:
+        """How many levels there are, this one included."""
+        return 1 + (self.rest.n_levels if isinstance(self.rest, Multiscale) else 0)
+
+
+def _apply(part: nn.Module, x: Tensor, context: Context) -> tuple[Tensor, Tensor]:
+    z, log_det = part(x, context if part.conditional else None)
+    return z, log_det
+
+
+def _undo(part: Bijection, z: Tensor, context: Context) -> Tensor:
+    return part.inverse(z, context if part.conditional else None)
+
+
+class ConstantAffine(Bijection):
+    """z = (x − μ) / σ with μ and σ from a network that sees only zeros: Glow's learned prior of the last level.
+
+    A convolution of zeros gives its bias, one mean and one log σ a channel (and, if the convolution marks the
+    image's edge, other ones there).
+
+    Args:
+        network: zeros (1, C, H, W) → (1, 2C, H, W): means first, then log σ.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def _mean_and_log_sigma(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_sigma = self.network(torch.zeros_like(x[:1])).chunk(2, dim=1)
+        return mean, log_sigma
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """log_det = −Σ log σ."""
+        self.check(x, context)
+        mean, log_sigma = self._mean_and_log_sigma(x)
+        return (x - mean) * (-log_sigma).exp(), constant(-log_sigma.sum(), x)
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """σ ⊙ z + μ."""
+        self.check(z, context)
+        mean, log_sigma = self._mean_and_log_sigma(z)
+        return z * log_sigma.exp() + mean
+
+
+def levels_of(shape: Sequence[int], n_levels: int) -> list[tuple[int, int, int]]:
+    """Shapes (C, H, W) at which the steps of each level work, for an image (C, H, W) split at each level.
+
+    Raises:
+        ValueError: fewer than one level, or a side that 2^L does not divide.
+    """
+    channels, height, width = shape
+    if n_levels < 1:
+        raise ValueError(f"n_levels is {n_levels}; expected at least 1")
+    if height % 2**n_levels or width % 2**n_levels:
+        raise ValueError(f"an image of {height}×{width} cannot be halved {n_levels} times; use fewer levels")
+    return [(channels * 2 ** (i + 2), height >> (i + 1), width >> (i + 1)) for i in range(n_levels)]

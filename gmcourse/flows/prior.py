@@ -1,0 +1,66 @@
+"""Base distributions: what z is under the model."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class Prior(ABC):
+    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections."""
+
+    @abstractmethod
+    def log_density(self, z: Tensor) -> Tensor:
+        """log p of each coordinate, in nats, the shape of z."""
+
+    @abstractmethod
+    def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        """Independent draws."""
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """log p(z) = Σ log p(z_i) in nats, shape (B,)."""
+        return self.log_density(z).flatten(1).sum(1)
+
+    def sample(self, shape: tuple[int, ...], device: torch.device, temperature: float = 1.0) -> Tensor:
+        """Draws whose standard deviation is multiplied by the temperature.
+
+        For a normal base and a bijection of constant Jacobian these are samples of p(x)^(1/T²), normalised.
+
+        Raises:
+            ValueError: a temperature below 0 or not finite.
+        """
+        if not (math.isfinite(temperature) and temperature >= 0):
+            raise ValueError(f"temperature is {temperature}; expected a finite number ≥ 0")
+        return temperature * self.draw(shape, device)
+
+
+class StandardNormal(Prior):
+    """N(0, I)."""
+
+    def log_density(self, z: Tensor) -> Tensor:
+        """−½ z² − ½ log 2π."""
+        return -0.5 * (z.square() + math.log(2 * math.pi))
+
+    def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        """Normal draws."""
+        return torch.randn(shape, device=device)
+
+
+class StandardLogistic(Prior):
+    """Density e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)."""
+
+    def log_density(self, z: Tensor) -> Tensor:
+        """−log(1 + e^z) − log(1 + e^−z)."""
+        return -F.softplus(z) - F.softplus(-z)
+
+    def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        """The logit of uniform draws."""
+        tiny = torch.finfo(torch.float32).eps
+        return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
+
+
+PRIORS: dict[str, type[Prior]] = {"normal": StandardNormal, "logistic": StandardLogistic}

@@ -1,0 +1,121 @@
+"""Chapter 07: Glow, Kingma & Dhariwal 2018 (arXiv:1807.03039)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gmcourse.flows import (
+    ActNorm,
+    ActNormConv,
+    AdditiveCoupling,
+    AffineCoupling,
+    Bijection,
+    Compose,
+    ConstantAffine,
+    Flow,
+    Multiscale,
+    Offset,
+    PlainConv1x1,
+    PLUConv1x1,
+    Recomputing,
+    reverse,
+)
+from gmcourse.flows.invertible_conv import Conv1x1
+from gmcourse.flows.multiscale import levels_of
+from gmcourse.nn.conv import CouplingNet, ZeroConv2d
+
+MIXINGS: dict[str, Callable[[int], Bijection]] = {
+    "plain": PlainConv1x1,
+    "plu": PLUConv1x1,
+    "reverse": reverse,
+}
+
+
+def step_of_flow(
+    channels: int,
+    *,
+    hidden_channels: int,
+    affine: bool,
+    mixing: str,
+    actnorm: bool = True,
+    edge: bool = False,
+) -> Bijection:
+    """One step: actnorm, mixing of channels, coupling (figure 2a)."""
+    parts: list[Bijection] = []
+    mixer = MIXINGS[mixing](channels)
+    if actnorm and isinstance(mixer, Conv1x1):
+        parts = [ActNormConv(ActNorm(channels), mixer)]
+    else:
+        parts = [*([ActNorm(channels)] if actnorm else []), mixer]
+    first = channels // 2
+    changed = channels - first
+    network = CouplingNet(first, changed * (2 if affine else 1), hidden_channels, edge=edge)
+    coupling = AffineCoupling(network, first=first) if affine else AdditiveCoupling(network, first=first)
+    return Compose([*parts, coupling])
+
+
+class Glow(Flow):
+    """L levels of K steps, with half of the channels split off after each level but the last (figure 2b).
+
+    Pixels come as a density on [0, 1); the first layer subtracts ½. Both learned priors, of the halves that are
+    split off and of the last level, are bijections, so that the base distribution is N(0, I) throughout.
+
+    Args:
+        shape: (C, H, W) of the images it is built for; others of any size that 2^L divides can be passed too.
+        n_levels: L.
+        n_steps: K.
+        hidden_channels: width of the couplings' networks (512 in the paper).
+        affine: affine couplings (the paper's results), else additive ones.
+        mixing: "plu" or "plain" 1×1 convolution, or "reverse", the fixed permutation it replaced.
+        actnorm: whether each step begins with one.
+        edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
+        recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
+
+    Differs from the paper: nothing in the maps; hidden layers have no actnorm of their own (the text does not
+    ask for it, the authors' code has it).
+
+    Raises:
+        ValueError: a side that 2^L does not divide, an unknown mixing, fewer than one step.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        *,
+        n_levels: int = 3,
+        n_steps: int = 32,
+        hidden_channels: int = 512,
+        affine: bool = True,
+        mixing: str = "plu",
+        actnorm: bool = True,
+        edge: bool = False,
+        recompute: bool = False,
+    ) -> None:
+        if mixing not in MIXINGS:
+            raise ValueError(f"mixing is {mixing!r}; expected one of {', '.join(MIXINGS)}")
+        if n_steps < 1:
+            raise ValueError(f"n_steps is {n_steps}; expected at least 1")
+        chain = Recomputing if recompute else Compose
+        level: Bijection | None = None
+        for channels, _, _ in reversed(levels_of(shape, n_levels)):
+            steps: list[Bijection] = []
+            for _ in range(n_steps):
+                step = step_of_flow(
+                    channels,
+                    hidden_channels=hidden_channels,
+                    affine=affine,
+                    mixing=mixing,
+                    actnorm=actnorm,
+                    edge=edge,
+                )
+                # flat, so that the recomputing backward pass holds one small member at a time
+                assert isinstance(step, Compose)
+                steps += list(step.members)  # type: ignore[arg-type]
+            if level is None:
+                prior = ConstantAffine(ZeroConv2d(channels, 2 * channels, edge=edge))
+                level = Multiscale(Compose([chain(steps), prior]))
+            else:
+                split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale="exp")
+                level = Multiscale(chain(steps), level, split=split)
+        assert level is not None
+        super().__init__(Compose([Offset(-0.5), level]), shape, "normal")

@@ -1,0 +1,110 @@
+"""Bad input to flows: what was got, what was expected."""
+
+import pytest
+import torch
+
+from gmcourse import flows
+from gmcourse.flows import Dequantized, Flow, Recomputing
+from gmcourse.models.change_of_variables import BoxMuller, PlaneFlow
+from gmcourse.models.glow import Glow
+from gmcourse.models.nice import NICE
+from gmcourse.nn.networks import mlp
+from tests.flows.cases import WithContext
+
+IMAGE = torch.rand(2, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: flows.AffineCoupling(mlp([1, 2]))(torch.rand(2, 3)), "3 channels; expected an even number"),
+        (lambda: flows.AdditiveCoupling(mlp([1, 1]))(torch.rand(2, 2, 2)), r"shape \(2, 2, 2\)"),
+        (lambda: flows.AffineCoupling(mlp([1, 2]), scale="relu"), "scale is 'relu'"),
+        (lambda: flows.Squeeze()(torch.rand(2, 1, 3, 4)), "even H and W"),
+        (lambda: flows.Squeeze().inverse(torch.rand(2, 3, 3, 4)), "4C"),
+        (lambda: flows.Flatten((3, 4, 4))(torch.rand(2, 3, 4, 5)), r"expected \(B, 3, 4, 4\)"),
+        (lambda: flows.ActNorm(3)(torch.rand(2, 4)), "ActNorm of 3 channels got shape"),
+        (lambda: flows.ActNorm(0), "channels is 0"),
+        (lambda: flows.PlainConv1x1(3)(torch.rand(2, 4)), "1×1 convolution of 3 channels"),
+        (lambda: flows.PLUConv1x1(0), "channels is 0"),
+        (lambda: flows.Scale(3)(torch.rand(2, 4)), r"expected \(B, 3\)"),
+        (lambda: flows.Permutation([0, 0, 1]), "each of 0 … 2 once"),
+        (lambda: flows.Permutation([1, 0])(torch.rand(2, 3)), "Permutation of 2"),
+        (lambda: flows.Leaky(0), "positive"),
+        (lambda: flows.Logit()(torch.tensor([[1.5]])), r"inside \(0, 1\)"),
+        (lambda: flows.NormalQuantile()(torch.tensor([[0.0]])), r"inside \(0, 1\)"),
+        (lambda: flows.Offset(1.0)(torch.zeros(2, 2, dtype=torch.uint8)), "dequantise"),
+        (lambda: flows.Offset(1.0)(torch.zeros(2, 2), torch.zeros(2, 2)), "takes no context"),
+        (
+            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(torch.rand(2, 2)),
+            "pass a context",
+        ),
+        (
+            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(
+                torch.rand(3, 2), torch.rand(2, 1)
+            ),
+            "context has batch 2, x has 3",
+        ),
+        (lambda: flows.AffineInjector(mlp([1, 2]), scale="x"), "scale is 'x'"),
+        (lambda: flows.AffineInjector(mlp([1, 2]))(torch.rand(2, 1), [torch.rand(2, 1)]), "several contexts"),
+        (lambda: flows.Multiscale(flows.Offset(1.0), split=flows.Offset(1.0)), "nothing to split off"),
+        (lambda: Glow((3, 6, 8), n_levels=2), "6×8 cannot be halved 2 times"),
+        (lambda: Glow((3, 8, 8), n_levels=0), "n_levels is 0"),
+        (lambda: Glow((3, 8, 8), n_steps=0), "n_steps is 0"),
+        (lambda: Glow((3, 8, 8), mixing="conv"), "mixing is 'conv'"),
+        (lambda: NICE(1), "dim is 1"),
+        (lambda: NICE(4, couplings=0), "couplings is 0"),
+        (lambda: NICE(4, prior="cauchy"), "prior is 'cauchy'"),
+        (lambda: NICE(4, hidden=(4,)).log_prob(torch.rand(2, 5)), r"expected \(B, 4\)"),
+        (lambda: NICE(4, hidden=(4,)).log_prob(torch.zeros(2, 4, dtype=torch.long)), "Dequantized"),
+        (lambda: NICE(4, hidden=(4,)).log_prob(torch.full((2, 4), float("nan"))), "NaN"),
+        (lambda: NICE(4, hidden=(4,)).sample(0), "n is 0"),
+        (lambda: NICE(4, hidden=(4,)).sample(1, temperature=-1.0), "temperature is -1.0"),
+        (lambda: PlaneFlow(couplings=0), "couplings is 0"),
+        (lambda: BoxMuller()(torch.rand(2, 3)), r"points \(B, 2\)"),
+        (lambda: Dequantized(NICE(4), levels=1), "levels is 1"),
+        (lambda: Dequantized(NICE(4)).log_prob(torch.rand(2, 4)), "whole numbers"),
+        (lambda: Dequantized(NICE(4), 17).log_prob(torch.full((2, 4), 17)), "expected 0 … 16"),
+        (lambda: Recomputing([flows.AdditiveCoupling(torch.nn.Dropout(0.5))]), "dropout"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_multiscale_flow_wants_one_context_a_level():
+    from tests.flows.cases import make_cases
+
+    bijection, x, contexts = make_cases()["multiscale, context"]
+    with pytest.raises(ValueError, match="one context tensor"):
+        bijection(x, contexts[0])
+    with pytest.raises(ValueError, match="got 1 contexts; expected one for each of the 2"):
+        bijection(x, contexts[:1])
+
+
+def test_inverse_before_the_first_batch():
+    for bijection in (flows.ActNorm(3), flows.ActNormConv(flows.ActNorm(3), flows.PlainConv1x1(3))):
+        with pytest.raises(RuntimeError, match="not initialised"):
+            bijection.inverse(IMAGE)
+
+
+def test_a_singular_matrix():
+    conv = flows.PlainConv1x1(3)
+    torch.nn.init.zeros_(conv.weight)
+    with pytest.raises(ValueError, match="singular"):
+        conv.inverse(IMAGE)
+
+
+def test_that_actnorm_has_seen_a_batch_is_saved():
+    actnorm = flows.ActNorm(3)
+    actnorm(IMAGE)
+    again = flows.ActNorm(3)
+    again.load_state_dict(actnorm.state_dict())
+    assert again.initialised
+    assert torch.allclose(again.inverse(again(IMAGE)[0]), IMAGE, atol=1e-5)
+
+
+def test_a_flow_without_parameters_samples():
+    flow = Flow(flows.Offset(1.0), (2,))
+    assert flow.sample(3).shape == (3, 2)
