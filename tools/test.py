@@ -1,4 +1,4 @@
-"""`make test`: everything. Lint and types, the package, exercises both ways, solutions, the site in a browser."""
+"""`make test`: lint and types, the package, exercises both ways, solutions, the site in a browser."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+// Small repairs of what the theme leaves inaccessible, and the loader of the live figures.
+"use strict";
+
+// ---- names for controls that have none, or whose name differs from what is to be read on them ----
+
+function nameButtons() {
+  for (const button of document.querySelectorAll(".search-button__button[aria-label], summary[aria-label]")) {
+    const shown = button.innerText.trim().replace(/\s+/g, " ");
+    if (shown) button.setAttribute("aria-label", shown);
+  }
+  for (const button of document.querySelectorAll("button[title]:not([aria-label])")) {
+    if (!button.textContent.trim()) button.setAttribute("aria-label", button.title);
+  }
+}
+
+function nameThemeSwitch() {
+  const modes = { light: "light", dark: "dark", auto: "as the system" };
+  const mode = modes[document.documentElement.dataset.mode] || modes.auto;
+  for (const button of document.querySelectorAll(".theme-switch-button")) {
+    button.setAttribute("aria-label", `Colour mode: ${mode}`);
+  }
+}
+
+// ---- regions and roles ----
+
+function nameRegions() {
+  for (const part of document.querySelectorAll(".sidebar-primary-items__start")) {
+    part.setAttribute("role", "region");
+    part.setAttribute("aria-label", "Book");
+  }
+  // docutils gives bibliography entries a role that is only allowed in a list of another kind
+  for (const entry of document.querySelectorAll("[role=doc-biblioentry]")) entry.setAttribute("role", "listitem");
+}
+
+// What scrolls sideways must be reachable by keyboard.
+function focusScrollers() {
+  const wide = "div.highlight pre, div.math, .pst-scrollable-table-container, div.cell_output pre, mjx-container[display]";
+  for (const box of document.querySelectorAll(wide)) {
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+  }
+}
+
+function repair() {
+  nameButtons();
+  nameThemeSwitch();
+  nameRegions();
+}
+
+document.addEventListener("DOMContentLoaded", repair);
+window.addEventListener("load", () => { repair(); focusScrollers(); });
+window.addEventListener("resize", focusScrollers);
+document.addEventListener("toggle", focusScrollers, true);
+new MutationObserver(nameThemeSwitch).observe(document.documentElement, { attributeFilter: ["data-mode"] });
+
+// ---- live figures: <div class="gm-live" data-figure="kl"> loads live/kl.js when it comes near the screen ----
+
+const LIVE = new URL("live/", document.currentScript.src);
+
+function load(name) {
+  const known = document.querySelector(`script[data-live="${name}"]`);
+  if (known) return known.ready;
+  const script = document.createElement("script");
+  script.src = new URL(name, LIVE);
+  script.dataset.live = name;
+  script.ready = new Promise((resolve, reject) => { script.onload = resolve; script.onerror = reject; });
+  document.head.append(script);
+  return script.ready;
+}
+
+// A figure's file calls gm.figure("kl", build): build(box) puts the figure into the emptied box. The still
+// picture stays until then, so that nothing is lost where a script fails.
+const gm = (window.gm = { builders: {}, load, figure(name, build) { gm.builders[name] = build; } });
+
+async function enliven(box) {
+  const name = box.dataset.figure;
+  await load("runtime.js");
+  await Promise.all((box.dataset.weights || "").split(" ").filter(Boolean).map((file) => load(`weights/${file}.js`)));
+  await load(`${name}.js`);
+  box.replaceChildren();
+  gm.builders[name](box);
+  box.dataset.ready = "true";
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries.filter((each) => each.isIntersecting)) {
+      watcher.unobserve(entry.target);
+      enliven(entry.target).catch((error) => console.error(`live figure ${entry.target.dataset.figure}:`, error));
+    }
+  }, { rootMargin: "200px" });
+  for (const box of document.querySelectorAll(".gm-live[data-figure]")) watcher.observe(box);
+});
