@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe's name, where to run, and whether to go on."""
     parser.add_argument("name", help=f"one of: {', '.join(recipes.names())}")
     parser.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
-    parser.add_argument("--steps", type=int, help="another number of steps; the result is then not published")
+    parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--folder", type=Path, default=Path("runs"), help="for checkpoints (default: runs/)")
     parser.add_argument("--minutes", type=float, default=5.0, help="between checkpoints (default: 5)")

@@ -21,6 +21,8 @@ from gmcourse.training.batches import Data
 from gmcourse.training.fit import Callback
 from gmcourse.training.step import Step
 
+MACHINERY = ("recipe", "command")  # modules beside the recipes that are none
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -39,6 +41,7 @@ class Recipe:
         seed: of initial weights, batches and noise.
         trained: `trained(step)` gives the module to keep; by default the average if the step has one, else
             the module.
+        ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
         callbacks: `callbacks(step)` gives callbacks for `fit` (schedules).
     """
@@ -54,13 +57,14 @@ class Recipe:
     described: str
     seed: int = 0
     trained: Callable[[Any], nn.Module] | None = None
+    ship: bool = True
     prepare: Callable[[Any, Any], None] | None = None
     callbacks: Callable[[Any], list[Callback]] = field(default=lambda step: [])
 
 
 def names() -> list[str]:
     """Every recipe there is."""
-    return sorted(m.name for m in pkgutil.iter_modules(gmcourse.recipes.__path__) if m.name != "recipe")
+    return sorted(m.name for m in pkgutil.iter_modules(gmcourse.recipes.__path__) if m.name not in MACHINERY)
 
 
 def find(name: str) -> Recipe:
@@ -103,7 +107,7 @@ def run(
     Args:
         recipe: what to run.
         device: where; by default a GPU if there is one.
-        steps: fewer (or more) steps than the recipe says. Such a run is never published.
+        steps: another number of steps than the recipe's; the manifest says how many were made.
         resume: go on from the last checkpoint in `folder`.
         folder: where checkpoints lie while training.
         publish: write the result into the zoo.
@@ -131,7 +135,7 @@ def run(
         resume=resume,
     )
     trained = _trained(recipe, step).eval()
-    if publish and steps is None and not history.interrupted:
+    if publish and not history.interrupted:
         metrics = dict(recipe.measure(trained, there))
         zoo.save(
             recipe.name,
@@ -140,10 +144,12 @@ def run(
             arguments=recipe.arguments,
             recipe=recipe.name,
             seed=recipe.seed,
+            steps=recipe.steps if steps is None else steps,
             data=recipe.described,
             hardware=_hardware(there),
             hours=history.seconds / 3600,
             metrics=metrics,
             history=history,
+            ship=recipe.ship,
         )
     return trained, history

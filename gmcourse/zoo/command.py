@@ -19,7 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for name in zoo.names():
         described = zoo.manifest(name)
-        size = (zoo.store.WEIGHTS / f"{name}.safetensors").stat().st_size / 1e6
+        weights = zoo.store.WEIGHTS / f"{name}.safetensors"
+        size = f"{weights.stat().st_size / 1e6:5.1f} MB" if described.sha256 else "log only"
         measured = ", ".join(f"{key} {value:.4g}" for key, value in list(described.metrics.items())[:3])
-        print(f"{name:<24} {size:5.1f} MB  {described.hours:6.2f} h on {described.hardware}  {measured}")
+        print(f"{name:<24} {size}  {described.hours:6.2f} h on {described.hardware}  {measured}")
     return 0

@@ -17,9 +17,10 @@ class Manifest:
         name: what `zoo.load` calls it.
         model: the class, "gmcourse.models.vae:VAE".
         arguments: the keyword arguments that build it, JSON only.
-        sha256: of the weights file.
+        sha256: of the weights file; empty where the weights are too large to travel and only the log does.
         recipe: the name for `gmcourse train`.
         seed: of that run.
+        steps: how many updates were made.
         data: what it was trained on, in words.
         hardware: where.
         hours: wall-clock hours of training.
@@ -33,6 +34,7 @@ class Manifest:
     sha256: str
     recipe: str
     seed: int
+    steps: int
     data: str
     hardware: str
     hours: float

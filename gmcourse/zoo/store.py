@@ -67,6 +67,11 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """
     described = manifest(name)
     path = WEIGHTS / f"{name}.safetensors"
+    if not described.sha256:
+        raise ValueError(
+            f"{name} was trained and measured, but its weights are too large to travel with the package. "
+            f"Train it: gmcourse train {described.recipe}"
+        )
     if not path.is_file():
         raise ValueError(f"the weights {path} are missing. {CURE}")
     content = path.read_bytes()
@@ -101,14 +106,18 @@ def save(
     arguments: dict[str, Any],
     recipe: str,
     seed: int,
+    steps: int,
     data: str,
     hardware: str,
     hours: float,
     metrics: dict[str, float],
     history: History | None = None,
+    ship: bool = True,
     folder: Path = WEIGHTS,
 ) -> Manifest:
     """Add a trained model: weights, manifest and thinned log, each written atomically, the manifest last.
+
+    With `ship=False` the weights stay behind, and only log and manifest are written.
 
     Raises:
         ValueError: the weights do not load into what `model` and `arguments` build.
@@ -119,9 +128,10 @@ def save(
         name=name,
         model=model,
         arguments=arguments,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest() if ship else "",
         recipe=recipe,
         seed=seed,
+        steps=steps,
         data=data,
         hardware=hardware,
         hours=round(hours, 3),
@@ -131,7 +141,8 @@ def save(
         _build(described).load_state_dict(tensors)
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"{model}(**{arguments}) does not take these weights: {error}") from error
-    write_atomically(folder / f"{name}.safetensors", content)
+    if ship:
+        write_atomically(folder / f"{name}.safetensors", content)
     if history is not None:
         write_atomically(folder / f"{name}.log.json", (history.thinned().to_json() + "\n").encode())
     write_atomically(folder / f"{name}.manifest.json", described.to_json().encode())

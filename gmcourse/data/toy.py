@@ -1,0 +1,210 @@
+"""Densities in the plane that can be sampled and evaluated exactly: the truth is known, so errors can be measured."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+class Density2D(ABC):
+    """A density of the plane.
+
+    Attributes:
+        extent: (left, right, bottom, top), outside of which there is next to no mass.
+    """
+
+    extent: tuple[float, float, float, float] = (-4.0, 4.0, -4.0, 4.0)
+
+    @abstractmethod
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n independent points, (n, 2)."""
+
+    @abstractmethod
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x) in nats for points (n, 2), shape (n,); −inf where there is no mass."""
+
+
+def _check_points(x: Tensor) -> None:
+    if x.ndim != 2 or x.shape[1] != 2:
+        raise ValueError(f"got shape {tuple(x.shape)}; expected points (n, 2)")
+
+
+def _check_n(n: int) -> None:
+    if n < 1:
+        raise ValueError(f"n is {n}; expected at least 1")
+
+
+class Gaussians(Density2D):
+    """Equally weighted normals of one width around given centres: every curve of points, thickened, is one.
+
+    Args:
+        centres: (K, 2).
+        sigma: the width of each.
+    """
+
+    def __init__(self, centres: Tensor, sigma: float) -> None:
+        if not sigma > 0:
+            raise ValueError(f"sigma is {sigma}; expected a positive number")
+        self.centres, self.sigma = centres, sigma
+        reach = float(centres.abs().max()) + 4 * sigma
+        self.extent = (-reach, reach, -reach, reach)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """A centre at random, and noise around it."""
+        points, _ = self.sample_labelled(n, generator)
+        return points
+
+    def sample_labelled(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Points (n, 2) and the number (n,) of the centre that each belongs to."""
+        _check_n(n)
+        which = torch.randint(len(self.centres), (n,), generator=generator)
+        return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator), which
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log of the mean of K normal densities."""
+        _check_points(x)
+        squared = (x[:, None] - self.centres.to(x)).square().sum(-1) / self.sigma**2
+        each = -0.5 * squared - math.log(2 * math.pi * self.sigma**2)
+        return each.logsumexp(1) - math.log(len(self.centres))
+
+
+class Rings(Density2D):
+    """Circles around the origin with normal thickness, equally weighted; the angle is uniform.
+
+    Args:
+        radii: of the circles.
+        sigma: thickness.
+    """
+
+    def __init__(self, radii: tuple[float, ...], sigma: float) -> None:
+        self.radii, self.sigma = torch.tensor(radii), sigma
+        reach = max(radii) + 4 * sigma
+        self.extent = (-reach, reach, -reach, reach)
+        # a radius below zero is turned over, as |r|: the density of |r| has two branches
+        self.branches = torch.cat([self.radii, -self.radii])
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """A radius with its noise, and an angle."""
+        _check_n(n)
+        which = torch.randint(len(self.radii), (n,), generator=generator)
+        radius = (self.radii[which] + self.sigma * torch.randn(n, generator=generator)).abs()
+        angle = 2 * math.pi * torch.rand(n, generator=generator)
+        return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(r) − log 2πr: the Jacobian of polar coordinates."""
+        _check_points(x)
+        r = x.norm(dim=1)
+        each = -0.5 * ((r[:, None] - self.branches.to(x)) / self.sigma).square()
+        log_radius = each.logsumexp(1) - math.log(self.sigma * math.sqrt(2 * math.pi) * len(self.radii))
+        return log_radius - (2 * math.pi * r).log()
+
+
+class Pinwheel(Density2D):
+    """Elongated normals, rotated by an angle that grows with the radius: a change of variables with |det| = 1.
+
+    Args:
+        arms: how many.
+        swirl: radians of rotation a unit of log-radius.
+    """
+
+    def __init__(self, arms: int = 5, swirl: float = 0.9) -> None:
+        self.arms, self.swirl = arms, swirl
+        self.along, self.across, self.start = 0.45, 0.1, 1.7
+        self.extent = (-4.0, 4.0, -4.0, 4.0)
+
+    def _rotate(self, x: Tensor, angle: Tensor) -> Tensor:
+        cos, sin = angle.cos(), angle.sin()
+        return torch.stack([x[:, 0] * cos - x[:, 1] * sin, x[:, 0] * sin + x[:, 1] * cos], dim=1)
+
+    def _swirl(self, x: Tensor) -> Tensor:
+        """The angle by which a point is rotated: a function of its radius, so the rotation keeps area."""
+        return self.swirl * x.norm(dim=1).clamp_min(1e-12).log()
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """A point of an arm that lies along the x-axis, turned to its place, then swirled."""
+        _check_n(n)
+        noise = torch.randn(n, 2, generator=generator)
+        arm = torch.stack([self.start + self.along * noise[:, 0], self.across * noise[:, 1]], dim=1)
+        which = torch.randint(self.arms, (n,), generator=generator)
+        return self._rotate(arm, 2 * math.pi * which / self.arms + self._swirl(arm))
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Unswirl; then a mixture of rotated normals. Rotations do not change a density."""
+        _check_points(x)
+        straight = self._rotate(x, -self._swirl(x))
+        each = []
+        for i in range(self.arms):
+            arm = self._rotate(straight, straight.new_full((len(x),), -2 * math.pi * i / self.arms))
+            u, v = (arm[:, 0] - self.start) / self.along, arm[:, 1] / self.across
+            each.append(-0.5 * (u**2 + v**2) - math.log(2 * math.pi * self.along * self.across))
+        return torch.stack(each).logsumexp(0) - math.log(self.arms)
+
+
+class Checkerboard(Density2D):
+    """Uniform on every other square of a 4 × 4 board."""
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """A dark square, and a place in it."""
+        _check_n(n)
+        row = torch.randint(4, (n,), generator=generator)
+        column = 2 * torch.randint(2, (n,), generator=generator) + row % 2
+        corner = torch.stack([column, row], dim=1)
+        return 2 * (corner + torch.rand(n, 2, generator=generator)) - 4
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """−log 32 on the eight dark squares of area four, −inf elsewhere."""
+        _check_points(x)
+        cell = (x / 2 + 2).floor()
+        dark = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
+        return torch.where(dark, -math.log(32.0), -math.inf)
+
+
+def _two_moons() -> Density2D:
+    angle = torch.linspace(0, math.pi, 60)
+    upper = torch.stack([angle.cos(), angle.sin()], dim=1)
+    lower = torch.stack([1 - angle.cos(), 0.5 - angle.sin()], dim=1)
+    return Gaussians((torch.cat([upper, lower]) - torch.tensor([0.5, 0.25])) * 1.6, 0.16)
+
+
+def _spirals() -> Density2D:
+    angle = torch.linspace(0.12, 1, 90).sqrt() * 3 * math.pi
+    arm = torch.stack([-angle.cos() * angle, angle.sin() * angle], dim=1) / 3
+    return Gaussians(torch.cat([arm, -arm]), 0.12)
+
+
+def _eight_gaussians() -> Density2D:
+    angle = torch.arange(8) * math.pi / 4
+    return Gaussians(2.5 * torch.stack([angle.cos(), angle.sin()], dim=1), 0.25)
+
+
+def _twenty_five_gaussians() -> Density2D:
+    ticks = torch.arange(-4.0, 5.0, 2.0)
+    return Gaussians(torch.cartesian_prod(ticks, ticks), 0.05)
+
+
+_MAKERS: dict[str, Callable[[], Density2D]] = {
+    "two_moons": _two_moons,
+    "rings": lambda: Rings((1.0, 2.2), 0.12),
+    "pinwheel": Pinwheel,
+    "checkerboard": Checkerboard,
+    "eight_gaussians": _eight_gaussians,
+    "twenty_five_gaussians": _twenty_five_gaussians,
+    "spirals": _spirals,
+}
+NAMES = tuple(_MAKERS)
+
+
+def load(name: str) -> Density2D:
+    """One of the densities by name.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name not in _MAKERS:
+        raise ValueError(f"no toy density is called {name!r}; there are {', '.join(NAMES)}")
+    return _MAKERS[name]()

@@ -1,0 +1,71 @@
+"""Toy densities: each integrates to one, and its samples are samples of it."""
+
+import math
+
+import pytest
+import torch
+
+from gmcourse.data import toy
+
+
+@pytest.mark.parametrize("name", toy.NAMES)
+def test_it_integrates_to_one(name):
+    density = toy.load(name)
+    left, right, bottom, top = density.extent
+    size = 560  # the narrowest bumps are a dozen cells wide
+    x = torch.linspace(left, right, size + 1, dtype=torch.float64)[:-1] + (right - left) / size / 2
+    y = torch.linspace(bottom, top, size + 1, dtype=torch.float64)[:-1] + (top - bottom) / size / 2
+    cell = (right - left) * (top - bottom) / size**2
+    total = (
+        sum(float(density.log_prob(torch.cartesian_prod(part, y)).exp().sum()) for part in x.split(80))
+        * cell
+    )
+    assert abs(total - 1) < 3e-3
+
+
+@pytest.mark.parametrize("name", toy.NAMES)
+def test_samples_follow_the_density(name):
+    """The shares of samples in the boxes of a coarse grid are the integrals of the density over them."""
+    density = toy.load(name)
+    left, right, bottom, top = density.extent
+    n, boxes, fine = 40_000, 8, 24
+    x = density.sample(n, torch.Generator().manual_seed(0)).double()
+    column = ((x[:, 0] - left) / (right - left) * boxes).floor().clamp(0, boxes - 1)
+    row = ((x[:, 1] - bottom) / (top - bottom) * boxes).floor().clamp(0, boxes - 1)
+    shares = torch.bincount((column * boxes + row).long(), minlength=boxes**2).double() / n
+    ticks = (torch.arange(boxes * fine, dtype=torch.float64) + 0.5) / (boxes * fine)
+    points = torch.cartesian_prod(left + (right - left) * ticks, bottom + (top - bottom) * ticks)
+    mass = torch.cat([density.log_prob(p).exp() for p in points.split(50_000)])
+    mass = mass.reshape(boxes, fine, boxes, fine).mean((1, 3)).flatten()
+    mass = mass / mass.sum()
+    error = (mass * (1 - mass) / n).sqrt()
+    assert ((shares - mass).abs() < 5 * error + 2e-3).all()
+
+
+def test_the_same_seed_gives_the_same_points():
+    for name in toy.NAMES:
+        one, two = (toy.load(name).sample(5, torch.Generator().manual_seed(3)) for _ in range(2))
+        assert torch.equal(one, two)
+
+
+def test_a_point_of_a_square_and_one_beside_it():
+    board = toy.load("checkerboard")
+    assert math.isclose(float(board.log_prob(torch.tensor([[-3.0, -3.0]]))), -math.log(32.0), rel_tol=1e-6)
+    assert float(board.log_prob(torch.tensor([[-1.0, -3.0]]))) == -math.inf
+
+
+def test_labels_say_which_centre():
+    density = toy.load("twenty_five_gaussians")
+    x, which = density.sample_labelled(500)
+    assert ((x - density.centres[which]).norm(dim=1) < 0.4).all()
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="no toy density is called 'swiss_roll'; there are two_moons"):
+        toy.load("swiss_roll")
+    with pytest.raises(ValueError, match=r"points \(n, 2\)"):
+        toy.load("rings").log_prob(torch.zeros(3))
+    with pytest.raises(ValueError, match="n is 0"):
+        toy.load("spirals").sample(0)
+    with pytest.raises(ValueError, match="sigma is 0"):
+        toy.Gaussians(torch.zeros(1, 2), 0.0)
