@@ -1,0 +1,281 @@
+// What every live figure shares: networks exported from the package, numbers, plots, controls. No dependency.
+"use strict";
+
+// ---- networks: the layers that gmcourse.viz.export writes, on {data: Float32Array, shape} without a batch ----
+
+const LAYERS = {
+  linear(x, { weight, bias, out_features: rows, in_features: columns }) {
+    const data = new Float32Array(rows);
+    for (let o = 0; o < rows; o++) {
+      let sum = bias ? bias[o] : 0;
+      for (let i = 0; i < columns; i++) sum += weight[o * columns + i] * x.data[i];
+      data[o] = sum;
+    }
+    return { data, shape: [rows] };
+  },
+
+  conv2d(x, { weight, bias, out_channels: O, kernel: [kh, kw], stride: s, padding: p }) {
+    const [C, H, W] = x.shape;
+    const h = Math.floor((H + 2 * p - kh) / s) + 1, w = Math.floor((W + 2 * p - kw) / s) + 1;
+    const data = new Float32Array(O * h * w);
+    for (let o = 0; o < O; o++) for (let y = 0; y < h; y++) for (let z = 0; z < w; z++) {
+      let sum = bias ? bias[o] : 0;
+      for (let c = 0; c < C; c++) for (let a = 0; a < kh; a++) {
+        const row = y * s + a - p;
+        if (row < 0 || row >= H) continue;
+        for (let b = 0; b < kw; b++) {
+          const column = z * s + b - p;
+          if (column >= 0 && column < W) sum += weight[((o * C + c) * kh + a) * kw + b] * x.data[(c * H + row) * W + column];
+        }
+      }
+      data[(o * h + y) * w + z] = sum;
+    }
+    return { data, shape: [O, h, w] };
+  },
+
+  conv_transpose2d(x, { weight, bias, out_channels: O, kernel: [kh, kw], stride: s, padding: p, output_padding: e }) {
+    const [C, H, W] = x.shape;
+    const h = (H - 1) * s - 2 * p + kh + e, w = (W - 1) * s - 2 * p + kw + e;
+    const sums = new Float64Array(O * h * w);
+    if (bias) for (let o = 0; o < O; o++) sums.fill(bias[o], o * h * w, (o + 1) * h * w);
+    for (let c = 0; c < C; c++) for (let y = 0; y < H; y++) for (let z = 0; z < W; z++) {
+      const value = x.data[(c * H + y) * W + z];
+      for (let o = 0; o < O; o++) for (let a = 0; a < kh; a++) {
+        const row = y * s + a - p;
+        if (row < 0 || row >= h) continue;
+        for (let b = 0; b < kw; b++) {
+          const column = z * s + b - p;
+          if (column >= 0 && column < w) sums[(o * h + row) * w + column] += value * weight[((c * O + o) * kh + a) * kw + b];
+        }
+      }
+    }
+    return { data: Float32Array.from(sums), shape: [O, h, w] };
+  },
+
+  upsample_nearest(x, { scale }) {
+    const [C, H, W] = x.shape, h = H * scale, w = W * scale, data = new Float32Array(C * h * w);
+    for (let c = 0; c < C; c++) for (let y = 0; y < h; y++) for (let z = 0; z < w; z++) {
+      data[(c * h + y) * w + z] = x.data[(c * H + Math.floor(y / scale)) * W + Math.floor(z / scale)];
+    }
+    return { data, shape: [C, h, w] };
+  },
+
+  reshape: (x, { shape }) => ({ data: x.data, shape }),
+  relu: (x) => each(x, (v) => Math.max(v, 0)),
+  leaky_relu: (x, { slope }) => each(x, (v) => (v > 0 ? v : slope * v)),
+  silu: (x) => each(x, (v) => v / (1 + Math.exp(-v))),
+  softplus: (x) => each(x, (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))),
+  sigmoid: (x) => each(x, (v) => 1 / (1 + Math.exp(-v))),
+  tanh: (x) => each(x, Math.tanh),
+};
+
+function each(x, f) {
+  return { data: x.data.map(f), shape: x.shape };
+}
+
+gm.networks = {};
+
+// A weights file calls this once. `layers` say which slices of the numbers are theirs: {weight: [start, end]}.
+gm.network = (name, layers, base64) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const numbers = new Float32Array(bytes.buffer);
+  for (const layer of layers) {
+    for (const key of ["weight", "bias"]) if (layer[key]) layer[key] = numbers.subarray(...layer[key]);
+  }
+  gm.networks[name] = (input, shape = [input.length]) =>
+    layers.reduce((x, layer) => LAYERS[layer.kind](x, layer), { data: Float32Array.from(input), shape });
+};
+
+// ---- numbers ----
+
+// Seeded, so that a figure looks the same at every visit (mulberry32); normal draws by Box and Muller.
+gm.generator = (seed) => {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return { uniform, normal };
+};
+
+gm.range = (low, high, n) => Array.from({ length: n }, (_, i) => low + ((high - low) * i) / (n - 1));
+gm.logNormal = (x, mean, variance) => -0.5 * (Math.log(2 * Math.PI * variance) + (x - mean) ** 2 / variance);
+gm.meanAndError = (values) => {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
+  return [mean, Math.sqrt(variance / values.length)];
+};
+
+// ---- drawing: colours of the printed figures, on white ----
+
+gm.colours = { blue: "#0072b2", orange: "#e69f00", green: "#009e73", vermilion: "#d55e00", sky: "#56b4e9", pink: "#cc79a7", grey: "#6e7781", ink: "#1b2733", line: "#e4e9ee" };
+
+gm.element = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+
+// A canvas of width × height drawing units, sharp on any screen. `label` says what is to be seen.
+gm.canvas = (width, height, label) => {
+  const canvas = gm.element("canvas", { role: "img", "aria-label": label });
+  const sharp = 2;
+  canvas.width = width * sharp;
+  canvas.height = height * sharp;
+  const pen = canvas.getContext("2d");
+  pen.scale(sharp, sharp);
+  return { canvas, pen, width, height };
+};
+
+// Axes over x = [low, high] and y = [low, high]; returns maps and pens in data units.
+gm.plot = ({ pen, width, height }, { x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) => {
+  const box = { left: 46, right: width - 10, top: 12, bottom: height - 40 };
+  const X = (v) => box.left + ((v - x[0]) / (x[1] - x[0])) * (box.right - box.left);
+  const Y = (v) => box.bottom - ((v - y[0]) / (y[1] - y[0])) * (box.bottom - box.top);
+  pen.clearRect(0, 0, width, height);
+  pen.font = "15px 'Source Sans 3', sans-serif";
+  pen.lineWidth = 1;
+  pen.fillStyle = gm.colours.ink;
+  pen.strokeStyle = gm.colours.line;
+  pen.textAlign = "center";
+  for (const tick of xticks) { stroke([[X(tick), box.top], [X(tick), box.bottom]]); pen.fillText(String(tick).replace("-", "−"), X(tick), box.bottom + 18); }
+  pen.textAlign = "right";
+  for (const tick of yticks) { stroke([[box.left, Y(tick)], [box.right, Y(tick)]]); pen.fillText(String(tick).replace("-", "−"), box.left - 6, Y(tick) + 5); }
+  pen.textAlign = "center";
+  pen.fillText(xlabel, (box.left + box.right) / 2, height - 5);
+  pen.save();
+  pen.translate(13, (box.top + box.bottom) / 2);
+  pen.rotate(-Math.PI / 2);
+  pen.fillText(ylabel, 0, 0);
+  pen.restore();
+
+  function stroke(points) {
+    pen.beginPath();
+    points.forEach(([a, b], i) => (i ? pen.lineTo(a, b) : pen.moveTo(a, b)));
+    pen.stroke();
+  }
+  const clipped = (draw) => {
+    pen.save();
+    pen.beginPath();
+    pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    pen.clip();
+    draw();
+    pen.restore();
+  };
+  return {
+    X, Y, box,
+    line(xs, ys, colour, { width: w = 2.2, dash = [] } = {}) {
+      clipped(() => { pen.strokeStyle = colour; pen.lineWidth = w; pen.setLineDash(dash); stroke(xs.map((v, i) => [X(v), Y(ys[i])])); });
+    },
+    fill(xs, ys, colour, alpha = 0.25) {
+      clipped(() => {
+        pen.globalAlpha = alpha;
+        pen.fillStyle = colour;
+        pen.beginPath();
+        pen.moveTo(X(xs[0]), Y(0));
+        xs.forEach((v, i) => pen.lineTo(X(v), Y(ys[i])));
+        pen.lineTo(X(xs.at(-1)), Y(0));
+        pen.fill();
+      });
+    },
+    points(xs, ys, colour, radius = 2.5, alpha = 0.7) {
+      clipped(() => {
+        pen.globalAlpha = alpha;
+        pen.fillStyle = colour;
+        xs.forEach((v, i) => { pen.beginPath(); pen.arc(X(v), Y(ys[i]), radius, 0, 7); pen.fill(); });
+      });
+    },
+    text(words, a, b, colour = gm.colours.ink, align = "left") {
+      pen.fillStyle = colour;
+      pen.textAlign = align;
+      pen.fillText(words, X(a), Y(b));
+    },
+  };
+};
+
+// An image {data in [0, 1], shape: [1 or 3, H, W]} as a small canvas that can be drawn at any size.
+// `ink` draws one channel dark on white, as digits on paper.
+gm.picture = ({ data, shape: [channels, height, width] }, ink = false) => {
+  const canvas = gm.element("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const image = new ImageData(width, height), area = width * height;
+  for (let i = 0; i < area; i++) {
+    for (let c = 0; c < 3; c++) {
+      const value = Math.min(Math.max(data[channels === 3 ? c * area + i : i], 0), 1);
+      image.data[4 * i + c] = Math.round(255 * (ink ? 1 - value : value));
+    }
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+};
+
+// ---- controls: all of them work by mouse, touch and keyboard ----
+
+// A slider with its value beside its name; change() is called with the number.
+gm.slider = (name, { min, max, step, value, digits = 2 }, change) => {
+  const input = gm.element("input", { type: "range", min, max, step, value });
+  const output = gm.element("output");
+  const show = () => (output.textContent = (+input.value).toFixed(digits).replace("-", "−"));
+  input.addEventListener("input", () => { show(); change(+input.value); });
+  show();
+  return gm.element("label", {}, gm.element("span", {}, name), output, input);
+};
+
+gm.button = (name, press) => {
+  const button = gm.element("button", { type: "button" }, name);
+  button.addEventListener("click", press);
+  return button;
+};
+
+// A canvas whose point is moved by dragging or by the arrow keys (with shift in larger steps).
+// at: {x, y} in data units; move(x, y) is called with the new point, inside the limits.
+gm.movable = (canvas, plot, { limits: [low, high], step = 0.1, at, label, move }) => {
+  canvas.setAttribute("tabindex", "0");
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", label);
+  const clamp = (v) => Math.min(Math.max(v, low), high);
+  const go = (x, y) => { at.x = clamp(x); at.y = clamp(y); move(at.x, at.y); };
+  const drag = (event) => {
+    const place = canvas.getBoundingClientRect(), { left, right, top, bottom } = plot.box;
+    const u = ((event.clientX - place.left) / place.width) * (canvas.width / 2);
+    const v = ((event.clientY - place.top) / place.height) * (canvas.height / 2);
+    go(plot.limits.x[0] + ((u - left) / (right - left)) * (plot.limits.x[1] - plot.limits.x[0]),
+       plot.limits.y[0] + ((bottom - v) / (bottom - top)) * (plot.limits.y[1] - plot.limits.y[0]));
+  };
+  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); drag(event); });
+  canvas.addEventListener("pointermove", (event) => { if (event.buttons) drag(event); });
+  canvas.addEventListener("keydown", (event) => {
+    const by = step * (event.shiftKey ? 5 : 1);
+    const way = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, by], ArrowDown: [0, -by] }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    go(at.x + way[0], at.y + way[1]);
+  });
+};
+
+// The frame of a figure: title, what is drawn, controls, numbers, help. Missing parts are left out.
+gm.frame = (box, { title, row = [], controls = [], buttons = [], readout = [], help = "" }) => {
+  const part = (name, children, tag = "div") => (children.length ? [gm.element(tag, { class: name }, ...children)] : []);
+  box.append(
+    ...part("gm-title", [title], "p"),
+    ...part("gm-row", row.map((each) => gm.element("div", { class: each.width === each.height ? "gm-pane gm-square" : "gm-pane" }, each))),
+    ...part("gm-controls", controls),
+    ...part("gm-buttons", buttons),
+    ...part("gm-readout", readout),
+    ...part("gm-help", help ? [help] : [], "p"),
+  );
+};
+
+// A number with its name, and a way to set it.
+gm.number = (name, unit = "", colour = "") => {
+  const value = gm.element("b");
+  const swatch = colour ? [gm.element("i", { class: "gm-swatch", style: `background:${colour}` })] : [];
+  const element = gm.element("span", {}, ...swatch, `${name} `, value, unit ? ` ${unit}` : "");
+  return { element, set: (text) => (value.textContent = String(text).replace("-", "−")) };
+};

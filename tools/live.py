@@ -1,0 +1,78 @@
+"""Weights and still pictures of the live figures.
+
+    python -m tools.live weights     write book/_static/live/weights/*.js from the zoo
+    python -m tools.live stills      photograph every figure of the built site into book/_static/live/stills
+
+A new figure with a network adds a line to `NETWORKS`. `tests/site/test_live.py` fails where a file is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from gmcourse import zoo
+from gmcourse.viz.export import as_script
+from tools.environment import ROOT
+
+LIVE = ROOT / "book" / "_static" / "live"
+
+
+def _vae_digits_2d() -> nn.Module:
+    decoder: nn.Module = zoo.load("vae_digits_2d").decoder  # type: ignore[assignment]
+    return nn.Sequential(decoder, nn.Sigmoid())
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"vae_digits_2d": _vae_digits_2d}
+
+
+def weights_file(name: str) -> Path:
+    """Where the script of a network lies."""
+    return LIVE / "weights" / f"{name}.js"
+
+
+def write_weights() -> None:
+    """Export every network of `NETWORKS`."""
+    for name, build in NETWORKS.items():
+        path = weights_file(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_script(name, build()), encoding="utf-8")
+        print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
+
+
+def write_stills() -> None:
+    """Photograph every live figure of the built site, in the light theme, 760 pixels wide."""
+    from tools.browser import open_browser, serve
+    from tools.lessons import pages
+
+    with serve() as address, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
+        for name in pages():
+            page.goto(f"{address}/{name}.html")
+            for box in page.query_selector_all(".gm-live[data-figure]"):
+                box.scroll_into_view_if_needed()
+                figure = box.get_attribute("data-figure")
+                page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
+                path = LIVE / "stills" / f"{figure}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                box.screenshot(path=str(path))
+                print(path.relative_to(ROOT).as_posix())
+
+
+def main(words: list[str]) -> int:
+    """Exit status 2 for a word that is not known."""
+    if words == ["weights"]:
+        write_weights()
+    elif words == ["stills"]:
+        write_stills()
+    else:
+        print(__doc__)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
