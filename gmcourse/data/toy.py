@@ -64,6 +64,18 @@ class Gaussians(Density2D):
         which = torch.randint(len(self.centres), (n,), generator=generator)
         return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator), which
 
+    def parts(self, n: int) -> tuple[Gaussians, ...]:
+        """n mixtures of equally many neighbouring centres each: classes whose densities are known.
+
+        The two halves of "two_moons" are its moons, those of "spirals" its arms.
+
+        Raises:
+            ValueError: the centres cannot be shared out evenly.
+        """
+        if n < 1 or len(self.centres) % n:
+            raise ValueError(f"{len(self.centres)} centres cannot be shared out among {n} parts")
+        return tuple(Gaussians(centres, self.sigma) for centres in self.centres.chunk(n))
+
     def log_prob(self, x: Tensor) -> Tensor:
         """log of the mean of K normal densities."""
         _check_points(x)
@@ -161,7 +173,7 @@ class Checkerboard(Density2D):
         _check_points(x)
         cell = (x / 2 + 2).floor()
         dark = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
-        return torch.where(dark, -math.log(32.0), -math.inf)
+        return torch.full_like(x[:, 0], -math.log(32.0)).masked_fill(~dark, -math.inf)
 
 
 def _two_moons() -> Density2D:

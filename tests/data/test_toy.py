@@ -8,19 +8,20 @@ import torch
 from gmcourse.data import toy
 
 
+def grid(extent, size):
+    """Centres of size × size cells, and the area of one."""
+    left, right, bottom, top = extent
+    ticks = (torch.arange(size, dtype=torch.float64) + 0.5) / size
+    points = torch.cartesian_prod(left + (right - left) * ticks, bottom + (top - bottom) * ticks)
+    return points, (right - left) * (top - bottom) / size**2
+
+
 @pytest.mark.parametrize("name", toy.NAMES)
 def test_it_integrates_to_one(name):
     density = toy.load(name)
-    left, right, bottom, top = density.extent
-    size = 560  # the narrowest bumps are a dozen cells wide
-    x = torch.linspace(left, right, size + 1, dtype=torch.float64)[:-1] + (right - left) / size / 2
-    y = torch.linspace(bottom, top, size + 1, dtype=torch.float64)[:-1] + (top - bottom) / size / 2
-    cell = (right - left) * (top - bottom) / size**2
-    total = (
-        sum(float(density.log_prob(torch.cartesian_prod(part, y)).exp().sum()) for part in x.split(80))
-        * cell
-    )
-    assert abs(total - 1) < 3e-3
+    points, cell = grid(density.extent, 320)  # a multiple of four, so that the board's squares fit
+    total = sum(float(density.log_prob(part).exp().sum()) for part in points.split(20_000)) * cell
+    assert abs(total - 1) < 2e-3
 
 
 @pytest.mark.parametrize("name", toy.NAMES)
@@ -28,18 +29,16 @@ def test_samples_follow_the_density(name):
     """The shares of samples in the boxes of a coarse grid are the integrals of the density over them."""
     density = toy.load(name)
     left, right, bottom, top = density.extent
-    n, boxes, fine = 40_000, 8, 24
+    n, boxes, fine = 40_000, 8, 40
     x = density.sample(n, torch.Generator().manual_seed(0)).double()
     column = ((x[:, 0] - left) / (right - left) * boxes).floor().clamp(0, boxes - 1)
     row = ((x[:, 1] - bottom) / (top - bottom) * boxes).floor().clamp(0, boxes - 1)
     shares = torch.bincount((column * boxes + row).long(), minlength=boxes**2).double() / n
-    ticks = (torch.arange(boxes * fine, dtype=torch.float64) + 0.5) / (boxes * fine)
-    points = torch.cartesian_prod(left + (right - left) * ticks, bottom + (top - bottom) * ticks)
-    mass = torch.cat([density.log_prob(p).exp() for p in points.split(50_000)])
-    mass = mass.reshape(boxes, fine, boxes, fine).mean((1, 3)).flatten()
-    mass = mass / mass.sum()
+    points, cell = grid(density.extent, boxes * fine)
+    mass = torch.cat([density.log_prob(part).exp() for part in points.split(20_000)]) * cell
+    mass = mass.reshape(boxes, fine, boxes, fine).sum((1, 3)).flatten()
     error = (mass * (1 - mass) / n).sqrt()
-    assert ((shares - mass).abs() < 5 * error + 2e-3).all()
+    assert ((shares - mass).abs() < 5 * error + 1e-3).all()
 
 
 def test_the_same_seed_gives_the_same_points():
@@ -58,6 +57,22 @@ def test_labels_say_which_centre():
     density = toy.load("twenty_five_gaussians")
     x, which = density.sample_labelled(500)
     assert ((x - density.centres[which]).norm(dim=1) < 0.4).all()
+
+
+def test_the_parts_are_the_classes():
+    density = toy.load("two_moons")
+    upper, lower = density.parts(2)
+    x = density.sample(50)
+    both = torch.logaddexp(upper.log_prob(x), lower.log_prob(x)) - math.log(2)
+    assert torch.allclose(both, density.log_prob(x), atol=1e-5)
+    assert upper.sample(100)[:, 1].mean() > lower.sample(100)[:, 1].mean() + 0.5
+    with pytest.raises(ValueError, match="120 centres cannot be shared out among 7"):
+        density.parts(7)
+
+
+def test_the_dtype_of_the_points_is_kept():
+    for name in toy.NAMES:
+        assert toy.load(name).log_prob(torch.ones(2, 2, dtype=torch.float64)).dtype == torch.float64
 
 
 def test_bad_input():
