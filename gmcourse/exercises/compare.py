@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -141,6 +142,12 @@ def gradients(got: Tensor, leaves: Sequence[Tensor], what: str) -> list[Tensor]:
 
 
 _CUT = "`detach()`, `.data`, `torch.no_grad()`, `.item()`, numpy and `torch.tensor(…)` all cut the graph."
+
+
+def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
+    """Whether no two of these numbers are nearly the same, so that a single number tells mistakes apart."""
+    ordered = sorted(numbers)
+    return all(abs(b - a) > by * max(abs(a), abs(b)) for a, b in pairwise(ordered))
 
 
 def show(value: Tensor) -> str:

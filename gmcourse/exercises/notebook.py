@@ -29,12 +29,11 @@ class NotANotebook(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what kind, its text, and the id and tags by which it may be found again."""
+    """One cell: what kind, its text, and the id by which it may be found again."""
 
     kind: str
     source: str
     id: str = ""
-    tags: tuple[str, ...] = ()
 
     @property
     def is_code(self) -> bool:
@@ -108,14 +107,10 @@ class Chapter:
         return tuple(found)
 
     def marker_of(self, cell: Cell) -> list[str]:
-        """The exercises a student's cell answers: by its marker, else by its tags, else by its id."""
+        """The exercises a student's cell answers: by its marker, else by the id that the cell was shipped with."""
         names = cell.marked("exercise")
         if names or not cell.is_code:
             return names
-        known = {each.name for each in self.exercises}
-        tagged = [tag.removeprefix("exercise-") for tag in cell.tags]
-        if found := [name for name in tagged if name in known]:
-            return found
         shipped = {each.id: each.marked("exercise") for each in self.cells if each.id}
         return shipped.get(cell.id, [])
 
@@ -161,12 +156,10 @@ def _cell(raw: dict[str, Any]) -> Cell:
         source = "".join(line for line in source if isinstance(line, str))
     metadata = raw.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    tags = metadata.get("tags")
     return Cell(
         kind=str(raw.get("cell_type", "raw")),
         source=source.replace("\r\n", "\n") if isinstance(source, str) else "",
         id=str(raw.get("id") or metadata.get("id") or ""),
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
     )
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from gmcourse.exercises.compare import (
     agree,
     agree_gradients,
+    apart,
     fresh,
     gradients,
     matches,
@@ -300,34 +301,45 @@ def slide_kl(answer: Any) -> None:
 def hidden_beta(answer: Any) -> None:
     """Which β is hidden in `mse_loss(…) + kl.mean()`? Judged by the gradients of the two losses."""
     generator = fresh()
-    for _ in range(4):
-        pixels = int(torch.randint(30, 900, (), generator=generator))
-        latents = int(torch.randint(2, 25, (), generator=generator))
-        variance = float(0.05 + torch.rand((), generator=generator))
-        ratio = pixels / latents
-        suspects = {
-            "the number of the example comes back, whatever the input": 39.2,
-            "that is the other way round, 1/β": 2 * variance / ratio,
-            "that counts the latents and the pixels, but not σ²": ratio,
-            "the 2 of 2σ² is missing": ratio / variance,
-            "σ² is on the wrong side: β = 1 needs the squared error divided by 2σ²": 2 * variance * ratio,
-            "D and d are swapped": 1 / (2 * variance * ratio),
-            "that is β when both terms are summed; here both are averaged": 2 * variance,
-            "that is β when both terms are summed, upside down; here both are averaged": 1 / (2 * variance),
-            "only the average over the latents is counted; the squared error is averaged too": 1 / latents,
-            "σ stands where σ² belongs": ratio / (2 * variance**0.5),
-            "σ² is the variance already, and was squared": ratio / (2 * variance**2),
-            "only the average over the pixels is counted; the KL is averaged too": pixels / (2 * variance),
-        }
+    for _ in range(3):
+        while True:  # until no two mistakes lead to nearly the same number
+            pixels = int(torch.randint(30, 900, (), generator=generator))
+            latents = int(torch.randint(2, 25, (), generator=generator))
+            variance = float(0.05 + torch.rand((), generator=generator))
+            suspects = _beta_suspects(pixels, latents, variance)
+            truth = pixels / (2 * variance * latents)
+            if apart([truth, *suspects.values()]):
+                break
         value = tensor(ask(answer, pixels, latents, variance), "β")
-        beta = agree(
-            value.reshape(()) if value.numel() == 1 else value,
-            torch.tensor(ratio / (2 * variance), dtype=torch.float64),
-            "β",
-            suspects={reason: torch.tensor(number).double() for reason, number in suspects.items()},
-            rtol=1e-3,
+        beta = float(
+            agree(
+                value.reshape(()) if value.numel() == 1 else value,
+                torch.tensor(truth, dtype=torch.float64),
+                "β",
+                suspects={reason: torch.tensor(number).double() for reason, number in suspects.items()},
+                rtol=1e-3,
+            )
         )
-    _same_direction(float(beta), pixels, latents, variance, generator)
+    _same_direction(beta, pixels, latents, variance, generator)
+
+
+def _beta_suspects(pixels: int, latents: int, variance: float) -> dict[str, float]:
+    """What comes out of the mistakes that people make with the two averages."""
+    ratio = pixels / latents
+    return {
+        "the number of the example comes back, whatever the input": 39.2,
+        "that is the other way round, 1/β": 2 * variance / ratio,
+        "that counts the latents and the pixels, but not σ²": ratio,
+        "the 2 of 2σ² is missing": ratio / variance,
+        "σ² is on the wrong side: β = 1 needs the squared error divided by 2σ²": 2 * variance * ratio,
+        "D and d are swapped": 1 / (2 * variance * ratio),
+        "that is β when both terms are summed; here both are averaged": 2 * variance,
+        "that is β when both terms are summed, upside down; here both are averaged": 1 / (2 * variance),
+        "only the average over the latents is counted; the squared error is averaged too": 1 / latents,
+        "σ stands where σ² belongs": ratio / (2 * variance**0.5),
+        "σ² is the variance already, and was squared": ratio / (2 * variance**2),
+        "only the average over the pixels is counted; the KL is averaged too": pixels / (2 * variance),
+    }
 
 
 def _same_direction(

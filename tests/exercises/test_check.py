@@ -247,6 +247,19 @@ def test_only_the_broken_answer_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("where_id", ["id", "metadata"])  # Colab keeps it in the metadata
+def test_a_lost_marker_is_made_up_for_by_the_id(where_id: str, tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        cell = nb["cells"][where(nb, "exercise: kl")]
+        cell["source"] = "def kl(mean, log_var)\n    return 1"
+        if where_id == "metadata":
+            cell["metadata"] = {"id": cell.pop("id")}
+
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"))
+    assert "SyntaxError" in message(judgement, "kl")
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "trick",
     [

@@ -256,6 +256,17 @@ ANSWERS = [
     ),
     wrong(
         "sample",
+        "mirrored pairs of rows",
+        """
+        def sample(mean, log_var):
+            half = torch.randn((len(mean) + 1) // 2, mean.shape[1])
+            noise = torch.stack([half, -half], dim=1).flatten(0, 1)[: len(mean)]
+            return mean + (log_var / 2).exp() * noise
+        """,
+        expects="neighbouring rows share",
+    ),
+    wrong(
+        "sample",
         "a distribution's sample has no gradient",
         """
         def sample(mean, log_var):
