@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from torch import Tensor
 from torch.distributions import Normal
 
@@ -49,7 +50,7 @@ def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = Non
     for (x, y), label in zip(z.tolist(), labels.tolist(), strict=True):
         ax.text(x, y, names[label], color=CLASSES[label % len(CLASSES)], fontsize=8, ha="center", va="center")
     for radius in (1, 2):
-        ax.add_patch(plt.Circle((0, 0), radius, fill=False, color=INK, linewidth=0.8, linestyle=":"))
+        ax.add_patch(Circle((0, 0), radius, fill=False, color=INK, linewidth=0.8, linestyle=":"))
     limit = max(2.5, float(z.abs().max()) * 1.05)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="z₁", ylabel="z₂", aspect="equal")
     return ax

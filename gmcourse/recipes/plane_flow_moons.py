@@ -1,0 +1,68 @@
+"""A flow of the plane between two moons and a normal cloud: the picture that lesson 05 opens with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gmcourse.data import toy
+from gmcourse.models.change_of_variables import PlaneFlow
+from gmcourse.recipes.recipe import Recipe
+from gmcourse.reproducible import generator
+from gmcourse.training import Minimize
+from gmcourse.training.fit import Callback
+
+STEPS = 5000
+
+
+def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
+    """Fresh samples at each step."""
+    moons = toy.load("two_moons")
+    return lambda draws, n: moons.sample(n, draws).to(device)
+
+
+def step(module: Any, device: torch.device) -> Minimize:
+    """Adam on the negative log-likelihood."""
+    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0)
+
+
+def callbacks(trained: Minimize) -> list[Callback]:
+    """A cosine from the first learning rate to zero."""
+
+    def schedule(now: int, history: object) -> None:
+        for group in trained.optimizer.param_groups:
+            group["lr"] = 3e-3 * 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * (now + 1) / STEPS))))
+
+    return [schedule]
+
+
+@torch.no_grad()
+def prepare(module: PlaneFlow, batches: Callable[[torch.Generator, int], Tensor]) -> None:
+    """Actnorm's first batch."""
+    module(batches(generator(0), 1000))
+
+
+@torch.no_grad()
+def measure(module: PlaneFlow, device: torch.device) -> dict[str, float]:
+    """KL(truth ‖ flow) on 20,000 fresh samples."""
+    moons = toy.load("two_moons")
+    x = moons.sample(20_000, generator(1))
+    return {"kl_to_truth_nats": float((moons.log_prob(x) - module.log_prob(x.to(device)).cpu()).mean())}
+
+
+RECIPE = Recipe(
+    name="plane_flow_moons",
+    model="gmcourse.models.change_of_variables:PlaneFlow",
+    arguments={"couplings": 8},
+    data=data,
+    step=step,
+    steps=STEPS,
+    batch_size=256,
+    measure=measure,
+    described="two_moons: fresh samples",
+    prepare=prepare,
+    callbacks=callbacks,
+)

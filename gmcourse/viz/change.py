@@ -1,0 +1,132 @@
+"""Changes of variables: histograms pushed through maps, warped grids, densities beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, VERMILION
+from gmcourse.viz.plane import Extent, density, grid, points
+
+Map = Callable[[Tensor], Tensor]
+
+
+def pushed_histogram(
+    x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map, *, names: tuple[str, str] = ("x", "z"), bins: int = 90
+) -> Figure:
+    """Histograms of samples x (n,) and of what they are mapped to, z (n,), with predicted densities on top."""
+    figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
+    for ax, values, log_p, name, color in zip(
+        axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
+    ):
+        low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
+        ax.hist(
+            values.clamp(low, high).numpy(),
+            bins=bins,
+            range=(low, high),
+            density=True,
+            color=color,
+            alpha=0.35,
+        )
+        line = torch.linspace(low, high, 500)
+        ax.plot(line, log_p(line).exp(), color=INK, label="predicted")
+        ax.set(xlabel=name, ylabel="density", xlim=(low, high))
+    axes[0].set_title("before")
+    axes[1].set_title("after")
+    axes[1].legend()
+    return figure
+
+
+def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, width: float = 0.3) -> Figure:
+    """A map z = f(x), an interval on the x-axis and its image on the z-axis: mass stays, width changes."""
+    x = torch.linspace(-3, 3, 400)
+    z = forward(x)
+    left, right = at - width / 2, at + width / 2
+    low, high = forward(torch.tensor([left, right])).tolist()
+    figure, ax = plt.subplots(figsize=(4.8, 4.2))
+    ax.plot(x, z, color=BLUE)
+    ax.fill_between([left, right], float(z.min()), [low, high], color=ORANGE, alpha=0.35, linewidth=0)
+    ax.fill_betweenx([low, high], -3, [left, right], color=VERMILION, alpha=0.35, linewidth=0)
+    steep = float(slope(torch.tensor([at]))[0])
+    ax.set(xlabel="x", ylabel=f"z = {map_name}", xlim=(-3, 3), ylim=(float(z.min()), float(z.max())))
+    ax.set_title(f"slope {steep:.2f}: width {width:.2f} → {high - low:.2f}")
+    return figure
+
+
+def _lines(extent: Extent, count: int, fine: int) -> Tensor:
+    """(2·count, fine, 2): horizontal, then vertical lines of a grid."""
+    left, right, bottom, top = extent
+    horizontal = torch.stack(
+        torch.meshgrid(torch.linspace(bottom, top, count), torch.linspace(left, right, fine), indexing="ij")[
+            ::-1
+        ],
+        -1,
+    )
+    vertical = torch.stack(
+        torch.meshgrid(torch.linspace(left, right, count), torch.linspace(bottom, top, fine), indexing="ij"),
+        -1,
+    )
+    return torch.cat([horizontal, vertical])
+
+
+@torch.no_grad()
+def warped_grid(
+    forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = ""
+) -> Axes:
+    """A square grid over the extent after a map of points (n, 2) → (n, 2)."""
+    ax = ax or plt.subplots(figsize=(4, 4))[1]
+    lines = _lines(extent, count, 120)
+    image = forward(lines.reshape(-1, 2)).reshape(lines.shape).cpu()
+    for i, line in enumerate(image):
+        ax.plot(line[:, 0], line[:, 1], color=BLUE if i < count else ORANGE, linewidth=0.8)
+    ax.set(aspect="equal", title=title)
+    ax.grid(False)
+    return ax
+
+
+@torch.no_grad()
+def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, extent: Extent) -> Figure:
+    """The true density, the learned one, samples of the learned one, and the signed difference of densities."""
+    figure, axes = plt.subplots(1, 4, figsize=(13.2, 3.5))
+    density(truth_log_prob, extent, axes[0], title="truth")
+    density(flow_log_prob, extent, axes[1], title="flow")
+    points(samples, axes[2], s=3)
+    axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
+    where = grid(extent)
+    difference = (flow_log_prob(where).exp() - truth_log_prob(where).exp()).reshape(160, 160)
+    limit = float(truth_log_prob(where).exp().max())
+    axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
+    axes[3].set_title("flow − truth")
+    for ax in axes:
+        ax.set(xticks=[], yticks=[])
+        ax.grid(False)
+    return figure
+
+
+@torch.no_grad()
+def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
+    """The same points after each of several maps, coloured by one number a point, so that they can be followed."""
+    figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
+    for ax, (name, x) in zip(axes[0], stages.items(), strict=True):
+        ax.scatter(x[:, 0], x[:, 1], c=color, s=3, cmap="viridis", linewidths=0)
+        ax.set(xticks=[], yticks=[], title=name)
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.grid(False)
+        ax.axhline(0, color=GREY, linewidth=0.5)
+        ax.axvline(0, color=GREY, linewidth=0.5)
+    return figure
+
+
+def matrices(named: Mapping[str, Tensor]) -> Figure:
+    """Sparsity patterns side by side: an entry is dark where it is not zero."""
+    figure, axes = plt.subplots(1, len(named), figsize=(2.5 * len(named), 2.7), squeeze=False)
+    for ax, (name, matrix) in zip(axes[0], named.items(), strict=True):
+        ax.imshow((matrix != 0).float(), cmap="Blues", vmin=0, vmax=1.3)
+        ax.set(xticks=[], yticks=[], title=name, xlabel="input", ylabel="output")
+        ax.grid(False)
+    return figure
