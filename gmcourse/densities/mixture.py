@@ -1,0 +1,141 @@
+"""Mixtures of normals, fitted by expectation maximisation (Dempster, Laird & Rubin 1977)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gmcourse.densities.normal import Structure, check_data, cholesky, covariance, log_normals, randn
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """p(x) = Σ_k π_k N(x; μ_k, L_k L_kᵀ).
+
+    Attributes:
+        log_weights: log π_k, shape (K,).
+        means: μ_k, shape (K, D).
+        chols: L_k, lower Cholesky factors, shape (K, D, D).
+    """
+
+    log_weights: Tensor
+    means: Tensor
+    chols: Tensor
+
+    @classmethod
+    def fit(
+        cls,
+        x: Tensor,
+        components: int,
+        *,
+        structure: Structure = "full",
+        ridge: float = 1e-3,
+        steps: int = 100,
+        tolerance: float = 1e-4,
+        generator: torch.Generator | None = None,
+    ) -> Mixture:
+        """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
+
+        Args:
+            x: data (N, D).
+            components: K, at most N.
+            structure: of each covariance: "full", "diagonal" or "spherical".
+            ridge: added to every variance, as a share of the data's mean variance. Without it a component
+                can close in on a single point, where the likelihood has no bound.
+            steps: at most this many.
+            tolerance: in nats a point.
+            generator: of the start.
+
+        Raises:
+            ValueError: sizes that do not fit, data that is not finite.
+        """
+        check_data(x)
+        if not 1 <= components <= len(x):
+            raise ValueError(f"components is {components} for {len(x)} points; expected 1 … {len(x)}")
+        if ridge < 0 or steps < 1:
+            raise ValueError(f"ridge is {ridge} and steps {steps}; expected ridge ≥ 0 and steps ≥ 1")
+        floor = ridge * float(x.var(0, correction=0).mean())
+        centres = spread_out(x, components, generator)
+        nearest = torch.cdist(x, centres).argmin(1)
+        mixture = _maximise(x, torch.nn.functional.one_hot(nearest, components).to(x), structure, floor)
+        before = -math.inf
+        for _ in range(steps):
+            mixture, now = em_step(x, mixture, structure=structure, floor=floor)
+            if now - before < tolerance:
+                break
+            before = now
+        return mixture
+
+    def log_joint(self, x: Tensor) -> Tensor:
+        """log π_k + log N(x; μ_k, Σ_k) in nats for points (N, D), shape (N, K)."""
+        return self.log_weights + log_normals(x, self.means, self.chols)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x) in nats for points (N, D), shape (N,)."""
+        return self.log_joint(x).logsumexp(1)
+
+    def responsibilities(self, x: Tensor) -> Tensor:
+        """p(k|x) by Bayes' rule, shape (N, K)."""
+        return self.log_joint(x).softmax(1)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """A component at random for each of n points, then a draw from it, (n, D)."""
+        noise = randn(n, self.means.shape[1], self.means, generator)
+        weights = self.log_weights.exp().cpu()
+        on = generator.device if generator is not None else weights.device
+        which = torch.multinomial(weights.to(on), n, replacement=True, generator=generator)
+        which = which.to(self.means.device)
+        return self.means[which] + (self.chols[which] @ noise[..., None])[..., 0]
+
+
+def spread_out(x: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
+    """Points of the data far from each other: each is drawn ∝ its squared distance to those before.
+
+    Arthur & Vassilvitskii 2007 ("k-means++").
+    """
+    on = generator.device if generator is not None else torch.device("cpu")
+    chosen = [int(torch.randint(len(x), (1,), generator=generator, device=on))]
+    squared = (x - x[chosen[0]]).square().sum(1)
+    for _ in range(count - 1):
+        # equal points everywhere leave nothing to draw from: then any will do
+        share = squared.to(on) if bool(squared.sum() > 0) else torch.ones(len(x), device=on)
+        chosen.append(int(torch.multinomial(share, 1, generator=generator)))
+        squared = torch.minimum(squared, (x - x[chosen[-1]]).square().sum(1))
+    return x[chosen]
+
+
+def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: float) -> Mixture:
+    """The M-step: weighted counts, means and covariances."""
+    # a component that lost all its points keeps a trace of weight, so that nothing is divided by zero
+    counts = responsibilities.sum(0).clamp_min(1e-8)
+    means = responsibilities.T @ x / counts[:, None]
+    covs = torch.stack(
+        [
+            covariance(x, means[k], weights=responsibilities[:, k] + 1e-12, structure=structure)
+            for k in range(len(means))
+        ]
+    )
+    eye = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    return Mixture((counts / counts.sum()).log(), means, cholesky(covs + floor * eye))
+
+
+def em_step(
+    x: Tensor, mixture: Mixture, *, structure: Structure = "full", floor: float = 0.0
+) -> tuple[Mixture, float]:
+    """One step of EM.
+
+    Args:
+        x: data (N, D).
+        mixture: where to start from.
+        structure: of the covariances.
+        floor: added to every variance, in units of the data's squared.
+
+    Returns:
+        The next mixture, and the mean log-likelihood of the one given, in nats a point. With floor = 0 it
+        never falls from step to step.
+    """
+    log_joint = mixture.log_joint(x)
+    return _maximise(x, log_joint.softmax(1), structure, floor), float(log_joint.logsumexp(1).mean())

@@ -1,0 +1,37 @@
+"""PCA against scikit-learn, and angles that are known."""
+
+import pytest
+import torch
+
+from gmcourse.nn.pca import PCA, principal_angles
+
+
+def test_pca_agrees_with_scikit_learn():
+    from sklearn import decomposition
+
+    x = torch.randn(40, 6, dtype=torch.float64) @ torch.randn(6, 6, dtype=torch.float64)
+    ours, theirs = PCA.fit(x, 3), decomposition.PCA(3).fit(x.numpy())
+    assert torch.allclose(ours.variances * 40 / 39, torch.as_tensor(theirs.explained_variance_))
+    back = torch.as_tensor(theirs.inverse_transform(theirs.transform(x.numpy())))
+    assert torch.allclose(ours.decode(ours.encode(x)), back)
+
+
+def test_known_angles():
+    a = torch.eye(4, dtype=torch.float64)[:, :2]
+    turned = a.clone()
+    turned[:, 1] = torch.tensor([0, 0.6, 0.8, 0])
+    angles = principal_angles(a, turned)
+    assert torch.allclose(angles, torch.tensor([0, 0.8], dtype=torch.float64).asin())
+    mixed = a @ torch.randn(2, 2, dtype=torch.float64)
+    assert principal_angles(a, mixed).max() < 1e-14
+    tiny = a + 1e-9 * torch.ones(4, 2)
+    assert 1e-10 < principal_angles(a, tiny).max() < 1e-8
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"expected \(N, D\)"):
+        PCA.fit(torch.zeros(3), 1)
+    with pytest.raises(ValueError, match="count is 4"):
+        PCA.fit(torch.zeros(3, 5), 4)
+    with pytest.raises(ValueError, match="two equal"):
+        principal_angles(torch.zeros(4, 2), torch.zeros(4, 3))
