@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools import fingerprint, lessons, links
+from tools import api, fingerprint, lessons, links
 from tools.environment import ROOT
 
 BUILD = ROOT / "_build"
@@ -52,6 +52,7 @@ def report(outcomes: list[lessons.Outcome], seconds: float) -> None:
 def main(words: list[str]) -> int:
     """Build the site unless nothing has changed since it was last built."""
     started = time.monotonic()
+    api.write()
     digest = fingerprint.of(fingerprint.SITE)
     if SITE_STAMP.matches(digest) and INDEX.is_file():
         report(lessons.execute(lessons.notebooks()), time.monotonic() - started)

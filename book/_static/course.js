@@ -8,6 +8,10 @@ function nameButtons() {
     const shown = button.innerText.trim().replace(/\s+/g, " ");
     if (shown) button.setAttribute("aria-label", shown);
   }
+  for (const summary of document.querySelectorAll("nav summary:not([aria-label])")) {
+    const parent = summary.closest("li")?.querySelector(":scope > a");
+    if (parent) summary.setAttribute("aria-label", `Pages under ${parent.textContent.trim()}`);
+  }
   for (const button of document.querySelectorAll("button[title]:not([aria-label])")) {
     if (!button.textContent.trim()) button.setAttribute("aria-label", button.title);
   }

@@ -1,0 +1,31 @@
+"""Docstrings are written to be read in an editor: a bar is |det J|, a star is a product, `name` is code.
+
+reStructuredText reads a bar as a substitution and a star as emphasis. They are escaped before it sees them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sphinx.application import Sphinx
+
+CODE = re.compile(r"(``.*?``|`[^`]*`)")
+
+
+def escape(line: str) -> str:
+    """Escape bars and stars outside of code; leave doctests alone."""
+    if line.lstrip().startswith((">>>", "...")):
+        return line
+    parts = CODE.split(line)
+    return "".join(part if i % 2 else re.sub(r"([|*])", r"\\\1", part) for i, part in enumerate(parts))
+
+
+def process(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Change the lines in place, before napoleon reads its sections."""
+    lines[:] = [escape(line) for line in lines]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Ahead of napoleon, whose priority is 500."""
+    app.connect("autodoc-process-docstring", process, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

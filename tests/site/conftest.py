@@ -1,0 +1,42 @@
+"""A browser and the built site, or a reason why there are none."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tools.book import HTML, INDEX
+
+
+def _missing(reason: str) -> None:
+    """A machine without a browser skips these tests; where one is required, they fail."""
+    if os.environ.get("GMCOURSE_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{reason}, and GMCOURSE_REQUIRE_BROWSER is set", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The address of the built site, served from this machine."""
+    if not INDEX.is_file():
+        _missing(f"there is no site in {HTML}; `make book` builds it")
+    from tools.browser import serve
+
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for all tests."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    from tools.browser import executable, open_browser
+
+    if executable() is None:
+        _missing("no Chromium on this machine")
+    try:
+        with open_browser() as running:
+            yield running
+    except playwright.Error as error:
+        _missing(f"Chromium does not start: {str(error).splitlines()[0]}")

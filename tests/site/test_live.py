@@ -1,0 +1,168 @@
+"""Live figures: the same numbers as the package, and an answer to a click and to a key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Normal, kl_divergence
+
+from gmcourse.viz.export import as_script
+from tools.live import LIVE, NETWORKS, weights_file
+
+TOLERANCE = 1e-4
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_are_those_of_the_zoo(name):
+    assert weights_file(name).read_text(encoding="utf-8") == as_script(name, NETWORKS[name]()), (
+        "run `python -m tools.live weights`"
+    )
+
+
+def test_no_figure_is_heavy():
+    for path in LIVE.rglob("*.js"):
+        assert path.stat().st_size <= 150_000, f"{path.name} weighs {path.stat().st_size} bytes"
+
+
+@pytest.fixture
+def runtime(browser, site):
+    """A page with the runtime and nothing else."""
+    page = browser.new_page()
+    page.goto(f"{site}/book/notation.html")
+    page.evaluate("gm.load('runtime.js')")
+    yield page
+    page.close()
+
+
+def run(page, name, x):
+    """Send a batch through a network of the page, one input at a time."""
+    inputs = x.flatten(1).tolist()
+    script = "([name, inputs, shape]) => inputs.map(x => Array.from(gm.networks[name](x, shape).data))"
+    return torch.tensor(page.evaluate(script, [name, inputs, list(x.shape[1:])]))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_the_site_compute_what_torch_does(runtime, name):
+    module = NETWORKS[name]()
+    first = next(module.parameters())
+    x = 2 * torch.randn(20, first.shape[1], generator=torch.Generator().manual_seed(0))
+    runtime.evaluate("name => gm.load(`weights/${name}.js`)", name)
+    with torch.no_grad():
+        expected = module(x).flatten(1)
+    assert (run(runtime, name, x) - expected).abs().max() < TOLERANCE
+
+
+def test_every_layer_of_the_runtime_computes_what_torch_does(runtime):
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(2, 5, 3, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Upsample(scale_factor=2),
+        nn.Conv2d(5, 4, (3, 1), padding=1, bias=False),
+        nn.Softplus(),
+        nn.ConvTranspose2d(4, 3, 4, stride=2, padding=1),
+        nn.Tanh(),
+        nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1, output_padding=1),
+        nn.SiLU(),
+        nn.Flatten(),
+        nn.LazyLinear(12),
+        nn.ReLU(),
+        nn.Unflatten(1, (3, 2, 2)),
+        nn.Conv2d(3, 1, 1),
+        nn.Sigmoid(),
+    )
+    x = torch.randn(4, 2, 6, 8)
+    with torch.no_grad():
+        expected = module(x).flatten(1)
+    runtime.evaluate(as_script("all_layers", module))
+    assert (run(runtime, "all_layers", x) - expected).abs().max() < TOLERANCE
+
+
+def test_what_cannot_be_exported_says_so():
+    with pytest.raises(ValueError, match="GRU"):
+        as_script("x", nn.GRU(2, 2))
+    with pytest.raises(ValueError, match="groups"):
+        as_script("x", nn.Conv2d(4, 4, 3, groups=2))
+
+
+def test_kl_figure_knows_the_closed_form(runtime):
+    runtime.evaluate("gm.load('kl.js')")
+    for mean, log_var in [(0.0, 0.0), (1.0, -1.4), (-2.5, 1.3)]:
+        ours = runtime.evaluate("([m, v]) => gm.kl.closedForm(m, v)", [mean, log_var])
+        theirs = kl_divergence(Normal(mean, torch.tensor(log_var / 2).exp()), Normal(0.0, 1.0))
+        assert ours == pytest.approx(theirs.item(), abs=TOLERANCE)
+
+
+def test_elbo_figure_knows_evidence_posterior_and_bound(runtime):
+    runtime.evaluate("gm.load('elbo.js')")
+    w, s2, x, mean, log_var = 1.5, 0.36, 2.0, 0.4, -0.7
+    prior, posterior = Normal(0.0, 1.0), Normal(w * x / (w**2 + s2), (s2 / (w**2 + s2)) ** 0.5)
+    q = Normal(mean, torch.tensor(log_var / 2).exp())
+    evidence = Normal(0.0, (w**2 + s2) ** 0.5).log_prob(torch.tensor(x))
+    bound = evidence - kl_divergence(q, posterior)
+    got = runtime.evaluate(
+        "([x, m, v]) => [gm.elbo.evidence(x), gm.elbo.bound(x, m, v), gm.elbo.price(m, v)]",
+        [x, mean, log_var],
+    )
+    assert got == pytest.approx(
+        [evidence.item(), bound.item(), kl_divergence(q, prior).item()], abs=TOLERANCE
+    )
+
+
+def test_draws_are_normal(runtime):
+    draws = torch.tensor(
+        runtime.evaluate("() => { const g = gm.generator(3); return Array.from({length: 20000}, g.normal) }")
+    )
+    assert draws.mean().abs() < 0.03
+    assert draws.std() == pytest.approx(1, abs=0.03)
+    assert (draws.abs() < 1).double().mean() == pytest.approx(0.6827, abs=0.015)
+
+
+# figure, lesson, what to press, what must change
+FIGURES = [
+    ("kl", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
+    ("elbo", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
+    ("vae_plane", "notebooks/04_vae", "canvas[tabindex]", ".gm-readout"),
+]
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+@pytest.mark.parametrize(("figure", "lesson", "control", "answer"), FIGURES)
+def test_figures_answer_to_click_and_key(browser, site, figure, lesson, control, answer, touch):
+    context = browser.new_context(viewport={"width": 390 if touch else 1280, "height": 900}, has_touch=touch)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{site}/{lesson}.html")
+    box = page.locator(f".gm-live[data-figure={figure}]")
+    assert box.locator("img").count() == 1  # still, until it comes near the screen
+    box.scroll_into_view_if_needed()
+    page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
+    box.scroll_into_view_if_needed()
+    part, shown = box.locator(control).first, box.locator(answer)
+
+    before = shown.inner_text()
+    size = part.bounding_box()
+    at = {"x": size["width"] * 0.2, "y": size["height"] * 0.6}
+    part.tap(position=at) if touch else part.click(position=at)
+    after = shown.inner_text()
+    assert after != before
+    part.focus()
+    page.keyboard.press("ArrowRight")
+    assert shown.inner_text() != after
+    assert errors == []
+    context.close()
+
+
+def test_every_live_figure_is_tried(site):
+    from tools.book import HTML
+
+    placed = {
+        name
+        for path in HTML.rglob("*.html")
+        for name in re.findall(r'class="gm-live" data-figure="(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert placed == {figure for figure, *_ in FIGURES}
