@@ -20,11 +20,14 @@ FOLDERS = ("book", "notebooks", "notebooks/solutions")
 
 
 def _words(cell: dict[str, Any]) -> str:
-    """What a cell is about, in a few words: its heading, marker or first line."""
-    for line in "".join(cell["source"]).splitlines():
-        if line.strip() and not line.startswith((":::", "```", "%", "+++", "(", "---")):
+    """What a cell is about, in a few words: its heading or marker, else what its code does after the imports."""
+    lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
+    if cell["cell_type"] == "code":
+        lines = [line for line in lines if not line.startswith(("import ", "from "))] or lines
+    for line in lines:
+        if not line.startswith((":::", "```", "%", "+++", "(", "---")):
             return re.sub(r"\$[^$]*\$|\{[^}]*\}|[^a-z0-9 ]", " ", line.lower())
-    return cell["cell_type"]
+    return str(cell["cell_type"])
 
 
 def cell_id(cell: dict[str, Any], taken: set[str]) -> str:
