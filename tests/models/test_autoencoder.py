@@ -1,0 +1,151 @@
+"""Autoencoders: the linear one is PCA, the best denoiser follows the density, and codes survive a file."""
+
+import itertools
+
+import pytest
+import torch
+
+from gmcourse.data import toy
+from gmcourse.models.autoencoder import (
+    Autoencoder,
+    CodeCompressor,
+    LinearAutoencoder,
+    add_noise,
+    bits_per_image,
+    drop_pixels,
+    entropy_coding,
+    fit_linear,
+    posterior_mean,
+)
+from gmcourse.nn.pca import PCA, principal_angles
+from gmcourse.training import Minimize, fit
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32), (1, 28, 28)])
+def test_shapes_and_gradients(network, shape):
+    model = Autoencoder(list(shape), 5, network=network, hidden=[8])
+    x = torch.rand(3, *shape)
+    assert model.encode(x).shape == (3, 5)
+    assert model(x).shape == x.shape
+    assert model.squared_error(x).shape == (3,)
+    model.loss(x, sigma=0.3)["loss"].backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+def test_the_error_is_a_sum_over_pixels_against_the_clean_image():
+    model = Autoencoder((1, 4, 4), 2, hidden=(8,))
+    x, noise = torch.rand(2, 1, 4, 4), torch.randn(2, 1, 4, 4)
+    expected = (x - model(x + 0.5 * noise)).square().sum((1, 2, 3))
+    assert torch.allclose(model.squared_error(x, 0.5, noise), expected)
+
+
+def test_it_learns():
+    torch.manual_seed(0)
+    x = torch.rand(64, 2).round()[:, :, None, None].expand(-1, -1, 2, 2)[:, :1].contiguous()
+    model = Autoencoder((1, 2, 2), 1, hidden=(16,))
+    before = float(model.squared_error(x).mean().detach())
+    step = Minimize(model.loss, model, torch.optim.Adam(model.parameters(), lr=1e-2))
+    fit(step, x, steps=150, batch_size=32, progress=False)
+    assert float(model.squared_error(x).mean().detach()) < 0.05 * before
+
+
+def test_the_linear_one_is_pca():
+    g = torch.Generator().manual_seed(0)
+    scales = torch.tensor([3.0, 2.0, 1.5, 1.0, 0.5, 0.3], dtype=torch.float64)
+    x = torch.randn(200, 6, generator=g, dtype=torch.float64) * scales + 5
+    model, pca = fit_linear(x, 3).requires_grad_(False), PCA.fit(x, 3)
+    assert principal_angles(model.decoder_weight, pca.components).max() < 1e-4
+    best = (x - pca.decode(pca.encode(x))).square().sum(1).mean()
+    assert abs(float(model.squared_error(x).mean() / best) - 1) < 1e-8
+    # the same subspace, but not the same codes
+    weight = model.decoder_weight
+    assert (weight.T @ weight - torch.eye(3)).abs().max() > 1e-3
+
+
+def test_tweedies_formula():
+    """E[clean | noisy] of a mixture, by Bayes' rule over its centres, is what the score gives."""
+    clean, sigma = toy.load("eight_gaussians"), 0.4
+    noisy = toy.Gaussians(clean.centres, (clean.sigma**2 + sigma**2) ** 0.5)
+    x = noisy.sample(20, torch.Generator().manual_seed(0))
+    logits = -(x[:, None] - clean.centres).square().sum(-1) / (2 * noisy.sigma**2)
+    shrunk = (x[:, None] * clean.sigma**2 + clean.centres * sigma**2) / noisy.sigma**2
+    expected = (logits.softmax(1)[..., None] * shrunk).sum(1)
+    assert torch.allclose(posterior_mean(noisy.log_prob, x, sigma), expected, atol=1e-5)
+
+
+def test_noise():
+    x = torch.rand(400, 3, 4, 4)
+    assert abs(float((add_noise(x, 0.3) - x).std()) - 0.3) < 0.01
+    dropped = drop_pixels(x, 0.25, torch.Generator().manual_seed(0))
+    black = dropped == 0
+    assert abs(float(black.float().mean()) - 0.25) < 0.02
+    assert torch.equal(black.all(1), black.any(1))
+
+
+def test_entropy_coding_is_lossless_and_as_short_as_shannon_says():
+    table = (40_000, 20_000, 5_000, 535, 1)
+    g = torch.Generator().manual_seed(0)
+    p = torch.tensor(table, dtype=torch.float64) / 2**16
+    symbols = torch.multinomial(p, 3000, replacement=True, generator=g)
+    data = entropy_coding.encode(symbols.tolist(), [table] * 3000)
+    assert entropy_coding.decode(data, [table] * 3000) == symbols.tolist()
+    shannon = float(-p.log2()[symbols].sum())
+    assert 0 <= 8 * len(data) - shannon < 24  # three bytes for the start
+    assert entropy_coding.decode(entropy_coding.encode([], []), []) == []
+
+
+def test_damaged_messages_and_bad_tables():
+    table = (60_000, 5_536)
+    data = entropy_coding.encode([0, 1, 0, 1] * 20, [table] * 80)
+    with pytest.raises(ValueError, match="not written with these tables"):
+        entropy_coding.decode(data[:-1], [table] * 80)
+    with pytest.raises(ValueError, match="sum 65536"):
+        entropy_coding.encode([0], [(1, 2)])
+    with pytest.raises(ValueError, match="symbol 2"):
+        entropy_coding.encode([2], [table])
+    with pytest.raises(ValueError, match="2 symbols and 1 tables"):
+        entropy_coding.encode([0, 1], [table])
+
+
+def test_codes_through_a_file():
+    g = torch.Generator().manual_seed(0)
+    train, test = torch.randn(500, 4, generator=g), torch.randn(60, 4, generator=g)
+    sizes = []
+    for step in (1.0, 0.5, 0.25):
+        compressor = CodeCompressor(train, step)
+        assert all(sum(table) == 2**16 for table in compressor.tables)
+        data = compressor.compress(test)
+        back = compressor.decompress(data, len(test))
+        inside = (test > train.amin(0)) & (test < train.amax(0))
+        assert ((back - test).abs()[inside] <= step / 2 + 1e-6).all()
+        assert 0 <= 8 * len(data) - float(compressor.bits(test).sum()) < 24  # three bytes for the start
+        sizes.append(bits_per_image(data, len(test)))
+    # half the step costs one bit more in each of four dimensions
+    assert all(3 < later - earlier < 5 for earlier, later in itertools.pairwise(sizes))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Autoencoder((1, 8, 8), 0), "latent_dim is 0"),
+        (lambda: Autoencoder((1, 8, 8), 2, network="resnet"), "'resnet'"),
+        (lambda: Autoencoder((1, 8, 8), 2).encode(torch.rand(2, 1, 4, 4)), r"expected \(B, 1, 8, 8\)"),
+        (lambda: Autoencoder((1, 8, 8), 2).encode(torch.zeros(2, 1, 8, 8).byte()), "torch.uint8"),
+        (lambda: Autoencoder((1, 8, 8), 2).decode(torch.zeros(2, 3)), r"expected \(B, 2\)"),
+        (lambda: Autoencoder((1, 8, 8), 2).loss(torch.full((2, 1, 8, 8), 16.0)), r"expected \[0, 1\]"),
+        (lambda: add_noise(torch.zeros(2), -1), "sigma is -1"),
+        (lambda: add_noise(torch.zeros(2), 1, torch.zeros(3)), r"noise of shape \(3,\)"),
+        (lambda: drop_pixels(torch.zeros(2, 1, 4, 4), 1.5), "share 1.5"),
+        (lambda: LinearAutoencoder(torch.zeros(3), 4), "latent_dim 4"),
+        (lambda: fit_linear(torch.zeros(3), 1), "N ≥ 2"),
+        (lambda: CodeCompressor(torch.zeros(3), 1.0), "finite codes"),
+        (lambda: CodeCompressor(torch.randn(3, 2), 0), "step is 0"),
+        (lambda: CodeCompressor(torch.randn(3, 2), 1e-6), "at most 4096"),
+        (lambda: CodeCompressor(torch.randn(9, 2), 1.0).symbols(torch.zeros(3, 5)), r"expected \(N, 2\)"),
+        (lambda: bits_per_image(b"", 0), "count is 0"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
