@@ -45,13 +45,25 @@ function focusScrollers() {
   }
 }
 
+// On a phone a row of a wide table becomes a card; its cells then say which column they are of.
+function labelWideTables() {
+  for (const table of document.querySelectorAll(".bd-article table:not(.indextable)")) {
+    const headings = [...table.querySelectorAll("thead th")].map((each) => each.textContent.trim());
+    if (headings.length < 4) continue;
+    table.classList.add("gm-wide");
+    for (const row of table.querySelectorAll("tbody tr")) {
+      [...row.children].forEach((cell, i) => { cell.dataset.heading = headings[i]; });
+    }
+  }
+}
+
 function repair() {
   nameButtons();
   nameThemeSwitch();
   nameRegions();
 }
 
-document.addEventListener("DOMContentLoaded", repair);
+document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(); });
 window.addEventListener("load", () => { repair(); focusScrollers(); });
 window.addEventListener("resize", focusScrollers);
 document.addEventListener("toggle", focusScrollers, true);

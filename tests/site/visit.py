@@ -18,7 +18,8 @@ SEEN = """() => ({
     formulas: document.querySelectorAll('.math').length,
     rendered: [...document.querySelectorAll('.math')].filter(m => m.querySelector('mjx-container')).length,
     failed: document.querySelectorAll('mjx-merror').length,
-    images: [...document.querySelectorAll('.bd-article img')].map(i => [i.getAttribute('src'), i.getAttribute('alt')]),
+    images: [...document.querySelectorAll('.bd-article img')]
+        .map(i => [i.getAttribute('src'), i.getAttribute('alt')]),
     broken: [...document.images].filter(i => i.complete && !i.naturalWidth && i.getAttribute('src')
         && getComputedStyle(i).display !== 'none').map(i => i.getAttribute('src')),
     widgets: document.querySelectorAll('[type="application/vnd.jupyter.widget-view+json"]').length,
