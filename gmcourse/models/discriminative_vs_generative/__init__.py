@@ -1,0 +1,40 @@
+"""Chapter 01: the boundary alone, or the whole density and the boundary through Bayes' rule."""
+
+from gmcourse.models.discriminative_vs_generative.classifier import Classifier, fit_logistic
+from gmcourse.models.discriminative_vs_generative.generative import (
+    GenerativeClassifier,
+    fit_gaussians,
+    fit_mixtures,
+    log_posterior,
+)
+from gmcourse.models.discriminative_vs_generative.learning_curves import (
+    NaiveGaussianWorld,
+    crossing,
+    draws_from,
+    error_rate,
+    learning_curve,
+)
+from gmcourse.models.discriminative_vs_generative.resampling import (
+    accuracy_by_group,
+    effective_sample_size,
+    inverse_density_weights,
+    resample,
+)
+
+__all__ = [
+    "Classifier",
+    "GenerativeClassifier",
+    "NaiveGaussianWorld",
+    "accuracy_by_group",
+    "crossing",
+    "draws_from",
+    "effective_sample_size",
+    "error_rate",
+    "fit_gaussians",
+    "fit_logistic",
+    "fit_mixtures",
+    "inverse_density_weights",
+    "learning_curve",
+    "log_posterior",
+    "resample",
+]

@@ -1,0 +1,159 @@
+"""Test error against the number of examples: the experiment of Ng & Jordan 2001.
+
+Their claim: the generative model comes to its (possibly worse) best error with of the order of log D
+examples, the discriminative one needs of the order of D, and is at least as good in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from gmcourse.reproducible import generator, mixed_seed
+
+
+class Predictor(Protocol):
+    """Either kind of classifier."""
+
+    def predict(self, x: Tensor, /) -> Tensor:
+        """Classes (N,) of points (N, D)."""
+        ...
+
+
+Fit = Callable[[Tensor, Tensor], Predictor]
+Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class NaiveGaussianWorld:
+    """Two equally frequent classes N(±δ/2, diag σ²): exactly what Gaussian naive Bayes assumes.
+
+    Since both classes share σ, the true boundary is a plane, so that logistic regression can find it too.
+
+    Attributes:
+        shift: δ, the difference of the means, (D,).
+        scale: σ, (D,).
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    @classmethod
+    def make(cls, dims: int = 50, bayes_error: float = 0.05, seed: int = 0) -> NaiveGaussianWorld:
+        """A random one, scaled to the error that even the best classifier makes.
+
+        Raises:
+            ValueError: dims below 1, or an error outside (0, 0.5).
+        """
+        if dims < 1 or not 0 < bayes_error < 0.5:
+            raise ValueError(
+                f"dims is {dims}, bayes_error {bayes_error}; expected dims ≥ 1 and an error in (0, 0.5)"
+            )
+        g = generator(seed)
+        shift = torch.randn(dims, generator=g, dtype=torch.float64)
+        scale = 0.5 + torch.rand(dims, generator=g, dtype=torch.float64)
+        # the best error is Φ(−d/2) with d = ‖δ/σ‖
+        distance = -2 * torch.special.ndtri(torch.tensor(bayes_error, dtype=torch.float64))
+        return cls(shift * distance / (shift / scale).norm(), scale)
+
+    def sample(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
+        """n points (n, D) and their classes (n,), as many of the one as of the other.
+
+        With random shares a small draw would sometimes miss a class, and no density can be fitted to nothing.
+        """
+        y = torch.arange(n) % 2
+        noise = torch.randn(n, len(self.shift), generator=g, dtype=torch.float64)
+        return (y[:, None] - 0.5) * self.shift + self.scale * noise, y
+
+    def bayes_error(self) -> float:
+        """Φ(−‖δ/σ‖/2)."""
+        return float(torch.special.ndtr(-0.5 * (self.shift / self.scale).norm()))
+
+
+def draws_from(x: Tensor, y: Tensor) -> Draw:
+    """A function that draws n of these examples without replacement, as evenly over the classes as n allows.
+
+    Args:
+        x: points (N, D).
+        y: classes (N,).
+    """
+    classes = y.unique().tolist()
+
+    def draw(n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
+        if not len(classes) <= n <= len(y):
+            raise ValueError(f"n is {n}; expected {len(classes)} (one of each class) … {len(y)}")
+        shuffled = torch.randperm(len(y), generator=g)
+        # the i-th example of its class gets the key i: the n smallest keys are spread over all classes
+        turn = torch.zeros(len(y), dtype=torch.int64)
+        for k in classes:
+            mine = y[shuffled] == k
+            turn[mine] = torch.arange(int(mine.sum()))
+        chosen = shuffled[turn.argsort(stable=True)[:n]]
+        return x[chosen], y[chosen]
+
+    return draw
+
+
+def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
+    """Share of points that are classified wrongly."""
+    return float((model.predict(x) != y).double().mean())
+
+
+def learning_curve(
+    draw: Draw,
+    test: tuple[Tensor, Tensor],
+    fits: dict[str, Fit],
+    sizes: Sequence[int],
+    *,
+    repeats: int,
+    seed: int = 0,
+) -> dict[str, Tensor]:
+    """Test errors of several classifiers, each trained on the same draws.
+
+    Args:
+        draw: `draw(n, generator)` gives n labelled examples; some of each class among them.
+        test: points and labels.
+        fits: name → a function from (x, y) to a trained classifier.
+        sizes: numbers of training examples.
+        repeats: fresh draws for each size.
+        seed: of all draws.
+
+    Returns:
+        name → errors (repeats, len(sizes)).
+
+    Raises:
+        ValueError: no size, a size below 2, or fewer than one repeat.
+    """
+    if not sizes or min(sizes) < 2 or repeats < 1:
+        raise ValueError(f"sizes {list(sizes)} and repeats {repeats}; expected sizes ≥ 2 and repeats ≥ 1")
+    errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
+    for r in range(repeats):
+        for i, n in enumerate(sizes):
+            x, y = draw(n, generator(mixed_seed("learning curve", seed, r, n)))
+            for name, fit in fits.items():
+                errors[name][r, i] = error_rate(fit(x, y), *test)
+    return errors
+
+
+def crossing(sizes: Sequence[int], first: Tensor, second: Tensor) -> int | None:
+    """The smallest size from which on the mean error of `second` is below that of `first`; None if it never is.
+
+    Args:
+        sizes: (S,).
+        first: errors (repeats, S).
+        second: errors (repeats, S).
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    if first.shape != second.shape or first.shape[-1] != len(sizes):
+        raise ValueError(f"errors {tuple(first.shape)} and {tuple(second.shape)} for {len(sizes)} sizes")
+    ahead = (second.mean(0) < first.mean(0)).tolist()
+    if not ahead[-1]:
+        return None
+    last_behind = max((i for i, is_ahead in enumerate(ahead) if not is_ahead), default=-1)
+    return sizes[last_behind + 1]

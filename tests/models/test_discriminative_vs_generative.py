@@ -1,0 +1,242 @@
+"""Both sides of chapter 01: they agree where they must, and Bayes' rule holds where floats give up."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gmcourse.data import load, toy
+from gmcourse.densities import Normal
+from gmcourse.models.discriminative_vs_generative import (
+    Classifier,
+    GenerativeClassifier,
+    NaiveGaussianWorld,
+    accuracy_by_group,
+    crossing,
+    draws_from,
+    effective_sample_size,
+    error_rate,
+    fit_gaussians,
+    fit_logistic,
+    fit_mixtures,
+    inverse_density_weights,
+    learning_curve,
+    log_posterior,
+    resample,
+)
+
+
+def two_classes(n=400, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    y = torch.arange(n) % 2
+    x = torch.randn(n, 2, generator=g, dtype=torch.float64) @ torch.tensor([[1.0, 0.5], [0.0, 0.7]]).double()
+    return x + y[:, None] * torch.tensor([1.5, -1.0]).double(), y
+
+
+def test_logistic_regression_is_at_its_minimum():
+    x, y = two_classes()
+    model = fit_logistic(x, y, 2)
+    model.requires_grad_(True)
+    model.loss((x, y))["loss"].backward()
+    assert max(float(p.grad.abs().max()) for p in model.parameters()) < 1e-6
+
+
+def test_logistic_regression_agrees_with_scikit_learn():
+    from sklearn.linear_model import LogisticRegression
+
+    data = load("digits")
+    x, y = data.unit().flatten(1).double()[:300], data.labels[:300]
+    theirs = LogisticRegression(C=1 / (300 * 0.01), tol=1e-8, max_iter=2000).fit(x.numpy(), y.numpy())
+    ours = fit_logistic(x, y, 10, l2=0.01).log_posterior(x).exp()
+    assert (ours - torch.as_tensor(theirs.predict_proba(x.numpy()))).abs().max() < 1e-3
+
+
+def test_classes_that_a_plane_separates_do_not_blow_up():
+    x = torch.tensor([[-2.0], [-1.0], [1.0], [2.0]])
+    model = fit_logistic(x, torch.tensor([0, 0, 1, 1]), 2)
+    assert model.predict(x.double()).tolist() == [0, 0, 1, 1]
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
+def test_a_shared_covariance_gives_a_linear_boundary_and_its_own_a_quadratic_one():
+    x, y = two_classes()
+    shared, own = fit_gaussians(x, y, 2, covariance="shared"), fit_gaussians(x, y, 2)
+
+    def curvature(model):
+        def score(point):
+            log_joint = model.log_joint(point[None])[0]
+            return log_joint[1] - log_joint[0]
+
+        return torch.autograd.functional.hessian(score, torch.zeros(2).double()).abs().max()
+
+    assert curvature(shared) < 1e-12 < 1e-3 < curvature(own)
+
+
+def test_the_twins_find_the_same_boundary_on_what_both_assume():
+    x, y = two_classes(8000)
+    fresh, labels = two_classes(2000, seed=1)
+    generative, discriminative = fit_gaussians(x, y, 2, covariance="shared"), fit_logistic(x, y, 2)
+    apart = (generative.log_posterior(fresh).exp() - discriminative.log_posterior(fresh).exp()).abs().mean()
+    assert apart < 0.02
+    assert abs(error_rate(generative, fresh, labels) - error_rate(discriminative, fresh, labels)) < 0.01
+
+
+def test_naive_bayes_agrees_with_scikit_learn():
+    from sklearn.naive_bayes import GaussianNB
+
+    x, y = two_classes()
+    ours = fit_gaussians(x, y, 2, structure="diagonal").log_posterior(x)
+    theirs = GaussianNB(var_smoothing=0).fit(x.numpy(), y.numpy()).predict_log_proba(x.numpy())
+    assert torch.allclose(ours, torch.as_tensor(theirs), atol=1e-8)
+
+
+def test_bayes_rule_where_the_densities_underflow():
+    log_joint = torch.tensor([[-2000.0, -2001.0]]).double()
+    assert not log_joint.exp().any()
+    expected = torch.tensor([[0.0, -1.0]]).double().log_softmax(1)
+    assert torch.allclose(log_posterior(log_joint), expected)
+
+
+def test_evidence_and_samples():
+    x, y = two_classes()
+    model = fit_mixtures(x, y, 2, 2, generator=torch.Generator().manual_seed(0))
+    ticks = torch.linspace(-7, 8, 200, dtype=torch.float64)
+    total = model.log_prob(torch.cartesian_prod(ticks, ticks)).exp().sum() * (15 / 199) ** 2
+    assert abs(float(total) - 1) < 1e-4
+    drawn, labels = model.sample(6000, torch.Generator().manual_seed(0))
+    assert abs(float(labels.double().mean()) - 0.5) < 0.03
+    for k in range(2):
+        assert (drawn[labels == k].mean(0) - x[y == k].mean(0)).abs().max() < 0.1
+
+
+def test_the_true_densities_are_the_best_classifier():
+    moons = toy.load("two_moons")
+    best = GenerativeClassifier(torch.full((2,), -math.log(2)), moons.parts(2))
+    x, y = best.sample(1500, torch.Generator().manual_seed(0))
+    assert error_rate(best, x, y) <= error_rate(fit_gaussians(x, y, 2), x, y)
+    flat = Classifier(2, 2, hidden=(8,))
+    assert torch.allclose(flat.log_posterior(x).logsumexp(1), torch.zeros(1500), atol=1e-5)
+
+
+def test_the_world_has_the_error_that_was_asked_for():
+    world = NaiveGaussianWorld.make(20, bayes_error=0.1)
+    assert abs(world.bayes_error() - 0.1) < 1e-9
+    x, y = world.sample(20_000, torch.Generator().manual_seed(0))
+    cov = world.scale.diag()
+    true = GenerativeClassifier(
+        torch.tensor([0.5, 0.5]).log(), [Normal(sign * world.shift / 2, cov) for sign in (-1, 1)]
+    )
+    assert abs(error_rate(true, x, y) - 0.1) < 0.01
+
+
+def test_naive_bayes_is_ahead_early_where_its_assumption_holds():
+    world = NaiveGaussianWorld.make(30)
+    test = world.sample(2000, torch.Generator().manual_seed(9))
+    fits = {
+        "naive Bayes": lambda x, y: fit_gaussians(x, y, 2, covariance="shared", structure="diagonal"),
+        "logistic regression": lambda x, y: fit_logistic(x, y, 2, steps=50),
+    }
+    curves = learning_curve(world.sample, test, fits, [20, 600], repeats=4)
+    naive, logistic = (curves[name].mean(0) for name in fits)
+    assert naive[0] < logistic[0]
+    assert abs(float(naive[1]) - 0.05) < 0.03
+    again = learning_curve(world.sample, test, fits, [20, 600], repeats=4)
+    assert torch.equal(curves["naive Bayes"], again["naive Bayes"])
+
+
+def test_draws_hold_every_class():
+    y = torch.tensor([0] * 50 + [1] * 5 + [2] * 45)
+    x = torch.arange(100.0)[:, None]
+    draw = draws_from(x, y)
+    for n in (3, 7, 30, 100):
+        chosen, labels = draw(n, torch.Generator().manual_seed(n))
+        assert len(chosen.unique()) == n
+        assert torch.equal(y[chosen[:, 0].long()], labels)
+        assert torch.bincount(labels, minlength=3).min() >= min(n // 3, 5)
+    with pytest.raises(ValueError, match="n is 2; expected 3"):
+        draw(2, torch.Generator())
+
+
+def test_crossing():
+    falling, level = torch.tensor([[0.5, 0.3, 0.1]]), torch.tensor([[0.2, 0.2, 0.2]])
+    assert crossing([10, 20, 40], level, falling) == 40
+    assert crossing([10, 20, 40], falling, level) is None
+    assert crossing([10, 20, 40], level + 1, level) == 10
+    with pytest.raises(ValueError, match="for 2 sizes"):
+        crossing([1, 2], falling, level)
+
+
+def test_inverse_density_brings_back_what_is_rare():
+    g = torch.Generator().manual_seed(0)
+    common, rare = torch.randn(900, 1, generator=g), torch.randn(100, 1, generator=g) + 8
+    x = torch.cat([common, rare]).double()
+    mixture = toy_mixture()
+    weights = inverse_density_weights(mixture(x), power=1.0, largest=1e6)
+    assert abs(float(weights.mean()) - 1) < 1e-9
+    chosen = resample(inverse_density_weights(mixture(x)), 4000, torch.Generator().manual_seed(0))
+    share = float((chosen >= 900).double().mean())
+    assert 0.3 < share < 0.7  # of one tenth before
+    assert torch.equal(inverse_density_weights(mixture(x), power=0.0), torch.ones(1000).double())
+    assert inverse_density_weights(mixture(x), largest=2.0).max() <= 2.0 / inverse_raw_mean(mixture(x)) + 1e-9
+
+
+def toy_mixture():
+    def log_prob(x):
+        parts = torch.stack([math.log(0.9) - x[:, 0] ** 2 / 2, math.log(0.1) - (x[:, 0] - 8) ** 2 / 2])
+        return parts.logsumexp(0)
+
+    return log_prob
+
+
+def inverse_raw_mean(log_prob):
+    return float((log_prob.median() - log_prob).clamp_max(math.log(2.0)).exp().mean())
+
+
+def test_effective_sample_size_and_groups():
+    assert effective_sample_size(torch.ones(7)) == 7
+    assert effective_sample_size(torch.tensor([1.0, 0.0, 0.0])) == 1
+    predicted, labels, groups = (torch.tensor(v) for v in ([0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, 3]))
+    assert accuracy_by_group(predicted, labels, groups) == {0: (pytest.approx(2 / 3), 3), 3: (1.0, 1)}
+
+
+def test_the_classifier_learns_by_cross_entropy():
+    x, y = torch.randn(5, 3), torch.tensor([0, 1, 2, 1, 0])
+    model = Classifier(3, 3, hidden=[4])
+    assert torch.allclose(model.loss((x, y))["loss"], F.nll_loss(model.log_posterior(x), y))
+
+
+X, Y = torch.randn(6, 2), torch.tensor([0, 1, 0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Classifier(2, 1), "classes is 1"),
+        (lambda: Classifier(2, 2).logits(torch.zeros(3)), r"expected \(B, 2\)"),
+        (lambda: Classifier(2, 2).loss((X, Y[:3])), r"labels \(3,\)"),
+        (lambda: fit_logistic(X, Y.float(), 2), "torch.float32"),
+        (lambda: fit_logistic(X, Y + 1, 2), r"labels in 1 … 2; expected 0 … 1"),
+        (lambda: fit_logistic(X.long(), Y, 2), "floating point"),
+        (lambda: fit_logistic(X, Y, 2, l2=-1), "l2 is -1"),
+        (lambda: fit_gaussians(X, Y, 3), r"no example of the classes \[2\]"),
+        (lambda: fit_gaussians(X, Y, 2, covariance="tied"), "'tied'"),
+        (lambda: fit_gaussians(X[:2], Y[:2], 2), "positive definite"),
+        (lambda: fit_mixtures(X, Y, 2, 5), "components is 5 for 3"),
+        (lambda: fit_gaussians(X, Y, 2).sample(0), "n is 0"),
+        (lambda: GenerativeClassifier(torch.zeros(3), []), "for 0 densities"),
+        (lambda: log_posterior(torch.zeros(3)), r"of \(N, K\)"),
+        (lambda: NaiveGaussianWorld.make(0), "dims is 0"),
+        (lambda: NaiveGaussianWorld.make(5, bayes_error=0.5), "bayes_error 0.5"),
+        (lambda: learning_curve(None, (X, Y), {}, [], repeats=1), "expected sizes"),
+        (lambda: inverse_density_weights(torch.tensor([float("-inf")])), "finite log-densities"),
+        (lambda: inverse_density_weights(torch.zeros(3), power=-1), "power is -1"),
+        (lambda: resample(torch.zeros(3), 2), "not all 0"),
+        (lambda: resample(torch.ones(3), 0), "n is 0"),
+        (lambda: effective_sample_size(-torch.ones(3)), "≥ 0"),
+        (lambda: accuracy_by_group(Y, Y, Y[:2]), r"three equal \(N,\)"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
