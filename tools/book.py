@@ -7,7 +7,10 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
+
+import yaml
 
 from tools import api, fingerprint, lessons, links
 from tools.environment import ROOT
@@ -27,12 +30,40 @@ def drop_stale_cache() -> None:
         PACKAGE_STAMP.write(digest)
 
 
+def repository() -> str:
+    """Where the course lies: `GMCOURSE_REPOSITORY`, or Repository under `[project.urls]` in pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return os.environ.get("GMCOURSE_REPOSITORY") or str(project.get("urls", {}).get("Repository", ""))
+
+
+def configuration() -> Path:
+    """The site's configuration; with launch buttons where the repository's address is known.
+
+    Without an address the buttons would lead nowhere, so they are left out.
+    """
+    plain = ROOT / "_config.yml"
+    address = repository()
+    if not address:
+        return plain
+    described = yaml.safe_load(plain.read_text(encoding="utf-8"))
+    described["repository"] = {"url": address, "branch": os.environ.get("GMCOURSE_BRANCH", "main")}
+    described["launch_buttons"] = {
+        "notebook_interface": "jupyterlab",
+        "colab_url": "https://colab.research.google.com",
+        "binderhub_url": "https://mybinder.org",
+        "jupyterhub_url": os.environ.get("GMCOURSE_JUPYTERHUB", ""),
+    }
+    path = BUILD / "_config.yml"
+    path.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
+    return path
+
+
 def sphinx() -> int:
     """Build the site; warnings and unresolved references are errors.
 
     `--all` writes every page anew: an incremental build after a failed one would exit 0.
     """
-    strictly = ["-W", "-n", "--keep-going", "--all", "-q"]
+    strictly = ["-W", "-n", "--keep-going", "--all", "-q", "--config", str(configuration())]
     command = [sys.executable, "-m", "tools.jupyter_book", "build", ".", *strictly]
     environment = {**os.environ, **lessons.KERNEL_ENVIRONMENT}
     # what it prints to stdout matters only if it fails; warnings come on stderr
@@ -53,7 +84,7 @@ def main(words: list[str]) -> int:
     """Build the site unless nothing has changed since it was last built."""
     started = time.monotonic()
     api.write()
-    digest = fingerprint.of(fingerprint.SITE)
+    digest = fingerprint.of(fingerprint.SITE, repository())
     if SITE_STAMP.matches(digest) and INDEX.is_file():
         report(lessons.execute(lessons.notebooks()), time.monotonic() - started)
         return 0

@@ -22,9 +22,9 @@ def files(roots: Iterable[str]) -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and not IGNORED & set(path.parts))
 
 
-def of(roots: Iterable[str]) -> str:
-    """One hash of the names and contents of all files below, and of the installed versions."""
-    total = hashlib.sha256(wanted().encode())
+def of(roots: Iterable[str], *more: str) -> str:
+    """One hash of the names and contents of all files below, of the installed versions, and of more words."""
+    total = hashlib.sha256("\0".join([wanted(), *more]).encode())
     for path in files(roots):
         total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())

@@ -1,0 +1,105 @@
+"""What decides whether something is built again, and what is built."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tools import api, book, environment, fingerprint, lessons
+from tools.__main__ import TARGETS
+from tools.environment import ROOT
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A small repository instead of this one."""
+    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
+    package = tmp_path / "gmcourse"
+    package.mkdir()
+    (package / "one.py").write_text("x = 1\n")
+    return package
+
+
+def test_a_change_in_the_package_changes_its_fingerprint(tree):
+    before = fingerprint.of(["gmcourse"])
+    (tree / "__pycache__").mkdir()
+    (tree / "__pycache__" / "one.pyc").write_bytes(b"cache")
+    assert fingerprint.of(["gmcourse"]) == before
+    (tree / "one.py").write_text("x = 2\n")
+    changed = fingerprint.of(["gmcourse"])
+    assert changed != before
+    (tree / "one.py").rename(tree / "two.py")
+    assert fingerprint.of(["gmcourse"]) not in (before, changed)
+
+
+def test_requirements_decide_about_the_environment(monkeypatch, tmp_path):
+    before = environment.wanted()
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert environment.wanted() == before
+    (tmp_path / "constraints.txt").write_text("torch==1.0\n")
+    assert environment.wanted() != before
+
+
+def test_every_page_exists_and_every_notebook_is_executed():
+    names = lessons.pages()
+    assert names[0] == "book/intro"
+    assert len(set(names)) == len(names)
+    written = {path.stem for path in api.FOLDER.glob("*.md")} | set(api.PACKAGES) | {"alone"}
+    for name in names:
+        generated = name.startswith("book/api/") and name.rpartition("/")[2] in written
+        assert generated or any((ROOT / f"{name}{suffix}").is_file() for suffix in (".md", ".ipynb")), name
+    assert ROOT / "book" / "tools.ipynb" in lessons.notebooks()
+    assert {f"book/api/{name}" for name in api.PACKAGES} <= set(names)
+
+
+def test_a_failing_cell_is_reported_and_not_cached(tmp_path, monkeypatch, capsys):
+    import nbformat
+
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(lessons.os, "environ", dict(lessons.os.environ))
+    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
+    for path, source in ((good, "print(6 * 7)"), (bad, "1 / 0")):
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+    first = lessons.execute([good, bad])
+    assert [outcome.error is None for outcome in first] == [True, False]
+    assert "ZeroDivisionError" in capsys.readouterr().out
+    lessons.execute([good, bad])
+    printed = capsys.readouterr().out
+    assert "bad.ipynb" in printed
+    assert "good.ipynb" not in printed
+
+
+def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path):
+    monkeypatch.setattr(book, "BUILD", tmp_path)
+    monkeypatch.setenv("GMCOURSE_REPOSITORY", "https://example.org/someone/course")
+    described = yaml.safe_load(book.configuration().read_text(encoding="utf-8"))
+    assert described["repository"]["url"] == "https://example.org/someone/course"
+    assert "colab_url" in described["launch_buttons"]
+    monkeypatch.delenv("GMCOURSE_REPOSITORY")
+    monkeypatch.setattr(book, "repository", lambda: "")
+    assert book.configuration() == ROOT / "_config.yml"
+
+
+def test_every_target_has_its_module_its_line_in_the_makefile_and_its_place_in_the_readme():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for name in TARGETS:
+        assert (ROOT / "tools" / f"{name}.py").is_file()
+        assert f" {name}" in makefile
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in ("book", "test", "check", "lab", "serve", "pdf"):
+        assert f"`make {name}`" in readme
+        assert f"python3 -m tools {name}" in readme
+
+
+def test_an_unknown_target_says_which_there_are():
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", "dance"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert all(name in done.stderr for name in TARGETS)
