@@ -83,6 +83,13 @@ def test_a_mixture_integrates_to_one_and_samples_follow_it():
     assert (drawn.mean(0) - mean).abs().max() < 0.1
 
 
+def test_a_component_keeps_its_correlations_when_it_is_drawn_from():
+    chol = torch.tensor([[2.0, 0.0], [1.5, 0.5]])
+    mixture = Mixture(torch.zeros(1), torch.tensor([[3.0, 0.0]]), chol[None])
+    drawn = mixture.sample(50_000, torch.Generator().manual_seed(0))
+    assert (drawn.T.cov() - chol @ chol.T).abs().max() < 0.1
+
+
 def test_equal_points_and_bad_input():
     same = torch.ones(5, 2)
     with pytest.raises(ValueError, match="positive definite"):

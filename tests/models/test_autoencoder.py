@@ -125,6 +125,12 @@ def test_codes_through_a_file():
     assert all(3 < later - earlier < 5 for earlier, later in itertools.pairwise(sizes))
 
 
+def test_codes_beyond_the_training_range_are_cut_to_it():
+    compressor = CodeCompressor(torch.tensor([[0.0], [1.0], [2.0]]), 0.5)
+    far = torch.tensor([[-40.0], [40.0]])
+    assert compressor.decompress(compressor.compress(far), 2).tolist() == [[0.0], [2.0]]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

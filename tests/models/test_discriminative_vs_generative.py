@@ -10,8 +10,8 @@ from gmcourse.data import load, toy
 from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import (
     Classifier,
+    GaussianWorld,
     GenerativeClassifier,
-    NaiveGaussianWorld,
     accuracy_by_group,
     crossing,
     draws_from,
@@ -110,6 +110,14 @@ def test_evidence_and_samples():
         assert (drawn[labels == k].mean(0) - x[y == k].mean(0)).abs().max() < 0.1
 
 
+def test_classes_are_drawn_as_often_as_the_prior_says():
+    apart = [Normal(torch.tensor([place]), torch.eye(1)) for place in (-9.0, 0.0, 9.0)]
+    prior = torch.tensor([0.7, 0.0, 0.3])
+    x, y = GenerativeClassifier(prior.log(), apart).sample(4000, torch.Generator().manual_seed(0))
+    assert (torch.bincount(y, minlength=3) / 4000 - prior).abs().max() < 0.03
+    assert (x[:, 0] - (y - 1) * 9).abs().max() < 5
+
+
 def test_the_true_densities_are_the_best_classifier():
     moons = toy.load("two_moons")
     best = GenerativeClassifier(torch.full((2,), -math.log(2)), moons.parts(2))
@@ -119,19 +127,21 @@ def test_the_true_densities_are_the_best_classifier():
     assert torch.allclose(flat.log_posterior(x).logsumexp(1), torch.zeros(1500), atol=1e-5)
 
 
-def test_the_world_has_the_error_that_was_asked_for():
-    world = NaiveGaussianWorld.make(20, bayes_error=0.1)
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+def test_the_world_has_the_error_that_was_asked_for(correlation):
+    world = GaussianWorld.make(20, bayes_error=0.1, correlation=correlation)
     assert abs(world.bayes_error() - 0.1) < 1e-9
     x, y = world.sample(20_000, torch.Generator().manual_seed(0))
-    cov = world.scale.diag()
-    true = GenerativeClassifier(
-        torch.tensor([0.5, 0.5]).log(), [Normal(sign * world.shift / 2, cov) for sign in (-1, 1)]
-    )
+    normals = [Normal(sign * world.shift / 2, world.chol) for sign in (-1, 1)]
+    true = GenerativeClassifier(torch.tensor([0.5, 0.5]).log(), normals)
     assert abs(error_rate(true, x, y) - 0.1) < 0.01
+    seen = (x - (y[:, None] - 0.5) * world.shift).T.corrcoef().abs()
+    off_diagonal = seen[~torch.eye(20, dtype=torch.bool)]
+    assert (off_diagonal - correlation).abs().max() < 0.04
 
 
 def test_naive_bayes_is_ahead_early_where_its_assumption_holds():
-    world = NaiveGaussianWorld.make(30)
+    world = GaussianWorld.make(30)
     test = world.sample(2000, torch.Generator().manual_seed(9))
     fits = {
         "naive Bayes": lambda x, y: fit_gaussians(x, y, 2, covariance="shared", structure="diagonal"),
@@ -143,6 +153,14 @@ def test_naive_bayes_is_ahead_early_where_its_assumption_holds():
     assert abs(float(naive[1]) - 0.05) < 0.03
     again = learning_curve(world.sample, test, fits, [20, 600], repeats=4)
     assert torch.equal(curves["naive Bayes"], again["naive Bayes"])
+
+
+def test_logistic_regression_is_ahead_late_where_it_does_not():
+    world = GaussianWorld.make(30, correlation=0.3)
+    x, y = world.sample(3000, torch.Generator().manual_seed(0))
+    test = world.sample(2000, torch.Generator().manual_seed(9))
+    naive = fit_gaussians(x, y, 2, covariance="shared", structure="diagonal")
+    assert error_rate(fit_logistic(x, y, 2, steps=50), *test) < error_rate(naive, *test) - 0.02
 
 
 def test_draws_hold_every_class():
@@ -226,8 +244,9 @@ X, Y = torch.randn(6, 2), torch.tensor([0, 1, 0, 1, 0, 1])
         (lambda: fit_gaussians(X, Y, 2).sample(0), "n is 0"),
         (lambda: GenerativeClassifier(torch.zeros(3), []), "for 0 densities"),
         (lambda: log_posterior(torch.zeros(3)), r"of \(N, K\)"),
-        (lambda: NaiveGaussianWorld.make(0), "dims is 0"),
-        (lambda: NaiveGaussianWorld.make(5, bayes_error=0.5), "bayes_error 0.5"),
+        (lambda: GaussianWorld.make(0), "dims is 0"),
+        (lambda: GaussianWorld.make(5, bayes_error=0.5), "bayes_error 0.5"),
+        (lambda: GaussianWorld.make(5, correlation=1.0), "correlation 1.0"),
         (lambda: learning_curve(None, (X, Y), {}, [], repeats=1), "expected sizes"),
         (lambda: inverse_density_weights(torch.tensor([float("-inf")])), "finite log-densities"),
         (lambda: inverse_density_weights(torch.zeros(3), power=-1), "power is -1"),

@@ -8,7 +8,7 @@ from gmcourse.models.discriminative_vs_generative.generative import (
     log_posterior,
 )
 from gmcourse.models.discriminative_vs_generative.learning_curves import (
-    NaiveGaussianWorld,
+    GaussianWorld,
     crossing,
     draws_from,
     error_rate,
@@ -23,8 +23,8 @@ from gmcourse.models.discriminative_vs_generative.resampling import (
 
 __all__ = [
     "Classifier",
+    "GaussianWorld",
     "GenerativeClassifier",
-    "NaiveGaussianWorld",
     "accuracy_by_group",
     "crossing",
     "draws_from",

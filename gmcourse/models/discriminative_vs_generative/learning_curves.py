@@ -29,36 +29,58 @@ Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class NaiveGaussianWorld:
-    """Two equally frequent classes N(±δ/2, diag σ²): exactly what Gaussian naive Bayes assumes.
+class GaussianWorld:
+    """Two equally frequent classes N(±δ/2, L Lᵀ).
 
-    Since both classes share σ, the true boundary is a plane, so that logistic regression can find it too.
+    Both share one covariance, so the true boundary is a plane, which logistic regression can find. With a
+    diagonal covariance naive Bayes is right as well, and then nothing beats it, however many the examples
+    (Efron 1975). With correlations its assumption is wrong, and logistic regression is ahead in the end.
 
     Attributes:
         shift: δ, the difference of the means, (D,).
-        scale: σ, (D,).
+        chol: L, the lower Cholesky factor of the covariance, (D, D).
     """
 
     shift: Tensor
-    scale: Tensor
+    chol: Tensor
 
     @classmethod
-    def make(cls, dims: int = 50, bayes_error: float = 0.05, seed: int = 0) -> NaiveGaussianWorld:
-        """A random one, scaled to the error that even the best classifier makes.
+    def make(
+        cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
+    ) -> GaussianWorld:
+        """A random one.
+
+        Args:
+            dims: D.
+            bayes_error: what even the best classifier gets wrong; the means are moved apart until it fits.
+            correlation: between any two dimensions, with the sign of the means' differences: noise that all
+                share looks like evidence to each, and naive Bayes counts it every time. 0 makes it right.
+            seed: of means and scales.
 
         Raises:
-            ValueError: dims below 1, or an error outside (0, 0.5).
+            ValueError: dims below 1, an error outside (0, 0.5), a correlation outside [0, 1).
         """
-        if dims < 1 or not 0 < bayes_error < 0.5:
+        if dims < 1 or not 0 < bayes_error < 0.5 or not 0 <= correlation < 1:
             raise ValueError(
-                f"dims is {dims}, bayes_error {bayes_error}; expected dims ≥ 1 and an error in (0, 0.5)"
+                f"dims is {dims}, bayes_error {bayes_error}, correlation {correlation}; "
+                "expected dims ≥ 1, an error in (0, 0.5) and a correlation in [0, 1)"
             )
         g = generator(seed)
         shift = torch.randn(dims, generator=g, dtype=torch.float64)
         scale = 0.5 + torch.rand(dims, generator=g, dtype=torch.float64)
-        # the best error is Φ(−d/2) with d = ‖δ/σ‖
-        distance = -2 * torch.special.ndtri(torch.tensor(bayes_error, dtype=torch.float64))
-        return cls(shift * distance / (shift / scale).norm(), scale)
+        factor = correlation**0.5 * shift.sign() * scale
+        cov = factor[:, None] * factor + (1 - correlation) * scale.square().diag()
+        world = cls(shift, torch.linalg.cholesky(cov))
+        wanted = -2 * torch.special.ndtri(torch.tensor(bayes_error, dtype=torch.float64))
+        return cls(shift * wanted / world.distance(), world.chol)
+
+    def distance(self) -> Tensor:
+        """Between the means in units of the noise, √(δᵀ Σ⁻¹ δ) (Mahalanobis), a scalar."""
+        return torch.linalg.solve_triangular(self.chol, self.shift[:, None], upper=False).norm()
+
+    def bayes_error(self) -> float:
+        """Φ(−distance/2): the error of the best classifier."""
+        return float(torch.special.ndtr(-0.5 * self.distance()))
 
     def sample(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
         """n points (n, D) and their classes (n,), as many of the one as of the other.
@@ -67,11 +89,7 @@ class NaiveGaussianWorld:
         """
         y = torch.arange(n) % 2
         noise = torch.randn(n, len(self.shift), generator=g, dtype=torch.float64)
-        return (y[:, None] - 0.5) * self.shift + self.scale * noise, y
-
-    def bayes_error(self) -> float:
-        """Φ(−‖δ/σ‖/2)."""
-        return float(torch.special.ndtr(-0.5 * (self.shift / self.scale).norm()))
+        return (y[:, None] - 0.5) * self.shift + noise @ self.chol.T, y
 
 
 def draws_from(x: Tensor, y: Tensor) -> Draw:
