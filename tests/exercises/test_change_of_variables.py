@@ -1,0 +1,5 @@
+from tests.exercises.both_ways import BothWays
+
+
+class TestChangeOfVariables(BothWays):
+    chapter = "change_of_variables"
