@@ -11,7 +11,10 @@ from collections.abc import Sequence
 COMMANDS = {
     "check": ("gmcourse.exercises.check", "judge one exercise notebook"),
     "doctor": ("gmcourse.doctor", "say what this machine has and lacks"),
-    "exercises": ("gmcourse.exercises.command", "build the handed-out notebooks; print the instructors' table"),
+    "exercises": (
+        "gmcourse.exercises.command",
+        "build the handed-out notebooks; print the instructors' table",
+    ),
     "grade": ("gmcourse.exercises.grade", "judge a folder of submissions"),
     "train": ("gmcourse.recipes.command", "train a model of the zoo again"),
     "zoo": ("gmcourse.zoo.command", "list the trained models"),

@@ -63,8 +63,10 @@ def load(
 
     Raises:
         RuntimeError: the files are not there; the message names a bundled set that will do.
-        ValueError: the files are there but damaged.
+        ValueError: the files are there but damaged; a size or a limit below 1.
     """
+    if size < 1 or (limit is not None and limit < 1):
+        raise ValueError(f"size is {size} and limit is {limit}; expected both at least 1")
     folder = data_root(root)
     instead = f"use the bundled load({STAND_INS[name]!r})"
     try:
