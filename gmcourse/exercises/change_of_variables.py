@@ -67,10 +67,12 @@ def area_factor(answer: Any) -> None:
     """log |det J| of a map of the plane, one number a point."""
     generator = fresh()
     for n in (4, 1, 7):
-        f = _twist(generator)
-        x = normal(n, 2, generator=generator).detach()
-        jacobians = torch.stack([torch.autograd.functional.jacobian(f, p) for p in x.double()])
-        det = torch.linalg.det(jacobians)
+        det = torch.ones(n)
+        while not bool((det < -0.1).any()):  # some point where the plane is turned over, or no |·| is missed
+            f = _twist(generator)
+            x = normal(n, 2, generator=generator).detach()
+            jacobians = torch.stack([torch.autograd.functional.jacobian(f, p) for p in x.double()])
+            det = torch.linalg.det(jacobians)
         diagonal = jacobians.diagonal(dim1=1, dim2=2)
         suspects = {
             "this is the determinant; the logarithm of its absolute value is wanted": det,
