@@ -1,0 +1,40 @@
+"""Two networks against each other: losses, penalties, and the one step that trains both.
+
+Losses take logits, the discriminator's output before any sigmoid. Penalties are pure functions of what they
+punish. `Adversarial` puts them together for `gmcourse.training.fit`.
+"""
+
+from gmcourse.adversarial.lazy import Lazy, lazy_adam
+from gmcourse.adversarial.losses import (
+    NAMES,
+    discriminator_hinge,
+    discriminator_logistic,
+    discriminator_wasserstein,
+    generator_minimax,
+    generator_non_saturating,
+    generator_wasserstein,
+    losses,
+)
+from gmcourse.adversarial.path_length import PathLength, path_length_penalty, path_lengths
+from gmcourse.adversarial.penalties import gradient_penalty, input_gradients, r1_penalty
+from gmcourse.adversarial.step import Adversarial
+
+__all__ = [
+    "NAMES",
+    "Adversarial",
+    "Lazy",
+    "PathLength",
+    "discriminator_hinge",
+    "discriminator_logistic",
+    "discriminator_wasserstein",
+    "generator_minimax",
+    "generator_non_saturating",
+    "generator_wasserstein",
+    "gradient_penalty",
+    "input_gradients",
+    "lazy_adam",
+    "losses",
+    "path_length_penalty",
+    "path_lengths",
+    "r1_penalty",
+]
