@@ -1,0 +1,119 @@
+"""The discriminator: residual blocks down to 4×4, and a look at the whole batch."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.models.stylegan2.generator import channels_at, sides
+from gmcourse.nn.equalized import EqualizedConv2d, EqualizedLinear
+
+
+def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
+    """How much a group of pictures differs: one number a picture and feature, (B, F).
+
+    The population standard deviation over the pictures of a group, of every feature map and pixel, averaged
+    over pixels and over the C/F maps of each feature. A generator that repeats itself is told from this number
+    (Karras et al. 2018, arXiv:1710.10196, section 3). Picture i belongs to group i mod (B / group).
+
+    Args:
+        x: (B, C, H, W).
+        group: pictures in a group; all of them where B is smaller.
+        features: F.
+
+    Raises:
+        ValueError: the group does not divide the batch, or F the channels.
+    """
+    batch, channels, height, width = x.shape
+    group = min(group, batch)
+    if group < 1 or batch % group:
+        raise ValueError(
+            f"a batch of {batch} cannot be cut into groups of {group} for the minibatch standard deviation; "
+            f"use a batch size that {group} divides, or another group"
+        )
+    if channels % features:
+        raise ValueError(f"{features} features do not divide {channels} channels")
+    y = x.reshape(group, -1, features, channels // features, height, width)
+    std = (y.var(0, correction=0) + 1e-8).sqrt().mean((2, 3, 4))  # (B / group, F)
+    return std.repeat(group, 1)
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two 3×3 convolutions, the second halving the side, beside a 1×1 one; their sum over √2."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        half = math.sqrt(0.5)
+        self.first = EqualizedConv2d(in_channels, in_channels, 3)
+        self.second = EqualizedConv2d(in_channels, out_channels, 3, down=True, gain=half)
+        self.skip = EqualizedConv2d(
+            in_channels, out_channels, 1, down=True, activation="linear", bias=False, gain=half
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, O, H/2, W/2)."""
+        out: Tensor = self.second(self.first(x)) + self.skip(x)
+        return out
+
+
+class Discriminator(nn.Module):
+    """Pictures → logits, positive for "real".
+
+    Args:
+        resolution: R, a power of two from 8 on.
+        image_channels: 3 for colours.
+        channel_base: feature maps times side.
+        channel_max: most feature maps at any side.
+        group: pictures compared by the minibatch standard deviation.
+        features: maps that it appends.
+
+    Raises:
+        ValueError: see `gmcourse.models.stylegan2.generator.sides`.
+
+    Source: Karras et al. 2020 (arXiv:1912.04958), section 4.1: the residual discriminator of figure 7c.
+    """
+
+    def __init__(
+        self,
+        *,
+        resolution: int = 1024,
+        image_channels: int = 3,
+        channel_base: int = 32768,
+        channel_max: int = 512,
+        group: int = 4,
+        features: int = 1,
+    ) -> None:
+        super().__init__()
+        if resolution < 8:
+            raise ValueError(f"resolution is {resolution}; the discriminator needs at least 8")
+        widths = [channels_at(side, channel_base, channel_max) for side in reversed(sides(resolution))]
+        self.resolution, self.image_channels = resolution, image_channels
+        self.group, self.features = group, features
+        self.from_rgb = EqualizedConv2d(image_channels, widths[0], 1)
+        self.blocks = nn.Sequential(
+            *(DiscriminatorBlock(before, after) for before, after in itertools.pairwise(widths))
+        )
+        last = widths[-1]
+        self.conv = EqualizedConv2d(last + features, last, 3)
+        self.hidden = EqualizedLinear(last * 16, last, activation="lrelu")
+        self.out = EqualizedLinear(last, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pictures (B, C, R, R) in [−1, 1] → logits (B,).
+
+        Raises:
+            ValueError: pictures of another shape, or a batch that `group` does not divide.
+        """
+        want = (self.image_channels, self.resolution, self.resolution)
+        if x.ndim != 4 or tuple(x.shape[1:]) != want:
+            raise ValueError(
+                f"pictures have shape {tuple(x.shape)}; expected (B, {', '.join(map(str, want))})"
+            )
+        h = self.blocks(self.from_rgb(x))
+        std = minibatch_std(h, self.group, self.features)
+        h = torch.cat([h, std[:, :, None, None].expand(-1, -1, *h.shape[2:])], 1)
+        logits: Tensor = self.out(self.hidden(self.conv(h).flatten(1)))
+        return logits.squeeze(1)

@@ -1,0 +1,228 @@
+"""The generator: a learned constant, styled convolutions from 4×4 upward, and a sum of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.models.stylegan2.mapping import Mapping
+from gmcourse.models.stylegan2.mixing import mix_at_random
+from gmcourse.models.stylegan2.modulation import StyledConv, ToRGB
+from gmcourse.nn.resample import fir_kernel, upsample
+
+NOISE = ("random", "fixed", "none")
+Noise = str | Sequence[str]
+
+
+def sides(resolution: int) -> list[int]:
+    """4, 8, … up to the resolution.
+
+    Raises:
+        ValueError: the resolution is not a power of two, or below 4.
+    """
+    if resolution < 4 or resolution & (resolution - 1):
+        raise ValueError(f"resolution is {resolution}; expected a power of two from 4 upward: 4, 8, 16, 32 …")
+    return [2**k for k in range(2, resolution.bit_length())]
+
+
+def channels_at(side: int, channel_base: int, channel_max: int) -> int:
+    """Feature maps at one resolution: halved at each doubling of the side, at most `channel_max`.
+
+    Raises:
+        ValueError: nothing would be left at this side.
+    """
+    if channel_base < side or channel_max < 1:
+        raise ValueError(
+            f"channel_base {channel_base} and channel_max {channel_max} leave no channel at side {side}"
+        )
+    return min(channel_base // side, channel_max)
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: twice as large (but at 4×4), two styled convolutions, and the picture seen so far."""
+
+    def __init__(self, in_channels: int, channels: int, w_dim: int, side: int, image_channels: int) -> None:
+        super().__init__()
+        self.first = side == 4
+        layers = [StyledConv(channels, channels, w_dim, side, up=False)]
+        if not self.first:
+            layers.insert(0, StyledConv(in_channels, channels, w_dim, side, up=True))
+        self.layers = nn.ModuleList(layers)
+        self.to_rgb = ToRGB(channels, image_channels, w_dim)
+
+    def forward(self, x: Tensor, ws: Sequence[Tensor], noise: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Features and their contribution to the picture; ws and noise: one a layer, and a w for the colours."""
+        for layer, w, kind in zip(self.layers, ws[:-1], noise, strict=True):
+            x = layer(x, w, kind)
+        return x, self.to_rgb(x, ws[-1])
+
+
+class Synthesis(nn.Module):
+    """ws → picture. The skip generator: each resolution adds its own contribution (StyleGAN2, figure 7b).
+
+    There are L = 2·log₂(R) − 2 styles: one for each convolution and one for the last colours. The colours of a
+    resolution share their style with the convolution that comes next.
+
+    Args:
+        w_dim: width of w.
+        resolution: R, a power of two.
+        image_channels: 3 for colours.
+        channel_base: feature maps times side (16384 for config E of the paper, 32768 for F).
+        channel_max: most feature maps at any side.
+
+    Raises:
+        ValueError: see `sides` and `channels_at`.
+    """
+
+    kernel: Tensor
+
+    def __init__(
+        self,
+        w_dim: int = 512,
+        resolution: int = 1024,
+        *,
+        image_channels: int = 3,
+        channel_base: int = 32768,
+        channel_max: int = 512,
+    ) -> None:
+        super().__init__()
+        self.w_dim, self.resolution, self.image_channels = w_dim, resolution, image_channels
+        widths = [channels_at(side, channel_base, channel_max) for side in sides(resolution)]
+        self.constant = nn.Parameter(torch.randn(widths[0], 4, 4))
+        self.blocks = nn.ModuleList(
+            SynthesisBlock(before, width, w_dim, side, image_channels)
+            for before, width, side in zip([0, *widths], widths, sides(resolution), strict=False)
+        )
+        self.n_convs = 2 * len(widths) - 1
+        self.n_styles = self.n_convs + 1
+        self.register_buffer("kernel", fir_kernel(), persistent=False)
+
+    def _noise(self, noise: Noise) -> list[str]:
+        kinds = [noise] * self.n_convs if isinstance(noise, str) else list(noise)
+        if len(kinds) != self.n_convs or any(kind not in NOISE for kind in kinds):
+            raise ValueError(
+                f"noise is {noise!r}; expected one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer"
+            )
+        return kinds
+
+    def contributions(self, ws: Tensor, noise: Noise = "random") -> list[tuple[Tensor, Tensor]]:
+        """Of each resolution its feature maps (B, C, side, side) and what it adds to the picture (B, 3, …)."""
+        if ws.ndim != 3 or ws.shape[1:] != (self.n_styles, self.w_dim):
+            raise ValueError(
+                f"ws has shape {tuple(ws.shape)}; expected (B, {self.n_styles}, {self.w_dim}), one w a style"
+            )
+        kinds, each = self._noise(noise), ws.unbind(1)
+        x, found, at = self.constant.expand(len(ws), -1, -1, -1), [], 0
+        for i, block in enumerate(self.blocks):
+            count = 1 if i == 0 else 2
+            x, picture = block(x, each[at : at + count + 1], kinds[at : at + count])
+            found.append((x, picture))
+            at += count
+        return found
+
+    def forward(self, ws: Tensor, noise: Noise = "random") -> Tensor:
+        """(B, L, w_dim) → (B, C, R, R): contributions, each enlarged to the next side and added.
+
+        Args:
+            ws: one w for each style.
+            noise: "random" (drawn anew), "fixed" (stored with the network), "none"; or one of these a layer.
+
+        Raises:
+            ValueError: ws of another shape, or no such noise.
+        """
+        picture: Tensor | None = None
+        for _, added in self.contributions(ws, noise):
+            picture = added if picture is None else upsample(picture, self.kernel) + added
+        assert picture is not None
+        return picture
+
+
+class Generator(nn.Module):
+    """z → w → picture, in about [−1, 1].
+
+    Args:
+        z_dim: width of z.
+        w_dim: width of w.
+        resolution: R, a power of two.
+        mapping_layers: depth of the mapping network.
+        image_channels: see `Synthesis`, as the rest.
+        channel_base: see there.
+        channel_max: see there.
+        style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
+
+    Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with
+    the authors' PyTorch code for the same weights; half precision is left out.
+    """
+
+    def __init__(
+        self,
+        *,
+        z_dim: int = 512,
+        w_dim: int = 512,
+        resolution: int = 1024,
+        mapping_layers: int = 8,
+        image_channels: int = 3,
+        channel_base: int = 32768,
+        channel_max: int = 512,
+        style_mixing: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if not 0 <= style_mixing <= 1:
+            raise ValueError(f"style_mixing is {style_mixing}; expected a probability in [0, 1]")
+        self.style_mixing = style_mixing
+        self.mapping = Mapping(z_dim, w_dim, n_layers=mapping_layers)
+        self.synthesis = Synthesis(
+            w_dim,
+            resolution,
+            image_channels=image_channels,
+            channel_base=channel_base,
+            channel_max=channel_max,
+        )
+
+    def styles(self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
+        """(B, z_dim) → (B, L, w_dim): one w for all styles, the first `cutoff` of them truncated.
+
+        Args:
+            z: (B, z_dim).
+            truncation: ψ; 1 leaves w alone, 0 gives the average picture.
+            cutoff: how many styles, from the coarsest on, are truncated; by default all.
+
+        Raises:
+            ValueError: z of another shape, ψ not finite, a cutoff that is not in 0 … L.
+        """
+        count = self.synthesis.n_styles
+        cut = count if cutoff is None else cutoff
+        if not 0 <= cut <= count:
+            raise ValueError(f"cutoff is {cutoff}; there are {count} styles, so expected 0 … {count}")
+        w = self.mapping(z)
+        pulled = self.mapping.truncate(w, truncation)
+        return torch.stack([pulled] * cut + [w] * (count - cut), 1)
+
+    def forward(
+        self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None, noise: Noise = "random"
+    ) -> Tensor:
+        """(B, z_dim) → (B, C, R, R); see `styles` and `Synthesis.forward`. In training mode styles are mixed."""
+        ws = self.styles(z, truncation=truncation, cutoff=cutoff)
+        if self.training and self.style_mixing:
+            ws = self.mixed(z, ws)
+        picture: Tensor = self.synthesis(ws, noise)
+        return picture
+
+    def mixed(self, z: Tensor, ws: Tensor) -> Tensor:
+        """`ws` with later styles from other latents, drawn like z, with the probability `style_mixing`."""
+        return mix_at_random(ws, self.styles(torch.randn_like(z)), self.style_mixing)
+
+    def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
+        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R)."""
+        if n < 1:
+            raise ValueError(f"n is {n}; expected at least 1")
+        like = self.mapping.w_mean
+        z = torch.randn(n, self.mapping.z_dim, dtype=like.dtype, device=like.device)
+        return unit(self(z, truncation=truncation, noise=noise))
+
+
+def unit(picture: Tensor) -> Tensor:
+    """From the generator's [−1, 1] to [0, 1], clamped."""
+    return (picture / 2 + 0.5).clamp(0, 1)

@@ -1,0 +1,143 @@
+"""Layers with an equalised learning rate: weights are drawn from N(0, 1) and scaled when they are used.
+
+Adam moves every weight by about the learning rate, whatever the gradient's size. A layer whose weights are
+small by initialisation (many inputs) would change faster, relative to them, than one with few inputs. Here all
+stored weights have the same size, and the constant 1/√(inputs) stands in the forward pass (Karras et al. 2018,
+arXiv:1710.10196, section 4.1).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.nn.resample import downsampled_conv, fir_kernel
+
+SLOPE = 0.2
+# each activation with the gain that gives back the variance it takes away
+GAINS = {"linear": 1.0, "lrelu": math.sqrt(2), "relu": math.sqrt(2), "swish": math.sqrt(2)}
+
+
+def _check(activation: str) -> None:
+    if activation not in GAINS:
+        raise ValueError(f"activation is {activation!r}; expected one of {', '.join(GAINS)}")
+
+
+def activate(
+    x: Tensor,
+    bias: Tensor | None = None,
+    *,
+    activation: str = "lrelu",
+    gain: float = 1.0,
+    clamp: float | None = None,
+) -> Tensor:
+    """clamp(gain · √2 · lrelu(x + bias)): bias, activation with its gain, and an optional limit.
+
+    Args:
+        x: (B, C, …).
+        bias: (C,).
+        activation: "linear", "lrelu" (slope 0.2), "relu" or "swish"; all but the first have a gain of √2.
+        gain: on top of that, for both the result and the limit.
+        clamp: the largest absolute value, before `gain`.
+
+    Raises:
+        ValueError: an unknown activation.
+    """
+    _check(activation)
+    if bias is not None:
+        x = x + bias.reshape(-1, *(1 for _ in x.shape[2:]))
+    if activation == "lrelu":
+        x = F.leaky_relu(x, SLOPE)
+    elif activation != "linear":
+        x = F.relu(x) if activation == "relu" else F.silu(x)
+    x = x * (GAINS[activation] * gain)
+    return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
+
+
+class EqualizedLinear(nn.Module):
+    """activation(x Wᵀ · s/√in + b · s) with weights stored as N(0, 1)/s; s is the learning-rate multiplier.
+
+    Args:
+        in_features: width of the input.
+        out_features: width of the output.
+        activation: see `activate`.
+        bias: what every bias is at first.
+        lr_multiplier: s; the layer then learns s times as fast (0.01 in StyleGAN's mapping network).
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        activation: str = "linear",
+        bias: float = 0.0,
+        lr_multiplier: float = 1.0,
+    ) -> None:
+        super().__init__()
+        _check(activation)
+        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
+        self.bias = nn.Parameter(torch.full((out_features,), bias / lr_multiplier))
+        self.activation, self.lr_multiplier = activation, lr_multiplier
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in) → (B, out)."""
+        gain = self.lr_multiplier / math.sqrt(self.weight.shape[1])
+        x = F.linear(x, self.weight * gain, self.bias * self.lr_multiplier)
+        return x if self.activation == "linear" else activate(x, activation=self.activation)
+
+
+class EqualizedConv2d(nn.Module):
+    """A convolution with weights stored as N(0, 1) and used as N(0, 1/(in·k²)), "same" size or half of it.
+
+    Args:
+        in_channels: C.
+        out_channels: O.
+        size: k, odd.
+        down: halve the picture, behind the filter [1, 3, 3, 1].
+        activation: "linear" or "lrelu".
+        bias: whether there is one.
+        gain: of the output, on top of the activation's.
+
+    Raises:
+        ValueError: an even size or another activation.
+    """
+
+    kernel: Tensor
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        size: int,
+        *,
+        down: bool = False,
+        activation: str = "lrelu",
+        bias: bool = True,
+        gain: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if activation not in ("linear", "lrelu") or size % 2 == 0:
+            raise ValueError(
+                f"size is {size} and activation {activation!r}; expected an odd size and 'linear' or 'lrelu'"
+            )
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, size, size))
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
+        self.down, self.activation, self.gain = down, activation, gain
+        self.register_buffer("kernel", fir_kernel(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, O, H, W), or half as large."""
+        _, inputs, size, _ = self.weight.shape
+        # lrelu(a·x) = a·lrelu(x) for a > 0: the gain goes to the small weight, not over the large picture
+        gain = GAINS[self.activation] * self.gain
+        weight = self.weight * (gain / (size * math.sqrt(inputs)))
+        bias = None if self.bias is None else self.bias * gain
+        if self.down:
+            x = downsampled_conv(x, weight, self.kernel, bias)
+        else:
+            x = F.conv2d(x, weight, bias, padding=size // 2)
+        return x if self.activation == "linear" else F.leaky_relu(x, SLOPE, inplace=True)

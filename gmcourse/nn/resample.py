@@ -1,0 +1,157 @@
+"""Resampling with a small filter: insert zeros, filter, keep every n-th pixel (StyleGAN2's `upfirdn`).
+
+A picture that is enlarged without a filter, or shrunk without one, gets frequencies that it should not have
+(aliasing). The filter [1, 3, 3, 1] in both directions is StyleGAN's cheap remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Padding = tuple[int, int, int, int]
+
+
+def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
+    """A filter (h, w) with sum 1 out of its taps: a row of n gives the outer product with itself.
+
+    Args:
+        taps: (n,) or (h, w). They are not changed.
+
+    Raises:
+        ValueError: another number of axes, or taps whose sum is zero.
+    """
+    kernel = torch.as_tensor(taps)
+    kernel = kernel if kernel.is_floating_point() else kernel.float()
+    if kernel.ndim not in (1, 2) or kernel.numel() == 0:
+        raise ValueError(f"taps have shape {tuple(kernel.shape)}; expected (n,) or (h, w)")
+    if float(kernel.sum().abs()) < 1e-12:
+        raise ValueError("the taps sum to 0, so the filter cannot be normalised to sum 1")
+    if kernel.ndim == 1:
+        kernel = torch.outer(kernel, kernel)
+    return kernel / kernel.sum()
+
+
+def _resample(x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -> Tensor:
+    """Zeros in, borders on, filter, every `down`-th pixel: one depthwise convolution, nothing reshaped."""
+    channels = x.shape[1]
+    if up > 1:
+        batch, _, height, width = x.shape
+        spread = x.new_zeros(batch, channels, height, up, width, up)
+        spread[:, :, :, 0, :, 0] = x
+        x = spread.reshape(batch, channels, height * up, width * up)
+    left, right, top, bottom = padding
+    symmetric = left == right >= 0 and top == bottom >= 0
+    if not symmetric:
+        x = F.pad(x, padding)  # negative numbers crop
+    # F.conv2d correlates; a filter convolves: hence the flip
+    weight = kernel.flip(0, 1).to(x.dtype).expand(channels, 1, -1, -1)
+    return F.conv2d(x, weight, stride=down, padding=(top, left) if symmetric else 0, groups=channels)
+
+
+class _Resample(torch.autograd.Function):
+    """The map is linear, so its gradient is its transpose: the same map with up and down exchanged.
+
+    Saying so spares the general gradient of a convolution, and, where a penalty differentiates twice, the
+    general gradient of that.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -> Tensor:
+        out = _resample(x, kernel, up, down, padding)
+        (height, width), (rows, columns) = kernel.shape, x.shape[2:]
+        left, _, top, _ = padding
+        ctx.transposed = (
+            width - left - 1,
+            columns * up - out.shape[3] * down + left - up + 1,
+            height - top - 1,
+            rows * up - out.shape[2] * down + top - up + 1,
+        )
+        ctx.save_for_backward(kernel)
+        ctx.up, ctx.down = up, down
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
+        (kernel,) = ctx.saved_tensors
+        # up and down exchanged, the filter turned round, the borders such that the sizes come out
+        x = _Resample.apply(gradients[0], kernel.flip(0, 1), ctx.down, ctx.up, ctx.transposed)
+        return x, None, None, None, None
+
+
+def resample(
+    x: Tensor,
+    kernel: Tensor,
+    *,
+    up: int = 1,
+    down: int = 1,
+    padding: Padding = (0, 0, 0, 0),
+    gain: float = 1.0,
+) -> Tensor:
+    """Put up − 1 zeros after each pixel, pad, convolve with `kernel · gain`, keep every `down`-th pixel.
+
+    Args:
+        x: (B, C, H, W).
+        kernel: (h, w), no parameter: it gets no gradient. It convolves; it does not correlate.
+        up: factor of the zero insertion.
+        down: factor of the decimation.
+        padding: zeros at the left, right, top, bottom of the enlarged picture; negative numbers crop.
+        gain: up² keeps the brightness of an enlarged picture.
+
+    Raises:
+        ValueError: shapes or factors that make no sense.
+    """
+    if x.ndim != 4 or kernel.ndim != 2:
+        raise ValueError(
+            f"shapes {tuple(x.shape)} and {tuple(kernel.shape)}; expected a picture (B, C, H, W) and a kernel (h, w)"
+        )
+    if up < 1 or down < 1:
+        raise ValueError(f"up is {up} and down is {down}; expected at least 1")
+    out: Tensor = _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)
+    return out
+
+
+def _borders(kernel: Tensor, before: int, after: int) -> Padding:
+    """Left, right, top, bottom, where each side is (size + before) // 2 and (size + after) // 2."""
+    height, width = kernel.shape
+    return (width + before) // 2, (width + after) // 2, (height + before) // 2, (height + after) // 2
+
+
+def upsample(x: Tensor, kernel: Tensor) -> Tensor:
+    """Twice as large: (B, C, H, W) → (B, C, 2H, 2W)."""
+    return resample(x, kernel, up=2, padding=_borders(kernel, 1, -2), gain=4.0)
+
+
+def downsample(x: Tensor, kernel: Tensor) -> Tensor:
+    """Half as large: (B, C, H, W) → (B, C, H/2, W/2)."""
+    return resample(x, kernel, down=2, padding=_borders(kernel, -1, -2))
+
+
+def blur(x: Tensor, kernel: Tensor) -> Tensor:
+    """Filtered, the same size."""
+    return resample(x, kernel, padding=_borders(kernel, 0, -1))
+
+
+def upsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
+    """Zero insertion, a convolution with weight (O, C, 3, 3), and the filter: (B, C, H, W) → (B, O, 2H, 2W).
+
+    A transposed convolution does the first two at a quarter of the products.
+    """
+    x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)  # (B, O, 2H + 1, 2W + 1)
+    return resample(x, kernel, padding=_borders(kernel, -1, -2), gain=4.0)
+
+
+def downsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """The filter, then a convolution with weight (O, C, k, k), k odd, at every second pixel: H → H/2."""
+    size = weight.shape[-1]
+    left, right, top, bottom = _borders(kernel, -1, -2)
+    if size == 1:
+        return F.conv2d(downsample(x, kernel), weight, bias)
+    p = size // 2
+    return F.conv2d(
+        resample(x, kernel, padding=(left + p, right + p, top + p, bottom + p)), weight, bias, stride=2
+    )

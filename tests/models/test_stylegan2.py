@@ -1,0 +1,414 @@
+"""StyleGAN2: the authors' numbers, what each mechanism claims, and errors that say what to do."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from gmcourse.adversarial import losses, path_length_penalty, path_lengths, r1_penalty
+from gmcourse.adversarial.penalties import input_gradients
+from gmcourse.converters.nvlabs_stylegan2 import discriminator_from_nvlabs, generator_from_nvlabs
+from gmcourse.models.stylegan2 import (
+    Discriminator,
+    Generator,
+    Mapping,
+    Synthesis,
+    adain,
+    demodulation,
+    minibatch_std,
+    mix,
+    modulated_conv2d,
+    normalize_second_moment,
+    unit,
+)
+from gmcourse.models.stylegan2.mixing import mix_at_random
+from gmcourse.nn.resample import fir_kernel, upsample
+from tests.conftest import assert_close
+
+SMALL = {"resolution": 16, "channel_base": 128, "channel_max": 8}
+
+
+@pytest.fixture
+def authors(golden):
+    g = golden("stylegan2_a")
+    generator = generator_from_nvlabs(g.weights("G.")).eval()
+    discriminator = discriminator_from_nvlabs(g.weights("D."), group=g.config["mbstd_group"])
+    return g, generator, discriminator
+
+
+@pytest.fixture
+def generator():
+    torch.manual_seed(0)
+    return Generator(z_dim=5, w_dim=7, mapping_layers=2, **SMALL).eval()
+
+
+# ---- the authors' numbers -------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_mapping_and_truncation(authors):
+    g, generator, _ = authors
+    z, psi, cutoff = g.x("z"), g.config["psi"], g.config["cutoff"]
+    w = generator.mapping(z)
+    assert_close(w, g.out("w"))
+    assert_close(generator.mapping.truncate(w, psi), g.out("ws_psi"))
+    assert_close(generator.styles(z, truncation=psi, cutoff=cutoff), g.out("ws_psi_cutoff"))
+
+
+@torch.no_grad()
+def test_a_short_mapping_network(golden):
+    g = golden("stylegan2_a")
+    mapping = Mapping(g.config["z_dim"], g.config["w_dim"], n_layers=g.config["num_layers_short"]).double()
+    names = {"w_mean": "w_avg"}
+    names |= {f"layers.{i}.{part}": f"fc{i}.{part}" for i in range(2) for part in ("weight", "bias")}
+    mapping.load_state_dict({ours: g.w(f"mapping_short.{theirs}") for ours, theirs in names.items()})
+    w = mapping.eval()(g.x("z"))
+    assert_close(w, g.out("w_short"))
+    assert_close(mapping.truncate(w, g.config["psi"]), g.out("w_short_psi"))
+
+
+def test_the_moving_average_of_w(authors):
+    g, generator, _ = authors
+    before = generator.mapping.w_mean.clone()
+    generator.mapping(g.x("z"))
+    assert torch.equal(generator.mapping.w_mean, before), "evaluation must not move it"
+    generator.mapping.train()(g.x("z"))
+    assert_close(generator.mapping.w_mean, g.out("w_avg_after_one_train_step"))
+
+
+@torch.no_grad()
+def test_pictures_and_blocks(authors):
+    g, generator, _ = authors
+    z = g.x("z")
+    assert_close(generator(z, noise="fixed"), g.out("img_const"))
+    psi = generator(z, truncation=g.config["psi"], noise="fixed")
+    assert_close(psi[:1], g.out("img_const_psi_first"))
+    assert_close(generator(z, noise="none")[:1], g.out("img_none_first"))
+    mixed = mix(generator.styles(z), generator.styles(g.x("z2")), g.config["mix"])
+    assert_close(generator.synthesis(mixed, "fixed")[:1], g.out("img_mix_const_first"))
+    picture = None
+    for side, (x, added) in zip(
+        (4, 8, 16, 32), generator.synthesis.contributions(generator.styles(z), "fixed"), strict=True
+    ):
+        assert_close(x[:1], g.out(f"block_b{side}_x_sample0"))
+        picture = added if picture is None else upsample(picture, generator.synthesis.kernel) + added
+        if side < 32:
+            assert_close(picture, g.out(f"block_b{side}_img"))
+    first, second = generator.synthesis.blocks[:2]
+    w = generator.mapping(z)
+    assert_close(second.layers[0].style(w), g.out("styles_b8_conv0"))
+    assert_close(first.to_rgb.style(w) / math.sqrt(16), g.out("styles_b4_torgb_scaled"))
+
+
+@torch.no_grad()
+def test_discriminator(authors):
+    g, _, discriminator = authors
+    real = g.x("real")
+    assert_close(discriminator(real), g.out("d_logits_real").squeeze(1))
+    assert_close(discriminator(real[:4]), g.out("d_logits_real_first4").squeeze(1))
+    assert_close(discriminator(g.out("img_const")), g.out("d_logits_fake").squeeze(1))
+    h = discriminator.from_rgb(real)
+    for side, block in zip((32, 16, 8), discriminator.blocks, strict=True):
+        h = block(h)
+        assert_close(h[:1], g.out(f"d_block_b{side}_x_sample0"))
+    std = minibatch_std(h, g.config["mbstd_group"], g.config["mbstd_channels"])
+    assert_close(std.squeeze(1), g.out("d_mbstd_channel_value"))
+    with_std = torch.cat([h, std[:, :, None, None].expand(-1, -1, 4, 4)], 1)
+    assert_close(discriminator.conv(with_std)[:1], g.out("d_epilogue_conv_sample0"))
+
+
+def named_gradients(module, names):
+    """The gradients under the authors' names; `names` is the converter's table."""
+    parameters = dict(module.named_parameters())
+    return {theirs: parameters[ours].grad for ours, theirs in names.items() if ours in parameters}
+
+
+def assert_gradients(g, phase, found):
+    wanted = [key.split(".", 2)[2] for key in g.tensors if key.startswith(f"out.grad_{phase}.")]
+    assert wanted
+    for name in wanted:
+        got = found[name]
+        got = torch.zeros_like(g.out(f"grad_{phase}.{name}")) if got is None else got
+        want = g.out(f"grad_{phase}.{name}")
+        if want.abs().max() == 0:
+            assert got.abs().max() < 1e-12, name
+        else:
+            assert_close(got, want, 1e-6)
+
+
+def generator_gradients(generator):
+    from gmcourse.converters.nvlabs_stylegan2 import _generator_names
+
+    return named_gradients(generator, _generator_names(generator, [4, 8, 16, 32]))
+
+
+def discriminator_gradients(discriminator):
+    from gmcourse.converters.nvlabs_stylegan2 import _discriminator_names
+
+    return named_gradients(discriminator, _discriminator_names([4, 8, 16, 32]))
+
+
+def test_losses_and_gradients_of_the_generator(authors):
+    g, generator, discriminator = authors
+    _, generator_loss = losses("non_saturating")
+    loss = generator_loss(discriminator(generator(g.x("z"), noise="fixed")))
+    assert_close(loss.detach(), g.out("loss_Gmain"))
+    loss.backward()
+    assert_gradients(g, "Gmain", generator_gradients(generator))
+
+
+def test_path_length_and_its_gradients(authors):
+    g, generator, _ = authors
+    ws = generator.styles(g.x("z")[: len(g.x("pl_y"))])
+    images = generator.synthesis(ws, "fixed")
+    y = g.x("pl_y")
+    gradients = torch.autograd.grad((images * y / 32).sum(), ws, retain_graph=True)[0]
+    assert_close(gradients, g.out("pl_grads_ws"))
+    lengths = path_lengths(images, ws, y)
+    assert_close(lengths.detach(), g.out("pl_lengths"))
+    mean = torch.tensor(g.config["pl_mean0"], dtype=torch.float64)
+    penalty, moved = path_length_penalty(lengths, mean, g.config["pl_decay"])
+    assert_close(moved, g.out("pl_mean_after"))
+    assert_close((lengths - moved).square().detach(), g.out("pl_penalty_per_sample"))
+    loss = g.config["pl_weight"] * penalty
+    assert_close(loss.detach(), g.out("loss_Gpl"))
+    loss.backward()
+    assert_gradients(g, "Gpl", generator_gradients(generator))
+
+
+def test_losses_and_gradients_of_the_discriminator(authors):
+    g, generator, discriminator = authors
+    discriminator_loss, _ = losses("non_saturating")
+    fake = generator(g.x("z"), noise="fixed").detach()
+    loss = discriminator_loss(discriminator(g.x("real")[: len(fake)]), discriminator(fake))
+    assert_close(loss.detach(), g.out("loss_Dmain"))
+    loss.backward()
+    assert_gradients(g, "Dmain", discriminator_gradients(discriminator))
+    with torch.no_grad():
+        assert_close(F.softplus(discriminator(fake)).mean(), g.out("loss_Dgen"))
+        assert_close(F.softplus(-discriminator(g.x("real"))).mean(), g.out("loss_Dreal"))
+
+
+def test_r1_and_its_gradients(authors):
+    g, _, discriminator = authors
+    real = g.x("real")
+    slopes = input_gradients(discriminator, real).flatten(1).square().sum(1)
+    assert_close(slopes.detach(), g.out("r1_penalty_per_sample"))
+    loss = r1_penalty(discriminator, real, g.config["r1_gamma"])
+    assert_close(loss.detach(), g.out("loss_Dr1"))
+    loss.backward()
+    assert_gradients(g, "Dr1", discriminator_gradients(discriminator))
+
+
+@torch.no_grad()
+def test_primitives(golden):
+    g = golden("stylegan2_primitives_a")
+    x, styles, kernel = g.x("xs"), g.x("styles"), fir_kernel().double()
+    w3, w1 = g.x("weight3"), g.x("weight1")
+    assert_close(modulated_conv2d(x, w3, styles), g.out("modconv_k3_demod"))
+    assert_close(modulated_conv2d(x, w3, styles, demodulate=False), g.out("modconv_k3_nodemod"))
+    assert_close(modulated_conv2d(x, w1, styles, demodulate=False), g.out("modconv_k1_nodemod"))
+    up = modulated_conv2d(x, w3, styles, kernel=kernel)
+    assert_close(up + g.x("noise_up"), g.out("modconv_k3_up2_demod_noise"))
+    assert_close(up, g.out("modconv_k3_up2_demod_unfused"))
+    assert_close(modulated_conv2d(x, w3, styles * 1e-5), g.out("modconv_k3_demod_tiny_styles"))
+    assert_close(normalize_second_moment(g.x("v")), g.out("normalize_2nd_moment"))
+    assert_close(normalize_second_moment(g.x("v") * 1e-4), g.out("normalize_2nd_moment_tiny"))
+    batch = g.x("mb")
+    assert_close(minibatch_std(batch, 4, 1), g.out("minibatch_std_group4_F1"))
+    assert_close(minibatch_std(batch, 4, 2), g.out("minibatch_std_group4_F2"))
+    assert_close(minibatch_std(batch, 8), g.out("minibatch_std_groupNone"))
+    assert_close(minibatch_std(batch[:1].expand(8, -1, -1, -1)), g.out("minibatch_std_identical"))
+
+
+# ---- what each mechanism claims -------------------------------------------------------------------------
+
+
+def grouped(x, weight, styles, eps=1e-8):
+    """The paper's words: every picture has weights of its own, and is a group of one big convolution."""
+    w = weight[None] * styles[:, None, :, None, None]
+    w = w * (w.square().sum((2, 3, 4), keepdim=True) + eps).rsqrt()
+    batch, channels, height, width = x.shape
+    out = F.conv2d(x.reshape(1, batch * channels, height, width), w.flatten(0, 1), padding=1, groups=batch)
+    return out.reshape(batch, -1, height, width)
+
+
+def test_scaling_activations_is_the_grouped_convolution():
+    torch.manual_seed(0)
+    x, styles = torch.randn(3, 4, 6, 5).double(), torch.randn(3, 4).double()
+    weight = torch.randn(7, 4, 3, 3).double()
+    assert_close(modulated_conv2d(x, weight, styles), grouped(x, weight, styles), 1e-12)
+
+
+def test_demodulation_gives_unit_variance_on_white_noise_without_looking():
+    torch.manual_seed(0)
+    weight, styles = torch.randn(6, 8, 3, 3), torch.rand(2, 8) * 5
+    x = torch.randn(2, 8, 200, 200)
+    inside = modulated_conv2d(x, weight, styles)[:, :, 1:-1, 1:-1]
+    assert ((inside.std((2, 3)) - 1).abs() < 0.05).all()
+    # twice the activation gives twice the output: the statistics of x are not looked at
+    assert_close(modulated_conv2d(2 * x, weight, styles), 2 * modulated_conv2d(x, weight, styles), 1e-5)
+    assert demodulation(weight, styles).shape == (2, 6)
+
+
+def test_adain_sets_mean_and_deviation_and_lets_a_spike_dim_the_rest():
+    torch.manual_seed(0)
+    x, scale, shift = (
+        torch.randn(2, 3, 8, 8).double(),
+        torch.rand(2, 3).double() + 1,
+        torch.randn(2, 3).double(),
+    )
+    out = adain(x, scale, shift)
+    assert_close(out.mean((2, 3)), shift, 1e-12)
+    assert_close(out.std((2, 3), correction=0), scale, 1e-6)
+    spiked = x.clone()
+    spiked[..., 0, 0] = 1000.0
+    rest = adain(spiked, scale, shift)[..., 4:, 4:]
+    assert (rest.std((2, 3)) < 0.05).all()
+
+
+def test_noise_is_one_picture_for_all_channels(generator):
+    layer = generator.synthesis.blocks[1].layers[1]
+    x, w = torch.randn(2, 8, 8, 8), torch.randn(2, 7)
+    with torch.no_grad():
+        torch.manual_seed(1)
+        assert torch.equal(layer(x, w, "random"), layer(x, w, "none")), "strength starts at zero"
+        layer.noise_strength.fill_(0.3)
+        layer.bias.fill_(100.0)  # far on the right, where the leaky ReLU is linear
+        torch.manual_seed(1)
+        change = layer(x, w, "random") - layer(x, w, "none")
+        assert torch.allclose(change, change[:, :1].expand_as(change), atol=1e-3)
+        assert not torch.allclose(change[0], change[1], atol=1e-2), "each picture has its own"
+        assert torch.equal(layer(x, w, "fixed"), layer(x, w, "fixed"))
+
+
+def test_noise_can_be_chosen_by_layer(generator):
+    for parameter in generator.parameters():
+        if parameter.ndim == 0:
+            parameter.data.fill_(0.5)
+    ws = generator.styles(torch.randn(1, 5))
+    with torch.no_grad():
+        only_last = ["none"] * 4 + ["fixed"]
+        assert not torch.equal(generator.synthesis(ws, only_last), generator.synthesis(ws, "none"))
+        assert torch.equal(generator.synthesis(ws, ["fixed"] * 5), generator.synthesis(ws, "fixed"))
+
+
+def test_widths_and_the_number_of_styles(generator):
+    assert generator.synthesis.n_styles == 6
+    ws = generator.styles(torch.randn(2, 5))
+    assert ws.shape == (2, 6, 7)
+    assert generator(torch.randn(2, 5)).shape == (2, 3, 16, 16)
+    assert generator.sample(3).shape == (3, 3, 16, 16)
+    assert Discriminator(**SMALL)(torch.randn(4, 3, 16, 16)).shape == (4,)
+
+
+def test_truncation_ends_at_the_average_and_leaves_the_rest(generator):
+    generator.mapping.w_mean.copy_(torch.randn(7))
+    z = torch.randn(2, 5)
+    assert torch.allclose(generator.styles(z, truncation=0.0)[0, 0], generator.mapping.w_mean)
+    half = generator.styles(z, truncation=0.0, cutoff=2)
+    assert torch.equal(half[:, 2:], generator.styles(z)[:, 2:])
+    assert not torch.equal(half[:, :2], generator.styles(z)[:, :2])
+
+
+def test_the_skip_sum_is_the_picture(generator):
+    ws = generator.styles(torch.randn(2, 5))
+    with torch.no_grad():
+        parts = [added for _, added in generator.synthesis.contributions(ws, "none")]
+        total = parts[0]
+        for part in parts[1:]:
+            total = upsample(total, generator.synthesis.kernel) + part
+        assert torch.equal(total, generator.synthesis(ws, "none"))
+
+
+def test_mixing_in_training_only():
+    torch.manual_seed(0)
+    generator = Generator(z_dim=5, w_dim=7, mapping_layers=1, style_mixing=1.0, **SMALL)
+    z = torch.randn(2, 5)
+    with torch.no_grad():
+        plain = generator.synthesis(generator.styles(z), "none")
+        assert not torch.equal(generator(z, noise="none"), plain)
+        assert torch.equal(generator.eval()(z, noise="none"), plain)
+        ws, other = torch.zeros(1, 6, 7), torch.ones(1, 6, 7)
+        counts = [int(mix_at_random(ws, other, 1.0)[0, :, 0].sum()) for _ in range(200)]
+    assert set(counts) == {1, 2, 3, 4, 5}, "the crossover lies inside"
+
+
+def test_every_parameter_gets_a_finite_gradient(generator):
+    discriminator = Discriminator(**SMALL)
+    generator.train()
+    discriminator(generator(torch.randn(4, 5))).sum().backward()
+    for module in (generator, discriminator):
+        for name, parameter in module.named_parameters():
+            assert parameter.grad is not None, name
+            assert torch.isfinite(parameter.grad).all(), name
+
+
+def test_the_discriminator_sees_a_batch_that_repeats_itself():
+    x = torch.randn(8, 4, 4, 4)
+    apart = minibatch_std(x)
+    assert (minibatch_std(x[:1].expand(8, -1, -1, -1)) < 1e-3).all()
+    assert (apart > 0.5).all()
+    assert torch.equal(apart[0], apart[2]), "with groups of 4 out of 8, pictures 0, 2, 4, 6 are one group"
+
+
+def test_unit_is_for_the_eye():
+    assert unit(torch.tensor([-3.0, -1.0, 0.0, 1.0])).tolist() == [0.0, 0.0, 0.5, 1.0]
+
+
+# ---- bad input ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Generator(resolution=24), "resolution is 24; expected a power of two"),
+        (lambda: Generator(resolution=2), "resolution is 2"),
+        (lambda: Discriminator(resolution=100), "resolution is 100; expected a power of two"),
+        (lambda: Discriminator(resolution=4), "at least 8"),
+        (lambda: Synthesis(8, 64, channel_base=32), "leave no channel at side 64"),
+        (lambda: Mapping(8, 0), "w_dim 0"),
+        (lambda: Mapping(8, 8, n_layers=0), "n_layers 0"),
+        (lambda: Generator(resolution=8, style_mixing=1.5), "style_mixing is 1.5"),
+    ],
+)
+def test_bad_constructions(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_bad_calls(generator):
+    z = torch.randn(2, 5)
+    with pytest.raises(ValueError, match=r"z has shape \(2, 6\); expected \(B, 5\)"):
+        generator(torch.randn(2, 6))
+    for psi in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="expected a finite number"):
+            generator(z, truncation=psi)
+    with pytest.raises(ValueError, match="cutoff is 7; there are 6 styles"):
+        generator(z, cutoff=7)
+    with pytest.raises(ValueError, match="noise is 'loud'"):
+        generator(z, noise="loud")
+    with pytest.raises(ValueError, match="or 5 of them"):
+        generator(z, noise=["none"] * 4)
+    with pytest.raises(ValueError, match="one w a style"):
+        generator.synthesis(torch.randn(2, 7))
+    with pytest.raises(ValueError, match="n is 0"):
+        generator.sample(0)
+    with pytest.raises(ValueError, match="crossover is 9"):
+        mix(torch.zeros(1, 6, 7), torch.zeros(1, 6, 7), 9)
+    with pytest.raises(ValueError, match="two equal"):
+        mix(torch.zeros(1, 6, 7), torch.zeros(2, 6, 7), 1)
+    discriminator = Discriminator(**SMALL)
+    with pytest.raises(ValueError, match="a batch of 6 cannot be cut into groups of 4"):
+        discriminator(torch.randn(6, 3, 16, 16))
+    with pytest.raises(ValueError, match=r"pictures have shape \(4, 3, 8, 8\)"):
+        discriminator(torch.randn(4, 3, 8, 8))
+    with pytest.raises(ValueError, match="3 features do not divide 4"):
+        minibatch_std(torch.randn(4, 4, 2, 2), 4, 3)
+    with pytest.raises(ValueError, match=r"styles \(2, 3\)"):
+        modulated_conv2d(torch.randn(2, 4, 8, 8), torch.randn(4, 4, 3, 3), torch.randn(2, 3))
+    with pytest.raises(ValueError, match=r"expected \(B, C, H, W\)"):
+        adain(torch.randn(2, 3, 4, 4), torch.ones(2, 4), torch.ones(2, 3))
+    with pytest.raises(ValueError, match="probability of mixing"):
+        mix_at_random(torch.zeros(1, 6, 7), torch.zeros(1, 6, 7), -0.1)
