@@ -1,0 +1,82 @@
+"""Patches of two real photographs that travel with scikit-learn: texture that nobody drew.
+
+They are `china.jpg` (a palace, much fine structure) and `flower.jpg` (before a blurred background), 427×640
+pixels each, from Flickr under CC BY 2.0; scikit-learn's `datasets/images/README.txt` names the photographers.
+A band in the middle of each photograph, `BAND`, is for testing and what lies left and right of it for training,
+so no pixel is in both.
+
+Two photographs are no population: a model learns these two, and a test patch is more of the same.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from gmcourse.data.images import Images
+from gmcourse.reproducible import generator, mixed_seed
+
+NAMES = ("china", "flower")
+BAND = (300, 460)  # columns of the test set
+DEFAULT = {"train": 4000, "test": 500}
+
+
+@lru_cache(maxsize=1)
+def originals() -> Tensor:
+    """Both photographs, (2, 3, 427, 640) uint8."""
+    from sklearn.datasets import load_sample_images
+
+    bunch = load_sample_images()
+    found = {str(file).replace("\\", "/").rpartition("/")[2]: i for i, file in enumerate(bunch.filenames)}
+    chosen = [torch.tensor(bunch.images[found[f"{name}.jpg"]]) for name in NAMES]
+    return torch.stack(chosen).permute(0, 3, 1, 2).contiguous()
+
+
+def _lefts(split: str, size: int, width: int) -> Tensor:
+    """Every column at which a patch of this split may begin."""
+    start, stop = BAND
+    pieces = [(start, stop)] if split == "test" else [(0, start), (stop, width)]
+    return torch.cat([torch.arange(low, high - size + 1) for low, high in pieces])
+
+
+def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast: float = 0.05) -> Images:
+    """Square patches at random places, the two photographs in turn; always the same ones.
+
+    Patches of one split overlap each other; those of two splits never do. Half of all places show smooth sky
+    or a blurred background; by default they are passed over.
+
+    Args:
+        split: "train" or "test".
+        n: how many; by default 4,000 for training and 500 for testing.
+        size: of a side in pixels, 4 … 160.
+        contrast: the least standard deviation of a patch's brightness in [0, 1]; 0 takes every place.
+
+    Returns:
+        Images with pixels (n, 3, size, size) of 256 levels, and labels that say which photograph: 0 is
+        "china", 1 is "flower".
+
+    Raises:
+        ValueError: an unknown split, fewer than one patch, a size that does not fit, or a contrast that (nearly)
+            no patch has.
+    """
+    if split not in DEFAULT:
+        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
+    n = DEFAULT[split] if n is None else n
+    if n < 1:
+        raise ValueError(f"n is {n}; expected at least 1")
+    if not 4 <= size <= BAND[1] - BAND[0]:
+        raise ValueError(f"size is {size}; expected 4 … {BAND[1] - BAND[0]}, the width of the test band")
+    photographs = originals()
+    height, width = photographs.shape[2:]
+    lefts, draws = _lefts(split, size, width), generator(mixed_seed("photos", split))
+    patches: list[Tensor] = []
+    for _ in range(100 * n + 1000):
+        x, y = (int(torch.randint(count, (), generator=draws)) for count in (len(lefts), height - size + 1))
+        patch = photographs[len(patches) % len(NAMES), :, y : y + size, lefts[x] : lefts[x] + size]
+        if not contrast or patch.float().mean(0).std() >= 255 * contrast:
+            patches.append(patch)
+        if len(patches) == n:
+            return Images(torch.stack(patches), torch.arange(n) % len(NAMES), 256, NAMES)
+    raise ValueError(f"contrast is {contrast}; hardly any patch has as much, expected 0 … 0.2")

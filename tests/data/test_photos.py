@@ -1,0 +1,78 @@
+"""Patches of the two photographs: real, the same every time, and train and test share no pixel."""
+
+import pytest
+import torch
+
+from gmcourse.data import load, photos
+
+
+@pytest.mark.parametrize("size", [16, 64, 160])
+def test_train_and_test_share_no_pixel(size, monkeypatch):
+    """On photographs whose pixels say in which column they are."""
+    column = torch.arange(640).expand(427, 640)
+    numbered = torch.stack([column % 256, column // 256, 0 * column]).byte().expand(2, 3, 427, 640)
+    monkeypatch.setattr(photos, "originals", lambda: numbered)
+    pixels = {
+        split: load("photos", split, n=100, size=size, contrast=0).pixels.int() for split in photos.DEFAULT
+    }
+    train, test = ({*(x[:, 0] + 256 * x[:, 1]).flatten().tolist()} for x in pixels.values())
+    assert not train & test
+    start, stop = photos.BAND
+    assert test <= set(range(start, stop))
+
+
+def test_every_place_of_a_split_is_used_and_no_other():
+    start, stop = photos.BAND
+    train, test = photos._lefts("train", 32, 640), photos._lefts("test", 32, 640)
+    covered = torch.zeros(2, 640, dtype=torch.bool)
+    for kind, lefts in enumerate((train, test)):
+        for left in lefts.tolist():
+            covered[kind, left : left + 32] = True
+    assert not (covered[0] & covered[1]).any()
+    assert covered.any(0).all()
+    assert int(covered[1].sum()) == stop - start
+
+
+def test_they_are_the_same_every_time_and_carry_their_photograph():
+    first = load("photos", n=40, size=24)
+    torch.manual_seed(5)
+    again = load("photos", n=40, size=24)
+    assert torch.equal(first.pixels, again.pixels)
+    assert first.shape == (3, 24, 24)
+    assert torch.bincount(first.labels).tolist() == [20, 20]
+    assert (first.names, first.levels) == (("china", "flower"), 256)
+    assert (len(load("photos")), len(load("photos", "test"))) == (4000, 500)
+
+
+def test_flat_patches_are_passed_over_unless_they_are_wanted():
+    spread = load("photos", n=200).pixels.float().mean(1).flatten(1).std(1)
+    assert spread.min() >= 255 * 0.05
+    every = load("photos", n=200, contrast=0).pixels.float().mean(1).flatten(1).std(1)
+    assert 0.3 < float((every < 255 * 0.05).double().mean()) < 0.7
+
+
+def test_they_are_photographs_and_the_right_way_round():
+    china, flower = photos.originals().float()
+    assert china.shape == (3, 427, 640)
+    # sky above, dark trees and water below; the flower is red before green
+    assert china[:, :100].mean() > 1.3 * china[:, -100:].mean()
+    centre = flower[:, 150:280, 250:390].mean((1, 2))
+    assert centre[0] > 1.5 * centre[2]
+    # a neighbour in a photograph is nearly the same
+    assert (china[:, :, 1:] - china[:, :, :-1]).abs().mean() < 15
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n": 0}, "n is 0"),
+        ({"size": 2}, "size is 2"),
+        ({"size": 161}, "expected 4 … 160"),
+        ({"n": 1, "contrast": 0.6}, "contrast is 0.6"),
+    ],
+)
+def test_bad_input(options, message):
+    with pytest.raises(ValueError, match=message):
+        load("photos", **options)
+    with pytest.raises(ValueError, match="'dev'"):
+        photos.load("dev")
