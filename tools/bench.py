@@ -21,5 +21,7 @@ def main(words: list[str]) -> int:
     status = 0
     for path in chosen:
         print(f"— {path.relative_to(ROOT).as_posix()}", flush=True)
-        status |= subprocess.call([sys.executable, str(path)], cwd=ROOT, env=environment)
+        status |= subprocess.call(
+            [sys.executable, "-m", f"tests.benchmarks.{path.stem}"], cwd=ROOT, env=environment
+        )
     return min(status, 1)

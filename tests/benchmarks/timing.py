@@ -1,0 +1,99 @@
+"""Time several implementations of one workload side by side, and print how they compare.
+
+One process, one thread, process CPU time; a round runs every implementation once, in turn, so that what else
+the machine does falls on all of them. What counts is the ratio to a reference *within a round*, and of these
+the median: a slow second of the machine spoils one round of a table, not the table.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+import torch
+
+Workload = Callable[[], object]
+
+
+def peer(name: str) -> ModuleType | None:
+    """A package to compare with, or None and a line that says so."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        print(f"  {name} is skipped: {error}. `pip install {name}` brings it")
+        return None
+
+
+def training_step(
+    module: torch.nn.Module, loss: Callable[[], torch.Tensor], *, fused: bool = False
+) -> Workload:
+    """Zero gradients, loss, backward, Adam: what every row of a table does in the same way."""
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-4, fused=fused)
+
+    def step() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss().backward()
+        optimizer.step()
+
+    return step
+
+
+def seconds(workload: Workload) -> float:
+    """CPU seconds of this process for one call."""
+    began = time.process_time()
+    workload()
+    return time.process_time() - began
+
+
+def compare(
+    title: str,
+    workloads: Mapping[str, Workload],
+    *,
+    reference: str,
+    limits: Mapping[str, float] | None = None,
+    rounds: int = 15,
+    warm_up: int = 2,
+) -> bool:
+    """Print a table: milliseconds (median), the median ratio to the reference, and the middle half of the ratios.
+
+    Args:
+        title: what is timed.
+        workloads: by name; each call is one repetition.
+        reference: the row that is 1.00. If it is not there, its limits are not tried.
+        limits: the ratio that a row may not pass.
+        rounds: repetitions of each.
+        warm_up: calls before anything is timed.
+
+    Returns:
+        Whether every limit that was tried was kept.
+    """
+    torch.set_num_threads(1)
+    names = list(workloads)
+    for _ in range(warm_up):
+        for name in names:
+            workloads[name]()
+    took: dict[str, list[float]] = {name: [] for name in names}
+    gc.collect()
+    for turn in range(rounds):
+        for i in range(len(names)):  # another one begins each round
+            name = names[(i + turn) % len(names)]
+            took[name].append(seconds(workloads[name]))
+    print(f"{title}\n  {rounds} rounds, one thread, torch {torch.__version__}")
+    kept = True
+    base = took.get(reference)
+    for name in names:
+        line = f"  {name:<34}{1e3 * statistics.median(took[name]):9.1f} ms"
+        if base is not None:
+            ratios = [a / b for a, b in zip(took[name], base, strict=True)]
+            low, middle, high = statistics.quantiles(ratios, n=4)
+            line += f"   {middle:5.2f} of {reference} ({low:.2f} … {high:.2f})"
+            limit = (limits or {}).get(name)
+            if limit is not None:
+                kept &= middle <= limit
+                line += f", at most {limit:.2f}: {'kept' if middle <= limit else 'MISSED'}"
+        print(line, flush=True)
+    return kept
