@@ -1,0 +1,23 @@
+"""Cartoon faces whose attributes are known exactly, drawn by a differentiable renderer.
+
+They stand in for photographs of people: every edit can be measured, because the truth is known, and nobody's likeness
+is used. `sample` says which faces there are, `render` draws them, `load` makes a set of them.
+"""
+
+from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, Attribute, bounds, column, middle
+from gmcourse.data.faces.painting import render
+from gmcourse.data.faces.sampling import DISTRIBUTIONS, sample
+from gmcourse.data.faces.sets import load
+
+__all__ = [
+    "ATTRIBUTES",
+    "DISTRIBUTIONS",
+    "NAMES",
+    "Attribute",
+    "bounds",
+    "column",
+    "load",
+    "middle",
+    "render",
+    "sample",
+]

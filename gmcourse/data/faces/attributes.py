@@ -1,0 +1,115 @@
+"""What can be said about a face: eighteen numbers, each with a range and a meaning at both ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that can vary about a face.
+
+    Attributes:
+        name: as it is used in code.
+        low: the smallest value.
+        high: the largest value.
+        at_low: what the smallest value looks like.
+        at_high: what the largest value looks like.
+    """
+
+    name: str
+    low: float
+    high: float
+    at_low: str
+    at_high: str
+
+
+ATTRIBUTES: tuple[Attribute, ...] = (
+    Attribute("smile", 0, 1, "corners of the mouth down", "corners far up"),
+    Attribute("mouth_open", 0, 1, "lips closed", "open, with teeth and tongue"),
+    Attribute("skin", 0, 1, "pale", "deep brown"),
+    Attribute("hair_color", 0, 1, "black", "blond, by way of brown and red"),
+    Attribute("hair_length", 0, 1, "cropped", "over the shoulders"),
+    Attribute("hair_volume", 0, 1, "flat", "full and curly"),
+    Attribute("eye_narrowness", 0, 1, "wide open", "nearly shut"),
+    Attribute("brows", 0, 1, "low and stern", "raised"),
+    Attribute("glasses", 0, 1, "none", "thick dark frames"),
+    Attribute("moustache", 0, 1, "none", "a large one"),
+    Attribute("age", 0, 1, "young", "old: lines, grey hair"),
+    Attribute("face_shape", 0, 1, "round", "long"),
+    Attribute("yaw", -1, 1, "turned to the left edge", "turned to the right edge"),
+    Attribute("tilt", -1, 1, "leaning to the left edge", "leaning to the right edge"),
+    Attribute("clothes", 0, 1, "mustard", "cream, by way of red, blue and green"),
+    Attribute("background", 0, 1, "deep teal", "plum, by way of sage, sand and coral"),
+    Attribute("light", -1, 1, "from the left edge", "from the right edge"),
+    Attribute("warmth", 0, 1, "cool daylight", "warm evening light"),
+)
+NAMES: tuple[str, ...] = tuple(attribute.name for attribute in ATTRIBUTES)
+LOW: tuple[float, ...] = tuple(attribute.low for attribute in ATTRIBUTES)
+HIGH: tuple[float, ...] = tuple(attribute.high for attribute in ATTRIBUTES)
+
+TOLERANCE = 1e-4  # a value may leave its range by what float32 arithmetic does to it
+
+
+def column(name: str) -> int:
+    """Where an attribute stands in a row of `NAMES`.
+
+    >>> NAMES[column("yaw")]
+    'yaw'
+
+    Raises:
+        ValueError: no attribute has this name.
+    """
+    if name not in NAMES:
+        raise ValueError(f"no attribute is called {name!r}; there are {', '.join(NAMES)}")
+    return NAMES.index(name)
+
+
+def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
+    """The smallest and the largest value of each attribute, two tensors of shape (A,)."""
+    low, high = (torch.tensor(values, dtype=torch.float32, device=device) for values in (LOW, HIGH))
+    return low, high
+
+
+def middle(n: int = 1) -> Tensor:
+    """n times the face in the middle of every range, but for glasses and moustache, which it goes without.
+
+    Returns:
+        (n, A) float32.
+    """
+    if n < 1:
+        raise ValueError(f"n is {n}; expected at least one face")
+    low, high = bounds()
+    face = (low + high) / 2
+    face[column("glasses")] = face[column("moustache")] = 0.0
+    return face.repeat(n, 1)
+
+
+def check_attributes(attributes: Tensor) -> None:
+    """Refuse what is not a batch of attribute rows within their ranges.
+
+    Raises:
+        ValueError: another shape or dtype, NaN, or a value outside its range.
+    """
+    if attributes.ndim != 2 or attributes.shape[1] != len(NAMES):
+        raise ValueError(
+            f"attributes have shape {tuple(attributes.shape)}; expected (B, {len(NAMES)}), a column for each of "
+            f"{', '.join(NAMES)}"
+        )
+    if not attributes.dtype.is_floating_point:
+        raise ValueError(f"attributes are {attributes.dtype}; expected a floating-point dtype")
+    if len(attributes) == 0:
+        return
+    low, high = (bound.to(attributes) for bound in bounds())
+    values = attributes.detach()
+    outside = ~((values >= low - TOLERANCE) & (values <= high + TOLERANCE))  # NaN counts as outside
+    if bool(outside.any()):
+        row, place = outside.nonzero()[0].tolist()
+        attribute = ATTRIBUTES[place]
+        raise ValueError(
+            f"{attribute.name} of face {row} is {float(values[row, place]):.4g}; expected {attribute.low:g} … "
+            f"{attribute.high:g}. Clamp the attributes to faces.bounds() first."
+        )

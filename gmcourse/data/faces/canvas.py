@@ -1,0 +1,110 @@
+"""Where the parts are painted: a batch of pictures and the coordinates of their pixels.
+
+x runs to the right and y downwards, both from −VIEW to VIEW over the picture, whatever its size.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gmcourse.data.faces.distances import coverage
+
+VIEW = 0.91  # half the side of the picture
+MAX_TILT = 0.24  # radians
+PIVOT = (0.0, 0.55)  # the head leans about the top of the neck
+REACH = 0.06  # room that a window leaves around the box that was asked for
+
+
+@dataclass
+class Window:
+    """A part of the canvas, so that an eye does not cost the pixels of a whole picture.
+
+    Attributes:
+        canvas: what is painted on.
+        rows: which rows of it.
+        columns: which columns.
+        x: of each pixel, (B or 1, h, w), in the frame that was asked for.
+        y: likewise.
+    """
+
+    canvas: Canvas
+    rows: slice
+    columns: slice
+    x: Tensor
+    y: Tensor
+
+    def paint(self, color: Tensor, cover: Tensor) -> None:
+        """Lay a colour over the pixels.
+
+        Args:
+            color: (B or 1, 3), or (B or 1, 3, h, w) where it varies over the window.
+            cover: (B or 1, h, w), how opaque it is at each pixel, 0 … 1.
+        """
+        if color.ndim == 2:
+            color = color[:, :, None, None]
+        below = self.canvas.pixels[:, :, self.rows, self.columns]
+        cover = cover[:, None]
+        if torch.is_grad_enabled():  # nothing may be overwritten that a gradient needs
+            self.canvas.pixels[:, :, self.rows, self.columns] = below + cover * (color - below)
+        else:
+            below.lerp_(color, cover.expand(len(below), 1, *below.shape[2:]))
+
+    def shade(self, factor: tuple[float, float, float], cover: Tensor) -> None:
+        """Multiply the pixels by a colour, as a shadow does."""
+        below = self.canvas.pixels[:, :, self.rows, self.columns]
+        tint = below.new_tensor(factor).view(1, 3, 1, 1) - 1
+        self.canvas.pixels[:, :, self.rows, self.columns] = below + below * tint * cover[:, None]
+
+    def fill(self, color: Tensor, distance: Tensor, opacity: Tensor | float = 1.0) -> None:
+        """Lay a colour over the inside of a shape."""
+        self.paint(color, coverage(distance, self.canvas.pixel) * opacity)
+
+
+class Canvas:
+    """A batch of square pictures under construction.
+
+    Args:
+        n: pictures.
+        size: their height and width.
+        tilt: (B, 1, 1), how far each head leans, −1 … 1.
+    """
+
+    def __init__(self, n: int, size: int, tilt: Tensor) -> None:
+        self.size = size
+        self.pixel = 2 * VIEW / size
+        self.pixels = tilt.new_zeros(n, 3, size, size)
+        ticks = (torch.arange(size, device=tilt.device, dtype=tilt.dtype) + 0.5) * self.pixel - VIEW
+        self.x, self.y = ticks.view(1, 1, size), ticks.view(1, size, 1)
+        angle = tilt * MAX_TILT
+        cos, sin = angle.cos(), angle.sin()
+        dx, dy = self.x - PIVOT[0], self.y - PIVOT[1]
+        # the frame of the head: upright, whatever the tilt
+        self.head_x = cos * dx + sin * dy + PIVOT[0]
+        self.head_y = cos * dy - sin * dx + PIVOT[1]
+
+    def _slice(self, low: float, high: float) -> slice:
+        first = math.floor((low + VIEW) / self.pixel)
+        last = math.ceil((high + VIEW) / self.pixel)
+        return slice(max(first, 0), min(last, self.size))
+
+    def window(self, x0: float = -1, x1: float = 1, y0: float = -1, y1: float = 1) -> Window:
+        """A box in the frame of the picture."""
+        rows, columns = self._slice(y0, y1), self._slice(x0, x1)
+        return Window(self, rows, columns, self.x[:, :, columns], self.y[:, rows])
+
+    def head_window(self, x0: float, x1: float, y0: float, y1: float) -> Window:
+        """A box in the frame of the head, grown so that it holds the part however far the head leans."""
+        xs, ys = [], []
+        for x in (x0, x1):
+            for y in (y0, y1):
+                for angle in (-MAX_TILT, 0.0, MAX_TILT):
+                    dx, dy = x - PIVOT[0], y - PIVOT[1]
+                    xs.append(math.cos(angle) * dx - math.sin(angle) * dy + PIVOT[0])
+                    ys.append(math.sin(angle) * dx + math.cos(angle) * dy + PIVOT[1])
+        rows = self._slice(min(ys) - REACH, max(ys) + REACH)
+        columns = self._slice(min(xs) - REACH, max(xs) + REACH)
+        return Window(self, rows, columns, self.head_x[:, rows, columns], self.head_y[:, rows, columns])

@@ -1,0 +1,88 @@
+"""From attributes to pictures: the parts, painted one over the other."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gmcourse.data.faces.attributes import check_attributes, column
+from gmcourse.data.faces.backdrop import grade, paint_backdrop
+from gmcourse.data.faces.body import paint_neck, paint_torso
+from gmcourse.data.faces.canvas import Canvas
+from gmcourse.data.faces.detail import Detail
+from gmcourse.data.faces.eyes import paint_brows, paint_eyes
+from gmcourse.data.faces.face import Face
+from gmcourse.data.faces.glasses import paint_glasses
+from gmcourse.data.faces.hair import paint_back_hair, paint_front_hair
+from gmcourse.data.faces.head import paint_ears, paint_head
+from gmcourse.data.faces.moustache import paint_moustache
+from gmcourse.data.faces.mouth import paint_mouth
+from gmcourse.data.faces.nose import paint_nose
+from gmcourse.data.faces.wrinkles import paint_wrinkles
+
+SMALLEST, LARGEST = 16, 128
+ON_TOP_OF_EACH_OTHER = (
+    paint_backdrop,
+    paint_torso,
+    paint_back_hair,
+    paint_ears,
+    paint_neck,
+    paint_head,
+    paint_wrinkles,
+    paint_nose,
+    paint_mouth,
+    paint_moustache,
+    paint_eyes,
+    paint_front_hair,
+    paint_brows,
+    paint_glasses,
+    grade,
+)
+AT_ONCE = 2**16  # pixels: what is painted together should fit into a processor's cache
+
+
+def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) -> Tensor:
+    """Draw faces.
+
+    The picture is a differentiable function of the attributes. The same attributes and seeds give the same picture,
+    whatever else is in the batch; a CPU and a GPU agree to 1e-4.
+
+    Args:
+        attributes: (B, 18) within `bounds()`, a column for each of `NAMES`.
+        size: height and width, 16 … 128.
+        detail: a seed per picture, (B,) int64, for what no attribute names: strands and locks of hair, freckles,
+            skin, the colour of the eyes, cloth, and the noise of the sensor. None for the clean cartoon.
+
+    Returns:
+        (B, 3, size, size) in [0, 1].
+
+    Raises:
+        ValueError: attributes of a wrong shape, dtype or range; a size out of range; seeds of a wrong shape or dtype.
+    """
+    check_attributes(attributes)
+    if not isinstance(size, int) or not SMALLEST <= size <= LARGEST:
+        raise ValueError(f"size is {size!r}; expected a whole number, {SMALLEST} … {LARGEST}")
+    if detail is not None and (detail.shape != attributes.shape[:1] or detail.dtype != torch.int64):
+        raise ValueError(
+            f"detail has shape {tuple(detail.shape)} and dtype {detail.dtype}; expected one int64 seed per face, "
+            f"({len(attributes)},), or None"
+        )
+    if len(attributes) == 0:
+        return attributes.new_zeros(0, 3, size, size)
+    at_once = max(1, AT_ONCE // size**2)
+    parts = attributes.split(at_once)
+    seeds = [None] * len(parts) if detail is None else detail.to(attributes.device).split(at_once)
+    return torch.cat([_draw(part, size, seed) for part, seed in zip(parts, seeds, strict=True)])
+
+
+def _draw(attributes: Tensor, size: int, seeds: Tensor | None) -> Tensor:
+    """A batch that is small enough to be drawn at once."""
+    detail = None if seeds is None else Detail.of(seeds, attributes.dtype)
+    face = Face(attributes, detail)
+    canvas = Canvas(len(attributes), size, attributes[:, column("tilt")].view(-1, 1, 1))
+    for paint in ON_TOP_OF_EACH_OTHER:
+        paint(canvas, face)
+    pixels = canvas.pixels
+    if detail is not None:
+        pixels = pixels + detail.grain(size, pixels.dtype)
+    return pixels.clamp(0, 1)

@@ -1,0 +1,126 @@
+"""Which faces there are: distributions over the attributes, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gmcourse.data.faces.attributes import NAMES, bounds, column
+from gmcourse.reproducible import generator, mixed_seed
+
+Draw = Callable[[int, torch.Generator], Tensor]
+
+RARE_SKIN, RARE_GLASSES = 0.05, 0.04  # shares of the faces in "skewed"
+DEEP, WORN, GROWN, LONG = (
+    0.6,
+    0.3,
+    0.3,
+    0.55,
+)  # above these, an attribute counts as deep skin, glasses, and so on
+
+
+def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
+    """Attributes of n faces.
+
+    - "natural": a crowd. Most smile a little, three in ten wear glasses, two in ten a moustache. Deep skin goes with
+      dark hair, open mouths go with smiles, older people wear glasses more often, long hair goes with fewer
+      moustaches. That grey hair goes with age is drawn by the renderer.
+    - "uniform": every attribute anywhere in its range, independently.
+    - "skewed": natural, but skin above 0.6 is left to 5% of the faces, and glasses to 4%; for the lesson on bias.
+    - "missing_corner": natural, but nobody with hair longer than 0.55 has a moustache above 0.3, for the lesson on
+      disentanglement.
+
+    Args:
+        n: how many.
+        distribution: one of these names.
+        seed: the same seed gives the same faces.
+
+    Returns:
+        (n, 18) float32, within `bounds()`.
+
+    Raises:
+        ValueError: n below 1, or an unknown distribution.
+    """
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"n is {n!r}; expected a whole number ≥ 1")
+    if distribution not in DISTRIBUTIONS:
+        raise ValueError(f"no distribution is called {distribution!r}; there are {', '.join(DISTRIBUTIONS)}")
+    return DISTRIBUTIONS[distribution](n, generator(mixed_seed("faces", distribution, seed)))
+
+
+def _uniform(n: int, draws: torch.Generator) -> Tensor:
+    low, high = bounds()
+    return low + (high - low) * torch.rand(n, len(NAMES), generator=draws)
+
+
+def _bell(n: int, draws: torch.Generator, mean: float | Tensor, spread: float) -> Tensor:
+    """Normal draws, those outside [0, 1] folded back at the border so that none of them pile up there."""
+    x = mean + spread * torch.randn(n, generator=draws)
+    folded = (x % 2).abs()
+    return torch.minimum(folded, 2 - folded)
+
+
+def _sometimes(n: int, draws: torch.Generator, chance: float | Tensor, least: float) -> Tensor:
+    """0 for most, anywhere from `least` to 1 for some."""
+    has = torch.rand(n, generator=draws) < chance
+    return has * (least + (1 - least) * torch.rand(n, generator=draws))
+
+
+def _natural(n: int, draws: torch.Generator) -> Tensor:
+    def anywhere() -> Tensor:
+        return torch.rand(n, generator=draws)
+
+    smile = _bell(n, draws, 0.66, 0.26)
+    skin = anywhere()
+    age = anywhere() ** 1.7
+    # pale skin goes with any hair, deep skin with dark hair
+    hair_color = anywhere() ** (0.85 + 1.1 * skin) * (1 - 0.62 * ((skin - 0.35) / 0.4).clamp(0, 1))
+    hair_length = torch.where(anywhere() < 0.5, _bell(n, draws, 0.12, 0.12), _bell(n, draws, 0.72, 0.24))
+    faces = {
+        "smile": smile,
+        "mouth_open": (_bell(n, draws, 0.55, 0.25) * smile.sqrt()) * (anywhere() < 0.6),
+        "skin": skin,
+        "hair_color": hair_color,
+        "hair_length": hair_length,
+        "hair_volume": _bell(n, draws, 0.40 + 0.15 * skin, 0.26),
+        "eye_narrowness": _bell(n, draws, 0.16 + 0.12 * smile, 0.17),
+        "brows": _bell(n, draws, 0.52, 0.22),
+        "glasses": _sometimes(n, draws, 0.22 + 0.28 * age, 0.35),
+        "moustache": _sometimes(n, draws, 0.32 - 0.28 * hair_length, 0.35),
+        "age": age,
+        "face_shape": anywhere(),
+        "yaw": 2 * _bell(n, draws, 0.5, 0.21) - 1,
+        "tilt": 2 * _bell(n, draws, 0.5, 0.17) - 1,
+        "clothes": anywhere(),
+        "background": anywhere(),
+        "light": 2 * anywhere() - 1,
+        "warmth": _bell(n, draws, 0.5, 0.22),
+    }
+    return torch.stack([faces[name] for name in NAMES], 1)
+
+
+def _skewed(n: int, draws: torch.Generator) -> Tensor:
+    faces = _natural(n, draws)
+    skin, glasses = column("skin"), column("glasses")
+    deep = torch.rand(n, generator=draws) < RARE_SKIN
+    place = faces[:, skin]
+    faces[:, skin] = torch.where(deep, DEEP + (1 - DEEP) * place, DEEP * place)
+    faces[:, glasses] = _sometimes(n, draws, RARE_GLASSES, 0.35)
+    return faces
+
+
+def _missing_corner(n: int, draws: torch.Generator) -> Tensor:
+    faces = _natural(n, draws)
+    both = (faces[:, column("hair_length")] > LONG) & (faces[:, column("moustache")] > GROWN)
+    faces[both, column("moustache")] = 0.0
+    return faces
+
+
+DISTRIBUTIONS: dict[str, Draw] = {
+    "natural": _natural,
+    "uniform": _uniform,
+    "skewed": _skewed,
+    "missing_corner": _missing_corner,
+}

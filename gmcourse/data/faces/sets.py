@@ -1,0 +1,53 @@
+"""Sets of faces, drawn on demand: nothing lies on the disk."""
+
+from __future__ import annotations
+
+import torch
+
+from gmcourse.data.faces.attributes import NAMES
+from gmcourse.data.faces.painting import render
+from gmcourse.data.faces.sampling import sample
+from gmcourse.data.images import Images
+from gmcourse.reproducible import mixed_seed
+
+NUMBER = {"train": 10_000, "test": 2_000}
+BLOCK = 1000  # faces are drawn in blocks, so that the first thousand do not depend on how many follow
+FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits into memory
+
+
+@torch.no_grad()
+def load(
+    split: str = "train",
+    *,
+    n: int | None = None,
+    size: int = 32,
+    detail: bool = True,
+    distribution: str = "natural",
+) -> Images:
+    """A set of faces. The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one.
+
+    Args:
+        split: "train" or "test".
+        n: how many; by default 10,000 for training, 2,000 for testing.
+        size: height and width, 16 … 128.
+        detail: whether strands, freckles, cloth, grain and so on are drawn, a seed of their own for each picture.
+        distribution: see `sample`.
+
+    Returns:
+        Images with pixels (N, 3, size, size) in 0 … 255, and the attributes as labels, (N, 18) float32.
+
+    Raises:
+        ValueError: an unknown split or distribution, n below 1, or a size out of range.
+    """
+    if split not in NUMBER:
+        raise ValueError(f"split is {split!r}; expected {' or '.join(map(repr, NUMBER))}")
+    n = NUMBER[split] if n is None else n
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"n is {n!r}; expected a whole number ≥ 1")
+    pixels, labels = [], []
+    for first in range(0, n, BLOCK):
+        attributes = sample(BLOCK, distribution=distribution, seed=mixed_seed(split, first))[: n - first]
+        seeds = FIRST_DETAIL[split] + first + torch.arange(len(attributes)) if detail else None
+        pixels.append(render(attributes, size, detail=seeds).mul(255).round().to(torch.uint8))
+        labels.append(attributes)
+    return Images(torch.cat(pixels), torch.cat(labels), 256, NAMES)
