@@ -1,0 +1,61 @@
+"""How differently a network sees two images: distances between feature maps, layer by layer.
+
+Zhang et al. 2018 (arXiv:1801.03924), eq. 1, without their learned weights: every channel counts the same.
+Theirs are fitted to what people find similar; ours are fitted to nothing, and their AlexNet or VGG saw a
+million photographs. So the number orders pairs of images under one network, and means nothing beside an LPIPS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+Maps = Sequence[Tensor]
+
+
+def _unit(maps: Tensor) -> Tensor:
+    """Every position's channel vector divided by its length; a vector of zeros stays zero."""
+    return maps / maps.square().sum(1, keepdim=True).add(1e-10).sqrt()
+
+
+def map_distance(x: Maps, y: Maps) -> Tensor:
+    """Σ_layers mean_positions ‖x̂ − ŷ‖², with the channel vector at each position scaled to unit length.
+
+    For unit vectors ‖x̂ − ŷ‖² = 2 − 2 cos, so this is a sum of cosine distances.
+
+    Args:
+        x: feature maps (B, C_l, H_l, W_l) of one batch of images, a tensor a layer.
+        y: those of the images to compare with.
+
+    Returns:
+        Shape (B,), between 0 and 4 times the number of layers; differentiable.
+
+    Raises:
+        ValueError: no maps, or shapes that differ.
+    """
+    shapes = [tuple(m.shape) for m in x], [tuple(m.shape) for m in y]
+    if not x or shapes[0] != shapes[1] or any(m.ndim != 4 for m in x):
+        raise ValueError(f"maps of shapes {shapes[0]} and {shapes[1]}; expected equal lists of (B, C, H, W)")
+    layers = [(_unit(a) - _unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)]
+    return torch.stack(layers).sum(0)
+
+
+def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) -> Tensor:
+    """`map_distance` of what a network makes of two batches of images.
+
+    Args:
+        maps: images (B, C, H, W) → a list of feature maps, as `Features.maps` gives.
+        x: images.
+        y: the images to compare with, of x's shape.
+
+    Returns:
+        Shape (B,).
+
+    Raises:
+        ValueError: shapes differ.
+    """
+    if x.shape != y.shape:
+        raise ValueError(f"images of shape {tuple(x.shape)} and {tuple(y.shape)}; expected them equal")
+    return map_distance(maps(x), maps(y))

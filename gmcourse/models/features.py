@@ -1,0 +1,93 @@
+"""The small network behind Fréchet and perceptual distances between pictures of 3×32×32.
+
+FID and LPIPS look through networks that saw a million photographs. This one has 0.2 million weights and saw
+cartoon faces and patches of two photographs. A distance sees only what its network had to tell apart, so this
+one was trained to tell three things:
+
+- the eighteen attributes of a face (who is drawn, how turned, in which light), so that a missing or a frequent
+  kind of face moves the features;
+- how a picture was damaged (blur, noise), from faces and photographs alike, so that blur and grain move them too;
+- of a patch, which of two photographs it comes from, and which way up it is: the one task about real texture.
+
+Limits. Numbers made with it can be compared with each other and with nothing else: not with an FID, nor across
+versions of these weights (the manifest has their hash). It knows no objects. What it was trained not to need,
+such as who owns a freckle, it may not see. Outside of faces and such patches it is untested.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.metrics.perceptual import perceptual_distance
+
+SIZE = 32
+
+
+def _block(before: int, after: int, stride: int) -> nn.Sequential:
+    convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
+
+
+class Features(nn.Module):
+    """Convolutions down to 4×4, a vector of features, and linear heads for the tasks it was trained on.
+
+    Args:
+        dims: of the feature vector.
+        width: channels at full resolution; they double with each halving.
+        attributes: of a face, for the first head.
+        classes: of a patch, for the third head.
+
+    Raises:
+        ValueError: a size below 1.
+    """
+
+    def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 8) -> None:
+        super().__init__()
+        if min(dims, width, attributes, classes) < 1:
+            raise ValueError(f"sizes are {dims}, {width}, {attributes}, {classes}; expected all ≥ 1")
+        self.stages = nn.ModuleList(
+            [
+                _block(3, width, 1),
+                nn.Sequential(_block(width, 2 * width, 2), _block(2 * width, 2 * width, 1)),
+                nn.Sequential(_block(2 * width, 4 * width, 2), _block(4 * width, 4 * width, 1)),
+                _block(4 * width, 4 * width, 2),
+            ]
+        )
+        self.to_vector = nn.Sequential(nn.Flatten(), nn.Linear(4 * width * (SIZE // 8) ** 2, dims), nn.SiLU())
+        self.attributes = nn.Linear(dims, attributes)
+        self.damage = nn.Linear(dims, 2)
+        self.patch = nn.Linear(dims, classes)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """Feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
+
+        Args:
+            x: images (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        if x.ndim != 4 or tuple(x.shape[1:]) != (3, SIZE, SIZE):
+            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, 3, {SIZE}, {SIZE})")
+        if not x.is_floating_point():
+            raise ValueError(f"got dtype {x.dtype}; expected floating point in [0, 1]: use Images.unit()")
+        h, found = 2 * x - 1, []
+        for stage in self.stages:
+            h = stage(h)
+            found.append(h)
+        return found
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The feature vectors (B, dims) of images (B, 3, 32, 32) in [0, 1], for `frechet_distance`."""
+        out: Tensor = self.to_vector(self.maps(x)[-1])
+        return out
+
+    @torch.no_grad()
+    def of(self, x: Tensor, batch_size: int = 250) -> Tensor:
+        """The same for many images, a batch at a time and without gradients: (N, 3, 32, 32) → (N, dims)."""
+        return torch.cat([self(part) for part in x.split(batch_size)])
+
+    def distance(self, x: Tensor, y: Tensor) -> Tensor:
+        """`perceptual_distance` of two batches of images (B, 3, 32, 32), shape (B,); differentiable."""
+        return perceptual_distance(self.maps, x, y)

@@ -1,0 +1,47 @@
+"""Distances between feature maps."""
+
+import pytest
+import torch
+
+from gmcourse.metrics.perceptual import map_distance, perceptual_distance
+from gmcourse.reproducible import generator
+
+
+def maps(seed):
+    g = generator(seed)
+    return [torch.randn(3, 4, 8, 8, generator=g), torch.randn(3, 6, 4, 4, generator=g)]
+
+
+def test_it_is_a_sum_of_cosine_distances():
+    x, y = maps(0), maps(1)
+    cosine = sum(2 - 2 * torch.cosine_similarity(a, b, dim=1).mean((1, 2)) for a, b in zip(x, y, strict=True))
+    assert torch.allclose(map_distance(x, y), cosine, atol=1e-5)
+    assert torch.equal(map_distance(x, y), map_distance(y, x))
+    assert map_distance(x, x).abs().max() == 0
+
+
+def test_length_does_not_count_and_nothing_is_no_accident():
+    x, y = maps(0), maps(1)
+    assert torch.allclose(map_distance(x, y), map_distance([3 * m for m in x], y), atol=1e-5)
+    assert torch.isfinite(map_distance([0 * m for m in x], y)).all()
+
+
+def test_of_images_and_differentiable():
+    x, y = torch.rand(2, 3, 8, 8, requires_grad=True), torch.rand(2, 3, 8, 8)
+    distance = perceptual_distance(lambda image: [image], x, y)
+    assert distance.shape == (2,)
+    distance.sum().backward()
+    assert torch.isfinite(x.grad).all()
+    # at the minimum, where a bare norm has no gradient
+    same = y.clone().requires_grad_()
+    perceptual_distance(lambda image: [0 * image], same, y).sum().backward()
+    assert torch.isfinite(same.grad).all()
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="expected equal lists"):
+        map_distance(maps(0), maps(0)[:1])
+    with pytest.raises(ValueError, match="expected equal lists"):
+        map_distance([], [])
+    with pytest.raises(ValueError, match=r"\(1, 3, 8, 8\) and \(2, 3, 8, 8\)"):
+        perceptual_distance(lambda image: [image], torch.zeros(1, 3, 8, 8), torch.zeros(2, 3, 8, 8))
