@@ -1,0 +1,99 @@
+"""Pairs of a picture and its smaller self: what super-resolution is trained and judged on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gmcourse.data.images import Images
+
+
+def downsample(x: Tensor, scale: int) -> Tensor:
+    """Pictures made smaller by a bicubic filter that is widened with the scale, so that nothing aliases.
+
+    The kernel is Keys' with a = −½, as in MATLAB's `imresize` and in most papers on super-resolution; those
+    mirror the picture at its border, here the kernel is cut there and normalised again. Linear, but for the
+    cut to [0, 1].
+
+    Args:
+        x: (B, C, H, W) in floating point, in [0, 1].
+        scale: how many times smaller, at least 2.
+
+    Returns:
+        (B, C, H / scale, W / scale), cut to [0, 1].
+
+    Raises:
+        ValueError: another shape or dtype, or a size that the scale does not divide.
+    """
+    if x.ndim != 4 or not x.is_floating_point():
+        raise ValueError(
+            f"got shape {tuple(x.shape)} and dtype {x.dtype}; expected (B, C, H, W) in floating point"
+        )
+    if scale < 2 or x.shape[2] % scale or x.shape[3] % scale:
+        raise ValueError(
+            f"pictures of {x.shape[2]}×{x.shape[3]} cannot be made {scale} times smaller; "
+            "expected a scale ≥ 2 that divides both sides: crop them first"
+        )
+    size = (x.shape[2] // scale, x.shape[3] // scale)
+    return F.interpolate(x, size, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def upsample(low: Tensor, scale: int) -> Tensor:
+    """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w)."""
+    if low.ndim != 4 or not low.is_floating_point():
+        raise ValueError(
+            f"got shape {tuple(low.shape)} and dtype {low.dtype}; expected (B, C, h, w) in floating point"
+        )
+    size = (low.shape[2] * scale, low.shape[3] * scale)
+    return F.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """High resolutions and the low ones that were made from them.
+
+    Attributes:
+        high: (N, C, H, W) uint8, as in `Images`.
+        low: (N, C, H / scale, W / scale) float32 in [0, 1], rounded to 8 bits as a file would be.
+        scale: how many times smaller `low` is.
+        labels: of the pictures.
+    """
+
+    high: Tensor
+    low: Tensor
+    scale: int
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def __getitem__(self, index: slice | Tensor) -> Pairs:
+        """The pairs of a slice, of indices, or of a mask."""
+        return Pairs(self.high[index], self.low[index], self.scale, self.labels[index])
+
+    def unit(self) -> Tensor:
+        """The high resolutions as float32 in [0, 1]."""
+        return self.high.float() / 255
+
+    def to(self, device: str | torch.device) -> Pairs:
+        """The same pairs on another device."""
+        return Pairs(self.high.to(device), self.low.to(device), self.scale, self.labels.to(device))
+
+
+def pairs(images: Images, scale: int) -> Pairs:
+    """Each picture of a set with its low resolution.
+
+    Args:
+        images: of 256 levels.
+        scale: see `downsample`.
+
+    Raises:
+        ValueError: another number of levels, or a size that the scale does not divide.
+    """
+    if images.levels != 256:
+        raise ValueError(f"the pictures have {images.levels} levels; expected 256")
+    low = torch.cat([downsample(part.float() / 255, scale) for part in images.pixels.split(1024)])
+    return Pairs(images.pixels, (low * 255).round() / 255, scale, images.labels)

@@ -1,0 +1,49 @@
+"""The latent of a multi-scale flow, taken apart into what stayed at each level."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+
+def split_latent(z: Tensor, n_levels: int, n_splits: int | None = None) -> list[Tensor]:
+    """z in x's shape → the parts that stayed at each split, the largest first, and what the last level gave.
+
+    Args:
+        z: (B, C, H, W).
+        n_levels: L.
+        n_splits: at how many levels half of the channels stayed; by default L − 1.
+    """
+    splits = n_levels - 1 if n_splits is None else n_splits
+    parts: list[Tensor] = []
+    for number in range(n_levels):
+        z = pixel_unshuffle(z, 2)
+        if number < splits:
+            z, stays = z.chunk(2, dim=1)
+            parts.append(stays)
+    return [*parts, z]
+
+
+def join_latent(parts: list[Tensor], n_levels: int) -> Tensor:
+    """The reverse of `split_latent`."""
+    z = parts[-1]
+    for number in reversed(range(n_levels)):
+        if number < len(parts) - 1:
+            z = torch.cat([z, parts[number]], dim=1)
+        z = pixel_shuffle(z, 2)
+    return z
+
+
+def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
+    """z with each feature map of each level at mean 0 and variance 1 over its positions.
+
+    A feature map of a single position is left as it is.
+    """
+    parts = []
+    for part in split_latent(z, n_levels, n_splits):
+        if part.shape[2] * part.shape[3] > 1:
+            std, mean = torch.std_mean(part, (2, 3), unbiased=False, keepdim=True)
+            part = (part - mean) / std.clamp_min(1e-6)
+        parts.append(part)
+    return join_latent(parts, n_levels)

@@ -1,0 +1,236 @@
+"""SRFlow: the density of all high resolutions that fit a low one (Lugmayr et al. 2020, arXiv:2006.14200)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
+from gmcourse.models.srflow.latents import normalised
+from gmcourse.models.srflow.steps import conditional_step, transition_step
+from gmcourse.nn.conv import ZeroConv2d
+from gmcourse.nn.rrdb import RRDBEncoder
+
+
+class SRFlow(nn.Module):
+    """p(x | y): one conditional bijection z = f(x; y) of the high resolution x, given the low resolution y.
+
+    log p(x | y) = log N(f(x; y); 0, I) + log |det ∂f(x; y)/∂x|
+
+    An encoder reads y once. The flow has L levels, each with a few transition steps and K conditional steps;
+    half of the channels stay at each level but the last.
+
+    Args:
+        scale: how many times larger x is than y along each side, a power of two.
+        n_levels: L; by default log₂(scale) + 1, the paper's 3 for 4× and 4 for 8×.
+        n_steps: K (16 in the paper).
+        n_transitions: transition steps at the beginning of each level (2).
+        n_splits: at how many levels half of the channels stay; by default at all but the last. The published
+            models have one less.
+        channels: width of the encoder.
+        growth: of its dense blocks.
+        n_blocks: of its trunk.
+        stacked: blocks whose outputs every level sees as well.
+        hidden_channels: width of the networks in injectors and couplings.
+        coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes, have
+            "sigmoid_floor", which cannot explode.
+        long_skip: see `RRDBEncoder`; the published models have it off.
+        levels: grey levels of the pixels, for `bound` and `loss`.
+
+    Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
+    counts all three channels.
+
+    Raises:
+        ValueError: sizes that do not fit together.
+    """
+
+    def __init__(
+        self,
+        scale: int = 4,
+        *,
+        n_levels: int | None = None,
+        n_steps: int = 16,
+        n_transitions: int = 2,
+        n_splits: int | None = None,
+        channels: int = 64,
+        growth: int = 32,
+        n_blocks: int = 23,
+        stacked: Sequence[int] = (1, 8, 15, 22),
+        hidden_channels: int = 64,
+        coupling_scale: str = "exp",
+        long_skip: bool = True,
+        levels: int = 256,
+    ) -> None:
+        super().__init__()
+        self.scale, self.n_levels = scale, n_levels or int(scale).bit_length()
+        self.n_splits = self.n_levels - 1 if n_splits is None else n_splits
+        if n_steps < 1 or n_transitions < 0 or not 0 <= self.n_splits < self.n_levels:
+            raise ValueError(
+                f"n_steps {n_steps}, n_transitions {n_transitions}, n_splits {self.n_splits}; expected ≥ 1, "
+                f"≥ 0 and 0 … {self.n_levels - 1}"
+            )
+        self.encoder = RRDBEncoder(
+            scale,
+            self.n_levels,
+            channels=channels,
+            growth=growth,
+            n_blocks=n_blocks,
+            stacked=stacked,
+            long_skip=long_skip,
+        )
+
+        def level(number: int, channels: int) -> Multiscale:
+            """Level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
+            channels *= 4
+            steps: list[Bijection] = [
+                step for _ in range(n_transitions) for step in transition_step(channels)
+            ]
+            for _ in range(n_steps):
+                steps += conditional_step(
+                    channels,
+                    context_channels=self.encoder.out_channels,
+                    hidden_channels=hidden_channels,
+                    scale=coupling_scale,
+                )
+            if number == self.n_levels - 1:
+                return Multiscale(Compose(steps))
+            if number >= self.n_splits:
+                return Multiscale(Compose(steps), level(number + 1, channels), halve=False)
+            half = channels // 2
+            split = AffineCoupling(ZeroConv2d(half, channels), scale="exp")
+            return Multiscale(Compose(steps), level(number + 1, half), split=split)
+
+        self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels))
+        self.dequantized = Dequantized(self.flow, levels)
+
+    def freeze_encoder(self, frozen: bool = True) -> None:
+        """Whether the encoder is left as it is: then it gets no gradient and keeps no activations."""
+        self.encoder.requires_grad_(not frozen)
+
+    def contexts(self, low: Tensor) -> list[Tensor]:
+        """What the flow needs of the low resolutions (B, 3, h, w) in [0, 1]: one tensor a level.
+
+        Raises:
+            ValueError: another shape, values out of [0, 1], or a size that L levels cannot halve.
+        """
+        _check_image(low, "low")
+        needed = 2**self.n_levels
+        if any(side * self.scale % needed for side in low.shape[2:]):
+            height, width = (side * self.scale for side in low.shape[2:])
+            raise ValueError(
+                f"low resolutions of {low.shape[2]}×{low.shape[3]} give {height}×{width}; "
+                f"expected sides that {needed} divides: crop the picture, or use fewer levels"
+            )
+        contexts: list[Tensor] = self.encoder(low)
+        return contexts
+
+    def encode(self, high: Tensor, low: Tensor) -> Tensor:
+        """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
+
+        Args:
+            high: (B, 3, scale·h, scale·w) in [0, 1].
+            low: (B, 3, h, w) in [0, 1], or one for all.
+
+        Raises:
+            ValueError: sizes that do not fit the scale, or values out of [0, 1].
+        """
+        self._check_pair(high, low)
+        z: Tensor = self.flow(high, self.contexts(low))[0]
+        return z
+
+    def decode(self, z: Tensor, low: Tensor) -> Tensor:
+        """x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
+        return self.flow.inverse(z, self.contexts(low))
+
+    def log_prob(self, high: Tensor, low: Tensor) -> Tensor:
+        """log p(x | y), a density of x in [0, 1]^D, in nats, shape (B,). Arguments as in `encode`."""
+        self._check_pair(high, low)
+        return self.flow.log_prob(high, self.contexts(low))
+
+    def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
+        """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`."""
+        self._check_scale(pixels, low)
+        return self.dequantized.log_prob(pixels, self.contexts(low), noise)
+
+    def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """The mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
+        pixels, low = batch
+        return -self.bound(pixels, low).mean()
+
+    @torch.no_grad()
+    def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
+        """n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
+
+        The low resolutions are read once, and for each of them whatever sees only them is computed once.
+
+        Args:
+            low: (B, 3, h, w) in [0, 1].
+            temperature: τ, the standard deviation of the latents; 0 gives one answer, f⁻¹(0; y).
+            n: how many.
+
+        Raises:
+            ValueError: a temperature below 0, n below 1, or low resolutions as in `contexts`.
+        """
+        if not (math.isfinite(temperature) and temperature >= 0):
+            raise ValueError(f"temperature is {temperature}; expected a finite number ≥ 0")
+        if n < 1:
+            raise ValueError(f"n is {n}; expected at least 1")
+        contexts = self.contexts(low)
+        shape = (3, low.shape[2] * self.scale, low.shape[3] * self.scale)
+        if n == 1:  # one batch: every low resolution is a question of its own
+            found = self.flow.sample(len(low), contexts, temperature=temperature, shape=shape)[:, None]
+        else:  # one low resolution at a time: a context of batch 1 serves its n answers
+            found = torch.stack(
+                [
+                    self.flow.sample(
+                        n, [c[i : i + 1] for c in contexts], temperature=temperature, shape=shape
+                    )
+                    for i in range(len(low))
+                ]
+            )
+        return found.clamp(0, 1)
+
+    @torch.no_grad()
+    def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
+        """The detail of x, encoded under its low resolution, laid over another one: f⁻¹(f(x; y); y′).
+
+        Args:
+            high: x, whose detail is taken.
+            low: y; its own low resolution.
+            to_low: y′, of the same size.
+            normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the
+                model have them. For pictures unlike the training data (SRFlow, section 3.5).
+
+        Returns:
+            (B, 3, H, W), cut to [0, 1].
+        """
+        z = self.encode(high, low)
+        if normalise:
+            z = normalised(z, self.n_levels, self.n_splits)
+        return self.decode(z, to_low).clamp(0, 1)
+
+    def _check_scale(self, high: Tensor, low: Tensor) -> None:
+        wanted = tuple(side * self.scale for side in low.shape[2:])
+        if high.ndim != 4 or tuple(high.shape[2:]) != wanted:
+            raise ValueError(
+                f"high resolutions have shape {tuple(high.shape)}, low ones {tuple(low.shape)}; "
+                f"at {self.scale}× the high ones must be (B, 3, {', '.join(map(str, wanted))})"
+            )
+
+    def _check_pair(self, high: Tensor, low: Tensor) -> None:
+        self._check_scale(high, low)
+        _check_image(high, "high")
+
+
+def _check_image(x: Tensor, name: str) -> None:
+    """Floating point, (B, 3, H, W), in [0, 1]."""
+    if x.ndim != 4 or x.shape[1] != 3 or not x.is_floating_point():
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)} and dtype {x.dtype}; expected (B, 3, H, W) in floating point"
+        )
+    if not bool(((x >= 0) & (x <= 1)).all()):
+        low, high = float(x.min()), float(x.max())
+        raise ValueError(f"{name} has values in {low:g} … {high:g}; expected [0, 1]: divide pixels by 255")

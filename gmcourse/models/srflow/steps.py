@@ -1,0 +1,74 @@
+"""The steps of SRFlow's flow: transition, affine injector, conditional coupling."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.flows import ActNorm, ActNormConv, AffineCoupling, AffineInjector, Bijection, PlainConv1x1
+from gmcourse.nn.conv import ZeroConv2d
+
+
+class ConditionalNet(nn.Module):
+    """3×3 → actnorm → ReLU → 1×1 → actnorm → ReLU → zero 3×3, of a part of x and of the context.
+
+    The first convolution of (part, context) is the sum of two, conv(part) + conv(context). So what sees only
+    the context is computed at the context's batch: once, when one low resolution has many answers. And a
+    context without gradient costs none.
+
+    Args:
+        part_channels: of the part that conditions; 0 for an injector, which sees the context alone.
+        context_channels: of the features of the low resolution.
+        out_channels: raw scales, then shifts.
+        hidden_channels: width of the two hidden layers (64 in the paper).
+    """
+
+    def __init__(
+        self, part_channels: int, context_channels: int, out_channels: int, hidden_channels: int
+    ) -> None:
+        super().__init__()
+        self.of_context = nn.Conv2d(context_channels, hidden_channels, 3, padding=1, bias=False)
+        self.of_part: nn.Conv2d | None = None
+        if part_channels:
+            self.of_part = nn.Conv2d(part_channels, hidden_channels, 3, padding=1, bias=False)
+        self.norm1 = ActNorm(hidden_channels)
+        self.second = nn.Conv2d(hidden_channels, hidden_channels, 1, bias=False)
+        self.norm2 = ActNorm(hidden_channels)
+        self.last = ZeroConv2d(hidden_channels, out_channels)
+        for conv in (self.of_context, self.of_part, self.second):
+            if conv is not None:
+                nn.init.normal_(conv.weight, std=0.05)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """(context) or (part, context) → parameters (B, out, H, W); a context of batch 1 serves every part."""
+        *part, context = inputs
+        h = self.of_context(context)
+        if self.of_part is not None:
+            h = h + self.of_part(part[0])
+        h = F.relu(self.norm1(h)[0])
+        h = F.relu(self.norm2(self.second(h))[0])
+        out: Tensor = self.last(h)
+        return out
+
+
+def transition_step(channels: int) -> list[Bijection]:
+    """Actnorm and 1×1 convolution without a coupling: each level begins with some (SRFlow, section 3.3).
+
+    The squeeze before it puts pixels side by side as channels; a coupling at once would leave their pattern
+    as artefacts.
+    """
+    return [ActNormConv(ActNorm(channels), PlainConv1x1(channels))]
+
+
+def conditional_step(
+    channels: int, *, context_channels: int, hidden_channels: int, scale: str
+) -> list[Bijection]:
+    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2)."""
+    first = channels // 2
+    injector = ConditionalNet(0, context_channels, 2 * channels, hidden_channels)
+    coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)
+    return [
+        *transition_step(channels),
+        AffineInjector(injector, scale),
+        AffineCoupling(coupling, scale=scale, first=first, conditional=True),
+    ]

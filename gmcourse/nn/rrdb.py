@@ -1,0 +1,139 @@
+"""Residual-in-residual dense blocks: the convolutional trunk of ESRGAN, which reads the low resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SLOPE = 0.2  # of every leaky ReLU
+RESIDUAL = 0.2  # each residual is added with this weight, so that a deep trunk starts near the identity
+
+
+def conv3x3(in_channels: int, out_channels: int) -> nn.Conv2d:
+    """A 3×3 convolution that keeps the size, its weights a tenth of He's so that deep residuals start small."""
+    conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+    nn.init.kaiming_normal_(conv.weight)
+    with torch.no_grad():
+        conv.weight.mul_(0.1)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
+class DenseBlock(nn.Module):
+    """Five convolutions, each of which sees the outputs of all before it; then x + 0.2 · the last one's.
+
+    Args:
+        channels: of x.
+        growth: channels that each of the first four adds.
+    """
+
+    def __init__(self, channels: int, growth: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            conv3x3(channels + i * growth, growth if i < 4 else channels) for i in range(5)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, C, H, W)."""
+        parts = [x]
+        for conv in self.convs[:-1]:
+            parts.append(F.leaky_relu(conv(torch.cat(parts, 1)), SLOPE))
+        return x + RESIDUAL * self.convs[-1](torch.cat(parts, 1))
+
+
+class RRDB(nn.Module):
+    """Three dense blocks inside one more residual (Wang et al. 2018, arXiv:1809.00219, section 3.1)."""
+
+    def __init__(self, channels: int, growth: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(DenseBlock(channels, growth) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, C, H, W)."""
+        h = x
+        for block in self.blocks:
+            h = block(h)
+        return x + RESIDUAL * h
+
+
+def upsampled(conv: nn.Module, features: Tensor) -> Tensor:
+    """Twice the size by repeating pixels, then a convolution."""
+    out: Tensor = conv(F.interpolate(features, scale_factor=2, mode="nearest"))
+    return out
+
+
+class RRDBEncoder(nn.Module):
+    """The low resolution, read once, as features for every level of a flow (SRFlow, section 3.3).
+
+    Level l = 1 … L works at 1/2^l of the high resolution. Its features are those of the trunk, upsampled by
+    convolutions where the level is larger than the low resolution and averaged where it is smaller, beside the
+    outputs of some blocks of the trunk, resized.
+
+    Args:
+        scale: of super-resolution, a power of two.
+        n_levels: L.
+        channels: width of the trunk (64 in the paper).
+        growth: see `DenseBlock` (32).
+        n_blocks: residual-in-residual blocks (23).
+        stacked: indices of the blocks whose outputs every level sees as well (1, 8, 15 and 22).
+        long_skip: add the first convolution to the trunk's end, as ESRGAN does; the published SRFlow adds the
+            trunk's last block there.
+
+    Raises:
+        ValueError: a scale that is no power of two, or a stacked block that does not exist.
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        n_levels: int,
+        *,
+        channels: int = 64,
+        growth: int = 32,
+        n_blocks: int = 23,
+        stacked: Sequence[int] = (1, 8, 15, 22),
+        long_skip: bool = True,
+    ) -> None:
+        super().__init__()
+        if scale < 2 or scale & (scale - 1):
+            raise ValueError(f"scale is {scale}; expected a power of two, at least 2")
+        if not all(0 <= block < n_blocks for block in stacked):
+            raise ValueError(f"stacked blocks are {list(stacked)}; expected numbers in 0 … {n_blocks - 1}")
+        self.scale, self.n_levels, self.stacked, self.long_skip = scale, n_levels, tuple(stacked), long_skip
+        self.out_channels = channels * (1 + len(self.stacked))
+        self.first = conv3x3(3, channels)
+        self.trunk = nn.ModuleList(RRDB(channels, growth) for _ in range(n_blocks))
+        self.after = conv3x3(channels, channels)
+        # to 2, 4, … scale/2 times the low resolution; the flow itself makes the last doubling
+        self.ups = nn.ModuleList(conv3x3(channels, channels) for _ in range(scale.bit_length() - 2))
+
+    def read(self, low: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Features at 1, 2, … scale/2 times the low resolution, and the outputs of the stacked blocks."""
+        first = h = self.first(low)
+        outputs = []
+        for number, block in enumerate(self.trunk):
+            h = block(h)
+            if number in self.stacked:
+                outputs.append(h)
+        pyramid = [(first if self.long_skip else h) + self.after(h)]
+        for up in self.ups:
+            pyramid.append(F.leaky_relu(upsampled(up, pyramid[-1]), SLOPE))
+        return pyramid, outputs
+
+    def forward(self, low: Tensor) -> list[Tensor]:
+        """One context a level, the largest first: (B, 3, h, w) → L tensors (B, C·(1 + stacked), H/2^l, W/2^l)."""
+        pyramid, outputs = self.read(low)
+        levels = list(reversed(pyramid))
+        while len(levels) < self.n_levels:  # smaller than the low resolution: halved once, twice, …
+            factor = 0.5 ** (len(levels) - len(pyramid) + 1)
+            levels.append(
+                F.interpolate(pyramid[0], scale_factor=factor, mode="bilinear", align_corners=False)
+            )
+        return [
+            torch.cat([level, *(F.interpolate(o, level.shape[2:], mode="nearest") for o in outputs)], 1)
+            for level in levels[: self.n_levels]
+        ]
