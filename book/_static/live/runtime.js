@@ -261,6 +261,8 @@ gm.movable = (canvas, plot, { limits: [low, high], step = 0.1, at, label, move }
 
 // The frame of a figure: title, what is drawn, controls, numbers, help. Missing parts are left out.
 gm.frame = (box, { title, row = [], controls = [], buttons = [], readout = [], help = "" }) => {
+  // The theme turns pages with the arrow keys; inside a figure they move points and sliders.
+  box.addEventListener("keydown", (event) => event.stopPropagation());
   const part = (name, children, tag = "div") => (children.length ? [gm.element(tag, { class: name }, ...children)] : []);
   box.append(
     ...part("gm-title", [title], "p"),
