@@ -22,7 +22,9 @@ from gmcourse.models.stylegan2 import (
     normalize_second_moment,
     unit,
 )
+from gmcourse.models.stylegan2.game import game
 from gmcourse.models.stylegan2.mixing import mix_at_random
+from gmcourse.models.stylegan2.projection import project
 from gmcourse.nn.resample import fir_kernel, upsample
 from tests.conftest import assert_close
 
@@ -357,6 +359,43 @@ def test_unit_is_for_the_eye():
     assert unit(torch.tensor([-3.0, -1.0, 0.0, 1.0])).tolist() == [0.0, 0.0, 0.5, 1.0]
 
 
+@pytest.mark.parametrize("normalization", ["demodulation", "adain"])
+def test_a_few_steps_of_the_game_can_be_resumed(normalization, tmp_path):
+    from gmcourse.training import fit
+
+    def players():
+        torch.manual_seed(0)
+        network = Generator(
+            z_dim=5, w_dim=7, mapping_layers=2, style_mixing=0.9, normalization=normalization, **SMALL
+        )
+        return game(network, Discriminator(**SMALL), r1_gamma=0.1, r1_every=2, path_every=2)
+
+    data = torch.rand(16, 3, 16, 16) * 2 - 1
+    kwargs = {"batch_size": 4, "progress": False, "checkpoint": tmp_path / "game.safetensors"}
+    whole = players()
+    history = fit(whole, data, steps=4, batch_size=4, progress=False)
+    assert {"discriminator", "generator", "r1", "path_length"} <= set(history)
+    fit(players(), data, steps=2, **kwargs)
+    resumed = players()
+    fit(resumed, data, steps=4, resume=True, **kwargs)
+    for name, value in whole.ema.state_dict().items():
+        assert torch.equal(value, resumed.ema.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("each_layer", [False, True])
+def test_projection_finds_a_picture_that_the_network_can_draw(generator, each_layer):
+    generator.requires_grad_(False)
+    with torch.no_grad():
+        generator.mapping.w_mean.copy_(generator.mapping(torch.randn(500, 5)).mean(0))
+        target = generator(torch.randn(2, 5), noise="none")
+    found = project(generator, target, steps=150, each_layer=each_layer)
+    assert found.ws.shape == (2, 6, 7)
+    assert (found.distances.min(0).values < 0.1 * found.distances[0]).all()
+    picture = generator.synthesis(found.ws, "none")
+    error = (picture - target).square().flatten(1).mean(1)
+    assert torch.allclose(error, found.distances.min(0).values, rtol=1e-3)
+
+
 # ---- bad input ------------------------------------------------------------------------------------------
 
 
@@ -368,6 +407,7 @@ def test_unit_is_for_the_eye():
         (lambda: Discriminator(resolution=100), "resolution is 100; expected a power of two"),
         (lambda: Discriminator(resolution=4), "at least 8"),
         (lambda: Synthesis(8, 64, channel_base=32), "leave no channel at side 64"),
+        (lambda: Synthesis(8, 8, normalization="batch"), "'batch'; expected one of demodulation, adain"),
         (lambda: Mapping(8, 0), "w_dim 0"),
         (lambda: Mapping(8, 8, n_layers=0), "n_layers 0"),
         (lambda: Generator(resolution=8, style_mixing=1.5), "style_mixing is 1.5"),
@@ -399,6 +439,10 @@ def test_bad_calls(generator):
         mix(torch.zeros(1, 6, 7), torch.zeros(1, 6, 7), 9)
     with pytest.raises(ValueError, match="two equal"):
         mix(torch.zeros(1, 6, 7), torch.zeros(2, 6, 7), 1)
+    with pytest.raises(ValueError, match=r"target has shape \(1, 3, 8, 8\)"):
+        project(generator, torch.zeros(1, 3, 8, 8))
+    with pytest.raises(ValueError, match="steps is 0"):
+        project(generator, torch.zeros(1, 3, 16, 16), steps=0)
     discriminator = Discriminator(**SMALL)
     with pytest.raises(ValueError, match="a batch of 6 cannot be cut into groups of 4"):
         discriminator(torch.randn(6, 3, 16, 16))

@@ -1,10 +1,11 @@
 """Chapter 09: StyleGAN2, Karras et al. 2020 (arXiv:1912.04958), and what it changed in StyleGAN."""
 
+from gmcourse.models.stylegan2.adain import adain
 from gmcourse.models.stylegan2.discriminator import Discriminator, minibatch_std
 from gmcourse.models.stylegan2.generator import Generator, Synthesis, unit
 from gmcourse.models.stylegan2.mapping import Mapping, normalize_second_moment
 from gmcourse.models.stylegan2.mixing import mix
-from gmcourse.models.stylegan2.modulation import adain, demodulation, modulated_conv2d
+from gmcourse.models.stylegan2.modulation import demodulation, modulated_conv2d
 
 __all__ = [
     "Discriminator",

@@ -1,4 +1,4 @@
-"""The style-modulated convolution, and what it replaced (StyleGAN2, section 2; StyleGAN, eq. 1)."""
+"""The style-modulated convolution, and the layers around it (StyleGAN2, section 2.2)."""
 
 from __future__ import annotations
 
@@ -12,30 +12,6 @@ from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
 from gmcourse.nn.resample import fir_kernel, upsampled_conv
 
 EPS = 1e-8
-
-
-def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
-    """Adaptive instance normalisation: scale · (x − mean(x)) / std(x) + shift, for each picture and channel.
-
-    Huang & Belongie 2017 (arXiv:1703.06868), eq. 8; Karras et al. 2019 (arXiv:1812.04948), eq. 1. Mean and
-    (population) variance are taken over the pixels, so one bright spot makes all other pixels dark.
-
-    Args:
-        x: (B, C, H, W).
-        scale: (B, C), the style.
-        shift: (B, C).
-        eps: added to the variance.
-
-    Raises:
-        ValueError: shapes that do not fit.
-    """
-    if x.ndim != 4 or scale.shape != x.shape[:2] or shift.shape != x.shape[:2]:
-        raise ValueError(
-            f"shapes {tuple(x.shape)}, {tuple(scale.shape)}, {tuple(shift.shape)}; "
-            "expected (B, C, H, W), (B, C), (B, C)"
-        )
-    variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
-    return (x - mean) * (variance + eps).rsqrt() * scale[:, :, None, None] + shift[:, :, None, None]
 
 
 def demodulation(weight: Tensor, styles: Tensor, eps: float = EPS) -> Tensor:

@@ -1,0 +1,94 @@
+"""How evenly a picture changes on the way from one latent to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gmcourse import latent
+
+
+def small_steps(
+    start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The codes at t and at t + ε on the way from `start` to `end`: two tensors (B, D).
+
+    Args:
+        start: codes (B, D).
+        end: codes (B, D).
+        t: places, (B,).
+        eps: ε.
+        spherical: along the sphere, for z, whose length does not count; else straight, for w.
+
+    Raises:
+        ValueError: shapes that do not fit, or ε that is not positive.
+    """
+    if start.ndim != 2 or start.shape != end.shape or t.shape != start.shape[:1]:
+        raise ValueError(
+            f"shapes {tuple(start.shape)}, {tuple(end.shape)}, {tuple(t.shape)}; expected (B, D), (B, D), (B,)"
+        )
+    if not 0 < eps < 1:
+        raise ValueError(f"eps is {eps}; expected a small positive number")
+    if spherical:
+        start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
+    path = latent.spherical if spherical else latent.linear
+    places = torch.stack([t, t + eps], 1)
+    pairs = [
+        path(start[i : i + 1], end[i : i + 1], places[i]).squeeze(1) for i in range(len(start))
+    ]  # each (2, D)
+    before, after = torch.stack(pairs, 1)
+    return before, after
+
+
+def path_distances(
+    generate: Callable[[Tensor], Tensor],
+    distance: Callable[[Tensor, Tensor], Tensor],
+    start: Tensor,
+    end: Tensor,
+    *,
+    t: Tensor | None = None,
+    eps: float = 1e-4,
+    spherical: bool = False,
+) -> Tensor:
+    """d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
+
+    Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al.
+    2020 take t = 0 ("end", the default here), so that no code lies off the codes that training has seen.
+
+    Args:
+        generate: codes (B, D) → pictures.
+        distance: (pictures, pictures) → (B,), quadratic for close pictures, as perceptual distances are.
+        start: codes (B, D): w, or z with `spherical`.
+        end: codes to go to.
+        t: places on the way, (B,); by default 0.
+        eps: ε. In single precision not below 1e-4.
+        spherical: see `small_steps`.
+
+    Returns:
+        Shape (B,). Distances of other networks are on other scales: compare only under one `distance`.
+
+    Raises:
+        ValueError: see `small_steps`.
+    """
+    t = start.new_zeros(len(start)) if t is None else t
+    before, after = small_steps(start, end, t, eps=eps, spherical=spherical)
+    return distance(generate(before), generate(after)) / eps**2
+
+
+def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
+    """Mean of the values from the `low`-th to the `high`-th percentile, as the authors report it.
+
+    Raises:
+        ValueError: no values, or percentiles out of order.
+    """
+    if values.ndim != 1 or len(values) == 0 or not 0 <= low < high <= 100:
+        raise ValueError(
+            f"values have shape {tuple(values.shape)}, percentiles {low} and {high}; "
+            "expected (N,) and 0 ≤ low < high ≤ 100"
+        )
+    values = values.double()
+    bottom = torch.quantile(values, low / 100, interpolation="lower")
+    top = torch.quantile(values, high / 100, interpolation="higher")
+    return float(values[(values >= bottom) & (values <= top)].mean())

@@ -1,0 +1,79 @@
+"""What the modulated convolution replaced: adaptive instance normalisation, and StyleGAN's layer around it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
+from gmcourse.nn.resample import fir_kernel, upsampled_conv
+
+
+def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
+    """scale · (x − mean(x)) / std(x) + shift, with mean and std of each picture's each channel.
+
+    Huang & Belongie 2017 (arXiv:1703.06868), eq. 8; Karras et al. 2019 (arXiv:1812.04948), eq. 1. Mean and
+    (population) variance are taken over the pixels, so one bright spot makes all other pixels dark.
+
+    Args:
+        x: (B, C, H, W).
+        scale: (B, C), the style.
+        shift: (B, C).
+        eps: added to the variance.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    if x.ndim != 4 or scale.shape != x.shape[:2] or shift.shape != x.shape[:2]:
+        raise ValueError(
+            f"shapes {tuple(x.shape)}, {tuple(scale.shape)}, {tuple(shift.shape)}; "
+            "expected (B, C, H, W), (B, C), (B, C)"
+        )
+    variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
+    gain = (variance + eps).rsqrt() * scale[:, :, None, None]
+    # one multiplication and one addition over the picture: the mean goes into the shift
+    return torch.addcmul(shift[:, :, None, None] - mean * gain, x, gain)
+
+
+class AdaINConv(nn.Module):
+    """Convolution, noise, bias, leaky ReLU, AdaIN: the layer of StyleGAN, in the place of a `StyledConv`.
+
+    Karras et al. 2019, figure 1b. Noise has a learned strength for each channel. The style comes last and gives
+    mean and deviation of every feature map, whatever the convolution did.
+
+    Args:
+        in_channels: I.
+        out_channels: O.
+        w_dim: width of w.
+        resolution: side of the *output*.
+        up: whether the layer doubles the side.
+    """
+
+    kernel: Tensor
+    fixed_noise: Tensor
+
+    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
+        super().__init__()
+        self.style = EqualizedLinear(w_dim, 2 * out_channels)
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.noise_strength = nn.Parameter(torch.zeros(out_channels))
+        self.register_buffer("fixed_noise", torch.randn(resolution, resolution))
+        self.register_buffer("kernel", fir_kernel(), persistent=False)
+        self.up, self.resolution = up, resolution
+
+    def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
+        """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
+        weight = self.weight * (GAINS["lrelu"] / (3 * math.sqrt(self.weight.shape[1])))
+        x = upsampled_conv(x, weight, self.kernel) if self.up else F.conv2d(x, weight, padding=1)
+        if noise == "random":
+            drawn = torch.randn(len(x), 1, self.resolution, self.resolution, dtype=x.dtype, device=x.device)
+            x = torch.addcmul(x, drawn, self.noise_strength[:, None, None])
+        elif noise == "fixed":
+            x = torch.addcmul(x, self.fixed_noise, self.noise_strength[:, None, None])
+        x = F.leaky_relu(x + self.bias[:, None, None], SLOPE, inplace=True)
+        scale, shift = self.style(w).chunk(2, 1)
+        return adain(x, 1 + scale, shift)

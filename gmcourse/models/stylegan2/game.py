@@ -1,0 +1,61 @@
+"""How StyleGAN2 is trained: the two players, their lazy penalties, and the moving average."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gmcourse.adversarial import Adversarial, Lazy, PathLength, lazy_adam, r1_penalty
+from gmcourse.models.stylegan2.discriminator import Discriminator
+from gmcourse.models.stylegan2.generator import Generator
+from gmcourse.training import EMA
+
+
+def game(
+    generator: Generator,
+    discriminator: Discriminator,
+    *,
+    lr: float = 0.002,
+    r1_gamma: float = 10.0,
+    r1_every: int = 16,
+    path_weight: float = 2.0,
+    path_every: int = 8,
+    ema_half_life: float = 500.0,
+) -> Adversarial:
+    """Non-saturating logistic loss, R1 on the discriminator, path length on the generator, both lazy.
+
+    Karras et al. 2020 (arXiv:1912.04958), appendix B. Data are pictures in [−1, 1].
+
+    Args:
+        generator: plays with the styles mixed as its `style_mixing` says.
+        discriminator: its opponent.
+        lr: learning rate of both, before the correction for lazy regularisation.
+        r1_gamma: γ of R1. It grows with the number of pixels: 10 at 1024², about 0.1 at 32².
+        r1_every: steps between two R1 penalties.
+        path_weight: of the path length penalty; 0 leaves it out, as StyleGAN did.
+        path_every: steps between two of them (8 in the paper, 4 in the authors' later code).
+        ema_half_life: steps in which the average forgets half.
+    """
+
+    def latent(n: int) -> Tensor:
+        return torch.randn(n, generator.mapping.z_dim, device=generator.mapping.w_mean.device)
+
+    def styles(z: Tensor) -> Tensor:
+        return generator.mixed(z, generator.styles(z))
+
+    def r1(real: Tensor, fake: Tensor) -> Tensor:
+        return r1_penalty(discriminator, real, r1_gamma)
+
+    path = None
+    if path_weight > 0:
+        path = Lazy("path_length", PathLength(styles, generator.synthesis, weight=path_weight), path_every)
+    return Adversarial(
+        generator,
+        discriminator,
+        lazy_adam(generator.parameters(), lr, every=path_every if path is not None else 1),
+        lazy_adam(discriminator.parameters(), lr, every=r1_every),
+        latent=latent,
+        discriminator_penalty=Lazy("r1", r1, r1_every),
+        generator_penalty=path,
+        ema=EMA(generator, 0.5 ** (1 / ema_half_life)),
+    )

@@ -1,0 +1,108 @@
+"""Projection: which w gives a picture nearest to a given one?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gmcourse.models.stylegan2.generator import Generator
+from gmcourse.reproducible import generator as seeded
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+
+
+def squared_error(x: Tensor, y: Tensor) -> Tensor:
+    """Mean squared difference of two batches of pictures, (B,)."""
+    return (x - y).square().flatten(1).mean(1)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What `project` found.
+
+    Attributes:
+        ws: (B, L, w_dim), for `Synthesis`.
+        distances: (steps, B), the distance at each step.
+    """
+
+    ws: Tensor
+    distances: Tensor
+
+
+def project(
+    network: Generator,
+    target: Tensor,
+    *,
+    distance: Distance = squared_error,
+    steps: int = 300,
+    lr: float = 0.1,
+    exploration: float = 0.5,
+    each_layer: bool = False,
+    seed: int = 0,
+) -> Projection:
+    """Search W for the styles whose picture is nearest to a given one, by gradient descent from the mean w.
+
+    Karras et al. 2020 (arXiv:1912.04958), section 5 and appendix D: noise on w that fades out lets the search
+    leave a bad valley; the rate rises, stays, and falls as a cosine. Differs: the network's noise inputs are
+    switched off, where the authors optimise them as well, and the distance is an argument.
+
+    Args:
+        network: a trained generator.
+        target: pictures (B, C, R, R) in the generator's range, [−1, 1].
+        distance: (picture, target) → (B,), differentiable.
+        steps: of Adam.
+        lr: its highest rate.
+        exploration: standard deviation of the first noise on w, relative to that of w itself.
+        each_layer: one w for every style (often called W+) instead of one for all.
+        seed: of the exploration.
+
+    Returns:
+        The best styles met, and the distances on the way.
+
+    Raises:
+        ValueError: pictures of another shape, or fewer than one step.
+    """
+    synthesis = network.synthesis
+    want = (synthesis.image_channels, synthesis.resolution, synthesis.resolution)
+    if target.ndim != 4 or tuple(target.shape[1:]) != want:
+        raise ValueError(f"target has shape {tuple(target.shape)}; expected (B, {', '.join(map(str, want))})")
+    if steps < 1:
+        raise ValueError(f"steps is {steps}; expected at least 1")
+    draws = seeded(seed)
+    device, count = target.device, synthesis.n_styles if each_layer else 1
+    mean = network.mapping.w_mean
+    with torch.no_grad():
+        z = torch.randn(1000, network.mapping.z_dim, generator=draws).to(mean)
+        spread = (network.mapping.eval()(z) - mean).square().mean().sqrt()
+    w = mean.expand(len(target), count, -1).clone().requires_grad_()
+    optimizer = torch.optim.Adam([w], lr=lr, betas=(0.9, 0.999))
+    best = torch.full((len(target),), math.inf, device=device, dtype=mean.dtype)
+    kept, found = w.detach().clone(), []
+    for step in range(steps):
+        at = step / steps
+        ramp = min(1.0, (1 - at) / 0.25)
+        optimizer.param_groups[0]["lr"] = (
+            lr * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
+        )
+        noise = (
+            torch.randn(w.shape, generator=draws).to(mean)
+            * spread
+            * exploration
+            * max(0.0, 1 - at / 0.75) ** 2
+        )
+        ws = (w + noise).expand(-1, synthesis.n_styles, -1)
+        values = distance(synthesis(ws, "none"), target)
+        optimizer.zero_grad(set_to_none=True)
+        (gradient,) = torch.autograd.grad(values.sum(), w)
+        w.grad = gradient
+        with torch.no_grad():
+            better = values < best
+            best = torch.where(better, values, best)
+            kept = torch.where(better[:, None, None], w + noise, kept)
+        found.append(values.detach())
+        optimizer.step()
+    return Projection(kept.expand(-1, synthesis.n_styles, -1).contiguous(), torch.stack(found))
