@@ -1,0 +1,20 @@
+"""Chapter 02: a GAN of the plane, DCGAN, ClusterGAN, and the best discriminator where densities are known."""
+
+from gmcourse.models.gan.clustergan import ClusterGAN
+from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator
+from gmcourse.models.gan.grid import GridGANs, SideBySide, seeded
+from gmcourse.models.gan.optimal import best_value, optimal_logit
+from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator
+
+__all__ = [
+    "ClusterGAN",
+    "DCDiscriminator",
+    "DCGenerator",
+    "GridGANs",
+    "PlaneDiscriminator",
+    "PlaneGenerator",
+    "SideBySide",
+    "best_value",
+    "optimal_logit",
+    "seeded",
+]

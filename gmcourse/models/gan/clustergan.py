@@ -1,0 +1,96 @@
+"""ClusterGAN: a latent space that can cluster, because it has a discrete part, and an encoder into it.
+
+Mukherjee et al. 2019 (arXiv:1809.03627). z = (z_n, z_c) with z_n ~ N(0, σ²I), σ = 0.1, and z_c one of K unit
+vectors. An encoder E learns to say which z made a picture, together with the generator, so that neither may
+forget the class. What differs: the game is the logistic one with R1, not a Wasserstein one.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator, Shape
+
+
+class ClusterGAN(nn.Module):
+    """Generator and encoder, trained as one player of the game.
+
+    Args:
+        shape: of a picture, (C, H, W).
+        classes: K, how many clusters.
+        continuous: width of z_n.
+        sigma: standard deviation of z_n; small beside the distance √2 of two unit vectors.
+        width: channels of the networks.
+    """
+
+    def __init__(
+        self,
+        shape: Shape = (1, 8, 8),
+        classes: int = 10,
+        continuous: int = 10,
+        sigma: float = 0.1,
+        width: int = 64,
+    ) -> None:
+        super().__init__()
+        if classes < 2 or continuous < 1:
+            raise ValueError(
+                f"classes is {classes} and continuous is {continuous}; expected at least 2 and at least 1"
+            )
+        if not sigma > 0:
+            raise ValueError(f"sigma is {sigma}; expected a positive number")
+        self.classes, self.continuous, self.sigma = classes, continuous, sigma
+        self.generator = DCGenerator(shape, continuous + classes, width)
+        self.encoder = DCDiscriminator(shape, width, outputs=continuous + classes)
+
+    def latent(self, n: int, cluster: int | None = None) -> Tensor:
+        """n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one.
+
+        Raises:
+            ValueError: no such cluster.
+        """
+        if cluster is not None and not 0 <= cluster < self.classes:
+            raise ValueError(f"cluster is {cluster}; expected 0 … {self.classes - 1}")
+        device = next(self.parameters()).device
+        which = torch.randint(self.classes, (n,), device=device)
+        if cluster is not None:
+            which = torch.full_like(which, cluster)
+        noise = self.sigma * torch.randn(n, self.continuous, device=device)
+        return torch.cat([noise, F.one_hot(which, self.classes).to(noise)], dim=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(B, continuous + K) → pictures (B, C, H, W) in [0, 1]."""
+        pictures: Tensor = self.generator(z)
+        return pictures
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures (B, C, H, W) → ẑ_n (B, continuous) and the logits (B, K) of the clusters."""
+        code: Tensor = self.encoder(x)
+        return code[:, : self.continuous], code[:, self.continuous :]
+
+    @torch.no_grad()
+    def embed(self, x: Tensor) -> Tensor:
+        """Pictures → latents (B, continuous + K): ẑ_n and the clusters' probabilities."""
+        continuous, logits = self.encode(x)
+        return torch.cat([continuous, logits.softmax(1)], dim=1)
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Tensor:
+        """n pictures, (n, C, H, W) in [0, 1]."""
+        return self(self.latent(n))
+
+    def code_loss(self, z: Tensor, continuous_weight: float = 10.0, class_weight: float = 10.0) -> Tensor:
+        """β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c), mean over the batch (their eq. 2; 10 and 10).
+
+        Args:
+            z: latents of `latent`, (B, continuous + K).
+            continuous_weight: β_n.
+            class_weight: β_c.
+
+        Returns:
+            A scalar, to be added to the generator's loss.
+        """
+        continuous, logits = self.encode(self(z))
+        misplaced = (continuous - z[:, : self.continuous]).square().sum(1).mean()
+        return continuous_weight * misplaced + class_weight * F.cross_entropy(logits, z[:, self.continuous :])

@@ -1,0 +1,127 @@
+"""DCGAN: a generator and a discriminator of strided convolutions, for pictures of any size.
+
+Radford et al. 2016 (arXiv:1511.06434), section 3. As there: no pooling and no hidden fully connected layer,
+batch normalisation in both networks except where pixels go in or come out, ReLU in the generator, tanh at
+its end, leaky ReLU of slope 0.2 in the discriminator, weights from N(0, 0.02²).
+
+What differs: pictures are in [0, 1] outside (the tanh's [−1, 1] is shifted), the first map is as large as
+the picture's size halved until four pixels are left, and the discriminator's normalisation can be switched
+off, which penalties on its slope want.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.nn.networks import halvings
+
+Shape = tuple[int, int, int]
+
+
+def _small_weights(module: nn.Module) -> None:
+    """N(0, 0.02²) for convolutions, N(1, 0.02²) for the scales of batch normalisation (section 4)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+
+
+def _check(shape: Shape, width: int) -> int:
+    """How often the picture is halved.
+
+    Raises:
+        ValueError: a picture that cannot be halved down to four pixels a side, or no channels.
+    """
+    shape = (shape[0], shape[1], shape[2])
+    levels = halvings(shape)
+    if shape[1] >> levels != 4 or shape[2] >> levels != 4:
+        raise ValueError(f"sides are {shape[1]}×{shape[2]}; expected both 8, 16, 32, 64, …")
+    if width < 1:
+        raise ValueError(f"width is {width}; expected at least 1")
+    return levels
+
+
+class DCGenerator(nn.Module):
+    """Noise z ~ N(0, I) → pictures in [0, 1].
+
+    Args:
+        shape: of a picture, (C, H, W).
+        latent_dim: width of z (100 in the paper, where z is uniform).
+        width: channels before the last layer; each level further down has twice as many.
+    """
+
+    def __init__(self, shape: Shape = (1, 8, 8), latent_dim: int = 32, width: int = 32) -> None:
+        super().__init__()
+        levels = _check(shape, width)
+        self.latent_dim, self.shape = latent_dim, tuple(shape)
+        channels = width << (levels - 1)
+        # the paper's "project and reshape" is a transposed convolution of a 1×1 map
+        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, channels, 4, bias=False)]
+        for _ in range(levels - 1):
+            layers += [nn.BatchNorm2d(channels), nn.ReLU()]
+            layers += [nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1, bias=False)]
+            channels //= 2
+        layers += [nn.BatchNorm2d(channels), nn.ReLU()]
+        layers += [nn.ConvTranspose2d(channels, shape[0], 4, stride=2, padding=1), nn.Tanh()]
+        self.network = nn.Sequential(*layers)
+        self.apply(_small_weights)
+
+    def latent(self, n: int) -> Tensor:
+        """n latents from the prior, (n, latent_dim)."""
+        weight: Tensor = next(self.parameters())
+        return torch.randn(n, self.latent_dim, device=weight.device, dtype=weight.dtype)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(B, latent_dim) → pictures (B, C, H, W) in [0, 1].
+
+        Raises:
+            ValueError: latents of another width.
+        """
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"z has shape {tuple(z.shape)}; expected (B, {self.latent_dim})")
+        pictures: Tensor = self.network(z[:, :, None, None])
+        return (pictures + 1) / 2
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Tensor:
+        """n pictures, (n, C, H, W) in [0, 1]."""
+        return self(self.latent(n))
+
+
+class DCDiscriminator(nn.Module):
+    """Pictures in [0, 1] → logits.
+
+    Args:
+        shape: of a picture, (C, H, W).
+        width: channels after the first layer; each level further down has twice as many.
+        normalise: batch normalisation after all layers but the first and the last, as in the paper.
+        outputs: numbers a picture; a discriminator has one, an encoder of the same build has more.
+    """
+
+    def __init__(
+        self, shape: Shape = (1, 8, 8), width: int = 32, *, normalise: bool = True, outputs: int = 1
+    ) -> None:
+        super().__init__()
+        levels = _check(shape, width)
+        self.shape = tuple(shape)
+        layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        channels = width
+        for _ in range(levels - 1):
+            layers.append(nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1, bias=not normalise))
+            channels *= 2
+            layers += ([nn.BatchNorm2d(channels)] if normalise else []) + [nn.LeakyReLU(0.2)]
+        layers += [nn.Conv2d(channels, outputs, 4), nn.Flatten()]
+        self.network = nn.Sequential(*layers)
+        self.apply(_small_weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) in [0, 1] → logits (B, 1).
+
+        Raises:
+            ValueError: pictures of another shape.
+        """
+        if tuple(x.shape[1:]) != self.shape:
+            raise ValueError(f"x has shape {tuple(x.shape)}; expected (B, {', '.join(map(str, self.shape))})")
+        logits: Tensor = self.network(2 * x - 1)
+        return logits

@@ -1,0 +1,152 @@
+"""The game of a generator and a discriminator, seen from above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from gmcourse.viz.palette import CLASSES, CYCLE, GREEN, GREY, INK, SIGNED
+from gmcourse.viz.plane import Extent, grid
+
+SIDE = 90
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
+
+    Attributes:
+        step: when.
+        belief: D over the grid of `extent`, (SIDE, SIDE), in [0, 1].
+        samples: (n, 2).
+        pushes: where the generator's loss pulls each sample, (n, 2): minus its gradient.
+        extent: (left, right, bottom, top).
+    """
+
+    step: int
+    belief: Tensor
+    samples: Tensor
+    pushes: Tensor
+    extent: Extent
+
+
+def record(
+    step: int,
+    discriminator: Callable[[Tensor], Tensor],
+    generator: Callable[[Tensor], Tensor],
+    generator_loss: Callable[[Tensor], Tensor],
+    z: Tensor,
+    extent: Extent,
+) -> Frame:
+    """Look at both players, at the latents z, and at the slope of the generator's loss in each sample."""
+    with torch.no_grad():
+        belief = discriminator(grid(extent, SIDE).to(z)).sigmoid().reshape(SIDE, SIDE).cpu()
+        samples = generator(z)
+    with torch.enable_grad():
+        samples.requires_grad_(True)
+        # the loss is a mean; times n it is each sample's own
+        loss = len(z) * generator_loss(discriminator(samples))
+        pushes = -torch.autograd.grad(loss, samples)[0]
+    return Frame(step, belief, samples.detach().cpu(), pushes.cpu(), extent)
+
+
+def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60) -> Figure:
+    """Draw one moment: what D believes, the data, the samples, and where they are pulled.
+
+    Args:
+        frame: of `record`.
+        data: (n, 2).
+        ax: where to draw.
+        arrows: how many samples get one. Their length is that of the slope, up to a common scale.
+    """
+    ax = ax or plt.subplots(figsize=(4.6, 4.6))[1]
+    ax.imshow(
+        frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75
+    )
+    ax.scatter(data[:, 0].cpu(), data[:, 1].cpu(), s=5, color=INK, alpha=0.45, linewidths=0)
+    ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
+    x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()
+    ax.quiver(*x.T, *push.T, color=INK, angles="xy", scale=12, scale_units="width", width=0.006, alpha=0.8)
+    ax.set(xlim=frame.extent[:2], ylim=frame.extent[2:], xticks=[], yticks=[], aspect="equal")
+    ax.grid(False)
+    ax.set_title(f"step {frame.step}")
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
+    """Several moments of one game or more, a row each."""
+    columns = max(len(frames) for frames in rows.values())
+    figure, axes = plt.subplots(len(rows), columns, figsize=(2.35 * columns, 2.6 * len(rows)), squeeze=False)
+    for place, (name, frames) in zip(axes, rows.items(), strict=True):
+        for ax, frame in zip(place, frames, strict=True):
+            game(frame, data, ax)
+        place[0].set_ylabel(name)
+    return figure
+
+
+def grids(
+    rows: Mapping[str, Tensor], centres: Tensor, verdict: Callable[[Tensor], tuple[int, float]]
+) -> Figure:
+    """Samples of several runs of several set-ups over the modes, with modes hit and share of good samples.
+
+    Args:
+        rows: name → samples (runs, n, 2).
+        centres: of the modes, (K, 2).
+        verdict: samples (n, 2) → modes hit and share of good ones.
+    """
+    columns = max(len(samples) for samples in rows.values())
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(1.95 * columns + 0.6, 2.25 * len(rows)), squeeze=False
+    )
+    reach = 1.2 * float(centres.abs().max())
+    for place, (name, runs) in zip(axes, rows.items(), strict=True):
+        for ax, samples in zip(place, runs, strict=True):
+            modes, good = verdict(samples)
+            ax.scatter(centres[:, 0], centres[:, 1], s=60, facecolors="none", edgecolors=GREY, linewidths=0.7)
+            ax.scatter(samples[:, 0].cpu(), samples[:, 1].cpu(), s=2.5, color=GREEN, alpha=0.5, linewidths=0)
+            ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
+            ax.grid(False)
+            ax.set_title(f"{modes} of {len(centres)}, {good:.0%}", fontsize=10)
+        place[0].set_ylabel(name)
+    return figure
+
+
+def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: Axes | None = None) -> Axes:
+    """Outlines of the distributions of several sets of numbers, over common bins."""
+    ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
+    arrays = {name: values.detach().flatten().cpu().numpy() for name, values in named.items()}
+    together = np.concatenate(list(arrays.values()))
+    edges = np.linspace(together.min(), together.max(), bins + 1).tolist()
+    for i, (name, values) in enumerate(arrays.items()):
+        line = ("-", "--", "-.", ":")[i % 4]
+        ax.hist(values, edges, density=True, histtype="step", linewidth=2, linestyle=line, label=name)
+        ax.hist(values, edges, density=True, alpha=0.12, color=CYCLE[i])
+    ax.set(xlabel=xlabel, ylabel="density", yticks=[])
+    ax.legend()
+    return ax
+
+
+def written(x: Tensor, labels: Tensor, names: Sequence[str], ax: Axes, title: str = "") -> Axes:
+    """Points (n, 2) of an embedding, each written as the name of its class; the axes mean nothing."""
+    for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):
+        ax.text(u, v, names[label], color=CLASSES[label % len(CLASSES)], fontsize=7, ha="center", va="center")
+    low, high = x.min(0).values, x.max(0).values
+    margin = 0.04 * (high - low)
+    ax.set(
+        xlim=(float(low[0] - margin[0]), float(high[0] + margin[0])),
+        ylim=(float(low[1] - margin[1]), float(high[1] + margin[1])),
+        xticks=[],
+        yticks=[],
+    )
+    ax.grid(False)
+    ax.set_title(title)
+    return ax
