@@ -1,0 +1,53 @@
+"""Figures of lesson 09."""
+
+import matplotlib as mpl
+import pytest
+import torch
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from gmcourse import viz
+from gmcourse.viz import styles
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    viz.style()
+    yield
+    plt.close("all")
+
+
+def test_maps_share_one_scale():
+    figure = styles.maps({"a": torch.randn(4, 4), "b": 9 * torch.randn(4, 4)}, limit=2.0, note={"a": "std 1"})
+    limits = {tuple(image.get_clim()) for ax in figure.axes for image in ax.images}
+    assert limits == {(-2.0, 2.0)}
+    assert styles.deviations({"a": torch.rand(4, 4)}).axes
+    with pytest.raises(ValueError, match=r"shape \(1, 4, 4\)"):
+        styles.maps({"a": torch.rand(1, 4, 4)}, limit=1.0)
+    with pytest.raises(ValueError, match="no maps"):
+        styles.deviations({})
+
+
+def test_the_mixing_table_puts_each_pair_where_row_and_column_meet():
+    coarse = torch.stack([torch.full((3, 16, 16), v) for v in (0.1, 0.2)])
+    fine = torch.stack([torch.full((3, 16, 16), v) for v in (0.3, 0.4, 0.5)])
+    mixed = torch.cat([torch.full((1, 3, 16, 16), 0.6 + i / 100) for i in range(6)])
+    sheet = styles.mixing_table(coarse, fine, mixed).axes[0].images[0].get_array()
+    assert abs(float(sheet[17 + 17 + 2, 17 * 2 + 2, 0]) - 0.64) < 1e-6
+    assert abs(float(sheet[2, 17 * 3 + 2, 0]) - 0.5) < 1e-6
+    assert abs(float(sheet[17 + 2, 2, 0]) - 0.1) < 1e-6
+    with pytest.raises(ValueError, match="5 mixtures for 2 rows and 3 columns"):
+        styles.mixing_table(coarse, fine, mixed[:5])
+
+
+def test_contributions_and_pairs():
+    parts = [torch.randn(3, side, side) for side in (4, 8)]
+    assert len(styles.contributions(parts, [torch.rand(3, 8, 8)] * 2, (4, 8)).axes) == 4
+    with pytest.raises(ValueError, match="2 parts, 1 sums"):
+        styles.contributions(parts, parts[:1], (4, 8))
+    ax = styles.pairs(["a", "b"], [0.1, 0.2], [0.3, 0.4], labels=("z", "w"), xlabel="accuracy", reference=0.5)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    with pytest.raises(ValueError, match="2 names"):
+        styles.pairs(["a", "b"], [0.1], [0.3], labels=("z", "w"), xlabel="accuracy")
