@@ -25,7 +25,7 @@ PACKAGES = {
     "recipes": "Recipes",
     "exercises": "Exercises",
 }
-ALONE = ("reproducible", "latent", "adversarial", "doctor")
+ALONE = ("reproducible", "processes", "latent", "adversarial", "doctor")
 # Data of the exercises' tests, and the many recipes, are read where they stand.
 LEFT_OUT = ("gmcourse.exercises.answers", "gmcourse.exercises.templates")
 

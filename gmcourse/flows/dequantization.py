@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gmcourse.flows.bijection import Context
 from gmcourse.flows.flow import Flow
+from gmcourse.processes import uniform_noise
 
 
 class Dequantized(nn.Module):
@@ -53,9 +54,7 @@ class Dequantized(nn.Module):
             low, high = int(pixels.min()), int(pixels.max())
             raise ValueError(f"pixels are in {low} … {high}; expected 0 … {self.levels - 1}")
         parameter = next(self.flow.parameters(), torch.zeros(()))
-        noise = (
-            torch.rand(pixels.shape, dtype=parameter.dtype, device=pixels.device) if noise is None else noise
-        )
+        noise = uniform_noise(pixels, parameter.dtype) if noise is None else noise
         return (pixels + noise) / self.levels
 
     def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:

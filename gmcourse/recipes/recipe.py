@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 import platform
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import gmcourse.recipes
-from gmcourse import zoo
+from gmcourse import processes, zoo
 from gmcourse.reproducible import start
 from gmcourse.training import History, fit
 from gmcourse.training.batches import Data
+from gmcourse.training.checkpoint import write_atomically
 from gmcourse.training.fit import Callback
 from gmcourse.training.step import Step
+from gmcourse.viz.images import as_png
 
 MACHINERY = ("recipe", "command")  # modules beside the recipes that are none
 
@@ -44,6 +48,9 @@ class Recipe:
         ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
         callbacks: `callbacks(step)` gives callbacks for `fit` (schedules).
+        samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
+        mixed_precision: whether products may be computed in bfloat16. Not in flows: a log-determinant adds up
+            thousands of small terms.
     """
 
     name: str
@@ -60,6 +67,8 @@ class Recipe:
     ship: bool = True
     prepare: Callable[[Any, Any], None] | None = None
     callbacks: Callable[[Any], list[Callback]] = field(default=lambda step: [])
+    samples: Callable[[Any, torch.device], Tensor] | None = None
+    mixed_precision: bool = False
 
 
 def names() -> list[str]:
@@ -92,6 +101,25 @@ def _trained(recipe: Recipe, step: Any) -> nn.Module:
     return module
 
 
+def _look(recipe: Recipe, step: Any, device: torch.device, path: Path, minutes: float) -> Callback:
+    """A callback that draws samples of the model as it is, at the beginning and every few minutes."""
+    drawn = -math.inf
+
+    @torch.no_grad()
+    def look(now: int, history: History) -> None:
+        nonlocal drawn
+        if time.monotonic() - drawn < 60 * minutes:
+            return
+        module = _trained(recipe, step)
+        was_training = module.training
+        pictures = recipe.samples(module.eval(), device)  # type: ignore[misc]
+        module.train(was_training)
+        write_atomically(path, as_png(pictures))
+        drawn = time.monotonic()
+
+    return look
+
+
 def run(
     recipe: Recipe,
     *,
@@ -101,6 +129,7 @@ def run(
     folder: Path = Path("runs"),
     publish: bool = True,
     minutes: float = 5.0,
+    mixed_precision: bool = False,
 ) -> tuple[nn.Module, History]:
     """Train, measure, and (unless it was cut short) put the result into the zoo.
 
@@ -111,31 +140,44 @@ def run(
         resume: go on from the last checkpoint in `folder`.
         folder: where checkpoints lie while training.
         publish: write the result into the zoo.
-        minutes: between checkpoints.
+        minutes: between checkpoints, and between samples to look at (`folder/NAME.png`).
+        mixed_precision: compute products in bfloat16.
 
     Returns:
         The trained module and its curves.
+
+    Raises:
+        ValueError: mixed precision where the recipe does not allow it.
     """
-    there = start(recipe.seed, device)
+    if mixed_precision and not recipe.mixed_precision:
+        raise ValueError(
+            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32 throughout)"
+        )
+    there = start(recipe.seed, processes.join(device) or device)
+    first = processes.rank_and_world()[0] == 0  # the one that draws and publishes
     module_name, _, class_name = recipe.model.partition(":")
     module = getattr(importlib.import_module(module_name), class_name)(**recipe.arguments).to(there)
     data = recipe.data(there)
     if recipe.prepare is not None:
         recipe.prepare(module, data)
     step = recipe.step(module, there)
-    history = fit(
-        step,
-        data,
-        steps=recipe.steps if steps is None else steps,
-        batch_size=recipe.batch_size,
-        seed=recipe.seed,
-        callbacks=recipe.callbacks(step),
-        checkpoint=folder / f"{recipe.name}.safetensors",
-        minutes=minutes,
-        resume=resume,
-    )
+    callbacks = recipe.callbacks(step)
+    if recipe.samples is not None and first:
+        callbacks = [*callbacks, _look(recipe, step, there, folder / f"{recipe.name}.png", minutes)]
+    with torch.autocast(there.type, torch.bfloat16, enabled=mixed_precision):
+        history = fit(
+            step,
+            data,
+            steps=recipe.steps if steps is None else steps,
+            batch_size=recipe.batch_size,
+            seed=recipe.seed,
+            callbacks=callbacks,
+            checkpoint=folder / f"{recipe.name}.safetensors",
+            minutes=minutes,
+            resume=resume,
+        )
     trained = _trained(recipe, step).eval()
-    if publish and not history.interrupted:
+    if publish and first and not history.interrupted:
         metrics = dict(recipe.measure(trained, there))
         zoo.save(
             recipe.name,

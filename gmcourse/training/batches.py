@@ -74,6 +74,11 @@ class Batches:
         return tuple(t[index.to(t.device)] for t in self.data)
 
 
+def device_of(batch: Batch) -> torch.device:
+    """Where a batch lies."""
+    return batch.device if isinstance(batch, Tensor) else batch[0].device
+
+
 def rows_of(batch: Batch, rank: int, world: int) -> Batch:
     """The rows of a batch that process `rank` of `world` works on: one in every `world`."""
     if world == 1:

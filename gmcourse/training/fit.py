@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
+from gmcourse.processes import any_of_us, mean_of, rank_and_world
 from gmcourse.reproducible import mixed_seed
-from gmcourse.training.batches import Batches, Data, rows_of
+from gmcourse.training.batches import Batches, Data, device_of, rows_of
 from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.training.history import History
 from gmcourse.training.step import Diverged, Step, check_finite
@@ -45,12 +46,6 @@ def _gentle_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, previous)
-
-
-def _rank_and_world() -> tuple[int, int]:
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1
 
 
 def fit(
@@ -97,7 +92,7 @@ def fit(
     """
     if steps < 0:
         raise ValueError(f"steps is {steps}; expected 0 or more")
-    rank, world = _rank_and_world()
+    rank, world = rank_and_world()
     if batch_size % world:
         raise ValueError(f"batch_size is {batch_size}, which {world} processes do not divide")
     batches = Batches(data, batch_size, seed)
@@ -123,7 +118,8 @@ def fit(
         for now in range(first, steps):
             torch.manual_seed(mixed_seed("step", seed, now))
             try:
-                measured = step(rows_of(batches[now], rank, world))
+                batch = rows_of(batches[now], rank, world)
+                measured = {name: mean_of(value) for name, value in step(batch).items()}
                 check_finite(measured)
             except Diverged as error:
                 kept = f" The last good checkpoint is {checkpoint}." if checkpoint and saved > began else ""
@@ -136,7 +132,7 @@ def fit(
                 bar.set_postfix(shown, refresh=False)
             for callback in callbacks:
                 callback(now, history)
-            if interrupted():
+            if any_of_us(interrupted(), device_of(batch)):
                 history.interrupted = True
                 save(now + 1)
                 break

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from gmcourse.processes import average, mean_of
 from gmcourse.training.ema import EMA
 
 
@@ -45,13 +46,7 @@ def average_gradients(module: nn.Module) -> None:
     Done by hand after backward, on purpose: a data-parallel wrapper synchronises only calls of `forward`,
     and most of our objectives call other methods.
     """
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return
-    world = torch.distributed.get_world_size()
-    for parameter in module.parameters():
-        if parameter.grad is not None:
-            torch.distributed.all_reduce(parameter.grad)
-            parameter.grad /= world
+    average([parameter.grad for parameter in module.parameters() if parameter.grad is not None])
 
 
 class Minimize:
@@ -89,7 +84,7 @@ class Minimize:
             raise ValueError(
                 f"the loss has shape {tuple(terms['loss'].shape)}; expected a scalar: take its mean"
             )
-        check_finite({"loss": terms["loss"].detach()})
+        check_finite({"loss": mean_of(terms["loss"])})  # of all processes, so that all of them stop
         terms["loss"].backward()
         average_gradients(self.module)
         if self.clip is not None:

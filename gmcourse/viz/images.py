@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 
@@ -23,6 +24,15 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet[..., 0] if channels == 1 else sheet
+
+
+def as_png(x: Tensor, columns: int | None = None) -> bytes:
+    """Images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
+    _check(x)
+    content = io.BytesIO()
+    sheet = tile(x, columns or math.ceil(math.sqrt(len(x))))
+    plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
+    return content.getvalue()
 
 
 def _check(x: Tensor) -> None:

@@ -21,6 +21,7 @@ from gmcourse.metrics.divergence import kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.likelihoods import LIKELIHOODS, Likelihood
 from gmcourse.nn.networks import Shaped, conv_decoder, conv_encoder, mlp
+from gmcourse.processes import normal_noise
 
 
 def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -> Tensor:
@@ -31,7 +32,7 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -
         log_var: log σ², shape (..., D).
         noise: ε; by default drawn anew. A leading dimension gives several samples: (K, ..., D).
     """
-    noise = torch.randn_like(mean) if noise is None else noise
+    noise = normal_noise(mean) if noise is None else noise
     return mean + (0.5 * log_var).exp() * noise
 
 
