@@ -62,3 +62,26 @@ def test_the_average_is_what_is_kept():
     recipe = recipes.find("vae_digits_2d")
     assert recipes._trained(recipe, step) is step.ema.module
     assert recipes._trained(replace(recipe, trained=lambda s: s.module), step) is module
+
+
+def test_samples_on_the_way_and_mixed_precision(tmp_path):
+    plain = recipes.find("vae_digits_2d")
+    recipe = replace(plain, samples=lambda module, device: module.sample(4), mixed_precision=True)
+    module, _ = recipes.run(
+        recipe, device="cpu", steps=3, folder=tmp_path, publish=False, mixed_precision=True
+    )
+    assert (tmp_path / "vae_digits_2d.png").read_bytes().startswith(b"\x89PNG")
+    assert next(module.parameters()).dtype == torch.float32
+    with pytest.raises(ValueError, match="not safe in mixed precision"):
+        recipes.run(plain, folder=tmp_path, mixed_precision=True)
+
+
+def test_looking_changes_nothing(tmp_path):
+    plain = recipes.find("vae_digits_2d")
+    looking = replace(plain, samples=lambda module, device: module.sample(4))
+    ends = [
+        recipes.run(recipe, device="cpu", steps=5, folder=tmp_path / str(i), publish=False, minutes=0)[0]
+        for i, recipe in enumerate((plain, looking))
+    ]
+    for a, b in zip(*(end.parameters() for end in ends), strict=True):
+        assert torch.equal(a, b)
