@@ -43,12 +43,12 @@ class Detail:
 
     def locks(self, along: Tensor) -> Tensor:
         """How far the edge of the hair stands out, −1 … 1."""
-        return waves(self._seeds("strands"), along, (7.0, 13.0, 22.0), 0)
+        return waves(self._seeds("strands"), along, (9.0, 19.0, 31.0), 0)
 
     def strands(self, across: Tensor, along: Tensor) -> Tensor:
         """How light each strand is, −1 … 1; `across` counts strands, `along` runs down them."""
         bent = across + 0.06 * (along * 5 + 6.28 * self.number(0)).sin()
-        return waves(self._seeds("strands"), bent, (24.0, 41.0, 63.0, 88.0), 8)
+        return waves(self._seeds("strands"), bent, (9.0, 24.0, 41.0, 63.0, 88.0), 8)
 
     def freckles(self, x: Tensor, y: Tensor, pixel: float) -> Tensor:
         """The share of each pixel that freckles cover; two faces in five have some."""
@@ -63,9 +63,12 @@ class Detail:
     def pores(self, x: Tensor, y: Tensor) -> Tensor:
         """How the skin is lighter and darker from place to place, −1 … 1."""
         seeds = self._seeds("pores")
-        coarse = waves(seeds, x + 0.4 * y, (11.0, 19.0), 0) * waves(seeds, y - 0.4 * x, (9.0, 17.0), 4)
-        fine = waves(seeds, x + 0.7 * y, (47.0, 71.0), 8) * waves(seeds, y - 0.6 * x, (43.0, 67.0), 12)
-        return 0.6 * coarse + fine
+        total = torch.zeros_like(x)
+        for frequency, turned in ((8.0, 0.3), (17.0, -0.6), (37.0, 0.45)):
+            bits, u, v = cells(seeds + int(frequency), x + turned * y, y - turned * x, frequency)
+            height = (bits & 255).to(x.dtype) / 127.5 - 1
+            total = total + height * (16 * u * (1 - u) * v * (1 - v))
+        return total / 1.7
 
     def weave(self, x: Tensor, y: Tensor) -> Tensor:
         """The pattern of the cloth, −1 … 1: from plain over stripes to checks, with the knit in it."""
@@ -77,7 +80,16 @@ class Detail:
         knit = waves(seeds, x + 0.2 * y, (61.0, 83.0), 0) * waves(seeds, y - 0.2 * x, (57.0, 90.0), 4)
         return 0.5 * rows + 0.4 * columns + 0.5 * knit
 
+    def exposure(self) -> Tensor:
+        """By what the camera multiplies its colours, (B, 3, 1, 1): exposure ±8%, white balance ±4%."""
+        off = 2 * self.numbers[:, 8:12] - 1
+        return (1 + 0.08 * off[:, :1] + 0.04 * off[:, 1:])[:, :, None, None]
+
+    def falloff(self, x: Tensor, y: Tensor) -> Tensor:
+        """How much lighter one side of the wall is than the other, within 7% at the edges."""
+        return 1 + 0.07 * ((2 * self.number(12) - 1) * x + (2 * self.number(13) - 1) * y)
+
     def grain(self, size: int, dtype: torch.dtype) -> Tensor:
-        """The noise of the sensor, (B, 3, size, size), of a standard deviation of 0.008 … 0.024."""
-        level = 0.008 + 0.016 * self.numbers[:, 6].view(-1, 1, 1, 1)
+        """The noise of the sensor, (B, 3, size, size), of a standard deviation of 0.010 … 0.030."""
+        level = 0.010 + 0.020 * self.numbers[:, 6].view(-1, 1, 1, 1)
         return near_normal(self._seeds("grain"), (3, size, size), dtype) * level

@@ -97,7 +97,7 @@ def paint_front_hair(canvas: Canvas, face: Face) -> None:
     waved = (15 * parting + 1.6 * (8 * y).sin()).sin()
     window.paint(face.hair_shade, shape * smooth_step(waved, 0.35, 0.75) * (0.6 * full))
     arc = ellipse(x, y - CROWN + 0.05 * full, wide * 0.80, high * 0.80)
-    reach = 1 - ((x + 0.24 * light) / 0.30).abs()
+    reach = 1 - ((x + 0.17 * light) / 0.30).abs()
     gloss = (0.030 - arc.abs()) / 0.03
     window.paint(face.hair_light, shape * smooth_step(torch.minimum(gloss, 1.2 * reach), 0.0, 0.5) * 0.8)
     if face.detail is not None:

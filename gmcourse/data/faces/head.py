@@ -31,7 +31,7 @@ def paint_head(canvas: Canvas, face: Face) -> None:
     inside = coverage(outline, canvas.pixel)
     window.paint(face.skin, inside)
     if face.detail is not None:
-        window.shade((0.90, 0.84, 0.82), inside * (0.35 + 0.5 * face.detail.pores(x, y)).clamp(0, 1))
+        window.shade((0.90, 0.84, 0.82), inside * (0.38 + 0.62 * face.detail.pores(x, y)).clamp(0, 1))
     _cheeks(canvas, face)
     light = face["light"]
     lit = face.outline(x + 0.20 * light, y + 0.045 - 0.02 * light.abs())

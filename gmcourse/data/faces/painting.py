@@ -51,7 +51,8 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
         attributes: (B, 18) within `bounds()`, a column for each of `NAMES`.
         size: height and width, 16 … 128.
         detail: a seed per picture, (B,) int64, for what no attribute names: strands and locks of hair, freckles,
-            skin, the colour of the eyes, cloth, and the noise of the sensor. None for the clean cartoon.
+            skin, the colour of the eyes, cloth, the camera's exposure and the noise of its sensor. None for the
+            clean cartoon.
 
     Returns:
         (B, 3, size, size) in [0, 1].
