@@ -9,15 +9,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SLOPE = 0.2  # of every leaky ReLU
-RESIDUAL = 0.2  # each residual is added with this weight, so that a deep trunk starts near the identity
+RESIDUAL = 0.2  # each residual is added with this weight
 
 
-def conv3x3(in_channels: int, out_channels: int) -> nn.Conv2d:
-    """A 3×3 convolution that keeps the size, its weights a tenth of He's so that deep residuals start small."""
+def conv3x3(in_channels: int, out_channels: int, *, shrink: float = 1.0) -> nn.Conv2d:
+    """A 3×3 convolution that keeps the size; `shrink` makes its first weights smaller."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
     nn.init.kaiming_normal_(conv.weight)
     with torch.no_grad():
-        conv.weight.mul_(0.1)
+        conv.weight.mul_(shrink)
     assert conv.bias is not None
     nn.init.zeros_(conv.bias)
     return conv
@@ -34,7 +34,9 @@ class DenseBlock(nn.Module):
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
-            conv3x3(channels + i * growth, growth if i < 4 else channels) for i in range(5)
+            # a tenth of He's weights: a deep trunk begins near the identity
+            conv3x3(channels + i * growth, growth if i < 4 else channels, shrink=0.1)
+            for i in range(5)
         )
 
     def forward(self, x: Tensor) -> Tensor:

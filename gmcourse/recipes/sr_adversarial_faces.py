@@ -1,0 +1,71 @@
+"""Super-resolution of faces, 8×8 → 32×32, against a discriminator: one sharp answer each.
+
+It begins as `sr_regression_faces`. The generator must fool a discriminator of whole pictures, and its answer,
+made small again, must be the low resolution that it was given. The published ones (ESRGAN) also compare with
+the truth through a network that was trained on photographs; none of that is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gmcourse import zoo
+from gmcourse.adversarial import Adversarial, Lazy, r1_penalty
+from gmcourse.data.low_resolution import downsample
+from gmcourse.models.srflow import Regression
+from gmcourse.nn.networks import conv_encoder
+from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.sr_regression_faces import SCALE, WIDTHS, data, measure
+from gmcourse.training import EMA
+
+CONSISTENCY = 20.0  # weight of the mean absolute difference of low resolutions
+
+
+def real_pictures(device: torch.device) -> Tensor:
+    """The faces alone, in [0, 1]: the discriminator never sees which low resolution an answer belongs to."""
+    return data(device)[0].float() / 255
+
+
+def begin(module: Regression, pictures: Tensor) -> None:
+    """Weights of the regression network."""
+    module.load_state_dict(zoo.load("sr_regression_faces", pictures.device).state_dict())
+
+
+def step(module: Any, device: torch.device) -> Adversarial:
+    """Non-saturating losses, R1 at every eighth step, consistency at every step."""
+    questions = data(device)[1]
+    opponent = conv_encoder((3, 32, 32), 24, 1).to(device)
+
+    def latent(n: int) -> Tensor:
+        return questions[torch.randint(len(questions), (n,)).to(device)]
+
+    def consistency(low: Tensor) -> Tensor:
+        return CONSISTENCY * (downsample(module(low), SCALE) - low).abs().mean()
+
+    return Adversarial(
+        module,
+        opponent,
+        torch.optim.Adam(module.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True),
+        torch.optim.Adam(opponent.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True),
+        latent=latent,
+        discriminator_penalty=Lazy("r1", lambda real, fake: r1_penalty(opponent, real, 1.0), every=8),
+        generator_penalty=Lazy("consistency", consistency),
+        ema=EMA(module, 0.995),
+    )
+
+
+RECIPE = Recipe(
+    name="sr_adversarial_faces",
+    model="gmcourse.models.srflow:Regression",
+    arguments={"scale": SCALE, **WIDTHS},
+    data=real_pictures,
+    step=step,
+    steps=1200,
+    batch_size=16,
+    measure=measure,
+    described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
+    prepare=begin,
+)
