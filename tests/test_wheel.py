@@ -1,0 +1,72 @@
+"""The package as it is installed: a wheel works without the repository, weights, checks and all."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+TRY = """
+import sys
+from pathlib import Path
+import gmcourse
+from gmcourse import zoo
+from gmcourse.exercises import notebook
+from gmcourse.exercises.answers import answers
+from gmcourse.exercises.trial import attempt
+
+assert Path(gmcourse.__file__).is_relative_to(sys.argv[1]), gmcourse.__file__
+for name in zoo.names():
+    if zoo.manifest(name).sha256:
+        zoo.load(name)
+chapter = notebook.chapter("vae")
+for answer in answers("vae")[:8]:
+    assert attempt(chapter, answer.exercise, answer.source).status == ("passed" if answer.is_right else "failed")
+print((Path(gmcourse.__file__).parent / "py.typed").is_file())
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder, source = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("source")
+    # from a copy: a build leaves files behind, and takes up those of an earlier one
+    shutil.copytree(ROOT / "gmcourse", source / "gmcourse", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "THIRD_PARTY.md"):
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    done = subprocess.run(build, capture_output=True, text=True, cwd=source)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.mark.slow
+def test_it_holds_what_is_needed_and_nothing_else(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    here = {p.name for p in (ROOT / "gmcourse" / "zoo" / "weights").iterdir()}
+    assert {Path(name).name for name in names if "/zoo/weights/" in name} == here
+    assert any(name.endswith("exercises/templates/04_vae.ipynb") for name in names)
+    assert not any(name.split("/")[0] in ("tests", "tools", "notebooks", "book") for name in names)
+    assert wheel.stat().st_size < 45e6
+
+
+@pytest.mark.slow
+def test_it_works_without_the_repository(wheel, tmp_path):
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*install, "--target", str(tmp_path / "site"), str(wheel)], check=True)
+    # torch and the rest come from this environment; gmcourse must come from the wheel
+    found = os.pathsep.join([str(tmp_path / "site"), sysconfig.get_paths()["purelib"]])
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", TRY, str(tmp_path / "site")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": found},
+    )
+    assert done.stdout.split() == ["True"], done.stdout + done.stderr[-3000:]
