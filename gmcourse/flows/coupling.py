@@ -74,7 +74,7 @@ class Coupling(Bijection):
         if self.first is None and x.shape[1] % 2:
             raise ValueError(f"a coupling got {x.shape[1]} channels; expected an even number, or `first`")
         first = x.shape[1] // 2 if self.first is None else self.first
-        a, b = x[:, :first], x[:, first:]
+        a, b = x.split([first, x.shape[1] - first], dim=1)
         return (b, a) if self.flip else (a, b)
 
     def _join(self, a: Tensor, b: Tensor) -> Tensor:
@@ -162,7 +162,7 @@ class AffineCoupling(Coupling):
         """(b + t) ⊙ s, log_det = Σ log s."""
         raw, shift = parameters.chunk(2, dim=1)
         scale, log_scale = SCALES[self.scale](raw)
-        return (b + shift) * scale, log_scale.expand_as(b).flatten(1).sum(1)
+        return (b + shift) * scale, log_scale.expand_as(b).sum(dim=list(range(1, b.ndim)))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
         """b / s − t."""
