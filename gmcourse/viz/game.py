@@ -57,6 +57,22 @@ def record(
     return Frame(step, belief, samples.detach().cpu(), pushes.cpu(), extent)
 
 
+@torch.no_grad()
+def belief(
+    logit: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = ""
+) -> Axes:
+    """D = σ(logit) over the plane: blue where it says data, orange where it says sample, white at ½."""
+    ax = ax or plt.subplots(figsize=(4.2, 4.2))[1]
+    values = logit(grid(extent, 160)).sigmoid().reshape(160, 160).cpu().numpy()
+    drawn = ax.imshow(values, extent=extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1)
+    ax.grid(False)
+    ax.set_title(title)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.colorbar(drawn, ax=ax, shrink=0.8, ticks=[0, 0.5, 1], label="D(x)")
+    return ax
+
+
 def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60) -> Figure:
     """Draw one moment: what D believes, the data, the samples, and where they are pulled.
 

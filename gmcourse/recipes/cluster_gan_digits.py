@@ -1,0 +1,67 @@
+"""ClusterGAN on the digits: ten clusters found without a label, for lesson 02."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gmcourse.adversarial import Adversarial, Lazy, lazy_adam, r1_penalty
+from gmcourse.data import load
+from gmcourse.metrics.diversity import neighbour_purity
+from gmcourse.models.gan import ClusterGAN, DCDiscriminator
+from gmcourse.recipes.recipe import Recipe
+from gmcourse.training import EMA
+
+RATE, BETAS, EVERY = 1e-3, (0.5, 0.999), 4
+
+
+def data(device: torch.device) -> Tensor:
+    """1,437 digits, (N, 1, 8, 8) in [0, 1]; their labels are not used."""
+    return load("digits").unit().to(device)
+
+
+def step(module: ClusterGAN, device: torch.device) -> Adversarial:
+    """The non-saturating game with R1; generator and encoder together also explain the code."""
+    opponent = DCDiscriminator((1, 8, 8), width=128).to(device)
+    r1 = Lazy("r1", lambda real, fake: r1_penalty(opponent, real, gamma=1.0), EVERY)
+    code = Lazy("code", lambda z: module.code_loss(z, continuous_weight=1.0, class_weight=3.0))
+    return Adversarial(
+        module,
+        opponent,
+        torch.optim.Adam(module.parameters(), RATE, BETAS),
+        lazy_adam(opponent.parameters(), RATE, BETAS, every=EVERY),
+        latent=module.latent,
+        discriminator_penalty=r1,
+        generator_penalty=code,
+        ema=EMA(module, 0.99),
+    )
+
+
+@torch.no_grad()
+def measure(module: ClusterGAN, device: torch.device) -> dict[str, float]:
+    """Purity of the ten nearest neighbours among 360 held-out digits, by pixels and by codes."""
+    test = load("digits", "test")
+    x = test.unit()
+    codes = module.embed(x.to(device)).cpu()
+    cluster = codes[:, module.continuous :].argmax(1)
+    most: Any = sum(test.labels[cluster == k].bincount(minlength=10).max() for k in range(module.classes))
+    return {
+        "purity_of_pixels": neighbour_purity(x.flatten(1), test.labels),
+        "purity_of_codes": neighbour_purity(codes, test.labels),
+        "share_in_cluster_of_own_majority": float(most) / len(test),
+    }
+
+
+RECIPE = Recipe(
+    name="cluster_gan_digits",
+    model="gmcourse.models.gan:ClusterGAN",
+    arguments={"shape": [1, 8, 8], "classes": 10, "continuous": 16, "sigma": 0.3, "width": 64},
+    data=data,
+    step=step,
+    steps=2000,
+    batch_size=64,
+    measure=measure,
+    described="1,437 digits of 8×8 pixels, without labels",
+)
