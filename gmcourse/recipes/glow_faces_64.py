@@ -1,0 +1,33 @@
+"""A Glow of 64×64 faces for a GPU: four levels of 24 steps, activations recomputed instead of kept.
+
+Not run yet. On one core it would take days; the weights would not travel with the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gmcourse.recipes.glow_faces import RECIPE as SMALL
+from gmcourse.recipes.glow_faces import data_of, schedule
+from gmcourse.recipes.recipe import Recipe
+
+STEPS = 60_000
+
+RECIPE: Recipe = replace(
+    SMALL,
+    name="glow_faces_64",
+    arguments={
+        "shape": [3, 64, 64],
+        "n_levels": 4,
+        "n_steps": 24,
+        "hidden_channels": 256,
+        "affine": False,
+        "recompute": True,
+    },
+    data=data_of(64, 60_000),
+    steps=STEPS,
+    batch_size=64,
+    described="faces: 60,000 training pictures of 64×64 pixels with detail, five bits a colour",
+    callbacks=schedule(STEPS),
+    ship=False,
+)
