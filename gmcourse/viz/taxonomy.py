@@ -1,0 +1,126 @@
+"""The families of generative models as a tree whose leaves lead to their lessons."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from gmcourse.viz.palette import BLUE, GREEN, GREY, INK, VERMILION
+
+WIDTH, ROW, TOP = 760, 44, 30
+COLUMNS = (8, 150, 296, 442)  # left edges of root, density, kind, leaf
+SIZES = (118, 118, 118, 310)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A family, and the page that has it; page None says that the course has none."""
+
+    name: str
+    page: str | None = None
+
+
+TREE: dict[tuple[str, str, str], tuple[Leaf, ...]] = {
+    ("explicit density", "tractable", BLUE): (
+        Leaf("Normals and mixtures of them: this lesson"),
+        Leaf("NICE: lesson 06", "06_nice"),
+        Leaf("Glow: lesson 07", "07_glow"),
+        Leaf("SRFlow, conditional: lesson 08", "08_srflow"),
+        Leaf("Autoregressive: no lesson"),
+    ),
+    ("explicit density", "approximate", GREEN): (
+        Leaf("Variational autoencoder: lesson 04", "04_vae"),
+        Leaf("Diffusion: what came after", "../book/after"),
+        Leaf("Boltzmann machine: no lesson"),
+    ),
+    ("implicit", "samples only", VERMILION): (
+        Leaf("GAN: lesson 02", "02_gan"),
+        Leaf("StyleGAN2: lesson 09", "09_stylegan2"),
+        Leaf("Generative stochastic network: no lesson"),
+    ),
+}
+SAYS = (
+    "A tree from left to right. Generative models have an explicit density or an implicit one. Explicit and "
+    "tractable: normals and mixtures, NICE, Glow, SRFlow, autoregressive models. Explicit and approximate: "
+    "variational autoencoder, diffusion, Boltzmann machine. Implicit, samples only: GAN, StyleGAN2, generative "
+    "stochastic network."
+)
+
+
+def _address(page: str, folder: Path) -> str | None:
+    """Where a page is seen from a lesson: as HTML on the site, as a file in Jupyter; None if it is not there."""
+    suffix = next((s for s in (".ipynb", ".md") if (folder / (page + s)).is_file()), None)
+    if suffix is None:
+        return None
+    return page + (".html" if os.environ.get("GMCOURSE_STATIC") == "1" else suffix)
+
+
+def _box(column: int, middle: float, text: str, color: str, link: str | None = None) -> str:
+    left, width = COLUMNS[column], SIZES[column]
+    plain = column == 3 and link is None
+    look = f'fill="#fff" stroke="{GREY if plain else color}" stroke-width="{1 if plain else 1.8}"'
+    dash = ' stroke-dasharray="4 3"' if "no lesson" in text else ""
+    frame = f'<rect x="{left}" y="{middle - 16:g}" width="{width}" height="32" rx="6" {look}{dash}/>'
+    ink = f'fill="{BLUE}" text-decoration="underline"' if link else f'fill="{INK}"'
+    words = f'<text x="{left + 10}" y="{middle + 5:g}" {ink}>{escape(text)}</text>'
+    return f'<a href="{escape(link)}">{frame}{words}</a>' if link else frame + words
+
+
+def _line(column: int, start: float, end: float, color: str) -> str:
+    """From a box to one in the next column."""
+    left, right = COLUMNS[column] + SIZES[column], COLUMNS[column + 1]
+    bend = (left + right) / 2
+    path = f"M{left} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {right} {end:g}"
+    return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.8"/>'
+
+
+def taxonomy_svg(folder: Path | str = ".") -> str:
+    """The tree as SVG. A leaf is a link where its page is there, seen from the lessons' folder, else text.
+
+    After the figure of Goodfellow 2016 (arXiv:1701.00160, fig. 9), with diffusion added.
+    """
+    folder, parts, y = Path(folder), [], TOP
+    kinds: list[tuple[str, str, str, float]] = []
+    for (density, kind, color), leaves in TREE.items():
+        middles = [y + ROW * i for i in range(len(leaves))]
+        middle = sum(middles) / len(middles)
+        for leaf, at in zip(leaves, middles, strict=True):
+            link = _address(leaf.page, folder) if leaf.page else None
+            parts += [_line(2, middle, at, color), _box(3, at, leaf.name, color, link)]
+        kinds.append((density, kind, color, middle))
+        y = middles[-1] + ROW + 14
+    height = y - 14 - ROW / 2 + 8
+    explicit, implicit = (kinds[0][3] + kinds[1][3]) / 2, kinds[2][3]
+    root = (explicit + implicit) / 2
+    for name, middle in (("explicit density", explicit), ("implicit", implicit)):
+        parts += [_line(0, root, middle, INK), _box(1, middle, name, INK)]
+    for density, kind, color, middle in kinds:
+        parts.append(_line(1, explicit if density == "explicit density" else implicit, middle, color))
+        parts.append(_box(2, middle, kind, color))
+    parts.append(_box(0, root, "model of p(x)", INK))
+    return (
+        f'<svg viewBox="0 0 {WIDTH + 4} {height:g}" width="{WIDTH}" role="group" aria-label="{SAYS}" '
+        "style=\"background:#fff;min-width:680px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif\">"
+        + "".join(parts)
+        + "</svg>"
+    )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a notebook shows as HTML."""
+
+    html: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def taxonomy() -> Figure:
+    """The tree, for the last line of a cell."""
+    frame = (
+        '<div tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto">'
+    )
+    return Figure(f"{frame}{taxonomy_svg()}</div>")

@@ -1,0 +1,79 @@
+"""The widget of lesson 01: two normals to be pushed about, with what follows from them by Bayes' rule."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+from torch.distributions import MultivariateNormal
+
+from gmcourse.reproducible import generator
+from gmcourse.viz.boundary import posterior, two_classes
+from gmcourse.viz.plane import Extent, density, grid
+
+EXTENT: Extent = (-5.0, 5.0, -4.0, 4.0)
+
+
+def normals(
+    x: float, y: float, width: float, correlation: float, share: float
+) -> tuple[Tensor, list[MultivariateNormal]]:
+    """log p(y), (2,), and the two densities: N(0, I)-like at (−1.2, 0), and one of the given place and shape.
+
+    Raises:
+        ValueError: a width that is not positive, a correlation outside (−1, 1), a share outside (0, 1).
+    """
+    if not (width > 0 and -1 < correlation < 1 and 0 < share < 1):
+        raise ValueError(
+            f"width is {width}, correlation {correlation}, share {share}; "
+            "expected width > 0, correlation in (−1, 1) and share in (0, 1)"
+        )
+    shape = width**2 * torch.tensor([[1.0, correlation], [correlation, 1.0]])
+    first = MultivariateNormal(torch.tensor([-1.2, 0.0]), torch.eye(2))
+    second = MultivariateNormal(torch.tensor([float(x), float(y)]), shape)
+    return torch.tensor([1 - share, share]).log(), [first, second]
+
+
+def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int = 240) -> float:
+    """∫ min_y p(x, y) dx over the extent: what the best classifier gets wrong, by a grid sum."""
+    where = grid(EXTENT, size)
+    joint = torch.stack([d.log_prob(where) for d in densities], 1) + log_prior
+    cell = (EXTENT[1] - EXTENT[0]) * (EXTENT[3] - EXTENT[2]) / (size - 1) ** 2
+    return float(joint.exp().amin(1).sum() * cell)
+
+
+def two_normals(
+    x: float = 1.2, y: float = 0.6, width: float = 0.8, correlation: float = 0.5, orange_share: float = 0.5
+) -> Figure:
+    """Boundary, density and samples of two normals: a blue one that stays, and an orange one that is moved.
+
+    Args:
+        x: of the orange mean.
+        y: of the orange mean.
+        width: standard deviation of the orange class in both directions.
+        correlation: of its two coordinates.
+        orange_share: p(y = orange).
+    """
+    log_prior, densities = normals(x, y, width, correlation, orange_share)
+
+    def log_joint(points: Tensor) -> Tensor:
+        return torch.stack([d.log_prob(points) for d in densities], 1) + log_prior
+
+    figure, axes = plt.subplots(1, 3, figsize=(11.4, 3.5))
+    posterior(lambda points: log_joint(points.float()).log_softmax(1), EXTENT, axes[0])
+    error = error_of(log_prior, densities)
+    axes[0].set_title(f"boundary; best error {100 * error:.1f} %")
+    density(lambda points: log_joint(points).logsumexp(1), EXTENT, axes[1], title="density p(x)")
+    g = generator(0)
+    labels = (torch.rand(400, generator=g) < math.exp(float(log_prior[1]))).long()
+    noise = torch.randn(400, 2, generator=g)
+    means = torch.stack([d.mean for d in densities])[labels]
+    factors = torch.stack([d.scale_tril for d in densities])[labels]
+    two_classes(means + (factors @ noise[..., None])[..., 0], labels, axes[2])
+    axes[2].set(xlim=EXTENT[:2], ylim=EXTENT[2:], title="400 samples")
+    for ax in axes:
+        ax.set(xticks=[], yticks=[])
+        ax.grid(False)
+    return figure

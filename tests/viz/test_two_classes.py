@@ -1,0 +1,95 @@
+"""Figures of lesson 01: the boundary is where it must be, bands hold what they say, links lead somewhere."""
+
+import math
+import re
+
+import matplotlib as mpl
+import pytest
+import torch
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from gmcourse.densities import Normal
+from gmcourse.models.discriminative_vs_generative import GenerativeClassifier
+from gmcourse.viz import taxonomy
+from gmcourse.viz.boundary import boundaries, posterior, strangers, two_views
+from gmcourse.viz.repeats import groups, repeats
+from gmcourse.viz.two_normals import error_of, normals, two_normals
+
+EXTENT = (-4.0, 4.0, -3.0, 3.0)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def two_sides():
+    means = [torch.tensor([x, 0.0]).double() for x in (-1.0, 2.0)]
+    return GenerativeClassifier(
+        torch.tensor([0.5, 0.5]).log(), [Normal(m, torch.eye(2).double()) for m in means]
+    )
+
+
+def test_the_boundary_of_equal_normals_is_half_way():
+    ax = posterior(two_sides().log_posterior, EXTENT, plt.subplots()[1])
+    line = max((path.vertices for c in ax.collections for path in c.get_paths()), key=len)
+    assert abs(line[:, 0] - 0.5).max() < 0.02
+    image = ax.images[0].get_array()
+    assert image[0, 0] < 0.5 < image[0, -1]
+
+
+def test_figures_of_two_classes_are_drawn():
+    model = two_sides()
+    data = model.sample(40, torch.Generator().manual_seed(0))
+    assert len(two_views(model.log_posterior, model.log_prob, data, data, EXTENT).axes) == 3
+    both = {"a": model.log_posterior, "b": model.log_posterior}
+    assert len(boundaries(both, model.log_posterior, data, EXTENT).axes) == 2
+    drawn = strangers(model.log_posterior, model.log_prob, data[0], {"A": (3.0, 2.0)}, EXTENT)
+    assert [text.get_text() for text in drawn.axes[0].texts] == ["A"]
+
+
+def test_two_normals_know_their_best_error():
+    log_prior, densities = normals(1.8, 0.0, 1.0, 0.0, 0.5)
+    assert error_of(log_prior, densities) == pytest.approx(
+        0.5 * math.erfc(1.5 / math.sqrt(2)), abs=2e-3
+    )  # Φ(−3/2)
+    assert "6.7 %" in two_normals(1.8, 0.0, 1.0, 0.0, 0.5).axes[0].get_title()
+
+
+@pytest.mark.parametrize("bad", [{"width": 0.0}, {"correlation": 1.0}, {"share": 1.0}])
+def test_two_normals_refuse_what_is_no_density(bad):
+    with pytest.raises(ValueError, match="expected width > 0"):
+        normals(**({"x": 0.0, "y": 0.0, "width": 1.0, "correlation": 0.0, "share": 0.5} | bad))
+
+
+def test_a_band_holds_the_middle_of_the_repetitions():
+    values = torch.arange(11.0)[:, None].expand(11, 3)
+    ax = repeats({"a": values}, [1, 2, 4], xlabel="x", ylabel="y", reference={"zero": 0.0}, logx=True)
+    assert ax.lines[0].get_ydata().tolist() == [5.0, 5.0, 5.0]
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (1.0, 9.0)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "2", "4"]
+    with pytest.raises(ValueError, match=r"shape \(11, 3\); expected \(repetitions, 2\)"):
+        repeats({"a": values}, [1, 2], xlabel="x", ylabel="y")
+
+
+def test_every_repetition_of_a_group_is_a_dot():
+    figure = groups({"before": {"a": [0.5, 0.7], "b": [0.2]}}, ylabel="accuracy", counts={"a": 1200, "b": 3})
+    assert [len(c.get_offsets()) for c in figure.axes[0].collections[::2]] == [2, 1]
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["a (n = 1,200)", "b (n = 3)"]
+
+
+def test_a_leaf_is_a_link_only_where_its_page_is(tmp_path, monkeypatch):
+    (tmp_path / "04_vae.ipynb").touch()
+    monkeypatch.delenv("GMCOURSE_STATIC", raising=False)
+    assert re.findall('href="(.*?)"', taxonomy.taxonomy_svg(tmp_path)) == ["04_vae.ipynb"]
+    monkeypatch.setenv("GMCOURSE_STATIC", "1")
+    assert re.findall('href="(.*?)"', taxonomy.taxonomy_svg(tmp_path)) == ["04_vae.html"]
+    monkeypatch.chdir(tmp_path)
+    html = taxonomy.taxonomy()._repr_html_()
+    assert all(leaf.name in html for leaves in taxonomy.TREE.values() for leaf in leaves)
+    assert 'role="region"' in html
