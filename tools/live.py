@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from gmcourse import zoo
+from gmcourse.data import load
+from gmcourse.flows import ActNorm
+from gmcourse.flows.coupling import Coupling
 from gmcourse.viz.export import as_script
 from tools.environment import ROOT
 
@@ -26,7 +31,55 @@ def _vae_digits_2d() -> nn.Module:
     return nn.Sequential(decoder, nn.Sigmoid())
 
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {"vae_digits_2d": _vae_digits_2d}
+def _ae_digits_2d() -> nn.Module:
+    decoder: nn.Module = zoo.load("ae_digits_2d").decoder  # type: ignore[assignment]
+    return nn.Sequential(decoder, nn.Sigmoid())
+
+
+def _ae_digits_2d_codes() -> nn.Module:
+    """The codes of the test digits and their classes, three numbers a digit: what the layer adds to nothing."""
+    test = load("digits", "test")
+    codes: Tensor = zoo.load("ae_digits_2d").encode(test.unit())  # type: ignore[operator]
+    layer = nn.Linear(1, 3 * len(test))
+    nn.init.zeros_(layer.weight)
+    layer.bias.data = torch.cat([codes, test.labels[:, None].float()], 1).flatten()
+    return layer
+
+
+def _table(numbers: Tensor) -> nn.Module:
+    """Numbers that are no network's: what a layer adds to nothing."""
+    layer = nn.Linear(1, numbers.numel())
+    nn.init.zeros_(layer.weight)
+    layer.bias.data = numbers.detach().flatten().float()
+    return layer
+
+
+def _coupling(name: str, i: int) -> nn.Module:
+    """The network of coupling i of a flow of the plane."""
+    couplings = [m for m in zoo.load(name).modules() if isinstance(m, Coupling)]
+    return couplings[i].network
+
+
+def _plane_flow_moons_norms() -> nn.Module:
+    """Shifts and log-scales of each actnorm, four numbers a step."""
+    norms = [m for m in zoo.load("plane_flow_moons").modules() if isinstance(m, ActNorm)]
+    return _table(torch.stack([torch.cat([m.bias, m.log_scale]) for m in norms]))
+
+
+def _plane_nice_moons_scale() -> nn.Module:
+    """The two learned log-scales."""
+    return _table(zoo.load("plane_nice_moons").scale.log_scale)  # type: ignore[union-attr, arg-type]
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "ae_digits_2d": _ae_digits_2d,
+    "ae_digits_2d_codes": _ae_digits_2d_codes,
+    "vae_digits_2d": _vae_digits_2d,
+    **{f"plane_flow_moons_{i}": partial(_coupling, "plane_flow_moons", i) for i in range(8)},
+    "plane_flow_moons_norms": _plane_flow_moons_norms,
+    **{f"plane_nice_moons_{i}": partial(_coupling, "plane_nice_moons", i) for i in range(4)},
+    "plane_nice_moons_scale": _plane_nice_moons_scale,
+}
 
 
 def weights_file(name: str) -> Path:

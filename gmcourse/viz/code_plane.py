@@ -156,5 +156,7 @@ def denoising_field(
         )
     ax.set(xticks=[], yticks=[], aspect="equal")
     ax.grid(False)
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower left")
+    for spine in ax.spines.values():
+        spine.set_visible(False)
     return ax
