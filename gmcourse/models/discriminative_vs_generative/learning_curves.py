@@ -86,7 +86,12 @@ class GaussianWorld:
         """n points (n, D) and their classes (n,), as many of the one as of the other.
 
         With random shares a small draw would sometimes miss a class, and no density can be fitted to nothing.
+
+        Raises:
+            ValueError: n below 1.
         """
+        if n < 1:
+            raise ValueError(f"n is {n}; expected at least 1")
         y = torch.arange(n) % 2
         noise = torch.randn(n, len(self.shift), generator=g, dtype=torch.float64)
         return (y[:, None] - 0.5) * self.shift + noise @ self.chol.T, y
@@ -98,7 +103,12 @@ def draws_from(x: Tensor, y: Tensor) -> Draw:
     Args:
         x: points (N, D).
         y: classes (N,).
+
+    Raises:
+        ValueError: x and y of different lengths, or none at all; when drawing, an n that is not there.
     """
+    if len(x) != len(y) or len(y) == 0:
+        raise ValueError(f"{len(x)} points and {len(y)} classes; expected as many, and at least one")
     classes = y.unique().tolist()
 
     def draw(n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -117,8 +127,22 @@ def draws_from(x: Tensor, y: Tensor) -> Draw:
 
 
 def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
-    """Share of points that are classified wrongly."""
-    return float((model.predict(x) != y).double().mean())
+    """Share of points that are classified wrongly.
+
+    Args:
+        model: has `predict`.
+        x: points (N, D).
+        y: their classes (N,).
+
+    Raises:
+        ValueError: labels of another shape than the predictions: comparing would broadcast them.
+    """
+    predicted = model.predict(x)
+    if predicted.shape != y.shape or len(y) == 0:
+        raise ValueError(
+            f"labels {tuple(y.shape)} for predictions {tuple(predicted.shape)}; expected (N,), N ≥ 1"
+        )
+    return float((predicted != y).double().mean())
 
 
 def learning_curve(
