@@ -1,0 +1,16 @@
+"""A NICE of the plane on two moons, small enough for the live figure of lesson 06."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gmcourse.recipes.plane_flow_moons import RECIPE as WITH_AFFINE
+from gmcourse.recipes.recipe import Recipe
+
+RECIPE: Recipe = replace(
+    WITH_AFFINE,
+    name="plane_nice_moons",
+    model="gmcourse.models.nice:NICE",
+    arguments={"dim": 2, "hidden": [32, 32], "prior": "normal"},
+    prepare=None,
+)
