@@ -1,10 +1,13 @@
 """Cartoon faces whose attributes are known exactly, drawn by a differentiable renderer.
 
 They stand in for photographs of people: every edit can be measured, because the truth is known, and nobody's likeness
-is used. `sample` says which faces there are, `render` draws them, `load` makes a set of them.
+is used. `sample` says which faces there are, `render` draws them, `load` makes a set of them, `fit` finds the face
+that a picture is nearest to, `posterior` says what a small picture leaves open.
 """
 
 from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, Attribute, bounds, column, middle
+from gmcourse.data.faces.fitting import fit
+from gmcourse.data.faces.left_open import posterior, spread, spreads
 from gmcourse.data.faces.painting import render
 from gmcourse.data.faces.sampling import DISTRIBUTIONS, sample
 from gmcourse.data.faces.sets import load
@@ -16,8 +19,12 @@ __all__ = [
     "Attribute",
     "bounds",
     "column",
+    "fit",
     "load",
     "middle",
+    "posterior",
     "render",
     "sample",
+    "spread",
+    "spreads",
 ]

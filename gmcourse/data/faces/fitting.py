@@ -1,0 +1,94 @@
+"""The face that a picture is nearest to, and how far from it the picture still is."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gmcourse.data.faces.attributes import bounds
+from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
+from gmcourse.data.faces.sampling import sample
+
+
+def fit(
+    pictures: Tensor, *, steps: int = 120, restarts: int = 3, candidates: int = 1000, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Fit the clean renderer to pictures: a* = argmin over a of ‖render(a) − x‖².
+
+    The nearest of many faces drawn at random are the starts; from each, Adam follows the gradient through the
+    renderer, and the best end is kept. The answer is a local minimum, no proof that there is no better one. Detail
+    has no attributes, so a detailed picture keeps the residual that its detail makes.
+
+    Args:
+        pictures: (B, 3, size, size) in [0, 1], size 16 … 128.
+        steps: of Adam, from each start.
+        restarts: how many starts for each picture.
+        candidates: among how many faces the starts are looked for, half of them natural, half uniform.
+        seed: of these faces.
+
+    Returns:
+        Attributes (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in
+        units of the range: 0 for a clean cartoon that was found.
+
+    Raises:
+        ValueError: pictures of another shape or dtype, or a number below 1 (candidates: below twice the restarts).
+    """
+    size = pictures.shape[-1] if pictures.ndim == 4 else 0
+    if tuple(pictures.shape[1:]) != (3, size, size) or not SMALLEST <= size <= LARGEST:
+        raise ValueError(
+            f"pictures have shape {tuple(pictures.shape)}; expected (B, 3, size, size), size {SMALLEST} … {LARGEST}"
+        )
+    if not pictures.is_floating_point():
+        raise ValueError(
+            f"pictures are {pictures.dtype}; expected floating point in [0, 1]: use Images.unit()"
+        )
+    if min(steps, restarts) < 1 or candidates < 2 * restarts:
+        raise ValueError(
+            f"steps is {steps}, restarts {restarts}, candidates {candidates}; expected at least 1, 1 and "
+            f"{2 * max(restarts, 1)}"
+        )
+    targets = pictures.detach().repeat_interleave(restarts, 0)
+    start = _nearest(pictures.detach(), restarts, candidates, seed).flatten(0, 1)
+    fitted, error = _descend(start, targets, steps)
+    error = error.view(-1, restarts)
+    best = error.argmin(1)
+    rows = torch.arange(len(pictures), device=pictures.device)
+    return fitted.view(-1, restarts, fitted.shape[1])[rows, best], error[rows, best].sqrt()
+
+
+@torch.no_grad()
+def _nearest(pictures: Tensor, restarts: int, candidates: int, seed: int) -> Tensor:
+    """The candidates nearest to each picture, (B, restarts, A)."""
+    halves = [
+        sample(candidates - candidates // 2, seed=seed),
+        sample(candidates // 2, distribution="uniform", seed=seed),
+    ]
+    crowd = torch.cat(halves).to(pictures)
+    drawn = render(crowd, pictures.shape[-1])
+    distances = torch.cdist(pictures.flatten(1), drawn.flatten(1))
+    return crowd[distances.topk(restarts, largest=False).indices]
+
+
+def _descend(start: Tensor, targets: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """Adam with a falling rate, each attribute as a share of its range; the best point on the way and its error."""
+    low, high = (bound.to(start) for bound in bounds())
+    inside = 1e-3  # a little off the borders, where some attributes have no slope to leave by
+    share = ((start - low) / (high - low)).clamp(inside, 1 - inside).requires_grad_()
+    optimizer = torch.optim.Adam([share], lr=0.05)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, eta_min=1e-3)
+    best = share.detach().clone()
+    least = torch.full((len(start),), torch.inf, device=start.device, dtype=start.dtype)
+    with torch.enable_grad():
+        for _ in range(steps):
+            drawn = render(low + (high - low) * share, targets.shape[-1])
+            error = (drawn - targets).square().mean((1, 2, 3))
+            better = error.detach() < least
+            least = torch.where(better, error.detach(), least)
+            best = torch.where(better[:, None], share.detach(), best)
+            optimizer.zero_grad()
+            error.sum().backward()
+            optimizer.step()
+            falling.step()
+            with torch.no_grad():
+                share.clamp_(inside, 1 - inside)
+    return low + (high - low) * best, least
