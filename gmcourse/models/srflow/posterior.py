@@ -44,7 +44,7 @@ def attribute_posterior(
     scale: int = 4,
     candidates: int = 6000,
     details: int = 1000,
-    noise: float = 1 / 255,
+    noise: float = 2 / 255,
     seed: int = 0,
 ) -> Posterior:
     """p(hidden attributes | y, the other attributes) for one face, by rejection sampling.

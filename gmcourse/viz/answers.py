@@ -1,0 +1,85 @@
+"""Many answers to one question: their spread, pixel by pixel, and the distributions of what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
+
+
+def _picture(x: Tensor) -> np.ndarray:
+    picture: np.ndarray = x.detach().cpu().clamp(0, 1).permute(1, 2, 0).numpy()
+    return picture
+
+
+def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25) -> Figure:
+    """For each row the low resolution, the truth, the mean of the answers, and how far the answers differ.
+
+    Args:
+        rows: (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)), all in [0, 1].
+        limit: of the colour scale, in units of the pixel range.
+    """
+    titles = ("given", "truth", "mean", "spread")
+    figure, axes = plt.subplots(len(rows), 4, figsize=(8.2, 2.1 * len(rows)), squeeze=False)
+    for (low, truth, answers), places in zip(rows, axes, strict=True):
+        for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
+            ax.imshow(_picture(x))
+        deviation = answers.std(0).mean(0).cpu().numpy()
+        places[3].imshow(deviation, cmap="viridis", vmin=0, vmax=limit)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.grid(False)
+    figure.colorbar(axes[0][3].images[0], ax=list(axes[:, 3]), shrink=0.9, label="share of the pixel range")
+    return figure
+
+
+def posteriors(
+    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]],
+    names: Sequence[str],
+    *,
+    bins: int = 24,
+) -> Figure:
+    """Prior, true posterior and a model's posterior of some attributes, a row a face.
+
+    Args:
+        faces: for each face: attribute → (draws of the prior, draws of the posterior, what the model's answers
+            show, the truth).
+        names: of the attributes, one column each; all in [0, 1].
+        bins: of the histograms.
+    """
+    figure, axes = plt.subplots(
+        len(faces), len(names), figsize=(2.5 * len(names), 1.75 * len(faces)), squeeze=False, sharex=True
+    )
+    edges = np.linspace(0, 1, bins + 1)
+    for face, places in zip(faces, axes, strict=True):
+        for name, ax in zip(names, places, strict=True):
+            prior, exact, model, truth = face[name]
+            ax.hist(
+                prior.cpu().numpy(), edges, density=True, color=GREY, alpha=0.25, label="before: the crowd"
+            )
+            ax.hist(
+                exact.cpu().numpy(), edges, density=True, color=BLUE, alpha=0.55, label="given y: rejection"
+            )
+            ax.hist(
+                model.clamp(0, 1).cpu().numpy(),
+                edges,
+                density=True,
+                histtype="step",
+                color=ORANGE,
+                linewidth=2,
+                label="given y: SRFlow",
+            )
+            ax.axvline(truth, color=INK, linewidth=1.5, linestyle="--", label="the truth")
+            ax.set(yticks=[], xlim=(0, 1))
+    for name, ax in zip(names, axes[0], strict=True):
+        ax.set_title(name.replace("_", " "))
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
