@@ -1,0 +1,57 @@
+"""Several generators of both kinds, trained side by side, so that a difference can be told from luck."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from gmcourse.models.stylegan2.generator import Generator
+
+
+class Contest(nn.Module):
+    """`runs` generators with AdaIN layers, then as many with demodulation, all of one size.
+
+    Args:
+        runs: of each kind.
+        width: of z and of w.
+        resolution: of the pictures.
+        mapping_layers: see `Generator`, as the rest.
+        channel_base: see there.
+        channel_max: see there.
+        style_mixing: see there.
+
+    Attributes:
+        generators: all of them.
+        names: "AdaIN" or "StyleGAN2" for each.
+
+    Raises:
+        ValueError: fewer than one run.
+    """
+
+    def __init__(
+        self,
+        *,
+        runs: int = 3,
+        width: int = 32,
+        resolution: int = 16,
+        mapping_layers: int = 2,
+        channel_base: int = 256,
+        channel_max: int = 32,
+        style_mixing: float = 0.9,
+    ) -> None:
+        super().__init__()
+        if runs < 1:
+            raise ValueError(f"runs is {runs}; expected at least 1")
+        self.names = ["AdaIN"] * runs + ["StyleGAN2"] * runs
+        self.generators = nn.ModuleList(
+            Generator(
+                z_dim=width,
+                w_dim=width,
+                resolution=resolution,
+                mapping_layers=mapping_layers,
+                channel_base=channel_base,
+                channel_max=channel_max,
+                normalization="adain" if name == "AdaIN" else "demodulation",
+                style_mixing=style_mixing,
+            )
+            for name in self.names
+        )

@@ -1,0 +1,85 @@
+"""The small table of lesson 09: three generators with AdaIN against three StyleGAN2, on faces of 16×16 pixels.
+
+They differ in what the paper changed between its configurations A and D: the layer, and the path length
+regulariser. All have the skip generator and the residual discriminator, and none grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse import zoo
+from gmcourse.data import load
+from gmcourse.metrics.frechet import frechet_distance
+from gmcourse.metrics.perceptual_path_length import filtered_mean, path_distances
+from gmcourse.models.gan import SideBySide
+from gmcourse.models.stylegan2 import Discriminator, Generator, unit
+from gmcourse.models.stylegan2.contest import Contest
+from gmcourse.models.stylegan2.game import game
+from gmcourse.recipes.recipe import Recipe
+
+RUNS, BATCH = 3, 16
+SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}
+
+
+def data(device: torch.device) -> Tensor:
+    """10,000 training faces with their details, (N, 3, 16, 16) in [−1, 1]."""
+    return (load("faces", size=SIZE["resolution"]).unit() * 2 - 1).to(device)
+
+
+def step(module: Contest, device: torch.device) -> SideBySide:
+    """Six games with the same settings, but for the path length, which StyleGAN did not have."""
+    games = []
+    for name, player in zip(module.names, module.generators, strict=True):
+        assert isinstance(player, Generator)
+        weight = 2.0 if name == "StyleGAN2" else 0.0
+        opponent = Discriminator(**SIZE).to(device)
+        games.append(game(player, opponent, lr=0.004, r1_gamma=0.3, path_weight=weight, ema_half_life=150.0))
+    return SideBySide(module, games, [BATCH] * len(games), module.names)  # type: ignore[arg-type]
+
+
+def enlarged(x: Tensor) -> Tensor:
+    """Pictures of 16×16 at the 32×32 that the feature network takes."""
+    return nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear")
+
+
+@torch.no_grad()
+def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
+    """Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
+    features = zoo.load("features", device)
+    size = SIZE["resolution"]
+    test = features.of(enlarged(load("faces", "test", n=1000, size=size).unit().to(device)))  # type: ignore[operator]
+    known = features.of(enlarged(load("faces", n=1000, size=size).unit().to(device)))  # type: ignore[operator]
+    found = {"frechet_train_to_test": frechet_distance(test, known)}
+    for i, network in enumerate(module.generators):
+        assert isinstance(network, Generator)
+        torch.manual_seed(0)
+        z = torch.randn(1000, network.mapping.z_dim).to(device)
+        made = features.of(enlarged(unit(network(z))))  # type: ignore[operator]
+        start, end = network.mapping(z).chunk(2)
+
+        def picture(w: Tensor, network: Generator = network) -> Tensor:
+            ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
+            return enlarged(network.synthesis(ws, "fixed") / 2 + 0.5)
+
+        lengths = path_distances(picture, features.distance, start, end)  # type: ignore[arg-type]
+        name = f"{module.names[i].lower()}_{i % RUNS}"
+        found |= {f"frechet_{name}": frechet_distance(test, made), f"path_{name}": filtered_mean(lengths)}
+    return found
+
+
+RECIPE = Recipe(
+    name="stylegan_contest_faces",
+    model="gmcourse.models.stylegan2.contest:Contest",
+    arguments={"runs": RUNS, "width": 32, "mapping_layers": 2, "style_mixing": 0.9, **SIZE},
+    data=data,
+    step=step,
+    steps=1500,
+    batch_size=BATCH * 2 * RUNS,
+    measure=measure,
+    described="faces: 10,000 training pictures of 16×16 pixels with details",
+    trained=lambda step: step.averaged(),
+)
