@@ -69,7 +69,7 @@ def upsampled(conv: nn.Module, features: Tensor) -> Tensor:
 
 
 class RRDBEncoder(nn.Module):
-    """The low resolution, read once, as features for every level of a flow (SRFlow, section 3.3).
+    """The low resolution, read once, as features for every level of a flow: the encoder of SRFlow.
 
     Level l = 1 … L works at 1/2^l of the high resolution. Its features are those of the trunk, upsampled by
     convolutions where the level is larger than the low resolution and averaged where it is smaller, beside the

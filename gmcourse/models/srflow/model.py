@@ -202,7 +202,8 @@ class SRFlow(nn.Module):
             low: y; its own low resolution.
             to_low: y′, of the same size.
             normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the
-                model have them. For pictures unlike the training data (SRFlow, section 3.5).
+                model have them. For pictures unlike the training data; the paper calls it
+                latent space normalisation.
 
         Returns:
             (B, 3, H, W), cut to [0, 1].

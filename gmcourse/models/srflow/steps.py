@@ -52,7 +52,7 @@ class ConditionalNet(nn.Module):
 
 
 def transition_step(channels: int) -> list[Bijection]:
-    """Actnorm and 1×1 convolution without a coupling: each level begins with some (SRFlow, section 3.3).
+    """Actnorm and 1×1 convolution without a coupling: each level of SRFlow begins with some.
 
     The squeeze before it puts pixels side by side as channels; a coupling at once would leave their pattern
     as artefacts.
