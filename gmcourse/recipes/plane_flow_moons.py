@@ -1,4 +1,4 @@
-"""A flow of the plane between two moons and a normal cloud: the picture that lesson 05 opens with."""
+"""A flow of the plane between two moons and a normal cloud: lesson 05 opens with it, and bends a grid with it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def measure(module: PlaneFlow, device: torch.device) -> dict[str, float]:
 RECIPE = Recipe(
     name="plane_flow_moons",
     model="gmcourse.models.change_of_variables:PlaneFlow",
-    arguments={"couplings": 8},
+    arguments={"couplings": 8, "hidden": [48, 48]},
     data=data,
     step=step,
     steps=STEPS,

@@ -28,9 +28,13 @@ def test_weights_are_those_of_the_zoo(name):
     )
 
 
+HEAVY = {"weights/glow_faces.js": 615_000}  # a whole Glow, rounded to eight bits
+
+
 def test_no_figure_is_heavy():
     for path in LIVE.rglob("*.js"):
-        assert path.stat().st_size <= 150_000, f"{path.name} weighs {path.stat().st_size} bytes"
+        most = HEAVY.get(path.relative_to(LIVE).as_posix(), 150_000)
+        assert path.stat().st_size <= most, f"{path.name} weighs {path.stat().st_size} bytes"
 
 
 @pytest.fixture
@@ -233,6 +237,9 @@ FIGURES = [
     ("kl", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
     ("elbo", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
     ("vae_plane", "notebooks/04_vae", "canvas[tabindex]", ".gm-readout"),
+    ("map_area", "notebooks/05_change_of_variables", "input[type=range]", ".gm-readout"),
+    ("plane_flow", "notebooks/05_change_of_variables", "canvas[tabindex]", ".gm-readout"),
+    ("nice_layers", "notebooks/06_nice", "canvas[tabindex]", ".gm-readout"),
 ]
 
 

@@ -1,0 +1,162 @@
+// Lesson 05: a trained flow of the plane warps a grid, coupling by coupling, and adds up log |det|.
+"use strict";
+
+gm.planeFlow = {
+  COUPLINGS: 8,
+  // actnorm's four numbers a step: two shifts, two log-scales
+  norms: () => gm.networks.plane_flow_moons_norms([0]).data,
+  // one step: actnorm, then an affine coupling; even steps change the second coordinate, odd ones the first
+  step([x, y], i, norms) {
+    const [b0, b1, s0, s1] = norms.subarray(4 * i, 4 * i + 4);
+    const u = [(x + b0) * Math.exp(s0), (y + b1) * Math.exp(s1)], [stays, changes] = i % 2 ? [1, 0] : [0, 1];
+    const [raw, shift] = gm.networks[`plane_flow_moons_${i}`]([u[stays]]).data;
+    const logScale = 2 * Math.tanh(raw / 2);
+    u[changes] = (u[changes] + shift) * Math.exp(logScale);
+    return { point: u, logDet: s0 + s1 + logScale };
+  },
+  // the point after 0, 1, …, 8 steps, and the sum of log |det| so far
+  stages(point) {
+    const norms = gm.planeFlow.norms(), points = [point], logDets = [0];
+    for (let i = 0; i < gm.planeFlow.COUPLINGS; i++) {
+      const after = gm.planeFlow.step(points[i], i, norms);
+      points.push(after.point);
+      logDets.push(logDets[i] + after.logDet);
+    }
+    return { points, logDets };
+  },
+  logBase: ([a, b]) => gm.logNormal(a, 0, 1) + gm.logNormal(b, 0, 1),
+  logProb(point) {
+    const { points, logDets } = gm.planeFlow.stages(point);
+    return gm.planeFlow.logBase(points.at(-1)) + logDets.at(-1);
+  },
+  // two moons as gmcourse.data.toy draws them, n points of each
+  moons(n, seed) {
+    const { normal, uniform } = gm.generator(seed);
+    return [0, 1].flatMap((lower) => Array.from({ length: n }, () => {
+      const angle = Math.PI * uniform();
+      const [a, b] = lower ? [1 - Math.cos(angle), 0.5 - Math.sin(angle)] : [Math.cos(angle), Math.sin(angle)];
+      return [1.6 * (a - 0.5) + 0.16 * normal(), 1.6 * (b - 0.25) + 0.16 * normal()];
+    }));
+  },
+};
+
+gm.figure("plane_flow", (box) => {
+  const { blue, orange, vermilion, ink, grey } = gm.colours;
+  const SIZE = 380, REACH = 3, WIDE = 3.8, FINE = 76, LAST = gm.planeFlow.COUPLINGS;
+  const at = { x: 1.1, y: -0.9 };
+  const state = { applied: LAST, timer: 0 };
+  const left = gm.canvas(SIZE, SIZE, ""), right = gm.canvas(SIZE, SIZE, "The grid, the points of the moons and the chosen point after some of the couplings.");
+  left.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
+  const place = gm.number("z ="), base = gm.number("log p(z)"), det = gm.number("log |det|"), total = gm.number("sum: log p(x)", "nats", vermilion);
+  // the right pane is wider: on their way points may go far
+  let reach = REACH;
+  const U = (v) => ((v + reach) / (2 * reach)) * SIZE, V = (v) => ((reach - v) / (2 * reach)) * SIZE;
+
+  // everything is sent through the flow once, and drawn from memory afterwards
+  const MOONS = 260, points = gm.planeFlow.moons(MOONS, 4).map((p) => gm.planeFlow.stages(p).points);
+  const ticks = gm.range(-2.7, 2.7, 19), along = gm.range(-2.7, 2.7, 61);
+  const lines = [...ticks.map((t) => along.map((s) => [s, t])), ...ticks.map((t) => along.map((s) => [t, s]))]
+    .map((each) => each.map((p) => gm.planeFlow.stages(p).points));
+  const sheet = gm.element("canvas"), image = new ImageData(FINE, FINE);
+  sheet.width = sheet.height = FINE;
+  for (let row = 0; row < FINE; row++) for (let column = 0; column < FINE; column++) {
+    const x = -REACH + (2 * REACH * (column + 0.5)) / FINE, y = REACH - (2 * REACH * (row + 0.5)) / FINE;
+    const shade = Math.min(1, Math.sqrt(Math.exp(gm.planeFlow.logProb([x, y])) / 0.28));
+    [255 - shade * 255, 255 - shade * 141, 255 - shade * 77, 255].forEach((v, c) => (image.data[4 * (row * FINE + column) + c] = v));
+  }
+  sheet.getContext("2d").putImageData(image, 0, 0);
+
+  // between two stages points move on straight lines
+  const now = (stages) => {
+    const i = Math.min(Math.floor(state.applied), LAST - 1), t = state.applied - i;
+    return [0, 1].map((c) => stages[i][c] + t * (stages[i + 1][c] - stages[i][c]));
+  };
+  const wipe = ({ pen }) => { pen.globalAlpha = 1; pen.fillStyle = "#fff"; pen.fillRect(0, 0, SIZE, SIZE); };
+  const trace = (pen, where) => { pen.beginPath(); where.forEach(([a, b], i) => (i ? pen.lineTo(U(a), V(b)) : pen.moveTo(U(a), V(b)))); };
+  const dot = (pen, [a, b], radius, colour, alpha = 1) => { pen.globalAlpha = alpha; pen.beginPath(); pen.arc(U(a), V(b), radius, 0, 7); pen.fillStyle = colour; pen.fill(); pen.globalAlpha = 1; };
+  const mark = (pen, where) => { dot(pen, where, 9, "#fff"); dot(pen, where, 7, vermilion); };
+  const title = (pen, words) => {
+    pen.font = "16px 'Source Sans 3', sans-serif";
+    pen.textAlign = "left";
+    pen.fillStyle = "#fffd";
+    pen.fillRect(4, 4, pen.measureText(words).width + 12, 25);
+    pen.fillStyle = ink;
+    pen.fillText(words, 10, 22);
+  };
+  // a small square around the chosen point: its image shows how areas change
+  const square = () => [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]].flatMap(([a, b], i, corners) => {
+    const [c, d] = corners[Math.min(i + 1, 4)];
+    return gm.range(0, 1, 7).map((t) => [at.x + 0.15 * (a + t * (c - a)), at.y + 0.15 * (b + t * (d - b))]);
+  });
+
+  function draw() {
+    const { points: path, logDets } = gm.planeFlow.stages([at.x, at.y]), around = square();
+    reach = REACH;
+    wipe(left);
+    left.pen.imageSmoothingEnabled = true;
+    left.pen.drawImage(sheet, 0, 0, SIZE, SIZE);
+    for (const [i, p] of points.entries()) dot(left.pen, p[0], 1.8, i < MOONS ? ink : orange, 0.5);
+    left.pen.strokeStyle = vermilion;
+    left.pen.lineWidth = 2;
+    trace(left.pen, around);
+    left.pen.stroke();
+    mark(left.pen, path[0]);
+    title(left.pen, "x, and the density of the flow");
+
+    const { pen } = right;
+    reach = WIDE;
+    wipe(right);
+    pen.lineWidth = 1;
+    lines.forEach((each, i) => {
+      pen.strokeStyle = i < ticks.length ? blue : grey;
+      pen.globalAlpha = 0.5;
+      trace(pen, each.map(now));
+      pen.stroke();
+    });
+    for (const [i, p] of points.entries()) dot(pen, now(p), 2.2, i < MOONS ? ink : orange, 0.65);
+    const seen = around.map((p) => now(gm.planeFlow.stages(p).points));
+    trace(pen, seen);
+    pen.fillStyle = vermilion;
+    pen.globalAlpha = 0.3;
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.strokeStyle = vermilion;
+    pen.lineWidth = 2;
+    pen.stroke();
+    mark(pen, now(path));
+    title(pen, state.applied === 0 ? "nothing done yet" : state.applied === LAST ? "z, after 8 couplings" : `after ${state.applied.toFixed(1)} couplings`);
+
+    const z = path.at(-1);
+    place.set(`(${z[0].toFixed(2)}, ${z[1].toFixed(2)})`);
+    base.set(gm.planeFlow.logBase(z).toFixed(2));
+    det.set((logDets.at(-1) < 0 ? "" : "+") + logDets.at(-1).toFixed(2));
+    total.set(gm.planeFlow.logProb([at.x, at.y]).toFixed(2));
+  }
+
+  const slider = gm.slider("couplings applied", { min: 0, max: LAST, step: 0.1, value: LAST, digits: 1 }, (v) => { stop(); state.applied = v; draw(); });
+  const input = slider.querySelector("input"), stop = () => { clearInterval(state.timer); state.timer = 0; };
+  const play = () => {
+    if (state.timer) return stop();
+    state.applied = 0;
+    state.timer = setInterval(() => {
+      state.applied = Math.min(LAST, +(state.applied + 0.1).toFixed(1));
+      input.value = state.applied;
+      slider.querySelector("output").textContent = state.applied.toFixed(1);
+      draw();
+      if (state.applied === LAST) stop();
+    }, 60);
+  };
+  gm.movable(left.canvas, { box: left.box, limits: { x: [-REACH, REACH], y: [-REACH, REACH] } }, {
+    limits: [-2.6, 2.6], at, move: draw,
+    label: "Data plane. Arrow keys move the point by 0.1, with shift by 0.5; its latent and its log-density change.",
+  });
+  gm.frame(box, {
+    title: "Eight couplings unroll two moons",
+    row: [left.canvas, right.canvas],
+    controls: [slider],
+    buttons: [gm.button("Play from the data", play)],
+    readout: [place.element, base.element, det.element, total.element],
+    help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z.",
+  });
+  draw();
+});
