@@ -115,16 +115,24 @@ class Coupling(Bijection):
             return ((b, a) if self.flip else (a, b)), self._join(a, changed), log_det
 
 
+def _fitting(parameters: Tensor, b: Tensor, each: int) -> Tensor:
+    """`each` numbers for every number of b, the same ones for all samples at most: nothing else may broadcast."""
+    expected = (len(b), each * b.shape[1], *b.shape[2:])
+    if tuple(parameters.shape) not in (expected, (1, *expected[1:])):
+        raise ValueError(f"a coupling's network gave shape {tuple(parameters.shape)}; expected {expected}")
+    return parameters
+
+
 class AdditiveCoupling(Coupling):
     """b → b + m(a): volume-preserving (NICE, Dinh et al. 2015, arXiv:1410.8516, section 3.2)."""
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """b + m, log_det = 0."""
-        return b + parameters, b.new_zeros(len(b))
+        return b + _fitting(parameters, b, 1), b.new_zeros(len(b))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
         """b − m."""
-        return b - parameters
+        return b - _fitting(parameters, b, 1)
 
 
 class AffineCoupling(Coupling):
@@ -160,12 +168,12 @@ class AffineCoupling(Coupling):
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """(b + t) ⊙ s, log_det = Σ log s."""
-        raw, shift = parameters.chunk(2, dim=1)
+        raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
         scale, log_scale = SCALES[self.scale](raw)
         return (b + shift) * scale, log_scale.expand_as(b).sum(dim=list(range(1, b.ndim)))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
         """b / s − t."""
-        raw, shift = parameters.chunk(2, dim=1)
+        raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
         scale, _ = SCALES[self.scale](raw)
         return b / scale - shift

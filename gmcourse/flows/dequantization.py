@@ -44,7 +44,7 @@ class Dequantized(nn.Module):
             noise: in [0, 1), the shape of pixels; by default drawn anew.
 
         Raises:
-            ValueError: floating-point pixels, or some out of range.
+            ValueError: floating-point pixels, some out of range, or noise of another shape.
         """
         if pixels.is_floating_point():
             raise ValueError(
@@ -55,6 +55,10 @@ class Dequantized(nn.Module):
             raise ValueError(f"pixels are in {low} … {high}; expected 0 … {self.levels - 1}")
         parameter = next(self.flow.parameters(), torch.zeros(()))
         noise = uniform_noise(pixels, parameter.dtype) if noise is None else noise
+        if noise.shape != pixels.shape:
+            raise ValueError(
+                f"noise has shape {tuple(noise.shape)}; expected that of pixels, {tuple(pixels.shape)}"
+            )
         return (pixels + noise) / self.levels
 
     def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:

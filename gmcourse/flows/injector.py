@@ -32,7 +32,14 @@ class AffineInjector(Bijection):
         self.check(x, context)
         if not isinstance(context, Tensor):
             raise ValueError("an injector got several contexts; expected one tensor")
-        raw, shift = self.network(broadcast_context(context, x)).chunk(2, dim=1)
+        out = self.network(broadcast_context(context, x))
+        expected = (2 * x.shape[1], *x.shape[2:])
+        if tuple(out.shape[1:]) != expected:
+            raise ValueError(
+                f"an injector's network gave shape {tuple(out.shape)} for x of shape {tuple(x.shape)}; expected"
+                f" (B, {', '.join(map(str, expected))}): does the context have x's height and width?"
+            )
+        raw, shift = out.chunk(2, dim=1)
         return shift, *SCALES[self.scale](raw)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:

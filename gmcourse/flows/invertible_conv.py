@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from gmcourse.flows.actnorm import ActNorm, positions
 from gmcourse.flows.bijection import Bijection, Context, constant
 
+SINGULAR = "the matrix of a 1×1 convolution is singular, so it has no inverse; train with a smaller step"
+
 
 def _rotation(channels: int) -> Tensor:
     """A random rotation matrix: |det| = 1, so that the first log-determinant is 0."""
@@ -72,9 +74,7 @@ class Conv1x1(Bijection):
         weight = self.matrix()
         inverse, info = torch.linalg.inv_ex(weight.double() if weight.device.type != "mps" else weight)
         if info.any() or not torch.isfinite(inverse).all():
-            raise ValueError(
-                "the matrix of a 1×1 convolution is singular, so it has no inverse; train with a smaller step"
-            )
+            raise ValueError(SINGULAR)
         return inverse.to(weight.dtype)
 
 
@@ -90,8 +90,14 @@ class PlainConv1x1(Conv1x1):
         return self.weight
 
     def log_abs_det(self) -> Tensor:
-        """By LU decomposition."""
+        """By LU decomposition.
+
+        Raises:
+            ValueError: W is singular.
+        """
         log_det: Tensor = torch.linalg.slogdet(self.weight).logabsdet
+        if not torch.isfinite(log_det):
+            raise ValueError(SINGULAR)
         return log_det
 
 

@@ -14,6 +14,10 @@ from tests.flows.cases import WithContext
 IMAGE = torch.rand(2, 3, 4, 4)
 
 
+def small_glow():
+    return Glow((3, 4, 4), n_levels=1, n_steps=1, hidden_channels=4)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -52,6 +56,32 @@ IMAGE = torch.rand(2, 3, 4, 4)
         (lambda: Glow((3, 8, 8), n_levels=0), "n_levels is 0"),
         (lambda: Glow((3, 8, 8), n_steps=0), "n_steps is 0"),
         (lambda: Glow((3, 8, 8), mixing="conv"), "mixing is 'conv'"),
+        (
+            lambda: flows.AdditiveCoupling(mlp([2, 1]))(torch.rand(3, 4)),
+            r"gave shape \(3, 1\); expected \(3, 2\)",
+        ),
+        (
+            lambda: flows.AffineCoupling(mlp([2, 3]))(torch.rand(3, 4)),
+            r"gave shape \(3, 3\); expected \(3, 4\)",
+        ),
+        (
+            lambda: flows.AffineInjector(torch.nn.Conv2d(1, 4, 1))(
+                torch.rand(2, 2, 4, 4), torch.rand(2, 1, 1, 1)
+            ),
+            "does the context have x's height and width",
+        ),
+        (
+            lambda: flows.AffineInjector(mlp([1, 2])).inverse(torch.rand(3, 1), torch.rand(2, 1)),
+            "context has batch 2, x has 3",
+        ),
+        (lambda: small_glow().log_prob(torch.rand(3, 4, 4)), r"expected \(B, 3, 4, 4\)"),
+        (lambda: small_glow().log_prob(torch.rand(2, 1, 4, 4)), r"expected \(B, 3, 4, 4\)"),
+        (lambda: small_glow().log_prob(torch.rand(2, 3, 5, 4)), "even H and W"),
+        (lambda: small_glow().log_prob(torch.zeros(2, 3, 4, 4, dtype=torch.uint8)), "Dequantized"),
+        (lambda: small_glow().log_prob(IMAGE.log() * float("inf")), "NaN or infinity"),
+        (lambda: small_glow().log_prob(IMAGE, IMAGE), "takes no context"),
+        (lambda: NICE(4, hidden=(4,)).log_prob(torch.rand(2, 4), torch.rand(2, 4)), "takes no context"),
+        (lambda: NICE(4, hidden=(4,)).sample(2, torch.rand(2, 4)), "takes no context"),
         (lambda: NICE(1), "dim is 1"),
         (lambda: NICE(4, couplings=0), "couplings is 0"),
         (lambda: NICE(4, prior="cauchy"), "prior is 'cauchy'"),
@@ -65,6 +95,11 @@ IMAGE = torch.rand(2, 3, 4, 4)
         (lambda: Dequantized(NICE(4), levels=1), "levels is 1"),
         (lambda: Dequantized(NICE(4)).log_prob(torch.rand(2, 4)), "whole numbers"),
         (lambda: Dequantized(NICE(4), 17).log_prob(torch.full((2, 4), 17)), "expected 0 … 16"),
+        (
+            lambda: Dequantized(NICE(4), 17).log_prob(torch.zeros(2, 4).int(), noise=torch.rand(1, 4)),
+            r"noise has shape \(1, 4\); expected that of pixels",
+        ),
+        (lambda: Dequantized(NICE(4), 17).log_prob(torch.full((2, 4), -1)), "pixels are in -1 … -1"),
         (lambda: Recomputing([flows.AdditiveCoupling(torch.nn.Dropout(0.5))]), "dropout"),
     ],
 )
@@ -94,6 +129,15 @@ def test_a_singular_matrix():
     torch.nn.init.zeros_(conv.weight)
     with pytest.raises(ValueError, match="singular"):
         conv.inverse(IMAGE)
+    with pytest.raises(ValueError, match="singular"):
+        conv(IMAGE)
+    with pytest.raises(ValueError, match="singular"):
+        flows.ActNormConv(flows.ActNorm(3), conv)(IMAGE)
+
+
+def test_a_glow_cannot_sample_before_its_first_batch():
+    with pytest.raises(RuntimeError, match="not initialised"):
+        small_glow().sample(2)
 
 
 def test_that_actnorm_has_seen_a_batch_is_saved():

@@ -5,28 +5,17 @@ import math
 import pytest
 import torch
 
+from gmcourse.converters.plain_nice import nice_from_layers
 from gmcourse.flows import Dequantized, StandardLogistic, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
 from tests.conftest import assert_close
 
 
-def load(g, prior):
-    model = NICE(g.config["D"], hidden=tuple(g.config["hidden"]), prior=prior).double()
-    with torch.no_grad():
-        for i, coupling in enumerate(model.couplings):
-            linears = [m for m in coupling.network if isinstance(m, torch.nn.Linear)]
-            for j, linear in enumerate(linears):
-                linear.weight.copy_(g.w(f"coupling{i}.layer{j}.weight"))
-                linear.bias.copy_(g.w(f"coupling{i}.layer{j}.bias"))
-        model.scale.log_scale.copy_(g.w("log_scale"))
-    return model
-
-
 @pytest.mark.parametrize(("prior", "name"), [("logistic", "logistic"), ("normal", "gaussian")])
 def test_log_likelihood_and_inverse(golden, prior, name):
     g = golden("nice_a")
-    model = load(g, prior)
+    model = nice_from_layers(g.weights(), prior)
     z, log_det = model(g.x("x"))
     assert_close(z.detach(), g.out("z"))
     assert_close(log_det.detach(), g.out("logdet").expand(len(z)))
@@ -37,7 +26,7 @@ def test_log_likelihood_and_inverse(golden, prior, name):
 
 def test_gradients(golden):
     g = golden("nice_a")
-    model = load(g, "logistic")
+    model = nice_from_layers(g.weights())
     model.loss(g.x("x")).backward()
     assert_close(model.scale.log_scale.grad, g.out("grad_nll_logistic.log_scale"))
     linears = [[m for m in c.network if isinstance(m, torch.nn.Linear)] for c in model.couplings]
