@@ -25,14 +25,10 @@ def pushed_histogram(
         axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
     ):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
-        ax.hist(
-            values.clamp(low, high).numpy(),
-            bins=bins,
-            range=(low, high),
-            density=True,
-            color=color,
-            alpha=0.35,
-        )
+        share = torch.full_like(
+            values, bins / (high - low) / len(values)
+        )  # of all samples, those outside too
+        ax.hist(values, bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
         line = torch.linspace(low, high, 500)
         ax.plot(line, log_p(line).exp(), color=INK, label="predicted")
         ax.set(xlabel=name, ylabel="density", xlim=(low, high))
