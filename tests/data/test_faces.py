@@ -78,7 +78,7 @@ def test_every_attribute_is_seen_and_moves_the_picture_smoothly(name):
     whole = (pictures[-1] - pictures[0]).abs().mean()
     assert whole > 1e-3  # the ends differ
     steps = (pictures[1:] - pictures[:-1]).square().mean((1, 2, 3)).sqrt()
-    assert steps.max() < 0.05  # and nothing jumps on the way
+    assert steps.max() < 0.1 * steps.sum()  # and nothing jumps on the way
 
 
 def changed(name):
