@@ -21,6 +21,7 @@ from gmcourse.data import load
 from gmcourse.flows import ActNorm
 from gmcourse.flows.coupling import Coupling
 from gmcourse.viz.export import as_script
+from tools import live_flow
 from tools.environment import ROOT
 
 LIVE = ROOT / "book" / "_static" / "live"
@@ -94,6 +95,7 @@ def write_weights() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(as_script(name, build()), encoding="utf-8")
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
+    weights_file("glow_faces").write_text(live_flow.as_script(), encoding="utf-8")
 
 
 def write_stills() -> None:

@@ -240,6 +240,7 @@ FIGURES = [
     ("map_area", "notebooks/05_change_of_variables", "input[type=range]", ".gm-readout"),
     ("plane_flow", "notebooks/05_change_of_variables", "canvas[tabindex]", ".gm-readout"),
     ("nice_layers", "notebooks/06_nice", "canvas[tabindex]", ".gm-readout"),
+    ("glow_faces", "notebooks/07_glow", "input[type=range]", ".gm-controls"),
 ]
 
 
