@@ -1,0 +1,5 @@
+from tests.exercises.both_ways import BothWays
+
+
+class TestStyleGAN2(BothWays):
+    chapter = "stylegan2"
