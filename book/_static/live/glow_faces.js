@@ -159,7 +159,7 @@ Object.assign(gm.flow, {
 
 gm.figure("glow_faces", (box) => {
   const described = gm.flowData.glow_faces, flow = gm.flow(described), SIZE = 300;
-  const state = { face: 0, seed: 0, temperature: 1, amounts: described.edits.map(() => 0) };
+  const state = { face: 0, seed: 0, temperature: 1, amounts: [0.8, 0, 0.8, 0, 0] };
   const left = gm.canvas(SIZE, SIZE, "The face to begin with."), right = gm.canvas(SIZE, SIZE, "The same face after the latents were moved.");
   const bits = gm.number("bits per dimension"), length = gm.number("length of z / √D");
   let code, waiting = false;
@@ -201,7 +201,7 @@ gm.figure("glow_faces", (box) => {
     requestAnimationFrame(() => { waiting = false; draw(); });
   };
   const temperature = gm.slider("temperature", { min: 0, max: 1.2, step: 0.05, value: 1 }, (v) => { state.temperature = v; later(); });
-  const sliders = described.edits.map((name, k) => gm.slider(name, { min: -1.5, max: 1.5, step: 0.1, value: 0, digits: 1 }, (v) => { state.amounts[k] = v; later(); }));
+  const sliders = described.edits.map((name, k) => gm.slider(name, { min: -1.5, max: 1.5, step: 0.1, value: state.amounts[k], digits: 1 }, (v) => { state.amounts[k] = v; later(); }));
   const put = (label, value) => {
     const input = label.querySelector("input");
     input.value = value;
