@@ -1,9 +1,9 @@
 """Five GANs on 25 Gaussians in a set-up that others fixed: the baseline of lesson 02.
 
-Grid, networks and optimiser are those with which Srivastava et al. 2017 (arXiv:1705.07761) compared GANs in
-the plane: z of width 254, generator with two hidden layers of 128 ReLU units, discriminator with one, Adam
-with learning rate 1e-3 and β₁ = 0.5, batches of 500. What differs: 3,000 steps, as for the remedies beside
-it; theirs are more, and their plain GAN ends with 3.3 modes of 25 on average.
+The grid is that of Srivastava et al. 2017 (arXiv:1705.07761). Networks and optimiser are those of a published
+adaptation of their code, not checked against the paper's own: z of width 254, generator with two hidden layers
+of 128 ReLU units, discriminator with one, Adam with learning rate 1e-3 and β₁ = 0.5, batches of 500. Ours makes
+3,000 steps, as for the remedies beside it; theirs make more.
 """
 
 from __future__ import annotations
