@@ -15,17 +15,19 @@ FOLDER = ROOT / "book" / "api"
 PACKAGES = {
     "data": "Data",
     "nn": "Networks",
+    "densities": "Densities",
     "flows": "Flows",
     "metrics": "Metrics",
     "training": "Training",
     "viz": "Figures",
+    "adversarial": "Adversarial training",
     "models": "Models",
     "converters": "Converters",
     "zoo": "Trained models",
     "recipes": "Recipes",
     "exercises": "Exercises",
 }
-ALONE = ("reproducible", "processes", "latent", "adversarial", "doctor")
+ALONE = ("reproducible", "processes", "latent", "doctor")
 # Data of the exercises' tests, and the many recipes, are read where they stand.
 LEFT_OUT = ("gmcourse.exercises.answers", "gmcourse.exercises.templates")
 

@@ -12,7 +12,7 @@ from gmcourse.adversarial import Adversarial
 from gmcourse.models.gan.plane import PlaneGenerator
 from gmcourse.reproducible import mixed_seed
 
-Network = TypeVar("Network", bound=nn.Module)
+T = TypeVar("T", bound=nn.Module)
 
 
 def orthogonal(module: nn.Module, gain: float) -> None:
@@ -54,7 +54,7 @@ class GridGANs(nn.Module):
         return torch.stack([generator.sample(n) for generator in self.generators])  # type: ignore[operator]
 
 
-def seeded(name: str, seed: int, build: Callable[[], Network], gain: float | None = None) -> Network:
+def seeded(name: str, seed: int, build: Callable[[], T], gain: float | None = None) -> T:
     """A network whose first weights are a function of (name, seed) alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(mixed_seed(name, seed))
