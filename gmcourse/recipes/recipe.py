@@ -49,6 +49,7 @@ class Recipe:
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
         callbacks: `callbacks(step)` gives callbacks for `fit` (schedules).
         samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
+        half: keep the weights in float16, so that they fit into the package; what is measured is what is kept.
         mixed_precision: whether products may be computed in bfloat16. Not in flows: a log-determinant adds up
             thousands of small terms.
     """
@@ -68,6 +69,7 @@ class Recipe:
     prepare: Callable[[Any, Any], None] | None = None
     callbacks: Callable[[Any], list[Callback]] = field(default=lambda step: [])
     samples: Callable[[Any, torch.device], Tensor] | None = None
+    half: bool = False
     mixed_precision: bool = False
 
 
@@ -177,6 +179,8 @@ def run(
             resume=resume,
         )
     trained = _trained(recipe, step).eval()
+    if recipe.half:
+        trained = trained.half().float()
     if publish and first and not history.interrupted:
         metrics = dict(recipe.measure(trained, there))
         zoo.save(
@@ -193,5 +197,6 @@ def run(
             metrics=metrics,
             history=history,
             ship=recipe.ship,
+            half=recipe.half,
         )
     return trained, history

@@ -68,4 +68,5 @@ RECIPE = Recipe(
     described="20,000 cartoon faces with details, 32×32, and their 8×8 low resolutions",
     prepare=begin,
     callbacks=schedule,
+    half=True,
 )

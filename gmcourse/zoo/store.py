@@ -113,16 +113,22 @@ def save(
     metrics: dict[str, float],
     history: History | None = None,
     ship: bool = True,
+    half: bool = False,
     folder: Path = WEIGHTS,
 ) -> Manifest:
     """Add a trained model: weights, manifest and thinned log, each written atomically, the manifest last.
 
-    With `ship=False` the weights stay behind, and only log and manifest are written.
+    With `ship=False` the weights stay behind, and only log and manifest are written. With `half=True` they are
+    written in float16; `load` gives a float32 model with the rounded values.
 
     Raises:
         ValueError: the weights do not load into what `model` and `arguments` build.
     """
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
+    if half:
+        tensors = {
+            key: value.half() if value.dtype == torch.float32 else value for key, value in tensors.items()
+        }
     content = tensors_to_bytes(tensors)
     described = Manifest(
         name=name,

@@ -129,3 +129,12 @@ def test_what_is_shipped_is_whole(name):
 
 def test_all_weights_together_are_small():
     assert sum(f.stat().st_size for f in store.WEIGHTS.glob("*.safetensors")) <= TOGETHER
+
+
+def test_half_weights_come_back_as_float32(folder):
+    module = NICE(4, hidden=(3,))
+    save(folder, module, half=True)
+    again = zoo.load("tiny")
+    for kept, whole in zip(again.parameters(), module.parameters(), strict=True):
+        assert kept.dtype == torch.float32
+        assert torch.equal(kept, whole.half().float())
