@@ -44,7 +44,6 @@ class Adversarial:
         ema: an average of the generator, moved with it.
 
     Attributes:
-        module: the generator, under the name that recipes look for.
         calls: how many steps were made.
 
     Raises:
@@ -77,7 +76,7 @@ class Adversarial:
 
     @property
     def module(self) -> nn.Module:
-        """The generator."""
+        """The generator, under the name that recipes look for."""
         return self.generator
 
     def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> dict[str, Tensor]:
