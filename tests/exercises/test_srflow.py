@@ -1,0 +1,5 @@
+from tests.exercises.both_ways import BothWays
+
+
+class TestSRFlow(BothWays):
+    chapter = "srflow"
