@@ -11,8 +11,9 @@ one was trained to tell three things:
 
 Limits. Numbers made with it can be compared with each other and with nothing else: not with an FID, nor across
 versions of these weights (the manifest has their hash). They were trained for 400 steps only: attributes and
-photographs were learnt, which way up a patch is was not (see `gmcourse zoo features`). It knows no objects. What it was trained not to need,
-such as who owns a freckle, it may not see. Outside of faces and such patches it is untested.
+photographs were learnt, which way up a patch is was not (see `gmcourse zoo features`). It knows no objects.
+What it was trained not to need, such as who owns a freckle, it may not see. Outside of faces and such patches
+it is untested.
 """
 
 from __future__ import annotations
