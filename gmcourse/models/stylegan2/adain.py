@@ -6,10 +6,11 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
-from gmcourse.nn.resample import fir_kernel, upsampled_conv
+from gmcourse.models.stylegan2.layer import SynthesisLayer
+from gmcourse.nn.equalized import GAINS, SLOPE
+from gmcourse.nn.resample import upsampled_conv
 
 
 def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
@@ -38,7 +39,7 @@ def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
     return torch.addcmul(shift[:, :, None, None] - mean * gain, x, gain)
 
 
-class AdaINConv(nn.Module):
+class AdaINConv(SynthesisLayer):
     """Convolution, noise, bias, leaky ReLU, AdaIN: the layer of StyleGAN, in the place of a `StyledConv`.
 
     Karras et al. 2019, figure 1b. Noise has a learned strength for each channel. The style comes last and gives
@@ -52,28 +53,25 @@ class AdaINConv(nn.Module):
         up: whether the layer doubles the side.
     """
 
-    kernel: Tensor
-    fixed_noise: Tensor
-
     def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
-        super().__init__()
-        self.style = EqualizedLinear(w_dim, 2 * out_channels)
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
-        self.bias = nn.Parameter(torch.zeros(out_channels))
-        self.noise_strength = nn.Parameter(torch.zeros(out_channels))
-        self.register_buffer("fixed_noise", torch.randn(resolution, resolution))
-        self.register_buffer("kernel", fir_kernel(), persistent=False)
-        self.up, self.resolution = up, resolution
+        super().__init__(
+            in_channels,
+            out_channels,
+            w_dim,
+            resolution,
+            up=up,
+            styles=2 * out_channels,  # a scale and a shift for every map that comes out
+            style_bias=0.0,
+            noise_strengths=(out_channels,),
+        )
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
         weight = self.weight * (GAINS["lrelu"] / (3 * math.sqrt(self.weight.shape[1])))
         x = upsampled_conv(x, weight, self.kernel) if self.up else F.conv2d(x, weight, padding=1)
-        if noise == "random":
-            drawn = torch.randn(len(x), 1, self.resolution, self.resolution, dtype=x.dtype, device=x.device)
+        drawn = self.noise(x, noise)
+        if drawn is not None:
             x = torch.addcmul(x, drawn, self.noise_strength[:, None, None])
-        elif noise == "fixed":
-            x = torch.addcmul(x, self.fixed_noise, self.noise_strength[:, None, None])
         x = F.leaky_relu(x + self.bias[:, None, None], SLOPE, inplace=True)
         scale, shift = self.style(w).chunk(2, 1)
         return adain(x, 1 + scale, shift)

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse.models.stylegan2.layer import SynthesisLayer
 from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
-from gmcourse.nn.resample import fir_kernel, upsampled_conv
+from gmcourse.nn.resample import upsampled_conv
 
 EPS = 1e-8
 
@@ -64,7 +65,7 @@ def modulated_conv2d(
     return x * (demodulation(weight, styles) * gain)[:, :, None, None] if demodulate else x
 
 
-class StyledConv(nn.Module):
+class StyledConv(SynthesisLayer):
     """Style, modulated 3×3 convolution, noise, bias, leaky ReLU: one layer of the synthesis network.
 
     The style is an affine map of w. Noise is one picture for all channels with a learned strength that starts
@@ -78,18 +79,17 @@ class StyledConv(nn.Module):
         up: whether the layer doubles the side.
     """
 
-    kernel: Tensor
-    fixed_noise: Tensor
-
     def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
-        super().__init__()
-        self.style = EqualizedLinear(w_dim, in_channels, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
-        self.bias = nn.Parameter(torch.zeros(out_channels))
-        self.noise_strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("fixed_noise", torch.randn(resolution, resolution))
-        self.register_buffer("kernel", fir_kernel(), persistent=False)
-        self.up, self.resolution = up, resolution
+        super().__init__(
+            in_channels,
+            out_channels,
+            w_dim,
+            resolution,
+            up=up,
+            styles=in_channels,  # a scale for every map that comes in
+            style_bias=1.0,
+            noise_strengths=(),
+        )
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
@@ -97,13 +97,10 @@ class StyledConv(nn.Module):
         kernel = self.kernel if self.up else None
         x = modulated_conv2d(x, self.weight, self.style(w), kernel=kernel, gain=gain)
         # lrelu(a·x) = a·lrelu(x): the gain of √2 has gone into the demodulation, and goes into the rest here
-        offset = (self.bias * gain)[:, None, None]
-        if noise == "random":
-            drawn = torch.randn(len(x), 1, self.resolution, self.resolution, dtype=x.dtype, device=x.device)
+        drawn = self.noise(x, noise)
+        if drawn is not None:
             x = torch.addcmul(x, drawn, self.noise_strength * gain)
-        elif noise == "fixed":
-            offset = offset + self.fixed_noise * (self.noise_strength * gain)
-        return F.leaky_relu(x + offset, SLOPE, inplace=True)
+        return F.leaky_relu(x + (self.bias * gain)[:, None, None], SLOPE, inplace=True)
 
 
 class ToRGB(nn.Module):
