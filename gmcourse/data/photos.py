@@ -20,7 +20,8 @@ from gmcourse.reproducible import generator, mixed_seed
 
 NAMES = ("china", "flower")
 BAND = (300, 460)  # columns of the test set
-DEFAULT = {"train": 4000, "test": 500}
+LEFT_OUT = (220, 300)  # columns of the training set that "fit" has not, and "validation" has
+DEFAULT = {"train": 4000, "test": 500, "fit": 4000, "validation": 500}
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +38,12 @@ def originals() -> Tensor:
 def _lefts(split: str, size: int, width: int) -> Tensor:
     """Every column at which a patch of this split may begin."""
     start, stop = BAND
-    pieces = [(start, stop)] if split == "test" else [(0, start), (stop, width)]
+    pieces = {
+        "train": [(0, start), (stop, width)],
+        "test": [BAND],
+        "fit": [(0, LEFT_OUT[0]), (stop, width)],
+        "validation": [LEFT_OUT],
+    }[split]
     return torch.cat([torch.arange(low, high - size + 1) for low, high in pieces])
 
 
@@ -48,9 +54,10 @@ def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast
     or a blurred background; by default they are passed over.
 
     Args:
-        split: "train" or "test".
-        n: how many; by default 4,000 for training and 500 for testing.
-        size: of a side in pixels, 4 … 160.
+        split: "train" or "test". Where something has to be chosen (how long to train), the training set comes
+            in two parts that share no pixel either, "fit" and "validation".
+        n: how many; by default 4,000 to learn from and 500 to measure on.
+        size: of a side in pixels, 4 … 160; at most 80 for "validation".
         contrast: the least standard deviation of a patch's brightness in [0, 1]; 0 takes every place.
 
     Returns:
@@ -62,12 +69,13 @@ def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast
             no patch has.
     """
     if split not in DEFAULT:
-        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
+        raise ValueError(f"split is {split!r}; expected one of {', '.join(DEFAULT)}")
     n = DEFAULT[split] if n is None else n
     if n < 1:
         raise ValueError(f"n is {n}; expected at least 1")
-    if not 4 <= size <= BAND[1] - BAND[0]:
-        raise ValueError(f"size is {size}; expected 4 … {BAND[1] - BAND[0]}, the width of the test band")
+    start, stop = LEFT_OUT if split == "validation" else BAND
+    if not 4 <= size <= stop - start:
+        raise ValueError(f"size is {size}; expected 4 … {stop - start}, the width of the held-out band")
     photographs = originals()
     height, width = photographs.shape[2:]
     lefts, draws = _lefts(split, size, width), generator(mixed_seed("photos", split))

@@ -25,7 +25,7 @@ from gmcourse.training.fit import Callback
 from gmcourse.training.step import Step
 from gmcourse.viz.images import as_png
 
-MACHINERY = ("recipe", "command")  # modules beside the recipes that are none
+MACHINERY = ("recipe", "command", "super_resolution")  # modules beside the recipes that are none
 
 
 @dataclass(frozen=True)

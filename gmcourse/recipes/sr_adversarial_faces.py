@@ -7,6 +7,7 @@ the truth through a network that was trained on photographs; none of that is her
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -17,8 +18,8 @@ from gmcourse.adversarial import Adversarial, Lazy, r1_penalty
 from gmcourse.data.low_resolution import downsample
 from gmcourse.models.srflow import Regression
 from gmcourse.nn.networks import conv_encoder
-from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.sr_regression_faces import SCALE, WIDTHS, data, measure
+from gmcourse.recipes.sr_regression_faces import RECIPE as REGRESSION
+from gmcourse.recipes.sr_regression_faces import TASK
 from gmcourse.training import EMA
 
 CONSISTENCY = 20.0  # weight of the mean absolute difference of low resolutions
@@ -26,24 +27,24 @@ CONSISTENCY = 20.0  # weight of the mean absolute difference of low resolutions
 
 def real_pictures(device: torch.device) -> Tensor:
     """The faces alone, in [0, 1]: the discriminator never sees which low resolution an answer belongs to."""
-    return data(device)[0].float() / 255
+    return TASK.data(device)[0].float() / 255
 
 
 def begin(module: Regression, pictures: Tensor) -> None:
     """Weights of the regression network."""
-    module.load_state_dict(zoo.load("sr_regression_faces", pictures.device).state_dict())
+    module.load_state_dict(zoo.load(REGRESSION.name, pictures.device).state_dict())
 
 
 def step(module: Any, device: torch.device) -> Adversarial:
     """Non-saturating losses, R1 at every eighth step, consistency at every step."""
-    questions = data(device)[1]
+    questions = TASK.data(device)[1]
     opponent = conv_encoder((3, 32, 32), 24, 1).to(device)
 
     def latent(n: int) -> Tensor:
         return questions[torch.randint(len(questions), (n,)).to(device)]
 
     def consistency(low: Tensor) -> Tensor:
-        return CONSISTENCY * (downsample(module(low), SCALE) - low).abs().mean()
+        return CONSISTENCY * (downsample(module(low), TASK.scale) - low).abs().mean()
 
     return Adversarial(
         module,
@@ -57,15 +58,14 @@ def step(module: Any, device: torch.device) -> Adversarial:
     )
 
 
-RECIPE = Recipe(
+RECIPE = replace(
+    REGRESSION,
     name="sr_adversarial_faces",
-    model="gmcourse.models.srflow:Regression",
-    arguments={"scale": SCALE, **WIDTHS},
     data=real_pictures,
     step=step,
     steps=1200,
     batch_size=16,
-    measure=measure,
     described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
     prepare=begin,
+    callbacks=lambda step: [],
 )

@@ -6,31 +6,49 @@ import torch
 from gmcourse.data import load, photos
 
 
-@pytest.mark.parametrize("size", [16, 64, 160])
-def test_train_and_test_share_no_pixel(size, monkeypatch):
+@pytest.mark.parametrize(
+    ("size", "learn", "measure", "band"),
+    [
+        (16, "train", "test", photos.BAND),
+        (160, "train", "test", photos.BAND),
+        (64, "fit", "test", photos.BAND),
+        (16, "fit", "validation", photos.LEFT_OUT),
+        (80, "fit", "validation", photos.LEFT_OUT),
+    ],
+)
+def test_what_is_learnt_from_and_what_is_measured_on_share_no_pixel(size, learn, measure, band, monkeypatch):
     """On photographs whose pixels say in which column they are."""
     column = torch.arange(640).expand(427, 640)
     numbered = torch.stack([column % 256, column // 256, 0 * column]).byte().expand(2, 3, 427, 640)
     monkeypatch.setattr(photos, "originals", lambda: numbered)
-    pixels = {
-        split: load("photos", split, n=100, size=size, contrast=0).pixels.int() for split in photos.DEFAULT
-    }
-    train, test = ({*(x[:, 0] + 256 * x[:, 1]).flatten().tolist()} for x in pixels.values())
+    train, test = (
+        {*(x[:, 0] + 256 * x[:, 1]).flatten().tolist()}
+        for x in (photos.load(split, n=100, size=size, contrast=0).pixels.int() for split in (learn, measure))
+    )
     assert not train & test
-    start, stop = photos.BAND
-    assert test <= set(range(start, stop))
+    assert test <= set(range(*band))
+
+
+def covered(split):
+    """Which columns the patches of a split may show."""
+    columns = torch.zeros(640, dtype=torch.bool)
+    for left in photos._lefts(split, 32, 640).tolist():
+        columns[left : left + 32] = True
+    return columns
 
 
 def test_every_place_of_a_split_is_used_and_no_other():
     start, stop = photos.BAND
-    train, test = photos._lefts("train", 32, 640), photos._lefts("test", 32, 640)
-    covered = torch.zeros(2, 640, dtype=torch.bool)
-    for kind, lefts in enumerate((train, test)):
-        for left in lefts.tolist():
-            covered[kind, left : left + 32] = True
-    assert not (covered[0] & covered[1]).any()
-    assert covered.any(0).all()
-    assert int(covered[1].sum()) == stop - start
+    train, test = covered("train"), covered("test")
+    assert not (train & test).any()
+    assert (train | test).all()
+    assert int(test.sum()) == stop - start
+
+
+def test_fit_and_validation_are_the_training_set_in_two_parts():
+    fit, validation = covered("fit"), covered("validation")
+    assert not (fit & validation).any()
+    assert torch.equal(fit | validation, covered("train"))
 
 
 def test_they_are_the_same_every_time_and_carry_their_photograph():
@@ -76,3 +94,5 @@ def test_bad_input(options, message):
         load("photos", **options)
     with pytest.raises(ValueError, match="'dev'"):
         photos.load("dev")
+    with pytest.raises(ValueError, match="expected 4 … 80"):
+        photos.load("validation", size=81)

@@ -1,0 +1,192 @@
+"""Two networks for each task of super-resolution: a regression, and an SRFlow on the regression's frozen encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gmcourse import zoo
+from gmcourse.data.images import Images
+from gmcourse.data.low_resolution import Pairs, downsample, pairs
+from gmcourse.metrics.likelihood import bits_per_dim
+from gmcourse.metrics.reconstruction import lr_psnr, psnr
+from gmcourse.models.srflow import Regression, SRFlow
+from gmcourse.recipes.recipe import Recipe
+from gmcourse.reproducible import generator
+from gmcourse.training import EMA, Minimize
+from gmcourse.training.fit import Callback
+from gmcourse.training.history import History
+
+WATCH = 100  # steps between two looks at the validation pictures
+
+
+@dataclass(frozen=True)
+class Task:
+    """Pictures, and how much of them is taken away.
+
+    Attributes:
+        scale: how many times smaller a low resolution is along each side.
+        train: gives the pictures to learn from.
+        test: gives those to measure on.
+        validation: gives pictures to watch while training, so that a number of steps can be chosen without the
+            test; None if there are enough pictures that nothing is learnt by heart.
+    """
+
+    scale: int
+    train: Callable[[], Images]
+    test: Callable[[], Images]
+    validation: Callable[[], Images] | None = None
+
+    def data(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Training pictures as whole numbers (N, 3, H, W), and their low resolutions in [0, 1]."""
+        both = pairs(self.train(), self.scale).to(device)
+        return both.high, both.low
+
+    def held_out(self, device: torch.device) -> Pairs:
+        """Test pictures, for measurements."""
+        return pairs(self.test(), self.scale).to(device)
+
+    def consistency(self, answers: Tensor, low: Tensor) -> Tensor:
+        """LR-PSNR in decibels, (B,)."""
+        return lr_psnr(answers, low, lambda x: downsample(x, self.scale))
+
+
+def squared_error(module: Regression, pixels: Tensor, low: Tensor) -> Tensor:
+    """The mean squared error in units of the pixel range; its minimum is the posterior mean."""
+    return F.mse_loss(module(low), pixels.float() / 255)
+
+
+def falling(step: Any, period: int) -> Callback:
+    """The learning rate falls to zero along a cosine in `period` steps (after that, it would rise again)."""
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(step.optimizer, period)
+    return lambda now, history: schedule.step()
+
+
+def watching(task: Task, step: Any, loss: Callable[[Any, Tensor, Tensor], Tensor]) -> list[Callback]:
+    """A curve "validation" of the loss of what would be kept, if the task has pictures for that."""
+    if task.validation is None:
+        return []
+    module = step.module if step.ema is None else step.ema.module
+    seen = pairs(task.validation(), task.scale).to(next(module.parameters()).device)
+
+    @torch.no_grad()
+    def look(now: int, history: History) -> None:
+        if (now + 1) % WATCH == 0:
+            torch.manual_seed(0)  # the same quantisation noise at each look
+            history.record(now, {"validation": float(loss(module, seen.high, seen.low))})
+
+    return [look]
+
+
+def regression(
+    task: Task,
+    name: str,
+    widths: dict[str, int],
+    *,
+    steps: int,
+    batch_size: int,
+    described: str,
+    half: bool = False,
+) -> Recipe:
+    """A recipe of `Regression`: Adam on the squared error."""
+
+    def step(module: Any, device: torch.device) -> Minimize:
+        optimizer = torch.optim.Adam(module.parameters(), lr=2e-3, fused=True)
+        return Minimize(lambda batch: squared_error(module, *batch), module, optimizer, clip=1.0)
+
+    @torch.no_grad()
+    def measure(module: Regression, device: torch.device) -> dict[str, float]:
+        test = task.held_out(device)
+        answers = module(test.low).clamp(0, 1)
+        return {
+            "test_psnr_db": float(psnr(answers, test.unit()).mean()),
+            "test_lr_psnr_db": float(task.consistency(answers, test.low).mean()),
+        }
+
+    return Recipe(
+        name=name,
+        model="gmcourse.models.srflow:Regression",
+        arguments={"scale": task.scale, **widths},
+        data=task.data,
+        step=step,
+        steps=steps,
+        batch_size=batch_size,
+        measure=measure,
+        described=described,
+        callbacks=lambda step: [falling(step, steps), *watching(task, step, squared_error)],
+        half=half,
+    )
+
+
+def flow(
+    task: Task,
+    name: str,
+    reader: Recipe,
+    *,
+    steps: int,
+    batch_size: int,
+    period: int | None = None,
+    **widths: int,
+) -> Recipe:
+    """A recipe of `SRFlow`: Adam on the negative bound, on the frozen encoder of a regression network.
+
+    Args:
+        task: the same as the regression's.
+        name: of the recipe.
+        reader: the recipe of the regression network, whose weights are in the zoo.
+        steps: of training.
+        batch_size: pictures in each.
+        period: of the learning rate, see `falling`; by default all of training.
+        **widths: arguments of the flow.
+    """
+
+    @torch.no_grad()
+    def begin(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
+        """The encoder of the regression network, frozen; then actnorm from 256 pairs."""
+        trained: Any = zoo.load(reader.name, both[1].device)
+        module.encoder.load_state_dict(trained.encoder.state_dict())
+        module.freeze_encoder()
+        module.bound(both[0][:256], both[1][:256])
+
+    def step(module: Any, device: torch.device) -> Minimize:
+        """Quantisation noise is drawn anew at each step."""
+        learned = [p for p in module.parameters() if p.requires_grad]
+        optimizer = torch.optim.Adam(learned, lr=1e-3, fused=True)
+        return Minimize(module.loss, module, optimizer, ema=EMA(module, 0.998), clip=200.0)
+
+    @torch.no_grad()
+    def measure(module: SRFlow, device: torch.device) -> dict[str, float]:
+        """The likelihood bound, and consistency of draws at temperature 0.8."""
+        test = task.held_out(device)
+        noise = torch.rand(test.high.shape, generator=generator(0)).to(device)
+        bound = module.bound(test.high, test.low, noise).mean()
+        torch.manual_seed(0)
+        answers = module.sample(test.low, 0.8)[:, 0]
+        return {
+            "test_bits_per_dim": float(bits_per_dim(bound, test.high[0].numel())),
+            "test_psnr_db_at_0.8": float(psnr(answers, test.unit()).mean()),
+            "test_lr_psnr_db_at_0.8": float(task.consistency(answers, test.low).mean()),
+        }
+
+    def loss(module: SRFlow, pixels: Tensor, low: Tensor) -> Tensor:
+        return module.loss((pixels, low))
+
+    return Recipe(
+        name=name,
+        model="gmcourse.models.srflow:SRFlow",
+        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **widths, **reader.arguments},
+        data=task.data,
+        step=step,
+        steps=steps,
+        batch_size=batch_size,
+        measure=measure,
+        described=reader.described,
+        prepare=begin,
+        callbacks=lambda step: [falling(step, period or steps), *watching(task, step, loss)],
+        half=True,
+    )
