@@ -110,8 +110,8 @@ RECIPE = Recipe(
     arguments={"dims": 64, "width": 16},
     data=data,
     step=step,
-    steps=400,
-    batch_size=96,
+    steps=3500,
+    batch_size=128,
     measure=measure,
     described="10,000 detailed cartoon faces (attributes), 4,000 patches of two photographs (which, and which "
     "way up), all blurred and noisy to a known degree. It sees what these tasks need and may miss the rest; "
