@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
-from torch.distributions import Normal
+from torch.nn.functional import interpolate, pad
 
 from gmcourse import zoo
-from gmcourse.data import faces
+from gmcourse.data import faces, load
+from gmcourse.data.low_resolution import pairs
 from tools.environment import ROOT
 
 FOLDER = ROOT / "book" / "_static" / "pictures"
-BLUE, ORANGE = (11, 58, 91), (196, 87, 10)  # the logo's
+Colour = tuple[int, int, int]
 
 
-def as_ink(pictures: Tensor, inks: Tensor, scale: int) -> Tensor:
-    """Grey pictures (N, 1, H, W) in [0, 1] drawn smoothly with inks (N, 3) on white, (N, 3, sH, sW)."""
-    framed = torch.nn.functional.pad(pictures, (0, 0, 1, 1))
-    large = torch.nn.functional.interpolate(framed, scale_factor=scale, mode="bicubic").clamp(0, 1)
-    return 1 - large * (1 - inks[:, :, None, None])
+@dataclass(frozen=True)
+class Theme:
+    """The site's colours in one of its modes: see `book/_static/course.css`."""
+
+    paper: Colour
+    text: Colour
+    number: Colour
+    inks: tuple[Colour, Colour]  # from the first digit of a row to the last
+
+
+LIGHT = Theme((255, 255, 255), (27, 39, 51), (179, 71, 0), ((11, 58, 91), (196, 87, 10)))  # inks: the logo's
+DARK = Theme((17, 23, 29), (228, 233, 238), (245, 169, 107), ((124, 192, 238), (245, 169, 107)))
+
+
+def as_ink(pictures: Tensor, theme: Theme) -> Tensor:
+    """Grey pictures (N, 1, H, W) in [0, 1] on the paper, with ink that changes from one to the next: (N, 3, H, W)."""
+    paper, first, last = (torch.tensor(colour) / 255 for colour in (theme.paper, *theme.inks))
+    inks = torch.lerp(first, last, torch.linspace(0, 1, len(pictures))[:, None])
+    return paper[:, None, None] + pictures * (inks - paper)[:, :, None, None]
 
 
 def wall(pictures: Tensor, columns: int) -> Image.Image:
@@ -35,15 +52,52 @@ def wall(pictures: Tensor, columns: int) -> Image.Image:
 
 
 @torch.no_grad()
-def digits_of_a_vae(rows: int = 6, columns: int = 20) -> Image.Image:
-    """What the two-latent VAE decodes from a grid of equal prior mass."""
-    across = Normal(0.0, 1.0).icdf((torch.arange(columns) + 0.5) / columns)
-    down = Normal(0.0, 1.0).icdf((torch.arange(rows) + 0.5) / rows).flip(0)
-    z = torch.cartesian_prod(down, across).flip(1)
-    decoded: Tensor = zoo.load("vae_digits_2d").decode(z)  # type: ignore[operator]
-    blend = torch.linspace(0, 1, columns).repeat(rows)[:, None]
-    inks = torch.lerp(torch.tensor(BLUE) / 255, torch.tensor(ORANGE) / 255, blend)
-    return wall(as_ink(decoded, inks, 8), columns)
+def drawn_by_each(theme: Theme, side: int, columns: int = 16) -> dict[tuple[str, str], Tensor]:
+    """(lesson, model) → pictures (columns, 3, side, side).
+
+    The first draws of each model, none selected. The digits are a walk round the VAE's plane; SRFlow's row has
+    four small faces, and after each of them three answers.
+    """
+
+    def large(pictures: Tensor) -> Tensor:
+        return interpolate(pictures, (side, side), mode="bicubic", antialias=True).clamp(0, 1)
+
+    def first_draws(name: str, *given: Any, **options: Any) -> Tensor:
+        torch.manual_seed(0)
+        drawn: Tensor = zoo.load(name).sample(*given, **options)  # type: ignore[operator]
+        return drawn
+
+    turn = torch.linspace(0, 2 * torch.pi, columns + 1)[:columns]
+    ring = 1.25 * torch.stack([turn.cos(), turn.sin()], dim=1)
+    digits: Tensor = zoo.load("vae_digits_2d").decode(ring)  # type: ignore[operator]
+    low = pairs(load("faces", "test", n=6), 4).low[[0, 1, 4, 5]]
+    answers = first_draws("srflow_faces", low, 0.8, n=columns // 4 - 1)
+    blocks = interpolate(low, (side, side), mode="nearest")
+    return {
+        ("02", "GAN"): large(first_draws("dcgan_faces", columns)),
+        ("04", "VAE"): large(first_draws("vae_faces", columns)),
+        ("04", "VAE, digits"): as_ink(large(pad(digits, (1, 1, 1, 1))), theme),
+        ("07", "Glow"): large(first_draws("glow_faces", columns, temperature=0.7)),
+        ("08", "SRFlow"): torch.cat(
+            [torch.cat([a[None], large(b)]) for a, b in zip(blocks, answers, strict=True)]
+        ),
+        ("09", "StyleGAN2"): large(first_draws("stylegan2_faces", columns, truncation=0.7)),
+    }
+
+
+def families(theme: Theme, side: int = 60, gap: int = 4, margin: int = 172) -> Image.Image:
+    """A row for each family of models, with the number of its lesson: the course at one look."""
+    rows = drawn_by_each(theme, side)
+    columns, pitch = len(next(iter(rows.values()))), side + gap
+    sheet = Image.new("RGB", (margin + columns * pitch - gap, len(rows) * pitch - gap), theme.paper)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(23)
+    for i, ((lesson, model), pictures) in enumerate(rows.items()):
+        middle = i * pitch + side // 2
+        pen.text((0, middle), lesson, fill=theme.number, font=font, anchor="lm")
+        pen.text((36, middle), model, fill=theme.text, font=font, anchor="lm")
+        for j, picture in enumerate(pictures):
+            sheet.paste(wall(picture[None], 1), (margin + j * pitch, i * pitch))
+    return sheet
 
 
 @torch.no_grad()
@@ -78,19 +132,25 @@ def contact_sheet(across: int = 3, size: int = 80, gap: int = 22) -> Image.Image
     return sheet
 
 
-PICTURES: dict[str, tuple[Callable[[], Image.Image], int]] = {  # how it is drawn, and in how many colours
-    "digits_of_a_vae": (digits_of_a_vae, 64),
+PICTURES: dict[
+    str, tuple[Callable[[], Image.Image], int | None]
+] = {  # how it is drawn, and in how many colours
+    "families_light": (lambda: families(LIGHT), None),
+    "families_dark": (lambda: families(DARK), None),
     "wall_of_faces": (wall_of_faces, 256),
     "attributes_of_faces": (contact_sheet, 256),
 }
 
 
 def main() -> int:
-    """Draw them all."""
+    """Draw them all: with few colours as PNG, with all of them as WebP."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, (draw, colours) in PICTURES.items():
-        path = FOLDER / f"{name}.png"
-        draw().quantize(colours).save(path, optimize=True)
+        path = FOLDER / f"{name}.{'png' if colours else 'webp'}"
+        if colours:
+            draw().quantize(colours).save(path, optimize=True)
+        else:
+            draw().save(path, quality=88, method=6)
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
     return 0
 
