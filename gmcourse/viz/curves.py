@@ -50,6 +50,8 @@ def curves(
             name,
             (1.0, value),
             xycoords=("axes fraction", "data"),
+            xytext=(0, 1.5),
+            textcoords="offset points",
             ha="right",
             va="bottom",
             fontsize=9,

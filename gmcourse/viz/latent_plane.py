@@ -33,7 +33,10 @@ def manifold(decode: Callable[[Tensor], Tensor], n: int = 15, ax: Axes | None = 
         ax: where to draw.
     """
     ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
-    sheet = tile(decode(equal_mass_grid(n)), n, gap=0)
+    pictures = decode(equal_mass_grid(n))
+    sheet = tile(
+        pictures, n, gap=2, paper=0.0 if pictures.shape[1] == 1 else 1.0
+    )  # grey ones are drawn as ink
     ax.imshow(sheet, cmap="gray_r" if sheet.ndim == 2 else None, vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[], xlabel="z₁ →", ylabel="z₂ →")
     ax.grid(False)

@@ -4,7 +4,7 @@
 gm.figure("vae_plane", (box) => {
   const { vermilion, ink } = gm.colours;
   const decode = gm.networks.vae_digits_2d;
-  const LIMIT = 2.5, SIDE = 15, SIZE = 360;
+  const LIMIT = 2.5, SIDE = 15, SIZE = 360, PITCH = 10;  // a digit has 8 pixels, and air around it
   const at = { x: -0.5, y: 1 };
   const plane = gm.canvas(SIZE, SIZE, "");
   const shown = gm.canvas(SIZE, SIZE, "The digit decoded at the chosen point.");
@@ -14,11 +14,11 @@ gm.figure("vae_plane", (box) => {
 
   // the sheet is decoded once, and drawn from memory afterwards
   const sheet = gm.element("canvas");
-  sheet.width = sheet.height = SIDE * 8;
+  sheet.width = sheet.height = SIDE * PITCH;
   const cell = (2 * LIMIT) / SIDE;
   for (let row = 0; row < SIDE; row++) for (let column = 0; column < SIDE; column++) {
     const z = [-LIMIT + (column + 0.5) * cell, LIMIT - (row + 0.5) * cell];
-    sheet.getContext("2d").drawImage(gm.picture(decode(z), true), column * 8, row * 8);
+    sheet.getContext("2d").drawImage(gm.picture(decode(z), true), column * PITCH + 1, row * PITCH + 1);
   }
 
   function draw() {
