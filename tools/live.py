@@ -21,7 +21,7 @@ from gmcourse.data import load
 from gmcourse.flows import ActNorm
 from gmcourse.flows.coupling import Coupling
 from gmcourse.viz.export import as_script
-from tools import live_flow
+from tools import live_glow, live_srflow, live_stylegan2
 from tools.environment import ROOT
 
 LIVE = ROOT / "book" / "_static" / "live"
@@ -82,6 +82,13 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "plane_nice_moons_scale": _plane_nice_moons_scale,
 }
 
+# whole models with rounded weights
+WHOLE: dict[str, Callable[[], str]] = {
+    "glow_faces": live_glow.as_script,
+    "srflow_faces": live_srflow.as_script,
+    "stylegan2_faces": live_stylegan2.as_script,
+}
+
 
 def weights_file(name: str) -> Path:
     """Where the script of a network lies."""
@@ -95,7 +102,8 @@ def write_weights() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(as_script(name, build()), encoding="utf-8")
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
-    weights_file("glow_faces").write_text(live_flow.as_script(), encoding="utf-8")
+    for name, whole in WHOLE.items():
+        weights_file(name).write_text(whole(), encoding="utf-8")
 
 
 def write_stills() -> None:

@@ -85,16 +85,18 @@ function load(name) {
 }
 
 // A figure's file calls gm.figure("kl", build): build(box) puts the figure into the emptied box. The still
-// picture stays until then, so that nothing is lost where a script fails.
-const gm = (window.gm = { builders: {}, load, figure(name, build) { gm.builders[name] = build; } });
+// picture stays until then, so that nothing is lost where a script fails. `needs` names files that figures share.
+const gm = (window.gm = { figures: {}, load, figure(name, build, needs = []) { gm.figures[name] = { build, needs }; } });
 
 async function enliven(box) {
   const name = box.dataset.figure;
   await load("runtime.js");
   await Promise.all((box.dataset.weights || "").split(" ").filter(Boolean).map((file) => load(`weights/${file}.js`)));
   await load(`${name}.js`);
+  const { build, needs } = gm.figures[name];
+  await Promise.all(needs.map(load));
   box.replaceChildren();
-  gm.builders[name](box);
+  build(box);
   box.dataset.ready = "true";
 }
 

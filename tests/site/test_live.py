@@ -28,7 +28,11 @@ def test_weights_are_those_of_the_zoo(name):
     )
 
 
-HEAVY = {"weights/glow_faces.js": 615_000}  # a whole Glow, rounded to eight bits
+HEAVY = {  # whole models, rounded to eight bits
+    "weights/glow_faces.js": 615_000,
+    "weights/srflow_faces.js": 1_920_000,
+    "weights/stylegan2_faces.js": 460_000,
+}
 
 
 def test_no_figure_is_heavy():
@@ -241,6 +245,7 @@ FIGURES = [
     ("plane_flow", "notebooks/05_change_of_variables", "canvas[tabindex]", ".gm-readout"),
     ("nice_layers", "notebooks/06_nice", "canvas[tabindex]", ".gm-readout"),
     ("glow_faces", "notebooks/07_glow", "input[type=range]", ".gm-controls"),
+    ("super_resolution", "notebooks/08_srflow", "input[type=range]", ".gm-controls"),
 ]
 
 

@@ -8,7 +8,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.data import load
 from tools.live import LIVE
-from tools.live_flow import SHOWN, encode, rounded
+from tools.live_glow import SHOWN, encode, rounded
 
 TOLERANCE = 1e-4
 
@@ -18,8 +18,8 @@ def page(browser, site):
     page = browser.new_page()
     page.goto(f"{site}/book/notation.html")
     page.evaluate(
-        "gm.load('runtime.js').then(() => gm.load('weights/glow_faces.js')).then(() => gm.load('glow_faces.js'))"
-        ".then(() => { window.flow = gm.flow(gm.flowData.glow_faces); })"
+        "async () => { for (const file of ['runtime', 'weights/glow_faces', 'flows', 'glow_faces'])"
+        " await gm.load(`${file}.js`); window.flow = gm.glow(gm.models.glow_faces); }"
     )
     yield page
     page.close()
@@ -63,6 +63,6 @@ def test_rounding_changes_little():
 
 def test_the_script_is_data_alone():
     text = (LIVE / "weights" / "glow_faces.js").read_text(encoding="utf-8")
-    described = json.loads(text.removeprefix("(gm.flowData ??= {}).glow_faces = ").rstrip(";\n"))
+    described = json.loads(text.removeprefix("(gm.models ??= {}).glow_faces = ").rstrip(";\n"))
     assert [level["channels"] for level in described["levels"]] == [12, 24, 48]
     assert len(described["edits"]) == 5

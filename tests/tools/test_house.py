@@ -77,7 +77,7 @@ def test_workflows_are_yaml_and_say_that_they_were_not_run(name):
 def test_static_figures_of_live_figures_are_pictures_and_not_placeholders():
     stills = ROOT / "book" / "_static" / "live" / "stills"
     for script in sorted(stills.parent.glob("*.js")):
-        if script.stem != "runtime":
+        if "gm.figure(" in script.read_text(encoding="utf-8"):
             still = stills / f"{script.stem}.png"
             assert still.is_file(), f"{script.stem} has no still picture"
             assert still.stat().st_size > 5000, (

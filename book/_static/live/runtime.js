@@ -14,43 +14,8 @@ const LAYERS = {
     return { data, shape: [rows] };
   },
 
-  conv2d(x, { weight, bias, out_channels: O, kernel: [kh, kw], stride: s, padding: p }) {
-    const [C, H, W] = x.shape;
-    const h = Math.floor((H + 2 * p - kh) / s) + 1, w = Math.floor((W + 2 * p - kw) / s) + 1;
-    const data = new Float32Array(O * h * w);
-    for (let o = 0; o < O; o++) for (let y = 0; y < h; y++) for (let z = 0; z < w; z++) {
-      let sum = bias ? bias[o] : 0;
-      for (let c = 0; c < C; c++) for (let a = 0; a < kh; a++) {
-        const row = y * s + a - p;
-        if (row < 0 || row >= H) continue;
-        for (let b = 0; b < kw; b++) {
-          const column = z * s + b - p;
-          if (column >= 0 && column < W) sum += weight[((o * C + c) * kh + a) * kw + b] * x.data[(c * H + row) * W + column];
-        }
-      }
-      data[(o * h + y) * w + z] = sum;
-    }
-    return { data, shape: [O, h, w] };
-  },
-
-  conv_transpose2d(x, { weight, bias, out_channels: O, kernel: [kh, kw], stride: s, padding: p, output_padding: e }) {
-    const [C, H, W] = x.shape;
-    const h = (H - 1) * s - 2 * p + kh + e, w = (W - 1) * s - 2 * p + kw + e;
-    const sums = new Float64Array(O * h * w);
-    if (bias) for (let o = 0; o < O; o++) sums.fill(bias[o], o * h * w, (o + 1) * h * w);
-    for (let c = 0; c < C; c++) for (let y = 0; y < H; y++) for (let z = 0; z < W; z++) {
-      const value = x.data[(c * H + y) * W + z];
-      for (let o = 0; o < O; o++) for (let a = 0; a < kh; a++) {
-        const row = y * s + a - p;
-        if (row < 0 || row >= h) continue;
-        for (let b = 0; b < kw; b++) {
-          const column = z * s + b - p;
-          if (column >= 0 && column < w) sums[(o * h + row) * w + column] += value * weight[((c * O + o) * kh + a) * kw + b];
-        }
-      }
-    }
-    return { data: Float32Array.from(sums), shape: [O, h, w] };
-  },
+  conv2d: (x, layer) => inFloat32(gm.convolve(layer, x)),
+  conv_transpose2d: (x, layer) => inFloat32(gm.convolveTransposed(layer, x)),
 
   upsample_nearest(x, { scale }) {
     const [C, H, W] = x.shape, h = H * scale, w = W * scale, data = new Float32Array(C * h * w);
@@ -69,9 +34,52 @@ const LAYERS = {
   tanh: (x) => each(x, Math.tanh),
 };
 
+const inFloat32 = ({ data, shape }) => ({ data: Float32Array.from(data), shape });
+
 function each(x, f) {
   return { data: x.data.map(f), shape: x.shape };
 }
+
+// Those q of 0 … n − 1 for which 0 ≤ q · stride + offset < size.
+const inside = (size, n, offset, stride) => [Math.max(0, Math.ceil(-offset / stride)), Math.min(n, Math.floor((size - 1 - offset) / stride) + 1)];
+
+// A convolution of {data, shape: [C, H, W]}, weight (O, C, kh, kw), a row at a time: the inner loop runs along memory.
+gm.convolve = ({ weight, bias, out_channels: O, kernel: [kh, kw], stride: s = 1, padding: p = 0 }, { data: x, shape: [C, H, W] }) => {
+  const h = Math.floor((H + 2 * p - kh) / s) + 1, w = Math.floor((W + 2 * p - kw) / s) + 1, y = new Float64Array(O * h * w);
+  for (let o = 0; o < O; o++) {
+    if (bias) y.fill(bias[o], o * h * w, (o + 1) * h * w);
+    for (let a = 0; a < kh; a++) for (let b = 0; b < kw; b++) {
+      const [top, bottom] = inside(H, h, a - p, s), [left, right] = inside(W, w, b - p, s);
+      for (let c = 0; c < C; c++) {
+        const v = weight[((o * C + c) * kh + a) * kw + b];
+        for (let r = top; r < bottom; r++) {
+          const to = (o * h + r) * w, from = (c * H + r * s + a - p) * W + b - p;
+          for (let q = left; q < right; q++) y[to + q] += v * x[from + q * s];
+        }
+      }
+    }
+  }
+  return { data: y, shape: [O, h, w] };
+};
+
+// Its transpose: weight (C, O, kh, kw); every pixel adds the kernel to where it came from.
+gm.convolveTransposed = ({ weight, bias, out_channels: O, kernel: [kh, kw], stride: s = 1, padding: p = 0, output_padding: e = 0 }, { data: x, shape: [C, H, W] }) => {
+  const h = (H - 1) * s - 2 * p + kh + e, w = (W - 1) * s - 2 * p + kw + e, y = new Float64Array(O * h * w);
+  for (let o = 0; o < O; o++) {
+    if (bias) y.fill(bias[o], o * h * w, (o + 1) * h * w);
+    for (let a = 0; a < kh; a++) for (let b = 0; b < kw; b++) {
+      const [top, bottom] = inside(h, H, a - p, s), [left, right] = inside(w, W, b - p, s);
+      for (let c = 0; c < C; c++) {
+        const v = weight[((c * O + o) * kh + a) * kw + b];
+        for (let r = top; r < bottom; r++) {
+          const to = (o * h + r * s + a - p) * w + b - p, from = (c * H + r) * W;
+          for (let q = left; q < right; q++) y[to + q * s] += v * x[from + q];
+        }
+      }
+    }
+  }
+  return { data: y, shape: [O, h, w] };
+};
 
 gm.networks = {};
 
@@ -84,6 +92,22 @@ gm.network = (name, layers, base64) => {
   }
   gm.networks[name] = (input, shape = [input.length]) =>
     layers.reduce((x, layer) => LAYERS[layer.kind](x, layer), { data: Float32Array.from(input), shape });
+};
+
+// Weights that tools/live_numbers.py has rounded, in its order: rows of whole numbers with a scale each, and floats.
+gm.numbers = (described) => {
+  const bytes = (text = "") => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+  const stores = { small: new Int8Array(bytes(described.small)), wide: new Int16Array(bytes(described.wide)), floats: new Float32Array(bytes(described.floats)) };
+  const at = { small: 0, wide: 0, floats: 0 };
+  const take = (store, n) => Float64Array.from(stores[store].subarray(at[store], (at[store] += n)));
+  const rows = (store, n, length) => {
+    const numbers = take(store, n * length), scales = take("floats", n);
+    return numbers.map((v, i) => v * scales[Math.floor(i / length)]);
+  };
+  const filter = (inputs, outputs, size) => ({ out_channels: outputs, kernel: [size, size], padding: (size - 1) / 2, weight: rows("small", outputs, inputs * size * size) });
+  const conv = (...sizes) => ({ ...filter(...sizes), bias: take("floats", sizes[1]) });
+  const pixels = (n) => take("small", n).map((v) => (v + 128) / 255);
+  return { take, rows, filter, conv, pixels };
 };
 
 // ---- numbers ----
@@ -259,14 +283,21 @@ gm.movable = (canvas, plot, { limits: [low, high], step = 0.1, at, label, move }
   });
 };
 
-// The frame of a figure: title, what is drawn, controls, numbers, help. Missing parts are left out.
-gm.frame = (box, { title, row = [], controls = [], buttons = [], readout = [], help = "" }) => {
+// Buttons of which some are pressed; show(pressed) is told for each whether it is.
+gm.choices = (name, buttons) => ({
+  element: gm.element("div", { class: "gm-buttons", role: "group", "aria-label": name }, gm.element("span", {}, name), ...buttons),
+  show: (pressed) => buttons.forEach((button, i) => button.setAttribute("aria-pressed", pressed(i))),
+});
+
+// The frame of a figure: title, what is drawn, choices, controls, numbers, help. Missing parts are left out.
+gm.frame = (box, { title, row = [], choices = [], controls = [], buttons = [], readout = [], help = "" }) => {
   // The theme turns pages with the arrow keys; inside a figure they move points and sliders.
   box.addEventListener("keydown", (event) => event.stopPropagation());
   const part = (name, children, tag = "div") => (children.length ? [gm.element(tag, { class: name }, ...children)] : []);
   box.append(
     ...part("gm-title", [title], "p"),
     ...part("gm-row", row.map((each) => gm.element("div", { class: each.width === each.height ? "gm-pane gm-square" : "gm-pane" }, each))),
+    ...choices,
     ...part("gm-controls", controls),
     ...part("gm-buttons", buttons),
     ...part("gm-readout", readout),

@@ -1,15 +1,12 @@
 """A Glow with additive couplings as a script for the live figure `glow_faces`, small enough for a page.
 
-Weights are rounded, row by row, to eight bits, those of the 1×1 convolutions to sixteen. A flow with rounded
-weights is still a flow: it inverts exactly, and only its density is a little different. `rounded` is that flow in
-torch, and what the page computes is compared with it.
+Weights are rounded, row by row, to eight bits, those of the 1×1 convolutions to sixteen; only the density is a little
+different. `rounded` is that flow in torch, and what the page computes is compared with it.
 """
 
 from __future__ import annotations
 
-import base64
 import copy
-import json
 import math
 from typing import Any
 
@@ -18,9 +15,9 @@ from torch import Tensor, nn
 
 from gmcourse import latent, zoo
 from gmcourse.data import faces, load
-from gmcourse.flows import ActNormConv, AdditiveCoupling, Compose, ConstantAffine, PlainConv1x1
+from gmcourse.flows import ActNormConv, AdditiveCoupling, Compose, ConstantAffine
 from gmcourse.models.glow import Glow
-from gmcourse.nn.conv import ZeroConv2d
+from tools.live_numbers import Numbers, norm_conv, zero_conv
 
 EDITS = {  # as in the lesson: attribute, which way, and how far one unit goes
     "smiling": ("smile", 1, 5.0),
@@ -30,45 +27,6 @@ EDITS = {  # as in the lesson: attribute, which way, and how far one unit goes
     "young": ("age", -1, 2.0),
 }
 SHOWN = (42, 9, 72, 17, 49, 4)  # test faces to begin with
-
-
-class Numbers:
-    """Numbers in the order in which the page will read them: whole ones of 8 and 16 bits, and floats."""
-
-    def __init__(self) -> None:
-        self.small: list[Tensor] = []
-        self.wide: list[Tensor] = []
-        self.floats: list[Tensor] = []
-
-    def rows(self, weight: Tensor, bits: int) -> Tensor:
-        """Add a matrix rounded row by row to `bits`; return it as the page will see it."""
-        flat = weight.detach().double().flatten(1)
-        most = 2 ** (bits - 1) - 1
-        scale = (flat.abs().amax(1, keepdim=True) / most).clamp_min(1e-12).float()
-        whole = (flat / scale.double()).round().clamp(-most, most)
-        (self.small if bits == 8 else self.wide).append(whole.flatten())
-        self.exact(scale)
-        return (whole * scale.double()).reshape(weight.shape)
-
-    def exact(self, values: Tensor) -> None:
-        """Add floats."""
-        self.floats.append(values.detach().float().flatten())
-
-    def encoded(self) -> dict[str, str]:
-        """All of them in base64."""
-        parts = {"small": (self.small, "<i1"), "wide": (self.wide, "<i2"), "floats": (self.floats, "<f4")}
-        return {
-            name: base64.b64encode(torch.cat(values).numpy().astype(kind).tobytes()).decode()
-            for name, (values, kind) in parts.items()
-        }
-
-
-def _zero_conv(conv: ZeroConv2d, numbers: Numbers) -> None:
-    gain = (3 * conv.log_scale).exp().detach()
-    conv.weight.data = numbers.rows(conv.weight * gain[:, None, None, None], 8)
-    conv.bias.data = (conv.bias * gain).detach()
-    conv.log_scale.data.zero_()
-    numbers.exact(conv.bias)
 
 
 def _round(glow: Glow, numbers: Numbers) -> list[dict[str, int]]:
@@ -81,19 +39,14 @@ def _round(glow: Glow, numbers: Numbers) -> list[dict[str, int]]:
         chain: Any = level.steps.members[0] if last else level.steps
         for member in chain.members:
             if isinstance(member, ActNormConv):
-                folded = member.conv.matrix() * member.actnorm.log_scale.exp()
-                plain = PlainConv1x1(member.conv.channels).double()
-                plain.weight.data = numbers.rows(folded, 16)
-                member.conv = plain
-                member.actnorm.log_scale.data.zero_()
-                numbers.exact(plain.weight @ member.actnorm.bias)
+                norm_conv(member, numbers)
             else:
                 assert isinstance(member, AdditiveCoupling)
                 net: Any = member.network
                 for conv in (net.first, net.second):
-                    conv.weight.data = numbers.rows(conv.weight, 8)
+                    conv.weight.data = numbers.rows(conv.weight)
                     numbers.exact(conv.bias)
-                _zero_conv(net.last, numbers)
+                zero_conv(net.last, numbers)
         channels, hidden = net.last.weight.shape[0] * 2, net.second.weight.shape[0]
         sizes.append({"channels": channels, "hidden": hidden, "steps": len(chain.members) // 2})
         if last:
@@ -101,7 +54,7 @@ def _round(glow: Glow, numbers: Numbers) -> list[dict[str, int]]:
             assert isinstance(prior, ConstantAffine)
             numbers.exact(prior.network(torch.zeros(1, channels, 1, 1, dtype=torch.float64)))
         else:
-            _zero_conv(level.split.network, numbers)
+            zero_conv(level.split.network, numbers)
         level = level.rest
     return sizes
 
@@ -122,7 +75,7 @@ def encode(glow: nn.Module, pixels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def as_script() -> str:
-    """The script that gives a page `gm.flowData.glow_faces`: weights, a few test faces, five directions."""
+    """The script that gives a page `gm.models.glow_faces`: weights, a few test faces, five directions."""
     glow: Any = copy.deepcopy(zoo.load("glow_faces")).double()
     assert isinstance(glow.bijection, Compose)
     known, test = load("faces", n=2000, distribution="uniform"), load("faces", "test", n=max(SHOWN) + 1)
@@ -133,7 +86,7 @@ def as_script() -> str:
     for attribute, sign, strength in EDITS.values():
         values = sign * known.labels[:, faces.column(attribute)]
         ways.append(strength * latent.attribute_direction(codes, values > values.median()))
-    numbers.rows(torch.stack(ways), 8)
+    numbers.rows(torch.stack(ways))
     pictures = test.pixels[list(SHOWN)].div(8, rounding_mode="floor")
     numbers.small.append(pictures.double().flatten())
     described = {
@@ -142,6 +95,5 @@ def as_script() -> str:
         "edits": list(EDITS),
         "pictures": len(SHOWN),
         "constant": -math.prod(glow.shape) * math.log(32),
-        **numbers.encoded(),
     }
-    return f"(gm.flowData ??= {{}}).glow_faces = {json.dumps(described, ensure_ascii=False)};\n"
+    return numbers.script("glow_faces", described)

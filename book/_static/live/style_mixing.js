@@ -1,0 +1,163 @@
+// Lesson 09: a whole StyleGAN2 generator in the page. Styles of two latents are mixed, layer by layer.
+"use strict";
+
+// ---- the generator, as gmcourse.models.stylegan2 has it ----
+
+gm.styleGenerator = (described) => {
+  const { z: zSize, w: wSize, blocks } = described, numbers = gm.numbers(described);
+  const lrelu = (v) => (v > 0 ? v : 0.2 * v);
+  const linear = (inputs, outputs) => {
+    const weight = numbers.rows("wide", outputs, inputs), bias = numbers.take("floats", outputs);
+    return (x) => bias.map((b, o) => x.reduce((total, v, i) => total + weight[o * inputs + i] * v, b));
+  };
+
+  // Modulated 3×3 convolution with demodulation, noise, bias, leaky ReLU; √2 is in bias and noise, and here in the norm.
+  function styledConv(inputs, outputs, side, up) {
+    const style = linear(wSize, inputs), weight = numbers.rows("small", outputs, inputs * 9), bias = numbers.take("floats", outputs);
+    const strength = numbers.take("floats", 1)[0], fixed = numbers.rows("small", side, side);
+    const power = new Float64Array(outputs * inputs); // Σ_k w², of each pair of feature maps
+    weight.forEach((v, j) => { power[Math.floor(j / 9)] += v * v; });
+    // a transposed convolution has its inputs first
+    const turned = new Float64Array(weight.length);
+    if (up) for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) for (let k = 0; k < 9; k++) turned[(i * outputs + o) * 9 + k] = weight[(o * inputs + i) * 9 + k];
+    const filter = { out_channels: outputs, kernel: [3, 3] };
+    return (x, w, noisy) => {
+      const s = style(w), modulated = scaled(x, s);
+      const y = up
+        ? smoothed(gm.convolveTransposed({ ...filter, weight: turned, stride: 2 }, modulated), 1, 1)
+        : gm.convolve({ ...filter, weight, padding: 1 }, modulated);
+      const norm = bias.map((_, o) => Math.SQRT2 / Math.sqrt(s.reduce((total, v, i) => total + v * v * power[o * inputs + i], 1e-8)));
+      const area = side * side;
+      return { data: y.data.map((v, j) => lrelu(v * norm[Math.floor(j / area)] + bias[Math.floor(j / area)] + (noisy ? strength * fixed[j % area] : 0))), shape: y.shape };
+    };
+  }
+
+  // Feature maps to colours: a modulated 1×1 convolution without demodulation.
+  function toRGB(inputs) {
+    const style = linear(wSize, inputs), weight = numbers.rows("wide", 3, inputs), bias = numbers.take("floats", 3);
+    return (x, w) => gm.convolve({ out_channels: 3, kernel: [1, 1], weight, bias }, scaled(x, style(w)));
+  }
+
+  const mapping = Array.from({ length: described.mapping }, (_, i) => linear(i ? wSize : zSize, wSize)), mean = numbers.take("floats", wSize);
+  const constant = { data: numbers.rows("small", blocks[0].channels, 16), shape: [blocks[0].channels, 4, 4] };
+  const layers = blocks.map(({ side, channels }, i) => ({
+    convs: [...(i ? [styledConv(blocks[i - 1].channels, channels, side, true)] : []), styledConv(channels, channels, side, false)],
+    colours: toRGB(channels),
+  }));
+
+  return {
+    zSize, side: blocks.at(-1).side, mean,
+    sides: [...layers.flatMap(({ convs }, i) => convs.map(() => blocks[i].side)), blocks.at(-1).side], // of each style
+    // z → w
+    map(z) {
+      const length = Math.sqrt(z.reduce((total, v) => total + v * v, 0) / z.length + 1e-8);
+      return mapping.reduce((w, layer) => layer(w).map(lrelu), Float64Array.from(z, (v) => v / length));
+    },
+    truncate: (w, psi) => w.map((v, i) => mean[i] + psi * (v - mean[i])),
+    // One w a style → the picture after each resolution, the largest last; noise that is stored, or none.
+    pictures(ws, noisy) {
+      const found = [];
+      let x = constant, at = 0;
+      for (const { convs, colours } of layers) {
+        for (const conv of convs) x = conv(x, ws[at++], noisy);
+        const added = colours(x, ws[at]); // the style of the convolution that comes next
+        found.push(found.length ? sum(smoothed(spread(found.at(-1)), 2, 1), added) : added);
+      }
+      return found;
+    },
+  };
+
+  function scaled({ data, shape }, s) {
+    const area = shape[1] * shape[2];
+    return { data: data.map((v, j) => v * s[Math.floor(j / area)]), shape };
+  }
+  function sum(x, y) {
+    return { data: x.data.map((v, j) => v + y.data[j]), shape: x.shape };
+  }
+  // A zero after each pixel, in both directions.
+  function spread({ data: x, shape: [C, H, W] }) {
+    const y = new Float64Array(4 * x.length);
+    for (let r = 0; r < C * H; r++) for (let q = 0; q < W; q++) y[4 * r * W + 2 * q] = x[r * W + q];
+    return { data: y, shape: [C, 2 * H, 2 * W] };
+  }
+  // Zeros at the borders, and the filter [1, 3, 3, 1] / 4 in both directions: what enlarging by two needs.
+  function smoothed({ data: x, shape: [C, H, W] }, before, after) {
+    const taps = [0.25, 0.75, 0.75, 0.25], h = H + before + after - 3, w = W + before + after - 3;
+    const along = new Float64Array(C * H * w), y = new Float64Array(C * h * w);
+    for (let r = 0; r < C * H; r++) for (let q = 0; q < w; q++) for (let k = 0; k < 4; k++) {
+      const from = q + k - before;
+      if (from >= 0 && from < W) along[r * w + q] += taps[k] * x[r * W + from];
+    }
+    for (let c = 0; c < C; c++) for (let r = 0; r < h; r++) for (let k = 0; k < 4; k++) {
+      const from = r + k - before;
+      if (from >= 0 && from < H) for (let q = 0; q < w; q++) y[(c * h + r) * w + q] += taps[k] * along[(c * H + from) * w + q];
+    }
+    return { data: y, shape: [C, h, w] };
+  }
+};
+
+// ---- the figure ----
+
+gm.figure("style_mixing", (box) => {
+  const generator = gm.styleGenerator(gm.models.stylegan2_faces), SIZE = 300;
+  const state = { a: 27, b: 10, psi: 0.8, noisy: true, fromB: generator.sides.map((_, i) => i >= 3) };
+  const panes = { a: gm.canvas(SIZE, SIZE, "Face A."), b: gm.canvas(SIZE, SIZE, "Face B."), mixed: gm.canvas(SIZE, SIZE, "The face that has some styles of A and some of B.") };
+  const share = gm.number("styles of B", `of ${generator.sides.length}`), distance = gm.number("distance of w");
+  const w = {};
+  let waiting = false;
+
+  const latent = (seed) => {
+    const { normal } = gm.generator(seed);
+    return generator.map(Float64Array.from({ length: generator.zSize }, normal));
+  };
+  const show = ({ pen }, { data, shape }, label) => {
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(gm.picture({ data: data.map((v) => v / 2 + 0.5), shape }), 0, 0, SIZE, SIZE);
+    pen.font = "20px 'Source Sans 3', sans-serif";
+    pen.fillStyle = "rgba(255, 255, 255, 0.85)";
+    pen.fillRect(0, SIZE - 32, pen.measureText(label).width + 18, 32);
+    pen.fillStyle = gm.colours.ink;
+    pen.fillText(label, 9, SIZE - 10);
+  };
+
+  function draw() {
+    waiting = false;
+    const pulled = { a: generator.truncate(w.a, state.psi), b: generator.truncate(w.b, state.psi) };
+    const picture = (choose) => generator.pictures(generator.sides.map((_, i) => choose(i)), state.noisy).at(-1);
+    show(panes.a, picture(() => pulled.a), "A");
+    show(panes.b, picture(() => pulled.b), "B");
+    show(panes.mixed, picture((i) => (state.fromB[i] ? pulled.b : pulled.a)), "mixed");
+    toggles.show((i) => state.fromB[i]);
+    share.set(state.fromB.filter(Boolean).length);
+    distance.set(Math.sqrt(pulled.a.reduce((total, v, i) => total + (v - pulled.b[i]) ** 2, 0)).toFixed(2));
+  }
+  function later() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(draw);
+  }
+
+  const names = generator.sides.map((side, i, all) => (i + 1 === all.length ? "colours" : `${side > (all[i - 1] ?? side) ? "↑" : ""}${side}×${side}`));
+  const toggles = gm.choices("from B", names.map((name, i) => gm.button(name, () => { state.fromB[i] = !state.fromB[i]; later(); })));
+  const noise = gm.button("Noise", () => { state.noisy = !state.noisy; noise.setAttribute("aria-pressed", state.noisy); later(); });
+  noise.setAttribute("aria-pressed", state.noisy);
+  gm.frame(box, {
+    title: "Whose face, whose colours?",
+    row: [panes.a, panes.b, panes.mixed].map((each) => each.canvas),
+    choices: [toggles.element],
+    controls: [
+      gm.slider("crossover: styles that stay A’s", { min: 0, max: names.length, step: 1, value: 3, digits: 0 }, (v) => { state.fromB = names.map((_, i) => i >= v); later(); }),
+      gm.slider("truncation ψ", { min: -1, max: 1.2, step: 0.05, value: state.psi }, (v) => { state.psi = v; later(); }),
+    ],
+    buttons: [
+      gm.button("Another A", () => { state.a += 2; w.a = latent(state.a); later(); }),
+      gm.button("Another B", () => { state.b += 2; w.b = latent(state.b); later(); }),
+      noise,
+    ],
+    readout: [share.element, distance.element],
+    help: "The generator of this lesson runs in this page (0.46 MB, fetched when you came near; its 3×3 weights are rounded to eight bits). A pressed layer takes its style from B; ↑ marks those that double the side, and the colours of a resolution go with the layer after it. The slider presses all layers after a crossover. ψ pulls both w towards their average: at 0 all three faces are the average one, below 0 they lie on its other side.",
+  });
+  w.a = latent(state.a);
+  w.b = latent(state.b);
+  draw();
+});

@@ -1,0 +1,78 @@
+"""The SRFlow that runs in the page is the one in the zoo, with rounded weights: answers, and what is said of them."""
+
+import pytest
+import torch
+
+from gmcourse import zoo
+from gmcourse.data.low_resolution import downsample, upsample
+from gmcourse.metrics.reconstruction import lr_psnr, psnr
+from tools.live_srflow import SHOWN, contexts, questions, rounded
+
+TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def page(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/book/notation.html")
+    page.evaluate(
+        "async () => { for (const file of ['runtime', 'weights/srflow_faces', 'flows', 'super_resolution'])"
+        " await gm.load(`${file}.js`); window.flow = gm.srflow(gm.models.srflow_faces); }"
+    )
+    yield page
+    page.close()
+
+
+def close(numbers, expected):
+    return (torch.tensor(numbers, dtype=torch.float64) - expected.flatten()).abs().max() < TOLERANCE
+
+
+@torch.no_grad()
+def test_answers_are_those_of_torch(page):
+    srflow, both = zoo.load("srflow_faces"), questions()
+    ours, said = rounded(srflow), contexts(srflow, both.low)
+    for face, temperature in ((0, 0.0), (2, 0.8), (5, 1.0)):
+        assert close(page.evaluate("i => [...flow.high(i)]", face), both.unit()[face])
+        assert close(page.evaluate("i => [...flow.low(i)]", face), both.low[face])
+        for level, context in enumerate(said):
+            got = page.evaluate("([i, l]) => [...flow.context(i, l).data]", [face, level])
+            assert close(got, context[face])
+        z = temperature * torch.randn(
+            1, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(face)
+        )
+        expected = ours.flow.inverse(z, [context[face : face + 1] for context in said])
+        got = page.evaluate("([i, z]) => [...flow.given(i)(z)]", [face, z.flatten().tolist()])
+        assert expected.std() > 0.1
+        assert close(got, expected)
+
+
+@torch.no_grad()
+def test_rounding_changes_little():
+    """Eight bits a weight, sixteen a feature: less than a grey level on average, and as consistent."""
+    srflow, both = zoo.load("srflow_faces"), questions()
+    z = 0.8 * torch.randn(len(SHOWN), 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    exact = srflow.decode(z, both.low).clamp(0, 1)
+    coarse = rounded(srflow).flow.inverse(z.double(), contexts(srflow, both.low)).clamp(0, 1).float()
+    assert 0 < 255 * (exact - coarse).abs().mean() < 0.5
+    consistent = [lr_psnr(x, both.low, lambda x: downsample(x, 4)).mean() for x in (exact, coarse)]
+    assert abs(consistent[0] - consistent[1]) < 0.2
+
+
+def test_sizes_and_decibels(page):
+    both = questions()
+    high, low = both.unit()[:1].double(), both.low[:1].double()
+    assert close(page.evaluate("() => [...flow.enlarged(flow.low(0))]"), upsample(low, 4))
+    assert close(page.evaluate("() => [...flow.reduced(flow.high(0))]"), downsample(high, 4))
+    got = page.evaluate("() => gm.decibels(flow.enlarged(flow.low(0)), flow.high(0))")
+    assert got == pytest.approx(psnr(upsample(low, 4), high).item(), abs=TOLERANCE)
+
+
+def test_mean_and_spread(page):
+    pictures = torch.rand(5, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    got = page.evaluate(
+        "xs => { const { mean, spread } = gm.meanAndSpread(xs.map((x) => Float64Array.from(x)));"
+        " return [[...mean], [...spread]]; }",
+        pictures.flatten(1).tolist(),
+    )
+    assert close(got[0], pictures.mean(0))
+    assert close(got[1], pictures.std(0, correction=0).mean(0))
