@@ -1,0 +1,58 @@
+"""Models beside each other: two scores on two axes, a labelled point for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from gmcourse.viz.palette import BLUE, GREY, VERMILION
+
+LINE, WIDTH = 0.065, 0.35  # of a label, in units of the axes
+
+
+def heights(points: list[tuple[float, float]]) -> list[float]:
+    """Where to write each point's label, so that none covers another: from the top down, a line apart."""
+    placed: list[tuple[float, float]] = []
+    found = {}
+    for i in sorted(range(len(points)), key=lambda i: -points[i][1]):
+        x, y = points[i]
+        while any(abs(x - other) < WIDTH and abs(y - taken) < LINE - 1e-9 for other, taken in placed):
+            y -= LINE / 4
+        placed.append((x, y))
+        found[i] = y
+    return [found[i] for i in range(len(points))]
+
+
+def precision_and_recall(
+    points: Mapping[str, tuple[float, float]],
+    *,
+    data: tuple[str, ...] = ("real", "training"),
+    ax: Axes | None = None,
+) -> Axes:
+    """One labelled point for each model at (recall, precision), both in [0, 1].
+
+    Args:
+        points: (recall, precision) by name.
+        data: names that begin with one of these are no models and drawn in grey.
+        ax: where to draw; by default a figure of its own.
+
+    Raises:
+        ValueError: a value outside [0, 1].
+    """
+    for name, values in points.items():
+        if not all(0 <= value <= 1 for value in values):
+            raise ValueError(f"{name} is at {values}; expected recall and precision in [0, 1]")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7.2, 4.4))
+    for (name, (recall, precision)), height in zip(
+        points.items(), heights(list(points.values())), strict=True
+    ):
+        color = GREY if name.startswith(data) else VERMILION if "T =" in name else BLUE
+        ax.plot(recall, precision, "o", color=color, markersize=8)
+        ax.annotate(name, (recall + 0.025, height), va="center", fontsize=10, color=color)
+    ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08), xlabel="recall", ylabel="precision")
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    return ax
