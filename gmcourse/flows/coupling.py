@@ -37,9 +37,9 @@ def _bounded(raw: Tensor) -> tuple[Tensor, Tensor]:
 # From the network's output to a positive scale and its logarithm.
 SCALES: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
     "sigmoid": _sigmoid,  # sigmoid(· + 2): starts near 1, never explodes (Glow's authors' code)
-    "sigmoid_floor": _sigmoid_floor,  # the same + 1e-4, so that the inverse cannot explode either (SRFlow's)
+    "sigmoid_floor": _sigmoid_floor,  # the same + 1e-4: an inverse enlarges at most 10⁴-fold (SRFlow's)
     "exp": _exp,  # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
-    "bounded": _bounded,  # exp(2 tanh(·/2)): between e⁻² and e², for the plane
+    "bounded": _bounded,  # exp(2 tanh(·/2)): between e⁻² and e², there and back
 }
 
 

@@ -29,6 +29,12 @@ def pair(batch=3, low=2, scale=4):
     )
 
 
+def test_no_weight_is_kept_twice():
+    """A checkpoint is as large as what was learnt, and not twice that."""
+    pointers = [tensor.data_ptr() for tensor in model().state_dict().values() if tensor.numel()]
+    assert len(pointers) == len(set(pointers))
+
+
 @pytest.mark.parametrize("options", [{}, {"coupling_scale": "exp"}, {"n_splits": 1, "n_transitions": 1}])
 def test_it_is_one_bijection_for_each_low_resolution(options):
     srflow = model(scale=2, **options) if "n_splits" not in options else model(scale=4, **options)

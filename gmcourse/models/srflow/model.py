@@ -35,8 +35,8 @@ class SRFlow(nn.Module):
         n_blocks: of its trunk.
         stacked: blocks whose outputs every level sees as well.
         hidden_channels: width of the networks in injectors and couplings.
-        coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes, have
-            "sigmoid_floor", which cannot explode.
+        coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
+            "sigmoid_floor", whose density cannot explode, though its inverse can: there "bounded" is safer.
         long_skip: see `RRDBEncoder`; the published models have it off.
         levels: grey levels of the pixels, for `bound` and `loss`.
 
@@ -104,7 +104,7 @@ class SRFlow(nn.Module):
             return Multiscale(Compose(steps), level(number + 1, half), split=split)
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels))
-        self.dequantized = Dequantized(self.flow, levels)
+        self.levels = levels
 
     def freeze_encoder(self, frozen: bool = True) -> None:
         """Whether the encoder is left as it is: then it gets no gradient and keeps no activations."""
@@ -153,7 +153,8 @@ class SRFlow(nn.Module):
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
         """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`."""
         self._check_scale(pixels, low)
-        return self.dequantized.log_prob(pixels, self.contexts(low), noise)
+        # made here: as a part of the module it would put each weight of the flow twice into its state
+        return Dequantized(self.flow, self.levels).log_prob(pixels, self.contexts(low), noise)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         """The mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
