@@ -277,6 +277,22 @@ def test_figures_answer_to_click_and_key(browser, site, figure, lesson, control,
     context.close()
 
 
+@pytest.mark.parametrize(("figure", "lesson"), [each[:2] for each in FIGURES])
+def test_figures_are_accessible_when_they_live(browser, site, figure, lesson):
+    from tests.site.visit import AXE
+
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}/{lesson}.html")
+    box = page.locator(f".gm-live[data-figure={figure}]")
+    box.scroll_into_view_if_needed()
+    page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
+    page.evaluate(AXE)
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        assert box.evaluate("async (box) => (await axe.run(box)).violations.map((v) => v.id)") == []
+    page.close()
+
+
 def test_every_live_figure_is_tried(site):
     from tools.book import HTML
 
