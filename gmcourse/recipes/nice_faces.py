@@ -56,4 +56,5 @@ RECIPE = Recipe(
     measure=measure,
     described="faces: 20,000 training pictures of 32×32 pixels with detail, five bits a colour",
     samples=samples,
+    half=True,
 )

@@ -68,4 +68,5 @@ RECIPE = replace(
     described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
     prepare=begin,
     callbacks=lambda step: [],
+    half=True,
 )
