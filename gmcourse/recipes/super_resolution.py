@@ -131,7 +131,8 @@ def flow(
     steps: int,
     batch_size: int,
     period: int | None = None,
-    **widths: int,
+    average: float = 0.998,
+    **arguments: Any,
 ) -> Recipe:
     """A recipe of `SRFlow`: Adam on the negative bound, on the frozen encoder of a regression network.
 
@@ -142,7 +143,8 @@ def flow(
         steps: of training.
         batch_size: pictures in each.
         period: of the learning rate, see `falling`; by default all of training.
-        **widths: arguments of the flow.
+        average: decay of the average of weights that is kept.
+        **arguments: of the model, beside those that it has from the regression.
     """
 
     @torch.no_grad()
@@ -157,7 +159,7 @@ def flow(
         """Quantisation noise is drawn anew at each step."""
         learned = [p for p in module.parameters() if p.requires_grad]
         optimizer = torch.optim.Adam(learned, lr=1e-3, fused=True)
-        return Minimize(module.loss, module, optimizer, ema=EMA(module, 0.998), clip=200.0)
+        return Minimize(module.loss, module, optimizer, ema=EMA(module, average), clip=200.0)
 
     @torch.no_grad()
     def measure(module: SRFlow, device: torch.device) -> dict[str, float]:
@@ -179,7 +181,7 @@ def flow(
     return Recipe(
         name=name,
         model="gmcourse.models.srflow:SRFlow",
-        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **widths, **reader.arguments},
+        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **reader.arguments},
         data=task.data,
         step=step,
         steps=steps,
