@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gmcourse.viz.palette import BLUE, GREEN, GREY, INK, VERMILION
 
-WIDTH, ROW, TOP = 760, 44, 30
-COLUMNS = (8, 150, 296, 442)  # left edges of root, density, kind, leaf
-SIZES = (118, 118, 118, 310)
+WIDTH, ROW, TOP = 656, 44, 30
+COLUMNS = (4, 130, 268, 392)  # left edges of root, density, kind, leaf
+SIZES = (106, 118, 104, 262)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Leaf:
 
 TREE: dict[tuple[str, str, str], tuple[Leaf, ...]] = {
     ("explicit density", "tractable", BLUE): (
-        Leaf("Normals and mixtures of them: this lesson"),
+        Leaf("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
         Leaf("NICE: lesson 06", "06_nice"),
         Leaf("Glow: lesson 07", "07_glow"),
         Leaf("SRFlow, conditional: lesson 08", "08_srflow"),
@@ -38,7 +38,7 @@ TREE: dict[tuple[str, str, str], tuple[Leaf, ...]] = {
     ("implicit", "samples only", VERMILION): (
         Leaf("GAN: lesson 02", "02_gan"),
         Leaf("StyleGAN2: lesson 09", "09_stylegan2"),
-        Leaf("Generative stochastic network: no lesson"),
+        Leaf("Stochastic network (GSN): no lesson"),
     ),
 }
 SAYS = (
@@ -102,7 +102,7 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
     parts.append(_box(0, root, "model of p(x)", INK))
     return (
         f'<svg viewBox="0 0 {WIDTH + 4} {height:g}" width="{WIDTH}" role="group" aria-label="{SAYS}" '
-        "style=\"background:#fff;min-width:680px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif\">"
+        "style=\"background:#fff;min-width:600px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif\">"
         + "".join(parts)
         + "</svg>"
     )
