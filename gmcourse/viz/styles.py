@@ -121,6 +121,33 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     return figure
 
 
+def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float) -> Figure:
+    """Pairs of values side by side on one pair of axes, with the upper corner of the unit square shaded.
+
+    Args:
+        named: title → points (N, 2).
+        names: what the two values are.
+        corner: the shaded square goes from here to 1 in both directions.
+
+    Raises:
+        ValueError: points of another shape.
+    """
+    for title, each in named.items():
+        if each.ndim != 2 or each.shape[1] != 2:
+            raise ValueError(f"{title!r} has shape {tuple(each.shape)}; expected points (N, 2)")
+    figure, axes = plt.subplots(
+        1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
+    )
+    for ax, (title, each) in zip(axes[0], named.items(), strict=True):
+        ax.fill_between([corner, 1.0], corner, 1.0, color=GREY, alpha=0.3, linewidth=0)
+        ax.scatter(*each.detach().cpu().T.numpy(), s=5, color=BLUE, alpha=0.5, linewidths=0)
+        ax.set_title(title.replace(": ", ":\n"), fontsize=10)
+        ax.set_aspect("equal")
+        ax.set(xlim=(-0.15, 1.15), ylim=(-0.15, 1.15), xlabel=names[0].replace("_", " "))
+    axes[0, 0].set_ylabel(names[1].replace("_", " "))
+    return figure
+
+
 def pairs(
     names: Sequence[str],
     first: Sequence[float],

@@ -51,3 +51,12 @@ def test_contributions_and_pairs():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
     with pytest.raises(ValueError, match="2 names"):
         styles.pairs(["a", "b"], [0.1], [0.3], labels=("z", "w"), xlabel="accuracy")
+
+
+def test_squares_shade_the_corner_and_share_their_axes():
+    figure = styles.squares({"a: b": torch.rand(5, 2), "c": torch.rand(7, 2)}, names=("x_y", "z"), corner=0.5)
+    assert [len(ax.collections) for ax in figure.axes] == [2, 2]
+    assert len({ax.get_xlim() for ax in figure.axes}) == 1
+    assert figure.axes[0].get_xlabel() == "x y"
+    with pytest.raises(ValueError, match=r"shape \(3, 3\)"):
+        styles.squares({"a": torch.rand(3, 3)}, names=("x", "y"), corner=0.5)

@@ -1,8 +1,6 @@
-"""Several generators of each of two kinds, trained side by side, so that a difference can be told from luck."""
+"""Several generators of both kinds, trained side by side, so that a difference can be told from luck."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from torch import nn
 
@@ -10,11 +8,10 @@ from gmcourse.models.stylegan2.generator import Generator
 
 
 class Contest(nn.Module):
-    """`runs` generators of each kind, all of one size.
+    """`runs` generators with AdaIN layers, then as many with demodulation, all of one size.
 
     Args:
         runs: of each kind.
-        kinds: what to call them. The kind "AdaIN" has the layers of StyleGAN, any other those of StyleGAN2.
         width: of z and of w.
         resolution: of the pictures.
         mapping_layers: see `Generator`, as the rest.
@@ -24,7 +21,7 @@ class Contest(nn.Module):
 
     Attributes:
         generators: all of them.
-        names: the kind of each.
+        names: "AdaIN" or "StyleGAN2" for each.
 
     Raises:
         ValueError: fewer than one run.
@@ -34,7 +31,6 @@ class Contest(nn.Module):
         self,
         *,
         runs: int = 3,
-        kinds: Sequence[str] = ("AdaIN", "StyleGAN2"),
         width: int = 32,
         resolution: int = 16,
         mapping_layers: int = 2,
@@ -45,7 +41,7 @@ class Contest(nn.Module):
         super().__init__()
         if runs < 1:
             raise ValueError(f"runs is {runs}; expected at least 1")
-        self.names = [kind for kind in kinds for _ in range(runs)]
+        self.names = ["AdaIN"] * runs + ["StyleGAN2"] * runs
         self.generators = nn.ModuleList(
             Generator(
                 z_dim=width,
