@@ -246,6 +246,7 @@ FIGURES = [
     ("nice_layers", "notebooks/06_nice", "canvas[tabindex]", ".gm-readout"),
     ("glow_faces", "notebooks/07_glow", "input[type=range]", ".gm-controls"),
     ("super_resolution", "notebooks/08_srflow", "input[type=range]", ".gm-controls"),
+    ("style_mixing", "notebooks/09_stylegan2", "input[type=range]", ".gm-controls"),
 ]
 
 
