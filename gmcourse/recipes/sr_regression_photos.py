@@ -1,7 +1,7 @@
 """Super-resolution of photographs, 8×8 → 32×32, by least squares, and the encoder of `srflow_photos`.
 
 Two photographs are little to learn from. So a part of their training region is left out of training and
-watched; at `STEPS` its loss was lowest. Test patches took no part in that.
+watched: the log has its loss as "validation". It stopped falling at 2,400 steps and had not risen at 3,000.
 """
 
 from __future__ import annotations
