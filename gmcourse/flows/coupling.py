@@ -85,7 +85,8 @@ class Coupling(Bijection):
         if not self.conditional:
             out: Tensor = self.network(a)
             return out
-        assert isinstance(context, Tensor)
+        if not isinstance(context, Tensor):
+            raise ValueError("a coupling got several contexts; expected one tensor")
         out = self.network(a, broadcast_context(context, a))
         return out
 

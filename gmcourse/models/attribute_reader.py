@@ -10,13 +10,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from gmcourse.data.faces import NAMES, bounds
+from gmcourse.nn.networks import conv_block
 
 SIZE = 32
-
-
-def _block(before: int, after: int, stride: int) -> nn.Sequential:
-    convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
 
 
 class AttributeReader(nn.Module):
@@ -38,12 +34,12 @@ class AttributeReader(nn.Module):
         if min(width, hidden) < 1:
             raise ValueError(f"width is {width}, hidden {hidden}; expected both ≥ 1")
         self.network = nn.Sequential(
-            _block(3, width, 1),
-            _block(width, 2 * width, 2),
-            _block(2 * width, 2 * width, 1),
-            _block(2 * width, 4 * width, 2),
-            _block(4 * width, 4 * width, 1),
-            _block(4 * width, 8 * width, 2),
+            conv_block(3, width, 1),
+            conv_block(width, 2 * width, 2),
+            conv_block(2 * width, 2 * width, 1),
+            conv_block(2 * width, 4 * width, 2),
+            conv_block(4 * width, 4 * width, 1),
+            conv_block(4 * width, 8 * width, 2),
             nn.Flatten(),
             nn.Linear(8 * width * (SIZE // 8) ** 2, hidden),
             nn.SiLU(),

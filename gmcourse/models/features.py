@@ -22,13 +22,9 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.metrics.perceptual import perceptual_distance
+from gmcourse.nn.networks import conv_block
 
 SIZE = 32
-
-
-def _block(before: int, after: int, stride: int) -> nn.Sequential:
-    convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
 
 
 class Features(nn.Module):
@@ -50,10 +46,10 @@ class Features(nn.Module):
             raise ValueError(f"sizes are {dims}, {width}, {attributes}, {classes}; expected all ≥ 1")
         self.stages = nn.ModuleList(
             [
-                _block(3, width, 1),
-                nn.Sequential(_block(width, 2 * width, 2), _block(2 * width, 2 * width, 1)),
-                nn.Sequential(_block(2 * width, 4 * width, 2), _block(4 * width, 4 * width, 1)),
-                _block(4 * width, 4 * width, 2),
+                conv_block(3, width, 1),
+                nn.Sequential(conv_block(width, 2 * width, 2), conv_block(2 * width, 2 * width, 1)),
+                nn.Sequential(conv_block(2 * width, 4 * width, 2), conv_block(4 * width, 4 * width, 1)),
+                conv_block(4 * width, 4 * width, 2),
             ]
         )
         self.to_vector = nn.Sequential(nn.Flatten(), nn.Linear(4 * width * (SIZE // 8) ** 2, dims), nn.SiLU())

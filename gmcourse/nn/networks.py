@@ -69,6 +69,12 @@ def conv_decoder(shape: tuple[int, int, int], width: int, in_features: int) -> n
     return nn.Sequential(*layers, nn.Conv2d(width, shape[0], 3, padding=1))
 
 
+def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
+    """3×3 convolution, batch normalisation, SiLU: (B, before, H, W) → (B, after, H / stride, W / stride)."""
+    convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
+
+
 class Shaped(nn.Module):
     """A network of vectors that takes and gives tensors of any shape: (B, …) → (B, *out_shape)."""
 

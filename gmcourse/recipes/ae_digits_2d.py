@@ -19,7 +19,7 @@ def data(device: torch.device) -> Tensor:
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the squared error."""
+    """Adam on the loss of the model, which for this one is the squared error."""
     return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1e-3))
 
 

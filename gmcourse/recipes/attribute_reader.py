@@ -12,9 +12,11 @@ from gmcourse.data import faces, load
 from gmcourse.models.attribute_reader import AttributeReader
 from gmcourse.recipes.features import blur, scaled
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 
+STEPS = 5000
 MOST_BLUR, MOST_NOISE = 1.0, 0.06  # standard deviations: pixels, and a share of the range
 SETS = (
     ("natural", True, 16_000),
@@ -46,12 +48,6 @@ def step(module: Any, device: torch.device) -> Minimize:
     """AdamW on the Huber loss."""
     optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=1e-2)
     return Minimize(lambda batch: objective(module, batch), module, optimizer)
-
-
-def schedule(step: Any) -> list[Any]:
-    """The learning rate falls to zero along a cosine."""
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(step.optimizer, RECIPE.steps)
-    return [lambda now, history: falling.step()]
 
 
 def _errors(module: AttributeReader, x: Tensor, labels: Tensor, device: torch.device) -> Tensor:
@@ -88,10 +84,10 @@ RECIPE = Recipe(
     arguments={"width": 16, "hidden": 128},
     data=data,
     step=step,
-    steps=5000,
+    steps=STEPS,
     batch_size=64,
     measure=measure,
     described="26,000 detailed and 12,000 clean cartoon faces of 3×32×32 pixels, natural and uniform attributes, "
     "blurred and noised a little; errors are mean absolute errors as shares of each attribute's range",
-    callbacks=schedule,
+    callbacks=lambda step: [cosine(step.optimizer, STEPS)],
 )

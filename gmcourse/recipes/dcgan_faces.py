@@ -12,6 +12,7 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.gan import DCDiscriminator, DCGenerator
 from gmcourse.nn.pca import PCA
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import straight_down
 from gmcourse.training import EMA
 from gmcourse.training.fit import Callback
 
@@ -39,16 +40,8 @@ def step(module: DCGenerator, device: torch.device) -> Adversarial:
 
 
 def callbacks(trained: Adversarial) -> list[Callback]:
-    """The learning rates: constant, then straight down to zero over the second half."""
-    optimizers = (trained.generator_optimizer, trained.discriminator_optimizer)
-    first = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
-
-    def schedule(now: int, history: object) -> None:
-        groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-        for group, rate in zip(groups, first, strict=True):
-            group["lr"] = rate * min(1.0, 2 * (1 - (now + 1) / STEPS))
-
-    return [schedule]
+    """The learning rates of both players."""
+    return [straight_down([trained.generator_optimizer, trained.discriminator_optimizer], STEPS)]
 
 
 @torch.no_grad()

@@ -12,9 +12,11 @@ from gmcourse.data import faces, load
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.features import Features
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 
+STEPS = 3500
 MOST_BLUR, MOST_NOISE = 2.0, 0.2  # standard deviations: pixels, and a share of the range
 Sample = tuple[Tensor, Tensor, Tensor]
 
@@ -70,12 +72,6 @@ def step(module: Any, device: torch.device) -> Minimize:
     return Minimize(lambda batch: objective(module, batch), module, optimizer)
 
 
-def schedule(step: Any) -> list[Any]:
-    """The learning rate falls to zero along a cosine."""
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(step.optimizer, RECIPE.steps)
-    return [lambda now, history: falling.step()]
-
-
 @torch.no_grad()
 def measure(module: Features, device: torch.device) -> dict[str, float]:
     """Each task on held-out pictures, and what a Fréchet distance on these features says of known changes."""
@@ -110,11 +106,11 @@ RECIPE = Recipe(
     arguments={"dims": 64, "width": 16},
     data=data,
     step=step,
-    steps=3500,
+    steps=STEPS,
     batch_size=128,
     measure=measure,
     described="10,000 detailed cartoon faces (attributes), 4,000 patches of two photographs (which, and which "
     "way up), all blurred and noisy to a known degree. It sees what these tasks need and may miss the rest; "
     "distances compare only among themselves, never with FID or LPIPS",
-    callbacks=schedule,
+    callbacks=lambda step: [cosine(step.optimizer, STEPS)],
 )

@@ -8,17 +8,15 @@ others inherit them, so the table favours R1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.adversarial import Adversarial, Lazy, gradient_penalty, r1_penalty
-from gmcourse.data import toy
-from gmcourse.metrics.modes import modes_and_quality
 from gmcourse.models.gan import GridGANs, PlaneDiscriminator, SideBySide, seeded
+from gmcourse.recipes.gan_grid_literature import data, modes_and_quality_of
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import straight_down
 from gmcourse.training import EMA
 from gmcourse.training.fit import Callback
 
@@ -27,12 +25,6 @@ STEPS, BATCH, RATE = 3000, 256, 2e-3
 SEEDS = {"larger networks": 3, "and hinge": 3, "and twice the data": 3, "and Wasserstein": 3, "and R1": 5}
 NAMES = [name for name, seeds in SEEDS.items() for _ in range(seeds)]
 ROWS = [2 * BATCH if name == "and twice the data" else BATCH for name in NAMES]
-
-
-def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
-    """Fresh samples at each step."""
-    truth = toy.load("twenty_five_gaussians")
-    return lambda draws, n: truth.sample(n, draws).to(device)
 
 
 def options(name: str, opponent: PlaneDiscriminator) -> dict[str, Any]:
@@ -65,23 +57,14 @@ def step(module: GridGANs, device: torch.device) -> SideBySide:
 
 
 def callbacks(trained: SideBySide) -> list[Callback]:
-    """The learning rate: constant, then straight down to zero."""
-
-    def schedule(now: int, history: object) -> None:
-        for game in trained.steps:
-            for optimizer in (game.generator_optimizer, game.discriminator_optimizer):
-                for group in optimizer.param_groups:
-                    group["lr"] = RATE * min(1.0, 2 * (1 - (now + 1) / STEPS))
-
-    return [schedule]
+    """The learning rates of all players."""
+    players = [(game.generator_optimizer, game.discriminator_optimizer) for game in trained.steps]
+    return [straight_down([optimizer for both in players for optimizer in both], STEPS)]
 
 
 def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
     """Fewest and most modes hit, and the mean share of good samples, of each set-up, from 2,500 samples."""
-    truth = toy.load("twenty_five_gaussians")
-    assert isinstance(truth, toy.Gaussians)
-    torch.manual_seed(0)
-    found = [modes_and_quality(x.cpu(), truth.centres, truth.sigma) for x in module.sample(2500)]
+    found = modes_and_quality_of(module)
     numbers: dict[str, float] = {}
     for name in SEEDS:
         modes, good = zip(*[each for each, of in zip(found, NAMES, strict=True) if of == name], strict=True)

@@ -11,9 +11,9 @@ from torch import Tensor
 from gmcourse.data import toy
 from gmcourse.models.change_of_variables import PlaneFlow
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import scaled
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
-from gmcourse.training.fit import Callback
 
 STEPS = 5000
 
@@ -29,14 +29,9 @@ def step(module: Any, device: torch.device) -> Minimize:
     return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0)
 
 
-def callbacks(trained: Minimize) -> list[Callback]:
-    """A cosine from the first learning rate to zero."""
-
-    def schedule(now: int, history: object) -> None:
-        for group in trained.optimizer.param_groups:
-            group["lr"] = 3e-3 * 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * (now + 1) / STEPS))))
-
-    return [schedule]
+def to_zero(now: int) -> float:
+    """Share of the first learning rate: a cosine, in single precision, as the weights of the zoo were made."""
+    return 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * (now + 1) / STEPS))))
 
 
 @torch.no_grad()
@@ -64,5 +59,5 @@ RECIPE = Recipe(
     measure=measure,
     described="two_moons: fresh samples",
     prepare=prepare,
-    callbacks=callbacks,
+    callbacks=lambda step: [scaled([step.optimizer], to_zero)],
 )

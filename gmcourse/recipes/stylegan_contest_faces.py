@@ -7,6 +7,7 @@ regulariser. All have the skip generator and the residual discriminator, and non
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +15,12 @@ from torch import Tensor, nn
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.metrics.frechet import frechet_distance
-from gmcourse.metrics.perceptual_path_length import filtered_mean, path_distances
 from gmcourse.models.gan import SideBySide
 from gmcourse.models.stylegan2 import Discriminator, Generator, unit
 from gmcourse.models.stylegan2.contest import Contest
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.stylegan2_faces import path_length
 
 RUNS, BATCH = 3, 16
 SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}
@@ -49,25 +50,20 @@ def enlarged(x: Tensor) -> Tensor:
 @torch.no_grad()
 def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
     """Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
-    features = zoo.load("features", device)
+    features: Any = zoo.load("features", device)
     size = SIZE["resolution"]
-    test = features.of(enlarged(load("faces", "test", n=1000, size=size).unit().to(device)))  # type: ignore[operator]
-    known = features.of(enlarged(load("faces", n=1000, size=size).unit().to(device)))  # type: ignore[operator]
+    test = features.of(enlarged(load("faces", "test", n=1000, size=size).unit().to(device)))
+    known = features.of(enlarged(load("faces", n=1000, size=size).unit().to(device)))
     found = {"frechet_train_to_test": frechet_distance(test, known)}
     for i, network in enumerate(module.generators):
         assert isinstance(network, Generator)
         torch.manual_seed(0)
         z = torch.randn(1000, network.mapping.z_dim).to(device)
-        made = features.of(enlarged(unit(network(z))))  # type: ignore[operator]
+        made = features.of(enlarged(unit(network(z))))
         start, end = network.mapping(z).chunk(2)
-
-        def picture(w: Tensor, network: Generator = network) -> Tensor:
-            ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
-            return enlarged(network.synthesis(ws, "fixed") / 2 + 0.5)
-
-        lengths = path_distances(picture, features.distance, start, end)  # type: ignore[arg-type]
         name = f"{module.names[i].lower()}_{i % RUNS}"
-        found |= {f"frechet_{name}": frechet_distance(test, made), f"path_{name}": filtered_mean(lengths)}
+        found[f"frechet_{name}"] = frechet_distance(test, made)
+        found[f"path_{name}"] = path_length(network, features, start, end, shown=enlarged, at_once=500)
     return found
 
 

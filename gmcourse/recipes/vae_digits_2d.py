@@ -1,27 +1,20 @@
-"""A VAE of the bundled digits with two latents: the plane that lesson 04 opens with."""
+"""A VAE of the bundled digits with two latents: the plane that lesson 04 opens with.
+
+The data, the sizes of the networks and the training are those of the autoencoder of lesson 03, so that the two
+planes can be compared.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.vae import VAE
+from gmcourse.recipes.ae_digits_2d import RECIPE as AUTOENCODER
 from gmcourse.recipes.recipe import Recipe
 from gmcourse.reproducible import generator
-from gmcourse.training import Minimize
-
-
-def data(device: torch.device) -> Tensor:
-    """The 1,437 training digits, (N, 1, 8, 8) in [0, 1]."""
-    return load("digits").unit().to(device)
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the negative ELBO."""
-    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1e-3))
 
 
 @torch.no_grad()
@@ -32,14 +25,4 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
     return {"test_negative_elbo_nats": float(-module.elbo(test, noise=noise).mean())}
 
 
-RECIPE = Recipe(
-    name="vae_digits_2d",
-    model="gmcourse.models.vae:VAE",
-    arguments={"shape": [1, 8, 8], "latent_dim": 2, "hidden": [128, 128]},
-    data=data,
-    step=step,
-    steps=6000,
-    batch_size=128,
-    measure=measure,
-    described="digits: 1,437 training images of 8×8 pixels",
-)
+RECIPE: Recipe = replace(AUTOENCODER, name="vae_digits_2d", model="gmcourse.models.vae:VAE", measure=measure)

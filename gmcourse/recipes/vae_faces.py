@@ -11,8 +11,11 @@ from gmcourse.data import load
 from gmcourse.metrics.reconstruction import high_frequency_energy
 from gmcourse.models.vae import VAE
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
+
+STEPS = 2500
 
 
 def data(device: torch.device) -> Tensor:
@@ -23,12 +26,6 @@ def data(device: torch.device) -> Tensor:
 def step(module: Any, device: torch.device) -> Minimize:
     """Adam on the negative ELBO; the pixels' standard deviation is learned with the rest."""
     return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1.5e-3), clip=1000.0)
-
-
-def schedule(step: Any) -> list[Any]:
-    """The learning rate falls to zero along a cosine."""
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(step.optimizer, RECIPE.steps)
-    return [lambda now, history: falling.step()]
 
 
 @torch.no_grad()
@@ -58,9 +55,9 @@ RECIPE = Recipe(
     },
     data=data,
     step=step,
-    steps=2500,
+    steps=STEPS,
     batch_size=64,
     measure=measure,
     described="faces: 10,000 detailed cartoon faces of 32×32 pixels",
-    callbacks=schedule,
+    callbacks=lambda step: [cosine(step.optimizer, STEPS)],
 )

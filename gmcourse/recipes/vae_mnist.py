@@ -17,9 +17,9 @@ from gmcourse.metrics.likelihood import mean_and_error
 from gmcourse.models.vae import VAE
 from gmcourse.processes import uniform_noise
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import scaled
 from gmcourse.reproducible import generator
-from gmcourse.training import History, Minimize
-from gmcourse.training.fit import Callback
+from gmcourse.training import Minimize
 
 STEPS = 60_000
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
@@ -36,14 +36,9 @@ def step(module: Any, device: torch.device) -> Minimize:
     return Minimize(lambda x: module.loss((uniform_noise(x) < x).float()), module, optimizer)
 
 
-def cosine(step: Minimize) -> list[Callback]:
-    """From the paper's first learning rate to a twentieth of it."""
-
-    def set_rate(now: int, history: History) -> None:
-        share = min(1.0, now / STEPS)
-        step.optimizer.param_groups[0]["lr"] = 1e-3 * (0.05 + 0.475 * (1 + math.cos(math.pi * share)))
-
-    return [set_rate]
+def to_a_twentieth(now: int) -> float:
+    """Share of the first learning rate: a cosine that ends at 0.05."""
+    return 0.05 + 0.475 * (1 + math.cos(math.pi * min(1.0, now / STEPS)))
 
 
 @torch.no_grad()
@@ -72,7 +67,7 @@ RECIPE = Recipe(
     batch_size=100,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels, binarised afresh at each draw",
-    callbacks=cosine,
+    callbacks=lambda step: [scaled([step.optimizer], to_a_twentieth)],
     samples=lambda module, device: module.sample(64),
     mixed_precision=True,
 )

@@ -91,8 +91,13 @@ def walks(
         z: codes of the data (N, 2), drawn as dots in the colour of their class.
         labels: (N,) classes.
         ways: name → codes (T, 2) on the way.
+
+    Raises:
+        ValueError: codes of another shape, or more ways than there are colours.
     """
     _check(z)
+    if len(ways) > len(WALKS):
+        raise ValueError(f"{len(ways)} ways; expected at most {len(WALKS)}, one a colour")
     figure = plt.figure(figsize=(10.2, 4.4))
     grid = figure.add_gridspec(len(ways), 2, width_ratios=[1, 1.45])
     plane = figure.add_subplot(grid[:, 0])

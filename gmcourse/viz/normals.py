@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import torch
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.distributions import Normal
 
-from gmcourse.viz.palette import BLUE, GREEN, GREY, ORANGE, VERMILION
+from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
 
 
 def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 200) -> Figure:
@@ -47,7 +48,7 @@ def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | Non
     """A target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
     ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
     ax.fill_between(x, target, color=GREY, alpha=0.25, label="target p")
-    for (name, values), color, line in zip(fitted.items(), (BLUE, ORANGE), ("-", "--"), strict=False):
+    for (name, values), color, line in zip(fitted.items(), cycle(CYCLE), cycle(("-", "--")), strict=False):
         ax.plot(x, values, line, color=color, label=name)
     ax.set(xlabel="z", ylabel="density")
     ax.legend()
@@ -73,7 +74,7 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
 def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 60.0) -> Figure:
     """One histogram above the other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
-    for ax, (name, values), color in zip(axes[:, 0], named.items(), (BLUE, ORANGE, GREEN), strict=False):
+    for ax, (name, values), color in zip(axes[:, 0], named.items(), cycle(CYCLE), strict=False):
         ax.hist(
             values.clamp(-limit, limit).numpy(), bins=bins, range=(-limit, limit), color=color, density=True
         )

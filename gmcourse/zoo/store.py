@@ -114,16 +114,18 @@ def save(
     history: History | None = None,
     ship: bool = True,
     half: bool = False,
-    folder: Path = WEIGHTS,
+    folder: Path | None = None,
 ) -> Manifest:
     """Add a trained model: weights, manifest and thinned log, each written atomically, the manifest last.
 
     With `ship=False` the weights stay behind, and only log and manifest are written. With `half=True` they are
-    written in float16; `load` gives a float32 model with the rounded values.
+    written in float16; `load` gives a float32 model with the rounded values. `folder` is by default the
+    package's own, and the rest is what `Manifest` says.
 
     Raises:
         ValueError: the weights do not load into what `model` and `arguments` build.
     """
+    folder = WEIGHTS if folder is None else folder
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
     if half:
         tensors = {

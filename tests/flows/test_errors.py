@@ -49,6 +49,12 @@ def small_glow():
             ),
             "context has batch 2, x has 3",
         ),
+        (
+            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(
+                torch.rand(2, 2), [torch.rand(2, 1)]
+            ),
+            "a coupling got several contexts",
+        ),
         (lambda: flows.AffineInjector(mlp([1, 2]), scale="x"), "scale is 'x'"),
         (lambda: flows.AffineInjector(mlp([1, 2]))(torch.rand(2, 1), [torch.rand(2, 1)]), "several contexts"),
         (lambda: flows.Multiscale(flows.Offset(1.0), split=flows.Offset(1.0)), "nothing to split off"),

@@ -197,7 +197,7 @@ class TestClusterGAN:
 
 class TestSideBySide:
     def make(self, runs=2):
-        module = GridGANs(runs, latent_dim=3, hidden=(8,), gain=0.8)
+        module = GridGANs(runs, latent_dim=3, hidden=(8,))
         games = []
         for seed, player in enumerate(module.generators):
             opponent = seeded("discriminator", seed, lambda: PlaneDiscriminator((8,)))
@@ -216,8 +216,6 @@ class TestSideBySide:
         one, two = first.generators
         assert torch.equal(one.network[0].weight, again.generators[0].network[0].weight)
         assert not torch.equal(one.network[0].weight, two.network[0].weight)
-        weight = GridGANs(1, 8, (8,), gain=0.8).generators[0].network[0].weight
-        assert torch.allclose(weight @ weight.T, 0.64 * torch.eye(8), atol=1e-5)
         assert first.sample(7).shape == (2, 7, 2)
 
     def test_it_resumes_with_the_same_bits(self, tmp_path):

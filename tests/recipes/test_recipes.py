@@ -8,6 +8,8 @@ import torch
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.recipes import recipe as recipes
+from gmcourse.recipes import schedules
+from gmcourse.training import EMA, Minimize
 from gmcourse.zoo import store
 
 
@@ -30,9 +32,6 @@ def test_what_the_zoo_ships_has_a_recipe():
 
 def test_training_measuring_and_publishing(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(store, "WEIGHTS", tmp_path / "zoo")
-    monkeypatch.setattr(
-        store.save, "__kwdefaults__", store.save.__kwdefaults__ | {"folder": tmp_path / "zoo"}
-    )
     run = ["train", "vae_digits_2d", "--steps", "30", "--device", "cpu", "--folder", str(tmp_path)]
     assert main(run) == 0
     assert "done after" in capsys.readouterr().out
@@ -40,8 +39,17 @@ def test_training_measuring_and_publishing(tmp_path, monkeypatch, capsys):
     assert zoo.load("vae_digits_2d").sample(2).shape == (2, 1, 8, 8)
 
 
-def test_a_resumed_run_has_the_same_bits(tmp_path):
-    recipe = recipes.find("vae_digits_2d")
+@pytest.mark.parametrize(
+    "callbacks",
+    [
+        lambda step: [],
+        lambda step: [schedules.cosine(step.optimizer, 20)],
+        lambda step: [schedules.straight_down([step.optimizer], 20)],
+    ],
+    ids=["constant", "cosine", "straight down"],
+)
+def test_a_resumed_run_has_the_same_bits(tmp_path, callbacks):
+    recipe = replace(recipes.find("vae_digits_2d"), callbacks=callbacks)
 
     def weights(steps, folder, resume=False):
         module, _ = recipes.run(
@@ -55,8 +63,6 @@ def test_a_resumed_run_has_the_same_bits(tmp_path):
 
 
 def test_the_average_is_what_is_kept():
-    from gmcourse.training import EMA, Minimize
-
     module = torch.nn.Linear(2, 1)
     step = Minimize(lambda b: b.sum(), module, torch.optim.SGD(module.parameters()), ema=EMA(module))
     recipe = recipes.find("vae_digits_2d")
@@ -85,3 +91,53 @@ def test_looking_changes_nothing(tmp_path):
     ]
     for a, b in zip(*(end.parameters() for end in ends), strict=True):
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("averaged", [True, False])
+def test_looking_sees_what_will_be_kept_and_training_does_not_notice(tmp_path, averaged):
+    """Layers such as dropout know two modes: samples are drawn in one, and every step is made in the other."""
+    trained_in, looked_at, made = [], [], []
+
+    def step(module, device):
+        def loss(x):
+            trained_in.append(module.training)
+            return module.loss(x)
+
+        optimizer = torch.optim.SGD(module.parameters(), 1e-3)
+        made.append(Minimize(loss, module, optimizer, ema=EMA(module) if averaged else None))
+        return made[-1]
+
+    def samples(module, device):
+        looked_at.append((module is (made[-1].ema or made[-1]).module, module.training))
+        return module.sample(4)
+
+    looking = replace(recipes.find("vae_digits_2d"), step=step, samples=samples)
+    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, publish=False, minutes=0)
+    assert trained_in == [True] * 3
+    assert looked_at == [(True, False)] * 3
+    looked_at.clear()
+    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, publish=False, minutes=5)
+    assert len(looked_at) == 1, "at the beginning, and then not before five minutes are over"
+
+
+def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "WEIGHTS", tmp_path / "zoo")
+    measured = {}
+
+    def measure(module, device):
+        measured.update({name: value.clone() for name, value in module.state_dict().items()})
+        return {"nothing": 0.0}
+
+    plain = replace(recipes.find("vae_digits_2d"), measure=measure)
+    whole, _ = recipes.run(plain, device="cpu", steps=3, folder=tmp_path)
+    size = (tmp_path / "zoo" / "vae_digits_2d.safetensors").stat().st_size
+    exact = {name: value.clone() for name, value in whole.state_dict().items()}
+    half, _ = recipes.run(replace(plain, half=True), device="cpu", steps=3, folder=tmp_path)
+    assert (tmp_path / "zoo" / "vae_digits_2d.safetensors").stat().st_size < 0.55 * size
+    kept = zoo.load("vae_digits_2d").state_dict()
+    for name, value in exact.items():
+        rounded = value.half().float()
+        for found in (half.state_dict()[name], measured[name], kept[name]):
+            assert found.dtype == torch.float32
+            assert torch.equal(found, rounded), name
+    assert any(not torch.equal(value, value.half().float()) for value in exact.values())

@@ -27,9 +27,6 @@ FLOW = flow(TASK, "flow", READER, steps=WATCH, batch_size=4, n_steps=1, hidden_c
 def zoo_of_one(tmp_path, monkeypatch):
     """A zoo in which the reader is trained and published."""
     monkeypatch.setattr(store, "WEIGHTS", tmp_path / "zoo")
-    monkeypatch.setattr(
-        store.save, "__kwdefaults__", store.save.__kwdefaults__ | {"folder": tmp_path / "zoo"}
-    )
     recipes.run(READER, device="cpu", folder=tmp_path)
     return tmp_path
 

@@ -42,6 +42,8 @@ def test_the_explorer_says_how_far_the_nearest_code_is():
 def test_walks_have_a_row_each():
     ways = {"a": Z[:5], "b": Z[5:10]}
     assert len(code_plane.walks(decode, Z, LABELS, ways).axes) == 3
+    with pytest.raises(ValueError, match="5 ways; expected at most 4"):
+        code_plane.walks(decode, Z, LABELS, {str(i): Z[:5] for i in range(5)})
 
 
 def test_arrows_of_two_denoisers():

@@ -15,14 +15,6 @@ from gmcourse.reproducible import mixed_seed
 T = TypeVar("T", bound=nn.Module)
 
 
-def orthogonal(module: nn.Module, gain: float) -> None:
-    """Orthogonal weights and zero biases for every linear layer."""
-    for part in module.modules():
-        if isinstance(part, nn.Linear):
-            nn.init.orthogonal_(part.weight, gain)
-            nn.init.zeros_(part.bias)
-
-
 class GridGANs(nn.Module):
     """Generators of the plane, one for each run.
 
@@ -30,7 +22,6 @@ class GridGANs(nn.Module):
         runs: how many.
         latent_dim: width of z.
         hidden: widths of the generators' hidden layers.
-        gain: orthogonal weights times this; None leaves torch's.
     """
 
     def __init__(
@@ -38,14 +29,12 @@ class GridGANs(nn.Module):
         runs: int = 5,
         latent_dim: int = 256,
         hidden: Sequence[int] = (128, 128),
-        gain: float | None = None,
     ) -> None:
         super().__init__()
         if runs < 1:
             raise ValueError(f"runs is {runs}; expected at least 1")
         self.generators = nn.ModuleList(
-            seeded("generator", seed, lambda: PlaneGenerator(latent_dim, hidden), gain)
-            for seed in range(runs)
+            seeded("generator", seed, lambda: PlaneGenerator(latent_dim, hidden)) for seed in range(runs)
         )
 
     @torch.no_grad()
@@ -54,14 +43,11 @@ class GridGANs(nn.Module):
         return torch.stack([generator.sample(n) for generator in self.generators])  # type: ignore[operator]
 
 
-def seeded(name: str, seed: int, build: Callable[[], T], gain: float | None = None) -> T:
+def seeded(name: str, seed: int, build: Callable[[], T]) -> T:
     """A network whose first weights are a function of (name, seed) alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(mixed_seed(name, seed))
-        network = build()
-        if gain is not None:
-            orthogonal(network, gain)
-    return network
+        return build()
 
 
 class SideBySide:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gmcourse.models.stylegan2.generator import Generator
+from gmcourse.models.stylegan2.mapping import normalize_second_moment
 from gmcourse.reproducible import generator as seeded
 
 Distance = Callable[[Tensor, Tensor], Tensor]
@@ -31,6 +32,12 @@ class Projection:
 
     ws: Tensor
     distances: Tensor
+
+
+def _rate(highest: float, at: float, steps: int) -> float:
+    """The learning rate: up in the first twentieth of the way, down along a cosine in the last quarter."""
+    ramp = min(1.0, (1 - at) / 0.25)
+    return highest * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
 
 
 def project(
@@ -77,23 +84,17 @@ def project(
     mean = network.mapping.w_mean
     with torch.no_grad():
         z = torch.randn(1000, network.mapping.z_dim, generator=draws).to(mean)
-        spread = (network.mapping.eval()(z) - mean).square().mean().sqrt()
+        # the layers alone: called in training mode, the network would move its average of w
+        spread = (network.mapping.layers(normalize_second_moment(z)) - mean).square().mean().sqrt()
     w = mean.expand(len(target), count, -1).clone().requires_grad_()
     optimizer = torch.optim.Adam([w], lr=lr, betas=(0.9, 0.999))
     best = torch.full((len(target),), math.inf, device=device, dtype=mean.dtype)
     kept, found = w.detach().clone(), []
     for step in range(steps):
         at = step / steps
-        ramp = min(1.0, (1 - at) / 0.25)
-        optimizer.param_groups[0]["lr"] = (
-            lr * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
-        )
-        noise = (
-            torch.randn(w.shape, generator=draws).to(mean)
-            * spread
-            * exploration
-            * max(0.0, 1 - at / 0.75) ** 2
-        )
+        optimizer.param_groups[0]["lr"] = _rate(lr, at, steps)
+        fading = max(0.0, 1 - at / 0.75) ** 2
+        noise = torch.randn(w.shape, generator=draws).to(mean) * spread * exploration * fading
         ws = (w + noise).expand(-1, synthesis.n_styles, -1)
         values = distance(synthesis(ws, "none"), target)
         optimizer.zero_grad(set_to_none=True)
