@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import ROOT
 
 TRY = """
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 import gmcourse
@@ -22,6 +24,8 @@ from gmcourse.exercises.answers import answers
 from gmcourse.exercises.trial import attempt
 
 assert Path(gmcourse.__file__).is_relative_to(sys.argv[1]), gmcourse.__file__
+for module in pkgutil.walk_packages(gmcourse.__path__, "gmcourse."):
+    importlib.import_module(module.name)
 for name in zoo.names():
     if zoo.manifest(name).sha256:
         zoo.load(name)
@@ -48,11 +52,17 @@ def wheel(tmp_path_factory):
 
 @pytest.mark.slow
 def test_it_holds_what_is_needed_and_nothing_else(wheel):
-    names = zipfile.ZipFile(wheel).namelist()
+    held = zipfile.ZipFile(wheel)
+    names = held.namelist()
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gmcourse").rglob("*.py")}
+    assert {name for name in names if name.endswith(".py")} == modules
     here = {p.name for p in (ROOT / "gmcourse" / "zoo" / "weights").iterdir()}
     assert {Path(name).name for name in names if "/zoo/weights/" in name} == here
-    assert any(name.endswith("exercises/templates/04_vae.ipynb") for name in names)
+    templates = {p.name for p in (ROOT / "gmcourse" / "exercises" / "templates").glob("*.ipynb")}
+    assert {Path(name).name for name in names if "/exercises/templates/" in name} == templates
     assert not any(name.split("/")[0] in ("tests", "tools", "notebooks", "book") for name in names)
+    (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
+    assert "gmcourse = gmcourse.__main__:main" in held.read(entry_points).decode()
     assert wheel.stat().st_size < 45e6
 
 
