@@ -77,6 +77,13 @@ def test_path_lengths_of_a_linear_generator_are_known():
         adversarial.path_lengths(w @ matrix.T, w)
 
 
+def test_path_lengths_average_the_squares_over_the_layers_that_read_w():
+    matrices, w, y = torch.randn(5, 12, 4), torch.randn(3, 5, 4, requires_grad=True), torch.randn(3, 3, 2, 2)
+    pictures = torch.einsum("lpd,bld->bp", matrices, w).reshape(3, 3, 2, 2)  # each layer adds its part
+    squares = torch.einsum("lpd,bp->bld", matrices, y.flatten(1) / 2).square().sum(2)  # 2 is √(HW)
+    assert torch.allclose(adversarial.path_lengths(pictures, w, y), squares.mean(1).sqrt(), rtol=1e-5)
+
+
 def test_the_path_length_penalty_agrees_with_the_authors_numbers(golden):
     g = golden("stylegan2_a")
     lengths = g.out("pl_grads_ws").square().sum(2).mean(1).sqrt()
