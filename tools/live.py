@@ -27,32 +27,25 @@ from tools.environment import ROOT
 LIVE = ROOT / "book" / "_static" / "live"
 
 
-def _vae_digits_2d() -> nn.Module:
-    decoder: nn.Module = zoo.load("vae_digits_2d").decoder  # type: ignore[assignment]
-    return nn.Sequential(decoder, nn.Sigmoid())
-
-
-def _ae_digits_2d() -> nn.Module:
-    decoder: nn.Module = zoo.load("ae_digits_2d").decoder  # type: ignore[assignment]
-    return nn.Sequential(decoder, nn.Sigmoid())
-
-
-def _ae_digits_2d_codes() -> nn.Module:
-    """The codes of the test digits and their classes, three numbers a digit: what the layer adds to nothing."""
-    test = load("digits", "test")
-    codes: Tensor = zoo.load("ae_digits_2d").encode(test.unit())  # type: ignore[operator]
-    layer = nn.Linear(1, 3 * len(test))
-    nn.init.zeros_(layer.weight)
-    layer.bias.data = torch.cat([codes, test.labels[:, None].float()], 1).flatten()
-    return layer
-
-
 def _table(numbers: Tensor) -> nn.Module:
     """Numbers that are no network's: what a layer adds to nothing."""
     layer = nn.Linear(1, numbers.numel())
     nn.init.zeros_(layer.weight)
     layer.bias.data = numbers.detach().flatten().float()
     return layer
+
+
+def _decoder(name: str) -> nn.Module:
+    """From a code to pixels in [0, 1]."""
+    decoder: nn.Module = zoo.load(name).decoder  # type: ignore[assignment]
+    return nn.Sequential(decoder, nn.Sigmoid())
+
+
+def _ae_digits_2d_codes() -> nn.Module:
+    """The codes of the test digits and their classes, three numbers a digit."""
+    test = load("digits", "test")
+    codes: Tensor = zoo.load("ae_digits_2d").encode(test.unit())  # type: ignore[operator]
+    return _table(torch.cat([codes, test.labels[:, None].float()], 1))
 
 
 def _coupling(name: str, i: int) -> nn.Module:
@@ -73,9 +66,9 @@ def _plane_nice_moons_scale() -> nn.Module:
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "ae_digits_2d": _ae_digits_2d,
+    "ae_digits_2d": partial(_decoder, "ae_digits_2d"),
     "ae_digits_2d_codes": _ae_digits_2d_codes,
-    "vae_digits_2d": _vae_digits_2d,
+    "vae_digits_2d": partial(_decoder, "vae_digits_2d"),
     **{f"plane_flow_moons_{i}": partial(_coupling, "plane_flow_moons", i) for i in range(8)},
     "plane_flow_moons_norms": _plane_flow_moons_norms,
     **{f"plane_nice_moons_{i}": partial(_coupling, "plane_nice_moons", i) for i in range(4)},
@@ -95,15 +88,18 @@ def weights_file(name: str) -> Path:
     return LIVE / "weights" / f"{name}.js"
 
 
+def _network_as_script(name: str) -> str:
+    return as_script(name, NETWORKS[name]())
+
+
 def write_weights() -> None:
-    """Export every network of `NETWORKS`."""
-    for name, build in NETWORKS.items():
+    """Export every network of `NETWORKS` and every model of `WHOLE`."""
+    scripts = {name: partial(_network_as_script, name) for name in NETWORKS} | WHOLE
+    for name, script in scripts.items():
         path = weights_file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(as_script(name, build()), encoding="utf-8")
+        path.write_text(script(), encoding="utf-8")
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
-    for name, whole in WHOLE.items():
-        weights_file(name).write_text(whole(), encoding="utf-8")
 
 
 def write_stills() -> None:

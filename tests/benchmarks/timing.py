@@ -28,6 +28,22 @@ def peer(name: str) -> ModuleType | None:
         return None
 
 
+class _WithoutContext(torch.nn.Module):
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor, context: object = None) -> torch.Tensor:
+        return self.network(x)
+
+
+def without_context(
+    network: Callable[[int, int], torch.nn.Module],
+) -> Callable[[int, int], torch.nn.Module]:
+    """Networks for the couplings of nflows, which hand a context to each."""
+    return lambda inputs, outputs: _WithoutContext(network(inputs, outputs))
+
+
 def training_step(
     module: torch.nn.Module, loss: Callable[[], torch.Tensor], *, fused: bool = False
 ) -> Workload:
@@ -51,7 +67,7 @@ def seconds(workload: Workload) -> float:
 
 def compare(
     title: str,
-    workloads: Mapping[str, Workload],
+    workloads: Mapping[str, Workload | None],
     *,
     reference: str,
     limits: Mapping[str, float] | None = None,
@@ -62,7 +78,8 @@ def compare(
 
     Args:
         title: what is timed.
-        workloads: by name; each call is one repetition.
+        workloads: by name; each call is one repetition. A row that is None, of a peer that is not installed, is
+            left out.
         reference: the row that is 1.00. If it is not there, its limits are not tried.
         limits: the ratio that a row may not pass.
         rounds: repetitions of each.
@@ -72,16 +89,17 @@ def compare(
         Whether every limit that was tried was kept.
     """
     torch.set_num_threads(1)
-    names = list(workloads)
+    present = {name: work for name, work in workloads.items() if work is not None}
+    names = list(present)
     for _ in range(warm_up):
-        for name in names:
-            workloads[name]()
+        for work in present.values():
+            work()
     took: dict[str, list[float]] = {name: [] for name in names}
     gc.collect()
     for turn in range(rounds):
         for i in range(len(names)):  # another one begins each round
             name = names[(i + turn) % len(names)]
-            took[name].append(seconds(workloads[name]))
+            took[name].append(seconds(present[name]))
     print(f"{title}\n  {rounds} rounds, one thread, torch {torch.__version__}")
     kept = True
     base = took.get(reference)
