@@ -156,3 +156,11 @@ def test_units():
         likelihood.bits_per_dim(uniform, 0)
     with pytest.raises(ValueError, match="n ≥ 2"):
         likelihood.mean_and_error(torch.zeros(1))
+
+
+def test_precision_and_recall_of_six_points_on_a_line():
+    real, made = torch.tensor([[0.0], [1.0], [3.0]]), torch.tensor([[1.9], [2.0], [9.0]])
+    assert diversity.neighbour_radii(real, 1).tolist() == [1.0, 1.0, 2.0]
+    precision, recall = diversity.precision_recall(real, made, k=1)
+    assert precision == pytest.approx(2 / 3)  # 9 is 6 away from 3, whose ball reaches 2 far
+    assert recall == pytest.approx(1 / 3)  # only 3 lies in a ball, that of 9

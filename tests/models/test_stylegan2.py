@@ -466,3 +466,11 @@ def test_bad_calls(generator):
         adain(torch.randn(2, 3, 4, 4), torch.ones(2, 4), torch.ones(2, 3))
     with pytest.raises(ValueError, match="probability of mixing"):
         mix_at_random(torch.zeros(1, 6, 7), torch.zeros(1, 6, 7), -0.1)
+
+
+def test_what_enters_the_mapping_and_what_the_minibatch_adds_by_hand():
+    z = torch.randn(5, 7, dtype=torch.float64)
+    assert torch.allclose(normalize_second_moment(z), z * math.sqrt(7) / z.norm(dim=1, keepdim=True))
+    batch = torch.randn(8, 6, 3, 3, dtype=torch.float64)  # picture i is in group i mod 2
+    by_hand = [batch[first::2].std(0, correction=0).mean() for first in (0, 1)]
+    assert torch.allclose(minibatch_std(batch, 4)[:, 0], torch.stack(by_hand * 4))
