@@ -154,8 +154,11 @@ def _weights() -> Iterator[Finding]:
 
     from gmcourse.zoo import store
 
-    good = []
+    good, left_behind = [], []
     for name in store.names():
+        if not store.manifest(name).sha256:  # too large to travel: there is only the log
+            left_behind.append(name)
+            continue
         path = store.WEIGHTS / f"{name}.safetensors"
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         if digest == store.manifest(name).sha256:
@@ -167,6 +170,9 @@ def _weights() -> Iterator[Finding]:
         yield Finding(OK, "weights", f"{len(good)} models, whole: {', '.join(good)}")
     else:
         yield Finding(BAD, "weights", "there are none", "install gmcourse anew")
+    if left_behind:
+        cure = "no lesson needs them; gmcourse train NAME makes one"
+        yield Finding(NOTE, "weights", f"too large to travel: {', '.join(left_behind)}", cure)
 
 
 def _jupyter() -> Iterator[Finding]:

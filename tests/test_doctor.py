@@ -43,6 +43,13 @@ def test_a_damaged_model_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert any(f"{name} is damaged" in line and "gmcourse train" in line for line in lines)
 
 
+def test_a_model_that_did_not_travel_is_not_called_whole() -> None:
+    lines = [str(each) for each in doctor.findings(kernel=False) if each.topic == "weights"]
+    (told,) = [line for line in lines if "nice_mnist_paper" in line]
+    assert told.startswith(doctor.NOTE)
+    assert "too large to travel" in told
+
+
 def test_a_missing_package_names_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         if name == "nbval":

@@ -65,6 +65,9 @@ class PathLength(nn.Module):
 
     Attributes:
         mean: a, saved with the training state.
+
+    Raises:
+        ValueError: a shrink below 1.
     """
 
     mean: Tensor

@@ -46,6 +46,9 @@ def at_hand(name: str, *, otherwise: str) -> str:
     """`name` where `GMCOURSE_DATA` is set and holds that set, else `otherwise`.
 
     So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere.
+
+    Raises:
+        ValueError: a name that is none of torchvision's sets.
     """
     if name not in TORCHVISION:
         raise ValueError(f"{name!r} is none of torchvision's sets: {', '.join(TORCHVISION)}")

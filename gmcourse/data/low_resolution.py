@@ -42,7 +42,11 @@ def downsample(x: Tensor, scale: int) -> Tensor:
 
 
 def upsample(low: Tensor, scale: int) -> Tensor:
-    """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w)."""
+    """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w).
+
+    Raises:
+        ValueError: another shape or dtype.
+    """
     if low.ndim != 4 or not low.is_floating_point():
         raise ValueError(
             f"got shape {tuple(low.shape)} and dtype {low.dtype}; expected (B, C, h, w) in floating point"

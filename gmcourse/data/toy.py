@@ -44,6 +44,9 @@ class Gaussians(Density2D):
     Args:
         centres: (K, 2).
         sigma: the width of each.
+
+    Raises:
+        ValueError: a sigma that is not positive.
     """
 
     def __init__(self, centres: Tensor, sigma: float) -> None:

@@ -26,6 +26,9 @@ class ActNorm(Bijection):
 
     Args:
         channels: size of dimension 1.
+
+    Raises:
+        ValueError: fewer than one channel.
     """
 
     initialised: Tensor

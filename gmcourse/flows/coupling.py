@@ -51,6 +51,9 @@ class Coupling(Bijection):
         first: size of the first part; by default half, and then the number of channels must be even.
         flip: the second part conditions, and the first is changed.
         conditional: whether the network takes a context.
+
+    `forward` and `inverse` raise a ValueError for another shape, whole numbers, a context too many or too few, and
+    a network whose output does not fit.
     """
 
     def __init__(
@@ -81,7 +84,11 @@ class Coupling(Bijection):
         return torch.cat([b, a] if self.flip else [a, b], dim=1)
 
     def parameters_of(self, a: Tensor, context: Context) -> Tensor:
-        """What the network says."""
+        """What the network says of the part that conditions.
+
+        Raises:
+            ValueError: several contexts, or one of another batch.
+        """
         if not self.conditional:
             out: Tensor = self.network(a)
             return out

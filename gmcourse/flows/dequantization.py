@@ -65,6 +65,14 @@ class Dequantized(nn.Module):
         """The bound on log P(pixels) with one draw of the noise, in nats, shape (B,).
 
         Divide by −D log 2 (`gmcourse.metrics.likelihood.bits_per_dim`) for bits per dimension.
+
+        Args:
+            pixels: whole numbers in 0 … levels − 1, (B, C, H, W) or (B, D).
+            context: what the flow takes.
+            noise: see `continuous`.
+
+        Raises:
+            ValueError: see `continuous` and `Flow.log_prob`.
         """
         x = self.continuous(pixels, noise)
         return self.flow.log_prob(x, context) - x[0].numel() * math.log(self.levels)

@@ -121,7 +121,11 @@ class Sinh(Elementwise):
 
 
 class Leaky(Elementwise):
-    """A kink: slope 1 for x ≥ 0, slope `slope` below. Continuous, and differentiable but at 0."""
+    """A kink: slope 1 for x ≥ 0, slope `slope` below. Continuous, and differentiable but at 0.
+
+    Raises:
+        ValueError: a slope that is not positive.
+    """
 
     def __init__(self, slope: float = 0.3) -> None:
         super().__init__()

@@ -59,6 +59,9 @@ class Flow(nn.Module):
             context: of batch n, or of batch 1: n answers to one question.
             temperature: see `Prior.sample`.
             shape: of one sample, if another than the flow's (a convolutional flow takes any size).
+
+        Raises:
+            ValueError: n below 1, a temperature below 0, or a context that does not fit.
         """
         if n < 1:
             raise ValueError(f"n is {n}; expected at least 1")

@@ -18,6 +18,9 @@ class AffineInjector(Bijection):
     Args:
         network: context → raw scales, then shifts, twice x's channels.
         scale: one of `gmcourse.flows.coupling.SCALES`.
+
+    Raises:
+        ValueError: an unknown scale; in use, a context that does not fit.
     """
 
     conditional = True

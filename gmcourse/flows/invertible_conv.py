@@ -33,6 +33,9 @@ class Conv1x1(Bijection):
 
     Args:
         channels: c; W has c² entries.
+
+    Raises:
+        ValueError: fewer than one channel.
     """
 
     def __init__(self, channels: int) -> None:
@@ -70,7 +73,11 @@ class Conv1x1(Bijection):
         return mix(z, self.inverse_matrix())
 
     def inverse_matrix(self) -> Tensor:
-        """W⁻¹, taken in float64: it is small, and its errors would be carried through all layers below."""
+        """W⁻¹, taken in float64: it is small, and its errors would be carried through all layers below.
+
+        Raises:
+            ValueError: W is singular.
+        """
         weight = self.matrix()
         inverse, info = torch.linalg.inv_ex(weight.double() if weight.device.type != "mps" else weight)
         if info.any() or not torch.isfinite(inverse).all():

@@ -30,7 +30,13 @@ def _one(context: Context, i: int) -> Context:
 
 
 def jacobian_log_det(bijection: Bijection, x: Tensor, context: Context = None) -> Tensor:
-    """log |det ∂z/∂x| from the full autograd Jacobian of each sample, shape (B,): the slow truth."""
+    """log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, shape (B,): the slow truth.
+
+    Args:
+        bijection: gives (z, log_det); its log_det is not looked at.
+        x: (B, …), small: the Jacobian has D² entries.
+        context: of batch B, or of batch 1.
+    """
     values = []
     for i in range(len(x)):
         here = _one(context, i)

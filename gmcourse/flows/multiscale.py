@@ -27,6 +27,9 @@ class Multiscale(Bijection):
         split: the coupling that standardises the second half, or None for no split. With `halve=False` the
             whole of z goes on.
         halve: whether half of the channels stay at this level.
+
+    Raises:
+        ValueError: a split where nothing stays; in use, not one context a level.
     """
 
     def __init__(

@@ -30,6 +30,11 @@ class Prior(ABC):
 
         For a normal base and a bijection of constant Jacobian these are samples of p(x)^(1/T²), normalised.
 
+        Args:
+            shape: (n, …).
+            device: where to draw.
+            temperature: T; 0 gives zeros.
+
         Raises:
             ValueError: a temperature below 0 or not finite.
         """

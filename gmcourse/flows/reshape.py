@@ -26,7 +26,11 @@ class Squeeze(Bijection):
         return pixel_unshuffle(x, 2), constant(0.0, x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Channels to space."""
+        """Channels to space.
+
+        Raises:
+            ValueError: no image, or a number of channels that four does not divide.
+        """
         self.check(z, context)
         if z.ndim != 4 or z.shape[1] % 4:
             raise ValueError(f"unsqueezing got shape {tuple(z.shape)}; expected (B, 4C, H, W)")
@@ -45,7 +49,11 @@ class Flatten(Bijection):
         self.shape = tuple(shape)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Flatten."""
+        """Flatten.
+
+        Raises:
+            ValueError: another shape.
+        """
         self.check(x, context)
         if tuple(x.shape[1:]) != self.shape:
             raise ValueError(

@@ -86,7 +86,11 @@ class Recomputing(Compose):
                 raise ValueError(f"{name} is dropout: a random layer cannot be recomputed from its output")
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """As `Compose.forward`."""
+        """As `Compose.forward`.
+
+        Raises:
+            ValueError: several contexts.
+        """
         self.check(x, context)
         if context is not None and not isinstance(context, Tensor):
             raise ValueError(

@@ -30,7 +30,19 @@ def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
 
 
 def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
-    """Share of points that lie in the ball of some vector of `manifold`; see `neighbour_radii`."""
+    """Share of points that lie in the ball of some vector of `manifold`; see `neighbour_radii`.
+
+    Args:
+        points: features (N, D).
+        manifold: features (M, D).
+        k: which neighbour's distance is the radius.
+
+    Returns:
+        In [0, 1].
+
+    Raises:
+        ValueError: shapes or k that do not fit.
+    """
     _features(points=points, manifold=manifold)
     distances = torch.cdist(points, manifold, compute_mode="donot_use_mm_for_euclid_dist")
     return float((distances <= neighbour_radii(manifold, k)).any(1).double().mean())

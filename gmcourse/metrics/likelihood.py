@@ -44,7 +44,11 @@ def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
 
 
 def mean_and_error(values: Tensor) -> tuple[float, float]:
-    """Mean of independent values (n,) and its standard error s/√n."""
+    """Mean of independent values (n,) and its standard error s/√n.
+
+    Raises:
+        ValueError: another shape, or fewer than two values.
+    """
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(f"got shape {tuple(values.shape)}; expected (n,) with n ≥ 2")
     values = values.double()

@@ -80,6 +80,11 @@ def path_distances(
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
     """Mean of the values from the `low`-th to the `high`-th percentile, as the authors report it.
 
+    Args:
+        values: of `path_distances`, (N,).
+        low: percentile, 0 … 100.
+        high: percentile above `low`.
+
     Raises:
         ValueError: no values, or percentiles out of order.
     """

@@ -27,6 +27,9 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
 
     Returns:
         Shape (B,). Equal images give infinity; 6 dB more is half the error.
+
+    Raises:
+        ValueError: shapes that differ, or whole numbers.
     """
     _check(x, y)
     error = (x - y).square().flatten(1).mean(1)
@@ -34,7 +37,11 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
 
 
 def luma(x: Tensor) -> Tensor:
-    """Brightness of RGB images (B, 3, H, W) in [0, 1] as ITU-R BT.601 has it, in 16 … 235, (B, 1, H, W)."""
+    """Brightness of RGB images (B, 3, H, W) in [0, 1] as ITU-R BT.601 has it, in 16 … 235, (B, 1, H, W).
+
+    Raises:
+        ValueError: another shape.
+    """
     if x.ndim != 4 or x.shape[1] != 3:
         raise ValueError(f"got shape {tuple(x.shape)}; expected (B, 3, H, W)")
     weights = torch.tensor([65.481, 128.553, 24.966], dtype=x.dtype, device=x.device)
@@ -65,6 +72,9 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
 
     Returns:
         Shape (B,): mean over the positions where the whole window fits, and over channels. 1 is equality.
+
+    Raises:
+        ValueError: shapes that differ, whole numbers, an unknown window, or images smaller than it.
     """
     _check(x, y)
     weights, unbias = _window(window, x.dtype, x.device)
@@ -112,6 +122,9 @@ def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
 
     Returns:
         Shape (B,); by Parseval the part of the mean squared pixel that lies in fine detail.
+
+    Raises:
+        ValueError: another shape.
     """
     if x.ndim != 4:
         raise ValueError(f"got shape {tuple(x.shape)}; expected (B, C, H, W)")

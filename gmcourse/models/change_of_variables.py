@@ -51,6 +51,9 @@ class PlaneFlow(Flow):
         couplings: how many.
         hidden: widths of each coupling's hidden layers.
         prior: "normal" or "logistic".
+
+    Raises:
+        ValueError: no coupling, or an unknown prior.
     """
 
     def __init__(
@@ -68,7 +71,13 @@ class PlaneFlow(Flow):
 
 
 def mass_on_grid(flow: Flow, extent: tuple[float, float, float, float], size: int = 400) -> float:
-    """∫ p(x) dx over a rectangle (left, right, bottom, top), by summing over a size × size grid: about 1."""
+    """∫ p(x) dx over a rectangle, by summing over a grid: about 1 if the rectangle holds the data.
+
+    Args:
+        flow: of the plane.
+        extent: (left, right, bottom, top).
+        size: points a side.
+    """
     left, right, bottom, top = extent
     x = left + (right - left) * (torch.arange(size) + 0.5) / size
     y = bottom + (top - bottom) * (torch.arange(size) + 0.5) / size

@@ -40,7 +40,16 @@ def step_of_flow(
     actnorm: bool = True,
     edge: bool = False,
 ) -> Bijection:
-    """One step: actnorm, mixing of channels, coupling (figure 2a)."""
+    """One step: actnorm, mixing of channels, coupling (figure 2a).
+
+    Args:
+        channels: C of the image (B, C, H, W) at this level.
+        hidden_channels: see `Glow`, as the rest.
+        affine: see there.
+        mixing: see there.
+        actnorm: see there.
+        edge: see there.
+    """
     parts: list[Bijection] = []
     mixer = MIXINGS[mixing](channels)
     if actnorm and isinstance(mixer, Conv1x1):

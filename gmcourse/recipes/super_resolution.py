@@ -17,6 +17,7 @@ from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
 from gmcourse.training.fit import Callback
@@ -59,12 +60,6 @@ class Task:
 def squared_error(module: Regression, pixels: Tensor, low: Tensor) -> Tensor:
     """The mean squared error in units of the pixel range; its minimum is the posterior mean."""
     return F.mse_loss(module(low), pixels.float() / 255)
-
-
-def falling(step: Any, period: int) -> Callback:
-    """The learning rate falls to zero along a cosine in `period` steps (after that, it would rise again)."""
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(step.optimizer, period)
-    return lambda now, history: schedule.step()
 
 
 def watching(task: Task, step: Any, loss: Callable[[Any, Tensor, Tensor], Tensor]) -> list[Callback]:
@@ -118,7 +113,7 @@ def regression(
         batch_size=batch_size,
         measure=measure,
         described=described,
-        callbacks=lambda step: [falling(step, steps), *watching(task, step, squared_error)],
+        callbacks=lambda step: [cosine(step.optimizer, steps), *watching(task, step, squared_error)],
         half=half,
     )
 
@@ -142,7 +137,8 @@ def flow(
         reader: the recipe of the regression network, whose weights are in the zoo.
         steps: of training.
         batch_size: pictures in each.
-        period: of the learning rate, see `falling`; by default all of training.
+        period: in which the learning rate falls to zero, see `gmcourse.recipes.schedules.cosine`; by default all
+            of training.
         average: decay of the average of weights that is kept.
         **arguments: of the model, beside those that it has from the regression.
     """
@@ -189,6 +185,6 @@ def flow(
         measure=measure,
         described=reader.described,
         prepare=begin,
-        callbacks=lambda step: [falling(step, period or steps), *watching(task, step, loss)],
+        callbacks=lambda step: [cosine(step.optimizer, period or steps), *watching(task, step, loss)],
         half=True,
     )

@@ -17,6 +17,9 @@ class EMA:
     Args:
         source: the model that is trained.
         decay: between 0 (no memory) and 1. A half-life of h steps is decay = 0.5 ** (1 / h).
+
+    Raises:
+        ValueError: a decay outside [0, 1).
     """
 
     def __init__(self, source: nn.Module, decay: float = 0.999) -> None:

@@ -50,7 +50,11 @@ class History(Mapping[str, list[float]]):
         return sorted({s for steps in self._steps.values() for s in steps})
 
     def thinned(self, points: int = 400) -> History:
-        """The same curves as means over at most `points` equal blocks: small enough to be shipped."""
+        """The same curves as means over at most `points` equal blocks: small enough to be shipped.
+
+        Raises:
+            ValueError: points below 1.
+        """
         if points < 1:
             raise ValueError(f"points is {points}; expected at least 1")
         thin = History()

@@ -59,6 +59,10 @@ class Minimize:
         optimizer: a torch optimiser over (some of) the module's parameters.
         ema: an average to be updated after each step.
         clip: the gradient's norm is cut to at most this.
+
+    Raises:
+        ValueError: a clip that is not positive; in use, a loss that is no scalar.
+        Diverged: in use, a loss that is not finite.
     """
 
     def __init__(

@@ -40,6 +40,7 @@ def test_straight_down_over_the_second_half():
 def test_a_cosine_to_zero_that_rises_again():
     one = optimizer(1.0)
     found = rates_after(cosine(one, 8), [one], range(18))
+    # as long as `srflow_faces` trains: 2¼ periods
     expected = [0.5 * (1 + math.cos(math.pi * (now + 1) / 8)) for now in range(18)]
     assert [rate for (rate,) in found] == pytest.approx(expected, abs=1e-12)
 

@@ -6,8 +6,7 @@ import torch
 from gmcourse.data.images import Images
 from gmcourse.models.srflow import SRFlow
 from gmcourse.recipes import recipe as recipes
-from gmcourse.recipes.super_resolution import WATCH, Task, falling, flow, regression
-from gmcourse.training import History, Minimize
+from gmcourse.recipes.super_resolution import WATCH, Task, flow, regression
 from gmcourse.zoo import store
 
 WIDTHS = {"channels": 4, "growth": 2, "n_blocks": 1}
@@ -63,21 +62,6 @@ def test_without_validation_pictures_nothing_is_watched(tmp_path):
     )
     _, history = recipes.run(plain, device="cpu", folder=tmp_path, publish=False)
     assert set(history) == {"loss", "gradient_norm"}
-
-
-def test_the_rate_falls_to_zero_and_rises_again():
-    module = torch.nn.Linear(1, 1)
-    step = Minimize(
-        lambda batch: module(batch).square().sum(), module, torch.optim.SGD(module.parameters(), 1.0)
-    )
-    fall, rates = falling(step, 8), []
-    for now in range(18):
-        step(torch.ones(1, 1))
-        fall(now, History())
-        rates.append(step.optimizer.param_groups[0]["lr"])
-    assert rates[7] == pytest.approx(0, abs=1e-12)
-    assert rates[15] == pytest.approx(1)
-    assert rates[17] == pytest.approx(0.5 * (1 + 2**-0.5))  # as srflow_faces ends: 2¼ periods
 
 
 @pytest.mark.parametrize("name", ["srflow_faces", "srflow_faces_64", "srflow_photos"])

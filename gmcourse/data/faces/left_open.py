@@ -106,8 +106,18 @@ def spreads(
 ) -> tuple[Tensor, Tensor]:
     """How open each attribute is given a `factor` times smaller picture, for n natural faces.
 
+    Args:
+        n: faces.
+        size: of a picture before it is made smaller.
+        factor: pixels a side that are averaged into one.
+        detail: whether the faces have what no attribute names.
+        seed: of the faces.
+
     Returns:
         `spread` of each face, (n, 18), and the effective samples behind each row, (n,).
+
+    Raises:
+        ValueError: a factor that does not divide the size.
     """
     if size % factor:
         raise ValueError(f"factor is {factor}; expected a divisor of the size, {size}")

@@ -87,7 +87,11 @@ class CodeCompressor:
 
 
 def bits_per_image(data: bytes, count: int) -> float:
-    """Length of a file of that many images, in bits an image."""
+    """Length of a file of that many images, in bits an image.
+
+    Raises:
+        ValueError: a count below 1.
+    """
     if count < 1:
         raise ValueError(f"count is {count}; expected at least 1")
     return 8 * len(data) / count

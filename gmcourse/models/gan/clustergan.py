@@ -23,6 +23,9 @@ class ClusterGAN(nn.Module):
         continuous: width of z_n.
         sigma: standard deviation of z_n; small beside the distance √2 of two unit vectors.
         width: channels of the networks.
+
+    Raises:
+        ValueError: fewer than two classes, no continuous part, or a sigma that is not positive.
     """
 
     def __init__(

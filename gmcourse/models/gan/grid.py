@@ -22,6 +22,9 @@ class GridGANs(nn.Module):
         runs: how many.
         latent_dim: width of z.
         hidden: widths of the generators' hidden layers.
+
+    Raises:
+        ValueError: fewer than one run.
     """
 
     def __init__(

@@ -55,6 +55,9 @@ class PlaneDiscriminator(nn.Module):
         hidden: widths of the hidden layers.
         scale: points are divided by it first, so that the data has about unit size.
         activation: "relu" or "silu".
+
+    Raises:
+        ValueError: a scale that is not positive, or an unknown activation.
     """
 
     def __init__(

@@ -39,6 +39,14 @@ def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
     """z with each feature map of each level at mean 0 and variance 1 over its positions.
 
     A feature map of a single position is left as it is.
+
+    Args:
+        z: (B, 3, H, W), as `SRFlow.encode` gives.
+        n_levels: L of the model.
+        n_splits: see `SRFlow`.
+
+    Returns:
+        The shape of z.
     """
     parts = []
     for part in split_latent(z, n_levels, n_splits):

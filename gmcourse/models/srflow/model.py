@@ -151,7 +151,16 @@ class SRFlow(nn.Module):
         return self.flow.log_prob(high, self.contexts(low))
 
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
-        """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`."""
+        """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
+
+        Args:
+            pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … levels − 1.
+            low: (B, 3, h, w) in [0, 1], or one for all.
+            noise: in [0, 1), the shape of pixels; by default drawn anew.
+
+        Raises:
+            ValueError: sizes that do not fit the scale, or values out of range.
+        """
         self._check_scale(pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
         return Dequantized(self.flow, self.levels).log_prob(pixels, self.contexts(low), noise)

@@ -63,7 +63,14 @@ def transition_step(channels: int) -> list[Bijection]:
 def conditional_step(
     channels: int, *, context_channels: int, hidden_channels: int, scale: str
 ) -> list[Bijection]:
-    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2)."""
+    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2).
+
+    Args:
+        channels: C of x at this level.
+        context_channels: of the features of the low resolution.
+        hidden_channels: width of the networks.
+        scale: one of `gmcourse.flows.coupling.SCALES`, for injector and coupling.
+    """
     first = channels // 2
     injector = ConditionalNet(0, context_channels, 2 * channels, hidden_channels)
     coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)

@@ -163,6 +163,9 @@ class Generator(nn.Module):
         normalization: see there.
         style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
 
+    Raises:
+        ValueError: a probability outside [0, 1], or see `Mapping` and `Synthesis`.
+
     Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with
     the authors' PyTorch code for the same weights; half precision is left out.
     """
@@ -228,7 +231,11 @@ class Generator(nn.Module):
         return mix_at_random(ws, self.styles(torch.randn_like(z)), self.style_mixing)
 
     def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
-        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R)."""
+        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`.
+
+        Raises:
+            ValueError: n below 1.
+        """
         if n < 1:
             raise ValueError(f"n is {n}; expected at least 1")
         like = self.mapping.w_mean

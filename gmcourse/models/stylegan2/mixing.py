@@ -34,6 +34,11 @@ def mix_at_random(ws: Tensor, other: Tensor, probability: float) -> Tensor:
     Training does this so that neighbouring layers do not rely on sharing a style. The draws come from torch's
     global generator, which `gmcourse.training.fit` seeds for each step.
 
+    Args:
+        ws: (B, L, w_dim).
+        other: the same shape.
+        probability: of mixing.
+
     Raises:
         ValueError: a probability outside [0, 1].
     """

@@ -2,6 +2,8 @@
 
 Only the discretised logistic is a probability of the pixels as they are stored. The Bernoulli is one for
 black and white images (on grey ones its value is a loss, not a likelihood); the Gaussian is a density.
+
+All are built alike, as `Family(levels)`, so that a VAE can choose by name; only the discretised one uses the levels.
 """
 
 from __future__ import annotations
@@ -72,6 +74,9 @@ class DiscretisedLogistic(nn.Module):
 
     The outermost levels take the whole tail, so that the probabilities of all levels add up to one
     (Kingma et al. 2016, arXiv:1606.04934, appendix).
+
+    Raises:
+        ValueError: fewer than two levels.
     """
 
     def __init__(self, levels: int = 256) -> None:

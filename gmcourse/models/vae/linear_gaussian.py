@@ -56,7 +56,7 @@ class LinearGaussianVAE(nn.Module):
 
     def log_evidence(self, x: Tensor) -> Tensor:
         """log p(x) = log N(x; b, W Wᵀ + σ² I) in nats, shape (B,)."""
-        cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias), dtype=x.dtype)
+        cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias)).to(x)
         normal = torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov)
         out: Tensor = normal.log_prob(x)
         return out
@@ -64,7 +64,7 @@ class LinearGaussianVAE(nn.Module):
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean (B, k) and covariance (k, k) of p(z|x) = N(M⁻¹Wᵀ(x − b), σ² M⁻¹), M = WᵀW + σ² I."""
         k = self.weight.shape[1]
-        precision = self.weight.T @ self.weight + self.sigma**2 * torch.eye(k, dtype=x.dtype)
+        precision = self.weight.T @ self.weight + self.sigma**2 * torch.eye(k).to(x)
         inverse = torch.linalg.inv(precision)
         return (x - self.bias) @ self.weight @ inverse, self.sigma**2 * inverse
 
@@ -90,7 +90,7 @@ class LinearGaussianVAE(nn.Module):
         """The best encoder of this form: the posterior's mean, and the variances that minimise the KL."""
         k = self.weight.shape[1]
         precision = (
-            self.weight.T @ self.weight + self.sigma**2 * torch.eye(k, dtype=self.weight.dtype)
+            self.weight.T @ self.weight + self.sigma**2 * torch.eye(k).to(self.weight)
         ) / self.sigma**2
         self.encoder_weight.copy_(torch.linalg.solve(precision, self.weight.T) / self.sigma**2)
         self.encoder_bias.copy_(-self.encoder_weight @ self.bias)

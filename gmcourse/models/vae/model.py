@@ -37,7 +37,13 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -
 
 
 def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_var: Tensor | float = 0.0) -> Tensor:
-    """log N(z; μ, diag σ²) in nats, summed over the last dimension: (..., D) → (...)."""
+    """log N(z; μ, diag σ²) in nats, summed over the last dimension: (..., D) → (...).
+
+    Args:
+        z: (..., D).
+        mean: μ, a number or a tensor that broadcasts with z.
+        log_var: log σ², likewise.
+    """
     log_var = torch.as_tensor(log_var, dtype=z.dtype, device=z.device)
     return -0.5 * (math.log(2 * math.pi) + log_var + (z - mean).square() * (-log_var).exp()).sum(-1)
 
@@ -145,14 +151,29 @@ class VAE(nn.Module):
         return self.reconstruction(x, reparameterise(mean, log_var, noise)) - beta * self.kl(mean, log_var)
 
     def loss(self, x: Tensor, *, beta: float = 1.0, noise: Tensor | None = None) -> dict[str, Tensor]:
-        """What training minimises: the mean negative ELBO, with its two parts for the record."""
+        """What training minimises: the mean negative ELBO in nats, with its two parts for the record.
+
+        Args:
+            x: images (B, C, H, W) in [0, 1].
+            beta: weight of the KL.
+            noise: ε, shape (B, latent_dim); by default drawn anew.
+        """
         mean, log_var = self.encode(x)
         reconstruction = self.reconstruction(x, reparameterise(mean, log_var, noise)).mean()
         kl = self.kl(mean, log_var).mean()
         return {"loss": beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
     def log_weights(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
-        """log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B)."""
+        """log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B).
+
+        Args:
+            x: images (B, C, H, W) in [0, 1].
+            k: samples.
+            noise: ε, shape (k, B, latent_dim); by default drawn anew.
+
+        Raises:
+            ValueError: k below 1.
+        """
         if k < 1:
             raise ValueError(f"k is {k}; expected at least 1")
         mean, log_var = self.encode(x)
@@ -193,6 +214,9 @@ def active_units(means: Tensor, threshold: float = 0.01) -> Tensor:
     """Which latents the data moves: variance of μ_φ(x) over data above the threshold, (N, D) → (D,) bool.
 
     Burda et al. 2016, section 5.2.
+
+    Raises:
+        ValueError: another shape, or fewer than two means.
     """
     if means.ndim != 2 or len(means) < 2:
         raise ValueError(f"got shape {tuple(means.shape)}; expected encoder means (N, D) with N ≥ 2")
