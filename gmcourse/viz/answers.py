@@ -46,19 +46,19 @@ def posteriors(
     *,
     bins: int = 24,
 ) -> Figure:
-    """Prior, true posterior and a model's posterior of some attributes, a row a face.
+    """Prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
     Args:
         faces: for each face: attribute → (draws of the prior, draws of the posterior, what the model's answers
             show, the truth).
-        names: of the attributes, one column each; all in [0, 1].
+        names: of the attributes, one row each; all in [0, 1].
         bins: of the histograms.
     """
     figure, axes = plt.subplots(
-        len(faces), len(names), figsize=(2.5 * len(names), 1.75 * len(faces)), squeeze=False, sharex=True
+        len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True
     )
     edges = np.linspace(0, 1, bins + 1)
-    for face, places in zip(faces, axes, strict=True):
+    for face, places in zip(faces, axes.T, strict=True):
         for name, ax in zip(names, places, strict=True):
             prior, exact, model, truth = face[name]
             ax.hist(
@@ -78,8 +78,8 @@ def posteriors(
             )
             ax.axvline(truth, color=INK, linewidth=1.5, linestyle="--", label="the truth")
             ax.set(yticks=[], xlim=(0, 1))
-    for name, ax in zip(names, axes[0], strict=True):
-        ax.set_title(name.replace("_", " "))
+    for name, ax in zip(names, axes[:, 0], strict=True):
+        ax.set_ylabel(name.replace("_", " "), rotation=0, ha="right", va="center")
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
