@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from gmcourse import zoo
-from gmcourse.adversarial import Adversarial, Lazy, r1_penalty
+from gmcourse.adversarial import Adversarial, Lazy, lazy_adam, r1_penalty
 from gmcourse.data.low_resolution import downsample
+from gmcourse.models.gan import DCDiscriminator
 from gmcourse.models.srflow import Regression
-from gmcourse.nn.networks import conv_encoder
 from gmcourse.recipes.sr_regression_faces import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces import TASK
 from gmcourse.training import EMA
@@ -38,7 +38,7 @@ def begin(module: Regression, pictures: Tensor) -> None:
 def step(module: Any, device: torch.device) -> Adversarial:
     """Non-saturating losses, R1 at every eighth step, consistency at every step."""
     questions = TASK.data(device)[1]
-    opponent = conv_encoder((3, 32, 32), 24, 1).to(device)
+    opponent = DCDiscriminator((3, 32, 32), width=48, normalise=False).to(device)
 
     def latent(n: int) -> Tensor:
         return questions[torch.randint(len(questions), (n,)).to(device)]
@@ -49,10 +49,10 @@ def step(module: Any, device: torch.device) -> Adversarial:
     return Adversarial(
         module,
         opponent,
-        torch.optim.Adam(module.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True),
-        torch.optim.Adam(opponent.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True),
+        torch.optim.Adam(module.parameters(), lr=5e-4, betas=(0.5, 0.99), fused=True),
+        lazy_adam(opponent.parameters(), 1e-3, (0.5, 0.99), every=8),
         latent=latent,
-        discriminator_penalty=Lazy("r1", lambda real, fake: r1_penalty(opponent, real, 1.0), every=8),
+        discriminator_penalty=Lazy("r1", lambda real, fake: r1_penalty(opponent, real, 0.1), every=8),
         generator_penalty=Lazy("consistency", consistency),
         ema=EMA(module, 0.995),
     )
@@ -63,7 +63,7 @@ RECIPE = replace(
     name="sr_adversarial_faces",
     data=real_pictures,
     step=step,
-    steps=1200,
+    steps=6000,
     batch_size=16,
     described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
     prepare=begin,
