@@ -40,3 +40,30 @@ def browser():
             yield running
     except playwright.Error as error:
         _missing(f"Chromium does not start: {str(error).splitlines()[0]}")
+
+
+@pytest.fixture(scope="module")
+def open_with(browser, site):
+    """A function: scripts of the live figures, by name → a page that has loaded these and nothing else."""
+    pages = []
+
+    def opened(*scripts):
+        page = browser.new_page()
+        pages.append(page)
+        page.goto(f"{site}/book/notation.html")
+        page.evaluate(
+            "async (scripts) => { for (const name of scripts) await gm.load(`${name}.js`); }", list(scripts)
+        )
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def runtime(open_with):
+    """A page with the runtime and nothing else."""
+    page = open_with("runtime")
+    yield page
+    page.close()

@@ -41,16 +41,6 @@ def test_no_figure_is_heavy():
         assert path.stat().st_size <= most, f"{path.name} weighs {path.stat().st_size} bytes"
 
 
-@pytest.fixture
-def runtime(browser, site):
-    """A page with the runtime and nothing else."""
-    page = browser.new_page()
-    page.goto(f"{site}/book/notation.html")
-    page.evaluate("gm.load('runtime.js')")
-    yield page
-    page.close()
-
-
 def run(page, name, x):
     """Send a batch through a network of the page, one input at a time."""
     inputs = x.flatten(1).tolist()

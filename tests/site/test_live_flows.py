@@ -6,7 +6,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.flows import Elementwise, Flow, assert_bijection_laws
-from tests.site.test_live import TOLERANCE, runtime  # noqa: F401
+from tests.site.test_live import TOLERANCE
 from tools.live import NETWORKS
 
 POINTS = toy.load("two_moons").sample(25, torch.Generator().manual_seed(3))
@@ -35,7 +35,7 @@ class Bent(Elementwise):
 
 
 @pytest.mark.parametrize(("bend", "at"), [(-0.45, 0.0), (0.0, 1.0), (1.5, -1.2)])
-def test_the_map_of_the_line(runtime, bend, at):  # noqa: F811
+def test_the_map_of_the_line(runtime, bend, at):
     runtime.evaluate("gm.load('map_area.js')")
     bent = Bent(bend, at).double()
     x = torch.linspace(-2.5, 2.5, 11, dtype=torch.float64)[:, None]
@@ -51,7 +51,7 @@ def test_the_map_of_the_line(runtime, bend, at):  # noqa: F811
     assert mass == pytest.approx(1.0, abs=TOLERANCE)
 
 
-def test_the_flow_of_the_plane(runtime):  # noqa: F811
+def test_the_flow_of_the_plane(runtime):
     for name in (name for name in NETWORKS if name.startswith("plane_flow_moons")):
         runtime.evaluate("name => gm.load(`weights/${name}.js`)", name)
     runtime.evaluate("gm.load('plane_flow.js')")
@@ -67,7 +67,7 @@ def test_the_flow_of_the_plane(runtime):  # noqa: F811
     assert (torch.tensor(got) - expected).abs().max() < TOLERANCE
 
 
-def test_the_layers_of_a_nice(runtime):  # noqa: F811
+def test_the_layers_of_a_nice(runtime):
     for name in (name for name in NETWORKS if name.startswith("plane_nice_moons")):
         runtime.evaluate("name => gm.load(`weights/${name}.js`)", name)
     runtime.evaluate("gm.load('nice_layers.js')")

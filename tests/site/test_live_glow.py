@@ -13,16 +13,11 @@ from tools.live_glow import SHOWN, encode, rounded
 TOLERANCE = 1e-4
 
 
-@pytest.fixture
-def page(browser, site):
-    page = browser.new_page()
-    page.goto(f"{site}/book/notation.html")
-    page.evaluate(
-        "async () => { for (const file of ['runtime', 'weights/glow_faces', 'flows', 'glow_faces'])"
-        " await gm.load(`${file}.js`); window.flow = gm.glow(gm.models.glow_faces); }"
-    )
-    yield page
-    page.close()
+@pytest.fixture(scope="module")
+def page(open_with):
+    page = open_with("runtime", "weights/glow_faces", "flows", "glow_faces")
+    page.evaluate("() => { window.flow = gm.glow(gm.models.glow_faces); }")
+    return page
 
 
 @torch.no_grad()

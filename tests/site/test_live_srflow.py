@@ -12,15 +12,10 @@ TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
-def page(browser, site):
-    page = browser.new_page()
-    page.goto(f"{site}/book/notation.html")
-    page.evaluate(
-        "async () => { for (const file of ['runtime', 'weights/srflow_faces', 'flows', 'super_resolution'])"
-        " await gm.load(`${file}.js`); window.flow = gm.srflow(gm.models.srflow_faces); }"
-    )
-    yield page
-    page.close()
+def page(open_with):
+    page = open_with("runtime", "weights/srflow_faces", "flows", "super_resolution")
+    page.evaluate("() => { window.flow = gm.srflow(gm.models.srflow_faces); }")
+    return page
 
 
 def close(numbers, expected):

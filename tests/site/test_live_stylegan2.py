@@ -10,15 +10,10 @@ from tools.live_stylegan2 import as_script, rounded
 TOLERANCE = 1e-4
 
 
-@pytest.fixture
-def page(browser, site):
-    page = browser.new_page()
-    page.goto(f"{site}/book/notation.html")
-    page.evaluate(
-        "async () => { for (const file of ['runtime', 'style_mixing']) await gm.load(`${file}.js`); }"
-    )
-    yield page
-    page.close()
+@pytest.fixture(scope="module")
+def page(open_with):
+    page = open_with("runtime", "style_mixing")
+    return page
 
 
 def small() -> Generator:

@@ -66,15 +66,7 @@ gm.figure("glow_faces", (box) => {
   const bits = gm.number("bits per dimension"), length = gm.number("length of z / √D");
   let code, waiting = false;
 
-  const show = ({ pen }, data, label) => {
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(gm.picture({ data, shape: flow.shape }), 0, 0, SIZE, SIZE);
-    pen.font = "13px sans-serif";
-    pen.fillStyle = "rgba(255, 255, 255, 0.8)";
-    pen.fillRect(0, SIZE - 22, pen.measureText(label).width + 16, 22);
-    pen.fillStyle = gm.colours.ink;
-    pen.fillText(label, 8, SIZE - 7);
-  };
+  const show = (canvas, data, words) => gm.show(canvas, { data, shape: flow.shape }, words);
 
   function begin() {
     if (state.seed) {

@@ -155,6 +155,24 @@ gm.canvas = (width, height, label) => {
   return { canvas, pen, width, height };
 };
 
+// Words in the lower left corner of a canvas.
+gm.caption = ({ pen, height }, words) => {
+  const letter = Math.max(15, height / 15), band = 1.6 * letter;
+  pen.font = `${letter}px 'Source Sans 3', sans-serif`;
+  pen.textAlign = "left";
+  pen.fillStyle = "rgba(255, 255, 255, 0.85)";
+  pen.fillRect(0, height - band, pen.measureText(words).width + letter, band);
+  pen.fillStyle = gm.colours.ink;
+  pen.fillText(words, 0.45 * letter, height - letter / 2);
+};
+
+// A picture {data in [0, 1], shape} over a whole canvas, its pixels sharp, with words in its corner; see gm.picture.
+gm.show = (canvas, picture, words, ink = false) => {
+  canvas.pen.imageSmoothingEnabled = false;
+  canvas.pen.drawImage(gm.picture(picture, ink), 0, 0, canvas.width, canvas.height);
+  gm.caption(canvas, words);
+};
+
 // Axes over x = [low, high] and y = [low, high]; returns maps and pens in data units.
 gm.plot = ({ pen, width, height }, { x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) => {
   const box = { left: 46, right: width - 10, top: 12, bottom: height - 40 };

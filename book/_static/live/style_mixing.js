@@ -110,15 +110,7 @@ gm.figure("style_mixing", (box) => {
     const { normal } = gm.generator(seed);
     return generator.map(Float64Array.from({ length: generator.zSize }, normal));
   };
-  const show = ({ pen }, { data, shape }, label) => {
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(gm.picture({ data: data.map((v) => v / 2 + 0.5), shape }), 0, 0, SIZE, SIZE);
-    pen.font = "20px 'Source Sans 3', sans-serif";
-    pen.fillStyle = "rgba(255, 255, 255, 0.85)";
-    pen.fillRect(0, SIZE - 32, pen.measureText(label).width + 18, 32);
-    pen.fillStyle = gm.colours.ink;
-    pen.fillText(label, 9, SIZE - 10);
-  };
+  const show = (canvas, { data, shape }, words) => gm.show(canvas, { data: data.map((v) => v / 2 + 0.5), shape }, words);
 
   function draw() {
     waiting = false;

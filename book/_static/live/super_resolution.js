@@ -120,19 +120,7 @@ gm.figure("super_resolution", (box) => {
   const agrees = gm.number("made small again", "dB"), one = gm.number("PSNR of an answer", "dB"), many = gm.number(`of the mean of ${DRAWN}`, "dB");
   let answer, noise, found = [], next = 0, waiting = false;
 
-  const label = ({ pen }, words) => {
-    pen.font = "15px 'Source Sans 3', sans-serif";
-    pen.textAlign = "left";
-    pen.fillStyle = "rgba(255, 255, 255, 0.85)";
-    pen.fillRect(0, SIZE - 24, pen.measureText(words).width + 14, 24);
-    pen.fillStyle = gm.colours.ink;
-    pen.fillText(words, 7, SIZE - 7);
-  };
-  const show = (canvas, data, shape, words, ink = false) => {
-    canvas.pen.imageSmoothingEnabled = false;
-    canvas.pen.drawImage(gm.picture({ data, shape }, ink), 0, 0, SIZE, SIZE);
-    label(canvas, words);
-  };
+  const show = (canvas, data, shape, words, ink = false) => gm.show(canvas, { data, shape }, words, ink);
   const showTruth = () => {
     if (state.truth) { show(truth, flow.high(state.face), [3, side, side], "truth"); return; }
     truth.pen.fillStyle = gm.colours.line;
@@ -141,7 +129,7 @@ gm.figure("super_resolution", (box) => {
     truth.pen.font = "90px 'Source Sans 3', sans-serif";
     truth.pen.textAlign = "center";
     truth.pen.fillText("?", SIZE / 2, SIZE / 2 + 26);
-    label(truth, "truth");
+    gm.caption(truth, "truth");
   };
 
   // Four answers at a time while a slider moves, the other twelve in the frames after it.
