@@ -9,13 +9,9 @@ from collections.abc import Sequence
 
 # Imported only when asked for: `gmcourse check` must not wait for what `gmcourse train` needs.
 COMMANDS = {
-    "check": ("gmcourse.exercises.check", "judge one exercise notebook"),
+    "check": ("gmcourse.exercises.judge.check_command", "judge one exercise notebook"),
     "doctor": ("gmcourse.doctor", "say what this machine has and lacks"),
-    "exercises": (
-        "gmcourse.exercises.command",
-        "build the handed-out notebooks; print the instructors' table",
-    ),
-    "grade": ("gmcourse.exercises.grade", "judge a folder of submissions"),
+    "grade": ("gmcourse.exercises.judge.grade", "judge a folder of submissions"),
     "train": ("gmcourse.recipes.command", "train a model of the zoo again"),
     "zoo": ("gmcourse.zoo.command", "list the trained models"),
 }

@@ -196,16 +196,14 @@ def _version(name: str) -> str | None:
 
 
 def _exercises() -> Iterator[Finding]:
-    from gmcourse.exercises import notebook
+    from gmcourse.exercises.judge import notebook
 
     chapters = notebook.chapters()
     if chapters:
         count = sum(len(each.exercises) for each in chapters.values())
         yield Finding(OK, "exercises", f"{count} in {len(chapters)} chapters: {', '.join(chapters)}")
     else:
-        yield Finding(
-            BAD, "exercises", "there are none", "install gmcourse anew, or `gmcourse exercises build`"
-        )
+        yield Finding(BAD, "exercises", "there are none", "install gmcourse anew")
 
 
 def _kernel() -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import random
 import warnings
+from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
@@ -99,3 +100,10 @@ def budget(*, cpu: T, gpu: T, device: str | torch.device | None = None) -> T:
         device: where the work will run; by default `choose_device()`.
     """
     return cpu if torch.device(device or choose_device()).type == "cpu" else gpu
+
+
+def seeded(name: str, seed: int, build: Callable[[], T]) -> T:
+    """What `build()` gives when its first weights are a function of (name, seed) alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(mixed_seed(name, seed))
+        return build()

@@ -35,8 +35,10 @@ def test_a_chapter_is_whole(number, slug):
     assert (ROOT / "tests" / "models" / f"test_{slug}.py").is_file(), "the chapter's models have no test"
     for folder in ("solutions", "exercises"):
         assert (ROOT / "notebooks" / folder / f"{name}.ipynb").is_file(), f"there are no {folder}"
-    assert (ROOT / "gmcourse" / "exercises" / f"{slug}.py").is_file(), "the exercises have no checks"
-    assert (ROOT / "gmcourse" / "exercises" / "answers" / f"{slug}.py").is_file(), (
+    assert (ROOT / "gmcourse" / "exercises" / "checks" / f"{slug}.py").is_file(), (
+        "the exercises have no checks"
+    )
+    assert (ROOT / "tests" / "exercises" / "answers" / f"{slug}.py").is_file(), (
         "there are no wrong answers to tell apart"
     )
     assert (ROOT / "tests" / "exercises" / f"test_{slug}.py").is_file(), (

@@ -19,9 +19,7 @@ import sys
 from pathlib import Path
 import gmcourse
 from gmcourse import zoo
-from gmcourse.exercises import notebook
-from gmcourse.exercises.answers import answers
-from gmcourse.exercises.trial import attempt
+from gmcourse.exercises.judge import notebook
 
 assert Path(gmcourse.__file__).is_relative_to(sys.argv[1]), gmcourse.__file__
 for module in pkgutil.walk_packages(gmcourse.__path__, "gmcourse."):
@@ -29,9 +27,8 @@ for module in pkgutil.walk_packages(gmcourse.__path__, "gmcourse."):
 for name in zoo.names():
     if zoo.manifest(name).sha256:
         zoo.load(name)
-chapter = notebook.chapter("vae")
-for answer in answers("vae")[:8]:
-    assert attempt(chapter, answer.exercise, answer.source).status == ("passed" if answer.is_right else "failed")
+for chapter in notebook.chapters().values():
+    exec(compile(chapter.set_up, chapter.name, "exec"), {})
 print((Path(gmcourse.__file__).parent / "py.typed").is_file())
 """
 

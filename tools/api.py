@@ -24,12 +24,12 @@ PACKAGES = {
     "models": "Models",
     "converters": "Converters",
     "zoo": "Trained models",
+    "experiments": "Experiments",
     "recipes": "Recipes",
     "exercises": "Exercises",
 }
-ALONE = ("reproducible", "processes", "latent", "doctor")
-# Data of the exercises' tests, and the many recipes, are read where they stand.
-LEFT_OUT = ("gmcourse.exercises.answers", "gmcourse.exercises.templates")
+ALONE = ("reproducible", "processes", "storage", "latent", "doctor")
+LEFT_OUT = ("gmcourse.exercises.templates",)
 
 
 def modules_of(package: str) -> list[str]:

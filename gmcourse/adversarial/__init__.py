@@ -17,6 +17,7 @@ from gmcourse.adversarial.losses import (
 )
 from gmcourse.adversarial.path_length import PathLength, path_length_penalty, path_lengths
 from gmcourse.adversarial.penalties import gradient_penalty, input_gradients, r1_penalty
+from gmcourse.adversarial.side_by_side import SideBySide
 from gmcourse.adversarial.step import Adversarial
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Adversarial",
     "Lazy",
     "PathLength",
+    "SideBySide",
     "discriminator_hinge",
     "discriminator_logistic",
     "discriminator_wasserstein",

@@ -4,6 +4,6 @@ A check takes what the learner wrote. It raises `NotDone` when nothing was writt
 wrong, and prints one line, always the same, when it is right.
 """
 
-from gmcourse.exercises.judgement import Mistake, NotDone
+from gmcourse.exercises.mistakes import Mistake, NotDone
 
 __all__ = ["Mistake", "NotDone"]

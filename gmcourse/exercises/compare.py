@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gmcourse.exercises.judgement import mistake
+from gmcourse.exercises.mistakes import mistake
 
 RTOL, ATOL = 2e-4, 2e-5
 

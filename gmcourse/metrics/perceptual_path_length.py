@@ -97,3 +97,28 @@ def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float
     bottom = torch.quantile(values, low / 100, interpolation="lower")
     top = torch.quantile(values, high / 100, interpolation="higher")
     return float(values[(values >= bottom) & (values <= top)].mean())
+
+
+@torch.no_grad()
+def path_length(
+    generate: Callable[[Tensor], Tensor],
+    distance: Callable[[Tensor, Tensor], Tensor],
+    start: Tensor,
+    end: Tensor,
+    *,
+    at_once: int = 250,
+) -> float:
+    """The perceptual path length: `filtered_mean` of `path_distances`, computed in parts.
+
+    Args:
+        generate: codes (B, D) → pictures, as `distance` takes them.
+        distance: (pictures, pictures) → (B,), see `path_distances`.
+        start: codes, (N, D).
+        end: codes to go to, (N, D).
+        at_once: how many pairs of pictures are held in memory at a time.
+
+    Raises:
+        ValueError: see `path_distances`.
+    """
+    parts = zip(start.split(at_once), end.split(at_once), strict=True)
+    return filtered_mean(torch.cat([path_distances(generate, distance, *part) for part in parts]))

@@ -12,9 +12,9 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.gan import DCDiscriminator, DCGenerator
 from gmcourse.nn.pca import PCA
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import straight_down
 from gmcourse.training import EMA
 from gmcourse.training.fit import Callback
+from gmcourse.training.schedules import straight_down
 
 STEPS, RATE, BETAS, EVERY = 6000, 1e-3, (0.5, 0.99), 8
 

@@ -9,33 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse.data import faces, load
+from gmcourse.data.blur import blur
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.features import Features
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
+from gmcourse.training.schedules import cosine
 
 STEPS = 3500
 MOST_BLUR, MOST_NOISE = 2.0, 0.2  # standard deviations: pixels, and a share of the range
 Sample = tuple[Tensor, Tensor, Tensor]
-
-
-def blur(x: Tensor, sigma: Tensor) -> Tensor:
-    """Each image (B, C, H, W) blurred by a Gaussian of its own width (B,) in pixels; 0 leaves it as it is."""
-
-    def smoothing(side: int) -> Tensor:
-        place = torch.arange(side, device=x.device)
-        distance = (place[:, None] - place).square() / sigma.clamp_min(1e-3)[:, None, None].square()
-        return (-0.5 * distance).softmax(-1)  # rows sum to 1, at the edges too
-
-    return torch.einsum("bij,bcjk,blk->bcil", smoothing(x.shape[2]), x, smoothing(x.shape[3]))
-
-
-def scaled(attributes: Tensor) -> Tensor:
-    """Attributes (N, 18) with each range mapped to [0, 1]."""
-    low, high = faces.bounds(attributes.device)
-    return (attributes - low) / (high - low)
 
 
 def data(device: torch.device) -> Sample:
@@ -43,7 +27,7 @@ def data(device: torch.device) -> Sample:
     people = [faces.load(n=5000, detail=True, distribution=name) for name in ("natural", "uniform")]
     patches = load("photos")
     pixels = torch.cat([*(each.pixels for each in people), patches.pixels])
-    labels = scaled(torch.cat([each.labels for each in people]))
+    labels = faces.unit_range(torch.cat([each.labels for each in people]))
     attributes = torch.cat([labels, labels.new_zeros(len(patches), labels.shape[1])])
     photograph = torch.cat([torch.full((len(labels),), -1), patches.labels])
     return pixels.to(device), attributes.to(device), photograph.to(device)
@@ -80,7 +64,7 @@ def measure(module: Features, device: torch.device) -> dict[str, float]:
     turned = torch.cat([patches.unit().rot90(turn, (2, 3)) for turn in range(4)]).to(device)
     turns, photograph = torch.arange(4).repeat_interleave(len(patches)), patches.labels.repeat(4)
     z = module.of(x)
-    read = (module.attributes(z) - scaled(people.labels).to(device)).abs().mean()
+    read = (module.attributes(z) - faces.unit_range(people.labels).to(device)).abs().mean()
     guess = module.patch(module.of(turned)).argmax(1).cpu()
     draws = generator(0)
     widths = (MOST_BLUR * torch.rand(len(x), generator=draws)).to(device)

@@ -14,11 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gmcourse.adversarial import Adversarial
+from gmcourse.adversarial import Adversarial, SideBySide
 from gmcourse.data import toy
+from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.metrics.modes import modes_and_quality
-from gmcourse.models.gan import GridGANs, PlaneDiscriminator, SideBySide, seeded
+from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.recipes.recipe import Recipe
+from gmcourse.reproducible import seeded
 
 RUNS, BATCH = 5, 500
 
@@ -58,7 +60,7 @@ def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
 
 RECIPE = Recipe(
     name="gan_grid_literature",
-    model="gmcourse.models.gan:GridGANs",
+    model="gmcourse.experiments.gan_grid:GridGANs",
     arguments={"runs": RUNS, "latent_dim": 254, "hidden": [128, 128]},
     data=data,
     step=step,

@@ -12,13 +12,15 @@ from typing import Any
 
 import torch
 
-from gmcourse.adversarial import Adversarial, Lazy, gradient_penalty, r1_penalty
-from gmcourse.models.gan import GridGANs, PlaneDiscriminator, SideBySide, seeded
+from gmcourse.adversarial import Adversarial, Lazy, SideBySide, gradient_penalty, r1_penalty
+from gmcourse.experiments.gan_grid import GridGANs
+from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.recipes.gan_grid_literature import data, modes_and_quality_of
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import straight_down
+from gmcourse.reproducible import seeded
 from gmcourse.training import EMA
 from gmcourse.training.fit import Callback
+from gmcourse.training.schedules import straight_down
 
 STEPS, BATCH, RATE = 3000, 256, 2e-3
 # seeds of each set-up: five for the cure, whose steadiness is claimed, three for the others
@@ -75,7 +77,7 @@ def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
 
 RECIPE = Recipe(
     name="gan_grid_remedies",
-    model="gmcourse.models.gan:GridGANs",
+    model="gmcourse.experiments.gan_grid:GridGANs",
     arguments={"runs": len(NAMES), "latent_dim": 2, "hidden": [128, 128, 128]},
     data=data,
     step=step,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gmcourse.data import load
+from gmcourse.data.quantization import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.glow import Glow
@@ -22,13 +23,7 @@ from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
 from gmcourse.training.fit import Callback
 
-LEVELS = 32  # five bits
 STEPS, RATE, WARM_UP = 6_000, 2e-3, 50
-
-
-def five_bits(pixels: Tensor) -> Tensor:
-    """0 … 255 → 0 … 31: the three lowest bits, mostly grain, are dropped (Glow, section 6)."""
-    return pixels.div(256 // LEVELS, rounding_mode="floor").to(torch.uint8)
 
 
 def data_of(size: int, n: int) -> Callable[[torch.device], Tensor]:
@@ -39,13 +34,13 @@ def data_of(size: int, n: int) -> Callable[[torch.device], Tensor]:
 @torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Data-dependent initialisation of actnorm on 256 pictures."""
-    module(Dequantized(module, LEVELS).continuous(pixels[:256]))
+    module(Dequantized(module, FIVE_BITS).continuous(pixels[:256]))
 
 
 def step(module: Any, device: torch.device) -> Minimize:
     """Adam on the dequantised bound; what is kept is an average over the last hundred steps or so."""
     optimizer = torch.optim.Adam(module.parameters(), lr=RATE, fused=True)
-    loss = Dequantized(module, LEVELS).loss
+    loss = Dequantized(module, FIVE_BITS).loss
     return Minimize(loss, module, optimizer, ema=EMA(module, 0.99), clip=200.0)
 
 
@@ -69,7 +64,7 @@ def measure(module: Glow, device: torch.device) -> dict[str, float]:
     bounds: list[Tensor] = []
     for part in five_bits(load("faces", "test", n=1000, size=module.shape[1]).pixels).split(100):
         noise = torch.rand(part.shape, generator=generator(len(bounds)))
-        bound = Dequantized(module, LEVELS).log_prob(part.to(device), noise=noise.to(device))
+        bound = Dequantized(module, FIVE_BITS).log_prob(part.to(device), noise=noise.to(device))
         bounds.append(bound)
     dims = math.prod(module.shape)
     return {"test_bits_per_dim_at_5_bits": float(bits_per_dim(torch.cat(bounds).mean(), dims))}

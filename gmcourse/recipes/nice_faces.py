@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from gmcourse.data import load
+from gmcourse.data.quantization import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
-from gmcourse.recipes.glow_faces import LEVELS, five_bits
 from gmcourse.recipes.recipe import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
@@ -28,7 +28,9 @@ def data(device: torch.device) -> Tensor:
 def step(module: Any, device: torch.device) -> Minimize:
     """Adam on the bound of the discrete likelihood, with an average of the weights."""
     optimizer = torch.optim.Adam(module.parameters(), lr=5e-4, eps=1e-4, fused=True)
-    return Minimize(Dequantized(module, LEVELS).loss, module, optimizer, ema=EMA(module, 0.999), clip=1000.0)
+    return Minimize(
+        Dequantized(module, FIVE_BITS).loss, module, optimizer, ema=EMA(module, 0.999), clip=1000.0
+    )
 
 
 @torch.no_grad()
@@ -36,7 +38,7 @@ def measure(module: NICE, device: torch.device) -> dict[str, float]:
     """Bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     pixels = five_bits(load("faces", "test", n=1000).pixels).flatten(1).to(device)
     noise = torch.rand(pixels.shape, generator=generator(0)).to(device)
-    bound = Dequantized(module, LEVELS).log_prob(pixels, noise=noise).mean()
+    bound = Dequantized(module, FIVE_BITS).log_prob(pixels, noise=noise).mean()
     return {"test_bits_per_dim_at_5_bits": float(bits_per_dim(bound, DIM))}
 
 

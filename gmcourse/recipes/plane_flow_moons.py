@@ -11,9 +11,9 @@ from torch import Tensor
 from gmcourse.data import toy
 from gmcourse.models.change_of_variables import PlaneFlow
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import scaled
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
+from gmcourse.training.schedules import scaled
 
 STEPS = 5000
 

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 import gmcourse.recipes
 from gmcourse import processes, zoo
 from gmcourse.reproducible import start
+from gmcourse.storage import write_atomically
 from gmcourse.training import History, fit
 from gmcourse.training.batches import Data
-from gmcourse.training.checkpoint import write_atomically
 from gmcourse.training.fit import Callback
 from gmcourse.training.step import Step
-from gmcourse.viz.images import as_png
+from gmcourse.viz.image_grid import as_png
 
 MACHINERY = ("recipe", "command", "schedules", "super_resolution")  # modules beside the recipes that are none
 
@@ -47,7 +47,7 @@ class Recipe:
             the module.
         ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
-        callbacks: `callbacks(step)` gives callbacks for `fit`; see `gmcourse.recipes.schedules`.
+        callbacks: `callbacks(step)` gives callbacks for `fit`; see `gmcourse.training.schedules`.
         samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
         half: keep the weights in float16, so that they fit into the package; what is measured is what is kept.
         mixed_precision: whether products may be computed in bfloat16. Not in flows: a log-determinant adds up

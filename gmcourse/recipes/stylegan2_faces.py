@@ -7,7 +7,7 @@ pictures have a thousandth of the pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from gmcourse import zoo
 from gmcourse.adversarial import Adversarial
 from gmcourse.data import load
 from gmcourse.metrics.frechet import frechet_distance
-from gmcourse.metrics.perceptual_path_length import filtered_mean, path_distances
+from gmcourse.metrics.perceptual_path_length import path_length
 from gmcourse.models.stylegan2 import Discriminator, Generator, unit
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.recipe import Recipe
@@ -77,35 +77,6 @@ def samples(module: Generator, device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
-def path_length(
-    network: Generator,
-    features: Any,
-    start: Tensor,
-    end: Tensor,
-    *,
-    shown: Callable[[Tensor], Tensor] = lambda x: x,
-    at_once: int = 250,
-) -> float:
-    """The perceptual path length in w, as `features` sees it.
-
-    Args:
-        network: whose pictures change on the way.
-        features: the network behind the distance, `gmcourse.models.features.Features`.
-        start: codes w, (B, w_dim).
-        end: codes to go to.
-        shown: from pictures in [0, 1] to those that `features` takes.
-        at_once: pairs of pictures in a batch.
-    """
-
-    def picture(w: Tensor) -> Tensor:
-        ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
-        return shown(network.synthesis(ws, "fixed") / 2 + 0.5)
-
-    parts = zip(start.split(at_once), end.split(at_once), strict=True)
-    return filtered_mean(torch.cat([path_distances(picture, features.distance, *part) for part in parts]))
-
-
-@torch.no_grad()
 def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
     """Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
     features: Any = zoo.load("features", device)
@@ -116,10 +87,14 @@ def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
     samples = torch.cat([unit(module(part)) for part in z.split(250)])
     seen, known, made = (features.of(x) for x in (test, real, samples))
     start, end = module.mapping(z[:1000]), module.mapping(z[1000:])
+
+    def picture(w: Tensor) -> Tensor:
+        return unit(module.synthesis(w[:, None].expand(-1, module.synthesis.n_styles, -1), "fixed"))
+
     return {
         "frechet": frechet_distance(seen, made),
         "frechet_train_to_test": frechet_distance(seen, known),
-        "perceptual_path_length": path_length(module, features, start, end),
+        "perceptual_path_length": path_length(picture, features.distance, start, end),
     }
 
 

@@ -7,20 +7,21 @@ regulariser. All have the skip generator and the residual discriminator, and non
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gmcourse import zoo
+from gmcourse.adversarial import SideBySide
 from gmcourse.data import load
+from gmcourse.experiments.stylegan_contest import Contest
 from gmcourse.metrics.frechet import frechet_distance
-from gmcourse.models.gan import SideBySide
+from gmcourse.metrics.perceptual_path_length import path_length
 from gmcourse.models.stylegan2 import Discriminator, Generator, unit
-from gmcourse.models.stylegan2.contest import Contest
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.stylegan2_faces import path_length
 
 RUNS, BATCH = 3, 16
 SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}
@@ -39,7 +40,13 @@ def step(module: Contest, device: torch.device) -> SideBySide:
         weight = 2.0 if name == "StyleGAN2" else 0.0
         opponent = Discriminator(**SIZE).to(device)
         games.append(game(player, opponent, lr=0.004, r1_gamma=0.3, path_weight=weight, ema_half_life=150.0))
-    return SideBySide(module, games, [BATCH] * len(games), module.names)  # type: ignore[arg-type]
+    return SideBySide(module, games, [BATCH] * len(games), module.names)
+
+
+def _picture(network: Generator, w: Tensor) -> Tensor:
+    """What the feature network is shown of codes w, (B, w_dim)."""
+    ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
+    return enlarged(unit(network.synthesis(ws, "fixed")))
 
 
 def enlarged(x: Tensor) -> Tensor:
@@ -63,13 +70,13 @@ def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
         start, end = network.mapping(z).chunk(2)
         name = f"{module.names[i].lower()}_{i % RUNS}"
         found[f"frechet_{name}"] = frechet_distance(test, made)
-        found[f"path_{name}"] = path_length(network, features, start, end, shown=enlarged, at_once=500)
+        found[f"path_{name}"] = path_length(partial(_picture, network), features.distance, start, end)
     return found
 
 
 RECIPE = Recipe(
     name="stylegan_contest_faces",
-    model="gmcourse.models.stylegan2.contest:Contest",
+    model="gmcourse.experiments.stylegan_contest:Contest",
     arguments={"runs": RUNS, "width": 32, "mapping_layers": 2, "style_mixing": 0.9, **SIZE},
     data=data,
     step=step,

@@ -17,11 +17,11 @@ from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
 from gmcourse.training.fit import Callback
 from gmcourse.training.history import History
+from gmcourse.training.schedules import cosine
 
 WATCH = 100  # steps between two looks at the validation pictures
 
@@ -137,7 +137,7 @@ def flow(
         reader: the recipe of the regression network, whose weights are in the zoo.
         steps: of training.
         batch_size: pictures in each.
-        period: in which the learning rate falls to zero, see `gmcourse.recipes.schedules.cosine`; by default all
+        period: in which the learning rate falls to zero, see `gmcourse.training.schedules.cosine`; by default all
             of training.
         average: decay of the average of weights that is kept.
         **arguments: of the model, beside those that it has from the regression.

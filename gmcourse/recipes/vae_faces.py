@@ -11,9 +11,9 @@ from gmcourse.data import load
 from gmcourse.metrics.reconstruction import high_frequency_energy
 from gmcourse.models.vae import VAE
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import cosine
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
+from gmcourse.training.schedules import cosine
 
 STEPS = 2500
 

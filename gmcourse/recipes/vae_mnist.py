@@ -17,9 +17,9 @@ from gmcourse.metrics.likelihood import mean_and_error
 from gmcourse.models.vae import VAE
 from gmcourse.processes import uniform_noise
 from gmcourse.recipes.recipe import Recipe
-from gmcourse.recipes.schedules import scaled
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
+from gmcourse.training.schedules import scaled
 
 STEPS = 60_000
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute

@@ -4,9 +4,9 @@ Nothing here knows a model; a drawing takes arrays, or a function such as a dens
 """
 
 from gmcourse.viz import palette
-from gmcourse.viz.curves import curves
-from gmcourse.viz.images import images
+from gmcourse.viz.image_grid import images
+from gmcourse.viz.look import style
 from gmcourse.viz.plane import density, points
-from gmcourse.viz.style import style
+from gmcourse.viz.training_curves import curves
 
 __all__ = ["curves", "density", "images", "palette", "points", "style"]

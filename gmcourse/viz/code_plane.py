@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.viz.images import tile
+from gmcourse.viz.image_grid import tile
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)

@@ -12,7 +12,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 from torch.distributions import Normal
 
-from gmcourse.viz.images import tile
+from gmcourse.viz.image_grid import tile
 from gmcourse.viz.palette import CLASSES, INK
 
 

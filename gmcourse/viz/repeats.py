@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.viz.curves import curves
 from gmcourse.viz.palette import CYCLE, GREY, INK
+from gmcourse.viz.training_curves import curves
 
 
 def repeats(

@@ -13,8 +13,8 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import nn
 
+from gmcourse.storage import write_atomically
 from gmcourse.training import History
-from gmcourse.training.checkpoint import write_atomically
 from gmcourse.zoo.manifest import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -92,7 +92,10 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
 def _build(described: Manifest) -> nn.Module:
     """The untrained model that a manifest describes. Only classes of gmcourse.models are ever built."""
     module_name, _, class_name = described.model.partition(":")
-    if not module_name.startswith("gmcourse.models.") or not class_name.isidentifier():
+    if (
+        not module_name.startswith(("gmcourse.models.", "gmcourse.experiments."))
+        or not class_name.isidentifier()
+    ):
         raise ValueError(f"model is {described.model!r}; expected 'gmcourse.models.<module>:<Class>'")
     module: nn.Module = getattr(importlib.import_module(module_name), class_name)(**described.arguments)
     return module

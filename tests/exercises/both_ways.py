@@ -5,7 +5,7 @@ A chapter's test file is three lines:
     class TestVAE(BothWays):
         chapter = "vae"
 
-and its wrong and right answers lie in `gmcourse/exercises/answers/vae.py`.
+and its wrong and right answers lie in `tests/exercises/answers/vae.py`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import torch
 
-from gmcourse.exercises import notebook
-from gmcourse.exercises.answers import Answer, answers
-from gmcourse.exercises.trial import attempt
+from gmcourse.exercises.judge import notebook
+from tests.exercises.answers import Answer, answers
+from tests.exercises.trial import attempt
 
 ROOT = Path(__file__).parents[2]
 

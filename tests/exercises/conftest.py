@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gmcourse.exercises import notebook
-from gmcourse.exercises.answers import answers
+from gmcourse.exercises.judge import notebook
+from tests.exercises.answers import answers
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gmcourse.exercises.judged_copy import Step
-from gmcourse.exercises.judgement import passed_line
-from gmcourse.exercises.nbval_run import Limits, Run, Seen
+from gmcourse.exercises.judge.judged_copy import Step
+from gmcourse.exercises.judge.nbval_run import Limits, Run, Seen
+from gmcourse.exercises.mistakes import passed_line
 
 ROOT = Path(__file__).parents[2]
 SOLVED = ROOT / "notebooks" / "solutions" / "04_vae.ipynb"

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from gmcourse.exercises import build, notebook, table
-from gmcourse.exercises.answers import answers
+from gmcourse.exercises.judge import notebook
+from tests.exercises.answers import answers
+from tools.exercises import build, table
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "book" / "instructor" / "exercise_table.md"
 
 
 def test_handed_out_notebooks_are_up_to_date() -> None:
-    assert not build.stale(ROOT), "run `gmcourse exercises build`"
+    assert not build.stale(ROOT), "run `python -m tools.exercises build`"
 
 
 def test_a_changed_source_is_noticed_and_rebuilt(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_a_repository_address_adds_a_cell_for_colab() -> None:
 
 
 def test_no_chapter_with_answers_lacks_its_notebook() -> None:
-    folder = ROOT / "gmcourse" / "exercises" / "answers"
+    folder = ROOT / "tests" / "exercises" / "answers"
     slugs = {path.stem for path in folder.glob("[a-z]*.py")}
     assert slugs == {chapter.slug for chapter in notebook.chapters().values()}
     assert all(answers(slug) for slug in slugs)
@@ -65,7 +66,7 @@ def test_no_chapter_with_answers_lacks_its_notebook() -> None:
 
 def test_the_table_in_the_book_is_up_to_date() -> None:
     assert TABLE.read_text(encoding="utf-8") == table.markdown(), (
-        f"run `gmcourse exercises table --output {TABLE.relative_to(ROOT)}`"
+        f"run `python -m tools.exercises table --output {TABLE.relative_to(ROOT)}`"
     )
 
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from gmcourse.__main__ import main
-from gmcourse.exercises import check, nbval_run, notebook
-from gmcourse.exercises.judgement import NotDone
-from gmcourse.exercises.nbval_run import Limits
-from gmcourse.exercises.verdict import Judgement, judge
+from gmcourse.exercises.judge import check_command, nbval_run, notebook
+from gmcourse.exercises.judge.judgement import Judgement, judge
+from gmcourse.exercises.judge.nbval_run import Limits
+from gmcourse.exercises.mistakes import NotDone
 from tests.exercises.student import (
     SOLVED,
     UNTOUCHED,
@@ -274,7 +274,7 @@ def test_tricks_do_not_pass(trick: str, tmp_path: Path) -> None:
     def edit(nb: Json) -> None:
         answer(nb, "kl", trick)
 
-    import gmcourse.exercises.vae as checks
+    import gmcourse.exercises.checks.vae as checks
 
     genuine = checks.kl
     try:
@@ -343,7 +343,7 @@ def test_the_table_says_what_and_the_next_hint(tmp_path: Path) -> None:
             "def kl(mean, log_var):\n    return -0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)",
         )
 
-    text = check.table(judge(edited(UNTOUCHED, edit, tmp_path / "x.ipynb")), width=300)
+    text = check_command.table(judge(edited(UNTOUCHED, edit, tmp_path / "x.ipynb")), width=300)
     assert "✗ kl" in text
     assert "never negative" in text
     assert "Hint: In one dimension the result is" in text  # begun: the second hint

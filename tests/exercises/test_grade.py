@@ -18,11 +18,11 @@ import pytest
 import torch
 
 from gmcourse.__main__ import main
-from gmcourse.exercises import gradebook, nbval_run, submissions
-from gmcourse.exercises.judged_copy import Step
-from gmcourse.exercises.nbval_run import Limits, Run
-from gmcourse.exercises.submissions import Result
-from gmcourse.exercises.verdict import FAILED, Judgement, Verdict
+from gmcourse.exercises.judge import gradebook, nbval_run, submissions
+from gmcourse.exercises.judge.judged_copy import Step
+from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
+from gmcourse.exercises.judge.nbval_run import Limits, Run
+from gmcourse.exercises.judge.submissions import Result
 from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, in_process
 
 EXERCISES = ["kl", "sample", "elbo", "importance_bound", "slide_kl", "hidden_beta"]

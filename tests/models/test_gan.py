@@ -1,4 +1,4 @@
-"""Chapter 02: shapes, the best discriminator, the paper's build, clusters, runs side by side, clear errors."""
+"""Chapter 02: shapes, the best discriminator, the paper's build, clusters, clear errors."""
 
 import math
 
@@ -14,15 +14,12 @@ from gmcourse.models.gan import (
     ClusterGAN,
     DCDiscriminator,
     DCGenerator,
-    GridGANs,
     PlaneDiscriminator,
     PlaneGenerator,
-    SideBySide,
     best_value,
     optimal_logit,
-    seeded,
 )
-from gmcourse.training import EMA, fit, load_checkpoint
+from gmcourse.training import fit
 from gmcourse.viz.plane import grid
 from tests.conftest import assert_close
 
@@ -193,52 +190,6 @@ class TestClusterGAN:
             ClusterGAN(classes=1)
         with pytest.raises(ValueError, match="sigma is 0"):
             ClusterGAN(sigma=0)
-
-
-class TestSideBySide:
-    def make(self, runs=2):
-        module = GridGANs(runs, latent_dim=3, hidden=(8,))
-        games = []
-        for seed, player in enumerate(module.generators):
-            opponent = seeded("discriminator", seed, lambda: PlaneDiscriminator((8,)))
-            adam = [torch.optim.Adam(p.parameters(), 1e-2) for p in (player, opponent)]
-            games.append(Adversarial(player, opponent, *adam, latent=player.latent, ema=EMA(player, 0.5)))
-        return SideBySide(module, games, [4, 8][:runs], ["a", "b"][:runs])
-
-    def weights(self, step):
-        return torch.cat([p.detach().flatten() for p in step.module.parameters()])
-
-    def test_the_seeds_differ_and_are_the_same_every_time(self):
-        torch.manual_seed(1)
-        first = GridGANs(2, 3, (8,))
-        torch.manual_seed(2)
-        again = GridGANs(3, 3, (8,))
-        one, two = first.generators
-        assert torch.equal(one.network[0].weight, again.generators[0].network[0].weight)
-        assert not torch.equal(one.network[0].weight, two.network[0].weight)
-        assert first.sample(7).shape == (2, 7, 2)
-
-    def test_it_resumes_with_the_same_bits(self, tmp_path):
-        data, path = torch.randn(40, 2), tmp_path / "run.safetensors"
-        whole = self.make()
-        history = fit(whole, data, steps=8, batch_size=12, progress=False)
-        fit(self.make(), data, steps=3, batch_size=12, checkpoint=path, progress=False)
-        rest = self.make()
-        fit(rest, data, steps=8, batch_size=12, checkpoint=path, resume=True, progress=False)
-        assert torch.equal(self.weights(whole), self.weights(rest))
-        assert load_checkpoint(path)["step"] == 8
-        assert set(history) == {f"{name}: {loss}" for name in "ab" for loss in ("discriminator", "generator")}
-        averaged = whole.steps[0].ema.module.network[0].weight.clone()
-        assert torch.equal(whole.averaged().generators[0].network[0].weight, averaged)
-
-    def test_errors(self):
-        step = self.make()
-        with pytest.raises(ValueError, match="expected 12"):
-            step(torch.zeros(13, 2))
-        with pytest.raises(ValueError, match="one of each for every run"):
-            SideBySide(GridGANs(2, 3, (8,)), step.steps, [4], ["a", "b"])
-        with pytest.raises(ValueError, match="runs is 0"):
-            GridGANs(0)
 
 
 @pytest.mark.slow

@@ -22,7 +22,6 @@ from gmcourse.models.stylegan2 import (
     normalize_second_moment,
     unit,
 )
-from gmcourse.models.stylegan2.contest import Contest
 from gmcourse.models.stylegan2.game import game
 from gmcourse.models.stylegan2.mixing import mix_at_random
 from gmcourse.models.stylegan2.projection import project
@@ -381,15 +380,6 @@ def test_a_few_steps_of_the_game_can_be_resumed(normalization, tmp_path):
     fit(resumed, data, steps=4, resume=True, **kwargs)
     for name, value in whole.ema.state_dict().items():
         assert torch.equal(value, resumed.ema.state_dict()[name]), name
-
-
-def test_a_contest_has_runs_of_both_kinds():
-    module = Contest(runs=2, width=5)
-    assert module.names == ["AdaIN", "AdaIN", "StyleGAN2", "StyleGAN2"]
-    kinds = [type(each.synthesis.blocks[0].layers[0]).__name__ for each in module.generators]
-    assert kinds == ["AdaINConv", "AdaINConv", "StyledConv", "StyledConv"]
-    with pytest.raises(ValueError, match="runs is 0"):
-        Contest(runs=0)
 
 
 @pytest.mark.parametrize("each_layer", [False, True])

@@ -15,8 +15,8 @@ from gmcourse.data import load
 from gmcourse.densities import Normal as Plane
 from gmcourse.models.discriminative_vs_generative import GaussianWorld, GenerativeClassifier
 from gmcourse.models.gan import PlaneDiscriminator, PlaneGenerator
-from gmcourse.viz.export import as_script
-from tools.live import LIVE, NETWORKS, weights_file
+from tools.live.export import as_script
+from tools.live.weights import LIVE, NETWORKS, weights_file
 
 TOLERANCE = 1e-4
 

@@ -7,7 +7,7 @@ from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.flows import Elementwise, Flow, assert_bijection_laws
 from tests.site.test_live import TOLERANCE
-from tools.live import NETWORKS
+from tools.live.weights import NETWORKS
 
 POINTS = toy.load("two_moons").sample(25, torch.Generator().manual_seed(3))
 

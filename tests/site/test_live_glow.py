@@ -7,8 +7,8 @@ import torch
 
 from gmcourse import zoo
 from gmcourse.data import load
-from tools.live import LIVE
-from tools.live_glow import SHOWN, encode, rounded
+from tools.live.glow import SHOWN, encode, rounded
+from tools.live.weights import LIVE
 
 TOLERANCE = 1e-4
 

@@ -6,7 +6,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.data.low_resolution import downsample, upsample
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
-from tools.live_srflow import SHOWN, contexts, questions, rounded
+from tools.live.srflow import SHOWN, contexts, questions, rounded
 
 TOLERANCE = 1e-4
 

@@ -5,7 +5,7 @@ import torch
 
 from gmcourse import zoo
 from gmcourse.models.stylegan2 import Generator, mix
-from tools.live_stylegan2 import as_script, rounded
+from tools.live.stylegan2 import as_script, rounded
 
 TOLERANCE = 1e-4
 

@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from gmcourse.training import checkpoint
+from gmcourse import storage
 from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
 
 STATE = {
@@ -58,7 +58,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(storage.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         save_checkpoint(path, {"step": 8})
     assert load_checkpoint(path)["step"] == 7

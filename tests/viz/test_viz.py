@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 
 from gmcourse import viz
 from gmcourse.viz import latent_plane, normals, widgets
-from gmcourse.viz.images import tile
+from gmcourse.viz.image_grid import tile
 
 
 @pytest.fixture(autouse=True)

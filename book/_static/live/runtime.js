@@ -1,7 +1,7 @@
 // What every live figure shares: networks exported from the package, numbers, plots, controls. No dependency.
 "use strict";
 
-// ---- networks: the layers that gmcourse.viz.export writes, on {data: Float32Array, shape} without a batch ----
+// ---- networks: the layers that tools.live.export writes, on {data: Float32Array, shape} without a batch ----
 
 const LAYERS = {
   linear(x, { weight, bias, out_features: rows, in_features: columns }) {
@@ -94,7 +94,7 @@ gm.network = (name, layers, base64) => {
     layers.reduce((x, layer) => LAYERS[layer.kind](x, layer), { data: Float32Array.from(input), shape });
 };
 
-// Weights that tools/live_numbers.py has rounded, in its order: rows of whole numbers with a scale each, and floats.
+// Weights that tools/live/numbers.py has rounded, in its order: rows of whole numbers with a scale each, and floats.
 gm.numbers = (described) => {
   const bytes = (text = "") => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   const stores = { small: new Int8Array(bytes(described.small)), wide: new Int16Array(bytes(described.wide)), floats: new Float32Array(bytes(described.floats)) };

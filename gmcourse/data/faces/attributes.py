@@ -88,6 +88,12 @@ def middle(n: int = 1) -> Tensor:
     return face.repeat(n, 1)
 
 
+def unit_range(attributes: Tensor) -> Tensor:
+    """Attributes (N, A) with the range of each mapped to [0, 1]."""
+    low, high = bounds(attributes.device)
+    return (attributes - low) / (high - low)
+
+
 def check_attributes(attributes: Tensor) -> None:
     """Refuse what is not a batch of attribute rows within their ranges.
 

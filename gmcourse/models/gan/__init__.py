@@ -2,7 +2,6 @@
 
 from gmcourse.models.gan.clustergan import ClusterGAN
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator
-from gmcourse.models.gan.grid import GridGANs, SideBySide, seeded
 from gmcourse.models.gan.optimal import best_value, optimal_logit
 from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator
 
@@ -10,11 +9,8 @@ __all__ = [
     "ClusterGAN",
     "DCDiscriminator",
     "DCGenerator",
-    "GridGANs",
     "PlaneDiscriminator",
     "PlaneGenerator",
-    "SideBySide",
     "best_value",
     "optimal_logit",
-    "seeded",
 ]

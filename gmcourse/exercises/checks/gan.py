@@ -1,0 +1,279 @@
+"""Checks of chapter 02: the generator's losses, the best discriminator, R1, the smallest game, one round."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.exercises.compare import agree, agree_gradients, fresh, matches, normal, tensor
+from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+
+
+def _pair(value: Any, what: str) -> tuple[Any, Any]:
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        mistake(f"two things are wanted: {what}")
+    return value[0], value[1]
+
+
+def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What a mean over the batch becomes with a wrong summand, or where the mean is forgotten."""
+    return {reason: value.mean() for reason, value in others.items()} | {
+        "it is not averaged over the batch: take the mean, not the sum": each.sum(),
+        "it is not averaged over the batch: one number is wanted": each,
+    }
+
+
+@exercise
+def generator_losses(answer: Any) -> None:
+    """Minimax and non-saturating loss from logits, also from very large ones."""
+    generator = fresh()
+    for rows in (5, 1, 8):
+        t = normal(rows, generator=generator, scale=2.0)
+        w = t.double()
+        log_d, log_not_d = F.logsigmoid(w), F.logsigmoid(-w)
+        minimax, saturating = _pair(ask(answer, t), "the minimax and the non-saturating loss")
+        first = _spoilt(
+            log_not_d,
+            {
+                "its sign is wrong: the generator minimises log(1 − D) itself": -log_not_d,
+                "this is the non-saturating loss; the minimax loss comes first": -log_d,
+                "this is log D, which the discriminator wants high for data; samples enter as 1 − D": log_d,
+                "the sigmoid is missing: the logits were taken for probabilities": (1 - w)
+                .clamp_min(1e-12)
+                .log(),
+            },
+        )
+        second = _spoilt(
+            -log_d,
+            {
+                "its sign is wrong: log D is to become large, so −log D is minimised": log_d,
+                "this is the minimax loss; the non-saturating one comes second": log_not_d,
+                "this is −log(1 − D): it would teach the generator to be found out": -log_not_d,
+            },
+        )
+        got = agree(minimax, log_not_d.mean(), "the minimax loss", suspects=first)
+        agree_gradients(got, log_not_d.mean(), {"logits": t}, "the minimax loss")
+        got = agree(saturating, -log_d.mean(), "the non-saturating loss", suspects=second)
+        agree_gradients(got, -log_d.mean(), {"logits": t}, "the non-saturating loss")
+    for large in (200.0, -200.0):
+        values = _pair(ask(answer, torch.tensor([large])), "the two losses")
+        wanted = (min(-large, 0.0), max(-large, 0.0))
+        for value, want, name in zip(values, wanted, ("minimax", "non-saturating"), strict=True):
+            found = tensor(value, f"the {name} loss")
+            if not bool(found.isfinite().all()):
+                mistake(f"the {name} loss is not finite at t = {large:g}: log(0); use softplus or logsigmoid")
+            agree(found, torch.tensor(want).double(), f"the {name} loss at t = {large:g}")
+
+
+@exercise
+def best_discriminator(answer: Any) -> None:
+    """p/(p + q), where both densities may underflow."""
+    generator = fresh()
+    for rows in (6, 1, 9):
+        log_p = normal(rows, generator=generator, scale=2.0).detach()
+        log_q = normal(rows, generator=generator, scale=2.0).detach()
+        p, q = log_p.double().exp(), log_q.double().exp()
+        suspects = {
+            "this is q/(p + q): how sure one is that the point is a sample": q / (p + q),
+            "this is the ratio p/q; it is not between 0 and 1": p / q,
+            "this is the logit log p − log q; D is its sigmoid": (log_p - log_q).double(),
+            "log-densities were put in for densities: p = exp(log p)": (log_p / (log_p + log_q)).double(),
+            "this is the logarithm of D*": (p / (p + q)).log(),
+            "the mean is in it: D* = p / ((p + q)/2) would reach 2": 2 * p / (p + q),
+        }
+        agree(ask(answer, log_p, log_q), p / (p + q), "D*", suspects=suspects)
+    low, gap = torch.tensor([-300.0, -301.0, -299.0]), torch.tensor([0.0, 1.0, -2.0])
+    found = tensor(ask(answer, low, low - gap), "D*")
+    if not bool(found.isfinite().all()):
+        mistake(
+            "D* is 0/0 where both densities are e⁻³⁰⁰: exp underflows; only the difference of logs counts"
+        )
+    agree(found, torch.sigmoid(gap.double()), "D* where both densities are tiny")
+
+
+def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:
+    """A small smooth discriminator with fresh weights."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
+    with torch.no_grad():
+        for p in network.parameters():
+            p.copy_(torch.randn(p.shape, generator=generator) * 0.8)
+    return network
+
+
+@exercise
+def r1(answer: Any) -> None:
+    """γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
+    generator = fresh()
+    for shape, rows, gamma in (((3,), 5, 2.0), ((1, 4, 4), 6, 10.0), ((2, 3, 3), 3, 0.7)):
+        judge = _judge(shape, generator)
+        x = normal(rows, *shape, generator=generator).detach()
+        inside = x.clone().requires_grad_(True)
+        slopes = torch.autograd.grad(judge(inside).sum(), inside, create_graph=True)[0].flatten(1)
+        squares = slopes.square().sum(1)
+        want = gamma / 2 * squares.mean()
+        suspects = {
+            "the ½ is missing: γ/2": gamma * squares.mean(),
+            "the norm is not squared": gamma / 2 * squares.sqrt().mean(),
+            "squares are averaged over the dimensions; they are summed": gamma / 2 * slopes.square().mean(),
+            "it is summed over the batch; take the mean over samples": gamma / 2 * squares.sum(),
+            "the gradient is that of the mean logit, so it is B times too small: use the sum": gamma
+            / 2
+            * (squares / rows**2).mean(),
+            "this is a gradient penalty towards slope 1; R1 pulls towards 0": gamma
+            / 2
+            * (squares.sqrt() - 1).square().mean(),
+            "γ is missing": squares.mean() / 2,
+            "it is not averaged over the batch: one number is wanted": gamma / 2 * squares,
+        }
+        got = agree(
+            ask(answer, judge, x, gamma),
+            want.double(),
+            "the penalty",
+            suspects={k: v.double() for k, v in suspects.items()},
+        )
+        weights = {"the discriminator's weights": next(judge.parameters())}
+        if not got.requires_grad:
+            mistake(
+                "the penalty has the right value but no gradient: create_graph=True is missing",
+                "Without it nothing is learned from the penalty, and no error says so.",
+            )
+        agree_gradients(got, want.double(), weights, "the penalty")
+
+
+@exercise
+def smallest_game(answer: Any) -> None:
+    """Both players move at once, from old values."""
+    generator = fresh()
+    for rows, rate, gamma in ((6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)):
+        theta = normal(rows, generator=generator).detach()
+        psi = normal(rows, generator=generator).detach()
+        a, b = theta.double(), psi.double()
+
+        def move(
+            a: Tensor, b: Tensor, at: Tensor, other: Tensor, rate: float = rate, gamma: float = gamma
+        ) -> tuple[Tensor, Tensor]:
+            """θ and ψ after a step in which D sees the sample `at` and G sees the discriminator `other`."""
+            return a + rate * other * torch.sigmoid(-other * a), b - rate * (
+                at * torch.sigmoid(b * at) + gamma * b
+            )
+
+        new_a, new_b = move(a, b, a, b)
+        got = _pair(ask(answer, theta, psi, rate, gamma), "the new θ and the new ψ")
+        agree(
+            got[0],
+            new_a,
+            "θ",
+            suspects={
+                "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
+                "the generator answers to the new ψ; both move at the same time": move(a, b, a, new_b)[0],
+                "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": a
+                + rate * b * torch.sigmoid(b * a),
+                "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
+                "the two come back in the wrong order": new_b,
+                "θ has not moved": a,
+            },
+        )
+        agree(
+            got[1],
+            new_b,
+            "ψ",
+            suspects={
+                "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
+                "the discriminator sees the new θ; both move at the same time": move(a, b, new_a, b)[1],
+                "R1 is missing: its slope is γψ": b - rate * a * torch.sigmoid(b * a),
+                "the slope of γ/2·ψ² is γψ, not γψ/2": b - rate * (a * torch.sigmoid(b * a) + gamma * b / 2),
+                "R1 has the wrong sign: it pulls ψ towards 0": b
+                - rate * (a * torch.sigmoid(b * a) - gamma * b),
+                "the slope in ψ lacks the factor θ (chain rule)": b
+                - rate * (torch.sigmoid(b * a) + gamma * b),
+                "ψ has not moved": b,
+            },
+        )
+
+
+Round = tuple[float, float, Tensor, Tensor]
+
+
+def _weights(module: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in module.parameters()]).double()
+
+
+def _play(painter: nn.Module, judge: nn.Module, real: Tensor, z: Tensor, rate: float, variant: str) -> Round:
+    """One round on copies, right or with one known mistake: losses, and both players' weights afterwards."""
+    painter, judge = copy.deepcopy(painter), copy.deepcopy(judge)
+    g, d = (torch.optim.SGD(player.parameters(), rate) for player in (painter, judge))
+    fake = painter(z)
+    d_loss = F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()
+    old_g_loss = F.softplus(-judge(fake)).mean()
+    d.zero_grad()
+    d_loss.backward()
+    if variant != "old judge":
+        d.step()
+    logits = judge(painter(z))
+    g_loss = -F.softplus(logits).mean() if variant == "minimax" else F.softplus(-logits).mean()
+    if variant == "old judge":
+        g_loss = old_g_loss
+    g.zero_grad()
+    g_loss.backward()
+    if variant == "old judge":
+        d.zero_grad()
+        (F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()).backward()
+        d.step()
+    if variant == "judge helps":  # the generator's loss moves the discriminator as well
+        d.zero_grad()
+        F.softplus(-judge(painter(z))).mean().backward()
+        d.step()
+    g.step()
+    return d_loss.item(), g_loss.item(), _weights(painter), _weights(judge)
+
+
+@exercise
+def one_round(answer: Any) -> None:
+    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
+    generator = fresh()
+    for rows, rate in ((16, 0.3), (9, 0.1)):
+        painter, judge = nn.Linear(2, 3), _judge((3,), generator)
+        with torch.no_grad():
+            for p in painter.parameters():
+                p.copy_(torch.randn(p.shape, generator=generator))
+        real, z = (normal(rows, width, generator=generator).detach() for width in (3, 2))
+        d_loss, g_loss, new_painter, new_judge = _play(painter, judge, real, z, rate, "right")
+        variants = {
+            name: _play(painter, judge, real, z, rate, name)
+            for name in ("minimax", "old judge", "judge helps")
+        }
+        mine, opponent = copy.deepcopy(painter), copy.deepcopy(judge)
+        optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
+        losses = _pair(
+            ask(answer, mine, opponent, *optimizers, real, z), "the discriminator's and the generator's loss"
+        )
+        got_painter, got_judge = _weights(mine), _weights(opponent)
+        if matches(got_painter, _weights(painter)) and matches(got_judge, new_judge):
+            raise NotDone("not done yet: the generator still does not move")
+        agree(
+            got_judge,
+            new_judge,
+            "the discriminator after the round",
+            suspects={
+                "it has not moved": _weights(judge),
+                "the generator's loss has moved it too: it helps its opponent": variants["judge helps"][3],
+            },
+        )
+        agree(
+            got_painter,
+            new_painter,
+            "the generator after the round",
+            suspects={
+                "it has not moved": _weights(painter),
+                "it went uphill: the sign of its loss is wrong": 2 * _weights(painter) - new_painter,
+                "it moved by the minimax loss; the non-saturating one is wanted": variants["minimax"][2],
+                "it answered to the discriminator before its move": variants["old judge"][2],
+            },
+        )
+        agree(losses[0], torch.tensor(d_loss).double(), "the discriminator's loss")
+        agree(losses[1], torch.tensor(g_loss).double(), "the generator's loss")

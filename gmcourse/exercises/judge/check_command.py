@@ -1,0 +1,73 @@
+"""`gmcourse check FILE`: one notebook judged, and a short table."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+
+from gmcourse.exercises.judge.judgement import FAILED, NOT_DONE, PASSED, STOPPED, Judgement, judge
+from gmcourse.exercises.judge.nbval_run import Limits
+
+SIGNS = {PASSED: "✓", FAILED: "✗", NOT_DONE: "·", STOPPED: "✗"}
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The two limits that `check` and `grade` share."""
+    parser.add_argument(
+        "--timeout", type=float, default=60.0, metavar="S", help="seconds a cell (default: 60)"
+    )
+    parser.add_argument("--memory", type=float, default=4.0, metavar="GB", help="memory (default: 4 GB)")
+
+
+def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limits:
+    """The limits asked for.
+
+    Raises:
+        ValueError: time or memory too small to run anything.
+    """
+    return Limits(arguments.timeout, int(arguments.memory * 2**30), threads)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The file and the limits."""
+    parser.add_argument("file", type=Path, help="an exercise notebook, as the student saved it")
+    parser.add_argument("--no-hints", action="store_true", help="leave the hints out")
+    add_limits(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0 only if all exercises pass; 1 if not."""
+    judgement = judge(arguments.file, limits_of(arguments))
+    text = table(judgement, hints=not arguments.no_hints)
+    try:
+        print(text)
+    except UnicodeEncodeError:  # a terminal that knows no ✓
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "ascii", "replace") + b"\n")
+    return 0 if judgement.all_passed else 1
+
+
+def table(judgement: Judgement, *, hints: bool = True, width: int | None = None) -> str:
+    """Exercise, verdict, what was wrong, the next hint."""
+    width = width or min(110, shutil.get_terminal_size((100, 20)).columns)
+    names = max(len(each.exercise) for each in judgement.verdicts)
+    indent = " " * (names + 15)
+    lines = [judgement.title, ""]
+    for each in judgement.verdicts:
+        head = f"  {SIGNS[each.status]} {each.exercise:<{names}}  {each.status:<8}  "
+        said = [line for line in each.message.splitlines() if line.strip()][:4]
+        if each.status == NOT_DONE and said == ["not done yet"]:
+            said = []
+        if hints and each.hint:
+            said.append(f"Hint: {each.hint}")
+        wrapped = [
+            part
+            for line in said
+            for part in textwrap.wrap(line, max(30, width - len(indent)), break_on_hyphens=False)
+        ]
+        lines.append((head + (wrapped[0] if wrapped else "")).rstrip())
+        lines += [indent + part for part in wrapped[1:]]
+    lines += ["", f"{judgement.passed} of {len(judgement.verdicts)} passed."]
+    return "\n".join(lines)

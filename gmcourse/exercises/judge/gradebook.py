@@ -1,0 +1,141 @@
+"""What a teacher reads: a table for a spreadsheet, and a page for each student. Student text is escaped."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from html import escape
+
+from gmcourse.exercises.judge.judgement import PASSED, Judgement
+from gmcourse.exercises.judge.submissions import Result
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(text: object) -> str:
+    """Text that a spreadsheet shows and does not run: a leading =, +, - or @ gets an apostrophe before it."""
+    plain = str(text)
+    return f"'{plain}" if plain.lstrip(" \n").startswith(FORMULA) or plain.startswith(FORMULA) else plain
+
+
+def rows(results: Sequence[Result]) -> list[list[str]]:
+    """A heading, then one row a student, one column an exercise.
+
+    Notebooks of different chapters share their student's row; a second one of the same chapter gets its own.
+    """
+    judged = [each.judgement for each in results if each.judgement]
+    chapters = sorted({each.chapter for each in judged})
+    columns = [
+        (chapter, verdict.exercise)
+        for chapter in chapters
+        for verdict in next(each for each in judged if each.chapter == chapter).verdicts
+    ]
+    several = len(chapters) > 1
+    heading = [f"{chapter}:{name}" if several else name for chapter, name in columns]
+    table = [["student", *heading, "passed", "of", "problem", "files"]]
+    for student, group in _by_student(results):
+        verdicts = {
+            (each.judgement.chapter, verdict.exercise): verdict.status
+            for each in group
+            if each.judgement
+            for verdict in each.judgement.verdicts
+        }
+        table.append(
+            [
+                student,
+                *(verdicts.get(column, "") for column in columns),
+                str(sum(status == PASSED for status in verdicts.values())),
+                str(len(verdicts)),
+                "; ".join(each.problem for each in group if each.problem),
+                "; ".join(each.name for each in group),
+            ]
+        )
+    return table
+
+
+def _by_student(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    found: list[tuple[str, list[Result]]] = []
+    for result in sorted(results, key=lambda each: (each.student.lower(), each.student, each.name)):
+        chapter = result.judgement.chapter if result.judgement else None
+        for student, group in found:
+            taken = {each.judgement.chapter for each in group if each.judgement}
+            if student == result.student and chapter not in taken:
+                group.append(result)
+                break
+        else:
+            found.append((result.student, [result]))
+    return found
+
+
+def as_csv(results: Sequence[Result]) -> str:
+    """The table, for any spreadsheet."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([cell(each) for each in row] for row in rows(results))
+    return text.getvalue()
+
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; }
+tr { border-bottom: 1px solid #8886; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: inherit; }
+.status { white-space: nowrap; font-weight: 600; }
+details { margin-top: .5rem; }
+"""
+
+
+# Nothing on these pages may run or be fetched, whatever a student wrote.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def feedback(result: Result) -> str:
+    """A page for one submission."""
+    if result.judgement is None:
+        body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
+    else:
+        body = _verdicts(result.judgement)
+    return _page(f"{result.student}: {result.name}", body)
+
+
+def _verdicts(judgement: Judgement) -> str:
+    lines = [
+        f"<p>{escape(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
+        '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
+        '<th scope="col">What was wrong</th></tr>',
+    ]
+    for each in judgement.verdicts:
+        said = f"<pre>{escape(each.message)}</pre>" if each.message else ""
+        if each.hint:
+            said += f"<details><summary>Hint</summary>{escape(each.hint)}</details>"
+        lines.append(
+            f'<tr><th scope="row">{escape(each.title)}</th>'
+            f'<td class="status">{escape(each.status)}</td><td>{said}</td></tr>'
+        )
+    return "\n".join([*lines, "</table>"])
+
+
+def index(results: Sequence[Result]) -> str:
+    """A page that leads to all others."""
+    lines = [
+        '<table>\n<tr><th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th></tr>'
+    ]
+    for each in results:
+        judged = each.judgement
+        passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
+        lines.append(
+            f'<tr><td>{escape(each.student)}</td><td><a href="{each.slug}.html">{escape(each.name)}</a></td>'
+            f"<td>{passed}</td></tr>"
+        )
+    return _page("Feedback", "\n".join([*lines, "</table>"]))

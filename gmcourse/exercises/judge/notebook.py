@@ -1,0 +1,205 @@
+"""Notebooks as the judge sees them: cells, their markers, and the templates that ship with the package.
+
+A notebook is read as plain JSON and forgivingly: Jupyter, Colab and VS Code write formats 4.0 to 4.5, with
+cell ids or without, and students' files have been through all three.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+LARGEST = 200 * 2**20  # bytes; a notebook beyond this holds something else
+
+MARKER = re.compile(r"^[ \t]*#[ \t]*(exercise|check)[ \t]*:[ \t]*(\w+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+SET_UP = re.compile(r"\A\s*#[ \t]*(set-up|colab)\b", re.IGNORECASE)
+HEADING = re.compile(r"^##\s+(.*)$", re.MULTILINE)
+MEASURE = re.compile(r"^(★+)\s*·\s*(\d+)\s*minutes", re.MULTILINE)
+HINT = re.compile(r"<details>\s*<summary>\s*Hint \d+\s*</summary>(.*?)</details>", re.DOTALL)
+
+
+class NotANotebook(ValueError):
+    """The file cannot be read as a notebook; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what kind, its text, and the id by which it may be found again."""
+
+    kind: str
+    source: str
+    id: str = ""
+
+    @property
+    def is_code(self) -> bool:
+        """Markdown and raw cells are never run."""
+        return self.kind == "code"
+
+    @property
+    def is_set_up(self) -> bool:
+        """Shipped: imports, seed."""
+        return self.is_code and bool(SET_UP.match(self.source))
+
+    def marked(self, word: str) -> list[str]:
+        """The exercises that its `# exercise: …` (or `# check: …`) lines name."""
+        return [name for kind, name in MARKER.findall(self.source) if kind.lower() == word]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What the judge knows of one exercise: all of it is read from the template."""
+
+    name: str
+    title: str
+    stars: int
+    minutes: int
+    hints: tuple[str, ...]
+    check: str  # the source of the shipped check cell
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A handed-out notebook: `04_vae`, its set-up cell and its exercises in order."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def slug(self) -> str:
+        """`vae` of `04_vae`."""
+        return self.name.partition("_")[2]
+
+    @property
+    def title(self) -> str:
+        """The first heading, without its number sign."""
+        first = next(cell.source for cell in self.cells if not cell.is_code)
+        return first.lstrip("# ").splitlines()[0]
+
+    @property
+    def set_up(self) -> str:
+        """The shipped set-up cells as one."""
+        return "\n\n".join(cell.source for cell in self.cells if cell.is_set_up)
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """In the order of the notebook. The text before a check belongs to its exercise."""
+        found, text = [], ""
+        for cell in self.cells:
+            if not cell.is_code:
+                text = cell.source if HEADING.search(cell.source) else text + "\n" + cell.source
+            for name in cell.marked("check") if cell.is_code else ():
+                heading, measure = HEADING.search(text), MEASURE.search(text)
+                found.append(
+                    Exercise(
+                        name=name,
+                        title=heading[1].strip() if heading else name,
+                        stars=len(measure[1]) if measure else 0,
+                        minutes=int(measure[2]) if measure else 0,
+                        hints=tuple(hint.strip() for hint in HINT.findall(text)),
+                        check=cell.source,
+                    )
+                )
+        return tuple(found)
+
+    def marker_of(self, cell: Cell) -> list[str]:
+        """The exercises a student's cell answers: by its marker, else by the id that the cell was shipped with."""
+        names = cell.marked("exercise")
+        if names or not cell.is_code:
+            return names
+        shipped = {each.id: each.marked("exercise") for each in self.cells if each.id}
+        return shipped.get(cell.id, [])
+
+
+def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
+    """The cells of a notebook and its metadata.
+
+    Raises:
+        NotANotebook: it is not there, is a folder, too large, no JSON, or JSON of something else.
+    """
+    if not path.exists():
+        raise NotANotebook(f"{path} is not there")
+    if path.is_dir():
+        raise NotANotebook(f"{path} is a folder; expected one notebook (`gmcourse grade` takes folders)")
+    if path.stat().st_size > LARGEST:
+        raise NotANotebook(f"{path} has {path.stat().st_size >> 20} MB; clear its outputs and save it again")
+    try:
+        data = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        reason = "it is empty" if path.stat().st_size == 0 else f"it is not JSON ({error})"
+        raise NotANotebook(f"{path} is not a notebook: {reason}; download or save it as .ipynb") from None
+    except OSError as error:
+        raise NotANotebook(f"{path} cannot be read: {error.strerror}") from None
+    if not isinstance(data, dict):
+        raise NotANotebook(f"{path} is not a notebook: expected a JSON object with cells")
+    raw = data.get("cells")
+    if raw is None and isinstance(data.get("worksheets"), list):  # format 3
+        raw = [
+            cell for sheet in data["worksheets"] if isinstance(sheet, dict) for cell in sheet.get("cells", [])
+        ]
+    if not isinstance(raw, list):
+        raise NotANotebook(f"{path} is not a notebook: it has no list of cells")
+    metadata = data.get("metadata")
+    return [_cell(each) for each in raw if isinstance(each, dict)], metadata if isinstance(
+        metadata, dict
+    ) else {}
+
+
+def _cell(raw: dict[str, Any]) -> Cell:
+    """One cell out of JSON of any format; what is malformed counts as empty."""
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return Cell(
+        kind=str(raw.get("cell_type", "raw")),
+        source=source.replace("\r\n", "\n") if isinstance(source, str) else "",
+        id=str(raw.get("id") or metadata.get("id") or ""),
+    )
+
+
+@cache
+def chapters() -> dict[str, Chapter]:
+    """Every handed-out notebook that this package ships, by name."""
+    return {path.stem: Chapter(path.stem, tuple(read(path)[0])) for path in sorted(TEMPLATES.glob("*.ipynb"))}
+
+
+def chapter(name: str) -> Chapter:
+    """A chapter by name (`04_vae`) or slug (`vae`)."""
+    for each in chapters().values():
+        if name in (each.name, each.slug):
+            return each
+    raise ValueError(f"no chapter with exercises is called {name!r}; there are {', '.join(chapters())}")
+
+
+def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapter:
+    """Which chapter a student's notebook belongs to, whatever the file is called now.
+
+    The notebook's own metadata say so, else its markers, else the file's name.
+
+    Raises:
+        NotANotebook: none of the three does.
+    """
+    known = chapters()
+    noted = metadata.get("gmcourse")
+    if isinstance(noted, dict) and noted.get("exercises") in known:
+        return known[noted["exercises"]]
+    names = {
+        name for cell in cells if cell.is_code for word in ("exercise", "check") for name in cell.marked(word)
+    }
+    shared = {key: len(names & {each.name for each in value.exercises}) for key, value in known.items()}
+    best = max(shared, key=lambda key: shared[key], default="")
+    if best and shared[best]:
+        return known[best]
+    for key, value in known.items():
+        if key in path.stem or re.search(rf"(^|[^a-z0-9]){value.slug}([^a-z0-9]|$)", path.stem.lower()):
+            return value
+    raise NotANotebook(
+        f"{path} has no exercise of this course: no cell begins with `# exercise: …`, and its name is that "
+        f"of no chapter ({', '.join(known)})"
+    )

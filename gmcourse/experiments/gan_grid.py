@@ -1,0 +1,42 @@
+"""Several GANs of the plane side by side, alike but for the seed: one run proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.models.gan.plane import PlaneGenerator
+from gmcourse.reproducible import seeded
+
+
+class GridGANs(nn.Module):
+    """Generators of the plane, one for each run.
+
+    Args:
+        runs: how many.
+        latent_dim: width of z.
+        hidden: widths of the generators' hidden layers.
+
+    Raises:
+        ValueError: fewer than one run.
+    """
+
+    def __init__(
+        self,
+        runs: int = 5,
+        latent_dim: int = 256,
+        hidden: Sequence[int] = (128, 128),
+    ) -> None:
+        super().__init__()
+        if runs < 1:
+            raise ValueError(f"runs is {runs}; expected at least 1")
+        self.generators = nn.ModuleList(
+            seeded("generator", seed, lambda: PlaneGenerator(latent_dim, hidden)) for seed in range(runs)
+        )
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Tensor:
+        """n points of each generator, (runs, n, 2)."""
+        return torch.stack([generator.sample(n) for generator in self.generators])  # type: ignore[operator]

@@ -1,0 +1,71 @@
+"""Reads the eighteen attributes of a face back from its picture, so that what an edit did can be measured.
+
+It learnt from drawn faces, clean, detailed, blurred and noisy, because the pictures that it has to read were
+generated and are a little of each. It always answers, even for a picture that is no face: ask `faces.fit` how far a
+picture is from being one.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from gmcourse.data.faces import NAMES, bounds
+from gmcourse.nn.networks import conv_block
+
+SIZE = 32
+
+
+class AttributeNetwork(nn.Module):
+    """Convolutions down to 4×4 pixels, two linear layers, and a sigmoid onto each attribute's range.
+
+    Args:
+        width: channels at full resolution; they double with the first two halvings.
+        hidden: width of the layer before the last.
+
+    Raises:
+        ValueError: a size below 1.
+    """
+
+    low: Tensor
+    span: Tensor
+
+    def __init__(self, width: int = 16, hidden: int = 128) -> None:
+        super().__init__()
+        if min(width, hidden) < 1:
+            raise ValueError(f"width is {width}, hidden {hidden}; expected both ≥ 1")
+        self.network = nn.Sequential(
+            conv_block(3, width, 1),
+            conv_block(width, 2 * width, 2),
+            conv_block(2 * width, 2 * width, 1),
+            conv_block(2 * width, 4 * width, 2),
+            conv_block(4 * width, 4 * width, 1),
+            conv_block(4 * width, 8 * width, 2),
+            nn.Flatten(),
+            nn.Linear(8 * width * (SIZE // 8) ** 2, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, len(NAMES)),
+            nn.Sigmoid(),
+        )
+        low, high = bounds()
+        self.register_buffer("low", low, persistent=False)
+        self.register_buffer("span", high - low, persistent=False)
+
+    def share_of_range(self, x: Tensor) -> Tensor:
+        """Each attribute as a share of its range, (B, 18) in [0, 1]: what the training compares.
+
+        Args:
+            x: pictures (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        if x.ndim != 4 or tuple(x.shape[1:]) != (3, SIZE, SIZE):
+            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, 3, {SIZE}, {SIZE})")
+        if not x.is_floating_point():
+            raise ValueError(f"got dtype {x.dtype}; expected floating point in [0, 1]: use Images.unit()")
+        shares: Tensor = self.network(2 * x - 1)
+        return shares
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The attributes (B, 18) of pictures (B, 3, 32, 32), always within `faces.bounds()`."""
+        return self.low + self.span * self.share_of_range(x)

@@ -1,0 +1,345 @@
+"""Answers to the exercises of chapter 02."""
+
+from tests.exercises.answers import right, wrong
+
+
+def _losses(minimax: str, saturating: str) -> str:
+    return f"""
+        def generator_losses(logits):
+            return {minimax}, {saturating}
+        """
+
+
+def _best(line: str) -> str:
+    return f"def best_discriminator(log_p, log_q):\n    return {line}"
+
+
+def _r1(line: str, graph: str = ", create_graph=True", of: str = "sum") -> str:
+    return f"""
+        def r1(discriminator, x, gamma):
+            x = x.detach().requires_grad_(True)
+            g = torch.autograd.grad(discriminator(x).{of}(), x{graph})[0].flatten(1)
+            return {line}
+        """
+
+
+def _game(theta: str, psi: str) -> str:
+    return f"""
+        def smallest_game(theta, psi, rate, gamma):
+            return {theta}, {psi}
+        """
+
+
+_THETA = "theta + rate * psi * torch.sigmoid(-psi * theta)"
+_PSI = "psi - rate * (theta * torch.sigmoid(psi * theta) + gamma * psi)"
+
+
+def _round(g_loss: str, before: str = "", fake: str = "generator(z).detach()", after: str = "") -> str:
+    return f"""
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            fake = {fake}
+            d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+            {before or "pass"}
+            d_optimizer.zero_grad()
+            d_loss.backward()
+            d_optimizer.step()
+            g_loss = {g_loss}
+            g_optimizer.zero_grad()
+            g_loss.backward()
+            g_optimizer.step()
+            {after or "pass"}
+            return d_loss, g_loss
+        """
+
+
+_G_LOSS = "F.softplus(-discriminator(generator(z))).mean()"
+
+ANSWERS = [
+    # 1 · generator_losses
+    wrong(
+        "generator_losses",
+        "the first sign",
+        _losses("F.softplus(logits).mean()", "F.softplus(-logits).mean()"),
+        expects="minimises log(1 − D) itself",
+    ),
+    wrong(
+        "generator_losses",
+        "swapped",
+        _losses("F.softplus(-logits).mean()", "-F.softplus(logits).mean()"),
+        expects="minimax loss comes first",
+    ),
+    wrong(
+        "generator_losses",
+        "the second sign",
+        _losses("-F.softplus(logits).mean()", "-F.softplus(-logits).mean()"),
+        expects="log D is to become large",
+    ),
+    wrong(
+        "generator_losses",
+        "found out",
+        _losses("-F.softplus(logits).mean()", "F.softplus(logits).mean()"),
+        expects="found out",
+    ),
+    wrong(
+        "generator_losses",
+        "sums",
+        _losses("-F.softplus(logits).sum()", "F.softplus(-logits).sum()"),
+        expects="take the mean, not the sum",
+    ),
+    wrong(
+        "generator_losses",
+        "overflow",
+        _losses("torch.log(1 - torch.sigmoid(logits)).mean()", "-torch.log(torch.sigmoid(logits)).mean()"),
+        expects="not finite at t = 200",
+    ),
+    wrong(
+        "generator_losses",
+        "detached",
+        _losses("-F.softplus(logits.detach()).mean()", "F.softplus(-logits).mean()"),
+        expects="detached",
+    ),
+    right(
+        "generator_losses", "softplus", _losses("-F.softplus(logits).mean()", "F.softplus(-logits).mean()")
+    ),
+    right(
+        "generator_losses",
+        "logsigmoid",
+        _losses("F.logsigmoid(-logits).mean()", "-F.logsigmoid(logits).mean()"),
+    ),
+    right(
+        "generator_losses",
+        "cross-entropy with labels",
+        """
+        def generator_losses(logits):
+            zeros, ones = torch.zeros_like(logits), torch.ones_like(logits)
+            minimax = -F.binary_cross_entropy_with_logits(logits, zeros)
+            return minimax, F.binary_cross_entropy_with_logits(logits, ones)
+        """,
+    ),
+    # 2 · best_discriminator
+    wrong("best_discriminator", "turned over", _best("torch.sigmoid(log_q - log_p)"), expects="q/(p + q)"),
+    wrong("best_discriminator", "the ratio", _best("(log_p - log_q).exp()"), expects="ratio p/q"),
+    wrong("best_discriminator", "the logit", _best("log_p - log_q"), expects="this is the logit"),
+    wrong(
+        "best_discriminator",
+        "logs for densities",
+        _best("log_p / (log_p + log_q)"),
+        expects="put in for densities",
+    ),
+    wrong(
+        "best_discriminator", "the logarithm", _best("F.logsigmoid(log_p - log_q)"), expects="logarithm of D*"
+    ),
+    wrong(
+        "best_discriminator",
+        "against the mean",
+        _best("2 * torch.sigmoid(log_p - log_q)"),
+        expects="would reach 2",
+    ),
+    wrong(
+        "best_discriminator",
+        "underflow",
+        _best("log_p.exp() / (log_p.exp() + log_q.exp())"),
+        expects="underflows",
+    ),
+    right("best_discriminator", "sigmoid", _best("torch.sigmoid(log_p - log_q)")),
+    right("best_discriminator", "by log-sum-exp", _best("(log_p - torch.logaddexp(log_p, log_q)).exp()")),
+    right("best_discriminator", "softmax", _best("torch.stack([log_p, log_q]).softmax(0)[0]")),
+    # 3 · r1
+    wrong("r1", "no half", _r1("gamma * g.square().sum(1).mean()"), expects="½ is missing"),
+    wrong("r1", "not squared", _r1("gamma / 2 * g.norm(dim=1).mean()"), expects="not squared"),
+    wrong(
+        "r1",
+        "mean of dimensions",
+        _r1("gamma / 2 * g.square().mean()"),
+        expects="averaged over the dimensions",
+    ),
+    wrong("r1", "sum of the batch", _r1("gamma / 2 * g.square().sum()"), expects="summed over the batch"),
+    wrong(
+        "r1",
+        "mean of logits",
+        _r1("gamma / 2 * g.square().sum(1).mean()", of="mean"),
+        expects="B times too small",
+    ),
+    wrong(
+        "r1", "towards 1", _r1("gamma / 2 * (g.norm(dim=1) - 1).square().mean()"), expects="pulls towards 0"
+    ),
+    wrong("r1", "no graph", _r1("gamma / 2 * g.square().sum(1).mean()", graph=""), expects="create_graph"),
+    wrong("r1", "γ forgotten", _r1("g.square().sum(1).mean() / 2"), expects="γ is missing"),
+    right("r1", "as hinted", _r1("gamma / 2 * g.square().sum(1).mean()")),
+    right("r1", "einsum", _r1("gamma / (2 * len(g)) * torch.einsum('bi,bi->', g, g)")),
+    right(
+        "r1",
+        "sample by sample",
+        """
+        def r1(discriminator, x, gamma):
+            total = 0
+            for one in x:
+                one = one[None].clone().requires_grad_(True)
+                (g,) = torch.autograd.grad(discriminator(one).squeeze(), one, create_graph=True)
+                total = total + (g ** 2).sum()
+            return gamma * total / (2 * len(x))
+        """,
+    ),
+    # 4 · smallest_game
+    wrong(
+        "smallest_game",
+        "uphill",
+        _game(_THETA.replace("theta +", "theta -", 1), _PSI),
+        expects="generator goes the wrong way",
+    ),
+    wrong(
+        "smallest_game",
+        "in turns, D first",
+        """
+        def smallest_game(theta, psi, rate, gamma):
+            psi = psi - rate * (theta * torch.sigmoid(psi * theta) + gamma * psi)
+            return theta + rate * psi * torch.sigmoid(-psi * theta), psi
+        """,
+        expects="answers to the new ψ",
+    ),
+    wrong(
+        "smallest_game",
+        "in turns, G first",
+        """
+        def smallest_game(theta, psi, rate, gamma):
+            theta = theta + rate * psi * torch.sigmoid(-psi * theta)
+            return theta, psi - rate * (theta * torch.sigmoid(psi * theta) + gamma * psi)
+        """,
+        expects="sees the new θ",
+    ),
+    wrong(
+        "smallest_game",
+        "minimax",
+        _game("theta + rate * psi * torch.sigmoid(psi * theta)", _PSI),
+        expects="minimax loss",
+    ),
+    wrong(
+        "smallest_game",
+        "no R1",
+        _game(_THETA, "psi - rate * theta * torch.sigmoid(psi * theta)"),
+        expects="R1 is missing",
+    ),
+    wrong(
+        "smallest_game",
+        "half of R1",
+        _game(_THETA, "psi - rate * (theta * torch.sigmoid(psi * theta) + gamma * psi / 2)"),
+        expects="not γψ/2",
+    ),
+    wrong(
+        "smallest_game",
+        "R1 pushes",
+        _game(_THETA, "psi - rate * (theta * torch.sigmoid(psi * theta) - gamma * psi)"),
+        expects="pulls ψ towards 0",
+    ),
+    wrong(
+        "smallest_game",
+        "no chain rule",
+        _game("theta + rate * torch.sigmoid(-psi * theta)", _PSI),
+        expects="factor ψ",
+    ),
+    right("smallest_game", "as hinted", _game(_THETA, _PSI)),
+    right(
+        "smallest_game",
+        "by autograd",
+        """
+        def smallest_game(theta, psi, rate, gamma):
+            with torch.enable_grad():
+                a, b = theta.clone().requires_grad_(True), psi.clone().requires_grad_(True)
+                d = (F.softplus(b * a) + gamma / 2 * b ** 2).sum()
+                g = F.softplus(-b * a).sum()
+                slope_b = torch.autograd.grad(d, b, retain_graph=True)[0]
+                slope_a = torch.autograd.grad(g, a)[0]
+            return theta - rate * slope_a, psi - rate * slope_b
+        """,
+    ),
+    right(
+        "smallest_game",
+        "with the exponential",
+        _game(
+            "theta + rate * psi / (1 + torch.exp(psi * theta))",
+            "psi * (1 - rate * gamma) - rate * theta / (1 + torch.exp(-psi * theta))",
+        ),
+    ),
+    # 5 · one_round
+    wrong(
+        "one_round", "minimax", _round("-F.softplus(discriminator(generator(z))).mean()"), expects="minimax"
+    ),
+    wrong(
+        "one_round", "uphill", _round("-F.softplus(-discriminator(generator(z))).mean()"), expects="uphill"
+    ),
+    wrong(
+        "one_round",
+        "the old discriminator",
+        """
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            g_loss = F.softplus(-discriminator(generator(z))).mean()
+            g_optimizer.zero_grad()
+            g_loss.backward()
+            fake = generator(z).detach()
+            d_optimizer.zero_grad()
+            d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+            d_loss.backward()
+            d_optimizer.step()
+            g_optimizer.step()
+            return d_loss, g_loss
+        """,
+        expects="before its move",
+    ),
+    wrong(
+        "one_round",
+        "the discriminator helps",
+        _round(
+            _G_LOSS,
+            after="d_optimizer.zero_grad(); F.softplus(-discriminator(fake)).mean().backward(); d_optimizer.step()",
+        ),
+        expects="discriminator after the round",
+    ),
+    wrong(
+        "one_round",
+        "nobody moves",
+        """
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            fake = generator(z)
+            d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+            return d_loss, F.softplus(-discriminator(fake)).mean()
+        """,
+        expects="it has not moved",
+    ),
+    wrong(
+        "one_round",
+        "one loss",
+        _round(_G_LOSS).replace("return d_loss, g_loss", "return g_loss"),
+        expects="two things are wanted",
+    ),
+    right("one_round", "as hinted", _round(_G_LOSS)),
+    right(
+        "one_round",
+        "detached later",
+        _round("F.softplus(-discriminator(fake)).mean()", fake="generator(z)").replace(
+            "discriminator(fake)).mean()\n            pass",
+            "discriminator(fake.detach())).mean()\n            pass",
+        ),
+    ),
+    right(
+        "one_round",
+        "cross-entropy with labels",
+        """
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+            bce = F.binary_cross_entropy_with_logits
+            with torch.no_grad():
+                fake = generator(z)
+            d_loss = bce(discriminator(real), ones) + bce(discriminator(fake), zeros)
+            d_optimizer.zero_grad()
+            d_loss.backward()
+            d_optimizer.step()
+            for p in discriminator.parameters():
+                p.requires_grad_(False)
+            g_loss = bce(discriminator(generator(z)), ones)
+            g_optimizer.zero_grad()
+            g_loss.backward()
+            g_optimizer.step()
+            return d_loss, g_loss
+        """,
+    ),
+]

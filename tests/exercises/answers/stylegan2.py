@@ -1,0 +1,734 @@
+"""Answers to the exercises of chapter 09."""
+
+from tests.exercises.answers import right, wrong
+
+ANSWERS = [
+    # 1 · adain
+    wrong(
+        "adain",
+        "the unbiased variance",
+        """
+        def adain(x, scale, shift):
+            mean, std = x.mean((2, 3), keepdim=True), (x.var((2, 3), keepdim=True) + 1e-8).sqrt()
+            return scale[:, :, None, None] * (x - mean) / std + shift[:, :, None, None]
+        """,
+        expects="pixels minus one",
+    ),
+    wrong(
+        "adain",
+        "batch normalisation",
+        """
+        def adain(x, scale, shift):
+            normal = F.batch_norm(x, None, None, training=True, eps=1e-8)
+            return scale[:, :, None, None] * normal + shift[:, :, None, None]
+        """,
+        expects="each picture has its own",
+    ),
+    wrong(
+        "adain",
+        "layer normalisation",
+        """
+        def adain(x, scale, shift):
+            normal = F.layer_norm(x, x.shape[1:], eps=1e-8)
+            return scale[:, :, None, None] * normal + shift[:, :, None, None]
+        """,
+        expects="each map has its own",
+    ),
+    wrong(
+        "adain",
+        "divided by the variance",
+        """
+        def adain(x, scale, shift):
+            variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+            return scale[:, :, None, None] * (x - mean) / (variance + 1e-8) + shift[:, :, None, None]
+        """,
+        expects="its root, the deviation",
+    ),
+    wrong(
+        "adain",
+        "shift before scale",
+        """
+        def adain(x, scale, shift):
+            return (F.instance_norm(x, eps=1e-8) + shift[:, :, None, None]) * scale[:, :, None, None]
+        """,
+        expects="shift is multiplied by the scale",
+    ),
+    wrong(
+        "adain",
+        "scale and shift swapped",
+        """
+        def adain(x, shift, scale):
+            return scale[:, :, None, None] * F.instance_norm(x, eps=1e-8) + shift[:, :, None, None]
+        """,
+        expects="swapped",
+    ),
+    wrong(
+        "adain",
+        "the scale as StyleGAN's code has it",
+        """
+        def adain(x, scale, shift):
+            return (1 + scale[:, :, None, None]) * F.instance_norm(x, eps=1e-8) + shift[:, :, None, None]
+        """,
+        expects="1 + scale",
+    ),
+    wrong(
+        "adain",
+        "no ε",
+        """
+        def adain(x, scale, shift):
+            variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+            return scale[:, :, None, None] * (x - mean) / variance.sqrt() + shift[:, :, None, None]
+        """,
+        expects="ε is missing",
+    ),
+    wrong(
+        "adain",
+        "statistics without a gradient",
+        """
+        def adain(x, scale, shift):
+            variance, mean = torch.var_mean(x.detach(), (2, 3), correction=0, keepdim=True)
+            return scale[:, :, None, None] * (x - mean) / (variance + 1e-8).sqrt() + shift[:, :, None, None]
+        """,
+        expects="detached",
+    ),
+    right(
+        "adain",
+        "torch's instance norm",
+        """
+        def adain(x, scale, shift):
+            return scale[:, :, None, None] * F.instance_norm(x, eps=1e-8) + shift[:, :, None, None]
+        """,
+    ),
+    right(
+        "adain",
+        "maps as rows",
+        """
+        def adain(x, scale, shift):
+            rows = x.flatten(2)
+            centred = rows - rows.mean(2, keepdim=True)
+            deviation = (centred.square().mean(2, keepdim=True) + 1e-8).sqrt()
+            return (scale[..., None] * centred / deviation + shift[..., None]).reshape(x.shape)
+        """,
+    ),
+    right(
+        "adain",
+        "picture by picture, map by map",
+        """
+        def adain(x, scale, shift):
+            def one(map_, a, b):
+                return a * (map_ - map_.mean()) / (map_.var(correction=0) + 1e-8).sqrt() + b
+
+            return torch.stack([
+                torch.stack([one(*each) for each in zip(*picture)]) for picture in zip(x, scale, shift)
+            ])
+        """,
+    ),
+    # 2 · modulated_conv
+    wrong(
+        "modulated_conv",
+        "not demodulated",
+        """
+        def modulated_conv(x, weight, styles):
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1)
+        """,
+        expects="not demodulated",
+    ),
+    wrong(
+        "modulated_conv",
+        "the norm of the unmodulated weights",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (weight.square().sum((1, 2, 3)) + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[None, :, None, None]
+        """,
+        expects="before the style",
+    ),
+    wrong(
+        "modulated_conv",
+        "the style forgotten",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (weight.square().sum((1, 2, 3)) + 1e-8).sqrt()
+            return F.conv2d(x, weight, padding=1) / norms[None, :, None, None]
+        """,
+        expects="styles are missing",
+    ),
+    wrong(
+        "modulated_conv",
+        "no root",
+        """
+        def modulated_conv(x, weight, styles):
+            squares = styles.square() @ weight.square().sum((2, 3)).T + 1e-8
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / squares[:, :, None, None]
+        """,
+        expects="its root is wanted",
+    ),
+    wrong(
+        "modulated_conv",
+        "multiplied",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) * norms[:, :, None, None]
+        """,
+        expects="must be divided",
+    ),
+    wrong(
+        "modulated_conv",
+        "a mean for the sum",
+        """
+        def modulated_conv(x, weight, styles):
+            each = weight[None] * styles[:, None, :, None, None]
+            norms = (each.square().mean((2, 3, 4)) + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[:, :, None, None]
+        """,
+        expects="their sum is wanted",
+    ),
+    wrong(
+        "modulated_conv",
+        "one norm a picture",
+        """
+        def modulated_conv(x, weight, styles):
+            each = weight[None] * styles[:, None, :, None, None]
+            norms = (each.square().sum((1, 2, 3, 4)) + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[:, None, None, None]
+        """,
+        expects="each output map has its own",
+    ),
+    wrong(
+        "modulated_conv",
+        "instance normalisation again",
+        """
+        def modulated_conv(x, weight, styles):
+            out = F.conv2d(x * styles[:, :, None, None], weight, padding=1)
+            return out / (out.var((2, 3), correction=0, keepdim=True) + 1e-8).sqrt()
+        """,
+        expects="weights only",
+    ),
+    wrong(
+        "modulated_conv",
+        "the first picture's weights for all",
+        """
+        def modulated_conv(x, weight, styles):
+            each = weight * styles[0][None, :, None, None]
+            each = each / (each.square().sum((1, 2, 3), keepdim=True) + 1e-8).sqrt()
+            return F.conv2d(x, each, padding=1)
+        """,
+        expects="first picture are used for all",
+    ),
+    wrong(
+        "modulated_conv",
+        "no border",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight) / norms[:, :, None, None]
+        """,
+        expects="zeros at the border",
+    ),
+    wrong(
+        "modulated_conv",
+        "a norm without gradient",
+        """
+        def modulated_conv(x, weight, styles):
+            with torch.no_grad():
+                norms = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[:, :, None, None]
+        """,
+        expects="detached",
+    ),
+    wrong(
+        "modulated_conv",
+        "no ε",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (styles.square() @ weight.square().sum((2, 3)).T).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[:, :, None, None]
+        """,
+        expects="ε is missing",
+    ),
+    right(
+        "modulated_conv",
+        "one group a picture",
+        """
+        def modulated_conv(x, weight, styles):
+            batch, _, height, width = x.shape
+            each = weight[None] * styles[:, None, :, None, None]
+            each = each * (each.square().sum((2, 3, 4), keepdim=True) + 1e-8).rsqrt()
+            out = F.conv2d(x.reshape(1, -1, height, width), each.flatten(0, 1), padding=1, groups=batch)
+            return out.reshape(batch, -1, height, width)
+        """,
+    ),
+    right(
+        "modulated_conv",
+        "a loop over pictures",
+        """
+        def modulated_conv(x, weight, styles):
+            found = []
+            for picture, style in zip(x, styles):
+                own = weight * style.reshape(1, -1, 1, 1)
+                own = own / torch.sqrt((own**2).sum(dim=(1, 2, 3), keepdim=True) + 1e-8)
+                found.append(F.conv2d(picture[None], own, padding=1))
+            return torch.cat(found)
+        """,
+    ),
+    right(
+        "modulated_conv",
+        "patches and einsum",
+        """
+        def modulated_conv(x, weight, styles):
+            each = torch.einsum("oikl,bi->boikl", weight, styles)
+            each = each / (torch.einsum("boikl,boikl->bo", each, each) + 1e-8).sqrt()[..., None, None, None]
+            patches = F.unfold(x, 3, padding=1)
+            return torch.einsum("bop,bpn->bon", each.flatten(2), patches).reshape(len(x), -1, *x.shape[2:])
+        """,
+    ),
+    # 3 · lazy
+    wrong(
+        "lazy",
+        "the penalty left as it was",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma, lr * c, beta1**c, beta2**c
+        """,
+        expects="k times as strong",
+    ),
+    wrong(
+        "lazy",
+        "divided",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma / k, lr * c, beta1**c, beta2**c
+        """,
+        expects="must be stronger",
+    ),
+    wrong(
+        "lazy",
+        "only the weight",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            return gamma * k, lr, beta1, beta2
+        """,
+        expects="it is unchanged; there is a step more",
+    ),
+    wrong(
+        "lazy",
+        "c upside down",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = (k + 1) / k
+            return gamma * k, lr * c, beta1**c, beta2**c
+        """,
+        expects="upside down",
+    ),
+    wrong(
+        "lazy",
+        "β times c",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma * k, lr * c, beta1 * c, beta2 * c
+        """,
+        expects="raised to the power c",
+    ),
+    wrong(
+        "lazy",
+        "the β untouched",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            return gamma * k, lr * k / (k + 1), beta1, beta2
+        """,
+        expects="β₁: it is unchanged",
+    ),
+    wrong(
+        "lazy",
+        "one off",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = (k - 1) / k
+            return gamma * k, lr * c, beta1**c, beta2**c
+        """,
+        expects="not (k − 1)/k",
+    ),
+    wrong(
+        "lazy",
+        "the example by heart",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            return 160.0, 0.0018824, 0.0, 0.990585
+        """,
+        expects="numbers of the example",
+    ),
+    right(
+        "lazy",
+        "logarithms",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = 1 - 1 / (k + 1)
+            remember = lambda beta: math.exp(c * math.log(beta)) if beta else 0.0
+            return k * gamma, c * lr, remember(beta1), remember(beta2)
+        """,
+    ),
+    right(
+        "lazy",
+        "roots",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            betas = [(beta**k) ** (1 / (k + 1)) for beta in (beta1, beta2)]
+            return [gamma * k, lr - lr / (k + 1), *betas]
+        """,
+    ),
+    right(
+        "lazy",
+        "tensors",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = torch.tensor(k, dtype=torch.float64) / (k + 1)
+            return gamma * k, lr * c, torch.pow(beta1, c), torch.pow(beta2, c)
+        """,
+    ),
+    # 4 · path_lengths
+    wrong(
+        "path_lengths",
+        "the noise undivided",
+        """
+        def path_lengths(images, ws, noise):
+            (gradient,) = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt()
+        """,
+        expects="not divided by √(HW)",
+    ),
+    wrong(
+        "path_lengths",
+        "divided twice",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / (images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt()
+        """,
+        expects="its root is wanted",
+    ),
+    wrong(
+        "path_lengths",
+        "channels counted",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images[0].numel())
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt()
+        """,
+        expects="channels do not count",
+    ),
+    wrong(
+        "path_lengths",
+        "layers summed",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.flatten(1).norm(dim=1)
+        """,
+        expects="their mean is wanted",
+    ),
+    wrong(
+        "path_lengths",
+        "no root",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1)
+        """,
+        expects="root is missing",
+    ),
+    wrong(
+        "path_lengths",
+        "root first",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.norm(dim=2).mean(1)
+        """,
+        expects="before the mean over layers",
+    ),
+    wrong(
+        "path_lengths",
+        "averaged over the batch",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt().mean()
+        """,
+        expects="one a picture is wanted",
+    ),
+    wrong(
+        "path_lengths",
+        "the graph thrown away",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, retain_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt()
+        """,
+        expects="no gradient",
+    ),
+    right(
+        "path_lengths",
+        "grad_outputs",
+        """
+        def path_lengths(images, ws, noise):
+            height, width = images.shape[-2:]
+            gradient = torch.autograd.grad(
+                images, ws, grad_outputs=noise / (height * width) ** 0.5, create_graph=True
+            )[0]
+            return torch.sqrt((gradient**2).sum(-1).mean(-1))
+        """,
+    ),
+    right(
+        "path_lengths",
+        "divided at the end",
+        """
+        def path_lengths(images, ws, noise):
+            gradient = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)[0]
+            scale = images.shape[2] * images.shape[3] * ws.shape[1]
+            return gradient.flatten(1).norm(dim=1) / math.sqrt(scale)
+        """,
+    ),
+    right(
+        "path_lengths",
+        "einsum",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise * (images.shape[2] * images.shape[3]) ** -0.5
+            inner = torch.einsum("bchw,bchw->", images, y)
+            gradient = torch.autograd.grad(inner, ws, create_graph=True)[0]
+            return (torch.einsum("bld,bld->b", gradient, gradient) / gradient.shape[1]) ** 0.5
+        """,
+    ),
+    # 5 · truncate
+    wrong(
+        "truncate",
+        "every layer",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return mean + psi * (ws - mean)
+        """,
+        expects="only the first `cutoff` are",
+    ),
+    wrong(
+        "truncate",
+        "the last layers",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return torch.cat([ws[:, :cutoff], torch.lerp(mean.expand_as(ws), ws, psi)[:, cutoff:]], 1)
+        """,
+        expects="must be the first",
+    ),
+    wrong(
+        "truncate",
+        "towards zero",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return torch.cat([psi * ws[:, :cutoff], ws[:, cutoff:]], 1)
+        """,
+        expects="towards zero",
+    ),
+    wrong(
+        "truncate",
+        "ψ the wrong way round",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return torch.cat([ws[:, :cutoff] + psi * (mean - ws[:, :cutoff]), ws[:, cutoff:]], 1)
+        """,
+        expects="wrong way round",
+    ),
+    wrong(
+        "truncate",
+        "off by one",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            pulled = mean + psi * (ws[:, : cutoff + 1] - mean)
+            return torch.cat([pulled, ws[:, cutoff + 1 :]], 1)
+        """,
+        expects="off by one",
+    ),
+    wrong(
+        "truncate",
+        "this batch's average",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            mean = ws.mean((0, 1))
+            return torch.cat([mean + psi * (ws[:, :cutoff] - mean), ws[:, cutoff:]], 1)
+        """,
+        expects="average of this batch",
+    ),
+    wrong(
+        "truncate",
+        "the average forgotten",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return torch.cat([psi * (ws[:, :cutoff] - mean), ws[:, cutoff:]], 1)
+        """,
+        expects="not added again",
+    ),
+    wrong(
+        "truncate",
+        "in place",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            ws[:, :cutoff] = mean + psi * (ws[:, :cutoff] - mean)
+            return ws
+        """,
+        expects="changed in place",
+    ),
+    wrong(
+        "truncate",
+        "the rest lost",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return mean + psi * (ws[:, :cutoff] - mean)
+        """,
+        expects="others belong there too",
+    ),
+    right(
+        "truncate",
+        "a clone",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            out = ws.clone()
+            out[:, :cutoff] = mean + psi * (ws[:, :cutoff] - mean)
+            return out
+        """,
+    ),
+    right(
+        "truncate",
+        "a ψ for each layer",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            each = torch.ones(ws.shape[1])
+            each[:cutoff] = psi
+            return mean + each[None, :, None] * (ws - mean)
+        """,
+    ),
+    right(
+        "truncate",
+        "layer by layer",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            layers = [
+                (1 - psi) * mean + psi * w if i < cutoff else w for i, w in enumerate(ws.unbind(1))
+            ]
+            return torch.stack(layers, dim=1)
+        """,
+    ),
+    # 6 · penalty
+    wrong(
+        "penalty",
+        "averaged over everything",
+        """
+        def penalty(gradients, a):
+            return (gradients.square().sum(2).mean().sqrt() - a).square()
+        """,
+        expects="one length for the whole batch",
+    ),
+    wrong(
+        "penalty",
+        "each layer by itself",
+        """
+        def penalty(gradients, a):
+            return (gradients.norm(dim=2) - a).square().mean()
+        """,
+        expects="first comes the mean over layers",
+    ),
+    wrong(
+        "penalty",
+        "root first",
+        """
+        def penalty(gradients, a):
+            return (gradients.norm(dim=2).mean(0) - a).square().mean()
+        """,
+        expects="root is taken before",
+    ),
+    wrong(
+        "penalty",
+        "layers summed",
+        """
+        def penalty(gradients, a):
+            return (gradients.square().sum((0, 2)).sqrt() - a).square().mean()
+        """,
+        expects="their mean is wanted",
+    ),
+    wrong(
+        "penalty",
+        "the mean length",
+        """
+        def penalty(gradients, a):
+            return (gradients.square().sum(2).mean(0).sqrt().mean() - a).square()
+        """,
+        expects="the square comes first",
+    ),
+    wrong(
+        "penalty",
+        "no root",
+        """
+        def penalty(gradients, a):
+            return (gradients.square().sum(2).mean(0) - a).square().mean()
+        """,
+        expects="squared lengths",
+    ),
+    wrong(
+        "penalty",
+        "one number a picture",
+        """
+        def penalty(gradients, a):
+            return (gradients.square().sum(2).mean(0).sqrt() - a).square()
+        """,
+        expects="one number a picture came back",
+    ),
+    wrong(
+        "penalty",
+        "detached",
+        """
+        def penalty(gradients, a):
+            lengths = gradients.detach().square().sum(2).mean(0).sqrt()
+            return (lengths - a).square().mean()
+        """,
+        expects="detached",
+    ),
+    right(
+        "penalty",
+        "pictures first",
+        """
+        def penalty(gradients, a):
+            by_picture = gradients.transpose(0, 1)
+            lengths = by_picture.square().sum(2).mean(1).sqrt()
+            return ((lengths - a) ** 2).mean()
+        """,
+    ),
+    right(
+        "penalty",
+        "a loss of torch",
+        """
+        def penalty(gradients, a):
+            lengths = (gradients**2).sum(-1).mean(0) ** 0.5
+            return F.mse_loss(lengths, torch.full_like(lengths, a))
+        """,
+    ),
+    right(
+        "penalty",
+        "a loop",
+        """
+        def penalty(gradients, a):
+            total = 0.0
+            for b in range(gradients.shape[1]):
+                squares = [(layer[b] ** 2).sum() for layer in gradients]
+                total = total + (torch.sqrt(sum(squares) / len(squares)) - a) ** 2
+            return total / gradients.shape[1]
+        """,
+    ),
+]

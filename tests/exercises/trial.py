@@ -1,0 +1,65 @@
+"""One answer tried in this process: set-up cell, answer, check cell, as a kernel would run them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gmcourse.exercises.judge.notebook import Chapter
+from gmcourse.exercises.mistakes import Mistake, NotDone, passed_line
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an answer."""
+
+    status: str  # "passed", "failed", "not done" or "broke" (another exception reached the check cell)
+    message: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The first line: the reason without the numbers."""
+        return self.message.partition("\n")[0]
+
+
+@cache
+def _set_up(chapter: Chapter) -> dict[str, Any]:
+    """The names that the set-up cell makes. It asks torch for deterministic algorithms; we undo that."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    names: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        exec(compile(chapter.set_up, "<set-up>", "exec"), names)
+    finally:
+        torch.use_deterministic_algorithms(before)
+    return names
+
+
+def attempt(chapter: Chapter, exercise: str, source: str) -> Outcome:
+    """Run an answer and its check. Prints nothing, changes nothing outside.
+
+    Args:
+        chapter: where the set-up and the check cell come from.
+        exercise: the exercise's name.
+        source: the student's cell.
+    """
+    names = dict(_set_up(chapter))
+    check = next(each.check for each in chapter.exercises if each.name == exercise)
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+            exec(compile(source, f"<{exercise}>", "exec"), names)
+            exec(compile(check, f"<check: {exercise}>", "exec"), names)
+    except NotDone as verdict:
+        return Outcome("not done", str(verdict))
+    except Mistake as verdict:
+        return Outcome("failed", str(verdict))
+    except Exception as error:
+        return Outcome("broke", f"{type(error).__name__}: {error}")
+    if passed_line(exercise) not in printed.getvalue().splitlines():
+        return Outcome("broke", "the check printed no verdict")
+    return Outcome("passed")

@@ -1,0 +1,1 @@
+"""For those who write exercises: what is handed out, and the instructors' table."""

@@ -1,0 +1,50 @@
+"""`python -m tools.exercises build | table`: for those who write exercises."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Two words, each with its own arguments."""
+    words = parser.add_subparsers(dest="word", required=True, metavar="build|table")
+    build = words.add_parser("build", help="generate the handed-out notebooks from the solved ones")
+    build.add_argument("--root", type=Path, default=Path("."), help="the course's folder (default: here)")
+    build.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is stale")
+    table = words.add_parser(
+        "table", help="print every exercise with its wrong answers and what they are told"
+    )
+    table.add_argument("chapters", nargs="*", metavar="CHAPTER", help="vae, glow, … (default: all)")
+    table.add_argument("--output", type=Path, help="write it there instead of printing it")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Do it; exit status 0, or 1 if `build --check` finds a stale file."""
+    parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__)
+    add_arguments(parser)
+    arguments = parser.parse_args(words)
+    if arguments.word == "build":
+        from tools.exercises import build
+
+        if arguments.check:
+            stale = build.stale(arguments.root)
+            for path in stale:
+                print(f"stale: {path}; run `python -m tools.exercises build`")
+            return 1 if stale else 0
+        for path in build.write(arguments.root):
+            print(f"written: {path}")
+        return 0
+
+    from tools.exercises import table
+
+    text = table.markdown(arguments.chapters or None)
+    if arguments.output:
+        arguments.output.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Weights and still pictures of the live figures; `python -m tools.live`."""

@@ -1,0 +1,47 @@
+"""Weights and still pictures of the live figures.
+
+python -m tools.live weights     write book/_static/live/weights/*.js from the zoo
+python -m tools.live stills      photograph every figure of the built site into book/_static/live/stills
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tools.environment import ROOT
+from tools.live.weights import LIVE, write_weights
+
+
+def write_stills() -> None:
+    """Photograph every live figure of the built site, in the light theme, 760 pixels wide."""
+    from tools.browser import open_browser, serve
+    from tools.lessons import pages
+
+    with serve() as address, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
+        for name in pages():
+            page.goto(f"{address}/{name}.html")
+            for box in page.query_selector_all(".gm-live[data-figure]"):
+                box.scroll_into_view_if_needed()
+                figure = box.get_attribute("data-figure")
+                page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
+                path = LIVE / "stills" / f"{figure}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                box.screenshot(path=str(path))
+                print(path.relative_to(ROOT).as_posix())
+
+
+def main(words: list[str]) -> int:
+    """Exit status 2 for a word that is not known."""
+    if words == ["weights"]:
+        write_weights()
+    elif words == ["stills"]:
+        write_stills()
+    else:
+        print(__doc__)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
