@@ -1,0 +1,212 @@
+"""What a door of the package expects, and one way of refusing everything else.
+
+A door is what people call: metrics, data, the zoo, figures, constructors, the public methods of models. It
+looks at its arguments before it does anything, and says what it got, what it expected, and what to do. Inner
+layers and losses do not look: there a NaN passes on, and no GPU waits in every step to be asked about one.
+
+Every function returns what it was given, so that a check can stand where the value is used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from numbers import Integral, Real
+from typing import Any, NoReturn, TypeVar
+
+import torch
+from torch import Tensor
+
+T = TypeVar("T")
+
+
+def refuse(name: str, got: object, expected: str) -> NoReturn:
+    """Raise the ValueError that all doors raise: "`name` is `got`; expected `expected`"."""
+    raise ValueError(f"{name} is {got}; expected {expected}")
+
+
+def described(value: Any) -> str:
+    """A value in a few words: a tensor or an array by its shape, anything else by its beginning."""
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ in ("builtins", "torch") else f"{kind.__module__}.{kind.__name__}"
+    if hasattr(value, "shape"):
+        return f"a {name} of shape {tuple(value.shape)}"
+    text = repr(value)
+    return text if isinstance(value, str | int | float | bool | None) and len(text) <= 60 else f"a {name}"
+
+
+def whole(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
+    """A whole number within its bounds; no float, no bool, no tensor.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    wanted = "a whole number" + _bounds(least, most)
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        refuse(name, described(value), wanted)
+    found = int(value)
+    if (least is not None and found < least) or (most is not None and found > most):
+        refuse(name, found, wanted)
+    return found
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
+    """A finite number within its bounds: `least` and `most` may be reached, `above` and `below` may not.
+
+    Raises:
+        ValueError: it is something else, NaN and infinity among it.
+    """
+    wanted = "a finite number" + _bounds(least, most, above, below)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        refuse(name, described(value), wanted)
+    found = float(value)
+    inside = (
+        math.isfinite(found)
+        and (least is None or found >= least)
+        and (most is None or found <= most)
+        and (above is None or found > above)
+        and (below is None or found < below)
+    )
+    if not inside:
+        refuse(name, value, wanted)
+    return found
+
+
+def _bounds(
+    least: float | None, most: float | None, above: float | None = None, below: float | None = None
+) -> str:
+    parts = [
+        f"{sign} {bound:g}"
+        for sign, bound in (("≥", least), (">", above), ("≤", most), ("<", below))
+        if bound is not None
+    ]
+    return " " + " and ".join(parts) if parts else ""
+
+
+def one_of(name: str, value: T, options: Collection[T]) -> T:
+    """One of the values that there are.
+
+    Raises:
+        ValueError: it is none of them; the message lists them.
+    """
+    if not isinstance(value, str | int) or value not in options:
+        refuse(name, repr(value), f"one of {', '.join(map(repr, options))}")
+    return value
+
+
+def tensor(
+    name: str,
+    value: Any,
+    shape: str | None = None,
+    *,
+    dtype: str = "floating",
+    finite: bool = True,
+    filled: bool = True,
+    within: tuple[float, float] | None = None,
+) -> Tensor:
+    """A tensor of a shape, a kind of dtype and a range.
+
+    Args:
+        name: what the caller calls it.
+        value: what was given. Lists and NumPy arrays are refused with the call that turns them into tensors.
+        shape: dimensions in words, such as "B D" or "N 3 H W"; "… D" leaves the leading ones open. A whole
+            number must be met exactly, a word stands for any size. None leaves the shape open.
+        dtype: "floating", "integer", "bool", "uint8", or "real" (anything but bool and complex).
+        finite: whether NaN and infinity are refused. It makes a GPU wait: not in a training step.
+        filled: whether a tensor without elements is refused.
+        within: the least and the largest value allowed. It makes a GPU wait too.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, Tensor):
+        cure = "torch.from_numpy(…)" if type(value).__module__ == "numpy" else "torch.tensor(…)"
+        refuse(name, described(value), f"a torch.Tensor{_in_words(shape)}; make one with {cure}")
+    if shape is not None and not _fits(tuple(value.shape), shape.split()):
+        raise ValueError(f"{name} has shape {tuple(value.shape)}; expected{_in_words(shape)}")
+    if not _is_of(value.dtype, dtype):
+        raise ValueError(f"{name} has dtype {value.dtype}; expected {KINDS[dtype]}")
+    if filled and value.numel() == 0:
+        raise ValueError(f"{name} is empty, of shape {tuple(value.shape)}; expected at least one element")
+    if finite and value.dtype.is_floating_point and not bool(value.detach().isfinite().all()):
+        bad = int((~value.detach().isfinite()).sum())
+        raise ValueError(f"{name} has {bad} of {value.numel()} values that are NaN or infinite")
+    if within is not None and value.numel():
+        low, high = (float(each) for each in value.detach().aminmax())
+        if not (low >= within[0] and high <= within[1]):
+            raise ValueError(
+                f"{name} has values from {low:.4g} to {high:.4g}; expected {within[0]:g} … {within[1]:g}"
+            )
+    return value
+
+
+KINDS = {
+    "floating": "a floating-point dtype, as x.float() gives",
+    "integer": "a dtype of whole numbers, as x.long() gives",
+    "bool": "torch.bool",
+    "uint8": "torch.uint8",
+    "real": "a dtype of numbers, not bool and not complex",
+}
+
+
+def _is_of(dtype: torch.dtype, kind: str) -> bool:
+    if kind in ("bool", "uint8"):
+        return dtype is getattr(torch, kind)
+    if kind == "floating" or dtype.is_floating_point:
+        return dtype.is_floating_point and kind in ("floating", "real")
+    return dtype is not torch.bool and not dtype.is_complex
+
+
+def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
+    if wanted and wanted[0] == "…":
+        tail = wanted[1:]
+        return len(shape) >= len(tail) and _fits(shape[len(shape) - len(tail) :], tail)
+    return len(shape) == len(wanted) and all(
+        not want.isdecimal() or size == int(want) for size, want in zip(shape, wanted, strict=True)
+    )
+
+
+def _in_words(shape: str | None) -> str:
+    if shape is None:
+        return ""
+    parts = shape.split()
+    return f" ({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def images(name: str, value: Any, *, channels: int | None = None, **more: Any) -> Tensor:
+    """Images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`.
+
+    Raises:
+        ValueError: they are something else.
+    """
+    return tensor(name, value, f"N {'C' if channels is None else channels} H W", **more)
+
+
+def same_shape(**named: Tensor) -> None:
+    """Tensors of one shape: nothing broadcasts unasked.
+
+    Raises:
+        ValueError: their shapes differ.
+    """
+    if len({tuple(value.shape) for value in named.values()}) > 1:
+        shown = ", ".join(f"{name} {tuple(value.shape)}" for name, value in named.items())
+        raise ValueError(f"shapes differ: {shown}; expected the same shape")
+
+
+def same_device(**named: Tensor) -> None:
+    """Tensors on one device.
+
+    Raises:
+        ValueError: they lie on different ones.
+    """
+    if len({value.device for value in named.values()}) > 1:
+        shown = ", ".join(f"{name} on {value.device}" for name, value in named.items())
+        raise ValueError(f"devices differ: {shown}; move them to one with .to(device)")
