@@ -14,7 +14,7 @@ from gmcourse.exercises.mistakes import Mistake, NotDone, passed_line
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an answer."""
+    """How an answer fared: the verdict of its check, and what it said."""
 
     status: str  # "passed", "failed", "not done" or "broke" (another exception reached the check cell)
     message: str = ""

@@ -33,6 +33,40 @@ class Step:
     key: str = ""  # the same cell has the same key in a second copy
 
 
+class _Plan:
+    """The steps so far, and the exercises that have begun and whose check has no place yet."""
+
+    def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path) -> None:
+        self.chapter = chapter
+        self.checks = {each.name: each.check for each in chapter.exercises}
+        # where each exercise's last cell stands
+        self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
+        self.begun: list[str] = []
+        self.steps = [
+            Step("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
+            Step("set-up", chapter.set_up, key="set-up"),
+        ]
+
+    def place_checks(self, names: Sequence[str]) -> None:
+        """The checks of these exercises come here."""
+        for name in names:
+            self.begun.remove(name)
+            self.steps.append(Step("check", self.checks[name], (name,), f"check {name}"))
+
+    def add(self, index: int, cell: Cell) -> None:
+        """A student's cell; before an answer stand the checks of the exercises that have ended."""
+        answered = [name for name in self.chapter.marker_of(cell) if name in self.checks]
+        checked = [] if answered else [name for name in cell.marked("check") if name in self.checks]
+        if answered:
+            self.place_checks([n for n in self.begun if n not in answered and self.last[n] < index])
+            self.begun += [name for name in answered if name not in self.begun]
+        source = _students_part(self.chapter, cell, [self.checks[name] for name in checked])
+        if source:
+            owners = answered or checked or self.begun
+            self.steps.append(Step("student", source, tuple(owners), f"cell {index}"))
+        self.place_checks([name for name in checked if name in self.begun and self.last[name] < index])
+
+
 def plan(
     chapter: Chapter, cells: Sequence[Cell], folder: Path, stopped: Set[str] = frozenset()
 ) -> list[Step]:
@@ -44,35 +78,13 @@ def plan(
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
     """
-    checks = {each.name: each.check for each in chapter.exercises}
-    steps = [
-        Step("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
-        Step("set-up", chapter.set_up, key="set-up"),
-    ]
-    last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
-    open_exercises: list[str] = []  # begun, its check not yet placed
-
-    def close(names: Sequence[str]) -> None:
-        for name in names:
-            open_exercises.remove(name)
-            steps.append(Step("check", checks[name], (name,), f"check {name}"))
-
+    planned = _Plan(chapter, cells, folder)
     for index, cell in enumerate(cells):
-        if not cell.is_code or not cell.source.strip():
-            continue
-        answered = [name for name in chapter.marker_of(cell) if name in checks]
-        checked = [] if answered else [name for name in cell.marked("check") if name in checks]
-        if answered:
-            close([name for name in open_exercises if name not in answered and last[name] < index])
-            open_exercises += [name for name in answered if name not in open_exercises]
-        source = _students_part(chapter, cell, [checks[name] for name in checked])
-        if source:
-            owners = answered or checked or open_exercises
-            steps.append(Step("student", source, tuple(owners), f"cell {index}"))
-        close([name for name in checked if name in open_exercises and last[name] < index])
-    close(list(open_exercises))
-    steps += [Step("again", check, (name,), f"check {name}") for name, check in checks.items()]
-    return [step for step in steps if step.key not in stopped]
+        if cell.is_code and cell.source.strip():
+            planned.add(index, cell)
+    planned.place_checks(list(planned.begun))
+    again = [Step("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
+    return [step for step in planned.steps + again if step.key not in stopped]
 
 
 def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The verdict on a notebook: run the copy, as often as it takes, and say what became of each exercise."""
+"""Judging a notebook: its copy is run, as often as it takes, and each exercise gets a verdict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLACE = re.compile(r"\((?:<[^>]*>|[^(),]*), line (\d+)\)")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one exercise."""
+    """The verdict on one exercise, with what was wrong and the next hint."""
 
     exercise: str
     title: str
@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What became of a notebook."""
+    """The verdicts on all exercises of a notebook."""
 
     chapter: str
     title: str

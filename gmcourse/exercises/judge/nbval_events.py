@@ -40,44 +40,45 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     _write(event="start", cell=number)
 
 
+def _ending(problem: str, *, raised: bool) -> str:
+    """How a cell ended: "end", also with an exception of its own; "timeout"; or "dead", the kernel was lost."""
+    if problem.startswith("Timeout"):
+        return "timeout"
+    lost = "Kernel dead" in problem or "Kernel died" in problem
+    return "dead" if lost or (problem and not raised) else "end"
+
+
+def _report_cell(item: pytest.Item, problem: str) -> str:
+    """Write down how a cell ended, and whether it printed the line of a passed check; returns the ending."""
+    number = item.cell_num  # type: ignore[attr-defined]
+    outputs = getattr(item, "test_outputs", None) or []
+    errors = [each for each in outputs if each.output_type == "error"]
+    printed = "".join(each.text for each in outputs if each.output_type == "stream" and each.name == "stdout")
+    ending = _ending(problem, raised=bool(errors))
+    role = _roles()[number]
+    passed = ending == "end" and not errors and role["line"] in printed.splitlines() and bool(role["line"])
+    if passed:
+        _passed.add(role["exercise"])
+    name, message = (errors[0].ename, errors[0].evalue) if errors else ("", problem)
+    _write(event=ending, cell=number, passed=passed, name=name, message=message[:LONGEST])
+    return ending
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Write the verdict of the cell: its error, if any, and whether the line of a passed check is there."""
+    """Write down what nbval saw; a cell that lost the kernel ends the run, and the rest gets a fresh kernel."""
     report = yield
-    number = item.cell_num  # type: ignore[attr-defined]
-    if call.when == "setup" and call.excinfo is not None:
-        _write(event="no kernel", reason=str(call.excinfo.value)[:LONGEST])
+    error = call.excinfo
+    if call.when == "setup" and error is not None:
+        _write(event="no kernel", reason=str(error.value)[:LONGEST])
         item.session.shouldstop = "no kernel"
-    if call.when != "call" or (
-        call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception)
-    ):
-        return report
-    outputs = getattr(item, "test_outputs", None) or []
-    errors = [each for each in outputs if each.output_type == "error"]
-    printed = "".join(each.text for each in outputs if each.output_type == "stream" and each.name == "stdout")
-    problem = str(call.excinfo.value) if call.excinfo is not None else ""
-    kind = "end"
-    if "Kernel dead" in problem or "Kernel died" in problem:
-        kind = "dead"
-    elif problem.startswith("Timeout"):
-        kind = "timeout"
-    elif problem and not errors:
-        kind = "dead"  # nbval lost the kernel in some other way
-    role = _roles()[number]
-    has_line = role["line"] in printed.splitlines() if role["line"] else False
-    if kind == "end" and not errors and has_line:
-        _passed.add(role["exercise"])
-    _write(
-        event=kind,
-        cell=number,
-        passed=kind == "end" and not errors and has_line,
-        name=errors[0].ename if errors else "",
-        message=errors[0].evalue[:LONGEST] if errors else problem[:LONGEST],
-    )
-    if kind != "end":  # the rest is run in a fresh kernel, without this cell
-        item.session.shouldstop = kind
+    skipped = error is not None and error.errisinstance(pytest.skip.Exception)
+    if call.when == "call" and not skipped:
+        ending = _report_cell(item, str(error.value) if error is not None else "")
+        if ending != "end":
+            item.session.shouldstop = ending
     return report
 
 

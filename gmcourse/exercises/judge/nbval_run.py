@@ -20,6 +20,11 @@ from gmcourse.exercises.mistakes import passed_line
 PAUSE = 0.1  # seconds between two looks at the memory
 GRACE = 90.0  # seconds beyond a cell's time after which nbval itself counts as stuck
 PACKAGES = Path(__file__).parents[3]
+PLUGINS = "-p nbval.plugin -p gmcourse.exercises.judge.nbval_events -p no:cacheprovider"
+NBVAL = (
+    f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q "
+    "--nbval-kernel-startup-timeout 120 --nbval-cell-timeout"
+).split()
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of one cell."""
+    """What nbval saw in one cell."""
 
     passed: bool = False  # the line of a passed check was printed, and nothing was raised
     name: str = ""  # of the exception
@@ -70,27 +75,7 @@ def run(steps: Sequence[Step], limits: Limits, halt: Event | None = None) -> Run
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [
-                    *(
-                        sys.executable,
-                        "-m",
-                        "pytest",
-                        "-c",
-                        str(folder / "pytest.ini"),
-                        "--rootdir",
-                        str(folder),
-                    ),
-                    *(
-                        "-p",
-                        "nbval.plugin",
-                        "-p",
-                        "gmcourse.exercises.judge.nbval_events",
-                        "-p",
-                        "no:cacheprovider",
-                    ),
-                    *("--nbval-lax", "--nbval-current-env", "--nbval-kernel-startup-timeout", "120"),
-                    *("--nbval-cell-timeout", str(limits.seconds), "--tb=no", "-q", str(copy)),
-                ],
+                [sys.executable, "-m", "pytest", *NBVAL, str(limits.seconds), str(copy)],
                 cwd=folder,
                 env=_environment(folder, events, steps, limits),
                 stdin=subprocess.DEVNULL,

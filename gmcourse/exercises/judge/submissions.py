@@ -34,7 +34,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a submission: a judgement, or the problem that left none."""
+    """The result of judging a submission: a judgement, or the problem that left none."""
 
     student: str
     name: str
