@@ -16,6 +16,7 @@ TARGETS = {
     "book": "execute every lesson and build the site into _build/html",
     "test": "all tests: package, exercises both ways, solutions under nbval, site in a browser",
     "check": "lint, types and unit tests; under two minutes, for every commit",
+    "kernels": "the quick tests as other processors would compute; `kernels book`: the lessons",
     "lab": "JupyterLab on the notebooks, for class",
     "serve": "show the built site at http://localhost:8000",
     "pdf": "print the built site with Chromium into _build/pdf",
@@ -27,7 +28,7 @@ TARGETS = {
 def usage() -> str:
     """The targets, a line each."""
     return "\n".join(
-        ["usage: python3 -m tools TARGET", ""] + [f"  {name:6} {what}" for name, what in TARGETS.items()]
+        ["usage: python3 -m tools TARGET", ""] + [f"  {name:8} {what}" for name, what in TARGETS.items()]
     )
 
 

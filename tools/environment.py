@@ -16,6 +16,16 @@ FOLDER = ROOT / ".venv"
 STAMP = FOLDER / "installed.txt"
 
 
+def repository() -> str:
+    """The course's address: Repository under `[project.urls]` in pyproject.toml; "" while it is not known.
+
+    The address in pyproject.toml is under example.org until somebody has written a real one.
+    """
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    address = str(described["project"]["urls"]["Repository"])
+    return "" if "//example.org/" in address else address
+
+
 def python_of(folder: Path) -> Path:
     """The interpreter of a virtual environment."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
