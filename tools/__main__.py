@@ -17,6 +17,7 @@ TARGETS = {
     "test": "all tests: package, exercises both ways, solutions under nbval, site in a browser",
     "check": "lint, types and unit tests; under two minutes, for every commit",
     "kernels": "the quick tests as other processors would compute; `kernels book`: the lessons",
+    "next": "the site built by Sphinx 9, from the executed notebooks that are there",
     "lab": "JupyterLab on the notebooks, for class",
     "serve": "show the built site at http://localhost:8000",
     "pdf": "print the built site with Chromium into _build/pdf",
