@@ -1,6 +1,6 @@
 # Each target is one Python call. Without make: `python3 -m tools TARGET` (on Windows `py -m tools TARGET`).
 PYTHON ?= python3
 
-.PHONY: book test check lab serve pdf bench clean
-book test check lab serve pdf bench clean:
+.PHONY: book test check kernels next lab serve pdf bench clean
+book test check kernels next lab serve pdf bench clean:
 	@$(PYTHON) -m tools $@

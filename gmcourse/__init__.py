@@ -3,4 +3,4 @@
 Importing it is cheap: neither matplotlib nor torchvision is loaded until something needs them.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,7 +1,9 @@
 """`python3 -m tools TARGET`: one Python call for everything that is done with this repository.
 
 This module and `tools.environment` use the standard library only, so that they run on a fresh machine. They
-make the environment `.venv`, install the course into it, and start again inside it.
+make the environment `.venv`, install the course into it, and start again inside it. This module is also read by
+Pythons that are too old for the course, and has to tell them so: nothing newer than 3.8 stands in it, and
+`tools.environment` is imported after the look at the version.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ import importlib
 import subprocess
 import sys
 
-from tools import environment
-
+NEEDED = (3, 11)
 TARGETS = {
     "book": "execute every lesson and build the site into _build/html",
     "test": "all tests: package, exercises both ways, solutions under nbval, site in a browser",
     "check": "lint, types and unit tests; under two minutes, for every commit",
+    "kernels": "the quick tests as other processors would compute; `kernels book`: the lessons",
+    "next": "the site built by Sphinx 9, from the executed notebooks that are there",
     "lab": "JupyterLab on the notebooks, for class",
     "serve": "show the built site at http://localhost:8000",
     "pdf": "print the built site with Chromium into _build/pdf",
@@ -27,7 +30,7 @@ TARGETS = {
 def usage() -> str:
     """The targets, a line each."""
     return "\n".join(
-        ["usage: python3 -m tools TARGET", ""] + [f"  {name:6} {what}" for name, what in TARGETS.items()]
+        ["usage: python3 -m tools TARGET", ""] + [f"  {name:8} {what}" for name, what in TARGETS.items()]
     )
 
 
@@ -36,9 +39,15 @@ def main(words: list[str]) -> int:
     if not words or words[0] not in TARGETS:
         print(usage(), file=sys.stderr)
         return 2
-    if sys.version_info < (3, 11):  # noqa: UP036 - this line is for people who come with an older one
-        print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.", file=sys.stderr)
+    if sys.version_info < NEEDED:
+        here = sys.version.split()[0]
+        print(
+            f"Python 3.11 or newer is needed; this is {here}. Try python3.12, or install one.",
+            file=sys.stderr,
+        )
         return 2
+    from tools import environment
+
     try:
         if words[0] != "clean" and not environment.inside():
             python = environment.ready()

@@ -7,13 +7,12 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import yaml
 
 from tools import api, fingerprint, lessons, links
-from tools.environment import ROOT
+from tools.environment import ROOT, repository
 
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
@@ -30,10 +29,9 @@ def drop_stale_cache() -> None:
         PACKAGE_STAMP.write(digest)
 
 
-def repository() -> str:
-    """Where the course lies: `GMCOURSE_REPOSITORY`, or Repository under `[project.urls]` in pyproject.toml."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return os.environ.get("GMCOURSE_REPOSITORY") or str(project.get("urls", {}).get("Repository", ""))
+def address_of_site() -> str:
+    """Where the buttons of the site lead: `GMCOURSE_REPOSITORY`, else the repository's own address."""
+    return os.environ.get("GMCOURSE_REPOSITORY") or repository()
 
 
 def configuration() -> Path:
@@ -42,7 +40,7 @@ def configuration() -> Path:
     Without an address the buttons would lead nowhere, so they are left out.
     """
     plain = ROOT / "_config.yml"
-    address = repository()
+    address = address_of_site()
     if not address:
         return plain
     described = yaml.safe_load(plain.read_text(encoding="utf-8"))
@@ -84,7 +82,7 @@ def main(words: list[str]) -> int:
     """Build the site unless nothing has changed since it was last built."""
     started = time.monotonic()
     api.write()
-    digest = fingerprint.of(fingerprint.SITE, repository())
+    digest = fingerprint.of(fingerprint.SITE, address_of_site())
     if SITE_STAMP.matches(digest) and INDEX.is_file():
         report(lessons.execute(lessons.notebooks()), time.monotonic() - started)
         return 0

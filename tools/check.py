@@ -1,4 +1,4 @@
-"""`make check`: what every commit must pass. Lint, format, types, unit tests; under two minutes."""
+"""`make check`: what every commit must pass. Lint, format, types, examples, unit tests; under two minutes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from tools.environment import ROOT
 
 LINT = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
 UNIT = ["pytest", "tests", "--ignore=tests/site", "--ignore=tests/benchmarks", "-n", "2"]
+# Examples in docstrings are run as tests.
+DOCTESTS = ["pytest", "gmcourse", "tools", "--doctest-modules"]
+QUICK = [*UNIT, "-m", "not slow"]
 
 
-def run(steps: tuple[list[str], ...]) -> int:
-    """Run every step even if one fails; return the number of those that did."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+def run(steps: tuple[list[str], ...], **settings: str) -> int:
+    """Run every step even if one fails, with more environment variables; return the number of those that did."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", **settings}
     failed = []
     for step in steps:
         print(f"— {' '.join(step)}", flush=True)
@@ -27,4 +30,4 @@ def run(steps: tuple[list[str], ...]) -> int:
 
 def main(words: list[str]) -> int:
     """Exit status 1 if anything failed."""
-    return min(run((*LINT, [*UNIT, "-m", "not slow"])), 1)
+    return min(run((*LINT, DOCTESTS, QUICK)), 1)

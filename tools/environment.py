@@ -8,12 +8,21 @@ import os
 import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".venv"
 STAMP = FOLDER / "installed.txt"
+
+
+def repository() -> str:
+    """The course's address: Repository under `[project.urls]` in pyproject.toml; "" while it is not known.
+
+    The address in pyproject.toml is under example.org until somebody has written a real one.
+    """
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    address = str(described["project"]["urls"]["Repository"])
+    return "" if "//example.org/" in address else address
 
 
 def python_of(folder: Path) -> Path:
@@ -44,6 +53,24 @@ def _is_current() -> bool:
     return STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted()
 
 
+def _make() -> None:
+    """An empty environment with pip; a RuntimeError says what this Python lacks."""
+    cure = "On Debian and Ubuntu: apt-get install python3-venv"
+    try:
+        import ensurepip  # noqa: F401 - Debian ships venv without it, and venv says so late
+        import venv
+    except ImportError as error:
+        raise RuntimeError(f"this Python has no module {error.name!r}. {cure}") from None
+    try:
+        venv.create(FOLDER, with_pip=True, clear=True)
+    except PermissionError as error:
+        raise RuntimeError(
+            f"{error.filename or FOLDER} cannot be written to; move the course to a folder of your own"
+        ) from None
+    except (subprocess.CalledProcessError, OSError) as error:
+        raise RuntimeError(f"the environment cannot be made: {error}. {cure}") from None
+
+
 def ready() -> Path:
     """The interpreter of an environment that has everything; makes and fills it where needed.
 
@@ -54,14 +81,9 @@ def ready() -> Path:
     if python.is_file() and _is_current():
         return python
     if not python.is_file():
-        print(f"making the environment {FOLDER.name} …", flush=True)
-        try:
-            venv.create(FOLDER, with_pip=True, clear=True)
-        except (subprocess.CalledProcessError, OSError) as error:
-            raise RuntimeError(
-                f"the environment cannot be made: {error}. On Debian and Ubuntu: apt-get install python3-venv"
-            ) from None
-    print("installing the course and what it needs; the first time takes some minutes …", flush=True)
+        print(f"making the environment {FOLDER.name} ...", flush=True)
+        _make()
+    print("installing the course and what it needs; the first time takes some minutes ...", flush=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command = [*install, "-c", "constraints.txt", "-e", ".[dev]"]
     if subprocess.call(command, cwd=ROOT) != 0:

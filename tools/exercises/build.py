@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from gmcourse.exercises.mistakes import STUB
+from tools.environment import repository
 
 BLOCK = re.compile(
     r"^(?P<indent>[ \t]*)### BEGIN SOLUTION[ \t]*\n"
@@ -51,15 +51,15 @@ def handed_out(source: str) -> str:
     return text.rstrip("\n")
 
 
-def exercise(solved: dict[str, Any], name: str, repository: str | None = None) -> dict[str, Any]:
+def exercise(solved: dict[str, Any], name: str, address: str | None = None) -> dict[str, Any]:
     """The notebook to hand out, as JSON.
 
     Args:
         solved: the solved notebook, as JSON.
         name: "04_vae"; noted in the metadata, so that a renamed file is still known.
-        repository: the course's address; with it a first cell installs the package on Colab.
+        address: the course's address; with it a first cell installs the package on Colab.
     """
-    cells = [_colab(repository)] if repository else []
+    cells = [_colab(address)] if address else []
     for cell in solved["cells"]:
         metadata = {key: value for key, value in cell["metadata"].items() if key != "mystnb"}
         tags = [tag for tag in metadata.pop("tags", []) if tag not in DROPPED_TAGS]
@@ -112,11 +112,9 @@ def outputs(root: Path) -> dict[Path, str]:
         raise ValueError(
             f"{root / 'notebooks' / 'solutions'} has no notebooks; run this in the course's folder"
         )
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    repository = project.get("urls", {}).get("Repository")
     texts = {}
     for source in sources:
-        made = exercise(json.loads(source.read_text(encoding="utf-8")), source.stem, repository)
+        made = exercise(json.loads(source.read_text(encoding="utf-8")), source.stem, repository() or None)
         # As Jupyter writes it: a student's save changes as few lines as can be.
         text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         texts[root / "notebooks" / "exercises" / source.name] = text

@@ -1,0 +1,76 @@
+"""The launcher on machines that lack something: an old Python, no venv, no pip, no right to write."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tools import environment
+from tools.environment import ROOT
+
+LAUNCHER = ROOT / "tools" / "__main__.py"
+
+# Run before the launcher: a Python of another version, or without some modules.
+PRETEND = """
+import runpy, sys
+hidden = {hidden!r}
+class Hide:
+    def find_spec(self, name, path=None, target=None):
+        if name in hidden:
+            raise ImportError(f"No module named {{name!r}}", name=name)
+for name in hidden:
+    sys.modules.pop(name, None)
+sys.meta_path.insert(0, Hide())
+sys.version_info = {version!r} + ("final", 0)
+sys.version = "{version[0]}.{version[1]}.{version[2]} (pretended)"
+sys.argv = ["tools", "check"]
+runpy.run_module("tools", run_name="__main__")
+"""
+
+
+def launched(tmp_path, version=(3, 11, 2), hidden=()):
+    for name in ("tools", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    code = PRETEND.format(version=version, hidden=tuple(hidden))
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+
+
+def test_an_old_python_can_read_the_launcher():
+    ast.parse(LAUNCHER.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 9, 2), (3, 10, 12)])
+def test_an_old_python_hears_what_is_needed(tmp_path, version):
+    done = launched(tmp_path, version, hidden=["tomllib"])
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Python 3.11 or newer is needed; this is {'.'.join(map(str, version))}.")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_a_python_without_venv_or_pip_hears_how_to_get_it(monkeypatch, tmp_path, module):
+    monkeypatch.setattr(environment, "FOLDER", tmp_path / ".venv")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(RuntimeError, match="apt-get install python3-venv"):
+        environment.ready()
+
+
+def test_a_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    def refused(*args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(environment, "FOLDER", tmp_path / ".venv")
+    monkeypatch.setattr("venv.create", refused)
+    with pytest.raises(RuntimeError, match="cannot be written to; move the course"):
+        environment.ready()
