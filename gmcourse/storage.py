@@ -14,6 +14,26 @@ def _umask() -> int:
     return mask
 
 
+def ensure_writable(path: Path) -> None:
+    """Try, before long work begins, whether `write_atomically` will be able to write this file.
+
+    Folders that are missing are made; a file that is there is left as it is.
+
+    Raises:
+        OSError: it cannot be written; the message says why, and what to do.
+    """
+    cure = "give another path, or the right to write there"
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {cure}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        Path(temporary).unlink()
+    except OSError as error:
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}; {cure}") from error
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new one, never half of it.
 
