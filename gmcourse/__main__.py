@@ -12,7 +12,7 @@ COMMANDS = {
     "check": ("gmcourse.exercises.judge.check_command", "judge one exercise notebook"),
     "doctor": ("gmcourse.doctor", "say what this machine has and lacks"),
     "grade": ("gmcourse.exercises.judge.grade", "judge a folder of submissions"),
-    "train": ("gmcourse.recipes.command", "train a model of the zoo again"),
+    "train": ("gmcourse.recipes.running.command", "train a model of the zoo again"),
     "zoo": ("gmcourse.zoo.command", "list the trained models"),
 }
 

@@ -150,29 +150,30 @@ def _data() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    import hashlib
+    from gmcourse.zoo import published, store
 
-    from gmcourse.zoo import store
-
-    good, left_behind = [], []
-    for name in store.names():
-        if not store.manifest(name).sha256:  # too large to travel: there is only the log
-            left_behind.append(name)
-            continue
-        path = store.WEIGHTS / f"{name}.safetensors"
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-        if digest == store.manifest(name).sha256:
-            good.append(name)
-        else:
-            what = "damaged" if digest else "missing"
-            yield Finding(BAD, "weights", f"{name} is {what}", f"gmcourse train {name}, or install anew")
-    if good:
-        yield Finding(OK, "weights", f"{len(good)} models, whole: {', '.join(good)}")
+    faults = {name: published.problem(name) for name in published.names()}
+    for name, fault in faults.items():
+        if fault:
+            yield Finding(BAD, "weights", f"{name}: {fault}", "install gmcourse anew")
+    good = [name for name, fault in faults.items() if not fault]
+    whole = [name for name in good if store.manifest(name).sha256]
+    left_behind = ", ".join(name for name in good if name not in whole)  # there is only the log
+    if whole:
+        yield Finding(OK, "weights", f"{len(whole)} models, as they were published: {', '.join(whole)}")
     else:
         yield Finding(BAD, "weights", "there are none", "install gmcourse anew")
     if left_behind:
         cure = "no lesson needs them; gmcourse train NAME makes one"
-        yield Finding(NOTE, "weights", f"too large to travel: {', '.join(left_behind)}", cure)
+        yield Finding(NOTE, "weights", f"too large to travel: {left_behind}", cure)
+    for name in store.names(own=True):
+        try:
+            made = store.manifest(name, own=True)
+            yield Finding(
+                NOTE, "weights", f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
+            )
+        except ValueError as error:
+            yield Finding(NOTE, "weights", str(error))
 
 
 def _jupyter() -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import torch
@@ -53,6 +54,14 @@ def golden():
         return Golden(folder, name)
 
     return open_one
+
+
+@pytest.fixture(autouse=True)
+def own_zoo(monkeypatch, tmp_path_factory):
+    """No test sees or touches the models that somebody has trained on this machine."""
+    folder = tmp_path_factory.getbasetemp() / "zoos" / uuid4().hex
+    monkeypatch.setenv("GMCOURSE_ZOO", str(folder))
+    return folder
 
 
 def assert_close(actual, expected, tolerance=1e-6):

@@ -12,7 +12,7 @@ import pytest
 
 from gmcourse import doctor
 from gmcourse.__main__ import main
-from gmcourse.zoo import store
+from gmcourse.zoo import published, store
 
 
 def test_here_nothing_stops_a_class(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +40,15 @@ def test_a_damaged_model_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     weights = folder / f"{name}.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     lines = [str(each) for each in doctor.findings(kernel=False) if each.topic == "weights"]
-    assert any(f"{name} is damaged" in line and "gmcourse train" in line for line in lines)
+    assert any(f"{name}.safetensors is not as it was published" in line for line in lines)
+
+
+def test_a_model_of_ones_own_stands_apart(own_zoo: Path) -> None:
+    own_zoo.mkdir(parents=True)
+    (own_zoo / "mine.manifest.json").write_text("{")
+    found = [each for each in doctor.findings(kernel=False) if each.topic == "weights"]
+    assert [each.level for each in found if "mine.manifest.json" in each.text] == [doctor.NOTE]
+    assert not any("mine" in each.text for each in found if each.level == doctor.OK)
 
 
 def test_a_model_that_did_not_travel_is_not_called_whole() -> None:
@@ -77,7 +85,7 @@ def test_a_part_that_breaks_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
     def names() -> list[str]:
         raise RuntimeError("odd")
 
-    monkeypatch.setattr(store, "names", names)
+    monkeypatch.setattr(published, "names", names)
     found = [each for each in doctor.findings(kernel=False) if each.topic == "weights"]
     assert [each.text for each in found] == ["RuntimeError: odd"]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.autoencoder import Autoencoder
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.training import Minimize
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from gmcourse.data import faces, load
 from gmcourse.data.blur import blur
 from gmcourse.models.attribute_network import AttributeNetwork
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine

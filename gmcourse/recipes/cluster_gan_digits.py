@@ -11,7 +11,7 @@ from gmcourse.adversarial import Adversarial, Lazy, lazy_adam, r1_penalty
 from gmcourse.data import load
 from gmcourse.metrics.diversity import neighbour_purity
 from gmcourse.models.gan import ClusterGAN, DCDiscriminator
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.training import EMA
 
 RATE, BETAS, EVERY = 1e-3, (0.5, 0.999), 4

@@ -11,7 +11,7 @@ from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.gan import DCDiscriminator, DCGenerator
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.training import EMA
 from gmcourse.training.fit import Callback
 from gmcourse.training.schedules import straight_down

@@ -12,7 +12,7 @@ from gmcourse.data import faces, load
 from gmcourse.data.blur import blur
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.features import Features
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine

@@ -19,7 +19,7 @@ from gmcourse.data import toy
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.metrics.modes import modes_and_quality
 from gmcourse.models.gan import PlaneDiscriminator
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import seeded
 
 RUNS, BATCH = 5, 500

@@ -16,7 +16,7 @@ from gmcourse.adversarial import Adversarial, Lazy, SideBySide, gradient_penalty
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.recipes.gan_grid_literature import data, modes_and_quality_of
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import seeded
 from gmcourse.training import EMA
 from gmcourse.training.fit import Callback

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from gmcourse.recipes.glow_faces import RECIPE as SMALL
 from gmcourse.recipes.glow_faces import data_of, schedule
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 
 STEPS = 60_000
 

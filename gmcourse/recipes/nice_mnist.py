@@ -12,7 +12,7 @@ from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
 

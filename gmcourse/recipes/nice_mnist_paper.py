@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gmcourse.recipes.nice_mnist import RECIPE as SMALL
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 
 RECIPE: Recipe = replace(
     SMALL, name="nice_mnist_paper", arguments={"dim": 784}, steps=703_000, batch_size=128, ship=False

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gmcourse.data import toy
 from gmcourse.models.change_of_variables import PlaneFlow
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import scaled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gmcourse.recipes.plane_flow_moons import RECIPE as WITH_AFFINE
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 
 RECIPE: Recipe = replace(
     WITH_AFFINE,

@@ -13,11 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gmcourse import zoo
 from gmcourse.adversarial import Adversarial, Lazy, lazy_adam, r1_penalty
 from gmcourse.data.low_resolution import downsample
 from gmcourse.models.gan import DCDiscriminator
-from gmcourse.models.srflow import Regression
 from gmcourse.recipes.sr_regression_faces import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces import TASK
 from gmcourse.training import EMA
@@ -28,11 +26,6 @@ CONSISTENCY = 20.0  # weight of the mean absolute difference of low resolutions
 def real_pictures(device: torch.device) -> Tensor:
     """The faces alone, in [0, 1]: the discriminator never sees which low resolution an answer belongs to."""
     return TASK.data(device)[0].float() / 255
-
-
-def begin(module: Regression, pictures: Tensor) -> None:
-    """Weights of the regression network."""
-    module.load_state_dict(zoo.load(REGRESSION.name, pictures.device).state_dict())
 
 
 def step(module: Any, device: torch.device) -> Adversarial:
@@ -66,7 +59,7 @@ RECIPE = replace(
     steps=6000,
     batch_size=16,
     described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
-    prepare=begin,
+    begins_with=REGRESSION.name,
     callbacks=lambda step: [],
     half=True,
 )

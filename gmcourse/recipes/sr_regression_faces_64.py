@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmcourse.data import load
-from gmcourse.recipes.super_resolution import Task, regression
+from gmcourse.recipes.running.super_resolution import Task, regression
 
 TASK = Task(
     8, train=lambda: load("faces", n=20_000, size=64), test=lambda: load("faces", "test", n=200, size=64)

@@ -10,7 +10,7 @@ import torch
 
 from gmcourse.data import load, photos
 from gmcourse.data.images import Images
-from gmcourse.recipes.super_resolution import Task, regression
+from gmcourse.recipes.running.super_resolution import Task, regression
 
 
 def mirrored(images: Images) -> Images:

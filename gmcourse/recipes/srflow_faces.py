@@ -6,9 +6,9 @@ no plan, but it is how the weights of the zoo were made. The later `srflow_faces
 
 from __future__ import annotations
 
+from gmcourse.recipes.running.super_resolution import flow
 from gmcourse.recipes.sr_regression_faces import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces import TASK
-from gmcourse.recipes.super_resolution import flow
 
 RECIPE = flow(
     TASK,

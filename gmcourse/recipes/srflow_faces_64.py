@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gmcourse.recipes.running.super_resolution import flow
 from gmcourse.recipes.sr_regression_faces_64 import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces_64 import TASK
-from gmcourse.recipes.super_resolution import flow
 
 RECIPE = flow(TASK, "srflow_faces_64", REGRESSION, steps=3000, batch_size=8, n_steps=6, hidden_channels=32)

@@ -10,9 +10,9 @@ all of them are, but eleven are far out of range: petals from the middle of the 
 
 from __future__ import annotations
 
+from gmcourse.recipes.running.super_resolution import flow
 from gmcourse.recipes.sr_regression_photos import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_photos import TASK
-from gmcourse.recipes.super_resolution import flow
 
 RECIPE = flow(
     TASK,

@@ -20,7 +20,7 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
 from gmcourse.models.stylegan2 import Discriminator, Generator, unit
 from gmcourse.models.stylegan2.game import game
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import History
 from gmcourse.training.fit import Callback

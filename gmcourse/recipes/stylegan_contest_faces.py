@@ -21,7 +21,7 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
 from gmcourse.models.stylegan2 import Discriminator, Generator, unit
 from gmcourse.models.stylegan2.game import game
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 
 RUNS, BATCH = 3, 16
 SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}

@@ -13,7 +13,7 @@ import torch
 from gmcourse.data import load
 from gmcourse.models.vae import VAE
 from gmcourse.recipes.ae_digits_2d import RECIPE as AUTOENCODER
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 
 

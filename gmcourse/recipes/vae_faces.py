@@ -10,7 +10,7 @@ from torch import Tensor
 from gmcourse.data import load
 from gmcourse.metrics.reconstruction import high_frequency_energy
 from gmcourse.models.vae import VAE
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine

@@ -1,160 +1,229 @@
-"""Reading and writing the zoo."""
+"""Reading the models that travel with the package and those of one's own, and writing the latter.
+
+The package's own folder is only ever read: `python -m tools.zoo publish`, in the repository, fills it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import os
+import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import platformdirs
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
-from torch import nn
+from torch import Tensor, nn
 
+from gmcourse.expect import refuse
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
 from gmcourse.zoo.manifest import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
+SUFFIXES = (
+    ".safetensors",
+    ".log.json",
+    ".png",
+    ".manifest.json",
+)  # the manifest last: with it a model is there
 
-CURE = "Install gmcourse anew, or train it again with `gmcourse train`."
+
+def own_folder() -> Path:
+    """Where models of one's own lie: `GMCOURSE_ZOO`, else the user's data folder."""
+    chosen = os.environ.get("GMCOURSE_ZOO")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("gmcourse", False) / "zoo"
 
 
-def names() -> list[str]:
-    """The models that are here, in alphabetical order."""
-    return sorted(path.name.removesuffix(".manifest.json") for path in WEIGHTS.glob("*.manifest.json"))
+def _folder(own: bool | str | Path) -> Path:
+    if isinstance(own, bool):
+        return own_folder() if own else WEIGHTS
+    return Path(own)
 
 
-def manifest(name: str) -> Manifest:
+def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
+    """The path of one of a model's files.
+
+    Raises:
+        ValueError: the name could lead out of the folder, or is none that every file system takes.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+        refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
+    return _folder(own) / f"{name}{suffix}"
+
+
+def names(*, own: bool | str | Path = False) -> list[str]:
+    """The models that travel with the package, or those of one's own, in alphabetical order."""
+    found = _folder(own).glob("*.manifest.json")
+    return sorted(path.name.removesuffix(".manifest.json") for path in found)
+
+
+def where(name: str, *, own: bool | str | Path = False) -> Path:
+    """The manifest's path of a model that is there; its other files lie beside it.
+
+    Raises:
+        ValueError: there is no model of this name.
+    """
+    path = file_of(name, ".manifest.json", own)
+    if path.is_file():
+        return path
+    if own:
+        there = ", ".join(names(own=own)) or "none"
+        raise ValueError(f"there is no model {name!r} of your own in {path.parent}; there is {there}")
+    mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
+    raise ValueError(f"the zoo has no model {name!r}; it has {', '.join(names()) or 'none'}{mine}")
+
+
+def _cure(name: str, own: bool | str | Path) -> str:
+    return f"Train it again: gmcourse train {name}" if own else "Install gmcourse anew."
+
+
+def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
     """The manifest of one model.
 
     Raises:
         ValueError: no model has this name, or its manifest is damaged.
     """
-    path = WEIGHTS / f"{name}.manifest.json"
-    if name not in names():
-        raise ValueError(f"the zoo has no model {name!r}; it has {', '.join(names()) or 'none'}")
+    path = where(name, own=own)
     try:
-        return Manifest.from_json(path.read_text(encoding="utf-8"))
+        described = Manifest.from_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"the manifest {path} is damaged: {error}. {CURE}") from error
+        raise ValueError(f"the manifest {path} is damaged: {error}. {_cure(name, own)}") from error
+    if described.name != name:
+        raise ValueError(f"the manifest {path} is that of {described.name!r}. {_cure(name, own)}")
+    return described
 
 
-def log(name: str) -> History:
+def log(name: str, *, own: bool | str | Path = False) -> History:
     """The training curves of one model, thinned to at most 400 points each.
 
     Raises:
         ValueError: no model has this name, or its log is missing or damaged.
     """
-    manifest(name)
-    path = WEIGHTS / f"{name}.log.json"
+    manifest(name, own=own)
+    path = file_of(name, ".log.json", own)
     if not path.is_file():
-        raise ValueError(f"the training log {path} is missing. {CURE}")
-    return History.from_json(path.read_text(encoding="utf-8"))
+        raise ValueError(f"the training log {path} is missing. {_cure(name, own)}")
+    try:
+        return History.from_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"the training log {path} is damaged: {error}. {_cure(name, own)}") from error
 
 
-def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
+def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Path = False) -> nn.Module:
     """A trained model, in evaluation mode, with gradients switched off.
 
     Args:
         name: one of `names()`.
         device: where to put it.
+        own: False takes the model that travels with the package, whatever you have trained. True takes the one
+            of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
 
     Raises:
         ValueError: an unknown name, a missing file, or one of which a byte has changed.
     """
-    described = manifest(name)
-    path = WEIGHTS / f"{name}.safetensors"
+    described = manifest(name, own=own)
+    path = file_of(name, ".safetensors", own)
     if not described.sha256:
         raise ValueError(
             f"{name} was trained and measured, but its weights are too large to travel with the package. "
-            f"Train it: gmcourse train {described.recipe}"
+            f"Train it: gmcourse train {described.recipe}, then load(…, own=True)"
         )
     if not path.is_file():
-        raise ValueError(f"the weights {path} are missing. {CURE}")
+        raise ValueError(f"the weights {path} are missing. {_cure(name, own)}")
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != described.sha256:
         raise ValueError(
             f"the weights {path} have sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…: "
-            f"the file was changed or cut short. {CURE}"
+            f"the file was changed or cut short. {_cure(name, own)}"
         )
-    module = _build(described)
     try:
-        module.load_state_dict(tensors_from_bytes(content))
-    except (RuntimeError, SafetensorError) as error:
-        raise ValueError(f"the weights {path} do not fit {described.model}: {error}. {CURE}") from error
+        module = _built(described, tensors_from_bytes(content))
+    except (AttributeError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
+        raise ValueError(
+            f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
+        ) from error
+    if own:
+        print(f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {path}")
     return module.to(device).eval().requires_grad_(False)
 
 
-def _build(described: Manifest) -> nn.Module:
-    """The untrained model that a manifest describes. Only classes of gmcourse.models are ever built."""
+def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
+    """The model that a manifest describes, with these weights. Only classes of gmcourse are ever built."""
     module_name, _, class_name = described.model.partition(":")
     if (
         not module_name.startswith(("gmcourse.models.", "gmcourse.experiments."))
         or not class_name.isidentifier()
     ):
         raise ValueError(f"model is {described.model!r}; expected 'gmcourse.models.<module>:<Class>'")
-    module: nn.Module = getattr(importlib.import_module(module_name), class_name)(**described.arguments)
+    build = getattr(importlib.import_module(module_name), class_name)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)  # whatever the caller has set: the weights are what was published
+    try:
+        with torch.device("cpu"):
+            module: nn.Module = build(**described.arguments)
+    finally:
+        torch.set_default_dtype(before)
+    module.load_state_dict(tensors)
     return module
 
 
 def save(
-    name: str,
+    described: Manifest,
     module: nn.Module,
     *,
-    model: str,
-    arguments: dict[str, Any],
-    recipe: str,
-    seed: int,
-    steps: int,
-    data: str,
-    hardware: str,
-    hours: float,
-    metrics: dict[str, float],
     history: History | None = None,
+    samples: bytes | None = None,
     ship: bool = True,
     half: bool = False,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
 ) -> Manifest:
-    """Add a trained model: weights, manifest and thinned log, each written atomically, the manifest last.
+    """Add a trained model of one's own: each file is written atomically, the manifest last.
 
-    With `ship=False` the weights stay behind, and only log and manifest are written. With `half=True` they are
-    written in float16; `load` gives a float32 model with the rounded values. `folder` is by default the
-    package's own, and the rest is what `Manifest` says.
+    Args:
+        described: what is known of it; the hash and the name of the picture are filled in here.
+        module: the trained model.
+        history: its curves, which are thinned.
+        samples: the content of a PNG file.
+        ship: whether the weights are kept; otherwise only log and manifest are.
+        half: keep them in float16; `load` gives a float32 model with the rounded values.
+        folder: by default `own_folder()`.
+
+    Returns:
+        The manifest as it was written.
 
     Raises:
-        ValueError: the weights do not load into what `model` and `arguments` build.
+        ValueError: a name that is no file's, or weights that do not load into what the manifest describes.
     """
-    folder = WEIGHTS if folder is None else folder
+    place = own_folder() if folder is None else Path(folder)
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
     if half:
         tensors = {
             key: value.half() if value.dtype == torch.float32 else value for key, value in tensors.items()
         }
-    content = tensors_to_bytes(tensors)
-    described = Manifest(
-        name=name,
-        model=model,
-        arguments=arguments,
-        sha256=hashlib.sha256(content).hexdigest() if ship else "",
-        recipe=recipe,
-        seed=seed,
-        steps=steps,
-        data=data,
-        hardware=hardware,
-        hours=round(hours, 3),
-        metrics={key: float(value) for key, value in metrics.items()},
-    )
     try:
-        _build(described).load_state_dict(tensors)
+        _built(described, tensors)
     except (RuntimeError, TypeError) as error:
-        raise ValueError(f"{model}(**{arguments}) does not take these weights: {error}") from error
-    if ship:
-        write_atomically(folder / f"{name}.safetensors", content)
-    if history is not None:
-        write_atomically(folder / f"{name}.log.json", (history.thinned().to_json() + "\n").encode())
-    write_atomically(folder / f"{name}.manifest.json", described.to_json().encode())
+        raise ValueError(
+            f"{described.model}(**{described.arguments}) does not take these weights: {error}"
+        ) from error
+    content = tensors_to_bytes(tensors)
+    described = replace(
+        described,
+        sha256=hashlib.sha256(content).hexdigest() if ship else "",
+        samples="" if samples is None else f"{described.name}.png",
+    )
+    curves = None if history is None else (history.thinned().to_json() + "\n").encode()
+    contents = (content if ship else None, curves, samples, described.to_json().encode())
+    for suffix, written in zip(SUFFIXES, contents, strict=True):
+        path = file_of(described.name, suffix, place)
+        if written is not None:
+            write_atomically(path, written)
+        else:
+            path.unlink(missing_ok=True)  # of an earlier model of this name
     return described

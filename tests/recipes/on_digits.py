@@ -9,10 +9,10 @@ import torch
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.processes import rank_and_world
-from gmcourse.recipes import recipe as recipes
+from gmcourse.recipes import running
 from gmcourse.training import Minimize
 
-VAE = recipes.find("vae_digits_2d")
+VAE = running.find("vae_digits_2d")
 NICE = replace(
     VAE,
     name="nice_digits",
@@ -27,5 +27,5 @@ NICE = replace(
 if __name__ == "__main__":
     torch.set_num_threads(1)
     recipe = {"vae": VAE, "nice": NICE}[sys.argv[1]]
-    recipes.run(recipe, device="cpu", steps=12, folder=Path(sys.argv[2]), publish=False)
+    running.run(recipe, device="cpu", steps=12, folder=Path(sys.argv[2]), keep=False)
     print(f"{rank_and_world()[1]} processes")

@@ -1,5 +1,7 @@
 """Recipes: each builds, steps and measures; a run that is killed goes on bit for bit."""
 
+import hashlib
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,7 +9,8 @@ import torch
 
 from gmcourse import zoo
 from gmcourse.__main__ import main
-from gmcourse.recipes import recipe as recipes
+from gmcourse.recipes import running as recipes
+from gmcourse.recipes.running import train
 from gmcourse.training import EMA, Minimize, schedules
 from gmcourse.zoo import store
 
@@ -29,13 +32,76 @@ def test_what_the_zoo_ships_has_a_recipe():
     assert {zoo.manifest(name).recipe for name in zoo.names()} <= set(recipes.names())
 
 
-def test_training_measuring_and_publishing(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(store, "WEIGHTS", tmp_path / "zoo")
-    run = ["train", "vae_digits_2d", "--steps", "30", "--device", "cpu", "--folder", str(tmp_path)]
-    assert main(run) == 0
-    assert "done after" in capsys.readouterr().out
-    assert zoo.manifest("vae_digits_2d").steps == 30
-    assert zoo.load("vae_digits_2d").sample(2).shape == (2, 1, 8, 8)
+def digest_of(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def command(folder, *more):
+    return main(["train", "vae_digits_2d", "--device", "cpu", "--folder", str(folder / "runs"), *more])
+
+
+def test_training_touches_no_model_of_the_package(tmp_path, monkeypatch, capsys, own_zoo):
+    monkeypatch.setattr(store, "WEIGHTS", shutil.copytree(store.WEIGHTS, tmp_path / "weights"))
+    before = digest_of(store.WEIGHTS)
+    assert command(tmp_path, "--steps", "30") == 0
+    told = capsys.readouterr().out
+    assert "done after" in told
+    assert f"Your model is in {own_zoo}" in told
+    assert digest_of(store.WEIGHTS) == before
+    assert zoo.manifest("vae_digits_2d").steps == 6000
+    mine = zoo.manifest("vae_digits_2d", own=True)
+    assert (mine.steps, mine.seeds) == (30, [0])
+    assert zoo.load("vae_digits_2d", own=True).sample(2).shape == (2, 1, 8, 8)
+    assert main(["doctor", "--no-kernel"]) in (0, 1)
+    told = capsys.readouterr().out
+    assert "25 models, as they were published" in told
+    assert "vae_digits_2d of your own: 30 steps" in told
+
+
+def test_a_model_of_more_steps_is_replaced_only_when_asked(tmp_path, capsys):
+    assert command(tmp_path / "a", "--steps", "4") == 0
+    assert command(tmp_path / "b", "--steps", "3") == 2
+    assert "had 4 steps, and this run has 3; allow it with overwrite" in capsys.readouterr().err
+    assert not list((tmp_path / "b" / "runs").iterdir()), "refused before the work"
+    assert command(tmp_path / "b", "--steps", "3", "--no-keep") == 0
+    assert zoo.manifest("vae_digits_2d", own=True).steps == 4
+    assert command(tmp_path / "c", "--steps", "3", "--overwrite") == 0
+    assert zoo.manifest("vae_digits_2d", own=True).steps == 3
+
+
+@pytest.mark.parametrize("which", ["runs", "zoo"])
+def test_a_target_that_cannot_be_written_is_found_before_the_work(tmp_path, monkeypatch, capsys, which):
+    """A file where a folder should be stops everyone, the administrator too."""
+    (tmp_path / "file").write_text("")
+    recipe = recipes.find("vae_digits_2d")
+    monkeypatch.setenv("GMCOURSE_ZOO", str(tmp_path / ("zoo" if which == "runs" else "file") / "zoo"))
+    folder = tmp_path / ("file" if which == "runs" else "runs") / "inner"
+    began = []
+    never = replace(recipe, data=lambda device: began.append(device))
+    with pytest.raises(OSError, match="cannot be written"):
+        recipes.run(never, device="cpu", steps=1, folder=folder)
+    assert not began
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_where_training_begins(tmp_path, own):
+    """Without a step what is trained is what it began with: the package's model, unless one's own is asked for."""
+    vae = recipes.find("vae_digits_2d")
+    recipes.run(vae, device="cpu", steps=1, folder=tmp_path / "first")
+    other = replace(vae, name="other", begins_with="vae_digits_2d")
+    found, _ = recipes.run(other, device="cpu", steps=0, folder=tmp_path, own=own, keep=False)
+    expected = zoo.load("vae_digits_2d", own=own).state_dict()
+    for name, value in found.state_dict().items():
+        assert torch.equal(value, expected[name]), name
+
+
+def test_help_lists_what_each_takes(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = capsys.readouterr().out
+    for name in recipes.names():
+        (line,) = (line for line in told.splitlines() if line.startswith(f"{name} "))
+        assert len(line.split(maxsplit=4)) == 5
 
 
 @pytest.mark.parametrize(
@@ -51,9 +117,7 @@ def test_a_resumed_run_has_the_same_bits(tmp_path, callbacks):
     recipe = replace(recipes.find("vae_digits_2d"), callbacks=callbacks)
 
     def weights(steps, folder, resume=False):
-        module, _ = recipes.run(
-            recipe, device="cpu", steps=steps, folder=folder, resume=resume, publish=False
-        )
+        module, _ = recipes.run(recipe, device="cpu", steps=steps, folder=folder, resume=resume, keep=False)
         return torch.cat([p.detach().flatten() for p in module.parameters()])
 
     whole = weights(20, tmp_path / "a")
@@ -65,16 +129,14 @@ def test_the_average_is_what_is_kept():
     module = torch.nn.Linear(2, 1)
     step = Minimize(lambda b: b.sum(), module, torch.optim.SGD(module.parameters()), ema=EMA(module))
     recipe = recipes.find("vae_digits_2d")
-    assert recipes._trained(recipe, step) is step.ema.module
-    assert recipes._trained(replace(recipe, trained=lambda s: s.module), step) is module
+    assert train._trained(recipe, step) is step.ema.module
+    assert train._trained(replace(recipe, trained=lambda s: s.module), step) is module
 
 
 def test_samples_on_the_way_and_mixed_precision(tmp_path):
     plain = recipes.find("vae_digits_2d")
     recipe = replace(plain, samples=lambda module, device: module.sample(4), mixed_precision=True)
-    module, _ = recipes.run(
-        recipe, device="cpu", steps=3, folder=tmp_path, publish=False, mixed_precision=True
-    )
+    module, _ = recipes.run(recipe, device="cpu", steps=3, folder=tmp_path, keep=False, mixed_precision=True)
     assert (tmp_path / "vae_digits_2d.png").read_bytes().startswith(b"\x89PNG")
     assert next(module.parameters()).dtype == torch.float32
     with pytest.raises(ValueError, match="not safe in mixed precision"):
@@ -85,7 +147,7 @@ def test_looking_changes_nothing(tmp_path):
     plain = recipes.find("vae_digits_2d")
     looking = replace(plain, samples=lambda module, device: module.sample(4))
     ends = [
-        recipes.run(recipe, device="cpu", steps=5, folder=tmp_path / str(i), publish=False, minutes=0)[0]
+        recipes.run(recipe, device="cpu", steps=5, folder=tmp_path / str(i), keep=False, minutes=0)[0]
         for i, recipe in enumerate((plain, looking))
     ]
     for a, b in zip(*(end.parameters() for end in ends), strict=True):
@@ -111,16 +173,15 @@ def test_looking_sees_what_will_be_kept_and_training_does_not_notice(tmp_path, a
         return module.sample(4)
 
     looking = replace(recipes.find("vae_digits_2d"), step=step, samples=samples)
-    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, publish=False, minutes=0)
+    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=0)
     assert trained_in == [True] * 3
     assert looked_at == [(True, False)] * 3
     looked_at.clear()
-    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, publish=False, minutes=5)
+    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=5)
     assert len(looked_at) == 1, "at the beginning, and then not before five minutes are over"
 
 
-def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "WEIGHTS", tmp_path / "zoo")
+def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(tmp_path, own_zoo):
     measured = {}
 
     def measure(module, device):
@@ -129,11 +190,11 @@ def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(t
 
     plain = replace(recipes.find("vae_digits_2d"), measure=measure)
     whole, _ = recipes.run(plain, device="cpu", steps=3, folder=tmp_path)
-    size = (tmp_path / "zoo" / "vae_digits_2d.safetensors").stat().st_size
+    size = (own_zoo / "vae_digits_2d.safetensors").stat().st_size
     exact = {name: value.clone() for name, value in whole.state_dict().items()}
     half, _ = recipes.run(replace(plain, half=True), device="cpu", steps=3, folder=tmp_path)
-    assert (tmp_path / "zoo" / "vae_digits_2d.safetensors").stat().st_size < 0.55 * size
-    kept = zoo.load("vae_digits_2d").state_dict()
+    assert (own_zoo / "vae_digits_2d.safetensors").stat().st_size < 0.55 * size
+    kept = zoo.load("vae_digits_2d", own=True).state_dict()
     for name, value in exact.items():
         rounded = value.half().float()
         for found in (half.state_dict()[name], measured[name], kept[name]):

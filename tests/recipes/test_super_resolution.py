@@ -5,8 +5,8 @@ import torch
 
 from gmcourse.data.images import Images
 from gmcourse.models.srflow import SRFlow
-from gmcourse.recipes import recipe as recipes
-from gmcourse.recipes.super_resolution import WATCH, Task, flow, regression
+from gmcourse.recipes import running as recipes
+from gmcourse.recipes.running.super_resolution import WATCH, Task, flow, regression
 from gmcourse.zoo import store
 
 WIDTHS = {"channels": 4, "growth": 2, "n_blocks": 1}
@@ -23,9 +23,9 @@ FLOW = flow(TASK, "flow", READER, steps=WATCH, batch_size=4, n_steps=1, hidden_c
 
 
 @pytest.fixture
-def zoo_of_one(tmp_path, monkeypatch):
+def zoo_of_one(tmp_path, monkeypatch, own_zoo):
     """A zoo in which the reader is trained and published."""
-    monkeypatch.setattr(store, "WEIGHTS", tmp_path / "zoo")
+    monkeypatch.setattr(store, "WEIGHTS", own_zoo)
     recipes.run(READER, device="cpu", folder=tmp_path)
     return tmp_path
 
@@ -45,7 +45,7 @@ def test_the_flow_reads_with_the_regression_and_leaves_it_as_it_is(zoo_of_one):
 
 def test_watching_sees_the_validation_pictures_and_the_average(zoo_of_one):
     """The curve's last value is the loss of the kept weights on those pictures, with the noise of seed 0."""
-    trained, history = recipes.run(FLOW, device="cpu", folder=zoo_of_one, publish=False)
+    trained, history = recipes.run(FLOW, device="cpu", folder=zoo_of_one, keep=False)
     steps, values = history.curve("validation")
     assert steps == [WATCH - 1]
     both = Task(2, TASK.train, TASK.validation).held_out(torch.device("cpu"))
@@ -60,7 +60,7 @@ def test_without_validation_pictures_nothing_is_watched(tmp_path):
     plain = regression(
         Task(2, TASK.train, TASK.test), "plain", WIDTHS, steps=WATCH, batch_size=4, described="noise"
     )
-    _, history = recipes.run(plain, device="cpu", folder=tmp_path, publish=False)
+    _, history = recipes.run(plain, device="cpu", folder=tmp_path, keep=False)
     assert set(history) == {"loss", "gradient_norm"}
 
 

@@ -1,7 +1,10 @@
-"""The zoo: what is saved comes back, and damage is told."""
+"""The zoo: what is saved comes back, own and shipped models are never mixed up, and damage is told."""
 
+import hashlib
 import json
 import re
+import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,58 +12,106 @@ import torch
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.models.nice import NICE
+from gmcourse.recipes import running
 from gmcourse.training import History
-from gmcourse.zoo import store
+from gmcourse.zoo import published, store
 
-LARGEST, TOGETHER = 8_000_000, 40_000_000
+LARGEST, TOGETHER = 8_000_000, 64_000_000
+TINY = zoo.Manifest(
+    name="tiny",
+    model="gmcourse.models.nice:NICE",
+    arguments={"dim": 4, "hidden": [3]},
+    recipe="nice_tiny",
+    seed=0,
+    steps=1,
+    data="none",
+    hardware="none",
+    hours=0.0,
+    metrics={"loss_nats": 1.0},
+)
+
+
+def save(module=None, folder=None, described=TINY, **options):
+    history = History()
+    history.record(0, {"loss": 1.0})
+    return zoo.save(described, module or NICE(4, hidden=(3,)), history=history, folder=folder, **options)
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "WEIGHTS", tmp_path)
-    return tmp_path
+def shipped(tmp_path, monkeypatch):
+    """A package that ships one model of its own making."""
+    monkeypatch.setattr(store, "WEIGHTS", tmp_path / "weights")
+    save(folder=store.WEIGHTS)
+    return store.WEIGHTS
 
 
-def save(folder, module=None, **changes):
-    history = History()
-    history.record(0, {"loss": 1.0})
-    arguments = {
-        "model": "gmcourse.models.nice:NICE",
-        "arguments": {"dim": 4, "hidden": [3]},
-        "recipe": "nice_tiny",
-        "seed": 0,
-        "steps": 1,
-        "data": "none",
-        "hardware": "none",
-        "hours": 0.0,
-        "metrics": {"loss_nats": 1.0},
-        "history": history,
-        "folder": folder,
-    }
-    return zoo.save("tiny", module or NICE(4, hidden=(3,)), **(arguments | changes))
+def contents(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
-def test_round_trip(folder):
+@pytest.mark.parametrize("place", ["own", "path"])
+def test_round_trip(tmp_path, own_zoo, place, capsys):
     module = NICE(4, hidden=(3,))
-    save(folder, module)
-    again = zoo.load("tiny")
+    own = True if place == "own" else tmp_path
+    written = save(module, None if place == "own" else tmp_path, samples=b"png")
+    again = zoo.load("tiny", own=own)
+    assert re.search(
+        r"tiny is your own, 1 steps of nice_tiny, from .*tiny\.safetensors", capsys.readouterr().out
+    )
     x = torch.rand(3, 4)
     assert torch.equal(module.log_prob(x), again.log_prob(x))
     assert not again.training
     assert not any(p.requires_grad for p in again.parameters())
-    assert zoo.log("tiny")["loss"] == [1.0]
-    assert zoo.names() == ["tiny"]
+    assert zoo.log("tiny", own=own)["loss"] == [1.0]
+    assert zoo.names(own=own) == ["tiny"]
+    assert (
+        zoo.manifest("tiny", own=own) == written == replace(TINY, sha256=written.sha256, samples="tiny.png")
+    )
+    folder = own_zoo if place == "own" else tmp_path
+    assert zoo.where("tiny", own=own) == folder / "tiny.manifest.json"
+    assert (folder / "tiny.png").read_bytes() == b"png"
 
 
-def test_an_unknown_name_lists_the_known(folder):
-    save(folder)
-    with pytest.raises(ValueError, match="no model 'big'; it has tiny"):
+def test_an_own_model_is_never_taken_for_a_shipped_one(shipped, capsys):
+    before = contents(shipped)
+    mine = NICE(4, hidden=(3,))
+    with torch.no_grad():
+        mine.scale.log_scale += 1
+    save(mine)
+    assert contents(shipped) == before
+    assert torch.equal(zoo.load("tiny").scale.log_scale, mine.scale.log_scale - 1)
+    assert zoo.where("tiny").parent == shipped
+    assert capsys.readouterr().out == "", "what is shipped loads without a word"
+    assert torch.equal(zoo.load("tiny", own=True).scale.log_scale, mine.scale.log_scale)
+
+
+def test_a_name_that_only_an_own_model_has(shipped):
+    save(described=replace(TINY, name="mine"))
+    with pytest.raises(ValueError, match="no model 'mine'; it has tiny; own=True takes yours from"):
+        zoo.load("mine")
+    with pytest.raises(ValueError, match=r"no model 'big'; it has tiny$"):
         zoo.load("big")
+    with pytest.raises(ValueError, match=r"no model 'tiny' of your own in .*; there is mine"):
+        zoo.load("tiny", own=True)
 
 
-def test_a_changed_byte_a_missing_file(folder):
-    save(folder)
-    weights = folder / "tiny.safetensors"
+@pytest.mark.parametrize(
+    "name", ["../x", "a/b", "a\\b", "", ".", "..", "a\0b", "-x", "é", "a b", "x" * 101, None, 3]
+)
+def test_names_that_are_no_files_name(name, own_zoo):
+    for call in (
+        lambda: save(described=replace(TINY, name=name)),
+        lambda: zoo.load(name),
+        lambda: zoo.log(name),
+    ):
+        with pytest.raises(ValueError, match=r"name is .*; expected 1 to 100 of the signs"):
+            call()
+    assert not own_zoo.exists()
+    assert not (own_zoo.parent / "x.manifest.json").exists()
+
+
+def test_a_changed_byte_a_missing_file(shipped):
+    weights = shipped / "tiny.safetensors"
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(ValueError, match="changed or cut short"):
@@ -68,7 +119,10 @@ def test_a_changed_byte_a_missing_file(folder):
     weights.unlink()
     with pytest.raises(ValueError, match="are missing"):
         zoo.load("tiny")
-    (folder / "tiny.log.json").unlink()
+    (shipped / "tiny.log.json").write_text("{")
+    with pytest.raises(ValueError, match=r"log .* is damaged"):
+        zoo.log("tiny")
+    (shipped / "tiny.log.json").unlink()
     with pytest.raises(ValueError, match=r"log .* is missing"):
         zoo.log("tiny")
 
@@ -76,65 +130,116 @@ def test_a_changed_byte_a_missing_file(folder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d | {"format": 9}, "format is 9"),
+        (lambda d: d | {"format": 1}, "format is 1"),
         (lambda d: {k: v for k, v in d.items() if k != "seed"}, r"missing fields \['seed'\]"),
+        (lambda d: d | {"more": 1}, r"unknown fields \['more'\]"),
+        (lambda d: d | {"steps": "1"}, "steps is '1'; expected int"),
+        (lambda d: d | {"metrics": {"loss": None}}, "metrics is .*; expected dict"),
+        (lambda d: d | {"baselines": {"normal": 1.0}}, "baselines is .*; expected dict"),
+        (lambda d: d | {"name": "other"}, "is that of 'other'"),
+        (lambda d: d | {"arguments": {"dim": 4, "width": 3}}, "do not fit gmcourse.models.nice:NICE"),
+        (lambda d: d | {"model": "gmcourse.models.nice:Nothing"}, "do not fit"),
         (lambda d: [], "expected a JSON object"),
     ],
 )
-def test_a_damaged_manifest(folder, change, message):
-    save(folder)
-    path = folder / "tiny.manifest.json"
+def test_a_damaged_manifest_is_named(shipped, change, message):
+    path = shipped / "tiny.manifest.json"
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as error:
         zoo.load("tiny")
+    assert str(path.with_name("tiny")).removesuffix("tiny") in str(error.value)
 
 
-def test_a_manifest_cannot_name_code_elsewhere(folder):
+def test_what_a_manifest_may_say_beside():
+    rich = replace(TINY, baselines={"normal": {"loss_nats": 2.0}}, seeds=[0, 1], samples="tiny.png")
+    assert zoo.Manifest.from_json(rich.to_json()) == rich
+    assert "baselines" not in TINY.to_json()
+
+
+def test_a_manifest_cannot_name_code_elsewhere(own_zoo):
     with pytest.raises(ValueError, match=r"expected 'gmcourse.models"):
-        save(folder, model="os:system")
+        save(described=replace(TINY, model="os:system"))
+    assert not own_zoo.exists()
 
 
-def test_weights_of_another_architecture(folder):
+def test_weights_of_another_architecture():
     with pytest.raises(ValueError, match="does not take these weights"):
-        save(folder, arguments={"dim": 6, "hidden": [3]})
+        save(described=replace(TINY, arguments={"dim": 6, "hidden": [3]}))
 
 
-def test_weights_too_large_to_travel(folder):
-    save(folder, ship=False)
+def test_weights_too_large_to_travel(shipped):
+    save(folder=shipped, ship=False)
     assert zoo.manifest("tiny").metrics == {"loss_nats": 1.0}
-    assert not (folder / "tiny.safetensors").exists()
-    with pytest.raises(ValueError, match="too large to travel"):
+    assert not (shipped / "tiny.safetensors").exists(), "those of an earlier model are gone"
+    with pytest.raises(ValueError, match=r"too large to travel.*own=True"):
         zoo.load("tiny")
 
 
-def test_the_command(capsys):
+def test_half_weights_come_back_as_float32():
+    module = NICE(4, hidden=(3,))
+    save(module, half=True)
+    again = zoo.load("tiny", own=True)
+    for kept, whole in zip(again.parameters(), module.parameters(), strict=True):
+        assert kept.dtype == torch.float32
+        assert torch.equal(kept, whole.half().float())
+
+
+def test_torchs_defaults_do_not_change_what_is_loaded():
+    expected = zoo.load("vae_digits_2d").state_dict()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.device("meta"):
+            found = zoo.load("vae_digits_2d").state_dict()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for name, value in expected.items():
+        assert torch.equal(found[name], value), name
+
+
+def test_the_command(shipped, capsys):
+    save(described=replace(TINY, name="mine"))
+    (store.own_folder() / "broken.manifest.json").write_text("{")
     assert main(["zoo"]) == 0
-    assert "vae_digits_2d" in capsys.readouterr().out
-    assert main(["zoo", "vae_digits_2d"]) == 0
-    assert '"sha256"' in capsys.readouterr().out
-    assert main(["zoo", "nothing"]) == 2
-    assert "the zoo has no model 'nothing'" in capsys.readouterr().err
+    package, own = capsys.readouterr().out.split("\n\n")
+    for part, names in ((package, ["tiny"]), (own, ["broken", "mine"])):
+        _, headings, *lines = part.splitlines()
+        assert headings.split()[:4] == ["model", "weights", "steps", "minutes"]
+        assert [line.split()[0] for line in lines] == names
+    assert "broken.manifest.json is damaged: not JSON" in own
+    assert main(["zoo", "mine", "--own"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == 1
+    assert main(["zoo", "mine"]) == 2
+    assert "the zoo has no model 'mine'" in capsys.readouterr().err
+
+
+def test_the_list_of_hashes_knows_every_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "WEIGHTS", shutil.copytree(store.WEIGHTS, tmp_path / "weights"))
+    name = "plane_nice_moons"
+    assert published.problem(name) == ""
+    save(
+        folder=store.WEIGHTS, described=replace(TINY, name=name)
+    )  # a manifest with the right hash of other weights
+    assert "is not as it was published" in published.problem(name)
+    for path in store.WEIGHTS.glob(f"{name}.*"):
+        path.unlink()
+    assert "is missing" in published.problem(name)
+    save(folder=store.WEIGHTS)
+    assert "is not as it was published" in published.problem("tiny")
+    assert {"tiny", name} <= set(published.names())
 
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_what_is_shipped_is_whole(name):
     described = zoo.manifest(name)
-    assert re.fullmatch(r"[a-z0-9_]+", described.recipe)
+    assert published.problem(name) == ""
+    assert store.file_of(name, ".manifest.json").read_text(encoding="utf-8") == described.to_json()
+    assert described.recipe in running.names()
     assert described.metrics, "a shipped model says what it scored"
     assert len(next(iter(zoo.log(name).values()))) <= 400
     if described.sha256:
         zoo.load(name)
-        assert (store.WEIGHTS / f"{name}.safetensors").stat().st_size <= LARGEST
+        assert store.file_of(name, ".safetensors").stat().st_size <= LARGEST
 
 
 def test_all_weights_together_are_small():
-    assert sum(f.stat().st_size for f in store.WEIGHTS.glob("*.safetensors")) <= TOGETHER
-
-
-def test_half_weights_come_back_as_float32(folder):
-    module = NICE(4, hidden=(3,))
-    save(folder, module, half=True)
-    again = zoo.load("tiny")
-    for kept, whole in zip(again.parameters(), module.parameters(), strict=True):
-        assert kept.dtype == torch.float32
-        assert torch.equal(kept, whole.half().float())
+    assert sum(f.stat().st_size for f in store.WEIGHTS.iterdir()) <= TOGETHER

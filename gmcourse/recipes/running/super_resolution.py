@@ -10,13 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gmcourse import zoo
 from gmcourse.data.images import Images
 from gmcourse.data.low_resolution import Pairs, downsample, pairs
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
-from gmcourse.recipes.recipe import Recipe
+from gmcourse.recipes.running.recipe import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
 from gmcourse.training.fit import Callback
@@ -143,12 +142,14 @@ def flow(
         **arguments: of the model, beside those that it has from the regression.
     """
 
-    @torch.no_grad()
-    def begin(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
-        """The encoder of the regression network, frozen; then actnorm from 256 pairs."""
-        trained: Any = zoo.load(reader.name, both[1].device)
+    def begin(module: SRFlow, trained: Regression) -> None:
+        """The encoder of the regression network, frozen."""
         module.encoder.load_state_dict(trained.encoder.state_dict())
         module.freeze_encoder()
+
+    @torch.no_grad()
+    def prepare(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
+        """Actnorm from 256 pairs."""
         module.bound(both[0][:256], both[1][:256])
 
     def step(module: Any, device: torch.device) -> Minimize:
@@ -184,7 +185,9 @@ def flow(
         batch_size=batch_size,
         measure=measure,
         described=reader.described,
-        prepare=begin,
+        begins_with=reader.name,
+        begin=begin,
+        prepare=prepare,
         callbacks=lambda step: [cosine(step.optimizer, period or steps), *watching(task, step, loss)],
         half=True,
     )

@@ -7,15 +7,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
+from gmcourse import zoo
 from gmcourse.processes import rank_and_world
-from gmcourse.recipes import recipe as recipes
+from gmcourse.recipes import running
+from gmcourse.zoo.command import size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe's name, where to run, and whether to go on."""
-    parser.add_argument("name", help=f"one of: {', '.join(recipes.names())}")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n".join(recipes())
+    parser.add_argument("name", metavar="NAME", help="one of the recipes below")
     parser.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -24,20 +29,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mixed-precision", action="store_true", help="products in bfloat16, where it is safe"
     )
-    parser.add_argument("--no-publish", action="store_true", help="do not write the result into the zoo")
+    parser.add_argument(
+        "--own", action="store_true", help="begin with a model of your own where the recipe begins with one"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a model of your own that had more steps"
+    )
+    parser.add_argument("--no-keep", action="store_true", help="do not put the result among your own models")
+
+
+def recipes() -> Iterator[str]:
+    """A line a recipe: what it is trained on, and what that took where the course's own model was made."""
+    yield f"{'recipe':<24} {'weights':>9} {'minutes':>8}  data"
+    for name in running.names():
+        if name not in zoo.names():
+            yield f"{name:<24} {'':>9} {'not yet':>8}  {running.find(name).described}"
+            continue
+        made = zoo.manifest(name)
+        yield f"{name:<24} {size(name):>9} {60 * made.hours:>8.1f}  {made.data}"
+    yield "minutes: of one CPU core, for as many steps as `gmcourse zoo` says"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; say where the result is."""
-    recipe = recipes.find(arguments.name)
-    _, history = recipes.run(
+    recipe = running.find(arguments.name)
+    _, history = running.run(
         recipe,
         device=arguments.device,
         steps=arguments.steps,
         resume=arguments.resume,
+        overwrite=arguments.overwrite,
         folder=arguments.folder,
+        keep=not arguments.no_keep,
+        own=arguments.own,
         minutes=arguments.minutes,
-        publish=not arguments.no_publish,
         mixed_precision=arguments.mixed_precision,
     )
     if rank_and_world()[0] > 0:
@@ -45,4 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     checkpoint = arguments.folder / f"{recipe.name}.safetensors"
     ending = "stopped; go on with --resume" if history.interrupted else "done"
     print(f"{recipe.name}: {ending} after {history.seconds / 60:.1f} minutes. Checkpoint: {checkpoint}")
+    if not (history.interrupted or arguments.no_keep):
+        folder = zoo.own_folder()
+        print(f'Your model is in {folder}; zoo.load("{recipe.name}", own=True) loads it.')
     return 0

@@ -1,0 +1,83 @@
+"""What a recipe is, and where it is found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import gmcourse.recipes
+from gmcourse.training.batches import Data
+from gmcourse.training.fit import Callback
+from gmcourse.training.step import Step
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that turns an untrained model into a checkpoint of the zoo.
+
+    Attributes:
+        name: of the recipe and of the checkpoint.
+        model: the class, "gmcourse.models.vae:VAE".
+        arguments: its keyword arguments, JSON only.
+        data: `data(device)` gives what `fit` takes.
+        step: `step(module, device)` gives the step that trains the module.
+        steps: how many of them.
+        batch_size: samples in each.
+        measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
+        described: the data in words, for the manifest.
+        seed: of initial weights, batches and noise.
+        trained: `trained(step)` gives the module to keep; by default the average if the step has one, else
+            the module.
+        ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
+        begins_with: the model of the zoo whose weights training begins with.
+        begin: `begin(module, other)` takes from that model what it needs; by default all its weights.
+        prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
+        callbacks: `callbacks(step)` gives callbacks for `fit`; see `gmcourse.training.schedules`.
+        samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
+        half: keep the weights in float16, so that they fit into the package; what is measured is what is kept.
+        mixed_precision: whether products may be computed in bfloat16. Not in flows: a log-determinant adds up
+            thousands of small terms.
+    """
+
+    name: str
+    model: str
+    arguments: dict[str, Any]
+    data: Callable[[torch.device], Data]
+    step: Callable[[Any, torch.device], Step]
+    steps: int
+    batch_size: int
+    measure: Callable[[Any, torch.device], Mapping[str, float]]
+    described: str
+    seed: int = 0
+    trained: Callable[[Any], nn.Module] | None = None
+    ship: bool = True
+    begins_with: str | None = None
+    begin: Callable[[Any, Any], None] = lambda module, other: module.load_state_dict(other.state_dict())
+    prepare: Callable[[Any, Any], None] | None = None
+    callbacks: Callable[[Any], list[Callback]] = field(default=lambda step: [])
+    samples: Callable[[Any, torch.device], Tensor] | None = None
+    half: bool = False
+    mixed_precision: bool = False
+
+
+def names() -> list[str]:
+    """Every recipe there is."""
+    return sorted(each.name for each in pkgutil.iter_modules(gmcourse.recipes.__path__) if not each.ispkg)
+
+
+def find(name: str) -> Recipe:
+    """The recipe of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in names():
+        raise ValueError(f"no recipe is called {name!r}; there are {', '.join(names())}")
+    recipe: Recipe = importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
+    return recipe

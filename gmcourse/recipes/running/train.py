@@ -1,0 +1,185 @@
+"""The one function that runs any recipe."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from gmcourse import processes, zoo
+from gmcourse.recipes.running.recipe import Recipe
+from gmcourse.reproducible import start
+from gmcourse.storage import ensure_writable, write_atomically
+from gmcourse.training import History, fit
+from gmcourse.training.batches import Data
+from gmcourse.training.fit import Callback
+from gmcourse.viz.image_grid import as_png
+from gmcourse.zoo.store import file_of
+
+
+def run(
+    recipe: Recipe,
+    *,
+    device: str | None = None,
+    steps: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    folder: Path = Path("runs"),
+    keep: bool = True,
+    own: bool = False,
+    minutes: float = 5.0,
+    mixed_precision: bool = False,
+) -> tuple[nn.Module, History]:
+    """Train, measure, and (unless it was cut short) put the result among the models of one's own.
+
+    Args:
+        recipe: what to run.
+        device: where; by default a GPU if there is one.
+        steps: another number of steps than the recipe's; the manifest says how many were made.
+        resume: go on from the last checkpoint in `folder`.
+        overwrite: replace a model of one's own that had more steps.
+        folder: where checkpoints lie while training.
+        keep: measure the result and put it into `zoo.own_folder()`. The package's models are never touched.
+        own: begin with a model of one's own where the recipe begins with one of the zoo.
+        minutes: between checkpoints, and between samples to look at (`folder/NAME.png`).
+        mixed_precision: compute products in bfloat16.
+
+    Returns:
+        The trained module and its curves.
+
+    Raises:
+        ValueError: mixed precision where the recipe does not allow it, or a better model of one's own is there.
+        OSError: a folder that will be needed cannot be written; training has not begun then.
+    """
+    if mixed_precision and not recipe.mixed_precision:
+        raise ValueError(
+            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32 throughout)"
+        )
+    steps = recipe.steps if steps is None else steps
+    _try_targets(recipe, steps, folder, keep, overwrite)
+    there = start(recipe.seed, processes.join(device) or device)
+    first = processes.rank_and_world()[0] == 0  # the one that draws and keeps
+    module, data = _begun(recipe, there, own)
+    step = recipe.step(module, there)
+    callbacks = recipe.callbacks(step)
+    if recipe.samples is not None and first:
+        callbacks = [*callbacks, _look(recipe, step, there, folder, minutes)]
+    with torch.autocast(there.type, torch.bfloat16, enabled=mixed_precision):
+        history = fit(
+            step,
+            data,
+            steps=steps,
+            batch_size=recipe.batch_size,
+            seed=recipe.seed,
+            callbacks=callbacks,
+            checkpoint=folder / f"{recipe.name}.safetensors",
+            minutes=minutes,
+            resume=resume,
+        )
+    trained = _trained(recipe, step).eval()
+    if recipe.half:
+        trained = trained.half().float()
+    if keep and first and not history.interrupted:
+        _keep(recipe, trained, steps, there, history)
+    return trained, history
+
+
+def _try_targets(recipe: Recipe, steps: int, folder: Path, keep: bool, overwrite: bool) -> None:
+    """Whatever will be written can be written, and replaces nothing that took more work."""
+    ensure_writable(folder / f"{recipe.name}.safetensors")
+    if not keep:
+        return
+    ensure_writable(file_of(recipe.name, ".manifest.json", own=True))
+    if recipe.name in zoo.names(own=True) and not overwrite:
+        made = zoo.manifest(recipe.name, own=True).steps
+        if made > steps:
+            raise ValueError(
+                f"{zoo.where(recipe.name, own=True)} had {made} steps, and this run has {steps}; allow it with "
+                "overwrite (--overwrite), or leave the result in the run's folder with keep=False (--no-keep)"
+            )
+
+
+def _begun(recipe: Recipe, device: torch.device, own: bool) -> tuple[nn.Module, Data]:
+    """The module as training begins, and the data."""
+    module_name, _, class_name = recipe.model.partition(":")
+    module: nn.Module = getattr(importlib.import_module(module_name), class_name)(**recipe.arguments)
+    module, data = module.to(device), recipe.data(device)
+    if recipe.begins_with is not None:
+        own = own and recipe.begins_with in zoo.names(own=True)
+        recipe.begin(module, zoo.load(recipe.begins_with, device, own=own))
+    if recipe.prepare is not None:
+        recipe.prepare(module, data)
+    return module, data
+
+
+def _trained(recipe: Recipe, step: Any) -> nn.Module:
+    if recipe.trained is not None:
+        return recipe.trained(step)
+    module: nn.Module = step.module if step.ema is None else step.ema.module
+    return module
+
+
+def _look(recipe: Recipe, step: Any, device: torch.device, folder: Path, minutes: float) -> Callback:
+    """A callback that draws samples of the model as it is, at the beginning and every few minutes."""
+    drawn = -math.inf
+
+    def look(now: int, history: History) -> None:
+        nonlocal drawn
+        if time.monotonic() - drawn < 60 * minutes:
+            return
+        module = _trained(recipe, step)
+        was_training = module.training
+        pictures = _samples(recipe, module.eval(), device)
+        module.train(was_training)
+        if pictures is not None:
+            write_atomically(folder / f"{recipe.name}.png", pictures)
+        drawn = time.monotonic()
+
+    return look
+
+
+@torch.no_grad()
+def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes | None:
+    """The recipe's samples as the content of a PNG file."""
+    return None if recipe.samples is None else as_png(recipe.samples(module, device))
+
+
+def _hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
+
+
+def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, history: History) -> None:
+    """Measure, and save among the models of one's own."""
+    described = zoo.Manifest(
+        name=recipe.name,
+        model=recipe.model,
+        arguments=recipe.arguments,
+        recipe=recipe.name,
+        seed=recipe.seed,
+        steps=steps,
+        data=recipe.described,
+        hardware=_hardware(device),
+        hours=round(history.seconds / 3600, 3),
+        metrics=measured(recipe, trained, device),
+        seeds=[recipe.seed],
+    )
+    zoo.save(
+        described,
+        trained,
+        history=history,
+        samples=_samples(recipe, trained, device),
+        half=recipe.half,
+    )
+
+
+def measured(recipe: Recipe, trained: nn.Module, device: torch.device) -> dict[str, float]:
+    """What the recipe measures, as a manifest holds it."""
+    return {name: float(value) for name, value in recipe.measure(trained, device).items()}
