@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from gmcourse import zoo
 from gmcourse.data import faces, load
 from gmcourse.data.low_resolution import pairs
 from tools.environment import ROOT
+from tools.zoo import stamp
 
 FOLDER = ROOT / "book" / "_static" / "pictures"
 Colour = tuple[int, int, int]
@@ -142,18 +143,20 @@ PICTURES: dict[
 }
 
 
-def main() -> int:
-    """Draw them all: with few colours as PNG, with all of them as WebP."""
+def draw(only: Collection[str] | None = None) -> None:
+    """Draw them all, or only some: with few colours as PNG, with all of them as WebP."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, (draw, colours) in PICTURES.items():
+    for name in PICTURES if only is None else only:
+        make, colours = PICTURES[name]
         path = FOLDER / f"{name}.{'png' if colours else 'webp'}"
+        with stamp.making(path):
+            picture = make()
         if colours:
-            draw().quantize(colours).save(path, optimize=True)
+            picture.quantize(colours).save(path, optimize=True)
         else:
-            draw().save(path, quality=88, method=6)
+            picture.save(path, quality=88, method=6)
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    draw(sys.argv[1:] or None)

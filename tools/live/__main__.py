@@ -7,13 +7,15 @@ python -m tools.live stills      photograph every figure of the built site into 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 
 from tools.environment import ROOT
-from tools.live.weights import LIVE, write_weights
+from tools.live.weights import LIVE, weights_file, write_weights
+from tools.zoo import stamp
 
 
-def write_stills() -> None:
-    """Photograph every live figure of the built site, in the light theme, 760 pixels wide."""
+def write_stills(only: Collection[str] | None = None) -> None:
+    """Photograph every live figure of the built site, or only some, in the light theme, 760 pixels wide."""
     from tools.browser import open_browser, serve
     from tools.lessons import pages
 
@@ -22,12 +24,16 @@ def write_stills() -> None:
         for name in pages():
             page.goto(f"{address}/{name}.html")
             for box in page.query_selector_all(".gm-live[data-figure]"):
+                figure = box.get_attribute("data-figure") or ""
+                if only is not None and figure not in only:
+                    continue
                 box.scroll_into_view_if_needed()
-                figure = box.get_attribute("data-figure")
                 page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 box.screenshot(path=str(path))
+                scripts = (box.get_attribute("data-weights") or "").split()
+                stamp.write(path, set().union(*(stamp.models_of(weights_file(each)) for each in scripts)))
                 print(path.relative_to(ROOT).as_posix())
 
 

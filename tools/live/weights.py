@@ -5,7 +5,7 @@ A new figure with a network adds a line to `NETWORKS`. `tests/site/test_live.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from gmcourse.flows.coupling import Coupling
 from tools.environment import ROOT
 from tools.live import glow, srflow, stylegan2
 from tools.live.export import as_script
+from tools.zoo import stamp
 
 LIVE = ROOT / "book" / "_static" / "live"
 
@@ -88,11 +89,12 @@ def _network_as_script(name: str) -> str:
     return as_script(name, NETWORKS[name]())
 
 
-def write_weights() -> None:
-    """Export every network of `NETWORKS` and every model of `WHOLE`."""
+def write_weights(only: Collection[str] | None = None) -> None:
+    """Export every network of `NETWORKS` and every model of `WHOLE`, or only some."""
     scripts = {name: partial(_network_as_script, name) for name in NETWORKS} | WHOLE
-    for name, script in scripts.items():
+    for name in scripts if only is None else only:
         path = weights_file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script(), encoding="utf-8")
+        with stamp.making(path):
+            path.write_text(scripts[name](), encoding="utf-8")
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
