@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 FORMAT = 2
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _are_numbers(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_number, value.values()))
+OPTIONAL = {"baselines", "seeds", "samples"}
+KINDS: dict[str, Any] = {"str": str, "int": int, "float": int | float, "dict": dict, "list": list}
 
 
 @dataclass(frozen=True)
@@ -77,28 +70,21 @@ class Manifest:
             raise ValueError(f"expected a JSON object, got {type(content).__name__}")
         if content.get("format") != FORMAT:
             raise ValueError(f"format is {content.get('format')!r}; this version of gmcourse reads {FORMAT}")
-        missing, unknown = sorted(set(KINDS) - OPTIONAL - set(content)), sorted(set(content) - set(KINDS))
+        kinds = {each.name: str(each.type) for each in fields(cls)}
+        missing, unknown = sorted(set(kinds) - OPTIONAL - set(content)), sorted(set(content) - set(kinds))
         if missing or unknown:
             raise ValueError(f"missing fields {missing}, unknown fields {unknown}")
         for name, value in content.items():
-            if not KINDS[name](value):
-                wanted = next(each.type for each in fields(cls) if each.name == name)
-                raise ValueError(f"{name} is {value!r}; expected {wanted}")
+            if not _is_a(kinds[name], value):
+                raise ValueError(f"{name} is {value!r}; expected {kinds[name]}")
         return cls(**content)
 
 
-def _of(kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, kind) and not isinstance(value, bool)
-
-
-KINDS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "model", "recipe", "data", "hardware", "samples"), _of(str)),
-    **dict.fromkeys(("seed", "steps", "format"), _of(int)),
-    "sha256": lambda value: isinstance(value, str) and len(value) in (0, 64),
-    "arguments": _of(dict),
-    "hours": _is_number,
-    "metrics": _are_numbers,
-    "baselines": lambda value: isinstance(value, dict) and all(map(_are_numbers, value.values())),
-    "seeds": lambda value: isinstance(value, list) and all(map(_of(int), value)),
-}
-OPTIONAL = {each.name for each in fields(Manifest) if each.default_factory is not MISSING} | {"samples"}
+def _is_a(kind: str, value: Any) -> bool:
+    """Whether a value from JSON is of a kind that is written as an annotation, such as dict[str, float]."""
+    outer, _, inner = kind.partition("[")
+    if isinstance(value, bool) or not isinstance(value, KINDS[outer]):
+        return False
+    inner = inner.removesuffix("]").removeprefix("str, ")
+    parts = value.values() if outer == "dict" else value if outer == "list" else ()
+    return inner == "Any" or all(_is_a(inner, part) for part in parts)

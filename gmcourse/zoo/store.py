@@ -42,7 +42,7 @@ def own_folder() -> Path:
 def _folder(own: bool | str | Path) -> Path:
     if isinstance(own, bool):
         return own_folder() if own else WEIGHTS
-    return Path(own)
+    return Path(own) if isinstance(own, str | Path) else refuse("own", repr(own), "True, False or a folder")
 
 
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
@@ -126,6 +126,10 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     Raises:
         ValueError: an unknown name, a missing file, or one of which a byte has changed.
     """
+    try:
+        place = torch.device(device)
+    except (RuntimeError, TypeError):
+        refuse("device", repr(device), "a device, such as 'cpu' or 'cuda'")
     described = manifest(name, own=own)
     path = file_of(name, ".safetensors", own)
     if not described.sha256:
@@ -150,7 +154,7 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
         ) from error
     if own:
         print(f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {path}")
-    return module.to(device).eval().requires_grad_(False)
+    return module.to(place).eval().requires_grad_(False)
 
 
 def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
@@ -200,7 +204,11 @@ def save(
     Raises:
         ValueError: a name that is no file's, or weights that do not load into what the manifest describes.
     """
-    place = own_folder() if folder is None else Path(folder)
+    if not isinstance(described, Manifest) or not isinstance(module, nn.Module):
+        got = f"{type(described).__name__} and {type(module).__name__}"
+        refuse("what is saved", got, "a zoo.Manifest and a torch.nn.Module")
+    place = True if folder is None else folder
+    file_of(described.name, ".safetensors", place)  # a name that is none is refused before any work
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
     if half:
         tensors = {

@@ -152,6 +152,7 @@ def test_a_published_model_leaves_stale_things_behind_until_they_are_made_again(
     assert not any("glow_faces" in each for each in told)
     with stamp.making(ROOT / script):
         zoo.load("vae_digits_2d")
+    assert stamp.models_of(ROOT / script) == {"vae_digits_2d"}
     assert __main__.main(["read", "vae_digits_2d"]) == 0
     told = stamp.stale()
     assert told
