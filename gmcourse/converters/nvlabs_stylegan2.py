@@ -40,50 +40,36 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     return base, most
 
 
-def _layer(theirs: str, ours: str) -> dict[str, str]:
-    """A styled convolution: ours → theirs."""
-    names = {
-        "weight": "weight",
-        "bias": "bias",
-        "noise_strength": "noise_strength",
-        "fixed_noise": "noise_const",
-        "style.weight": "affine.weight",
-        "style.bias": "affine.bias",
-    }
-    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in names.items()}
+PLAIN = {"weight": "weight", "bias": "bias"}
+STYLED = PLAIN | {"style.weight": "affine.weight", "style.bias": "affine.bias"}
+NOISY = STYLED | {"noise_strength": "noise_strength", "fixed_noise": "noise_const"}
+
+
+def _layer(ours: str, theirs: str, parts: Mapping[str, str]) -> dict[str, str]:
+    """The tensors of one layer: ours → theirs."""
+    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in parts.items()}
 
 
 def _generator_names(generator: Generator, resolutions: list[int]) -> dict[str, str]:
     names = {"mapping.w_mean": "mapping.w_avg", "synthesis.constant": "synthesis.b4.const"}
     for i in range(len(generator.mapping.layers)):
-        for part in ("weight", "bias"):
-            names[f"mapping.layers.{i}.{part}"] = f"mapping.fc{i}.{part}"
+        names |= _layer(f"mapping.layers.{i}", f"mapping.fc{i}", PLAIN)
     for i, side in enumerate(resolutions):
         ours, theirs = f"synthesis.blocks.{i}", f"synthesis.b{side}"
-        convs = ["conv1"] if side == 4 else ["conv0", "conv1"]
-        for j, conv in enumerate(convs):
-            names |= _layer(f"{theirs}.{conv}", f"{ours}.layers.{j}")
-        for ours_part, part in (
-            ("weight", "weight"),
-            ("bias", "bias"),
-            ("style.weight", "affine.weight"),
-            ("style.bias", "affine.bias"),
-        ):
-            names[f"{ours}.to_rgb.{ours_part}"] = f"{theirs}.torgb.{part}"
+        for j, conv in enumerate(["conv1"] if side == 4 else ["conv0", "conv1"]):
+            names |= _layer(f"{ours}.layers.{j}", f"{theirs}.{conv}", NOISY)
+        names |= _layer(f"{ours}.to_rgb", f"{theirs}.torgb", STYLED)
     return names
 
 
 def _discriminator_names(resolutions: list[int]) -> dict[str, str]:
-    top = resolutions[-1]
-    names = {f"from_rgb.{part}": f"b{top}.fromrgb.{part}" for part in ("weight", "bias")}
+    names = _layer("from_rgb", f"b{resolutions[-1]}.fromrgb", PLAIN)
     for i, side in enumerate(reversed(resolutions[1:])):
-        for ours, theirs in (("first", "conv0"), ("second", "conv1")):
-            for part in ("weight", "bias"):
-                names[f"blocks.{i}.{ours}.{part}"] = f"b{side}.{theirs}.{part}"
+        names |= _layer(f"blocks.{i}.first", f"b{side}.conv0", PLAIN)
+        names |= _layer(f"blocks.{i}.second", f"b{side}.conv1", PLAIN)
         names[f"blocks.{i}.skip.weight"] = f"b{side}.skip.weight"
     for ours, theirs in (("conv", "conv"), ("hidden", "fc"), ("out", "out")):
-        for part in ("weight", "bias"):
-            names[f"{ours}.{part}"] = f"b4.{theirs}.{part}"
+        names |= _layer(ours, f"b4.{theirs}", PLAIN)
     return names
 
 
