@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         model,
         model=weights.model,
         arguments=weights.arguments,
-        recipe="",
+        recipe=f"convert --from {arguments.reader}",
         seed=0,
         steps=0,
         data=f"not said by {source.name} (sha256 {digest}), which gmcourse convert read as {arguments.reader}",
