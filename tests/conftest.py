@@ -1,6 +1,7 @@
 """What every test shares: one thread, and the reference numbers."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
