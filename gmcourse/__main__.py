@@ -10,6 +10,7 @@ from collections.abc import Sequence
 # Imported only when asked for: `gmcourse check` must not wait for what `gmcourse train` needs.
 COMMANDS = {
     "check": ("gmcourse.exercises.judge.check_command", "judge one exercise notebook"),
+    "convert": ("gmcourse.zoo.convert", "read published weights into a model of ours"),
     "doctor": ("gmcourse.doctor", "say what this machine has and lacks"),
     "grade": ("gmcourse.exercises.judge.grade", "judge a folder of submissions"),
     "train": ("gmcourse.recipes.running.command", "train a model of the zoo again"),

@@ -1,4 +1,4 @@
-"""What every test shares: one thread, and the reference numbers where they are."""
+"""What every test shares: one thread, and the reference numbers."""
 
 import json
 import os
@@ -19,9 +19,10 @@ ROOT = Path(__file__).parents[1]
 class Golden:
     """One file of reference numbers: `golden.x("name")`, `golden.w(…)`, `golden.out(…)`, `golden.config`."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, name: str) -> None:
+        folder = ROOT / "tests" / "golden"
         self.tensors = load_file(folder / f"{name}.safetensors")
-        self.described = json.loads((folder / f"{name}.json").read_text())
+        self.described = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         self.config = self.described["config"]
 
     def _get(self, key):
@@ -45,15 +46,8 @@ class Golden:
 
 @pytest.fixture(scope="session")
 def golden():
-    """`golden("vae_a")` opens one file of reference numbers; skips where the folder is absent."""
-    folder = Path(os.environ.get("GMCOURSE_GOLDEN") or ROOT.parent / "shared" / "golden")
-
-    def open_one(name):
-        if not (folder / f"{name}.safetensors").is_file():
-            pytest.skip(f"no reference numbers in {folder}; set GMCOURSE_GOLDEN to their folder")
-        return Golden(folder, name)
-
-    return open_one
+    """`golden("vae_a")` opens one file of reference numbers; tests/golden/README.md says what there is."""
+    return Golden
 
 
 @pytest.fixture(autouse=True)

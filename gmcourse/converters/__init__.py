@@ -1,1 +1,1 @@
-"""Published weights → our models: a state dict of tensors in, a model out. Files are the reader's business."""
+"""Published weights → our models: a state dict of tensors in, a model out; `files` opens checkpoints safely."""

@@ -10,21 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
+from gmcourse.converters.state import Weights, opened
 from gmcourse.models.stylegan2 import Discriminator, Generator
+from gmcourse.nn.resample import fir_kernel
 
-State = Mapping[str, Tensor]
 
-
-def _blocks(state: State, prefix: str) -> list[int]:
+def _blocks(weights: Weights, prefix: str) -> list[int]:
     """The sides of the blocks b4, b8, … below a prefix, in ascending order."""
-    found = {int(m[1]) for key in state if (m := re.match(rf"{re.escape(prefix)}b(\d+)\.", key))}
-    if not found:
-        raise ValueError(
-            f"no key begins with '{prefix}b4.'; got {sorted(state)[:3]} …: not a StyleGAN2 of stylegan2-ada-pytorch"
-        )
-    return sorted(found)
+    found = {int(match[1]) for match in weights.names(rf"{re.escape(prefix)}b(\d+)\.")}
+    sides = [4 * 2**i for i in range(max(len(found), 1))]
+    for side in sides:
+        if side not in found:
+            weights.lacks(f"{prefix}b{side}.…")
+    return sides
 
 
 def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
@@ -39,121 +40,111 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     return base, most
 
 
-def _layer(theirs: str, ours: str) -> dict[str, str]:
-    """A styled convolution: ours → theirs."""
-    names = {
-        "weight": "weight",
-        "bias": "bias",
-        "noise_strength": "noise_strength",
-        "fixed_noise": "noise_const",
-        "style.weight": "affine.weight",
-        "style.bias": "affine.bias",
-    }
-    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in names.items()}
+PLAIN = {"weight": "weight", "bias": "bias"}
+STYLED = PLAIN | {"style.weight": "affine.weight", "style.bias": "affine.bias"}
+NOISY = STYLED | {"noise_strength": "noise_strength", "fixed_noise": "noise_const"}
+
+
+def _layer(ours: str, theirs: str, parts: Mapping[str, str]) -> dict[str, str]:
+    """The tensors of one layer: ours → theirs."""
+    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in parts.items()}
 
 
 def _generator_names(generator: Generator, resolutions: list[int]) -> dict[str, str]:
     names = {"mapping.w_mean": "mapping.w_avg", "synthesis.constant": "synthesis.b4.const"}
     for i in range(len(generator.mapping.layers)):
-        for part in ("weight", "bias"):
-            names[f"mapping.layers.{i}.{part}"] = f"mapping.fc{i}.{part}"
+        names |= _layer(f"mapping.layers.{i}", f"mapping.fc{i}", PLAIN)
     for i, side in enumerate(resolutions):
         ours, theirs = f"synthesis.blocks.{i}", f"synthesis.b{side}"
-        convs = ["conv1"] if side == 4 else ["conv0", "conv1"]
-        for j, conv in enumerate(convs):
-            names |= _layer(f"{theirs}.{conv}", f"{ours}.layers.{j}")
-        for ours_part, part in (
-            ("weight", "weight"),
-            ("bias", "bias"),
-            ("style.weight", "affine.weight"),
-            ("style.bias", "affine.bias"),
-        ):
-            names[f"{ours}.to_rgb.{ours_part}"] = f"{theirs}.torgb.{part}"
+        for j, conv in enumerate(["conv1"] if side == 4 else ["conv0", "conv1"]):
+            names |= _layer(f"{ours}.layers.{j}", f"{theirs}.{conv}", NOISY)
+        names |= _layer(f"{ours}.to_rgb", f"{theirs}.torgb", STYLED)
     return names
 
 
 def _discriminator_names(resolutions: list[int]) -> dict[str, str]:
-    top = resolutions[-1]
-    names = {f"from_rgb.{part}": f"b{top}.fromrgb.{part}" for part in ("weight", "bias")}
+    names = _layer("from_rgb", f"b{resolutions[-1]}.fromrgb", PLAIN)
     for i, side in enumerate(reversed(resolutions[1:])):
-        for ours, theirs in (("first", "conv0"), ("second", "conv1")):
-            for part in ("weight", "bias"):
-                names[f"blocks.{i}.{ours}.{part}"] = f"b{side}.{theirs}.{part}"
+        names |= _layer(f"blocks.{i}.first", f"b{side}.conv0", PLAIN)
+        names |= _layer(f"blocks.{i}.second", f"b{side}.conv1", PLAIN)
         names[f"blocks.{i}.skip.weight"] = f"b{side}.skip.weight"
     for ours, theirs in (("conv", "conv"), ("hidden", "fc"), ("out", "out")):
-        for part in ("weight", "bias"):
-            names[f"{ours}.{part}"] = f"b4.{theirs}.{part}"
+        names |= _layer(ours, f"b4.{theirs}", PLAIN)
     return names
 
 
-def _load(module: nn.Module, state: State, names: Mapping[str, str], ignored: str) -> None:
-    missing = sorted(theirs for theirs in names.values() if theirs not in state)
-    unknown = sorted(key for key in state if key not in names.values() and not re.search(ignored, key))
-    if missing or unknown:
-        raise ValueError(
-            f"the state dict lacks {missing[:3] or 'nothing'} and has {unknown[:3] or 'nothing'} besides: "
-            "not the skip generator or residual discriminator without labels"
-        )
-    module.to(state[next(iter(names.values()))].dtype)
-    module.load_state_dict({ours: state[theirs] for ours, theirs in names.items()})
+def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None:
+    ours = module.state_dict()
+    for name, theirs in names.items():
+        weights.copy(ours[name], theirs)
+    # every layer of theirs keeps the filter with which it enlarges or shrinks; ours is fixed
+    kernel = fir_kernel().to(weights.dtype)
+    layers = {part.rpartition(".")[0] for name in names.values() for part in (name, name.rpartition(".")[0])}
+    for match in weights.names(r"(.*)\.resample_filter$"):
+        if match[1] in layers and not torch.allclose(weights.take(match[0], 4, 4), kernel, atol=1e-6):
+            weights.complain(f"{match[0]} is another filter than that of the taps 1, 3, 3, 1")
+    weights.finish()
 
 
-def generator_from_nvlabs(state: State) -> Generator:
+@torch.no_grad()
+def generator_from_nvlabs(state: Mapping[str, Tensor] | Weights) -> Generator:
     """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch.
 
     Args:
-        state: its state dict, name → tensor.
+        state: its state dict, name → tensor; or `Weights` that leave some of it out.
 
     Returns:
         A `Generator` in the dtype of the weights: same numbers for the same z and the same noise.
 
     Raises:
-        ValueError: the state dict is of another network.
+        ValueError: a tensor is missing, not known, of another shape, or has NaN in it; a blur filter is not
+            that of the paper; or the network takes class labels.
     """
-    resolutions = _blocks(state, "synthesis.")
-    depth = sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", key)) for key in state)
-    if not depth or "mapping.embed.weight" in state:
-        raise ValueError("the mapping network has no layers, or takes class labels; neither can be read")
-    first = state["mapping.fc0.weight"]
-    widths = {side: state[f"synthesis.b{side}.conv1.weight"].shape[0] for side in resolutions}
-    base, most = _base_and_max(widths)
-    generator = Generator(
-        z_dim=first.shape[1],
-        w_dim=first.shape[0],
+    weights = opened(state, "a generator ('skip') of stylegan2-ada-pytorch without class labels")
+    resolutions, depth = _blocks(weights, "synthesis."), weights.count("mapping.fc")
+    w_dim, z_dim = weights.shape("mapping.fc0.weight", 2)
+    base, most = _base_and_max(
+        {side: weights.shape(f"synthesis.b{side}.conv1.weight", 4)[0] for side in resolutions}
+    )
+    generator = weights.build(
+        Generator,
+        z_dim=z_dim,
+        w_dim=w_dim,
         resolution=resolutions[-1],
         mapping_layers=depth,
-        image_channels=state["synthesis.b4.torgb.weight"].shape[0],
+        image_channels=weights.shape("synthesis.b4.torgb.weight", 4)[0],
         channel_base=base,
         channel_max=most,
     )
-    _load(generator, state, _generator_names(generator, resolutions), r"resample_filter$")
+    _load(generator, weights, _generator_names(generator, resolutions))
     return generator
 
 
-def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
+@torch.no_grad()
+def discriminator_from_nvlabs(state: Mapping[str, Tensor] | Weights, *, group: int = 4) -> Discriminator:
     """A discriminator with the weights of a `D` of stylegan2-ada-pytorch.
 
     Args:
-        state: its state dict.
+        state: its state dict; or `Weights` that leave some of it out.
         group: of the minibatch standard deviation; a state dict does not say (4 is the published default).
 
     Raises:
-        ValueError: the state dict is of another network.
+        ValueError: see `generator_from_nvlabs`.
     """
-    resolutions = _blocks(state, "")
+    weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")
+    resolutions = _blocks(weights, "")
     top = resolutions[-1]
-    if f"b{top}.fromrgb.weight" not in state or f"b{top}.skip.weight" not in state:
-        raise ValueError("not a residual discriminator ('resnet') of stylegan2-ada-pytorch")
-    widths = {side: state[f"b{side}.conv0.weight"].shape[1] for side in resolutions if side > 4}
-    widths[4] = state["b4.conv.weight"].shape[0]
-    base, most = _base_and_max(widths)
-    discriminator = Discriminator(
+    narrow, wide = weights.shape("b4.conv.weight", 4)[:2]
+    widths = {side: weights.shape(f"b{side}.conv0.weight", 4)[1] for side in resolutions[1:]}
+    base, most = _base_and_max({4: narrow, **widths})
+    discriminator = weights.build(
+        Discriminator,
         resolution=top,
-        image_channels=state[f"b{top}.fromrgb.weight"].shape[1],
+        image_channels=weights.shape(f"b{top}.fromrgb.weight", 4)[1],
         channel_base=base,
         channel_max=most,
         group=group,
-        features=state["b4.conv.weight"].shape[1] - widths[4],
+        features=wide - narrow,
     )
-    _load(discriminator, state, _discriminator_names(resolutions), r"resample_filter$")
+    _load(discriminator, weights, _discriminator_names(resolutions))
     return discriminator

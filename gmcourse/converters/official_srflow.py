@@ -15,182 +15,167 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from gmcourse.converters.state import Weights, opened
 from gmcourse.flows import ActNorm, ActNormConv, AffineCoupling, AffineInjector, Multiscale, PlainConv1x1
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.models.srflow.steps import ConditionalNet
 from gmcourse.nn.conv import ZeroConv2d
-from gmcourse.nn.rrdb import RRDB, RRDBEncoder
+from gmcourse.nn.rrdb import RRDBEncoder
 
 FLOW = "flowUpsamplerNet.layers"
+TRUNK = "RRDB.RRDB_trunk"
 
 
-def _load_conv(ours: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    """Weight and bias of one convolution of the encoder."""
-    assert isinstance(ours, nn.Conv2d)
-    assert ours.bias is not None
-    ours.weight.copy_(state[f"{name}.weight"])
-    ours.bias.copy_(state[f"{name}.bias"])
+def _load_encoder(ours: RRDBEncoder, weights: Weights) -> None:
+    weights.fill(ours.first, "RRDB.conv_first")
+    weights.fill(ours.after, "RRDB.trunk_conv")
+    for path, conv in ours.trunk.named_modules():
+        if isinstance(conv, nn.Conv2d):
+            block, _, dense, _, number = path.split(".")  # ours: block.blocks.dense.convs.number
+            weights.fill(conv, f"{TRUNK}.{block}.RDB{int(dense) + 1}.conv{int(number) + 1}")
+    for number, up in enumerate(ours.ups, start=1):
+        weights.fill(up, f"RRDB.upconv{number}")
 
 
-def _load_encoder(ours: RRDBEncoder, state: Mapping[str, Tensor]) -> None:
-    _load_conv(ours.first, state, "RRDB.conv_first")
-    _load_conv(ours.after, state, "RRDB.trunk_conv")
-    for number, block in enumerate(ours.trunk):
-        assert isinstance(block, RRDB)
-        for d, dense in enumerate(block.blocks):
-            for c, conv in enumerate(dense.convs):  # type: ignore[arg-type]
-                _load_conv(conv, state, f"RRDB.RRDB_trunk.{number}.RDB{d + 1}.conv{c + 1}")
-    for number, up in enumerate(ours.ups):
-        _load_conv(up, state, f"RRDB.upconv{number + 1}")
-
-
-def _load_actnorm(ours: ActNorm, state: Mapping[str, Tensor], name: str) -> None:
-    ours.bias.copy_(state[f"{name}.bias"].flatten())
-    ours.log_scale.copy_(state[f"{name}.logs"].flatten())
+def _load_actnorm(ours: ActNorm, weights: Weights, name: str) -> None:
+    for parameter, part in ((ours.bias, "bias"), (ours.log_scale, "logs")):
+        parameter.copy_(weights.take(f"{name}.{part}", 1, len(parameter), 1, 1).flatten())
     ours.initialised.fill_(True)
 
 
-def _load_zero_conv(ours: ZeroConv2d, state: Mapping[str, Tensor], name: str, order: Tensor) -> None:
-    ours.weight.copy_(state[f"{name}.weight"][order])
-    ours.bias.copy_(state[f"{name}.bias"][order])
-    ours.log_scale.copy_(state[f"{name}.logs"].flatten()[order])
+def _load_zero_conv(ours: nn.Module, weights: Weights, name: str) -> None:
+    """Theirs gives shift, scale, shift, scale, …; ours all scales, then all shifts."""
+    assert isinstance(ours, ZeroConv2d)
+    n = len(ours.bias)
+    order = torch.cat([torch.arange(1, n, 2), torch.arange(0, n, 2)])
+    ours.weight.copy_(weights.take(f"{name}.weight", *ours.weight.shape)[order])
+    ours.bias.copy_(weights.take(f"{name}.bias", n)[order])
+    ours.log_scale.copy_(weights.take(f"{name}.logs", n, 1, 1).flatten()[order])
 
 
-def _scales_first(outputs: int) -> Tensor:
-    """Theirs has shift, scale, shift, scale, …; ours all scales, then all shifts."""
-    return torch.cat([torch.arange(1, outputs, 2), torch.arange(0, outputs, 2)])
-
-
-def _load_network(ours: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
+def _load_network(ours: nn.Module, weights: Weights, name: str) -> None:
     """The network of an injector (context alone) or of a coupling (part, then context)."""
     assert isinstance(ours, ConditionalNet)
-    first = state[f"{name}.0.weight"]
-    parts = 0
-    if ours.of_part is not None:
-        parts = ours.of_part.in_channels
-        ours.of_part.weight.copy_(first[:, :parts])
-    ours.of_context.weight.copy_(first[:, parts:])
-    ours.second.weight.copy_(state[f"{name}.2.weight"])
-    _load_actnorm(ours.norm1, state, f"{name}.0.actnorm")
-    _load_actnorm(ours.norm2, state, f"{name}.2.actnorm")
-    _load_zero_conv(ours.last, state, f"{name}.4", _scales_first(len(ours.last.bias)))
+    convs = [conv.weight for conv in (ours.of_part, ours.of_context) if conv is not None]
+    width, *_, height, breadth = convs[-1].shape
+    sizes = [weight.shape[1] for weight in convs]
+    first = weights.take(f"{name}.0.weight", width, sum(sizes), height, breadth)
+    for weight, theirs in zip(convs, first.split(sizes, dim=1), strict=True):
+        weight.copy_(theirs)
+    weights.fill(ours.second, f"{name}.2")
+    _load_actnorm(ours.norm1, weights, f"{name}.0.actnorm")
+    _load_actnorm(ours.norm2, weights, f"{name}.2.actnorm")
+    _load_zero_conv(ours.last, weights, f"{name}.4")
 
 
-def _load_split(ours: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    """Mean and log σ of the half that stays, as a coupling's raw scale −log σ and shift −mean."""
-    assert isinstance(ours, ZeroConv2d)
-    _load_zero_conv(ours, state, name, _scales_first(len(ours.bias)))
-    ours.weight.neg_()
-    ours.bias.neg_()
+def _load_level(level: Multiscale, weights: Weights, index: int) -> int:
+    """One level, whose squeeze has the number `index` and no weights; the number of the next one's."""
+    for member in level.steps.members:  # type: ignore[union-attr]
+        if isinstance(member, ActNormConv):  # a transition, or the beginning of a step
+            index += 1
+            assert isinstance(member.conv, PlainConv1x1)
+            _load_actnorm(member.actnorm, weights, f"{FLOW}.{index}.actnorm")
+            weights.copy(member.conv.weight, f"{FLOW}.{index}.invconv.weight")
+        else:
+            assert isinstance(member, AffineInjector | AffineCoupling)
+            part = "fFeatures" if isinstance(member, AffineInjector) else "fAffine"
+            _load_network(member.network, weights, f"{FLOW}.{index}.affine.{part}")
+    if isinstance(level.split, AffineCoupling):
+        index += 1
+        split = level.split.network
+        assert isinstance(split, ZeroConv2d)
+        _load_zero_conv(split, weights, f"{FLOW}.{index}.conv")
+        # mean and log σ of the half that stays are a coupling's raw scale −log σ and shift −mean
+        split.weight.neg_()
+        split.bias.neg_()
+    return index + 1
 
 
-def _layers(state: Mapping[str, Tensor]) -> list[list[int]]:
-    """Indices of the layers with weights, level by level: a squeeze takes an index and has no weights."""
-    found = {int(key.split(".")[2]) for key in state if key.startswith(f"{FLOW}.")}
-    levels: list[list[int]] = []
-    for index in range(max(found, default=-1) + 1):
-        if index not in found:
+def _levels(weights: Weights) -> list[list[str]]:
+    """What the layers are, level by level; a squeeze takes a number, has no weights, and begins a level."""
+    found: dict[int, str] = {}
+    for match in weights.names(rf"{FLOW}\.(\d+)\.(conv\.|affine\.)?"):
+        kind = {"conv.": "split", "affine.": "step"}.get(match[2], "transition")
+        if found.get(int(match[1]), "transition") == "transition":
+            found[int(match[1])] = kind
+    levels: list[list[str]] = []
+    previous = -1
+    for index, kind in sorted(found.items()):
+        if index > previous + 1:
             levels.append([])
-        elif levels:
-            levels[-1].append(index)
+        if levels:
+            levels[-1].append(kind)
+        previous = index
     return levels
 
 
-def _encoder_sizes(state: Mapping[str, Tensor]) -> dict[str, int]:
-    """Scale and widths of the encoder.
-
-    Raises:
-        ValueError: the state dict is of another model.
-    """
-    if "RRDB.conv_first.weight" not in state:
-        raise ValueError(
-            f"no key 'RRDB.conv_first.weight'; got {sorted(state)[:3]} …: not a published SRFlow"
-        )
+def _encoder_sizes(weights: Weights) -> dict[str, int]:
+    """Scale and widths of the encoder."""
     return {
-        "scale": 2 ** sum(key.startswith("RRDB.upconv") and key.endswith("weight") for key in state),
-        "channels": len(state["RRDB.conv_first.weight"]),
-        "growth": len(state["RRDB.RRDB_trunk.0.RDB1.conv1.weight"]),
-        "n_blocks": 1 + max(int(key.split(".")[2]) for key in state if key.startswith("RRDB.RRDB_trunk.")),
+        "scale": 2 ** weights.count("RRDB.upconv", first=1),
+        "channels": weights.shape("RRDB.conv_first.weight", 4)[0],
+        "growth": weights.shape(f"{TRUNK}.0.RDB1.conv1.weight", 4)[0],
+        "n_blocks": weights.count(f"{TRUNK}."),
     }
 
 
 @torch.no_grad()
-def srflow_from_official(state: Mapping[str, Tensor], stacked: Sequence[int] = (1, 8, 15, 22)) -> SRFlow:
+def srflow_from_official(
+    state: Mapping[str, Tensor] | Weights, stacked: Sequence[int] = (1, 8, 15, 22)
+) -> SRFlow:
     """A model with the weights of a checkpoint of the authors.
 
+    The encoder's last enlargement and two convolutions, and `flowUpsamplerNet.f`, are in the file and not in
+    the density: they stay unused.
+
     Args:
-        state: its state dict, name → tensor.
+        state: its state dict, name → tensor; or `Weights` that leave some of it out.
         stacked: blocks of the trunk whose outputs every level sees; a state dict does not say.
 
     Raises:
-        ValueError: the state dict is of another model.
+        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
     """
-    sizes = _encoder_sizes(state)
-    levels = _layers(state)
-    kinds = [[_kind(state, index) for index in level] for level in levels]
-    if not levels or not all("step" in kind for kind in kinds):
-        raise ValueError(f"no conditional steps below {FLOW!r}: not a published SRFlow")
-    step = f"{FLOW}.{levels[0][kinds[0].index('step')]}.affine.fAffine"
-    model = SRFlow(
-        sizes["scale"],
+    weights = opened(state, "a published SRFlow")
+    sizes = _encoder_sizes(weights)
+    levels = _levels(weights)
+    if not levels or "step" not in levels[0]:
+        raise ValueError(f"this is not a published SRFlow: no conditional steps at the beginning of {FLOW!r}")
+    step = f"{FLOW}.{1 + levels[0].index('step')}.affine.fAffine.0.weight"
+    model = weights.build(
+        SRFlow,
+        **sizes,
         n_levels=len(levels),
-        n_steps=kinds[0].count("step"),
-        n_transitions=kinds[0].count("transition"),
-        n_splits=sum("split" in kind for kind in kinds),
-        channels=sizes["channels"],
-        growth=sizes["growth"],
-        n_blocks=sizes["n_blocks"],
-        stacked=stacked,
-        hidden_channels=len(state[f"{step}.0.weight"]),
+        n_steps=levels[0].count("step"),
+        n_transitions=levels[0].count("transition"),
+        n_splits=sum("split" in level for level in levels),
+        stacked=list(stacked),
+        hidden_channels=weights.shape(step, 4)[0],
         coupling_scale="sigmoid_floor",
         long_skip=False,
-    ).to(state["RRDB.conv_first.weight"].dtype)
-    _load_encoder(model.encoder, state)
-    ours = [module for module in model.flow.modules() if isinstance(module, Multiscale)]
-    for level, indices, kind in zip(ours, levels, kinds, strict=True):
-        _load_level(level, state, indices, kind)
+    )
+    _load_encoder(model.encoder, weights)
+    index = 0
+    for level in (m for m in model.flow.modules() if isinstance(m, Multiscale)):
+        index = _load_level(level, weights, index)
+    unused = f"RRDB.upconv{model.scale.bit_length() - 1}."
+    weights.drop("RRDB.HRconv.", "RRDB.conv_last.", unused, "flowUpsamplerNet.f.")
+    weights.finish()
     return model
 
 
-def _kind(state: Mapping[str, Tensor], index: int) -> str:
-    if f"{FLOW}.{index}.conv.weight" in state:
-        return "split"
-    return "step" if f"{FLOW}.{index}.affine.fAffine.0.weight" in state else "transition"
-
-
-def _load_level(level: Multiscale, state: Mapping[str, Tensor], indices: list[int], kinds: list[str]) -> None:
-    members = iter(level.steps.members)  # type: ignore[arg-type]
-    for index, kind in zip(indices, kinds, strict=True):
-        name = f"{FLOW}.{index}"
-        if kind == "split":
-            assert isinstance(level.split, AffineCoupling)
-            _load_split(level.split.network, state, f"{name}.conv")
-            continue
-        mixer = next(members)
-        assert isinstance(mixer, ActNormConv)
-        assert isinstance(mixer.conv, PlainConv1x1)
-        _load_actnorm(mixer.actnorm, state, f"{name}.actnorm")
-        mixer.conv.weight.copy_(state[f"{name}.invconv.weight"])
-        if kind == "step":
-            injector, coupling = next(members), next(members)
-            assert isinstance(injector, AffineInjector)
-            assert isinstance(coupling, AffineCoupling)
-            _load_network(injector.network, state, f"{name}.affine.fFeatures")
-            _load_network(coupling.network, state, f"{name}.affine.fAffine")
-
-
 @torch.no_grad()
-def regression_from_official(state: Mapping[str, Tensor]) -> Regression:
-    """The regression network whose trunk a checkpoint's encoder is; it keeps the head as well.
+def regression_from_official(state: Mapping[str, Tensor] | Weights) -> Regression:
+    """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused.
 
     Raises:
-        ValueError: the state dict is of another model.
+        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
     """
-    sizes = _encoder_sizes(state)
-    scale = sizes.pop("scale")
-    model = Regression(scale, **sizes, long_skip=False).to(state["RRDB.conv_first.weight"].dtype)
-    _load_encoder(model.encoder, state)
-    _load_conv(model.up, state, f"RRDB.upconv{scale.bit_length() - 1}")
-    _load_conv(model.full, state, "RRDB.HRconv")
-    _load_conv(model.last, state, "RRDB.conv_last")
+    weights = opened(state, "a published SRFlow")
+    model = weights.build(Regression, **_encoder_sizes(weights), long_skip=False)
+    _load_encoder(model.encoder, weights)
+    weights.fill(model.up, f"RRDB.upconv{model.scale.bit_length() - 1}")
+    weights.fill(model.full, "RRDB.HRconv")
+    weights.fill(model.last, "RRDB.conv_last")
+    weights.drop("flowUpsamplerNet.")
+    weights.finish()
     return model

@@ -10,59 +10,56 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from gmcourse.converters.state import Weights, opened
 from gmcourse.flows import ActNormConv, ConstantAffine, Multiscale, PlainConv1x1
 from gmcourse.flows.coupling import Coupling
 from gmcourse.models.glow import Glow
 from gmcourse.nn.conv import CouplingNet, ZeroConv2d
 
 
-def _mixing_matrix(state: Mapping[str, Tensor], prefix: str) -> Tensor:
+def _mixing_matrix(weights: Weights, prefix: str, c: int) -> Tensor:
     """W of a 1×1 convolution, plain or in LU form."""
-    if f"{prefix}.weight" in state:
-        return state[f"{prefix}.weight"][:, :, 0, 0]
-    part = {
-        name: state[f"{prefix}.{name}"] for name in ("w_p", "w_l", "w_s", "w_u", "s_sign", "u_mask", "l_mask")
-    }
-    eye = torch.eye(len(part["w_s"]), dtype=part["w_l"].dtype)
-    upper = part["w_u"] * part["u_mask"] + torch.diag(part["s_sign"] * part["w_s"].exp())
-    return part["w_p"] @ (part["w_l"] * part["l_mask"] + eye) @ upper
+    if f"{prefix}.weight" in weights:
+        return weights.take(f"{prefix}.weight", c, c, 1, 1)[:, :, 0, 0]
+    squares = ("w_p", "w_l", "l_mask", "l_eye", "w_u", "u_mask")
+    w_p, w_l, l_mask, l_eye, w_u, u_mask = (weights.take(f"{prefix}.{part}", c, c) for part in squares)
+    w_s, s_sign = (weights.take(f"{prefix}.{part}", c) for part in ("w_s", "s_sign"))
+    return w_p @ (w_l * l_mask + l_eye) @ (w_u * u_mask + torch.diag(s_sign * w_s.exp()))
 
 
-def _load_zero_conv(ours: ZeroConv2d, state: Mapping[str, Tensor], prefix: str) -> None:
+def _load_zero_conv(ours: ZeroConv2d, weights: Weights, prefix: str) -> None:
     """Padding with ones is padding with zeros plus a channel that marks the outside, of weight Σ_in w."""
-    weight = state[f"{prefix}.conv.weight"]
     assert ours.edge is not None
-    ours.weight.copy_(weight)
-    ours.bias.copy_(state[f"{prefix}.conv.bias"])
-    ours.log_scale.copy_(state[f"{prefix}.scale"].flatten())
-    ours.edge.copy_(weight.sum(1, keepdim=True))
+    weights.copy(ours.weight, f"{prefix}.conv.weight")
+    weights.copy(ours.bias, f"{prefix}.conv.bias")
+    ours.log_scale.copy_(weights.take(f"{prefix}.scale", 1, len(ours.bias), 1, 1).flatten())
+    ours.edge.copy_(ours.weight.sum(1, keepdim=True))
 
 
-def _load_step(mixer: ActNormConv, coupling: Coupling, state: Mapping[str, Tensor], prefix: str) -> None:
-    scale = state[f"{prefix}.actnorm.scale"].flatten()
-    mixer.actnorm.bias.copy_(state[f"{prefix}.actnorm.loc"].flatten())
+def _load_step(mixer: ActNormConv, coupling: Coupling, weights: Weights, prefix: str) -> None:
+    c = len(mixer.actnorm.bias)
+    scale = weights.take(f"{prefix}.actnorm.scale", 1, c, 1, 1).flatten()
+    if not scale.all():
+        weights.complain(f"{prefix}.actnorm.scale has zeros, so that the step has no inverse")
+    mixer.actnorm.bias.copy_(weights.take(f"{prefix}.actnorm.loc", 1, c, 1, 1).flatten())
     mixer.actnorm.log_scale.copy_(scale.abs().log())
-    mixer.actnorm.initialised.fill_(True)
+    mixer.actnorm.initialised.fill_(weights.flag(f"{prefix}.actnorm.initialized"))
     # the sign of a negative scale moves into the matrix that follows it
     assert isinstance(mixer.conv, PlainConv1x1)
-    mixer.conv.weight.copy_(_mixing_matrix(state, f"{prefix}.invconv") * scale.sign())
+    mixer.conv.weight.copy_(_mixing_matrix(weights, f"{prefix}.invconv", c) * scale.sign())
     network = coupling.network
     assert isinstance(network, CouplingNet)
-    for ours, theirs in ((network.first, "0"), (network.second, "2")):
-        ours.weight.copy_(state[f"{prefix}.coupling.net.{theirs}.weight"])
-        assert ours.bias is not None
-        ours.bias.copy_(state[f"{prefix}.coupling.net.{theirs}.bias"])
-    _load_zero_conv(network.last, state, f"{prefix}.coupling.net.4")
+    weights.fill(network.first, f"{prefix}.coupling.net.0")
+    weights.fill(network.second, f"{prefix}.coupling.net.2")
+    _load_zero_conv(network.last, weights, f"{prefix}.coupling.net.4")
 
 
-def _load_split_prior(ours: ZeroConv2d, state: Mapping[str, Tensor], prefix: str) -> None:
+def _load_split_prior(ours: ZeroConv2d, weights: Weights, prefix: str) -> None:
     """Mean and log σ of the half that stays, as a coupling's raw scale −log σ and shift −mean."""
-    _load_zero_conv(ours, state, prefix)
-    gain = (3 * ours.log_scale).exp()
-    half = len(gain) // 2
-    swapped = torch.cat([torch.arange(half, 2 * half), torch.arange(half)])
+    _load_zero_conv(ours, weights, prefix)
+    swapped = torch.arange(len(ours.bias)).roll(len(ours.bias) // 2)
     for parameter in (ours.weight, ours.bias, ours.edge):
         assert parameter is not None
         parameter.copy_(-parameter[swapped])
@@ -70,12 +67,12 @@ def _load_split_prior(ours: ZeroConv2d, state: Mapping[str, Tensor], prefix: str
 
 
 @torch.no_grad()
-def glow_from_rosinality(state: Mapping[str, Tensor], shape: Sequence[int]) -> Glow:
+def glow_from_rosinality(state: Mapping[str, Tensor] | Weights, shape: Sequence[int] = (3, 64, 64)) -> Glow:
     """A model with the weights of a rosinality/glow-pytorch checkpoint.
 
     Args:
-        state: its state dict, name → tensor.
-        shape: (C, H, W) of the images; a state dict does not say.
+        state: its state dict, name → tensor; or `Weights` that leave some of it out.
+        shape: (C, H, W) of the images; a state dict does not say. 64×64 is that code's default.
 
     Returns:
         A `Glow` in the dtype of the weights. It takes pixels in [0, 1); theirs takes pixels − ½, and so does
@@ -83,35 +80,33 @@ def glow_from_rosinality(state: Mapping[str, Tensor], shape: Sequence[int]) -> G
         are theirs standardised by their learned prior (their "eps").
 
     Raises:
-        ValueError: the state dict is of another model.
+        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
     """
-    blocks = 1 + max((int(key.split(".")[1]) for key in state if key.startswith("blocks.")), default=-1)
-    if blocks == 0:
-        raise ValueError(f"no key begins with 'blocks.'; got {sorted(state)[:3]} …: not a rosinality Glow")
-    steps = 1 + max(int(key.split(".")[3]) for key in state if key.startswith("blocks.0.flows."))
-    first = state["blocks.0.flows.0.coupling.net.0.weight"]
-    changed = state["blocks.0.flows.0.coupling.net.4.conv.bias"]
-    model = Glow(
-        shape,
-        n_levels=blocks,
+    weights = opened(state, f"a rosinality Glow of images {tuple(shape)}")
+    levels, steps = weights.count("blocks."), weights.count("blocks.0.flows.")
+    hidden, conditions, _, _ = weights.shape("blocks.0.flows.0.coupling.net.0.weight", 4)
+    (changed,) = weights.shape("blocks.0.flows.0.coupling.net.4.conv.bias", 1)
+    model = weights.build(
+        Glow,
+        shape=list(shape),
+        n_levels=levels,
         n_steps=steps,
-        hidden_channels=first.shape[0],
-        affine=len(changed) == 2 * first.shape[1],
+        hidden_channels=hidden,
+        affine=changed == 2 * conditions,
         mixing="plain",
         edge=True,
-    ).to(first.dtype)
-    levels = [module for module in model.modules() if isinstance(module, Multiscale)]
-    for b, level in enumerate(levels):
+    )
+    for b, level in enumerate(m for m in model.modules() if isinstance(m, Multiscale)):
         mixers = [m for m in level.steps.modules() if isinstance(m, ActNormConv)]
         couplings = [m for m in level.steps.modules() if isinstance(m, Coupling)]
         for i, (mixer, coupling) in enumerate(zip(mixers, couplings, strict=True)):
-            _load_step(mixer, coupling, state, f"blocks.{b}.flows.{i}")
-        if level.split is not None:
-            network: nn.Module = level.split.network  # type: ignore[assignment]
-            assert isinstance(network, ZeroConv2d)
-            _load_split_prior(network, state, f"blocks.{b}.prior")
+            _load_step(mixer, coupling, weights, f"blocks.{b}.flows.{i}")
+        if isinstance(level.split, Coupling):
+            assert isinstance(level.split.network, ZeroConv2d)
+            _load_split_prior(level.split.network, weights, f"blocks.{b}.prior")
         else:
             prior = next(m for m in level.steps.modules() if isinstance(m, ConstantAffine))
             assert isinstance(prior.network, ZeroConv2d)
-            _load_zero_conv(prior.network, state, f"blocks.{b}.prior")
+            _load_zero_conv(prior.network, weights, f"blocks.{b}.prior")
+    weights.finish()
     return model

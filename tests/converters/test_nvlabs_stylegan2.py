@@ -41,16 +41,9 @@ def test_z_and_w_of_different_widths(states):
 
 def test_other_networks_are_refused(states):
     _, for_g, for_d = states
-    with pytest.raises(ValueError, match=r"not a StyleGAN2 of stylegan2-ada-pytorch"):
-        generator_from_nvlabs(for_d)
-    with pytest.raises(ValueError, match=r"not a StyleGAN2"):
-        discriminator_from_nvlabs({"weight": torch.zeros(1)})
-    with pytest.raises(ValueError, match="class labels"):
+    with pytest.raises(ValueError, match=r"without class labels: not known: mapping.embed.weight"):
         generator_from_nvlabs({**for_g, "mapping.embed.weight": torch.zeros(4, 4)})
-    with pytest.raises(ValueError, match=r"has \['mapping.more'\] besides"):
-        generator_from_nvlabs({**for_g, "mapping.more": torch.zeros(4)})
-    lacking = {key: value for key, value in for_g.items() if key != "synthesis.b8.conv0.noise_const"}
-    with pytest.raises(ValueError, match=r"lacks \['synthesis.b8.conv0.noise_const'\]"):
-        generator_from_nvlabs(lacking)
-    with pytest.raises(ValueError, match="not a residual discriminator"):
+    with pytest.raises(ValueError, match=r"discriminator \('resnet'\).*missing: b32.skip.weight"):
         discriminator_from_nvlabs({k: v for k, v in for_d.items() if "skip" not in k})
+    with pytest.raises(ValueError, match=r"feature maps by side are .*expected min"):
+        discriminator_from_nvlabs({**for_d, "b8.conv0.weight": torch.zeros(16, 3, 3, 3)})

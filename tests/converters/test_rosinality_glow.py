@@ -79,8 +79,3 @@ def test_gradients_agree(golden):
     # theirs pads with ones: the gradient of its weight is ours plus that of the edge channel
     ours = first.weight.grad + first.edge.grad
     assert_close(ours, g.out("grad_loss.blocks.0.flows.0.coupling.net.4.conv.weight"), 1e-6)
-
-
-def test_another_state_dict_is_refused():
-    with pytest.raises(ValueError, match="not a rosinality Glow"):
-        glow_from_rosinality({"weight": torch.zeros(1)}, (3, 8, 8))

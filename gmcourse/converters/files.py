@@ -1,0 +1,94 @@
+"""Published checkpoints as files, opened without running what is in them."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from torch import Tensor
+
+AGAIN = "the file is damaged or was cut short; fetch it again"
+ZIP, PICKLE = b"PK", b"\x80"
+
+
+def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
+    """The state dict in a file of `torch.save`, old or new, or of safetensors.
+
+    Args:
+        path: of the file; what it is, its first bytes say.
+        entry: which entry has the weights, where there are several: "g_ema" beside "optim", for instance.
+
+    Raises:
+        ValueError: there is no such file; it is neither of the two, damaged, cut short, or a pickle that wants
+            to run code; or no such entry.
+    """
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    content = _content(path)
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{path} holds a {type(content).__name__}; expected a state dict, name → tensor")
+    inner = [
+        key
+        for key, value in content.items()
+        if isinstance(value, Mapping) and any(isinstance(each, Tensor) for each in value.values())
+    ]
+    if entry is not None and entry not in inner:
+        raise ValueError(f"{path} has no state dict {entry!r}; it has {', '.join(map(str, inner)) or 'none'}")
+    if entry is None and inner:
+        raise ValueError(
+            f"{path} has several entries; choose one, with --entry or entry=: {', '.join(map(str, inner))}"
+        )
+    chosen: Mapping[str, Any] = content if entry is None else content[entry]
+    return chosen
+
+
+def _content(path: Path) -> Any:
+    with path.open("rb") as file:
+        start = file.read(64)
+    if start[8:9] == b"{":
+        try:
+            return tensors_from_bytes(path.read_bytes())
+        except SafetensorError as error:
+            raise ValueError(f"{path} cannot be read: {AGAIN} ({error})") from error
+    if not start.startswith((ZIP, PICKLE)):
+        raise ValueError(
+            f"{path} is neither of torch.save nor of safetensors; it begins with {start[:24]!r} "
+            "(a page or a pointer in place of the weights?)"
+        )
+    if start.startswith(ZIP):
+        _check_sums(path)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # torch finds old pickles odd, and we say why
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        _refuse_code(path, error)
+    except (RuntimeError, EOFError, OSError, LookupError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read: {AGAIN} ({str(error).splitlines()[:1]})") from error
+
+
+def _check_sums(path: Path) -> None:
+    """torch reads what has a flipped bit in it; the archive keeps sums to tell."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path} cannot be read: {AGAIN} ({error})") from error
+    if broken is not None:
+        raise ValueError(f"{path} cannot be read: {AGAIN} (the sum of {broken} is another one)")
+
+
+def _refuse_code(path: Path, error: Exception) -> NoReturn:
+    named = re.search(r"GLOBAL (\S+)", str(error))
+    raise ValueError(
+        f"{path} is a pickle that asks to run {named[1] if named else 'code of its own'}, and nothing in a file is "
+        "run here. If you trust it, open it once with its authors' code beside it and keep the tensors alone: "
+        "torch.save(model.state_dict(), 'weights.pt')"
+    ) from error

@@ -1,0 +1,188 @@
+"""A state dict in other people's names, read so that nothing is lost, guessed or broadcast.
+
+A reader asks for each tensor by name and shape, and says at the end that it has finished: a tensor that is
+missing, one of another shape, one that nobody asked for, and one with NaN in it are all named in one error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NoReturn, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from gmcourse.expect import described, refuse
+
+M = TypeVar("M", bound=nn.Module)
+WRAPPERS = ("module", "_orig_mod")  # of DataParallel and AveragedModel, and of torch.compile
+
+
+class Weights:
+    """The tensors of a published checkpoint, and which of them have been used.
+
+    Names lose the wrappers' parts `module.` and `_orig_mod.`, wherever and however often they stand. Half
+    precision is read as float32, and float64 stays; tensors on a GPU come to the CPU.
+
+    Args:
+        state: name → tensor.
+        ignore: names to leave out, with * and ? as in a shell: an average's "n_averaged", "ema.*". What is no
+            part of the model is otherwise an error, so that nothing that was trained is lost unseen.
+
+    Attributes:
+        dtype: float64 if any of the tensors is, else float32.
+        unused: names that were ignored or that the reader knows and does not need.
+        model: the class that was built, "gmcourse.models.glow:Glow"; empty before.
+        arguments: what it was built with, JSON only.
+
+    Raises:
+        ValueError: no mapping of tensors by name, or two names that differ in wrappers alone.
+    """
+
+    def __init__(self, state: Mapping[str, Any], ignore: Sequence[str] = ()) -> None:
+        if not isinstance(state, Mapping):
+            refuse("state", described(state), "a mapping of names to tensors, as model.state_dict() gives")
+        self.unused: list[str] = []
+        self.model, self.arguments = "", dict[str, Any]()
+        self._what = "a model that is known"
+        self._tensors: dict[str, Tensor] = {}
+        self._asked: set[str] = set()
+        self._missing: list[str] = []
+        self._wrong: list[str] = []
+        for key, value in state.items():
+            name = ".".join(part for part in str(key).split(".") if part not in WRAPPERS)
+            if any(fnmatchcase(each, pattern) for each in (str(key), name) for pattern in ignore):
+                self.unused.append(name)
+                continue
+            if not isinstance(value, Tensor):
+                refuse(
+                    f"entry {key!r} of the state dict",
+                    described(value),
+                    "a tensor; take the entry that holds the weights, or ignore this one",
+                )
+            if name in self._tensors:
+                raise ValueError(
+                    f"the state dict has {name!r} twice, with and without {' or '.join(WRAPPERS)}"
+                )
+            self._tensors[name] = value
+        double = any(value.dtype is torch.float64 for value in self._tensors.values())
+        self.dtype = torch.float64 if double else torch.float32
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tensors
+
+    def names(self, pattern: str) -> list[re.Match[str]]:
+        """The matches of a regular expression at the beginning of the names."""
+        return [match for name in self._tensors if (match := re.match(pattern, name))]
+
+    def count(self, prefix: str, first: int = 0) -> int:
+        """How many parts are numbered from `first` on: prefix0., prefix1., … without a gap.
+
+        Raises:
+            ValueError: there are none, or one is missing.
+        """
+        found = {int(match[1]) for match in self.names(rf"{re.escape(prefix)}(\d+)\.")}
+        for number in range(first, first + max(len(found), 1)):
+            if number not in found:
+                self.lacks(f"{prefix}{number}.…")
+        return len(found)
+
+    def shape(self, name: str, rank: int) -> tuple[int, ...]:
+        """The shape of one tensor, for the sizes of the model that is to be built.
+
+        Raises:
+            ValueError: it is missing, or has another number of dimensions.
+        """
+        if name not in self._tensors:
+            self.lacks(name)
+        shape = tuple(self._tensors[name].shape)
+        if len(shape) != rank:
+            raise ValueError(
+                f"this is not {self._what}: {name} has shape {shape}; expected {rank} dimensions"
+            )
+        return shape
+
+    def lacks(self, name: str) -> NoReturn:
+        """Refuse at once: without this tensor there is no telling what to build."""
+        shown = ", ".join(sorted(self._tensors)[:3]) or "none"
+        raise ValueError(
+            f"this is not {self._what}: {name} is missing; got {shown}{', …' * (len(self._tensors) > 3)}"
+        )
+
+    def build(self, kind: type[M], **arguments: Any) -> M:
+        """A model in the dtype of the weights, to be filled; what built it is remembered."""
+        self.model, self.arguments = f"{kind.__module__}:{kind.__name__}", arguments
+        return kind(**arguments).to(self.dtype)
+
+    def take(self, name: str, *shape: int) -> Tensor:
+        """One tensor of exactly this shape; ones where it is not there or wrong, which `finish` tells."""
+        value = self._ask(name, shape)
+        if value is not None and not value.is_floating_point():
+            self.complain(f"{name} has dtype {value.dtype}; expected floating point")
+        elif value is not None and not bool(value.isfinite().all()):
+            bad = int((~value.isfinite()).sum())
+            self.complain(f"{name} has {bad} of {value.numel()} values that are NaN or infinite")
+        elif value is not None:
+            return value.detach().to("cpu", self.dtype)
+        return torch.ones(shape, dtype=self.dtype, device="cpu")
+
+    def flag(self, name: str) -> bool:
+        """One true or false, kept as a tensor without dimensions."""
+        value = self._ask(name, ())
+        return value is not None and bool(value)
+
+    def _ask(self, name: str, shape: tuple[int, ...]) -> Tensor | None:
+        self._asked.add(name)
+        value = self._tensors.get(name)
+        if value is None:
+            self._missing.append(name)
+        elif tuple(value.shape) != shape:
+            self.complain(f"{name} has shape {tuple(value.shape)}; expected {shape}")
+            return None
+        return value
+
+    def copy(self, ours: Tensor, name: str) -> None:
+        """Into a tensor of ours, of the same shape."""
+        ours.copy_(self.take(name, *ours.shape))
+
+    def fill(self, ours: nn.Module, prefix: str) -> None:
+        """A layer's own parameters, which have the same names in torch everywhere: weight and bias."""
+        for part, parameter in ours.named_parameters(recurse=False):
+            self.copy(parameter, f"{prefix}.{part}")
+
+    def drop(self, *prefixes: str) -> None:
+        """Names that are known to be there and are not needed."""
+        known = {name for name in self._tensors if name.startswith(prefixes)} - self._asked
+        self._asked |= known
+        self.unused += sorted(known)
+
+    def complain(self, what: str) -> None:
+        """Something is wrong with a tensor; `finish` tells."""
+        self._wrong.append(what)
+
+    def finish(self) -> None:
+        """Every tensor has been asked for.
+
+        Raises:
+            ValueError: some are missing, wrong, or left over.
+        """
+        left = sorted(set(self._tensors) - self._asked)
+        told = [f"missing: {_some(self._missing)}"] if self._missing else []
+        told += [f"wrong: {_some(self._wrong, '; ')}"] if self._wrong else []
+        told += [f"not known: {_some(left)} (what is no part of the model can be ignored)"] if left else []
+        if told:
+            raise ValueError(f"this is not {self._what}: " + "; ".join(told))
+
+
+def opened(state: Mapping[str, Tensor] | Weights, what: str) -> Weights:
+    """A state dict, or weights that leave something out, as those of `what`, which errors name."""
+    weights = state if isinstance(state, Weights) else Weights(state)
+    weights._what = what
+    return weights
+
+
+def _some(words: Sequence[str], between: str = ", ") -> str:
+    rest = f"{between}and {len(words) - 3} more" if len(words) > 3 else ""
+    return between.join(words[:3]) + rest

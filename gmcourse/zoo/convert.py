@@ -1,0 +1,90 @@
+"""`gmcourse convert FILE --from READER`: published weights as a model of the zoo's format.
+
+The readers are those of `gmcourse.converters`. The model is written in float32, as safetensors with a manifest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from gmcourse import zoo
+from gmcourse.converters import nvlabs_stylegan2, official_srflow, plain_nice, rosinality_glow
+from gmcourse.converters.files import state_from_file
+from gmcourse.converters.state import Weights
+
+# Each with the one thing that its state dicts do not say.
+READERS: dict[str, tuple[Callable[..., nn.Module], str]] = {
+    "nvlabs_stylegan2": (nvlabs_stylegan2.generator_from_nvlabs, ""),
+    "nvlabs_stylegan2_discriminator": (nvlabs_stylegan2.discriminator_from_nvlabs, "group"),
+    "official_srflow": (official_srflow.srflow_from_official, "stacked"),
+    "official_srflow_regression": (official_srflow.regression_from_official, ""),
+    "plain_nice": (plain_nice.nice_from_layers, "prior"),
+    "rosinality_glow": (rosinality_glow.glow_from_rosinality, "shape"),
+}
+
+
+def whole_numbers(text: str) -> list[int]:
+    """Whole numbers between commas."""
+    return [int(each) for each in text.split(",") if each]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The file, whose it is, where to, and what no state dict says."""
+    parser.add_argument("file", type=Path, help="a state dict, of torch.save or safetensors")
+    parser.add_argument(
+        "--from",
+        dest="reader",
+        required=True,
+        choices=sorted(READERS),
+        metavar="READER",
+        help=f"one of: {', '.join(sorted(READERS))}",
+    )
+    parser.add_argument("--output", type=Path, help="a .safetensors file (default: FILE-READER.safetensors)")
+    parser.add_argument("--entry", help="which entry of FILE has the weights, if there are several")
+    parser.add_argument("--ignore", action="append", default=[], help="names that are no part of the model")
+    parser.add_argument("--shape", type=whole_numbers, help="rosinality_glow: C,H,W (default: 3,64,64)")
+    parser.add_argument("--stacked", type=whole_numbers, help="official_srflow: blocks (default: 1,8,15,22)")
+    parser.add_argument("--group", type=int, help="nvlabs_stylegan2_discriminator (default: 4)")
+    parser.add_argument("--prior", help="plain_nice: logistic or normal (default: logistic)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert; say what was written, and what of the file was not used."""
+    reader, unsaid = READERS[arguments.reader]
+    given = {name: getattr(arguments, name) for name in ("shape", "stacked", "group", "prior")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not set(given) <= {unsaid}:
+        raise ValueError(f"--from {arguments.reader} takes no {', '.join(f'--{name}' for name in given)}")
+    source: Path = arguments.file
+    output = arguments.output or Path(f"{source.stem}-{arguments.reader}.safetensors")
+    if output.suffix != ".safetensors" or output.exists():
+        raise ValueError(
+            f"the output {output} is there already, or does not end in .safetensors; name another"
+        )
+    weights = Weights(state_from_file(source, arguments.entry), arguments.ignore)
+    model = reader(weights, **given).float()
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    zoo.save(
+        output.stem,
+        model,
+        model=weights.model,
+        arguments=weights.arguments,
+        recipe=f"convert --from {arguments.reader}",
+        seed=0,
+        steps=0,
+        data=f"not said by {source.name} (sha256 {digest}), which gmcourse convert read as {arguments.reader}",
+        hardware="",
+        hours=0.0,
+        metrics={},
+        folder=output.parent,
+    )
+    count = sum(parameter.numel() for parameter in model.parameters())
+    print(f"{output}: {type(model).__name__}, {count:,} parameters")
+    if weights.unused:
+        print(f"not used: {', '.join(weights.unused)}")
+    return 0
