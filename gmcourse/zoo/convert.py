@@ -69,9 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     weights = Weights(state_from_file(source, arguments.entry), arguments.ignore)
     model = reader(weights, **given).float()
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    zoo.save(
-        output.stem,
-        model,
+    described = zoo.Manifest(
+        name=output.stem,
         model=weights.model,
         arguments=weights.arguments,
         recipe=f"convert --from {arguments.reader}",
@@ -81,8 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         hardware="",
         hours=0.0,
         metrics={},
-        folder=output.parent,
     )
+    zoo.save(described, model, folder=output.parent)
     count = sum(parameter.numel() for parameter in model.parameters())
     print(f"{output}: {type(model).__name__}, {count:,} parameters")
     if weights.unused:

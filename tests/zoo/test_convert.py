@@ -7,10 +7,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.zoo.convert import READERS
 from gmcourse.zoo.manifest import Manifest
-from gmcourse.zoo.store import _build
 from tests.conftest import Golden
 
 # The file of reference numbers, its prefix, and what the command line has to say beside.
@@ -43,10 +43,9 @@ def test_a_checkpoint_becomes_a_model_of_the_zoo(reader, kind, there, capsys):
         words = [*words, "--ignore", "n_averaged"]
     assert main(["convert", f"w.{kind}", "--from", reader, "--output", "out/own.safetensors", *words]) == 0
     manifest = Manifest.from_json((there / "out" / "own.manifest.json").read_text(encoding="utf-8"))
-    model = _build(manifest)
+    model = zoo.load("own", own=there / "out")
     written = load_file("out/own.safetensors")
     assert torch.float64 not in {value.dtype for value in written.values()}
-    model.load_state_dict(written)
     function, unsaid = READERS[reader]
     given = (
         {unsaid: {"group": 2, "stacked": [0, 1], "prior": "normal", "shape": [3, 8, 12]}[unsaid]}
