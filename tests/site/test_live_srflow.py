@@ -1,26 +1,21 @@
 """The SRFlow that runs in the page is the one in the zoo, with rounded weights: answers, and what is said of them."""
 
-import base64
-import copy
-import json
-
-import numpy as np
 import pytest
 import torch
 
 from gmcourse import zoo
 from gmcourse.data.low_resolution import downsample, upsample
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
-from tools.live.srflow import SHOWN, contexts, questions, rounded
+from tests.site.conftest import TOLERANCE
+from tools.live import wire
+from tools.live.srflow import SHOWN, features, questions, rounded
 from tools.live.weights import weights_file
-
-TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
 def page(open_with):
     page = open_with("runtime", "weights/srflow_faces", "flows", "super_resolution")
-    page.evaluate("() => { window.flow = gm.srflow(gm.models.srflow_faces); }")
+    page.evaluate("() => { window.flow = gm.srflow(gm.weights('srflow_faces')); }")
     return page
 
 
@@ -28,42 +23,26 @@ def close(numbers, expected):
     return (torch.tensor(numbers, dtype=torch.float64) - expected.flatten()).abs().max() < TOLERANCE
 
 
+@pytest.fixture(scope="module")
 def exported():
-    """(features, half of a step of the rounding) of each level, as the script has them: 16 bits, a scale a row."""
-    text = weights_file("srflow_faces").read_text(encoding="utf-8")
-    described = json.loads(text[text.index("{", 20) : text.rindex(";")])
-    wide, floats = (
-        np.frombuffer(base64.b64decode(described[name]), kind)
-        for name, kind in (("wide", "<i2"), ("floats", "<f4"))
-    )
-    rows, found, at = described["faces"] * described["context"], [], 0
-    for i in range(len(described["levels"])):
-        area = (described["side"] >> (i + 1)) ** 2
-        whole = torch.from_numpy(wide[at : at + rows * area].astype(float)).reshape(rows, area)
-        scale = torch.from_numpy(floats[i * rows : (i + 1) * rows].astype(float))[:, None]
-        at += rows * area
-        shape = (described["faces"], described["context"], described["side"] >> (i + 1), -1)
-        found.append(((whole * scale).reshape(shape), (scale / 2).reshape(*shape[:2], 1, 1)))
-    return found
+    """What the script has."""
+    return wire.read(weights_file("srflow_faces").read_text(encoding="utf-8"))
 
 
 @torch.no_grad()
-def test_features_are_those_of_the_model():
-    """In float64, so that no processor's kernels matter: what is left is the export's own rounding.
-
-    That is half of a step, plus what float32 lost when the features were computed: 2⁻²⁴ of a feature (at most 6)
-    for each of some hundreds of additions that do not all err the same way, below 10⁻⁵.
-    """
-    features = copy.deepcopy(zoo.load("srflow_faces")).double().contexts(questions().low.double())
-    for ours, (stored, half) in zip(features, exported(), strict=True):
-        assert ((ours - stored).abs() <= half + 1e-5).all()
+def test_features_are_those_of_the_model(exported):
+    """In float64, so that no processor's kernels matter: what is left is half of a step of the rounding."""
+    for i, ours in enumerate(features(zoo.load("srflow_faces"), questions().low)):
+        assert (
+            (ours - exported.numbers[f"{i}.context"]).abs() <= 0.50001 * exported.steps[f"{i}.context"]
+        ).all()
 
 
 @torch.no_grad()
-def test_answers_are_those_of_torch(page):
+def test_answers_are_those_of_torch(page, exported):
     """Given the features that were exported: computed anew they may round to the next step, which is 1.6e-4."""
-    srflow, both = zoo.load("srflow_faces"), questions()
-    ours, said = rounded(srflow), [stored for stored, _ in exported()]
+    ours, both = rounded(zoo.load("srflow_faces")), questions()
+    said = [exported.numbers[f"{i}.context"] for i in range(3)]
     for face, temperature in ((0, 0.0), (2, 0.8), (5, 1.0)):
         assert close(page.evaluate("i => [...flow.high(i)]", face), both.unit()[face])
         assert close(page.evaluate("i => [...flow.low(i)]", face), both.low[face])
@@ -80,12 +59,13 @@ def test_answers_are_those_of_torch(page):
 
 
 @torch.no_grad()
-def test_rounding_changes_little():
+def test_rounding_changes_little(exported):
     """Eight bits a weight, sixteen a feature: less than a grey level on average, and as consistent."""
     srflow, both = zoo.load("srflow_faces"), questions()
     z = 0.8 * torch.randn(len(SHOWN), 3, 32, 32, generator=torch.Generator().manual_seed(0))
     exact = srflow.decode(z, both.low).clamp(0, 1)
-    coarse = rounded(srflow).flow.inverse(z.double(), contexts(srflow, both.low)).clamp(0, 1).float()
+    said = [exported.numbers[f"{i}.context"] for i in range(3)]
+    coarse = rounded(srflow).flow.inverse(z.double(), said).clamp(0, 1).float()
     assert 0 < 255 * (exact - coarse).abs().mean() < 0.5
     consistent = [lr_psnr(x, both.low, lambda x: downsample(x, 4)).mean() for x in (exact, coarse)]
     assert abs(consistent[0] - consistent[1]) < 0.2
