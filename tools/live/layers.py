@@ -37,23 +37,14 @@ def _convolution(layer: nn.Conv2d | nn.ConvTranspose2d) -> Description:
     return described
 
 
-def _upsample(layer: nn.Upsample) -> Description:
-    if layer.mode != "nearest" or layer.scale_factor is None:
-        raise ValueError(f"{layer} cannot be exported; expected mode 'nearest' and a scale_factor")
-    factor = layer.scale_factor
-    return {"scale": int(factor if isinstance(factor, float) else factor[0])}
-
-
 # what the runtime calls a layer, and what it has to know beside the weights
 KINDS: dict[type[nn.Module], tuple[str, Callable[[Any], Description]]] = {
     nn.Linear: ("linear", lambda m: {}),
     nn.Conv2d: ("conv2d", _convolution),
     nn.ConvTranspose2d: ("conv_transpose2d", _convolution),
-    nn.Upsample: ("upsample_nearest", _upsample),
     nn.ReLU: ("relu", lambda m: {}),
     nn.LeakyReLU: ("leaky_relu", lambda m: {"slope": m.negative_slope}),
     nn.SiLU: ("silu", lambda m: {}),
-    nn.Softplus: ("softplus", lambda m: {}),
     nn.Sigmoid: ("sigmoid", lambda m: {}),
     nn.Tanh: ("tanh", lambda m: {}),
     nn.Flatten: ("reshape", lambda m: {"shape": [-1]}),

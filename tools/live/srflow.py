@@ -7,7 +7,7 @@ with weights of 8 bits, and no encoder. `rounded` is that flow in torch, `questi
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,20 +24,16 @@ from tools.live.wire import Numbers
 SHOWN = (45, 33, 10, 58, 66, 87)  # test faces
 
 
-class Resizing(NamedTuple):
-    """Bicubic interpolation as matrices: x ↦ M x Mᵀ for each channel."""
+def resizing(side: int, scale: int) -> dict[str, Tensor]:
+    """Bicubic interpolation as matrices "up" and "down": x ↦ M x Mᵀ for each channel.
 
-    up: Tensor
-    down: Tensor
-
-
-def resizing(side: int, scale: int) -> Resizing:
-    """Columns are answers to unit vectors, read off along a picture that is constant in the other direction."""
+    Columns are answers to unit vectors, read off along a picture that is constant in the other direction.
+    """
     small, large = torch.eye(side).double(), torch.eye(side * scale).double()
     # the cut to [0, 1] would hide the negative lobes: half of a unit vector on a grey of a half
     up = upsample((small[:, None, :, None] / 2 + 0.25).expand(-1, 1, -1, side), scale)[:, 0, :, 0]
     down = downsample((large[:, None, :, None] / 2 + 0.25).expand(-1, 1, -1, side * scale), scale)[:, 0, :, 0]
-    return Resizing((up.T - 0.25) * 2, (down.T - 0.25) * 2)
+    return {"up": (up.T - 0.25) * 2, "down": (down.T - 0.25) * 2}
 
 
 def _net(net: ConditionalNet, numbers: Numbers, name: str) -> None:
@@ -104,6 +100,6 @@ def as_script() -> str:
     for high, low in zip(both.high, both.low, strict=True):
         numbers.add("high", high, "uint8")
         numbers.add("low", (255 * low).round(), "uint8")
-    for name, matrix in resizing(both.low.shape[-1], both.scale)._asdict().items():
+    for name, matrix in resizing(both.low.shape[-1], both.scale).items():
         numbers.add(name, matrix)
     return numbers.script("srflow_faces", {"levels": _round(model.double(), numbers)})

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import math
 import zlib
 from typing import Any, NamedTuple
 
@@ -28,29 +29,26 @@ ROUNDED = {"int16": 2**15 - 1, "int8": 2**7 - 1}  # kind → the whole number th
 
 
 def _as_stored(values: Tensor, kind: str) -> tuple[Tensor, Tensor | None]:
-    """Whole numbers or floats of one tensor in float64, and the scales of its rows where the kind has them."""
+    """A tensor as it is written, in float64, and the scales of its rows, (rows, 1, …), where the kind has them."""
     values = values.detach().cpu().double()
     if not values.isfinite().all():
         raise ValueError("there is NaN or infinity among the numbers; expected finite ones")
-    if kind not in ROUNDED:
-        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is said below
-            stored = torch.from_numpy(values.numpy().astype(KINDS[kind]).astype("<f8"))
-        if kind == "uint8" and not torch.equal(stored, values):
-            raise ValueError("kind 'uint8' got other numbers than whole ones of 0 … 255; round them first")
-        if not stored.isfinite().all():
-            raise ValueError(f"numbers up to {float(values.abs().max()):.3g} do not fit into {kind}")
-        return stored, None
-    if values.ndim < 2:
+    if kind in ROUNDED:
+        if values.ndim < 2:
+            raise ValueError(
+                f"kind {kind!r} got shape {tuple(values.shape)}; expected two dimensions or more"
+            )
+        most = values.abs().amax(tuple(range(1, values.ndim)), keepdim=True)
+        scales = (most / ROUNDED[kind]).clamp_min(1e-12).float().double()
+        return (values / scales).round().clamp(-ROUNDED[kind], ROUNDED[kind]), scales
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is said below
+        stored = torch.from_numpy(values.numpy().astype(KINDS[kind]).astype("<f8"))
+    if not stored.isfinite().all() or (kind == "uint8" and not torch.equal(stored, values)):
+        held = "whole numbers of 0 … 255" if kind == "uint8" else "smaller numbers"
         raise ValueError(
-            f"kind {kind!r} got shape {tuple(values.shape)}; expected rows, so two dimensions or more"
+            f"numbers of {values.min():.3g} … {values.max():.3g} do not fit; {kind} holds {held}"
         )
-    flat, most = values.flatten(1), ROUNDED[kind]
-    scales = (flat.abs().amax(1) / most).clamp_min(1e-12).float().double()
-    return (flat / scales[:, None]).round().clamp(-most, most).reshape(values.shape), scales
-
-
-def _as_seen(stored: Tensor, scales: Tensor | None) -> Tensor:
-    return stored if scales is None else (stored.flatten(1) * scales[:, None]).reshape(stored.shape)
+    return stored, None
 
 
 class Numbers:
@@ -84,23 +82,20 @@ class Numbers:
             )
         tensors.append(stored)
         rows += [] if scales is None else [scales]
-        return _as_seen(stored, scales)
+        return stored if scales is None else stored * scales
 
     def script(self, name: str, described: dict[str, Any] | None = None) -> str:
         """The script that gives a page `gm.weights(name)`, with whatever JSON describes the numbers."""
         payload, slices = bytearray(), {}
         for each, (kind, tensors, scales) in self._found.items():
-            slices[each] = {
-                "kind": kind,
-                "count": len(tensors),
-                "shape": list(tensors[0].shape),
-                "at": len(payload),
-            }
+            shape = list(tensors[0].shape)
+            slices[each] = {"kind": kind, "count": len(tensors), "shape": shape, "at": len(payload)}
             payload += torch.stack(tensors).numpy().astype(KINDS[kind]).tobytes()
             if scales:
                 slices[each]["scale"] = len(payload)
                 payload += torch.cat(scales).numpy().astype("<f4").tobytes()
-        header = json.dumps({"described": described or {}, "numbers": slices}, separators=(",", ":"))
+        both = {"described": described or {}, "numbers": slices}
+        header = json.dumps(both, separators=(",", ":"), allow_nan=False)
         text = base64.b64encode(payload).decode()
         # a tuple of numbers and ASCII text reads the same in Python and in JavaScript
         return f"gm.receive{(FORMAT, name, header, text, zlib.crc32((header + text).encode()))!r};\n"
@@ -132,12 +127,13 @@ def read(script: str) -> Received:
         raise ValueError(f"the script of {name!r} is damaged: its sum is wrong; write it anew")
     parts, payload = json.loads(header), base64.b64decode(text)
     numbers, steps = {}, {}
+
+    def cut(kind: str, at: int, shape: list[int]) -> Tensor:
+        return torch.from_numpy(np.frombuffer(payload, kind, math.prod(shape), at).astype("<f8")).reshape(
+            shape
+        )
+
     for each, part in parts["numbers"].items():
-
-        def cut(kind: str, at: int, shape: list[int]) -> Tensor:
-            found = np.frombuffer(payload, kind, int(np.prod(shape, dtype=int)), at)
-            return torch.from_numpy(found.astype("<f8")).reshape(shape)
-
         shape = [part["count"], *part["shape"]]
         numbers[each] = cut(KINDS[part["kind"]], part["at"], shape)
         steps[each] = torch.zeros(())
@@ -157,12 +153,11 @@ def differences(old: Received, new: Received) -> list[str]:
     rounding may then fall on either side.
     """
     found = [] if old.described == new.described else ["described"]
-    for name in old.numbers.keys() | new.numbers.keys():
+    for name in sorted(old.numbers.keys() | new.numbers.keys()):
         a, b = old.numbers.get(name), new.numbers.get(name)
-        if a is None or b is None or a.shape != b.shape:
-            found.append(name)
-            continue
-        step = torch.maximum(old.steps[name], new.steps[name])
-        if ((a - b).abs() > 1.01 * step + 1e-5 * b.abs().max()).any():
-            found.append(name)
-    return sorted(found)
+        if a is not None and b is not None and a.shape == b.shape:
+            step = torch.maximum(old.steps[name], new.steps[name])
+            if ((a - b).abs() <= 1.01 * step + 1e-5 * b.abs().max()).all():
+                continue
+        found.append(name)
+    return found

@@ -82,19 +82,10 @@ const LAYERS = {
   conv2d: (x, layer) => gm.convolve(layer, x),
   conv_transpose2d: (x, layer) => gm.convolveTransposed(layer, x),
 
-  upsample_nearest(x, { scale }) {
-    const [C, H, W] = x.shape, h = H * scale, w = W * scale, data = new Float64Array(C * h * w);
-    for (let c = 0; c < C; c++) for (let y = 0; y < h; y++) for (let z = 0; z < w; z++) {
-      data[(c * h + y) * w + z] = x.data[(c * H + Math.floor(y / scale)) * W + Math.floor(z / scale)];
-    }
-    return { data, shape: [C, h, w] };
-  },
-
   reshape: (x, { shape }) => ({ data: x.data, shape }),
   relu: (x) => each(x, (v) => Math.max(v, 0)),
   leaky_relu: (x, { slope }) => each(x, (v) => (v > 0 ? v : slope * v)),
   silu: (x) => each(x, (v) => v / (1 + Math.exp(-v))),
-  softplus: (x) => each(x, (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))),
   sigmoid: (x) => each(x, (v) => 1 / (1 + Math.exp(-v))),
   tanh: (x) => each(x, Math.tanh),
 };
