@@ -79,7 +79,7 @@ function load(name) {
   const script = document.createElement("script");
   script.src = new URL(name, LIVE);
   script.dataset.live = name;
-  script.ready = new Promise((resolve, reject) => { script.onload = resolve; script.onerror = reject; });
+  script.ready = new Promise((resolve, reject) => { script.onload = resolve; script.onerror = () => reject(new Error(`${name} could not be loaded.`)); });
   document.head.append(script);
   return script.ready;
 }
@@ -93,18 +93,35 @@ async function enliven(box) {
   await load("runtime.js");
   await Promise.all((box.dataset.weights || "").split(" ").filter(Boolean).map((file) => load(`weights/${file}.js`)));
   await load(`${name}.js`);
+  if (!gm.figures[name]) throw new Error(`${name}.js is damaged.`);
   const { build, needs } = gm.figures[name];
   await Promise.all(needs.map(load));
+  const still = [...box.childNodes];
   box.replaceChildren();
-  build(box);
+  try {
+    build(box);
+  } catch (error) {
+    box.replaceChildren(...still);
+    throw error;
+  }
   box.dataset.ready = "true";
+}
+
+// What went wrong stands below the still picture: numbers that are wrong must not be shown, nor silently missing.
+function confess(box, error) {
+  console.error(`live figure ${box.dataset.figure}:`, error);
+  const words = document.createElement("p");
+  words.className = "gm-fault";
+  words.setAttribute("role", "alert");
+  words.textContent = `This figure does not run; its picture is above. ${error.message}`;
+  box.append(words);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((each) => each.isIntersecting)) {
       watcher.unobserve(entry.target);
-      enliven(entry.target).catch((error) => console.error(`live figure ${entry.target.dataset.figure}:`, error));
+      enliven(entry.target).catch((error) => confess(entry.target, error));
     }
   }, { rootMargin: "200px" });
   for (const box of document.querySelectorAll(".gm-live[data-figure]")) watcher.observe(box);

@@ -8,6 +8,8 @@ import pytest
 
 from tools.book import HTML, INDEX
 
+TOLERANCE = 1e-4  # between what a page computes and what torch does
+
 
 def _missing(reason: str) -> None:
     """A machine without a browser skips these tests; where one is required, they fail."""

@@ -6,8 +6,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.flows import Elementwise, Flow, assert_bijection_laws
-from tests.site.test_live import TOLERANCE
-from tools.live.weights import NETWORKS
+from tests.site.conftest import TOLERANCE
 
 POINTS = toy.load("two_moons").sample(25, torch.Generator().manual_seed(3))
 
@@ -52,13 +51,12 @@ def test_the_map_of_the_line(runtime, bend, at):
 
 
 def test_the_flow_of_the_plane(runtime):
-    for name in (name for name in NETWORKS if name.startswith("plane_flow_moons")):
-        runtime.evaluate("name => gm.load(`weights/${name}.js`)", name)
-    runtime.evaluate("gm.load('plane_flow.js')")
+    runtime.evaluate("Promise.all(['weights/plane_flow_moons.js', 'plane_flow.js'].map(gm.load))")
+    runtime.evaluate("() => { window.flow = gm.planeFlow(gm.weights('plane_flow_moons')); }")
     flow = zoo.load("plane_flow_moons")
     got = runtime.evaluate(
-        "points => points.map((p) => [...gm.planeFlow.stages(p).points.at(-1),"
-        " gm.planeFlow.stages(p).logDets.at(-1), gm.planeFlow.logProb(p)])",
+        "points => points.map((p) => [...flow.stages(p).points.at(-1),"
+        " flow.stages(p).logDets.at(-1), flow.logProb(p)])",
         POINTS.tolist(),
     )
     with torch.no_grad():
@@ -68,21 +66,18 @@ def test_the_flow_of_the_plane(runtime):
 
 
 def test_the_layers_of_a_nice(runtime):
-    for name in (name for name in NETWORKS if name.startswith("plane_nice_moons")):
-        runtime.evaluate("name => gm.load(`weights/${name}.js`)", name)
-    runtime.evaluate("gm.load('nice_layers.js')")
+    runtime.evaluate("Promise.all(['weights/plane_nice_moons.js', 'nice_layers.js'].map(gm.load))")
+    runtime.evaluate("() => { window.nice = gm.niceLayers(gm.weights('plane_nice_moons')); }")
     nice = zoo.load("plane_nice_moons")
     at_each = runtime.evaluate(
-        "points => [0, 1, 2, 3, 4, 5].map((depth) => points.map((p) => gm.niceLayers.forward(p, depth)))",
+        "points => [0, 1, 2, 3, 4, 5].map((depth) => points.map((p) => nice.forward(p, depth)))",
         POINTS.tolist(),
     )
-    back = runtime.evaluate(
-        "points => points.map((p) => gm.niceLayers.back(gm.niceLayers.forward(p, 5), 0))", POINTS.tolist()
-    )
+    back = runtime.evaluate("points => points.map((p) => nice.back(nice.forward(p, 5), 0))", POINTS.tolist())
     part = runtime.evaluate(
-        "points => points.map((p) => gm.niceLayers.back(gm.niceLayers.forward(p, 5), 2.3))", POINTS.tolist()
+        "points => points.map((p) => nice.back(nice.forward(p, 5), 2.3))", POINTS.tolist()
     )
-    halfway = runtime.evaluate("points => points.map((p) => gm.niceLayers.forward(p, 2.3))", POINTS.tolist())
+    halfway = runtime.evaluate("points => points.map((p) => nice.forward(p, 2.3))", POINTS.tolist())
     with torch.no_grad():
         z = POINTS
         for depth, coupling in enumerate(nice.couplings, 1):
@@ -92,4 +87,4 @@ def test_the_layers_of_a_nice(runtime):
     assert (torch.tensor(at_each[5]) - z).abs().max() < TOLERANCE
     assert (torch.tensor(back) - POINTS).abs().max() < TOLERANCE
     assert (torch.tensor(part) - torch.tensor(halfway)).abs().max() < TOLERANCE
-    assert runtime.evaluate("gm.niceLayers.logDet(5)") == pytest.approx(log_det[0].item(), abs=TOLERANCE)
+    assert runtime.evaluate("nice.logDet(5)") == pytest.approx(log_det[0].item(), abs=TOLERANCE)

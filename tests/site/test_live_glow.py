@@ -1,22 +1,18 @@
 """The Glow that runs in the page is the one in the zoo, with rounded weights: codes, pictures and log-densities."""
 
-import json
-
 import pytest
 import torch
 
 from gmcourse import zoo
 from gmcourse.data import load
+from tests.site.conftest import TOLERANCE
 from tools.live.glow import SHOWN, encode, rounded
-from tools.live.weights import LIVE
-
-TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
 def page(open_with):
     page = open_with("runtime", "weights/glow_faces", "flows", "glow_faces")
-    page.evaluate("() => { window.flow = gm.glow(gm.models.glow_faces); }")
+    page.evaluate("() => { window.flow = gm.glow(gm.weights('glow_faces')); }")
     return page
 
 
@@ -54,10 +50,3 @@ def test_rounding_changes_little():
     bits = (glow.log_prob(x) - rounded(glow).log_prob(x.double())) / (3072 * torch.tensor(2.0).log())
     assert bits.abs().max() < 0.01
     assert not torch.equal(encode(glow, pixels[:1]).double(), encode(rounded(glow), pixels[:1]))
-
-
-def test_the_script_is_data_alone():
-    text = (LIVE / "weights" / "glow_faces.js").read_text(encoding="utf-8")
-    described = json.loads(text.removeprefix("(gm.models ??= {}).glow_faces = ").rstrip(";\n"))
-    assert [level["channels"] for level in described["levels"]] == [12, 24, 48]
-    assert len(described["edits"]) == 5

@@ -6,15 +6,16 @@ import torch
 from gmcourse import zoo
 from gmcourse.data.low_resolution import downsample, upsample
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
-from tools.live.srflow import SHOWN, contexts, questions, rounded
-
-TOLERANCE = 1e-4
+from tests.site.conftest import TOLERANCE
+from tools.live import wire
+from tools.live.srflow import SHOWN, features, questions, rounded
+from tools.live.weights import weights_file
 
 
 @pytest.fixture(scope="module")
 def page(open_with):
     page = open_with("runtime", "weights/srflow_faces", "flows", "super_resolution")
-    page.evaluate("() => { window.flow = gm.srflow(gm.models.srflow_faces); }")
+    page.evaluate("() => { window.flow = gm.srflow(gm.weights('srflow_faces')); }")
     return page
 
 
@@ -22,10 +23,26 @@ def close(numbers, expected):
     return (torch.tensor(numbers, dtype=torch.float64) - expected.flatten()).abs().max() < TOLERANCE
 
 
+@pytest.fixture(scope="module")
+def exported():
+    """What the script has."""
+    return wire.read(weights_file("srflow_faces").read_text(encoding="utf-8"))
+
+
 @torch.no_grad()
-def test_answers_are_those_of_torch(page):
-    srflow, both = zoo.load("srflow_faces"), questions()
-    ours, said = rounded(srflow), contexts(srflow, both.low)
+def test_features_are_those_of_the_model(exported):
+    """In float64, so that no processor's kernels matter: what is left is half of a step of the rounding."""
+    for i, ours in enumerate(features(zoo.load("srflow_faces"), questions().low)):
+        assert (
+            (ours - exported.numbers[f"{i}.context"]).abs() <= 0.50001 * exported.steps[f"{i}.context"]
+        ).all()
+
+
+@torch.no_grad()
+def test_answers_are_those_of_torch(page, exported):
+    """Given the features that were exported: computed anew they may round to the next step, which is 1.6e-4."""
+    ours, both = rounded(zoo.load("srflow_faces")), questions()
+    said = [exported.numbers[f"{i}.context"] for i in range(3)]
     for face, temperature in ((0, 0.0), (2, 0.8), (5, 1.0)):
         assert close(page.evaluate("i => [...flow.high(i)]", face), both.unit()[face])
         assert close(page.evaluate("i => [...flow.low(i)]", face), both.low[face])
@@ -42,12 +59,13 @@ def test_answers_are_those_of_torch(page):
 
 
 @torch.no_grad()
-def test_rounding_changes_little():
+def test_rounding_changes_little(exported):
     """Eight bits a weight, sixteen a feature: less than a grey level on average, and as consistent."""
     srflow, both = zoo.load("srflow_faces"), questions()
     z = 0.8 * torch.randn(len(SHOWN), 3, 32, 32, generator=torch.Generator().manual_seed(0))
     exact = srflow.decode(z, both.low).clamp(0, 1)
-    coarse = rounded(srflow).flow.inverse(z.double(), contexts(srflow, both.low)).clamp(0, 1).float()
+    said = [exported.numbers[f"{i}.context"] for i in range(3)]
+    coarse = rounded(srflow).flow.inverse(z.double(), said).clamp(0, 1).float()
     assert 0 < 255 * (exact - coarse).abs().mean() < 0.5
     consistent = [lr_psnr(x, both.low, lambda x: downsample(x, 4)).mean() for x in (exact, coarse)]
     assert abs(consistent[0] - consistent[1]) < 0.2

@@ -5,9 +5,8 @@ import torch
 
 from gmcourse import zoo
 from gmcourse.models.stylegan2 import Generator, mix
+from tests.site.conftest import TOLERANCE
 from tools.live.stylegan2 import as_script, rounded
-
-TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +43,7 @@ def test_pictures_are_those_of_torch(page, which):
         page.evaluate(as_script(generator))
     else:
         page.evaluate("gm.load('weights/stylegan2_faces.js')")
-    page.evaluate("() => { window.generator = gm.styleGenerator(gm.models.stylegan2_faces); }")
+    page.evaluate("() => { window.generator = gm.styleGenerator(gm.weights('stylegan2_faces')); }")
     sides = page.evaluate("generator.sides")
     assert len(sides) == ours.synthesis.n_styles
 

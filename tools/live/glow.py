@@ -17,7 +17,9 @@ from gmcourse import latent, zoo
 from gmcourse.data import faces, load
 from gmcourse.flows import ActNormConv, AdditiveCoupling, Compose, ConstantAffine
 from gmcourse.models.glow import Glow
-from tools.live.numbers import Numbers, norm_conv, zero_conv
+from gmcourse.nn.conv import ZeroConv2d
+from tools.live.layers import rounded_conv, rounded_mixing
+from tools.live.wire import Numbers
 
 EDITS = {  # as in the lesson: attribute, which way, and how far one unit goes
     "smiling": ("smile", 1, 5.0),
@@ -29,34 +31,31 @@ EDITS = {  # as in the lesson: attribute, which way, and how far one unit goes
 SHOWN = (42, 9, 72, 17, 49, 4)  # test faces to begin with
 
 
-def _round(glow: Glow, numbers: Numbers) -> list[dict[str, int]]:
-    """Round the model in place, in the page's order; return the sizes of its levels."""
-    sizes: list[dict[str, int]] = []
+def _round(glow: Glow, numbers: Numbers) -> int:
+    """Round the model in place; names begin with the level's number. Returns how many there are."""
     flow: Any = glow.bijection
-    level: Any = flow.members[1]
+    level, i = flow.members[1], 0
     while level is not None:
         last = level.rest is None
         chain: Any = level.steps.members[0] if last else level.steps
         for member in chain.members:
             if isinstance(member, ActNormConv):
-                norm_conv(member, numbers)
+                rounded_mixing(member, numbers, f"{i}.mixing")
             else:
                 assert isinstance(member, AdditiveCoupling)
-                net: Any = member.network
-                for conv in (net.first, net.second):
-                    conv.weight.data = numbers.rows(conv.weight)
-                    numbers.exact(conv.bias)
-                zero_conv(net.last, numbers)
-        channels, hidden = net.last.weight.shape[0] * 2, net.second.weight.shape[0]
-        sizes.append({"channels": channels, "hidden": hidden, "steps": len(chain.members) // 2})
+                for name, conv in member.network.named_children():
+                    assert isinstance(conv, nn.Conv2d | ZeroConv2d)
+                    rounded_conv(conv, numbers, f"{i}.coupling.{name}")
         if last:
             prior: Any = level.steps.members[1]
             assert isinstance(prior, ConstantAffine)
-            numbers.exact(prior.network(torch.zeros(1, channels, 1, 1, dtype=torch.float64)))
+            channels = chain.members[0].conv.channels
+            both = prior.network(torch.zeros(1, channels, 1, 1, dtype=torch.float64))
+            numbers.add("prior", both.reshape(2, channels))
         else:
-            zero_conv(level.split.network, numbers)
-        level = level.rest
-    return sizes
+            rounded_conv(level.split.network, numbers, f"{i}.split")
+        level, i = level.rest, i + 1
+    return i
 
 
 def rounded(glow: Glow) -> Glow:
@@ -75,25 +74,19 @@ def encode(glow: nn.Module, pixels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def as_script() -> str:
-    """The script that gives a page `gm.models.glow_faces`: weights, a few test faces, five directions."""
+    """The script `glow_faces`: weights, a few test faces, five directions."""
     glow: Any = copy.deepcopy(zoo.load("glow_faces")).double()
     assert isinstance(glow.bijection, Compose)
     known, test = load("faces", n=2000, distribution="uniform"), load("faces", "test", n=max(SHOWN) + 1)
     codes = encode(zoo.load("glow_faces"), known.pixels)
     numbers = Numbers()
-    sizes = _round(glow, numbers)
+    levels = _round(glow, numbers)
     ways = []
     for attribute, sign, strength in EDITS.values():
         values = sign * known.labels[:, faces.column(attribute)]
         ways.append(strength * latent.attribute_direction(codes, values > values.median()))
-    numbers.rows(torch.stack(ways))
-    pictures = test.pixels[list(SHOWN)].div(8, rounding_mode="floor")
-    numbers.small.append(pictures.double().flatten())
-    described = {
-        "shape": list(glow.shape),
-        "levels": sizes,
-        "edits": list(EDITS),
-        "pictures": len(SHOWN),
-        "constant": -math.prod(glow.shape) * math.log(32),
-    }
-    return numbers.script("glow_faces", described)
+    numbers.add("directions", torch.stack(ways), "int8")
+    for picture in test.pixels[list(SHOWN)].div(8, rounding_mode="floor"):
+        numbers.add("pictures", picture, "uint8")
+    constant = -math.prod(glow.shape) * math.log(32)
+    return numbers.script("glow_faces", {"levels": levels, "edits": list(EDITS), "constant": constant})

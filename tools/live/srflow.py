@@ -7,7 +7,7 @@ with weights of 8 bits, and no encoder. `rounded` is that flow in torch, `questi
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,60 +18,58 @@ from gmcourse.data.low_resolution import Pairs, downsample, pairs, upsample
 from gmcourse.flows import ActNormConv, AffineCoupling, AffineInjector
 from gmcourse.models.srflow import SRFlow
 from gmcourse.models.srflow.steps import ConditionalNet
-from tools.live.numbers import Numbers, norm_conv, zero_conv
+from tools.live.layers import rounded_conv, rounded_mixing
+from tools.live.wire import Numbers
 
 SHOWN = (45, 33, 10, 58, 66, 87)  # test faces
 
 
-class Resizing(NamedTuple):
-    """Bicubic interpolation as matrices: x ↦ M x Mᵀ for each channel."""
+def resizing(side: int, scale: int) -> dict[str, Tensor]:
+    """Bicubic interpolation as matrices "up" and "down": x ↦ M x Mᵀ for each channel.
 
-    up: Tensor
-    down: Tensor
-
-
-def resizing(side: int, scale: int) -> Resizing:
-    """Columns are answers to unit vectors, read off along a picture that is constant in the other direction."""
+    Columns are answers to unit vectors, read off along a picture that is constant in the other direction.
+    """
     small, large = torch.eye(side).double(), torch.eye(side * scale).double()
     # the cut to [0, 1] would hide the negative lobes: half of a unit vector on a grey of a half
     up = upsample((small[:, None, :, None] / 2 + 0.25).expand(-1, 1, -1, side), scale)[:, 0, :, 0]
     down = downsample((large[:, None, :, None] / 2 + 0.25).expand(-1, 1, -1, side * scale), scale)[:, 0, :, 0]
-    return Resizing((up.T - 0.25) * 2, (down.T - 0.25) * 2)
+    return {"up": (up.T - 0.25) * 2, "down": (down.T - 0.25) * 2}
 
 
-def _net(net: ConditionalNet, numbers: Numbers) -> None:
-    """Each actnorm goes into the convolutions before it."""
-    for norm, convs in ((net.norm1, (net.of_context, net.of_part)), (net.norm2, (net.second,))):
+def _net(net: ConditionalNet, numbers: Numbers, name: str) -> None:
+    """Each actnorm goes into the convolutions before it, and its bias to the last of them."""
+    for norm, convs in ((net.norm1, ("of_part", "of_context")), (net.norm2, ("second",))):
         gain = norm.log_scale.exp()
-        for conv in convs:
+        for each in convs:
+            conv = getattr(net, each)
             if conv is not None:
-                conv.weight.data = numbers.rows(conv.weight * gain[:, None, None, None])
-        norm.bias.data = numbers.exact(norm.bias * gain)
+                rounded_conv(conv, numbers, f"{name}.{each}", gain)
+        norm.bias.data = numbers.add(f"{name}.{convs[-1]}.bias", norm.bias * gain)
         norm.log_scale.data.zero_()
-    zero_conv(net.last, numbers)
+    rounded_conv(net.last, numbers, f"{name}.last")
 
 
-def _round(model: SRFlow, numbers: Numbers) -> list[dict[str, int]]:
-    """Round the flow in place, in the page's order; return the sizes of its levels."""
-    sizes: list[dict[str, int]] = []
+def _round(model: SRFlow, numbers: Numbers) -> int:
+    """Round the flow in place; names begin with the level's number. Returns how many there are."""
     level: Any = model.flow.bijection
+    i = 0
     while level is not None:
-        members = list(level.steps.members)
-        for member in members:
+        for member in level.steps.members:
             if isinstance(member, ActNormConv):
-                norm_conv(member, numbers)
+                rounded_mixing(member, numbers, f"{i}.mixing")
             else:
                 assert isinstance(member, AffineInjector | AffineCoupling)
                 assert member.scale == "sigmoid_floor"
                 assert isinstance(member.network, ConditionalNet)
-                _net(member.network, numbers)
-        mixings = sum(isinstance(member, ActNormConv) for member in members)
-        steps = (len(members) - mixings) // 2
-        sizes.append({"channels": members[0].conv.channels, "transitions": mixings - steps, "steps": steps})
+                _net(
+                    member.network,
+                    numbers,
+                    f"{i}.{'injector' if isinstance(member, AffineInjector) else 'coupling'}",
+                )
         if level.rest is not None:
-            zero_conv(level.split.network, numbers)
-        level = level.rest
-    return sizes
+            rounded_conv(level.split.network, numbers, f"{i}.split")
+        level, i = level.rest, i + 1
+    return i
 
 
 def rounded(model: SRFlow) -> SRFlow:
@@ -86,29 +84,22 @@ def questions() -> Pairs:
     return pairs(load("faces", "test", n=max(SHOWN) + 1), 4)[torch.tensor(SHOWN)]
 
 
-def contexts(model: SRFlow, low: Tensor, numbers: Numbers | None = None) -> list[Tensor]:
-    """What the encoder says, rounded to 16 bits: one tensor a level."""
-    numbers = numbers or Numbers()
-    return [numbers.rows(level.flatten(0, 1), 16).reshape(level.shape) for level in model.contexts(low)]
+def features(model: SRFlow, low: Tensor) -> list[Tensor]:
+    """What the encoder says, one tensor (N, C, h, w) a level: in float64, so that all processors round alike."""
+    return copy.deepcopy(model).double().contexts(low.double())
 
 
 @torch.no_grad()
 def as_script() -> str:
-    """The script that gives a page `gm.models.srflow_faces`."""
+    """The script `srflow_faces`: the flow, six faces with their features, and bicubic interpolation as matrices."""
     model: Any = copy.deepcopy(zoo.load("srflow_faces"))
     both, numbers = questions(), Numbers()
-    said = contexts(model, both.low, numbers)
-    numbers.pixels(both.high)
-    numbers.pixels((255 * both.low).round())
-    for matrix in resizing(both.low.shape[-1], both.scale):
-        numbers.exact(matrix)
-    net = model.flow.bijection.steps.members[-1].network
-    described = {
-        "scale": both.scale,
-        "faces": len(both),
-        "side": both.high.shape[-1],
-        "context": said[0].shape[1],
-        "hidden": net.second.weight.shape[0],
-        "levels": _round(model.double(), numbers),
-    }
-    return numbers.script("srflow_faces", described)
+    for i, level in enumerate(features(model, both.low)):
+        for face in level:
+            numbers.add(f"{i}.context", face, "int16")
+    for high, low in zip(both.high, both.low, strict=True):
+        numbers.add("high", high, "uint8")
+        numbers.add("low", (255 * low).round(), "uint8")
+    for name, matrix in resizing(both.low.shape[-1], both.scale).items():
+        numbers.add(name, matrix)
+    return numbers.script("srflow_faces", {"levels": _round(model.double(), numbers)})

@@ -1,6 +1,6 @@
-"""Which networks travel into the pages, and their scripts `book/_static/live/weights/*.js`.
+"""What travels into the pages, and the scripts `book/_static/live/weights/*.js`.
 
-A new figure with a network adds a line to `NETWORKS`. `tests/site/test_live.py` fails where a file is stale.
+A new figure with a trained model adds a line to `SCRIPTS`. `tests/site/test_live.py` fails where a file is stale.
 """
 
 from __future__ import annotations
@@ -10,70 +10,57 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.flows import ActNorm
 from gmcourse.flows.coupling import Coupling
 from tools.environment import ROOT
-from tools.live import glow, srflow, stylegan2
-from tools.live.export import as_script
+from tools.live import glow, layers, srflow, stylegan2, wire
 from tools.zoo import stamp
 
 LIVE = ROOT / "book" / "_static" / "live"
 
 
-def _table(numbers: Tensor) -> nn.Module:
-    """Numbers that are no network's: what a layer adds to nothing."""
-    layer = nn.Linear(1, numbers.numel())
-    nn.init.zeros_(layer.weight)
-    layer.bias.data = numbers.detach().flatten().float()
-    return layer
-
-
-def _decoder(name: str) -> nn.Module:
+def decoder(name: str) -> nn.Module:
     """From a code to pixels in [0, 1]."""
-    decoder: nn.Module = zoo.load(name).decoder  # type: ignore[assignment]
-    return nn.Sequential(decoder, nn.Sigmoid())
+    network: nn.Module = zoo.load(name).decoder  # type: ignore[assignment]
+    return nn.Sequential(network, nn.Sigmoid())
 
 
-def _ae_digits_2d_codes() -> nn.Module:
-    """The codes of the test digits and their classes, three numbers a digit."""
-    test = load("digits", "test")
-    codes: Tensor = zoo.load("ae_digits_2d").encode(test.unit())  # type: ignore[operator]
-    return _table(torch.cat([codes, test.labels[:, None].float()], 1))
+def couplings(name: str) -> list[nn.Module]:
+    """The networks of the couplings of a flow of the plane."""
+    return [m.network for m in zoo.load(name).modules() if isinstance(m, Coupling)]
 
 
-def _coupling(name: str, i: int) -> nn.Module:
-    """The network of coupling i of a flow of the plane."""
-    couplings = [m for m in zoo.load(name).modules() if isinstance(m, Coupling)]
-    return couplings[i].network
+def _digits(name: str, *, codes: bool = False) -> str:
+    """A decoder; with the codes and classes of the test digits, if asked for."""
+    numbers = wire.Numbers()
+    described = {"decoder": layers.network(decoder(name), numbers, "decoder")}
+    if codes:
+        test = load("digits", "test")
+        numbers.add("codes", zoo.load(name).double().encode(test.unit().double()))  # type: ignore[operator]
+        numbers.add("classes", test.labels, "uint8")
+    return numbers.script(name, {"networks": described})
 
 
-def _plane_flow_moons_norms() -> nn.Module:
-    """Shifts and log-scales of each actnorm, four numbers a step."""
-    norms = [m for m in zoo.load("plane_flow_moons").modules() if isinstance(m, ActNorm)]
-    return _table(torch.stack([torch.cat([m.bias, m.log_scale]) for m in norms]))
+def _plane(name: str) -> str:
+    """A flow of the plane: the networks of its couplings, and its actnorms or its scaling."""
+    numbers, flow = wire.Numbers(), zoo.load(name)
+    described = [layers.network(network, numbers, "coupling") for network in couplings(name)]
+    for norm in (m for m in flow.modules() if isinstance(m, ActNorm)):
+        numbers.add("norm", torch.stack([norm.bias, norm.log_scale]))
+    if hasattr(flow, "scale"):
+        numbers.add("scale", flow.scale.log_scale)  # type: ignore[union-attr, arg-type]
+    return numbers.script(name, {"networks": {"coupling": described[0]}})
 
 
-def _plane_nice_moons_scale() -> nn.Module:
-    """The two learned log-scales."""
-    return _table(zoo.load("plane_nice_moons").scale.log_scale)  # type: ignore[union-attr, arg-type]
-
-
-NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "ae_digits_2d": partial(_decoder, "ae_digits_2d"),
-    "ae_digits_2d_codes": _ae_digits_2d_codes,
-    "vae_digits_2d": partial(_decoder, "vae_digits_2d"),
-    **{f"plane_flow_moons_{i}": partial(_coupling, "plane_flow_moons", i) for i in range(8)},
-    "plane_flow_moons_norms": _plane_flow_moons_norms,
-    **{f"plane_nice_moons_{i}": partial(_coupling, "plane_nice_moons", i) for i in range(4)},
-    "plane_nice_moons_scale": _plane_nice_moons_scale,
-}
-
-# whole models with rounded weights
-WHOLE: dict[str, Callable[[], str]] = {
+SCRIPTS: dict[str, Callable[[], str]] = {
+    "ae_digits_2d": partial(_digits, "ae_digits_2d", codes=True),
+    "vae_digits_2d": partial(_digits, "vae_digits_2d"),
+    "plane_flow_moons": partial(_plane, "plane_flow_moons"),
+    "plane_nice_moons": partial(_plane, "plane_nice_moons"),
     "glow_faces": glow.as_script,
     "srflow_faces": srflow.as_script,
     "stylegan2_faces": stylegan2.as_script,
@@ -81,20 +68,29 @@ WHOLE: dict[str, Callable[[], str]] = {
 
 
 def weights_file(name: str) -> Path:
-    """Where the script of a network lies."""
+    """Where the script of a model lies."""
     return LIVE / "weights" / f"{name}.js"
 
 
-def _network_as_script(name: str) -> str:
-    return as_script(name, NETWORKS[name]())
+def stale(name: str, script: str) -> list[str]:
+    """In what the committed script of a model differs from one made anew, other processors aside."""
+    try:
+        committed = wire.read(weights_file(name).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        return [str(error)]
+    return wire.differences(committed, wire.read(script))
 
 
+@torch.no_grad()
 def write_weights(only: Collection[str] | None = None) -> None:
-    """Export every network of `NETWORKS` and every model of `WHOLE`, or only some."""
-    scripts = {name: partial(_network_as_script, name) for name in NETWORKS} | WHOLE
-    for name in scripts if only is None else only:
+    """Write the script of every model, or of some, unless the one that is there has the same numbers."""
+    for name in SCRIPTS if only is None else only:
         path = weights_file(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
         with stamp.making(path):
-            path.write_text(scripts[name](), encoding="utf-8")
-        print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
+            script = SCRIPTS[name]()
+        changed = stale(name, script)
+        if changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(script, encoding="utf-8")
+        size = f"{len(script) / 1024:.0f} KB, {'new' if changed else 'as before'}"
+        print(f"{path.relative_to(ROOT).as_posix()}: {size}")

@@ -4,10 +4,9 @@
 gm.figure("ae_plane", (box) => {
   const { vermilion, ink } = gm.colours;
   const CLASSES = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c6d31", "#6e7781", "#b8a800", "#1b2733"];
-  const decode = gm.networks.ae_digits_2d;
-  // what this layer adds, whatever it is given, are the codes of 360 held-out digits and their classes
-  const { data } = gm.networks.ae_digits_2d_codes([0]);
-  const codes = gm.range(0, data.length / 3 - 1, data.length / 3).map((i) => data.subarray(3 * i, 3 * i + 3));
+  const weights = gm.weights("ae_digits_2d"), decode = weights.network("decoder");
+  // codes of 360 held-out digits and their classes
+  const at2d = weights.data("codes"), codes = Array.from(weights.data("classes"), (digit, i) => [at2d[2 * i], at2d[2 * i + 1], digit]);
   const LOW = -30, HIGH = 34, SIZE = 360;
   const at = { x: 12, y: -14 };
   const plane = gm.canvas(SIZE, SIZE, "");

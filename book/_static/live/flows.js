@@ -46,8 +46,7 @@ gm.flows = {
   },
 
   // An actnorm with its 1×1 convolution, z = M x + bias at every position.
-  mixing(numbers, channels) {
-    const matrix = numbers.rows("wide", channels, channels), bias = numbers.take("floats", channels);
+  mixing({ weight: { data: matrix, shape: [channels] }, bias }) {
     const { inverse, logDet } = gm.flows.invert(matrix, channels);
     return {
       forward(y, side, sum) {
@@ -62,10 +61,9 @@ gm.flows = {
   },
 
   // The half that leaves a level is standardised given the half that goes on: z = (b + shift) exp(raw).
-  split(numbers, channels) {
-    const conv = numbers.conv(channels / 2, channels, 3);
+  split(conv) {
     const told = (y, side, sum) => {
-      const out = gm.convolve(conv, { data: y.subarray(0, y.length / 2), shape: [channels / 2, side, side] }).data;
+      const out = gm.convolve(conv, { data: y.subarray(0, y.length / 2), shape: [conv.weight.shape[1], side, side] }).data;
       for (let j = 0; j < y.length / 2; j++) sum.logDet += out[j];
       return out;
     };

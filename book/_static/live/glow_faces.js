@@ -3,14 +3,15 @@
 
 // ---- the flow: additive couplings, and a learned prior of the last level ----
 
-gm.glow = (described) => {
-  const numbers = gm.numbers(described), [C, H, W] = described.shape, size = C * H * W;
+gm.glow = (weights) => {
+  const pictures = weights.all("pictures").map((picture) => picture.map((v) => (v + 0.5) / 32));
+  const { shape } = weights.tensor("pictures"), side = shape[1], size = pictures[0].length;
 
-  function coupling(channels, hidden) {
-    const net = [numbers.conv(channels / 2, hidden, 3), numbers.conv(hidden, hidden, 1), numbers.conv(hidden, channels / 2, 3)];
+  function coupling(level, k) {
+    const net = ["first", "second", "last"].map((each) => weights.conv(`${level}.coupling.${each}`, k));
     const change = (y, side, sign) => {
       const half = y.length / 2;
-      let h = { data: y.subarray(0, half), shape: [channels / 2, side, side] };
+      let h = { data: y.subarray(0, half), shape: [net[0].weight.shape[1], side, side] };
       net.forEach((conv, i) => {
         h = gm.convolve(conv, h);
         if (i < 2) h.data = h.data.map((v) => (v > 0 ? v : 0));
@@ -20,8 +21,8 @@ gm.glow = (described) => {
     return { forward: (y, side) => change(y, side, 1), inverse: (y, side) => change(y, side, -1) };
   }
 
-  function prior(channels) {
-    const mean = numbers.take("floats", channels), logSigma = numbers.take("floats", channels);
+  function prior() {
+    const both = weights.data("prior"), mean = both.subarray(0, both.length / 2), logSigma = both.subarray(both.length / 2);
     const change = (y, side, sum, f) => {
       const area = side * side;
       for (const each of logSigma) sum.logDet -= area * each;
@@ -33,34 +34,33 @@ gm.glow = (described) => {
     };
   }
 
-  const levels = described.levels.map(({ channels, hidden, steps }, i, all) => ({
-    channels,
+  const LEVELS = weights.described.levels, levels = Array.from({ length: LEVELS }, (_, i) => ({
+    channels: weights.tensor(`${i}.mixing.weight`).shape[0],
     steps: [
-      ...Array.from({ length: steps }, () => [gm.flows.mixing(numbers, channels), coupling(channels, hidden)]).flat(),
-      i + 1 < all.length ? gm.flows.split(numbers, channels) : prior(channels),
+      ...Array.from({ length: weights.count(`${i}.mixing.weight`) }, (_, k) => [gm.flows.mixing(weights.layer(`${i}.mixing`, k)), coupling(i, k)]).flat(),
+      i + 1 < LEVELS ? gm.flows.split(weights.conv(`${i}.split`)) : prior(),
     ],
   }));
-  const directions = numbers.rows("small", described.edits.length, size);
+  const directions = weights.data("directions");
   const logBase = (z) => z.reduce((total, v) => total - 0.5 * v * v, -0.5 * size * Math.log(2 * Math.PI));
   return {
-    shape: described.shape,
+    shape, pictures,
     forward(x) {
-      const sum = { logDet: 0 }, z = gm.flows.run(levels, Float64Array.from(x, (v) => v - 0.5), H, true, sum);
+      const sum = { logDet: 0 }, z = gm.flows.run(levels, Float64Array.from(x, (v) => v - 0.5), side, true, sum);
       return { z, logProb: logBase(z) + sum.logDet };
     },
     inverse(z) {
-      const sum = { logDet: 0 }, x = gm.flows.run(levels, Float64Array.from(z), H, false, sum).map((v) => v + 0.5);
+      const sum = { logDet: 0 }, x = gm.flows.run(levels, Float64Array.from(z), side, false, sum).map((v) => v + 0.5);
       return { x, logProb: logBase(z) + sum.logDet };
     },
-    directions: described.edits.map((_, i) => directions.subarray(i * size, (i + 1) * size)),
-    pictures: Array.from({ length: described.pictures }, () => numbers.take("small", size).map((v) => (v + 0.5) / 32)),
+    directions: Array.from({ length: directions.length / size }, (_, i) => directions.subarray(i * size, (i + 1) * size)),
   };
 };
 
 // ---- the figure ----
 
 gm.figure("glow_faces", (box) => {
-  const described = gm.models.glow_faces, flow = gm.glow(described), SIZE = 300;
+  const weights = gm.weights("glow_faces"), { described } = weights, flow = gm.glow(weights), SIZE = 300;
   const state = { face: 0, seed: 0, temperature: 1, amounts: [0.8, 0, 0.8, 0, 0] };
   const left = gm.canvas(SIZE, SIZE, "The face to begin with."), right = gm.canvas(SIZE, SIZE, "The same face after the latents were moved.");
   const bits = gm.number("bits per dimension"), length = gm.number("length of z / √D");

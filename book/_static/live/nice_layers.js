@@ -1,40 +1,38 @@
 // Lesson 06: points through the layers of a NICE of the plane, one at a time, forward and back.
 "use strict";
 
-gm.niceLayers = {
-  COUPLINGS: 4,
-  scales: () => gm.networks.plane_nice_moons_scale([0]).data,
+gm.niceLayers = (weights) => {
+  const scales = [...weights.data("scale")], shifts = Array.from({ length: weights.count("coupling.0.weight") }, (_, i) => weights.network("coupling", i));
+  const COUPLINGS = shifts.length;
   // how far coupling i shifts, when the coordinate that stays is `stays`
-  m: (i, stays) => gm.networks[`plane_nice_moons_${i}`]([stays]).data[0],
+  const m = (i, stays) => shifts[i]([stays]).data[0];
   // the share t of layer i: four couplings, then the scaling; t = −1 undoes the layer
-  layer(point, i, t = 1) {
+  const layer = (point, i, t = 1) => {
     const out = [...point];
-    if (i === gm.niceLayers.COUPLINGS) gm.niceLayers.scales().forEach((s, c) => (out[c] *= Math.exp(t * s)));
-    else out[1 - (i % 2)] += t * gm.niceLayers.m(i, point[i % 2]);
+    if (i === COUPLINGS) scales.forEach((s, c) => (out[c] *= Math.exp(t * s)));
+    else out[1 - (i % 2)] += t * m(i, point[i % 2]);
     return out;
-  },
+  };
   // data → after `depth` layers, a part of a layer at the end
-  forward(point, depth) {
-    for (let i = 0; i < Math.floor(depth); i++) point = gm.niceLayers.layer(point, i);
+  const forward = (point, depth) => {
+    for (let i = 0; i < Math.floor(depth); i++) point = layer(point, i);
     const part = depth - Math.floor(depth);
-    return part > 0 ? gm.niceLayers.layer(point, Math.floor(depth), part) : point;
-  },
+    return part > 0 ? layer(point, Math.floor(depth), part) : point;
+  };
   // latent → after all but `depth` layers are undone
-  back(point, depth) {
+  const back = (point, depth) => {
     const whole = Math.ceil(depth);
-    for (let i = gm.niceLayers.COUPLINGS; i >= whole; i--) point = gm.niceLayers.layer(point, i, -1);
-    return whole > depth ? gm.niceLayers.layer(point, whole - 1, depth - whole) : point;
-  },
-  logDet: (depth) => Math.max(0, depth - gm.niceLayers.COUPLINGS) * gm.niceLayers.scales().reduce((a, b) => a + b, 0),
-  area: (corners) => Math.abs(corners.reduce((sum, [a, b], i) => {
-    const [c, d] = corners[(i + 1) % corners.length];
-    return sum + a * d - c * b;
-  }, 0)) / 2,
+    for (let i = COUPLINGS; i >= whole; i--) point = layer(point, i, -1);
+    return whole > depth ? layer(point, whole - 1, depth - whole) : point;
+  };
+  const logDet = (depth) => Math.max(0, depth - COUPLINGS) * scales.reduce((a, b) => a + b, 0);
+  return { COUPLINGS, scales, m, forward, back, logDet };
 };
 
 gm.figure("nice_layers", (box) => {
   const { blue, orange, vermilion, ink, grey } = gm.colours;
-  const SIZE = 380, REACH = 4, LAST = gm.niceLayers.COUPLINGS + 1, EACH = 250;
+  const nice = gm.niceLayers(gm.weights("plane_nice_moons"));
+  const SIZE = 380, REACH = 4, LAST = nice.COUPLINGS + 1, EACH = 250;
   const at = { x: 0.2, y: 0.9 }, state = { depth: 2, from: "data", goal: 2, timer: 0 };
   const plane = gm.canvas(SIZE, SIZE, ""), shift = gm.canvas(SIZE, SIZE, "The shift m of the present coupling, as a function of the coordinate that stays.");
   plane.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
@@ -43,11 +41,7 @@ gm.figure("nice_layers", (box) => {
   const LAYERS = [0, 1, 2, 3].map((i) => `coupling ${i + 1}: ${"xy"[1 - (i % 2)]} ← ${"xy"[1 - (i % 2)]} + m(${"xy"[i % 2]})`).concat("scaling: both axes stretched");
 
   const random = gm.generator(7);
-  const moons = [0, 1].flatMap((lower) => Array.from({ length: EACH }, () => {
-    const angle = Math.PI * random.uniform();
-    const [a, b] = lower ? [1 - Math.cos(angle), 0.5 - Math.sin(angle)] : [Math.cos(angle), Math.sin(angle)];
-    return [1.6 * (a - 0.5) + 0.16 * random.normal(), 1.6 * (b - 0.25) + 0.16 * random.normal()];
-  }));
+  const moons = gm.moons(EACH, random);
   const noise = Array.from({ length: 2 * EACH }, () => [random.normal(), random.normal()]).sort((a, b) => a[0] - b[0]);
   const ticks = gm.range(-2.4, 2.4, 13), along = gm.range(-2.4, 2.4, 49);
   const lines = [...ticks.map((t) => along.map((s) => [s, t])), ...ticks.map((t) => along.map((s) => [t, s]))];
@@ -58,7 +52,11 @@ gm.figure("nice_layers", (box) => {
       return gm.range(0, 1, 41).slice(0, -1).map((t) => [at.x + side * (a + t * (c - a)), at.y + side * (b + t * (d - b))]);
     });
   };
-  const now = (p) => gm.niceLayers.forward(p, state.depth);
+  const areaOf = (corners) => Math.abs(corners.reduce((sum, [a, b], i) => {
+    const [c, d] = corners[(i + 1) % corners.length];
+    return sum + a * d - c * b;
+  }, 0)) / 2;
+  const now = (p) => nice.forward(p, state.depth);
 
   function draw() {
     const { pen } = plane, trace = (where) => { pen.beginPath(); where.forEach(([a, b], i) => (i ? pen.lineTo(U(a), V(b)) : pen.moveTo(U(a), V(b)))); };
@@ -72,7 +70,7 @@ gm.figure("nice_layers", (box) => {
       trace(each.map(now));
       pen.stroke();
     });
-    const shown = state.from === "data" ? moons.map(now) : noise.map((z) => gm.niceLayers.back(z, state.depth));
+    const shown = state.from === "data" ? moons.map(now) : noise.map((z) => nice.back(z, state.depth));
     shown.forEach(([a, b], i) => {
       pen.globalAlpha = 0.7;
       pen.fillStyle = i < EACH ? ink : orange;
@@ -102,20 +100,20 @@ gm.figure("nice_layers", (box) => {
     const pane = gm.plot(shift, { x: [-REACH, REACH], y: [-REACH, REACH], xlabel: i < 4 ? `${"xy"[i % 2]}, which stays` : "before", ylabel: i < 4 ? `shift of ${"xy"[1 - (i % 2)]}` : "after the scaling", xticks: [-3, 0, 3], yticks: [-3, 0, 3] });
     const xs = gm.range(-REACH, REACH, 161);
     if (i < 4) {
-      const values = (state.from === "data" ? moons : noise).map((p) => (state.from === "data" ? gm.niceLayers.forward(p, i) : gm.niceLayers.back(p, i))[i % 2]);
+      const values = (state.from === "data" ? moons : noise).map((p) => (state.from === "data" ? nice.forward(p, i) : nice.back(p, i))[i % 2]);
       pane.points(values, values.map(() => -REACH * 0.96), grey, 2, 0.25);
-      pane.line(xs, xs.map((v) => gm.niceLayers.m(i, v)), blue, { width: 3 });
+      pane.line(xs, xs.map((v) => nice.m(i, v)), blue, { width: 3 });
       pane.text(`m of coupling ${i + 1}`, -3.8, 3.5, blue);
     } else {
-      gm.niceLayers.scales().forEach((s, c) => {
+      nice.scales.forEach((s, c) => {
         pane.line(xs, xs.map((v) => Math.exp(s) * v), [blue, orange][c], { width: 3 });
         pane.text(`${"xy"[c]} × ${Math.exp(s).toFixed(2)}`, -3.8, 3.5 - 0.6 * c, [blue, orange][c]);
       });
     }
     step.set(depth === 0 ? "no layer yet" : LAYERS[i]);
     centre.set(`(${now([at.x, at.y]).map((v) => v.toFixed(2)).join(", ")})`);
-    area.set(`${gm.niceLayers.area(original).toFixed(3)} → ${gm.niceLayers.area(seen).toFixed(3)}`);
-    det.set(gm.niceLayers.logDet(depth).toFixed(2));
+    area.set(`${areaOf(original).toFixed(3)} → ${areaOf(seen).toFixed(3)}`);
+    det.set(nice.logDet(depth).toFixed(2));
   }
 
   const slider = gm.slider("layers applied", { min: 0, max: LAST, step: 0.05, value: state.depth, digits: 2 }, (v) => { clearInterval(state.timer); state.timer = 0; state.depth = state.goal = v; draw(); });

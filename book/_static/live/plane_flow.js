@@ -1,48 +1,40 @@
 // Lesson 05: a trained flow of the plane warps a grid, coupling by coupling, and adds up log |det|.
 "use strict";
 
-gm.planeFlow = {
-  COUPLINGS: 8,
-  // actnorm's four numbers a step: two shifts, two log-scales
-  norms: () => gm.networks.plane_flow_moons_norms([0]).data,
+gm.planeFlow = (weights) => {
+  // actnorm's four numbers a step, two shifts and two log-scales; then the networks of the couplings
+  const norms = weights.all("norm"), networks = norms.map((_, i) => weights.network("coupling", i)), COUPLINGS = norms.length;
   // one step: actnorm, then an affine coupling; even steps change the second coordinate, odd ones the first
-  step([x, y], i, norms) {
-    const [b0, b1, s0, s1] = norms.subarray(4 * i, 4 * i + 4);
+  const step = ([x, y], i) => {
+    const [b0, b1, s0, s1] = norms[i];
     const u = [(x + b0) * Math.exp(s0), (y + b1) * Math.exp(s1)], [stays, changes] = i % 2 ? [1, 0] : [0, 1];
-    const [raw, shift] = gm.networks[`plane_flow_moons_${i}`]([u[stays]]).data;
+    const [raw, shift] = networks[i]([u[stays]]).data;
     const logScale = 2 * Math.tanh(raw / 2);
     u[changes] = (u[changes] + shift) * Math.exp(logScale);
     return { point: u, logDet: s0 + s1 + logScale };
-  },
+  };
   // the point after 0, 1, …, 8 steps, and the sum of log |det| so far
-  stages(point) {
-    const norms = gm.planeFlow.norms(), points = [point], logDets = [0];
-    for (let i = 0; i < gm.planeFlow.COUPLINGS; i++) {
-      const after = gm.planeFlow.step(points[i], i, norms);
+  const stages = (point) => {
+    const points = [point], logDets = [0];
+    for (let i = 0; i < COUPLINGS; i++) {
+      const after = step(points[i], i);
       points.push(after.point);
       logDets.push(logDets[i] + after.logDet);
     }
     return { points, logDets };
-  },
-  logBase: ([a, b]) => gm.logNormal(a, 0, 1) + gm.logNormal(b, 0, 1),
-  logProb(point) {
-    const { points, logDets } = gm.planeFlow.stages(point);
-    return gm.planeFlow.logBase(points.at(-1)) + logDets.at(-1);
-  },
-  // two moons as gmcourse.data.toy draws them, n points of each
-  moons(n, seed) {
-    const { normal, uniform } = gm.generator(seed);
-    return [0, 1].flatMap((lower) => Array.from({ length: n }, () => {
-      const angle = Math.PI * uniform();
-      const [a, b] = lower ? [1 - Math.cos(angle), 0.5 - Math.sin(angle)] : [Math.cos(angle), Math.sin(angle)];
-      return [1.6 * (a - 0.5) + 0.16 * normal(), 1.6 * (b - 0.25) + 0.16 * normal()];
-    }));
-  },
+  };
+  const logBase = ([a, b]) => gm.logNormal(a, 0, 1) + gm.logNormal(b, 0, 1);
+  const logProb = (point) => {
+    const { points, logDets } = stages(point);
+    return logBase(points.at(-1)) + logDets.at(-1);
+  };
+  return { COUPLINGS, stages, logBase, logProb };
 };
 
 gm.figure("plane_flow", (box) => {
   const { blue, orange, vermilion, ink, grey } = gm.colours;
-  const SIZE = 380, REACH = 3, WIDE = 3.8, FINE = 76, LAST = gm.planeFlow.COUPLINGS;
+  const SIZE = 380, REACH = 3, WIDE = 3.8, FINE = 76;
+  const flow = gm.planeFlow(gm.weights("plane_flow_moons")), LAST = flow.COUPLINGS;
   const at = { x: 1.1, y: -0.9 };
   const state = { applied: LAST, timer: 0 };
   const left = gm.canvas(SIZE, SIZE, ""), right = gm.canvas(SIZE, SIZE, "The grid, the points of the moons and the chosen point after some of the couplings.");
@@ -53,15 +45,15 @@ gm.figure("plane_flow", (box) => {
   const U = (v) => ((v + reach) / (2 * reach)) * SIZE, V = (v) => ((reach - v) / (2 * reach)) * SIZE;
 
   // everything is sent through the flow once, and drawn from memory afterwards
-  const MOONS = 260, points = gm.planeFlow.moons(MOONS, 4).map((p) => gm.planeFlow.stages(p).points);
+  const MOONS = 260, points = gm.moons(MOONS, gm.generator(4)).map((p) => flow.stages(p).points);
   const ticks = gm.range(-2.7, 2.7, 19), along = gm.range(-2.7, 2.7, 61);
   const lines = [...ticks.map((t) => along.map((s) => [s, t])), ...ticks.map((t) => along.map((s) => [t, s]))]
-    .map((each) => each.map((p) => gm.planeFlow.stages(p).points));
+    .map((each) => each.map((p) => flow.stages(p).points));
   const sheet = gm.element("canvas"), image = new ImageData(FINE, FINE);
   sheet.width = sheet.height = FINE;
   for (let row = 0; row < FINE; row++) for (let column = 0; column < FINE; column++) {
     const x = -REACH + (2 * REACH * (column + 0.5)) / FINE, y = REACH - (2 * REACH * (row + 0.5)) / FINE;
-    const shade = Math.min(1, Math.sqrt(Math.exp(gm.planeFlow.logProb([x, y])) / 0.28));
+    const shade = Math.min(1, Math.sqrt(Math.exp(flow.logProb([x, y])) / 0.28));
     [255 - shade * 255, 255 - shade * 141, 255 - shade * 77, 255].forEach((v, c) => (image.data[4 * (row * FINE + column) + c] = v));
   }
   sheet.getContext("2d").putImageData(image, 0, 0);
@@ -90,7 +82,7 @@ gm.figure("plane_flow", (box) => {
   });
 
   function draw() {
-    const { points: path, logDets } = gm.planeFlow.stages([at.x, at.y]), around = square();
+    const { points: path, logDets } = flow.stages([at.x, at.y]), around = square();
     reach = REACH;
     wipe(left);
     left.pen.imageSmoothingEnabled = true;
@@ -114,7 +106,7 @@ gm.figure("plane_flow", (box) => {
       pen.stroke();
     });
     for (const [i, p] of points.entries()) dot(pen, now(p), 2.2, i < MOONS ? ink : orange, 0.65);
-    const seen = around.map((p) => now(gm.planeFlow.stages(p).points));
+    const seen = around.map((p) => now(flow.stages(p).points));
     trace(pen, seen);
     pen.fillStyle = vermilion;
     pen.globalAlpha = 0.3;
@@ -128,9 +120,9 @@ gm.figure("plane_flow", (box) => {
 
     const z = path.at(-1);
     place.set(`(${z[0].toFixed(2)}, ${z[1].toFixed(2)})`);
-    base.set(gm.planeFlow.logBase(z).toFixed(2));
+    base.set(flow.logBase(z).toFixed(2));
     det.set((logDets.at(-1) < 0 ? "" : "+") + logDets.at(-1).toFixed(2));
-    total.set(gm.planeFlow.logProb([at.x, at.y]).toFixed(2));
+    total.set(flow.logProb([at.x, at.y]).toFixed(2));
   }
 
   const slider = gm.slider("couplings applied", { min: 0, max: LAST, step: 0.1, value: LAST, digits: 1 }, (v) => { stop(); state.applied = v; draw(); });

@@ -1,40 +1,94 @@
-// What every live figure shares: networks exported from the package, numbers, plots, controls. No dependency.
+// What every live figure shares: numbers from the package, networks, plots, controls. No dependency.
 "use strict";
 
-// ---- networks: the layers that tools.live.export writes, on {data: Float32Array, shape} without a batch ----
+// ---- numbers from the package: the wire format of tools/live/wire.py ----
+
+const FORMAT = 1;
+const KINDS = { float32: Float32Array, float16: Uint16Array, int16: Int16Array, int8: Int8Array, uint8: Uint8Array };
+const arrived = {};
+
+// A script of weights is one call of this.
+gm.receive = (format, name, ...parts) => { arrived[name] = { format, parts }; };
+
+// The CRC-32 of ASCII text.
+gm.sum = (text) => {
+  let rest = -1;
+  for (let i = 0; i < text.length; i++) {
+    rest ^= text.charCodeAt(i);
+    for (let k = 0; k < 8; k++) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+  }
+  return ~rest >>> 0;
+};
+
+// A finite float of 16 bits: sign, 5 bits of exponent, 10 of fraction.
+const half = (bits) => {
+  const exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  return (bits >> 15 ? -1 : 1) * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
+};
+
+// What weights/NAME.js brought: what is described, and tensors {data, shape} by name, k-th of those that share it.
+// A script that is missing, cut off, damaged or of another time is an error that says so; figures show it.
+gm.weights = (name) => {
+  const fault = (what) => new Error(`weights/${name}.js ${what}. Load the page anew; if that does not help, the site has to be built anew.`);
+  if (!arrived[name]) throw fault("is missing or cut off");
+  const { format, parts: [header, payload, sum] } = arrived[name];
+  if (format !== FORMAT) throw fault(`has format ${format}, and this page reads format ${FORMAT}`);
+  if (gm.sum(header + payload) !== sum) throw fault("is damaged");
+  const { described, numbers } = JSON.parse(header);
+  const bytes = Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));
+  const cut = (Kind, from, n) => new Kind(bytes.slice(from, from + n * Kind.BYTES_PER_ELEMENT).buffer);
+  const part = (each) => {
+    if (!numbers[each]) throw fault(`has no numbers “${each}”, which this page needs`);
+    return numbers[each];
+  };
+
+  const tensor = (each, k = 0) => {
+    const { kind, count, shape, at, scale } = part(each), size = shape.reduce((a, b) => a * b, 1), Kind = KINDS[kind];
+    if (k >= count) throw fault(`has ${count} of “${each}”; this page needs ${k + 1}`);
+    const stored = cut(Kind, at + k * size * Kind.BYTES_PER_ELEMENT, size);
+    if (scale === undefined) return { data: Float64Array.from(stored, kind === "float16" ? half : (v) => v), shape };
+    const rows = shape[0], scales = cut(Float32Array, scale + 4 * k * rows, rows);
+    return { data: Float64Array.from(stored, (v, i) => v * scales[Math.floor((i * rows) / size)]), shape };
+  };
+  const data = (each, k) => tensor(each, k).data;
+  const layer = (each, k) => ({ weight: tensor(`${each}.weight`, k), bias: numbers[`${each}.bias`] ? data(`${each}.bias`, k) : null });
+  return {
+    described, tensor, data, layer,
+    count: (each) => part(each).count,
+    all: (each) => Array.from({ length: part(each).count }, (_, k) => data(each, k)),
+    // a convolution that keeps the picture's size
+    conv: (each, k) => { const known = layer(each, k); return { ...known, padding: (known.weight.shape[2] - 1) / 2 }; },
+    // a whole network: (input, its shape) ↦ {data, shape}
+    network(each, k) {
+      const layers = described.networks[each].map((known, i) => (numbers[`${each}.${i}.weight`] ? { ...known, ...layer(`${each}.${i}`, k) } : known));
+      return (input, shape = [input.length]) => layers.reduce((x, known) => LAYERS[known.kind](x, known), { data: Float64Array.from(input), shape });
+    },
+  };
+};
+
+// ---- networks: the layers that tools/live/layers.py describes, on {data, shape} without a batch ----
 
 const LAYERS = {
-  linear(x, { weight, bias, out_features: rows, in_features: columns }) {
-    const data = new Float32Array(rows);
+  linear(x, { weight, bias }) {
+    const [rows, columns] = weight.shape, data = new Float64Array(rows);
     for (let o = 0; o < rows; o++) {
       let sum = bias ? bias[o] : 0;
-      for (let i = 0; i < columns; i++) sum += weight[o * columns + i] * x.data[i];
+      for (let i = 0; i < columns; i++) sum += weight.data[o * columns + i] * x.data[i];
       data[o] = sum;
     }
     return { data, shape: [rows] };
   },
 
-  conv2d: (x, layer) => inFloat32(gm.convolve(layer, x)),
-  conv_transpose2d: (x, layer) => inFloat32(gm.convolveTransposed(layer, x)),
-
-  upsample_nearest(x, { scale }) {
-    const [C, H, W] = x.shape, h = H * scale, w = W * scale, data = new Float32Array(C * h * w);
-    for (let c = 0; c < C; c++) for (let y = 0; y < h; y++) for (let z = 0; z < w; z++) {
-      data[(c * h + y) * w + z] = x.data[(c * H + Math.floor(y / scale)) * W + Math.floor(z / scale)];
-    }
-    return { data, shape: [C, h, w] };
-  },
+  conv2d: (x, layer) => gm.convolve(layer, x),
+  conv_transpose2d: (x, layer) => gm.convolveTransposed(layer, x),
 
   reshape: (x, { shape }) => ({ data: x.data, shape }),
   relu: (x) => each(x, (v) => Math.max(v, 0)),
   leaky_relu: (x, { slope }) => each(x, (v) => (v > 0 ? v : slope * v)),
   silu: (x) => each(x, (v) => v / (1 + Math.exp(-v))),
-  softplus: (x) => each(x, (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))),
   sigmoid: (x) => each(x, (v) => 1 / (1 + Math.exp(-v))),
   tanh: (x) => each(x, Math.tanh),
 };
-
-const inFloat32 = ({ data, shape }) => ({ data: Float32Array.from(data), shape });
 
 function each(x, f) {
   return { data: x.data.map(f), shape: x.shape };
@@ -44,7 +98,7 @@ function each(x, f) {
 const inside = (size, n, offset, stride) => [Math.max(0, Math.ceil(-offset / stride)), Math.min(n, Math.floor((size - 1 - offset) / stride) + 1)];
 
 // A convolution of {data, shape: [C, H, W]}, weight (O, C, kh, kw), a row at a time: the inner loop runs along memory.
-gm.convolve = ({ weight, bias, out_channels: O, kernel: [kh, kw], stride: s = 1, padding: p = 0 }, { data: x, shape: [C, H, W] }) => {
+gm.convolve = ({ weight: { data: weight, shape: [O, , kh, kw] }, bias, stride: s = 1, padding: p = 0 }, { data: x, shape: [C, H, W] }) => {
   const h = Math.floor((H + 2 * p - kh) / s) + 1, w = Math.floor((W + 2 * p - kw) / s) + 1, y = new Float64Array(O * h * w);
   for (let o = 0; o < O; o++) {
     if (bias) y.fill(bias[o], o * h * w, (o + 1) * h * w);
@@ -63,7 +117,7 @@ gm.convolve = ({ weight, bias, out_channels: O, kernel: [kh, kw], stride: s = 1,
 };
 
 // Its transpose: weight (C, O, kh, kw); every pixel adds the kernel to where it came from.
-gm.convolveTransposed = ({ weight, bias, out_channels: O, kernel: [kh, kw], stride: s = 1, padding: p = 0, output_padding: e = 0 }, { data: x, shape: [C, H, W] }) => {
+gm.convolveTransposed = ({ weight: { data: weight, shape: [, O, kh, kw] }, bias, stride: s = 1, padding: p = 0, output_padding: e = 0 }, { data: x, shape: [C, H, W] }) => {
   const h = (H - 1) * s - 2 * p + kh + e, w = (W - 1) * s - 2 * p + kw + e, y = new Float64Array(O * h * w);
   for (let o = 0; o < O; o++) {
     if (bias) y.fill(bias[o], o * h * w, (o + 1) * h * w);
@@ -81,35 +135,6 @@ gm.convolveTransposed = ({ weight, bias, out_channels: O, kernel: [kh, kw], stri
   return { data: y, shape: [O, h, w] };
 };
 
-gm.networks = {};
-
-// A weights file calls this once. `layers` say which slices of the numbers are theirs: {weight: [start, end]}.
-gm.network = (name, layers, base64) => {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  const numbers = new Float32Array(bytes.buffer);
-  for (const layer of layers) {
-    for (const key of ["weight", "bias"]) if (layer[key]) layer[key] = numbers.subarray(...layer[key]);
-  }
-  gm.networks[name] = (input, shape = [input.length]) =>
-    layers.reduce((x, layer) => LAYERS[layer.kind](x, layer), { data: Float32Array.from(input), shape });
-};
-
-// Weights that tools/live/numbers.py has rounded, in its order: rows of whole numbers with a scale each, and floats.
-gm.numbers = (described) => {
-  const bytes = (text = "") => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  const stores = { small: new Int8Array(bytes(described.small)), wide: new Int16Array(bytes(described.wide)), floats: new Float32Array(bytes(described.floats)) };
-  const at = { small: 0, wide: 0, floats: 0 };
-  const take = (store, n) => Float64Array.from(stores[store].subarray(at[store], (at[store] += n)));
-  const rows = (store, n, length) => {
-    const numbers = take(store, n * length), scales = take("floats", n);
-    return numbers.map((v, i) => v * scales[Math.floor(i / length)]);
-  };
-  const filter = (inputs, outputs, size) => ({ out_channels: outputs, kernel: [size, size], padding: (size - 1) / 2, weight: rows("small", outputs, inputs * size * size) });
-  const conv = (...sizes) => ({ ...filter(...sizes), bias: take("floats", sizes[1]) });
-  const pixels = (n) => take("small", n).map((v) => (v + 128) / 255);
-  return { take, rows, filter, conv, pixels };
-};
-
 // ---- numbers ----
 
 // Seeded, so that a figure looks the same at every visit (mulberry32); normal draws by Box and Muller.
@@ -124,6 +149,13 @@ gm.generator = (seed) => {
   const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   return { uniform, normal };
 };
+
+// Two moons as gmcourse.data.toy draws them, n points of each.
+gm.moons = (n, { uniform, normal }) => [0, 1].flatMap((lower) => Array.from({ length: n }, () => {
+  const angle = Math.PI * uniform();
+  const [a, b] = lower ? [1 - Math.cos(angle), 0.5 - Math.sin(angle)] : [Math.cos(angle), Math.sin(angle)];
+  return [1.6 * (a - 0.5) + 0.16 * normal(), 1.6 * (b - 0.25) + 0.16 * normal()];
+}));
 
 gm.range = (low, high, n) => Array.from({ length: n }, (_, i) => low + ((high - low) * i) / (n - 1));
 gm.logNormal = (x, mean, variance) => -0.5 * (Math.log(2 * Math.PI * variance) + (x - mean) ** 2 / variance);

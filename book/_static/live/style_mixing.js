@@ -3,29 +3,28 @@
 
 // ---- the generator, as gmcourse.models.stylegan2 has it ----
 
-gm.styleGenerator = (described) => {
-  const { z: zSize, w: wSize, blocks } = described, numbers = gm.numbers(described);
+gm.styleGenerator = (weights) => {
+  const { mapping: DEPTH, sides } = weights.described;
   const lrelu = (v) => (v > 0 ? v : 0.2 * v);
-  const linear = (inputs, outputs) => {
-    const weight = numbers.rows("wide", outputs, inputs), bias = numbers.take("floats", outputs);
+  const linear = (name) => {
+    const { weight: { data: weight, shape: [, inputs] }, bias } = weights.layer(name);
     return (x) => bias.map((b, o) => x.reduce((total, v, i) => total + weight[o * inputs + i] * v, b));
   };
 
   // Modulated 3×3 convolution with demodulation, noise, bias, leaky ReLU; √2 is in bias and noise, and here in the norm.
-  function styledConv(inputs, outputs, side, up) {
-    const style = linear(wSize, inputs), weight = numbers.rows("small", outputs, inputs * 9), bias = numbers.take("floats", outputs);
-    const strength = numbers.take("floats", 1)[0], fixed = numbers.rows("small", side, side);
+  function styledConv(name, side, up) {
+    const style = linear(`${name}.style`), { weight: kernel, bias } = weights.layer(name), { data: weight, shape: [outputs, inputs] } = kernel;
+    const [strength] = weights.data(`${name}.strength`), fixed = weights.data(`${name}.noise`);
     const power = new Float64Array(outputs * inputs); // Σ_k w², of each pair of feature maps
     weight.forEach((v, j) => { power[Math.floor(j / 9)] += v * v; });
     // a transposed convolution has its inputs first
     const turned = new Float64Array(weight.length);
     if (up) for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) for (let k = 0; k < 9; k++) turned[(i * outputs + o) * 9 + k] = weight[(o * inputs + i) * 9 + k];
-    const filter = { out_channels: outputs, kernel: [3, 3] };
     return (x, w, noisy) => {
       const s = style(w), modulated = scaled(x, s);
       const y = up
-        ? smoothed(gm.convolveTransposed({ ...filter, weight: turned, stride: 2 }, modulated), 1, 1)
-        : gm.convolve({ ...filter, weight, padding: 1 }, modulated);
+        ? smoothed(gm.convolveTransposed({ weight: { data: turned, shape: [inputs, outputs, 3, 3] }, stride: 2 }, modulated), 1, 1)
+        : gm.convolve({ weight: kernel, padding: 1 }, modulated);
       const norm = bias.map((_, o) => Math.SQRT2 / Math.sqrt(s.reduce((total, v, i) => total + v * v * power[o * inputs + i], 1e-8)));
       const area = side * side;
       return { data: y.data.map((v, j) => lrelu(v * norm[Math.floor(j / area)] + bias[Math.floor(j / area)] + (noisy ? strength * fixed[j % area] : 0))), shape: y.shape };
@@ -33,21 +32,21 @@ gm.styleGenerator = (described) => {
   }
 
   // Feature maps to colours: a modulated 1×1 convolution without demodulation.
-  function toRGB(inputs) {
-    const style = linear(wSize, inputs), weight = numbers.rows("wide", 3, inputs), bias = numbers.take("floats", 3);
-    return (x, w) => gm.convolve({ out_channels: 3, kernel: [1, 1], weight, bias }, scaled(x, style(w)));
+  function toRGB(name) {
+    const style = linear(`${name}.style`), conv = weights.conv(name);
+    return (x, w) => gm.convolve(conv, scaled(x, style(w)));
   }
 
-  const mapping = Array.from({ length: described.mapping }, (_, i) => linear(i ? wSize : zSize, wSize)), mean = numbers.take("floats", wSize);
-  const constant = { data: numbers.rows("small", blocks[0].channels, 16), shape: [blocks[0].channels, 4, 4] };
-  const layers = blocks.map(({ side, channels }, i) => ({
-    convs: [...(i ? [styledConv(blocks[i - 1].channels, channels, side, true)] : []), styledConv(channels, channels, side, false)],
-    colours: toRGB(channels),
+  const mapping = Array.from({ length: DEPTH }, (_, i) => linear(`mapping.${i}`)), mean = weights.data("w_mean"), constant = weights.tensor("constant");
+  // the first side has one convolution, the others one that doubles the side, and one more
+  const layers = sides.map((side, i) => ({
+    convs: i ? [styledConv(`${side}.0`, side, true), styledConv(`${side}.1`, side, false)] : [styledConv(`${side}.0`, side, false)],
+    colours: toRGB(`${side}.colours`),
   }));
 
   return {
-    zSize, side: blocks.at(-1).side, mean,
-    sides: [...layers.flatMap(({ convs }, i) => convs.map(() => blocks[i].side)), blocks.at(-1).side], // of each style
+    zSize: weights.tensor("mapping.0.weight").shape[1],
+    sides: [...layers.flatMap(({ convs }, i) => convs.map(() => sides[i])), sides.at(-1)], // of each style
     // z → w
     map(z) {
       const length = Math.sqrt(z.reduce((total, v) => total + v * v, 0) / z.length + 1e-8);
@@ -99,7 +98,7 @@ gm.styleGenerator = (described) => {
 // ---- the figure ----
 
 gm.figure("style_mixing", (box) => {
-  const generator = gm.styleGenerator(gm.models.stylegan2_faces), SIZE = 300;
+  const generator = gm.styleGenerator(gm.weights("stylegan2_faces")), SIZE = 300;
   const state = { a: 7, b: 10, psi: 0.8, noisy: true, fromB: generator.sides.map((_, i) => i >= 3) };
   const panes = { a: gm.canvas(SIZE, SIZE, "Face A."), b: gm.canvas(SIZE, SIZE, "Face B."), mixed: gm.canvas(SIZE, SIZE, "The face that has some styles of A and some of B.") };
   const share = gm.number("styles of B", `of ${generator.sides.length}`), distance = gm.number("distance of w");

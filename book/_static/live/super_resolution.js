@@ -3,24 +3,23 @@
 
 // ---- the flow, given what the encoder said of a low resolution ----
 
-gm.srflow = (described) => {
-  const { scale, faces, side, context: C, hidden, levels } = described, small = side / scale, numbers = gm.numbers(described);
-  const contexts = levels.map((_, i) => numbers.rows("wide", faces * C, (side >> (i + 1)) ** 2));
-  const highs = numbers.pixels(faces * 3 * side * side), lows = numbers.pixels(faces * 3 * small * small);
-  const up = numbers.take("floats", side * small), down = numbers.take("floats", side * small);
+gm.srflow = (weights) => {
+  const LEVELS = weights.described.levels, pixels = (name) => weights.all(name).map((picture) => picture.map((v) => v / 255));
+  const highs = pixels("high"), lows = pixels("low"), up = weights.data("up"), down = weights.data("down");
+  const [, side] = weights.tensor("high").shape, [, small] = weights.tensor("low").shape;
+  const contexts = Array.from({ length: LEVELS }, (_, i) => highs.map((_, face) => weights.tensor(`${i}.context`, face)));
 
   const rectified = ({ data, shape }) => ({ data: data.map((v) => (v > 0 ? v : 0)), shape });
   // The network of an injector (no part) or of a coupling; what its first convolution says of the context is kept.
-  function network(part, outputs) {
-    const ofContext = numbers.filter(C, hidden, 3), ofPart = part ? numbers.filter(part, hidden, 3) : null;
-    ofContext.bias = numbers.take("floats", hidden);
-    const second = numbers.conv(hidden, hidden, 1), last = numbers.conv(hidden, outputs, 3);
+  function network(name, k, hasPart) {
+    const [ofContext, second, last] = ["of_context", "second", "last"].map((each) => weights.conv(`${name}.${each}`, k));
+    const ofPart = hasPart ? weights.conv(`${name}.of_part`, k) : null;
     return (context) => {
       const known = gm.convolve(ofContext, context);
       return (y) => {
         let h = known;
         if (y) {
-          const told = gm.convolve(ofPart, { data: y, shape: [part, ...context.shape.slice(1)] });
+          const told = gm.convolve(ofPart, { data: y, shape: [ofPart.weight.shape[1], ...context.shape.slice(1)] });
           h = { data: told.data.map((v, j) => v + known.data[j]), shape: known.shape };
         }
         return gm.convolve(last, rectified(gm.convolve(second, rectified(h)))).data;
@@ -31,15 +30,15 @@ gm.srflow = (described) => {
   const restore = (z, told) => z.map((v, j) => v / (1 / (1 + Math.exp(-told[j] - 2)) + 1e-4) - told[z.length + j]);
 
   // Both are functions of the context that give a step of gm.flows.
-  function injector(channels) {
-    const net = network(0, 2 * channels);
+  function injector(level, k) {
+    const net = network(`${level}.injector`, k, false);
     return (context) => {
       const told = net(context)();
       return { inverse: (y) => restore(y, told) };
     };
   }
-  function coupling(channels) {
-    const half = channels / 2, net = network(half, channels);
+  function coupling(level, k) {
+    const net = network(`${level}.coupling`, k, true);
     return (context) => {
       const say = net(context);
       return {
@@ -51,25 +50,25 @@ gm.srflow = (described) => {
       };
     };
   }
-  const mixing = (channels) => { const step = gm.flows.mixing(numbers, channels); return () => step; };
-  const split = (channels) => { const step = gm.flows.split(numbers, channels); return () => step; };
+  const always = (step) => () => step;
 
-  const all = levels.map(({ channels, transitions, steps }, i) => {
-    const kinds = Array(transitions).fill(mixing);
-    for (let k = 0; k < steps; k++) kinds.push(mixing, injector, coupling);
-    if (i + 1 < levels.length) kinds.push(split);
-    return { channels, steps: kinds.map((kind) => kind(channels)) };
+  // A level: mixings alone, then steps of mixing, injector and coupling, then a split if another level follows.
+  const all = contexts.map((_, i) => {
+    const mixings = weights.count(`${i}.mixing.weight`), alone = mixings - weights.count(`${i}.coupling.last.weight`), steps = [];
+    for (let k = 0; k < mixings; k++) {
+      steps.push(always(gm.flows.mixing(weights.layer(`${i}.mixing`, k))));
+      if (k >= alone) steps.push(injector(i, k - alone), coupling(i, k - alone));
+    }
+    if (i + 1 < LEVELS) steps.push(always(gm.flows.split(weights.conv(`${i}.split`))));
+    return { channels: weights.tensor(`${i}.mixing.weight`).shape[0], steps };
   });
-  const context = (face, i) => {
-    const at = side >> (i + 1), n = C * at * at;
-    return { data: contexts[i].subarray(face * n, (face + 1) * n), shape: [C, at, at] };
-  };
-  const part = (pixels, face, n) => pixels.subarray(face * n, (face + 1) * n);
+  const context = (face, i) => contexts[i][face];
 
   return {
-    side, small, faces, context,
-    high: (face) => part(highs, face, 3 * side * side),
-    low: (face) => part(lows, face, 3 * small * small),
+    side, small, context,
+    faces: highs.length,
+    high: (face) => highs[face],
+    low: (face) => lows[face],
     enlarged: (low) => resized(up, low, small, side),
     reduced: (high) => resized(down, high, side, small),
     // One low resolution: whatever sees only its features is computed here, once; the function is z ↦ f⁻¹(z; y).
@@ -111,7 +110,7 @@ gm.meanAndSpread = (pictures) => {
 // ---- the figure ----
 
 gm.figure("super_resolution", (box) => {
-  const flow = gm.srflow(gm.models.srflow_faces), { side, small } = flow, SIZE = 200, SHOWN = 4, DRAWN = 16;
+  const flow = gm.srflow(gm.weights("srflow_faces")), { side, small } = flow, SIZE = 200, SHOWN = 4, DRAWN = 16;
   const state = { face: 0, noise: 1, temperature: 0.8, truth: false };
   const pane = (label) => gm.canvas(SIZE, SIZE, label);
   const given = pane("The low resolution, 8 by 8 pixels."), bicubic = pane("The low resolution, enlarged by bicubic interpolation: a blur.");

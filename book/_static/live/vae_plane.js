@@ -3,7 +3,7 @@
 
 gm.figure("vae_plane", (box) => {
   const { vermilion, ink } = gm.colours;
-  const decode = gm.networks.vae_digits_2d;
+  const decode = gm.weights("vae_digits_2d").network("decoder");
   const LIMIT = 2.5, SIDE = 15, SIZE = 360, PITCH = 10;  // a digit has 8 pixels, and air around it
   const at = { x: -0.5, y: 1 };
   const plane = gm.canvas(SIZE, SIZE, "");
