@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import torch
@@ -89,6 +90,38 @@ def _bounds(
         if bound is not None
     ]
     return " " + " and ".join(parts) if parts else ""
+
+
+def path(name: str, value: Any) -> Path:
+    """A path of a file or folder, whether or not it is there.
+
+    Raises:
+        ValueError: it is neither a str nor a `Path`, or empty.
+    """
+    if not isinstance(value, str | Path) or not str(value):
+        refuse(name, described(value), "a path, as str or pathlib.Path")
+    return Path(value)
+
+
+def instance(name: str, value: Any, kind: type[T], wanted: str | None = None) -> T:
+    """An object of a class.
+
+    Raises:
+        ValueError: it is of another; the message says what is expected in the words of `wanted`.
+    """
+    if not isinstance(value, kind):
+        refuse(name, described(value), wanted or f"a {kind.__name__}")
+    return value
+
+
+def function(name: str, value: Any, wanted: str = "a function") -> None:
+    """Something that can be called.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not callable(value):
+        refuse(name, described(value), wanted)
 
 
 def one_of(name: str, value: T, options: Collection[T]) -> T:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 from uuid import uuid4
 
@@ -64,3 +65,8 @@ def assert_close(actual, expected, tolerance=1e-6):
     assert actual.shape == expected.shape, f"shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
     error = (actual - expected).abs().max() / expected.abs().max().clamp_min(1e-300)
     assert error <= tolerance, f"relative error {error:.2e} > {tolerance:.0e}"
+
+
+def stop_after(steps):
+    """A callback of `fit` that interrupts the run after so many steps, as Ctrl-C does."""
+    return lambda now, history: signal.raise_signal(signal.SIGINT) if now + 1 == steps else None

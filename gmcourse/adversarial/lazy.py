@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+
 
 @dataclass(frozen=True)
 class Lazy:
@@ -26,6 +28,9 @@ class Lazy:
         every: k. With k = 1 it is added to the loss; with k > 1 it is multiplied by k and has an optimiser
             step of its own at every k-th step. The paper has 16 for R1 and 8 for the path length; the
             authors' later code has 4 for the latter.
+
+    Raises:
+        ValueError: a penalty that is no function, or an `every` that is no whole number ≥ 1.
     """
 
     name: str
@@ -33,8 +38,9 @@ class Lazy:
     every: int = 1
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise ValueError(f"every is {self.every}; expected a whole number ≥ 1")
+        expect.instance("name", self.name, str)
+        expect.function("penalty", self.penalty, "a function that gives a scalar")
+        expect.whole("every", self.every, least=1)
 
     def state(self) -> dict[str, Tensor]:
         """Buffers of the penalty, if it has any."""
@@ -59,9 +65,12 @@ def lazy_adam(
         eps: Adam's.
 
     Raises:
-        ValueError: k below 1.
+        ValueError: k below 1, a rate or an ε below 0, or a β outside [0, 1).
     """
-    if every < 1:
-        raise ValueError(f"every is {every}; expected a whole number ≥ 1")
+    expect.whole("every", every, least=1)
+    expect.number("lr", lr, least=0)
+    expect.number("eps", eps, least=0)
+    for beta in betas:
+        expect.number("each of betas", beta, least=0, below=1)
     c = every / (every + 1) if every > 1 else 1.0
     return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c), eps=eps)

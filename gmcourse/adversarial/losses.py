@@ -2,17 +2,25 @@
 
 A logit is what the discriminator says before the sigmoid: D(x) = σ(logit). Everything is written with
 softplus(t) = log(1 + eᵗ), because log σ(t) = −softplus(−t) never overflows, and log(sigmoid(t)) does.
+
+All of them raise a ValueError for logits that are no floating-point tensor, or empty. NaN passes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from gmcourse import expect
+
 DiscriminatorLoss = Callable[[Tensor, Tensor], Tensor]
 GeneratorLoss = Callable[[Tensor], Tensor]
+
+_real = partial(expect.tensor, "real_logits", finite=False)
+_fake = partial(expect.tensor, "fake_logits", finite=False)
 
 
 def discriminator_logistic(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -32,7 +40,7 @@ def discriminator_logistic(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     >>> discriminator_logistic(torch.zeros(3), torch.zeros(3))
     tensor(1.3863)
     """
-    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+    return F.softplus(-_real(real_logits)).mean() + F.softplus(_fake(fake_logits)).mean()
 
 
 def generator_minimax(fake_logits: Tensor) -> Tensor:
@@ -40,7 +48,7 @@ def generator_minimax(fake_logits: Tensor) -> Tensor:
 
     Goodfellow et al. 2014, eq. 1. Its slope in the logit is −D, so a sample that D sees through gets none.
     """
-    return -F.softplus(fake_logits).mean()
+    return -F.softplus(_fake(fake_logits)).mean()
 
 
 def generator_non_saturating(fake_logits: Tensor) -> Tensor:
@@ -48,7 +56,7 @@ def generator_non_saturating(fake_logits: Tensor) -> Tensor:
 
     Goodfellow et al. 2014, section 3, after eq. 1. Its slope in the logit is −(1 − D).
     """
-    return F.softplus(-fake_logits).mean()
+    return F.softplus(-_fake(fake_logits)).mean()
 
 
 def discriminator_hinge(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -56,7 +64,7 @@ def discriminator_hinge(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
     Lim & Ye 2017 (arXiv:1705.02894). Beyond the margin ±1 a sample teaches the discriminator nothing.
     """
-    return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+    return F.relu(1 - _real(real_logits)).mean() + F.relu(1 + _fake(fake_logits)).mean()
 
 
 def discriminator_wasserstein(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -64,12 +72,12 @@ def discriminator_wasserstein(real_logits: Tensor, fake_logits: Tensor) -> Tenso
 
     Arjovsky et al. 2017 (arXiv:1701.07875), eq. 2, with the sign turned.
     """
-    return fake_logits.mean() - real_logits.mean()
+    return _fake(fake_logits).mean() - _real(real_logits).mean()
 
 
 def generator_wasserstein(fake_logits: Tensor) -> Tensor:
     """−E D(G(z)), D being the logit: the generator of the Wasserstein and of the hinge game."""
-    return -fake_logits.mean()
+    return -_fake(fake_logits).mean()
 
 
 _GAMES: dict[str, tuple[DiscriminatorLoss, GeneratorLoss]] = {
@@ -87,6 +95,4 @@ def losses(name: str) -> tuple[DiscriminatorLoss, GeneratorLoss]:
     Raises:
         ValueError: no game is called so.
     """
-    if name not in _GAMES:
-        raise ValueError(f"no loss is called {name!r}; there are {', '.join(NAMES)}")
-    return _GAMES[name]
+    return _GAMES[expect.one_of("loss", name, NAMES)]

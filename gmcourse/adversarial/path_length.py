@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+
 
 def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Tensor:
     """‖J_wᵀy‖₂ with y ~ N(0, I)/√(HW): how far the picture moves for a random small move of w.
@@ -24,13 +26,20 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
         Shape (B,), differentiable: for L layers the root of the mean over layers of the squared norms.
 
     Raises:
-        ValueError: images that are none.
+        ValueError: images that are none, ws or noise of another batch or shape, or images that do not depend on
+            ws.
     """
-    if images.ndim != 4:
-        raise ValueError(f"images have shape {tuple(images.shape)}; expected (B, C, H, W)")
+    expect.images("images", images, finite=False)
+    layers = "L " if expect.tensor("ws", ws, finite=False).ndim == 3 else ""
+    expect.tensor("ws", ws, f"{len(images)} {layers}D", finite=False)
     noise = torch.randn_like(images) if noise is None else noise
+    expect.same_shape(images=images, noise=expect.tensor("noise", noise, finite=False))
     y = noise / math.sqrt(images.shape[2] * images.shape[3])
-    gradients = torch.autograd.grad((images * y).sum(), ws, create_graph=True)[0]
+    gradients = None
+    if images.requires_grad and ws.requires_grad:
+        (gradients,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True, allow_unused=True)
+    if gradients is None:
+        raise ValueError("the images do not depend on ws; expected images computed from ws.requires_grad_()")
     per_layer = gradients.square().sum(-1)  # (B, L) or (B,)
     return per_layer.reshape(len(images), -1).mean(1).sqrt()
 
@@ -48,7 +57,13 @@ def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> t
 
     Returns:
         The penalty, a scalar, and the new a, without a gradient.
+
+    Raises:
+        ValueError: lengths that are not (B,), a mean that is no scalar, or a decay outside [0, 1].
     """
+    expect.tensor("lengths", lengths, "B", finite=False)
+    expect.tensor("mean", mean, "", finite=False)
+    expect.number("decay", decay, least=0, most=1)
     moved = mean.lerp(lengths.mean(), decay)
     return (lengths - moved).square().mean(), moved.detach()
 
@@ -67,7 +82,7 @@ class PathLength(nn.Module):
         mean: a, saved with the training state.
 
     Raises:
-        ValueError: a shrink below 1.
+        ValueError: a shrink below 1, a weight below 0, or a decay outside [0, 1].
     """
 
     mean: Tensor
@@ -82,8 +97,11 @@ class PathLength(nn.Module):
         shrink: int = 2,
     ) -> None:
         super().__init__()
-        if shrink < 1:
-            raise ValueError(f"shrink is {shrink}; expected at least 1")
+        expect.function("mapping", mapping, "a function z → ws")
+        expect.function("synthesis", synthesis, "a function ws → images")
+        expect.number("weight", weight, least=0)
+        expect.number("decay", decay, least=0, most=1)
+        expect.whole("shrink", shrink, least=1)
         # in a tuple, so that the generator's parameters are not registered and saved a second time
         self._networks = (mapping, synthesis)
         self.weight, self.decay, self.shrink = weight, decay, shrink

@@ -7,7 +7,20 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+
 Discriminator = Callable[[Tensor], Tensor]
+
+
+def one_logit_each(logits: Tensor, samples: int) -> Tensor:
+    """The logits, unless they are not one a sample.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if tuple(expect.tensor("logits", logits, finite=False).shape) not in ((samples,), (samples, 1)):
+        raise ValueError(f"logits {tuple(logits.shape)} for {samples} samples; expected (B,) or (B, 1)")
+    return logits
 
 
 def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
@@ -20,10 +33,8 @@ def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
     Raises:
         ValueError: not one logit a sample.
     """
-    x = x.detach().requires_grad_(True)
-    logits = discriminator(x)
-    if logits.numel() != len(x):
-        raise ValueError(f"logits {tuple(logits.shape)} for {len(x)} samples; expected (B,) or (B, 1)")
+    x = expect.tensor("x", x, finite=False).detach().requires_grad_(True)
+    logits = one_logit_each(discriminator(x), len(x))
     # the sum's gradient holds every sample's own: no logit depends on another sample (but for
     # minibatch statistics, where the authors' code takes the sum too)
     return torch.autograd.grad(logits.sum(), x, create_graph=True)[0]
@@ -46,8 +57,7 @@ def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) 
     Raises:
         ValueError: γ below zero or not finite.
     """
-    if not 0 <= gamma < float("inf"):
-        raise ValueError(f"gamma is {gamma}; expected a number ≥ 0")
+    expect.number("gamma", gamma, least=0)
     return gamma / 2 * input_gradients(discriminator, real).flatten(1).square().sum(1).mean()
 
 
@@ -71,11 +81,13 @@ def gradient_penalty(
         between: place on the line, (B,) in [0, 1], 1 being the data; by default drawn.
 
     Raises:
-        ValueError: shapes differ.
+        ValueError: shapes differ, a `between` that is not one number a sample, or a λ below 0.
     """
-    if real.shape != fake.shape:
-        raise ValueError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)}; expected the same shape")
+    expect.tensor("real", real, finite=False)
+    expect.same_shape(real=real, fake=expect.tensor("fake", fake, finite=False))
+    expect.number("weight", weight, least=0)
     at = torch.rand(len(real), device=real.device, dtype=real.dtype) if between is None else between
+    expect.tensor("between", at, str(len(real)), finite=False)
     at = at.reshape(-1, *[1] * (real.ndim - 1))
     slopes = input_gradients(discriminator, torch.lerp(fake.detach(), real, at))
     return weight * (torch.linalg.vector_norm(slopes.flatten(1), dim=1) - 1).square().mean()

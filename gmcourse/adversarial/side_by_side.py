@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.adversarial.step import Adversarial
+from gmcourse.training.last_good import LastGood, Measured
 
 
 class SideBySide:
     """A step that makes one step of each of several runs, every run with its own rows of the batch.
 
     Args:
-        module: the generators of the runs, in the same order.
+        module: has the generators of the runs as submodules.
         steps: one for each run.
         rows: how many rows of the batch each run takes.
         names: of the set-up of each run; curves of runs of one name are averaged.
 
     Raises:
-        ValueError: not one of each for every generator.
+        ValueError: not one of each for every run, or a generator that is no part of the module.
     """
 
     ema = None
@@ -29,33 +32,59 @@ class SideBySide:
     def __init__(
         self, module: nn.Module, steps: Sequence[Adversarial], rows: Sequence[int], names: Sequence[str]
     ) -> None:
-        if not len(steps) == len(rows) == len(names):
+        if not len(steps) == len(rows) == len(names) > 0:
             raise ValueError(
                 f"{len(steps)} steps, {len(rows)} counts of rows and "
                 f"{len(names)} names; expected one of each for every run"
             )
-        self.module, self.steps, self.rows, self.names = module, list(steps), list(rows), list(names)
+        self.rows = [expect.whole("each of rows", count, least=1) for count in rows]
+        self.module, self.steps, self.names = module, list(steps), list(names)
+        paths = {id(part): path for path, part in module.named_modules()}
+        missing = [number for number, step in enumerate(steps) if id(step.generator) not in paths]
+        if missing:
+            raise ValueError(
+                f"the generators of runs {missing} are no parts of the module; expected all to be"
+            )
+        self._paths = [paths[id(step.generator)] for step in steps]
+        self._last_good = LastGood()
 
-    def __call__(self, batch: Tensor) -> dict[str, Tensor]:
+    @property
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """Those of all runs."""
+        return [optimizer for step in self.steps for optimizer in step.optimizers]
+
+    def __call__(self, batch: Tensor) -> Measured:
         """One step of each run; the losses are named after the set-ups.
 
         Raises:
             ValueError: a batch of another size.
+            Diverged: something in one of the runs is not finite. All runs are as they were before the call.
         """
-        if len(batch) != sum(self.rows):
+        if len(expect.tensor("the batch", batch, finite=False)) != sum(self.rows):
             raise ValueError(f"the batch has {len(batch)} rows; expected {sum(self.rows)}")
+        changing = [module for step in self.steps for module in step.changing]
+        measured = self._last_good.attempt(lambda: self._play(batch), self.optimizers, changing)
+        for step in self.steps:
+            step.commit()
+        return measured
+
+    def _play(self, batch: Tensor) -> Measured:
         found: dict[str, list[Tensor]] = {}
-        for set_up, step, part in zip(self.names, self.steps, batch.split(self.rows), strict=True):
-            for loss, value in step(part).items():
-                found.setdefault(f"{set_up}: {loss}", []).append(value)
+        for number, (step, part) in enumerate(zip(self.steps, batch.split(self.rows), strict=True)):
+            self._last_good.prefix = f"run {number}, {self.names[number]}: "
+            for loss, value in step.play(part, self._last_good).items():
+                found.setdefault(f"{self.names[number]}: {loss}", []).append(value)
         return {name: torch.stack(values).mean() for name, values in found.items()}
 
-    def averaged(self) -> nn.Module:
-        """The generators, those with an average replaced by it."""
-        for step in self.steps:
+    def trained(self) -> nn.Module:
+        """The module; if some generators have an average, a copy in which that stands in their places."""
+        if all(step.ema is None for step in self.steps):
+            return self.module
+        averaged = copy.deepcopy(self.module)
+        for step, path in zip(self.steps, self._paths, strict=True):
             if step.ema is not None:
-                step.generator.load_state_dict(step.ema.module.state_dict())
-        return self.module
+                averaged.get_submodule(path).load_state_dict(step.ema.module.state_dict())
+        return averaged
 
     def state_dict(self) -> dict[str, Any]:
         """The states of all runs."""

@@ -9,20 +9,26 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.adversarial.lazy import Lazy
 from gmcourse.adversarial.losses import losses
-from gmcourse.training import EMA, Diverged, check_finite
-from gmcourse.training.step import average_gradients
+from gmcourse.adversarial.penalties import one_logit_each
+from gmcourse.training import EMA
+from gmcourse.training.last_good import LastGood, Measured
+from gmcourse.training.step import average_gradients, check_parts
 
 
 @contextmanager
 def _frozen(module: nn.Module) -> Iterator[None]:
     """Gradients pass through the module, and none are computed for its parameters."""
-    module.requires_grad_(False)
+    learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in learned:
+        parameter.requires_grad_(False)
     try:
         yield
     finally:
-        module.requires_grad_(True)
+        for parameter in learned:
+            parameter.requires_grad_(True)
 
 
 class Adversarial:
@@ -47,7 +53,7 @@ class Adversarial:
         calls: how many steps were made.
 
     Raises:
-        ValueError: an unknown loss, or a count below 1.
+        ValueError: an unknown loss, a count below 1, or parts that do not belong together.
     """
 
     def __init__(
@@ -64,8 +70,13 @@ class Adversarial:
         discriminator_steps: int = 1,
         ema: EMA | None = None,
     ) -> None:
-        if discriminator_steps < 1:
-            raise ValueError(f"discriminator_steps is {discriminator_steps}; expected at least 1")
+        check_parts("generator", generator, generator_optimizer, ema)
+        check_parts("discriminator", discriminator, discriminator_optimizer)
+        expect.function("latent", latent, "a function of the number of latents to draw")
+        expect.whole("discriminator_steps", discriminator_steps, least=1)
+        for penalty in (discriminator_penalty, generator_penalty):
+            if penalty is not None:
+                expect.instance("a penalty", penalty, Lazy)
         self.generator, self.discriminator = generator, discriminator
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
@@ -73,13 +84,25 @@ class Adversarial:
         self.discriminator_loss, self.generator_loss = losses(loss)
         self.discriminator_penalty, self.generator_penalty = discriminator_penalty, generator_penalty
         self.calls = 0
+        self._last_good = LastGood()
 
     @property
     def module(self) -> nn.Module:
-        """The generator, under the name that recipes look for."""
+        """The generator."""
         return self.generator
 
-    def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> dict[str, Tensor]:
+    @property
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """The generator's and the discriminator's."""
+        return [self.generator_optimizer, self.discriminator_optimizer]
+
+    @property
+    def changing(self) -> list[nn.Module]:
+        """Whatever has buffers that a step may change: the players, and penalties that remember something."""
+        penalties = [lazy.penalty for lazy in self._penalties()]
+        return [self.generator, self.discriminator, *(p for p in penalties if isinstance(p, nn.Module))]
+
+    def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> Measured:
         """One move of each player.
 
         Args:
@@ -89,82 +112,88 @@ class Adversarial:
             The losses "discriminator" and "generator", each penalty under its name.
 
         Raises:
-            ValueError: not one logit a sample.
-            Diverged: a loss or a gradient is not finite. That player has not moved.
+            ValueError: no batch of data, or not one logit a sample.
+            Diverged: a loss, a penalty, a gradient, a parameter, a buffer or an optimiser's memory is not
+                finite. All is as it was before the call, for both players.
         """
-        real = batch if isinstance(batch, Tensor) else batch[0]
-        measured = self._move_discriminator(real)
-        if (self.calls + 1) % self.discriminator_steps == 0:
-            measured |= self._move_generator(len(real))
-        self.calls += 1
+        good = self._last_good
+        measured = good.attempt(lambda: self.play(batch, good), self.optimizers, self.changing)
+        self.commit()
         return measured
 
-    def _move_discriminator(self, real: Tensor) -> dict[str, Tensor]:
-        with torch.no_grad():
-            fake = self.generator(self.latent(len(real)))
-        loss = self.discriminator_loss(self._logits(real), self._logits(fake))
-        return self._move(
-            "discriminator",
-            self.discriminator,
-            self.discriminator_optimizer,
-            loss,
-            self.discriminator_penalty,
-            lambda penalty: penalty(real, fake),
-        )
+    def play(self, batch: Tensor | tuple[Tensor, ...], watched: LastGood) -> Measured:
+        """The moves of one call, inside `watched.attempt`; `commit` ends them if all is finite."""
+        data = batch[0] if isinstance(batch, tuple) and batch else batch
+        real = expect.tensor("the batch", data, finite=False)
+        measured = self._move_discriminator(real, watched)
+        if self._generator_moves():
+            measured |= self._move_generator(len(real), watched)
+        return measured
 
-    def _move_generator(self, n: int) -> dict[str, Tensor]:
-        with _frozen(self.discriminator):
-            loss = self.generator_loss(self._logits(self.generator(self.latent(n))))
-            measured = self._move(
-                "generator",
-                self.generator,
-                self.generator_optimizer,
-                loss,
-                self.generator_penalty,
-                lambda penalty: penalty(self.latent(n)),
-            )
-        if self.ema is not None:
+    def commit(self) -> None:
+        """Count the call, and let the average follow the generator if that has moved."""
+        if self.ema is not None and self._generator_moves():
             self.ema.update()
-        return measured
+        self.calls += 1
+
+    def _generator_moves(self) -> bool:
+        return (self.calls + 1) % self.discriminator_steps == 0
+
+    def _move_discriminator(self, real: Tensor, watched: LastGood) -> Measured:
+        with torch.no_grad():
+            fake = self.generator(self._draw(len(real)))
+        loss = self.discriminator_loss(self._logits(real), self._logits(fake))
+        lazy, optimizer = self.discriminator_penalty, self.discriminator_optimizer
+        return self._move("discriminator", optimizer, loss, lazy, lambda p: p(real, fake), watched)
+
+    def _move_generator(self, n: int, watched: LastGood) -> Measured:
+        with _frozen(self.discriminator):
+            loss = self.generator_loss(self._logits(self.generator(self._draw(n))))
+            lazy, optimizer = self.generator_penalty, self.generator_optimizer
+            return self._move("generator", optimizer, loss, lazy, lambda p: p(self._draw(n)), watched)
+
+    def _draw(self, n: int) -> Tensor:
+        z = self.latent(n)
+        if not isinstance(z, Tensor) or z.ndim == 0 or len(z) != n:
+            expect.refuse(f"latent({n})", expect.described(z), f"a tensor of {n} latents")
+        return z
 
     def _logits(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.discriminator(x)
-        if logits.numel() != len(x):
-            raise ValueError(
-                f"the discriminator gave {tuple(logits.shape)} for {len(x)} samples; expected one logit each"
-            )
-        return logits
+        return one_logit_each(self.discriminator(x), len(x))
 
     def _move(
         self,
         name: str,
-        player: nn.Module,
         optimizer: torch.optim.Optimizer,
         loss: Tensor,
         lazy: Lazy | None,
         evaluate: Callable[[Callable[..., Tensor]], Tensor],
-    ) -> dict[str, Tensor]:
+        watched: LastGood,
+    ) -> Measured:
         """One optimiser step on a loss, with its penalty or followed by it."""
-        measured = {name: loss}
-        if lazy is not None and lazy.every == 1:
-            measured[lazy.name] = evaluate(lazy.penalty)
-            loss = loss + measured[lazy.name]
-        self._update(name, player, optimizer, loss)
-        if lazy is not None and lazy.every > 1 and self.calls % lazy.every == 0:
-            measured[lazy.name] = evaluate(lazy.penalty)
-            self._update(lazy.name, player, optimizer, lazy.every * measured[lazy.name])
-        return {key: value.detach() for key, value in measured.items()}
 
-    def _update(self, name: str, player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        check_finite({name: loss.detach()})
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        average_gradients(player)
-        gradients = [p.grad for p in player.parameters() if p.grad is not None]
-        # a finite loss can have an infinite slope, and one such step would leave no network to go back to
-        if gradients and not torch.isfinite(torch.stack(torch._foreach_norm(gradients))).all():
-            raise Diverged(f"the gradient of {name} is not finite. Try a smaller learning rate.")
-        optimizer.step()
+        def update(name: str, objective: Tensor) -> None:
+            optimizer.zero_grad(set_to_none=True)
+            objective.backward()
+            average_gradients(optimizer)
+            watched.watch_gradient(name, optimizer)
+            optimizer.step()
+
+        measured = {name: watched.watch(name, loss)}
+        if lazy is not None and lazy.every == 1:
+            penalty = evaluate(lazy.penalty)
+            measured[lazy.name] = watched.watch(lazy.name, penalty)
+            loss = loss + penalty
+        update(name, loss)
+        if lazy is not None and lazy.every > 1 and self.calls % lazy.every == 0:
+            penalty = evaluate(lazy.penalty)
+            measured[lazy.name] = watched.watch(lazy.name, penalty)
+            update(lazy.name, lazy.every * penalty)
+        return measured
+
+    def trained(self) -> nn.Module:
+        """The generator's average if there is one, else the generator."""
+        return self.generator if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
         """Both networks, both optimisers, the count, the average, and what the penalties remember."""

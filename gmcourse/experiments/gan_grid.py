@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.models.gan.plane import PlaneGenerator
 from gmcourse.reproducible import seeded
 
@@ -30,13 +31,22 @@ class GridGANs(nn.Module):
         hidden: Sequence[int] = (128, 128),
     ) -> None:
         super().__init__()
-        if runs < 1:
-            raise ValueError(f"runs is {runs}; expected at least 1")
+        expect.whole("runs", runs, least=1)
         self.generators = nn.ModuleList(
             seeded("generator", seed, lambda: PlaneGenerator(latent_dim, hidden)) for seed in range(runs)
         )
 
+    @property
+    def players(self) -> list[PlaneGenerator]:
+        """The generators, as what they are."""
+        return [generator for generator in self.generators if isinstance(generator, PlaneGenerator)]
+
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """n points of each generator, (runs, n, 2)."""
-        return torch.stack([generator.sample(n) for generator in self.generators])  # type: ignore[operator]
+        """n points of each generator, (runs, n, 2).
+
+        Raises:
+            ValueError: n below 1.
+        """
+        expect.whole("n", n, least=1)
+        return torch.stack([player.sample(n) for player in self.players])

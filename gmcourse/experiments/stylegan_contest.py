@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from gmcourse import expect
 from gmcourse.models.stylegan2.generator import Generator
 
 
@@ -39,8 +40,7 @@ class Contest(nn.Module):
         style_mixing: float = 0.9,
     ) -> None:
         super().__init__()
-        if runs < 1:
-            raise ValueError(f"runs is {runs}; expected at least 1")
+        expect.whole("runs", runs, least=1)
         self.names = ["AdaIN"] * runs + ["StyleGAN2"] * runs
         self.generators = nn.ModuleList(
             Generator(

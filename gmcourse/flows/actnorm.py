@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
@@ -14,6 +15,32 @@ def positions(x: Tensor) -> int:
     A map of channels is applied at each position, so its log-determinant counts H·W times.
     """
     return x[0, 0].numel()
+
+
+class SpoilingBatch(ValueError):
+    """A first batch from which no scale and shift can be had."""
+
+
+def first_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and population deviation of each channel of a first batch (B, C, …), over batch and positions.
+
+    Raises:
+        SpoilingBatch: the batch is empty, has NaN or infinity, or a channel of it has but one value.
+    """
+    across = [d for d in range(x.ndim) if d != 1]
+    shown = f"the first batch, from which layers take their scale and shift, has shape {tuple(x.shape)}"
+    if x.numel() == 0:
+        raise SpoilingBatch(f"{shown}; expected some samples")
+    mean, std = x.mean(across), x.std(across, unbiased=False)
+    if not bool((mean.isfinite() & std.isfinite()).all()):
+        raise SpoilingBatch(f"{shown} and values that are NaN, infinite or too large; look at the data")
+    flat = int((std <= 8 * torch.finfo(x.dtype).eps * mean.abs()).sum())
+    if flat:
+        raise SpoilingBatch(
+            f"{shown}, and {flat} of {len(mean)} channels have but one value; "
+            "expected values that differ: pass more samples, with their noise"
+        )
+    return mean, std
 
 
 class ActNorm(Bijection):
@@ -35,11 +62,11 @@ class ActNorm(Bijection):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        if channels < 1:
-            raise ValueError(f"channels is {channels}; expected at least 1")
+        expect.whole("channels", channels, least=1)
         self.bias = nn.Parameter(torch.zeros(channels))
         self.log_scale = nn.Parameter(torch.zeros(channels))
         self.register_buffer("initialised", torch.tensor(False))
+        self._fresh = False  # whether the last batch was the first
 
     def check(self, x: Tensor, context: Context = None) -> None:
         """Refuse another number of channels."""
@@ -49,12 +76,24 @@ class ActNorm(Bijection):
 
     @torch.no_grad()
     def initialise(self, x: Tensor) -> None:
-        """Set b and s from a batch (B, C, …): population variance over batch and positions."""
-        across = [d for d in range(x.ndim) if d != 1]
-        std = x.std(across, unbiased=False)
-        self.bias.copy_(-x.mean(across))
-        self.log_scale.copy_(-(std + 1e-6).log())
-        self.initialised.fill_(True)
+        """Set b and s from x (B, C, …), if it is the first batch.
+
+        Raises:
+            SpoilingBatch: see `first_statistics`; nothing is set then.
+        """
+        self._fresh = not self.initialised
+        if self._fresh:
+            mean, std = first_statistics(x)
+            self.bias.copy_(-mean)
+            self.log_scale.copy_(-(std + 1e-6).log())
+            self.initialised.fill_(True)
+
+    @torch.no_grad()
+    def forget(self) -> None:
+        """Undo `initialise`, if nothing has come through since."""
+        if self._fresh:
+            for tensor in (self.bias, self.log_scale, self.initialised):
+                tensor.zero_()
 
     def per_channel(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """b and s, shaped to broadcast over x."""
@@ -64,8 +103,7 @@ class ActNorm(Bijection):
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """log_det = H·W·Σ s_c."""
         self.check(x, context)
-        if not self.initialised:
-            self.initialise(x)
+        self.initialise(x)
         bias, log_scale = self.per_channel(x)
         return (x + bias) * log_scale.exp(), constant(positions(x) * self.log_scale.sum(), x)
 

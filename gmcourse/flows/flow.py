@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gmcourse.flows.actnorm import ActNorm, SpoilingBatch
 from gmcourse.flows.bijection import Bijection, Context
 from gmcourse.flows.prior import PRIORS
 
@@ -30,9 +31,19 @@ class Flow(nn.Module):
         self.bijection, self.shape, self.prior = bijection, tuple(shape), PRIORS[prior]()
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """z and log_det of x (B, …)."""
+        """z and log_det of x (B, …).
+
+        Raises:
+            ValueError: see `log_prob`; or a first batch that would spoil actnorm. No layer has kept it then.
+        """
         self._check(x)
-        z, log_det = self.bijection(x, context)
+        try:
+            z, log_det = self.bijection(x, context)
+        except SpoilingBatch:
+            for module in self.modules():
+                if isinstance(module, ActNorm):
+                    module.forget()
+            raise
         return z, log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:

@@ -157,8 +157,7 @@ class ActNormConv(Bijection):
         """One convolution with the folded weight."""
         self.check(x, context)
         self.actnorm.check(x)
-        if not self.actnorm.initialised:
-            self.actnorm.initialise(x)
+        self.actnorm.initialise(x)
         scale = self.actnorm.log_scale.exp()
         weight = self.conv.matrix() * scale
         log_det = self.actnorm.log_scale.sum() + self.conv.log_abs_det()

@@ -89,5 +89,5 @@ RECIPE = Recipe(
     measure=measure,
     described="26,000 detailed and 12,000 clean cartoon faces of 3×32×32 pixels, natural and uniform attributes, "
     "blurred and noised a little; errors are mean absolute errors as shares of each attribute's range",
-    callbacks=lambda step: [cosine(step.optimizer, STEPS)],
+    schedule=cosine,
 )

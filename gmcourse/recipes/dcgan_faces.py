@@ -13,8 +13,7 @@ from gmcourse.models.gan import DCDiscriminator, DCGenerator
 from gmcourse.nn.pca import PCA
 from gmcourse.recipes.running import Recipe
 from gmcourse.training import EMA
-from gmcourse.training.fit import Callback
-from gmcourse.training.schedules import straight_down
+from gmcourse.training.schedules import linear_decay
 
 STEPS, RATE, BETAS, EVERY = 6000, 1e-3, (0.5, 0.99), 8
 
@@ -37,11 +36,6 @@ def step(module: DCGenerator, device: torch.device) -> Adversarial:
         discriminator_penalty=penalty,
         ema=EMA(module, 0.995),
     )
-
-
-def callbacks(trained: Adversarial) -> list[Callback]:
-    """The learning rates of both players."""
-    return [straight_down([trained.generator_optimizer, trained.discriminator_optimizer], STEPS)]
 
 
 @torch.no_grad()
@@ -76,5 +70,5 @@ RECIPE = Recipe(
     batch_size=32,
     measure=measure,
     described="10,000 cartoon faces of 32×32 pixels with their details",
-    callbacks=callbacks,
+    schedule=linear_decay,
 )

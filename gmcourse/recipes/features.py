@@ -96,5 +96,5 @@ RECIPE = Recipe(
     described="10,000 detailed cartoon faces (attributes), 4,000 patches of two photographs (which, and which "
     "way up), all blurred and noisy to a known degree. It sees what these tasks need and may miss the rest; "
     "distances compare only among themselves, never with FID or LPIPS",
-    callbacks=lambda step: [cosine(step.optimizer, STEPS)],
+    schedule=cosine,
 )

@@ -9,7 +9,6 @@ of 128 ReLU units, discriminator with one, Adam with learning rate 1e-3 and Î²â‚
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,11 +33,10 @@ def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
 def step(module: GridGANs, device: torch.device) -> SideBySide:
     """The non-saturating game, five times."""
     games = []
-    for seed, player in enumerate(module.generators):
+    for seed, player in enumerate(module.players):
         opponent = seeded("discriminator", seed, lambda: PlaneDiscriminator((128,))).to(device)
         optimizers = [torch.optim.Adam(p.parameters(), 1e-3, (0.5, 0.999)) for p in (player, opponent)]
-        latent: Any = player.latent
-        games.append(Adversarial(player, opponent, *optimizers, latent=latent))
+        games.append(Adversarial(player, opponent, *optimizers, latent=player.latent))
     return SideBySide(module, games, [BATCH] * RUNS, ["literature"] * RUNS)
 
 

@@ -19,8 +19,7 @@ from gmcourse.recipes.gan_grid_literature import data, modes_and_quality_of
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import seeded
 from gmcourse.training import EMA
-from gmcourse.training.fit import Callback
-from gmcourse.training.schedules import straight_down
+from gmcourse.training.schedules import linear_decay
 
 STEPS, BATCH, RATE = 3000, 256, 2e-3
 # seeds of each set-up: five for the cure, whose steadiness is claimed, three for the others
@@ -46,22 +45,13 @@ def options(name: str, opponent: PlaneDiscriminator) -> dict[str, Any]:
 def step(module: GridGANs, device: torch.device) -> SideBySide:
     """All runs, one after the other."""
     games: list[Adversarial] = []
-    for number, (name, player) in enumerate(zip(NAMES, module.generators, strict=True)):
+    for number, (name, player) in enumerate(zip(NAMES, module.players, strict=True)):
         opponent = seeded("discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), scale=2.0))
         opponent.to(device)
         optimizers = [torch.optim.Adam(p.parameters(), RATE, (0.0, 0.99)) for p in (player, opponent)]
-        latent: Any = player.latent
-        average = EMA(player, 0.99)
-        games.append(
-            Adversarial(player, opponent, *optimizers, latent=latent, ema=average, **options(name, opponent))
-        )
+        more = {"latent": player.latent, "ema": EMA(player, 0.99), **options(name, opponent)}
+        games.append(Adversarial(player, opponent, *optimizers, **more))
     return SideBySide(module, games, ROWS, NAMES)
-
-
-def callbacks(trained: SideBySide) -> list[Callback]:
-    """The learning rates of all players."""
-    players = [(game.generator_optimizer, game.discriminator_optimizer) for game in trained.steps]
-    return [straight_down([optimizer for both in players for optimizer in both], STEPS)]
 
 
 def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
@@ -85,6 +75,5 @@ RECIPE = Recipe(
     batch_size=sum(ROWS),
     measure=measure,
     described="twenty_five_gaussians: fresh samples",
-    trained=SideBySide.averaged,
-    callbacks=callbacks,
+    schedule=linear_decay,
 )

@@ -21,7 +21,7 @@ from gmcourse.models.glow import Glow
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
-from gmcourse.training.fit import Callback
+from gmcourse.training.schedules import cosine, product, warm_up
 
 STEPS, RATE, WARM_UP = 6_000, 2e-3, 50
 
@@ -42,20 +42,6 @@ def step(module: Any, device: torch.device) -> Minimize:
     optimizer = torch.optim.Adam(module.parameters(), lr=RATE, fused=True)
     loss = Dequantized(module, FIVE_BITS).loss
     return Minimize(loss, module, optimizer, ema=EMA(module, 0.99), clip=200.0)
-
-
-def schedule(steps: int) -> Callable[[Minimize], list[Callback]]:
-    """A short warm-up, then a cosine to zero after `steps`."""
-
-    def callbacks(trained: Minimize) -> list[Callback]:
-        def set_rate(now: int, history: object) -> None:
-            warm = min(1.0, (now + 1) / WARM_UP)
-            for group in trained.optimizer.param_groups:
-                group["lr"] = RATE * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, (now + 1) / steps)))
-
-        return [set_rate]
-
-    return callbacks
 
 
 @torch.no_grad()
@@ -87,5 +73,5 @@ RECIPE = Recipe(
     measure=measure,
     described="faces: 20,000 training pictures of 32×32 pixels with detail, five bits a colour",
     prepare=prepare,
-    callbacks=schedule(STEPS),
+    schedule=product(warm_up(WARM_UP), cosine),
 )

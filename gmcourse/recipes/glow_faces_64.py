@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gmcourse.recipes.glow_faces import RECIPE as SMALL
-from gmcourse.recipes.glow_faces import data_of, schedule
+from gmcourse.recipes.glow_faces import data_of
 from gmcourse.recipes.running import Recipe
 
 STEPS = 60_000
@@ -28,6 +28,5 @@ RECIPE: Recipe = replace(
     steps=STEPS,
     batch_size=64,
     described="faces: 60,000 training pictures of 64×64 pixels with detail, five bits a colour",
-    callbacks=schedule(STEPS),
     ship=False,
 )

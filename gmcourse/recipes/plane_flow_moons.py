@@ -13,7 +13,7 @@ from gmcourse.models.change_of_variables import PlaneFlow
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
-from gmcourse.training.schedules import scaled
+from gmcourse.training.schedules import cosine
 
 STEPS = 5000
 
@@ -27,11 +27,6 @@ def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
 def step(module: Any, device: torch.device) -> Minimize:
     """Adam on the negative log-likelihood."""
     return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0)
-
-
-def to_zero(now: int) -> float:
-    """Share of the first learning rate: a cosine, in single precision, as the weights of the zoo were made."""
-    return 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * (now + 1) / STEPS))))
 
 
 @torch.no_grad()
@@ -59,5 +54,5 @@ RECIPE = Recipe(
     measure=measure,
     described="two_moons: fresh samples",
     prepare=prepare,
-    callbacks=lambda step: [scaled([step.optimizer], to_zero)],
+    schedule=cosine,
 )

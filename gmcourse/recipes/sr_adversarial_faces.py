@@ -60,6 +60,7 @@ RECIPE = replace(
     batch_size=16,
     described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
     begins_with=REGRESSION.name,
+    schedule=None,
     callbacks=lambda step: [],
     half=True,
 )

@@ -22,8 +22,7 @@ from gmcourse.models.stylegan2 import Discriminator, Generator, unit
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
-from gmcourse.training import History
-from gmcourse.training.fit import Callback
+from gmcourse.training import Callback, History, Step
 
 RESOLUTION, CHANNELS = 32, {"channel_base": 1024, "channel_max": 64}
 SETTINGS: dict[str, Any] = {"lr": 0.0025, "r1_gamma": 0.5, "ema_half_life": 300.0}
@@ -52,9 +51,9 @@ def step(module: Any, device: torch.device) -> Adversarial:
     return game(module, opponent(device), **SETTINGS)
 
 
-def shares(step: Adversarial) -> list[Callback]:
+def shares(step: Step) -> list[Callback]:
     """A curve for each resolution: the deviation of what it adds, over pixels and 64 fixed latents."""
-    network = step.generator
+    network = step.module
     assert isinstance(network, Generator)
     z = torch.randn(64, network.mapping.z_dim, generator=generator(1)).to(network.mapping.w_mean.device)
 

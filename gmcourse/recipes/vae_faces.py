@@ -59,5 +59,5 @@ RECIPE = Recipe(
     batch_size=64,
     measure=measure,
     described="faces: 10,000 detailed cartoon faces of 32×32 pixels",
-    callbacks=lambda step: [cosine(step.optimizer, STEPS)],
+    schedule=cosine,
 )

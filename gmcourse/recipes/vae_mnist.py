@@ -6,7 +6,6 @@ seen. Differs from the paper: SiLU for tanh, batches of 100 for 20, fewer passes
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -19,7 +18,7 @@ from gmcourse.processes import uniform_noise
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
-from gmcourse.training.schedules import scaled
+from gmcourse.training.schedules import cosine
 
 STEPS = 60_000
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
@@ -36,9 +35,9 @@ def step(module: Any, device: torch.device) -> Minimize:
     return Minimize(lambda x: module.loss((uniform_noise(x) < x).float()), module, optimizer)
 
 
-def to_a_twentieth(now: int) -> float:
+def to_a_twentieth(step: int, steps: int) -> float:
     """Share of the first learning rate: a cosine that ends at 0.05."""
-    return 0.05 + 0.475 * (1 + math.cos(math.pi * min(1.0, now / STEPS)))
+    return 0.05 + 0.95 * cosine(step, steps)
 
 
 @torch.no_grad()
@@ -67,7 +66,7 @@ RECIPE = Recipe(
     batch_size=100,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels, binarised afresh at each draw",
-    callbacks=lambda step: [scaled([step.optimizer], to_a_twentieth)],
+    schedule=to_a_twentieth,
     samples=lambda module, device: module.sample(64),
     mixed_precision=True,
 )

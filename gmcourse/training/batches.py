@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.reproducible import generator, mixed_seed
 
 Data = Tensor | tuple[Tensor, ...] | Callable[[torch.Generator, int], Tensor | tuple[Tensor, ...]]
@@ -28,10 +30,30 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
 
     An epoch is one random order of the n samples, cut into whole batches; what is left over at its end is
     skipped, and another order leaves out others.
+
+    Raises:
+        ValueError: a batch larger than n, or below 1; a step below 0.
     """
-    per_epoch = n // batch_size
-    epoch, position = divmod(step, per_epoch)
+    per_epoch = n // expect.whole("batch_size", batch_size, least=1, most=expect.whole("n", n, least=1))
+    epoch, position = divmod(expect.whole("step", step, least=0), per_epoch)
     return _order(n, seed, epoch)[position * batch_size : (position + 1) * batch_size]
+
+
+def _parts(name: str, data: Any) -> tuple[Tensor, ...]:
+    """Data as a tuple of tensors of equal lengths."""
+    tensors = (data,) if isinstance(data, Tensor) else data
+    if not isinstance(tensors, tuple) or not tensors or not all(isinstance(t, Tensor) for t in tensors):
+        expect.refuse(
+            name,
+            expect.described(data),
+            "a tensor, a tuple of tensors, or a function (generator, batch_size) → batch; "
+            "torch.as_tensor(…) makes a tensor of a list or an array, and "
+            "map(torch.stack, zip(*dataset)) makes two of a set of pairs",
+        )
+    lengths = sorted({t.shape[0] if t.ndim else 0 for t in tensors})
+    if len(lengths) != 1:
+        raise ValueError(f"the tensors of {name} have lengths {lengths}; expected them all equal")
+    return tensors
 
 
 class Batches:
@@ -43,31 +65,40 @@ class Batches:
         batch_size: samples in a step, over all processes together.
         seed: with the step's number it determines every batch.
 
+    Attributes:
+        length: how many samples there are; None if they are drawn.
+
     Raises:
-        ValueError: lengths differ, the data is empty, or one batch is larger than the data.
+        ValueError: data of another kind, lengths that differ, no data, or one batch larger than the data.
     """
 
     def __init__(self, data: Data, batch_size: int, seed: int = 0) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}; expected at least 1")
-        self.data, self.batch_size, self.seed = data, batch_size, seed
-        if callable(data):
-            return
-        tensors = (data,) if isinstance(data, Tensor) else data
-        lengths = sorted({len(t) for t in tensors})
-        if len(lengths) != 1:
-            raise ValueError(f"the tensors of the data have lengths {lengths}; expected them all equal")
-        if lengths[0] < batch_size:
+        self.batch_size = expect.whole("batch_size", batch_size, least=1)
+        self.seed = expect.whole("seed", seed)
+        self.data = data
+        self.length = None if callable(data) else self._smallest(_parts("data", data))
+
+    def _smallest(self, tensors: tuple[Tensor, ...]) -> int:
+        n = tensors[0].shape[0] if tensors[0].ndim else 0
+        if n < self.batch_size:
             raise ValueError(
-                f"batch_size is {batch_size}, but there are only {lengths[0]} samples; "
-                f"use batch_size ≤ {lengths[0]}"
+                f"batch_size is {self.batch_size}, but there are only {n} samples; use batch_size ≤ {n}"
             )
-        self.length = lengths[0]
+        return n
 
     def __getitem__(self, step: int) -> Batch:
-        """The batch of one step, on the device on which the data lies."""
+        """The batch of one step, on the device on which the data lies.
+
+        Raises:
+            ValueError: a function drew something else than a batch of this size.
+        """
         if callable(self.data):
-            return self.data(generator(mixed_seed("batch", self.seed, step)), self.batch_size)
+            drawn = self.data(generator(mixed_seed("batch", self.seed, step)), self.batch_size)
+            found = len(_parts("what the data's function drew", drawn)[0])
+            if found != self.batch_size:
+                expect.refuse("the drawn batch", f"of {found} samples", f"{self.batch_size}, the batch_size")
+            return drawn
+        assert self.length is not None
         index = batch_indices(self.length, self.batch_size, self.seed, step)
         if isinstance(self.data, Tensor):
             return self.data[index.to(self.data.device)]

@@ -1,7 +1,10 @@
 """A checkpoint: one safetensors file, written whole or not at all, with a checksum. Never pickle.
 
 The tensors of a nested state become the file's tensors; the structure around them, numbers and words
-included, becomes JSON in the file's header. Loading such a file runs no code.
+included, becomes JSON in the file's header. Loading such a file runs no code, and keeps no hold of the file:
+Windows refuses to replace one that is mapped into memory.
+
+The checksum is the SHA-256 of all bytes of the file, with zeros where the checksum itself stands.
 """
 
 from __future__ import annotations
@@ -12,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as bytes_to_tensors
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.storage import write_atomically
 
-FORMAT = "gmcourse-checkpoint-1"
+FORMAT = "gmcourse-checkpoint-2"
+UNSIGNED = "0" * 64  # in the place of the checksum while it is computed
 
 
 def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
@@ -49,12 +55,11 @@ def _unflatten(node: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
     return content
 
 
-def _digest(tensors: dict[str, Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+def _with_digest(content: bytes, before: str, after: str) -> bytes:
+    """The file with another checksum in its header, which is as long as the one before."""
+    end = 8 + int.from_bytes(content[:8], "little")  # safetensors: 8 bytes of length, then the header
+    header = content[:end].replace(f'"sha256":"{before}"'.encode(), f'"sha256":"{after}"'.encode(), 1)
+    return header + content[end:]
 
 
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
@@ -64,10 +69,14 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
         ValueError: the state holds something else.
         OSError: the disk is full or not writable; an older checkpoint at `path` is left as it was.
     """
+    path = expect.path("path", path)
+    if not isinstance(state, dict):
+        expect.refuse("state", expect.described(state), "a dict")
     tensors: dict[str, Tensor] = {}
     structure = json.dumps(_flatten(state, tensors))
-    header = {"format": FORMAT, "structure": structure, "sha256": _digest(tensors)}
-    write_atomically(Path(path), tensors_to_bytes(tensors, header))
+    header = {"format": FORMAT, "structure": structure, "sha256": UNSIGNED}
+    content = tensors_to_bytes(tensors, header)
+    write_atomically(path, _with_digest(content, UNSIGNED, hashlib.sha256(content).hexdigest()))
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dict[str, Any]:
@@ -75,22 +84,25 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dic
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is not a checkpoint, is cut short, or a byte of it has changed.
+        ValueError: the file is not a checkpoint, is cut short, or a bit of it has changed.
     """
-    path = Path(path)
+    path = expect.path("path", path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint at {path}")
     cure = "Delete it and start again, or copy it anew."
+    content = path.read_bytes()
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        found, digest = header["format"], header["sha256"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{path} is broken or no checkpoint ({error!r}). {cure}") from error
+    if found != FORMAT:
+        raise ValueError(f"{path} says format {found!r}; expected {FORMAT!r}. {cure}")
+    if hashlib.sha256(_with_digest(content, digest, UNSIGNED)).hexdigest() != digest:
+        raise ValueError(f"{path} does not match its own checksum: it was cut short or damaged. {cure}")
+    try:
+        tensors = {name: tensor.to(device) for name, tensor in bytes_to_tensors(content).items()}
     except SafetensorError as error:
-        raise ValueError(f"{path} is broken or no safetensors file ({error}). {cure}") from error
-    if header.get("format") != FORMAT:
-        raise ValueError(f"{path} says format {header.get('format')!r}; expected {FORMAT!r}. {cure}")
-    if header.get("sha256") != _digest(tensors):
-        raise ValueError(f"{path} does not match its own checksum: it was damaged. {cure}")
-    on_device = {name: tensor.to(device) for name, tensor in tensors.items()}
-    state: dict[str, Any] = _unflatten(json.loads(header["structure"]), on_device)
+        raise ValueError(f"{path} is no safetensors file ({error}). {cure}") from error
+    state: dict[str, Any] = _unflatten(json.loads(header["structure"]), tensors)
     return state

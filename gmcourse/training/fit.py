@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from tqdm.auto import tqdm
 
-from gmcourse.processes import any_of_us, mean_of, rank_and_world
+from gmcourse import expect
+from gmcourse.processes import any_of_us, rank_and_world
 from gmcourse.reproducible import mixed_seed
-from gmcourse.training.batches import Batches, Data, device_of, rows_of
-from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
+from gmcourse.training.batches import Batch, Batches, Data, device_of, rows_of
 from gmcourse.training.history import History
-from gmcourse.training.step import Diverged, Step, check_finite
+from gmcourse.training.interrupt import gentle_interrupt
+from gmcourse.training.last_good import Diverged, as_numbers, check_finite
+from gmcourse.training.saved_run import SavedRun
+from gmcourse.training.schedules import Schedule, set_rates
+from gmcourse.training.step import Step
 
-Callback = Callable[[int, History], Any]
-
-
-@contextmanager
-def _gentle_interrupt() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and the notebook's stop button end the loop after the step at hand, not inside it.
-
-    Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once.
-    """
-    asked = False
-
-    def handle(number: int, frame: Any) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
-        yield lambda: False
-        return
-    previous = signal.signal(signal.SIGINT, handle)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, previous)
+Callback = Callable[[int, History], object]
 
 
 def fit(
@@ -55,11 +34,14 @@ def fit(
     steps: int,
     batch_size: int,
     seed: int = 0,
+    schedule: Schedule | None = None,
     history: History | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
     minutes: float = 5.0,
     resume: bool = False,
+    extend: bool = False,
+    overwrite: bool = False,
     progress: bool = True,
 ) -> History:
     """Call `step` on one batch after another, record what it returns, and keep checkpoints.
@@ -68,93 +50,108 @@ def fit(
     So nothing random has to be saved: a run that was interrupted, or killed and resumed from its last
     checkpoint, ends with the same bits as one that was left alone (same device, same number of threads).
 
+    A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then
+    as it was after the last good step. It never becomes shorter: a run that would take its place is refused.
+
     Args:
-        step: `step(batch) -> dict of scalars`; see `gmcourse.training.Minimize`.
+        step: `step(batch) -> dict of scalars`; see `gmcourse.training.Step` and `Minimize`.
         data: a tensor or a tuple of tensors, on the device where they are to be used, or a function
             `(generator, batch_size) -> batch`.
         steps: how many steps the run has in all, those before a resumption included.
         batch_size: samples in a step, over all processes together.
         seed: of the batches and of all noise inside the steps.
+        schedule: of the learning rates, see `gmcourse.training.schedules`. None leaves them alone.
         history: curves to continue; by default new ones. With `resume` those of the checkpoint count.
         callbacks: each is called after every step as `callback(step, history)`; it may draw random numbers
             without changing the run.
-        checkpoint: where to save. Written atomically every `minutes`, at the end, and on interruption.
+        checkpoint: where to save.
         minutes: wall-clock minutes between checkpoints.
         resume: continue from `checkpoint` if that file exists.
+        extend: with `resume`: the run may have more steps than the checkpoint's. A schedule follows the new number.
+        overwrite: without `resume`: a checkpoint that is there already may be replaced.
         progress: show a bar; the environment variable `GMCOURSE_PROGRESS=off` hides all of them.
 
     Returns:
         The history. `history.interrupted` says whether the run was stopped early; the model is usable then.
 
     Raises:
-        ValueError: sizes that do not fit, or a checkpoint that is broken or of another run.
-        Diverged: a loss was not finite; the message has the step's number. The last checkpoint is kept.
+        ValueError: sizes that do not fit, or a checkpoint that is broken, of another run, or would be spoilt.
+        OSError: the checkpoint cannot be written.
+        Diverged: something was not finite; the message has the step's number.
     """
-    if steps < 0:
-        raise ValueError(f"steps is {steps}; expected 0 or more")
+    _check(step, steps, minutes, schedule, history, callbacks)
     rank, world = rank_and_world()
+    batches = Batches(data, batch_size, seed)
     if batch_size % world:
         raise ValueError(f"batch_size is {batch_size}, which {world} processes do not divide")
-    batches = Batches(data, batch_size, seed)
-    history, first = history or History(), 0
-    if resume and checkpoint is not None and Path(checkpoint).is_file():
-        first, history = _resume(step, Path(checkpoint), seed, batch_size)
-
-    def save(done: int) -> None:
-        if checkpoint is not None and rank == 0:
-            position = {"step": done, "seed": seed, "batch_size": batch_size}
-            save_checkpoint(
-                checkpoint, {**position, "history": history.to_json(), "state": step.state_dict()}
-            )
-
-    hidden = not progress or rank > 0 or os.environ.get("GMCOURSE_PROGRESS") == "off"
-    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
-    history.interrupted = False
-    began, saved, before = time.monotonic(), time.monotonic(), history.seconds
-    bar = tqdm(
-        total=steps, initial=min(first, steps), disable=hidden, unit="step", mininterval=0.5, leave=False
+    identity = {"seed": seed, "batch_size": batch_size, "samples": batches.length}
+    saved = SavedRun(checkpoint, step, identity, steps)
+    first, history = saved.begin(
+        History() if history is None else history, resume=resume, extend=extend, overwrite=overwrite
     )
-    with bar, torch.random.fork_rng(devices=gpus), _gentle_interrupt() as interrupted:
+    history.interrupted, before, began = False, history.seconds, time.monotonic()
+    with _bar(first, steps, progress and rank == 0) as bar, _own_noise(), gentle_interrupt() as interrupted:
         for now in range(first, steps):
+            if schedule is not None:
+                set_rates(step.optimizers, schedule, now, steps)
             torch.manual_seed(mixed_seed("step", seed, now))
-            try:
-                batch = rows_of(batches[now], rank, world)
-                measured = {name: mean_of(value) for name, value in step(batch).items()}
-                check_finite(measured)
-            except Diverged as error:
-                kept = f" The last good checkpoint is {checkpoint}." if checkpoint and saved > began else ""
-                raise Diverged(f"step {now}: {error}{kept}") from None
-            history.record(now, {name: float(value) for name, value in measured.items()})
+            batch = rows_of(batches[now], rank, world)
+            values = _values(step, batch, now, partial(saved.save, now, history))
+            history.record(now, values)
             history.seconds = before + time.monotonic() - began
-            bar.update()
-            if now % 20 == 0:
-                shown = {name: f"{float(value):.3g}" for name, value in measured.items()}
-                bar.set_postfix(shown, refresh=False)
+            _show(bar, now, values)
             for callback in callbacks:
                 callback(now, history)
-            if any_of_us(interrupted(), device_of(batch)):
-                history.interrupted = True
-                save(now + 1)
+            history.interrupted = any_of_us(interrupted(), device_of(batch))
+            if history.interrupted or now + 1 == steps or time.monotonic() - saved.at > 60 * minutes:
+                saved.save(now + 1, history)
+            if history.interrupted:
                 break
-            if time.monotonic() - saved > 60 * minutes:
-                save(now + 1)
-                saved = time.monotonic()
-        else:
-            save(steps)
     return history
 
 
-def _resume(step: Step, path: Path, seed: int, batch_size: int) -> tuple[int, History]:
-    """Put the step into the state of the checkpoint; return where to go on, and the history so far."""
-    saved = load_checkpoint(path)
-    for name, wanted in (("seed", seed), ("batch_size", batch_size)):
-        if saved.get(name) != wanted:
-            raise ValueError(
-                f"{path} was written with {name} = {saved.get(name)}, but this run has {wanted}; "
-                "give the same value, or another checkpoint path"
-            )
+def _values(step: Step, batch: Batch, now: int, save: Callable[[], None]) -> dict[str, float]:
+    """What one step measured. Where something is not finite, the last good step is saved first."""
     try:
-        step.load_state_dict(saved["state"])
-    except (RuntimeError, KeyError, ValueError) as error:
-        raise ValueError(f"{path} is the checkpoint of another model or optimiser: {error}") from error
-    return int(saved["step"]), History.from_json(saved["history"])
+        measured = step(batch)
+    except Diverged as error:
+        save()
+        raise Diverged(f"step {now}: {error}") from None
+    values = as_numbers(measured)
+    try:
+        check_finite(values)
+    except Diverged as error:  # a step of one's own, which has not put anything back: nothing to be saved
+        raise Diverged(f"step {now}: {error}") from None
+    return values
+
+
+def _own_noise() -> AbstractContextManager[None]:
+    """Leaves torch's generators as they were."""
+    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    return torch.random.fork_rng(devices=gpus)
+
+
+def _bar(first: int, steps: int, wanted: bool) -> Any:
+    hidden = not wanted or os.environ.get("GMCOURSE_PROGRESS") == "off"
+    return tqdm(total=steps, initial=first, disable=hidden, unit="step", mininterval=0.5, leave=False)
+
+
+def _show(bar: Any, now: int, values: dict[str, float]) -> None:
+    bar.update()
+    if now % 20 == 0:
+        bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
+
+
+def _check(
+    step: Any, steps: Any, minutes: Any, schedule: Any, history: Any, callbacks: Sequence[Any]
+) -> None:
+    if not isinstance(step, Step):
+        expect.refuse("step", expect.described(step), "a training.Step, such as Minimize or Adversarial")
+    expect.whole("steps", steps, least=0)
+    expect.number("minutes", minutes, least=0)
+    if schedule is not None:
+        expect.function("schedule", schedule, "a function (step, steps) → share, such as schedules.cosine")
+    if history is not None:
+        expect.instance("history", history, History)
+    for callback in callbacks:
+        expect.function("a callback", callback, "a function of (step, history)")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from gmcourse import expect
+
 
 class History(Mapping[str, list[float]]):
     """Curves by name. A quantity that is measured only now and then has a shorter curve.
@@ -24,10 +26,19 @@ class History(Mapping[str, list[float]]):
         self.interrupted = False
 
     def record(self, step: int, values: Mapping[str, float]) -> None:
-        """Append one value to each curve that is named."""
+        """Append one value to each curve that is named. NaN and infinity are recorded as they are.
+
+        Raises:
+            ValueError: a step that is no whole number ≥ 0, or a value that is no number.
+        """
+        expect.whole("step", step, least=0)
         for name, value in values.items():
+            try:
+                number = float(value)
+            except (TypeError, ValueError, RuntimeError):
+                expect.refuse(name, expect.described(value), "a number, as float(…) gives")
             self._steps.setdefault(name, []).append(step)
-            self._values.setdefault(name, []).append(float(value))
+            self._values.setdefault(name, []).append(number)
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._values:
@@ -55,8 +66,7 @@ class History(Mapping[str, list[float]]):
         Raises:
             ValueError: points below 1.
         """
-        if points < 1:
-            raise ValueError(f"points is {points}; expected at least 1")
+        expect.whole("points", points, least=1)
         thin = History()
         thin.seconds, thin.interrupted = self.seconds, self.interrupted
         for name in self:
@@ -86,6 +96,6 @@ class History(Mapping[str, list[float]]):
             for name, curve in content["curves"].items():
                 history._steps[name] = [int(s) for s in curve["steps"]]
                 history._values[name] = [float(v) for v in curve["values"]]
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no history as History.to_json writes it: {error}") from error
         return history

@@ -1,49 +1,78 @@
-"""Learning rates that change as training goes on: callbacks for `fit`.
+"""Learning rates that change as training goes on: `fit(…, schedule=product(warm_up(50), cosine))`.
 
-Each rate is a function of the step's number, so a run that was killed goes on with the rate that it would have had.
+A schedule is a pure function (step, steps) → share: before step number `step`, counted from 0, of a run of
+`steps` in all, every learning rate is that share of its first value. It remembers nothing, so a run that was
+interrupted goes on with the rates that it would have had, and one that is made half as long ends where it should.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from gmcourse.training import History
-from gmcourse.training.fit import Callback
+from gmcourse import expect
+
+Schedule = Callable[[int, int], float]
 
 
-def scaled(optimizers: Sequence[Optimizer], share: Callable[[int], float]) -> Callback:
-    """After step t every learning rate is `share(t)` of what it was at first.
+def cosine(step: int, steps: int) -> float:
+    """½(1 + cos(π·step/steps)): from 1 to 0 along half a wave.
 
-    Args:
-        optimizers: with the rates that they begin with.
-        share: number of the step, from 0 → share.
+    Loshchilov & Hutter 2017 (arXiv:1608.03983), eq. 5, without restarts.
+
+    >>> [round(cosine(step, 4), 3) for step in range(5)]
+    [1.0, 0.854, 0.5, 0.146, 0.0]
     """
-    first = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
-
-    def set_rates(now: int, history: History) -> None:
-        # looked up at each step: loading a checkpoint gives an optimiser new groups
-        groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-        for group, rate in zip(groups, first, strict=True):
-            group["lr"] = rate * share(now)
-
-    return set_rates
+    return 0.5 * (1 + math.cos(math.pi * _part(step, steps)))
 
 
-def straight_down(optimizers: Sequence[Optimizer], steps: int) -> Callback:
-    """Constant, then along a straight line to zero over the second half of `steps`."""
-    return scaled(optimizers, lambda now: min(1.0, 2 * (1 - (now + 1) / steps)))
+def linear_decay(step: int, steps: int) -> float:
+    """1 in the first half, then along a straight line to 0.
+
+    >>> [linear_decay(step, 8) for step in (0, 4, 6, 8)]
+    [1.0, 1.0, 0.5, 0.0]
+    """
+    return min(1.0, 2 * (1 - _part(step, steps)))
 
 
-def cosine(optimizer: Optimizer, steps: int) -> Callback:
-    """Along a cosine to zero in `steps` steps; after that the rate rises again."""
-    schedule = CosineAnnealingLR(optimizer, steps)
+def warm_up(length: int) -> Schedule:
+    """(step + 1)/length in the first `length` steps, then 1, however long the run is.
 
-    def set_rate(now: int, history: History) -> None:
-        # torch's schedule counts its own calls, and a resumed run does not begin with step 0
-        schedule.last_epoch = now
-        schedule.step()
+    Raises:
+        ValueError: a length below 1.
 
-    return set_rate
+    >>> [warm_up(4)(step, 100) for step in (0, 1, 3, 50)]
+    [0.25, 0.5, 1.0, 1.0]
+    """
+    expect.whole("length", length, least=1)
+    return lambda step, steps: min(1.0, (step + 1) / length)
+
+
+def product(*schedules: Schedule) -> Schedule:
+    """All of them multiplied.
+
+    >>> product(warm_up(4), linear_decay)(1, 8)
+    0.5
+    """
+    return lambda step, steps: math.prod(schedule(step, steps) for schedule in schedules)
+
+
+def set_rates(optimizers: Iterable[Optimizer], schedule: Schedule, step: int, steps: int) -> None:
+    """Give each group of parameters its own first learning rate times `schedule(step, steps)`.
+
+    The first rate is kept in the group as "initial_lr", torch's own name for it, and so in every checkpoint.
+
+    Raises:
+        ValueError: the schedule gave something that is no finite number ≥ 0.
+    """
+    share = expect.number("the schedule's share", schedule(step, steps), least=0)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * share
+
+
+def _part(step: int, steps: int) -> float:
+    expect.whole("steps", steps, least=1)
+    return expect.whole("step", step, least=0, most=steps) / steps

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
-import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
-from gmcourse.processes import average, mean_of
+from gmcourse import expect
+from gmcourse.processes import average
 from gmcourse.training.ema import EMA
+from gmcourse.training.last_good import LastGood, Measured, parameters_of
 
 
-class Diverged(RuntimeError):
-    """A loss was not finite. The parameters are those of the last good step."""
-
-
+@runtime_checkable
 class Step(Protocol):
-    """What `fit` needs to know of a model: how to update it, and how to save it."""
+    """What `fit`, recipes and callbacks need to know of a model that is trained."""
+
+    @property
+    def module(self) -> nn.Module:
+        """The model whose parameters are updated."""
+        ...
+
+    @property
+    def optimizers(self) -> Sequence[Optimizer]:
+        """All optimisers, whose learning rates a schedule may change."""
+        ...
 
     def __call__(self, batch: Any) -> Mapping[str, Tensor]:
-        """Update the parameters once; return what was measured, as scalars."""
+        """Update the parameters once; return what was measured, as scalars.
+
+        Raises:
+            Diverged: something is not finite. Then all is as it was before the call.
+        """
+        ...
+
+    def trained(self) -> nn.Module:
+        """What is kept after training, and looked at on the way: the average, if there is one."""
         ...
 
     def state_dict(self) -> dict[str, Any]:
@@ -32,21 +49,32 @@ class Step(Protocol):
         ...
 
 
-def check_finite(values: Mapping[str, Tensor]) -> None:
-    """Raise `Diverged` if any of the scalars is NaN or infinite, naming them all."""
-    bad = {name: float(value) for name, value in values.items() if not torch.isfinite(value).all()}
-    if bad:
-        shown = ", ".join(f"{name} = {value}" for name, value in bad.items())
-        raise Diverged(f"{shown}: not finite. Try a smaller learning rate or gradient clipping.")
-
-
-def average_gradients(module: nn.Module) -> None:
+def average_gradients(optimizer: Optimizer) -> None:
     """Replace each gradient by its mean over all processes; nothing to do in a single one.
 
     Done by hand after backward, on purpose: a data-parallel wrapper synchronises only calls of `forward`,
     and most of our objectives call other methods.
     """
-    average([parameter.grad for parameter in module.parameters() if parameter.grad is not None])
+    average([p.grad for p in parameters_of([optimizer]) if p.grad is not None])
+
+
+def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | None = None) -> None:
+    """Refuse an optimiser over parameters of another module, and an average of another one.
+
+    Raises:
+        ValueError: saying which.
+    """
+    expect.instance(name, module, nn.Module)
+    expect.instance(f"the optimiser of the {name}", optimizer, Optimizer, "an optimiser of torch.optim")
+    own = {id(parameter) for parameter in module.parameters()}
+    foreign = sum(id(parameter) not in own for parameter in parameters_of([optimizer]))
+    if foreign:
+        raise ValueError(
+            f"the optimiser of the {name} holds {foreign} tensors that are no parameters of it; "
+            f"expected an optimiser over {name}.parameters(), or some of them"
+        )
+    if ema is not None and expect.instance("ema", ema, EMA).source is not module:
+        raise ValueError(f"ema averages another module; expected EMA({name}, …)")
 
 
 class Minimize:
@@ -55,48 +83,68 @@ class Minimize:
     Args:
         objective: `objective(batch)` gives the loss to be minimised, a scalar tensor, or a dict of scalars
             with the key "loss"; the others are only recorded.
-        module: whose parameters are saved, clipped and averaged.
+        module: whose parameters and buffers are saved and averaged.
         optimizer: a torch optimiser over (some of) the module's parameters.
         ema: an average to be updated after each step.
         clip: the gradient's norm is cut to at most this.
 
     Raises:
-        ValueError: a clip that is not positive; in use, a loss that is no scalar.
-        Diverged: in use, a loss that is not finite.
+        ValueError: parts that do not belong together, or a clip that is not positive; in use, a loss that is
+            no scalar.
     """
 
     def __init__(
         self,
         objective: Callable[[Any], Tensor | Mapping[str, Tensor]],
         module: nn.Module,
-        optimizer: torch.optim.Optimizer,
+        optimizer: Optimizer,
         *,
         ema: EMA | None = None,
         clip: float | None = None,
     ) -> None:
-        if clip is not None and not clip > 0:
-            raise ValueError(f"clip is {clip}; expected a positive number or None")
-        self.objective, self.module, self.optimizer = objective, module, optimizer
-        self.ema, self.clip = ema, clip
+        expect.function("objective", objective, "a function of a batch")
+        check_parts("module", module, optimizer, ema)
+        self.clip = None if clip is None else expect.number("clip", clip, above=0)
+        self.objective, self.module, self.optimizer, self.ema = objective, module, optimizer, ema
+        self._last_good = LastGood()
 
-    def __call__(self, batch: Any) -> dict[str, Tensor]:
-        """One update. A loss that is not finite raises `Diverged` before any parameter changes."""
-        self.optimizer.zero_grad(set_to_none=True)
-        terms = self.objective(batch)
-        terms = {"loss": terms} if isinstance(terms, Tensor) else dict(terms)
-        if terms["loss"].ndim != 0:
-            raise ValueError(
-                f"the loss has shape {tuple(terms['loss'].shape)}; expected a scalar: take its mean"
-            )
-        check_finite({"loss": mean_of(terms["loss"])})  # of all processes, so that all of them stop
-        terms["loss"].backward()
-        average_gradients(self.module)
-        if self.clip is not None:
-            terms["gradient_norm"] = nn.utils.clip_grad_norm_(self.module.parameters(), self.clip)
-        self.optimizer.step()
+    @property
+    def optimizers(self) -> list[Optimizer]:
+        """The only one."""
+        return [self.optimizer]
+
+    def __call__(self, batch: Any) -> Measured:
+        """One update.
+
+        Raises:
+            Diverged: a loss, the gradient, a parameter, a buffer or the optimiser's memory is not finite.
+                All is as it was before the call.
+        """
+        measured = self._last_good.attempt(lambda: self._move(batch), self.optimizers, [self.module])
         if self.ema is not None:
             self.ema.update()
-        return {name: value.detach() for name, value in terms.items()}
+        return measured
+
+    def _move(self, batch: Any) -> Measured:
+        self.optimizer.zero_grad(set_to_none=True)
+        found = self.objective(batch)
+        terms = {"loss": found} if isinstance(found, Tensor) else dict(found)
+        loss = terms.get("loss")
+        if not isinstance(loss, Tensor) or loss.ndim != 0:
+            shown = "missing" if loss is None else expect.described(loss)
+            raise ValueError(f"the loss is {shown}; expected a scalar tensor: take its mean")
+        measured = {name: self._last_good.watch(name, value) for name, value in terms.items()}
+        loss.backward()
+        average_gradients(self.optimizer)
+        norm = self._last_good.watch_gradient("loss", self.optimizer, self.clip)
+        if self.clip is not None:
+            measured["gradient_norm"] = norm
+        self.optimizer.step()
+        return measured
+
+    def trained(self) -> nn.Module:
+        """The average if there is one, else the module."""
+        return self.module if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
         """Model, optimiser and average."""

@@ -9,6 +9,7 @@ from gmcourse.experiments.stylegan_contest import Contest
 from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.reproducible import seeded
 from gmcourse.training import EMA, fit, load_checkpoint
+from tests.conftest import stop_after
 
 
 class TestSideBySide:
@@ -38,14 +39,17 @@ class TestSideBySide:
         data, path = torch.randn(40, 2), tmp_path / "run.safetensors"
         whole = self.make()
         history = fit(whole, data, steps=8, batch_size=12, progress=False)
-        fit(self.make(), data, steps=3, batch_size=12, checkpoint=path, progress=False)
+        options = {"steps": 8, "batch_size": 12, "checkpoint": path, "progress": False}
+        fit(self.make(), data, callbacks=[stop_after(3)], **options)
         rest = self.make()
-        fit(rest, data, steps=8, batch_size=12, checkpoint=path, resume=True, progress=False)
+        fit(rest, data, resume=True, **options)
         assert torch.equal(self.weights(whole), self.weights(rest))
         assert load_checkpoint(path)["step"] == 8
         assert set(history) == {f"{name}: {loss}" for name in "ab" for loss in ("discriminator", "generator")}
         averaged = whole.steps[0].ema.module.network[0].weight.clone()
-        assert torch.equal(whole.averaged().generators[0].network[0].weight, averaged)
+        before = self.weights(whole)
+        assert torch.equal(whole.trained().generators[0].network[0].weight, averaged)
+        assert torch.equal(self.weights(whole), before), "looking at the averages changes nothing"
 
     def test_errors(self):
         step = self.make()

@@ -10,9 +10,9 @@ import torch
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.recipes import running as recipes
-from gmcourse.recipes.running import train
 from gmcourse.training import EMA, Minimize, schedules
 from gmcourse.zoo import store
+from tests.conftest import stop_after
 
 
 def test_unknown_recipes(capsys):
@@ -105,33 +105,37 @@ def test_help_lists_what_each_takes(capsys):
         assert len(line.split(maxsplit=4)) == 5
 
 
-@pytest.mark.parametrize(
-    "callbacks",
-    [
-        lambda step: [],
-        lambda step: [schedules.cosine(step.optimizer, 20)],
-        lambda step: [schedules.straight_down([step.optimizer], 20)],
-    ],
-    ids=["constant", "cosine", "straight down"],
-)
-def test_a_resumed_run_has_the_same_bits(tmp_path, callbacks):
-    recipe = replace(recipes.find("vae_digits_2d"), callbacks=callbacks)
+@pytest.mark.parametrize("schedule", [None, schedules.cosine, schedules.linear_decay])
+def test_a_resumed_run_has_the_same_bits(tmp_path, schedule):
+    recipe = replace(recipes.find("vae_digits_2d"), schedule=schedule)
+    stopped = replace(recipe, callbacks=lambda step: [stop_after(8)])
 
-    def weights(steps, folder, resume=False):
-        module, _ = recipes.run(recipe, device="cpu", steps=steps, folder=folder, resume=resume, keep=False)
+    def weights(recipe, folder, resume=False):
+        module, _ = recipes.run(recipe, device="cpu", steps=20, folder=folder, resume=resume, keep=False)
         return torch.cat([p.detach().flatten() for p in module.parameters()])
 
-    whole = weights(20, tmp_path / "a")
-    weights(8, tmp_path / "b")
-    assert torch.equal(whole, weights(20, tmp_path / "b", resume=True))
+    whole = weights(recipe, tmp_path / "a")
+    weights(stopped, tmp_path / "b")
+    assert torch.equal(whole, weights(recipe, tmp_path / "b", resume=True))
+
+
+def test_a_second_run_goes_on_or_overwrites_only_when_told_to(tmp_path, capsys):
+    run = ["train", "vae_digits_2d", "--device", "cpu", "--folder", str(tmp_path), "--no-keep"]
+    assert main([*run, "--steps", "3"]) == 0
+    assert main([*run, "--steps", "3"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*run, "--steps", "5", "--resume"]) == 2
+    assert "of a run of 3 steps, 3 of them done, but this run has 5" in capsys.readouterr().err
+    assert main([*run, "--steps", "5", "--resume", "--extend"]) == 0
+    assert main([*run, "--steps", "2", "--overwrite"]) == 0
 
 
 def test_the_average_is_what_is_kept():
     module = torch.nn.Linear(2, 1)
-    step = Minimize(lambda b: b.sum(), module, torch.optim.SGD(module.parameters()), ema=EMA(module))
-    recipe = recipes.find("vae_digits_2d")
-    assert train._trained(recipe, step) is step.ema.module
-    assert train._trained(replace(recipe, trained=lambda s: s.module), step) is module
+    sgd = torch.optim.SGD(module.parameters())
+    step = Minimize(lambda b: b.sum(), module, sgd, ema=EMA(module))
+    assert step.trained() is step.ema.module
+    assert Minimize(lambda b: b.sum(), module, sgd).trained() is module
 
 
 def test_samples_on_the_way_and_mixed_precision(tmp_path):
@@ -174,7 +178,7 @@ def test_looking_sees_what_will_be_kept_and_training_does_not_notice(tmp_path, a
         return module.sample(4)
 
     looking = replace(recipes.find("vae_digits_2d"), step=step, samples=samples)
-    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=0)
+    recipes.run(looking, device="cpu", steps=3, folder=tmp_path / "0", keep=False, minutes=0)
     assert trained_in == [True] * 3
     assert looked_at == [(True, False)] * 3
     looked_at.clear()
@@ -193,7 +197,7 @@ def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(t
     whole, _ = recipes.run(plain, device="cpu", steps=3, folder=tmp_path)
     size = (own_zoo / "vae_digits_2d.safetensors").stat().st_size
     exact = {name: value.clone() for name, value in whole.state_dict().items()}
-    half, _ = recipes.run(replace(plain, half=True), device="cpu", steps=3, folder=tmp_path)
+    half, _ = recipes.run(replace(plain, half=True), device="cpu", steps=3, folder=tmp_path / "half")
     assert (own_zoo / "vae_digits_2d.safetensors").stat().st_size < 0.55 * size
     kept = zoo.load("vae_digits_2d", own=True).state_dict()
     for name, value in exact.items():

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -40,15 +41,37 @@ def test_broken_files_are_told_apart(tmp_path):
         load_checkpoint(path)
     save_checkpoint(path, STATE)
     content = path.read_bytes()
-    path.write_bytes(content[:-5])
-    with pytest.raises(ValueError, match="broken or no safetensors"):
+    for cut in (content[:-5], content + b"x"):
+        path.write_bytes(cut)
+        with pytest.raises(ValueError, match="checksum: it was cut short or damaged"):
+            load_checkpoint(path)
+    for other in (b"hello", b"", b"\2" + bytes(7) + b"{}", b"\2" + bytes(7) + b"[]"):
+        path.write_bytes(other)
+        with pytest.raises(ValueError, match="broken or no checkpoint"):
+            load_checkpoint(path)
+    path.write_bytes(content.replace(b"checkpoint-2", b"checkpoint-1"))
+    with pytest.raises(ValueError, match="says format 'gmcourse-checkpoint-1'; expected 'gmcourse-check"):
         load_checkpoint(path)
-    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(ValueError, match="checksum"):
-        load_checkpoint(path)
-    path.write_bytes(b"hello")
-    with pytest.raises(ValueError, match="no safetensors"):
-        load_checkpoint(path)
+
+
+def test_a_flipped_bit_is_noticed_wherever_it_is(tmp_path):
+    """Also in the header, where step, seed, history and the structure of the optimiser stand."""
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(path, STATE)
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ (1 << place % 8)]) + content[place + 1 :])
+        with pytest.raises(ValueError, match=r"Delete it|copy it"):
+            load_checkpoint(path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="asks Linux which files are mapped")
+def test_a_loaded_checkpoint_is_not_kept_mapped(tmp_path):
+    path = tmp_path / "not_mapped.safetensors"
+    save_checkpoint(path, STATE)
+    state = load_checkpoint(path)
+    assert "not_mapped" not in Path("/proc/self/maps").read_text()
+    assert torch.equal(state["module"]["weight"], STATE["module"]["weight"])
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
@@ -68,4 +91,9 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
 def test_what_cannot_be_saved_is_named(tmp_path):
     with pytest.raises(ValueError, match="got function"):
         save_checkpoint(tmp_path / "c", {"f": test_round_trip})
+    with pytest.raises(ValueError, match="state is a list; expected a dict"):
+        save_checkpoint(tmp_path / "c", [])
+    for call in (lambda: save_checkpoint(3, {}), lambda: load_checkpoint(None)):
+        with pytest.raises(ValueError, match=r"expected a path, as str or pathlib\.Path"):
+            call()
     assert os.listdir(tmp_path) == []

@@ -1,7 +1,6 @@
 """The loop: exact resumption, clear errors, a usable model after an interruption."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -12,7 +11,8 @@ import torch
 from torch import nn
 
 from gmcourse.training import EMA, Diverged, History, Minimize, fit, load_checkpoint
-from gmcourse.training.batches import Batches, batch_indices
+from gmcourse.training.batches import batch_indices
+from tests.conftest import stop_after
 
 
 def make_step(lr=1e-2, noisy=True):
@@ -27,12 +27,6 @@ def make_step(lr=1e-2, noisy=True):
     return Minimize(
         objective, module, torch.optim.Adam(module.parameters(), lr=lr), ema=EMA(module, 0.9), clip=1.0
     )
-
-
-@pytest.fixture
-def data():
-    x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
-    return x, x.sum(1, keepdim=True)
 
 
 def bits(step):
@@ -58,7 +52,8 @@ def test_resuming_gives_the_same_bits(data, tmp_path):
     whole = make_step()
     expected = fit(whole, data, steps=30, batch_size=8, progress=False)
     path = tmp_path / "run.safetensors"
-    fit(make_step(), data, steps=13, batch_size=8, checkpoint=path, progress=False)
+    stopped = {"callbacks": [stop_after(13)], "checkpoint": path, "progress": False}
+    assert fit(make_step(), data, steps=30, batch_size=8, **stopped).interrupted
     torch.manual_seed(12345)  # whatever happened in between must not matter
     resumed = make_step()
     history = fit(resumed, data, steps=30, batch_size=8, checkpoint=path, resume=True, progress=False)
@@ -85,13 +80,7 @@ def test_the_generator_outside_is_left_as_it_was(data):
 
 def test_an_interrupt_ends_after_a_whole_step_and_saves(data, tmp_path):
     path = tmp_path / "run.safetensors"
-    step = make_step()
-
-    def stop(now, history):
-        if now == 4:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.01)
-
+    step, stop = make_step(), stop_after(5)
     history = fit(step, data, steps=30, batch_size=8, callbacks=[stop], checkpoint=path, progress=False)
     assert history.interrupted
     assert load_checkpoint(path)["step"] == 5
@@ -150,25 +139,27 @@ def test_nan_stops_with_the_step_and_good_parameters(data):
     assert torch.equal(bits(step), good)
 
 
-def test_a_checkpoint_of_another_run_or_model_is_refused(data, tmp_path):
-    path = tmp_path / "run.safetensors"
-    fit(make_step(), data, steps=2, batch_size=8, checkpoint=path, progress=False)
-    with pytest.raises(ValueError, match="seed = 0, but this run has 1"):
-        fit(make_step(), data, steps=4, batch_size=8, seed=1, checkpoint=path, resume=True, progress=False)
-    other = Minimize(lambda b: b.sum(), nn.Linear(4, 2), torch.optim.SGD([torch.zeros(1)], lr=1.0))
-    with pytest.raises(ValueError, match="another model"):
-        fit(other, data, steps=4, batch_size=8, checkpoint=path, resume=True, progress=False)
+def test_an_average_that_is_warmed_up_forgets_the_untrained_weights():
+    module = nn.Linear(1, 1, bias=False)
+    averages = [EMA(module, 0.99, warm_up=warm) for warm in (False, True)]
+    nn.init.zeros_(averages[1].module.weight)
+    nn.init.ones_(module.weight)
+    expected = 0.0
+    for t in range(1, 2001):
+        for average in averages:
+            average.update()
+        expected += (1 - min(0.99, t / (9 + t))) * (1 - expected)
+        if t in (1, 2, 50, 2000):
+            assert averages[1].module.weight.item() == pytest.approx(expected, rel=1e-5)
+    again = EMA(module, 0.99, warm_up=True)
+    again.load_state_dict(averages[1].state_dict())
+    assert again.updates == 2000
 
 
-def test_sizes_that_do_not_fit():
-    with pytest.raises(ValueError, match="only 3 samples"):
-        Batches(torch.zeros(3), 4)
-    with pytest.raises(ValueError, match=r"lengths \[3, 4\]"):
-        Batches((torch.zeros(3), torch.zeros(4)), 2)
-    with pytest.raises(ValueError, match="at least 1"):
-        Batches(torch.zeros(3), 0)
-    with pytest.raises(ValueError, match="expected a scalar"):
-        Minimize(lambda b: b, nn.Linear(1, 1), torch.optim.SGD([torch.zeros(1)]))(torch.zeros(3))
+def test_a_history_that_is_given_is_the_one_that_is_filled(data):
+    history = History()
+    assert fit(make_step(), data, steps=2, batch_size=8, history=history, progress=False) is history
+    assert len(history["loss"]) == 2
 
 
 def test_history_survives_json_and_thinning():

@@ -30,7 +30,7 @@ def publish(name: str, own: bool | str | Path = True, steps: int | None = None) 
     meant = recipe.steps if steps is None else steps
     if described.steps != meant or zoo.log(name, own=own).interrupted:
         raise ValueError(
-            f"{name} had {described.steps} of {meant} steps; finish it with gmcourse train {name} --resume, "
+            f"{name} had {described.steps} of {meant} steps; finish it with gmcourse train {name} --resume --extend, "
             f"or say --steps {described.steps} if it was meant so"
         )
     zoo.load(name, own=own)  # whole, and what its manifest says

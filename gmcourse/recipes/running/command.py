@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--extend", action="store_true", help="with --resume: --steps may be more than the checkpoint's"
+    )
     parser.add_argument("--folder", type=Path, default=Path("runs"), help="for checkpoints (default: runs/)")
     parser.add_argument("--minutes", type=float, default=5.0, help="between checkpoints (default: 5)")
     parser.add_argument(
@@ -33,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--own", action="store_true", help="begin with a model of your own where the recipe begins with one"
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace a model of your own that had more steps"
+        "--overwrite",
+        action="store_true",
+        help="replace a model of your own that had more steps, and without --resume the last checkpoint",
     )
     parser.add_argument("--no-keep", action="store_true", help="do not put the result among your own models")
 
@@ -58,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         steps=arguments.steps,
         resume=arguments.resume,
+        extend=arguments.extend,
         overwrite=arguments.overwrite,
         folder=arguments.folder,
         keep=not arguments.no_keep,

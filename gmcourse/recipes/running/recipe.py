@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import gmcourse.recipes
+from gmcourse.training import Callback, Schedule, Step
 from gmcourse.training.batches import Data
-from gmcourse.training.fit import Callback
-from gmcourse.training.step import Step
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,12 @@ class Recipe:
         measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
         described: the data in words, for the manifest.
         seed: of initial weights, batches and noise.
-        trained: `trained(step)` gives the module to keep; by default the average if the step has one, else
-            the module.
         ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
         begins_with: the model of the zoo whose weights training begins with.
         begin: `begin(module, other)` takes from that model what it needs; by default all its weights.
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
-        callbacks: `callbacks(step)` gives callbacks for `fit`; see `gmcourse.training.schedules`.
+        schedule: of the learning rates, see `gmcourse.training.schedules`.
+        callbacks: `callbacks(step)` gives callbacks for `fit`.
         samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
         half: keep the weights in float16, so that they fit into the package; what is measured is what is kept.
         mixed_precision: whether products may be computed in bfloat16. Not in flows: a log-determinant adds up
@@ -55,12 +53,12 @@ class Recipe:
     measure: Callable[[Any, torch.device], Mapping[str, float]]
     described: str
     seed: int = 0
-    trained: Callable[[Any], nn.Module] | None = None
     ship: bool = True
     begins_with: str | None = None
     begin: Callable[[Any, Any], None] = lambda module, other: module.load_state_dict(other.state_dict())
     prepare: Callable[[Any, Any], None] | None = None
-    callbacks: Callable[[Any], list[Callback]] = field(default=lambda step: [])
+    schedule: Schedule | None = None
+    callbacks: Callable[[Step], list[Callback]] = field(default=lambda step: [])
     samples: Callable[[Any, torch.device], Tensor] | None = None
     half: bool = False
     mixed_precision: bool = False

@@ -17,9 +17,7 @@ from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.recipes.running.recipe import Recipe
 from gmcourse.reproducible import generator
-from gmcourse.training import EMA, Minimize
-from gmcourse.training.fit import Callback
-from gmcourse.training.history import History
+from gmcourse.training import EMA, Callback, History, Minimize, Schedule, Step
 from gmcourse.training.schedules import cosine
 
 WATCH = 100  # steps between two looks at the validation pictures
@@ -61,11 +59,11 @@ def squared_error(module: Regression, pixels: Tensor, low: Tensor) -> Tensor:
     return F.mse_loss(module(low), pixels.float() / 255)
 
 
-def watching(task: Task, step: Any, loss: Callable[[Any, Tensor, Tensor], Tensor]) -> list[Callback]:
+def watching(task: Task, step: Step, loss: Callable[[Any, Tensor, Tensor], Tensor]) -> list[Callback]:
     """A curve "validation" of the loss of what would be kept, if the task has pictures for that."""
     if task.validation is None:
         return []
-    module = step.module if step.ema is None else step.ema.module
+    module = step.trained()
     seen = pairs(task.validation(), task.scale).to(next(module.parameters()).device)
 
     @torch.no_grad()
@@ -112,7 +110,8 @@ def regression(
         batch_size=batch_size,
         measure=measure,
         described=described,
-        callbacks=lambda step: [cosine(step.optimizer, steps), *watching(task, step, squared_error)],
+        schedule=cosine,
+        callbacks=lambda step: watching(task, step, squared_error),
         half=half,
     )
 
@@ -124,7 +123,7 @@ def flow(
     *,
     steps: int,
     batch_size: int,
-    period: int | None = None,
+    schedule: Schedule = cosine,
     average: float = 0.998,
     **arguments: Any,
 ) -> Recipe:
@@ -136,8 +135,7 @@ def flow(
         reader: the recipe of the regression network, whose weights are in the zoo.
         steps: of training.
         batch_size: pictures in each.
-        period: in which the learning rate falls to zero, see `gmcourse.training.schedules.cosine`; by default all
-            of training.
+        schedule: of the learning rate.
         average: decay of the average of weights that is kept.
         **arguments: of the model, beside those that it has from the regression.
     """
@@ -188,6 +186,7 @@ def flow(
         begins_with=reader.name,
         begin=begin,
         prepare=prepare,
-        callbacks=lambda step: [cosine(step.optimizer, period or steps), *watching(task, step, loss)],
+        schedule=schedule,
+        callbacks=lambda step: watching(task, step, loss),
         half=True,
     )

@@ -7,7 +7,6 @@ import math
 import platform
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -16,9 +15,8 @@ from gmcourse import processes, zoo
 from gmcourse.recipes.running.recipe import Recipe
 from gmcourse.reproducible import start
 from gmcourse.storage import ensure_writable, write_atomically
-from gmcourse.training import History, fit
+from gmcourse.training import Callback, History, Step, fit
 from gmcourse.training.batches import Data
-from gmcourse.training.fit import Callback
 from gmcourse.viz.image_grid import as_png
 from gmcourse.zoo.store import file_of
 
@@ -29,6 +27,7 @@ def run(
     device: str | None = None,
     steps: int | None = None,
     resume: bool = False,
+    extend: bool = False,
     overwrite: bool = False,
     folder: Path = Path("runs"),
     keep: bool = True,
@@ -43,7 +42,8 @@ def run(
         device: where; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
         resume: go on from the last checkpoint in `folder`.
-        overwrite: replace a model of one's own that had more steps.
+        extend: with `resume`: `steps` may be more than the checkpoint's run has.
+        overwrite: replace a model of one's own that had more steps, and without `resume` the last checkpoint.
         folder: where checkpoints lie while training.
         keep: measure the result and put it into `zoo.own_folder()`. The package's models are never touched.
         own: begin with a model of one's own where the recipe begins with one of the zoo.
@@ -77,12 +77,15 @@ def run(
             steps=steps,
             batch_size=recipe.batch_size,
             seed=recipe.seed,
+            schedule=recipe.schedule,
             callbacks=callbacks,
             checkpoint=folder / f"{recipe.name}.safetensors",
             minutes=minutes,
             resume=resume,
+            extend=extend,
+            overwrite=overwrite and not resume,
         )
-    trained = _trained(recipe, step).eval()
+    trained = step.trained().eval()
     if recipe.half:
         trained = trained.half().float()
     if keep and first and not history.interrupted:
@@ -118,14 +121,7 @@ def _begun(recipe: Recipe, device: torch.device, own: bool) -> tuple[nn.Module, 
     return module, data
 
 
-def _trained(recipe: Recipe, step: Any) -> nn.Module:
-    if recipe.trained is not None:
-        return recipe.trained(step)
-    module: nn.Module = step.module if step.ema is None else step.ema.module
-    return module
-
-
-def _look(recipe: Recipe, step: Any, device: torch.device, folder: Path, minutes: float) -> Callback:
+def _look(recipe: Recipe, step: Step, device: torch.device, folder: Path, minutes: float) -> Callback:
     """A callback that draws samples of the model as it is, at the beginning and every few minutes."""
     drawn = -math.inf
 
@@ -133,7 +129,7 @@ def _look(recipe: Recipe, step: Any, device: torch.device, folder: Path, minutes
         nonlocal drawn
         if time.monotonic() - drawn < 60 * minutes:
             return
-        module = _trained(recipe, step)
+        module = step.trained()
         was_training = module.training
         pictures = _samples(recipe, module.eval(), device)
         module.train(was_training)

@@ -1,0 +1,90 @@
+"""The checkpoint of a run that `fit` makes: it never becomes worse, shorter, or that of another run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from gmcourse import expect, processes, storage
+from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
+from gmcourse.training.history import History
+from gmcourse.training.step import Step
+
+
+class SavedRun:
+    """Where a run is saved, and what it must have in common with what is there.
+
+    Args:
+        path: of the checkpoint; None saves nothing.
+        step: whose state is saved.
+        identity: numbers by name that a resumed run must share: seed, batch_size, samples.
+        steps: how many the run has in all.
+
+    Attributes:
+        done: steps in the file; None while this run has written none.
+        at: when it was written, on the monotonic clock, or the run began.
+    """
+
+    def __init__(
+        self, path: str | Path | None, step: Step, identity: dict[str, int | None], steps: int
+    ) -> None:
+        self.path = None if path is None else expect.path("checkpoint", path)
+        self.step, self.identity, self.steps = step, identity, steps
+        self.done: int | None = None
+        self.at = time.monotonic()
+
+    def begin(self, history: History, *, resume: bool, extend: bool, overwrite: bool) -> tuple[int, History]:
+        """The number of the step to begin with, and the history so far.
+
+        Raises:
+            ValueError: there is a checkpoint that this run would spoil, or cannot go on from.
+            OSError: the checkpoint cannot be written.
+        """
+        if (overwrite and resume) or (extend and not resume):
+            raise ValueError("extend belongs to resume, and overwrite to a run without it; got another pair")
+        if self.path is None:
+            return 0, history
+        if processes.rank_and_world()[0] == 0:
+            storage.ensure_writable(self.path)
+        if not self.path.is_file() or overwrite:
+            return 0, history
+        if not resume:
+            raise ValueError(
+                f"there is a checkpoint at {self.path} already; go on from it with resume=True (--resume), "
+                "begin anew in its place with overwrite=True (--overwrite), or give another path"
+            )
+        return self._resume(self.path, extend)
+
+    def _resume(self, path: Path, extend: bool) -> tuple[int, History]:
+        saved = load_checkpoint(path)
+        try:
+            total, done = int(saved["steps"]), int(saved["step"])
+            for name, wanted in self.identity.items():
+                if saved[name] != wanted:
+                    raise ValueError(
+                        f"{path} was written with {name} = {saved[name]}, but this run has {wanted}; "
+                        "give the same value, or another checkpoint path"
+                    )
+        except KeyError as error:
+            raise ValueError(f"{path} is no checkpoint of `fit`: it has no {error}") from error
+        if self.steps != total and not (extend and self.steps > total):
+            raise ValueError(
+                f"{path} is of a run of {total} steps, {done} of them done, but this run has {self.steps}. "
+                "Give the same number; or make the run longer with a larger number and extend=True (--extend)"
+            )
+        try:
+            self.step.load_state_dict(saved["state"])
+        except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path} is the checkpoint of another model or optimiser: {error}") from error
+        self.done = done
+        return done, History.from_json(saved["history"])
+
+    def save(self, done: int, history: History) -> None:
+        """Write the state after so many steps, unless that is what the file has."""
+        if self.path is None or done == self.done or processes.rank_and_world()[0] > 0:
+            return
+        position = {**self.identity, "steps": self.steps, "step": done}
+        save_checkpoint(
+            self.path, {**position, "history": history.to_json(), "state": self.step.state_dict()}
+        )
+        self.done, self.at = done, time.monotonic()

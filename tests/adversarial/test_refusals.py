@@ -1,0 +1,105 @@
+"""Bad input to games: what was got, what was expected; nothing broadcasts unasked."""
+
+import pytest
+import torch
+from torch import nn
+
+from gmcourse import adversarial
+from gmcourse.adversarial import Adversarial, Lazy, PathLength, SideBySide, lazy_adam
+from gmcourse.training import EMA
+from tests.adversarial.test_adversarial import make
+
+X, NOT = torch.randn(4, 2), nn.Linear(2, 2)
+WEIGHT = [nn.Parameter(torch.zeros(1))]
+
+
+def penalty(real=X, fake=X, **options):
+    return adversarial.gradient_penalty(lambda x: x.sum(1), real, fake, **options)
+
+
+def lengths(ws=(4, 5), noise=None, pictures=(4, 3, 2, 2)):
+    ws = torch.randn(ws, requires_grad=True)
+    images = ws.sum() * torch.ones(pictures)
+    return adversarial.path_lengths(images, ws, None if noise is None else torch.randn(noise))
+
+
+def game(**changed):
+    step = make()
+    parts = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer", "latent")
+    return Adversarial(**{**{part: getattr(step, part) for part in parts}, **changed})
+
+
+def side(rows=(4,), names=("a",), module=None):
+    step = make()
+    return SideBySide(module or nn.ModuleList([step.generator]), [step], rows, names)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: Lazy("r1", abs, 2.5), "every is 2.5; expected a whole number ≥ 1"),
+        (lambda: Lazy("r1", None), "penalty is None; expected a function"),
+        (lambda: lazy_adam(WEIGHT, -1.0), "lr is -1"),
+        (lambda: lazy_adam(WEIGHT, 1.0, every=1.5), "every is 1.5"),
+        (
+            lambda: lazy_adam(WEIGHT, 1.0, (0.0, 1.0)),
+            "each of betas is 1.0; expected a finite number ≥ 0 and < 1",
+        ),
+        (lambda: adversarial.losses(None), "loss is None; expected one of"),
+        (lambda: adversarial.generator_minimax([1.0]), "fake_logits is a list; expected a torch.Tensor"),
+        (lambda: adversarial.discriminator_hinge(torch.zeros(0), X), "real_logits is empty"),
+        (lambda: adversarial.discriminator_logistic(X, X.long()), "fake_logits has dtype torch.int64"),
+        (lambda: penalty(between=torch.rand(1)), r"between has shape \(1,\); expected \(4,\)"),
+        (lambda: penalty(between=torch.rand(4, 1)), r"between has shape \(4, 1\)"),
+        (lambda: penalty(fake=X[:1]), r"shapes differ: real \(4, 2\), fake \(1, 2\)"),
+        (lambda: penalty(weight=-1), "weight is -1"),
+        (lambda: adversarial.r1_penalty(lambda x: x.sum(1), X, float("nan")), "gamma is nan"),
+        (lambda: adversarial.r1_penalty(lambda x: 3.0, X), "logits is 3.0; expected a torch.Tensor"),
+        (
+            lambda: lengths(noise=(1, 3, 2, 2)),
+            r"images \(4, 3, 2, 2\), noise \(1, 3, 2, 2\); expected the same",
+        ),
+        (lambda: lengths(ws=(1, 5)), r"ws has shape \(1, 5\); expected \(4, D\)"),
+        (lambda: lengths(ws=(1, 2, 5)), r"ws has shape \(1, 2, 5\); expected \(4, L, D\)"),
+        (lambda: lengths(pictures=(4, 3)), r"images has shape \(4, 3\); expected \(N, C, H, W\)"),
+        (lambda: adversarial.path_lengths(torch.ones(4, 3, 2, 2), X), "the images do not depend on ws"),
+        (
+            lambda: adversarial.path_length_penalty(X, X.mean()),
+            r"lengths has shape \(4, 2\); expected \(B,\)",
+        ),
+        (lambda: adversarial.path_length_penalty(X[0], X[0]), r"mean has shape \(2,\)"),
+        (lambda: adversarial.path_length_penalty(X[0], X.mean(), 5), "decay is 5"),
+        (lambda: PathLength(NOT, NOT, shrink=1.5), "shrink is 1.5"),
+        (lambda: PathLength(NOT, NOT, weight=-2), "weight is -2"),
+        (lambda: PathLength(NOT, 3), "synthesis is 3; expected a function"),
+        (
+            lambda: game(generator=NOT),
+            "the optimiser of the generator holds 4 tensors that are no parameters",
+        ),
+        (lambda: game(discriminator=NOT), "the optimiser of the discriminator holds 4 tensors"),
+        (lambda: game(ema=EMA(NOT)), r"expected EMA\(generator, …\)"),
+        (lambda: game(discriminator_steps=1.0), "discriminator_steps is 1.0"),
+        (lambda: game(generator_penalty=abs), "a penalty is .*; expected a Lazy"),
+        (lambda: game(latent=None), "latent is None; expected a function"),
+        (lambda: game(latent=lambda n: torch.randn(1, 2))(X), r"latent\(4\) is a Tensor of shape \(1, 2\)"),
+        (lambda: game()([X]), "the batch is a list; expected a torch.Tensor"),
+        (lambda: game()(()), "the batch is a tuple; expected a torch.Tensor"),
+        (lambda: game()(X[:0]), "the batch is empty"),
+        (lambda: side(rows=(0,)), "each of rows is 0"),
+        (lambda: side(names=()), "expected one of each for every run"),
+        (lambda: side(module=NOT), r"the generators of runs \[0\] are no parts of the module"),
+        (lambda: side()([X]), "the batch is a list"),
+    ],
+)
+def test_what_is_refused_in_words(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
+
+
+def test_parameters_that_were_frozen_stay_frozen():
+    """While the generator moves the discriminator is frozen; afterwards it is what it was."""
+    step = make()
+    frozen = next(step.discriminator.parameters()).requires_grad_(False)
+    step(X)
+    assert not frozen.requires_grad
+    assert sum(p.requires_grad for p in step.discriminator.parameters()) == 3

@@ -1,0 +1,74 @@
+"""A checkpoint never becomes worse, shorter, or that of another run."""
+
+import pytest
+import torch
+from torch import nn
+
+from gmcourse.training import EMA, Minimize, fit, load_checkpoint, save_checkpoint
+from gmcourse.training.schedules import linear_decay
+from tests.conftest import stop_after
+from tests.training.test_fit import bits, make_step
+
+
+def test_a_checkpoint_of_another_run_or_model_is_refused(data, tmp_path):
+    path = tmp_path / "run.safetensors"
+    fit(make_step(), data, steps=2, batch_size=8, checkpoint=path, progress=False)
+    kept, options = path.read_bytes(), {"steps": 2, "checkpoint": path, "resume": True, "progress": False}
+    with pytest.raises(ValueError, match="seed = 0, but this run has 1"):
+        fit(make_step(), data, batch_size=8, seed=1, **options)
+    with pytest.raises(ValueError, match="batch_size = 8, but this run has 4"):
+        fit(make_step(), data, batch_size=4, **options)
+    with pytest.raises(ValueError, match="samples = 50, but this run has 49"):
+        fit(make_step(), (data[0][:49], data[1][:49]), batch_size=8, **options)
+    module = nn.Linear(4, 2)
+    for ema in (None, EMA(module)):
+        other = Minimize(lambda b: b.sum(), module, torch.optim.SGD(module.parameters(), lr=1.0), ema=ema)
+        with pytest.raises(ValueError, match="another model"):
+            fit(other, data, batch_size=8, **options)
+    assert path.read_bytes() == kept
+    save_checkpoint(path, {"x": 1})
+    with pytest.raises(ValueError, match=r"no checkpoint of `fit`: it has no 'steps'"):
+        fit(make_step(), data, batch_size=8, **options)
+
+
+def test_a_checkpoint_never_becomes_shorter(data, tmp_path):
+    path = tmp_path / "run.safetensors"
+
+    def run(steps, after=None, **options):
+        step = make_step()
+        more = {"callbacks": [stop_after(after)], "checkpoint": path, "progress": False, "minutes": 0}
+        fit(step, data, steps=steps, batch_size=8, schedule=linear_decay, **more, **options)
+        return step
+
+    run(30, after=13)
+    kept = path.read_bytes()
+    for wrong, said in [
+        ({"steps": 30}, "there is a checkpoint at .* already; go on from it with resume=True"),
+        ({"steps": 10, "resume": True}, "a run of 30 steps, 13 of them done, but this run has 10"),
+        ({"steps": 20, "resume": True}, "a run of 30 steps, 13 of them done, but this run has 20"),
+        ({"steps": 40, "resume": True}, r"but this run has 40.*larger number and extend=True \(--extend\)"),
+        ({"steps": 20, "resume": True, "extend": True}, "but this run has 20"),
+        ({"steps": 40, "extend": True}, "extend belongs to resume"),
+        ({"steps": 30, "resume": True, "overwrite": True}, "overwrite to a run without it"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            run(**wrong)
+        assert path.read_bytes() == kept
+    whole = run(30, resume=True)
+    finished = path.read_bytes()
+    assert torch.equal(bits(run(30, resume=True)), bits(whole)), "a finished run is loaded"
+    assert path.read_bytes() == finished, "and not written again"
+    run(40, resume=True, extend=True)
+    assert [load_checkpoint(path)[name] for name in ("step", "steps")] == [40, 40]
+    run(5, overwrite=True)
+    assert [load_checkpoint(path)[name] for name in ("step", "steps")] == [5, 5]
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_before_the_first_step(data, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    step = make_step()
+    before = bits(step)
+    for path, said in ((tmp_path / "file" / "run", "cannot be written"), (tmp_path, "is a folder")):
+        with pytest.raises(OSError, match=said):
+            fit(step, data, steps=2, batch_size=8, checkpoint=path, progress=False)
+    assert torch.equal(bits(step), before)
