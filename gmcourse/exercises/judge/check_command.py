@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import textwrap
 from pathlib import Path
 
@@ -41,11 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 only if all exercises pass; 1 if not."""
     judgement = judge(arguments.file, limits_of(arguments))
-    text = table(judgement, hints=not arguments.no_hints)
-    try:
-        print(text)
-    except UnicodeEncodeError:  # a terminal that knows no ✓
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "ascii", "replace") + b"\n")
+    print(table(judgement, hints=not arguments.no_hints))
     return 0 if judgement.all_passed else 1
 
 
