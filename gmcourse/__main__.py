@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from gmcourse.console import accept_any_encoding
+from gmcourse.console import accept_any_encoding, visible
 
 # Imported only when asked for: `gmcourse check` must not wait for what `gmcourse train` needs.
 COMMANDS = {
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"gmcourse {arguments.command}: {error}", file=sys.stderr)
+        text = "\n".join(map(visible, str(error).split("\n")))
+        print(f"gmcourse {arguments.command}: {text}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"gmcourse {arguments.command}: stopped", file=sys.stderr)

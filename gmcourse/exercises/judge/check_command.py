@@ -7,6 +7,7 @@ import shutil
 import textwrap
 from pathlib import Path
 
+from gmcourse.console import visible
 from gmcourse.exercises.judge.judgement import FAILED, NOT_DONE, PASSED, STOPPED, Judgement, judge
 from gmcourse.exercises.judge.nbval_run import Limits
 
@@ -60,7 +61,7 @@ def table(judgement: Judgement, *, hints: bool = True, width: int | None = None)
         wrapped = [
             part
             for line in said
-            for part in textwrap.wrap(line, max(30, width - len(indent)), break_on_hyphens=False)
+            for part in textwrap.wrap(visible(line), max(30, width - len(indent)), break_on_hyphens=False)
         ]
         lines.append((head + (wrapped[0] if wrapped else "")).rstrip())
         lines += [indent + part for part in wrapped[1:]]

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
+from gmcourse.console import visible
 from gmcourse.exercises.judge import gradebook, submissions
 from gmcourse.exercises.judge.check_command import add_limits, limits_of
 from gmcourse.exercises.judge.judgement import judge
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         _report(results, target, beside / "feedback")
     unjudged = [each for each in results if each.judgement is None]
     for each in unjudged:
-        print(f"{each.name}: {each.problem}", file=sys.stderr)
+        print(visible(f"{each.name}: {each.problem}"), file=sys.stderr)
     return 1 if unjudged else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Submission:
     def slug(self) -> str:
         """A file name that is safe everywhere and unlike that of any other submission."""
         plain = re.sub(r"[^A-Za-z0-9]+", "-", self.name.removesuffix(".ipynb")).strip("-")[:60]
-        return f"{plain}-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
+        return f"{plain}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,8 @@ def store(folder: Path, result: Result, mark: str) -> None:
         "problem": result.problem,
         "seconds": round(result.seconds, 2),
     }
-    write_text_atomically(
-        folder / f"{result.slug}.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    )
+    # ASCII keeps the bytes of a name that is no UTF-8
+    write_text_atomically(folder / f"{result.slug}.json", json.dumps(data, indent=1) + "\n")
 
 
 def recall(path: Path, mark: str | None = None) -> Result | None:
