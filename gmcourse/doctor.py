@@ -139,11 +139,15 @@ def _data() -> Iterator[Finding]:
     from gmcourse.data import vision
 
     yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
-    there = [name for name, present in vision.available().items() if present]
-    missing = [name for name in data.TORCHVISION if name not in there]
-    root = vision.data_root()
+    root, states = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
+    there, missing, damaged = (
+        [name for name, (found, _) in states.items() if found == which]
+        for which in ("there", "missing", "damaged")
+    )
     if there:
         yield Finding(OK, "data", f"in {root}: {', '.join(there)}")
+    for name in damaged:
+        yield Finding(BAD, "data", states[name][1])
     if missing:
         cure = "no lesson needs them; set GMCOURSE_DATA, or load(name, download=True)"
         yield Finding(NOTE, "data", f"not in {root}: {', '.join(missing)}", cure)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
+from gmcourse import expect
 from gmcourse.data.images import Images
 
 __all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
@@ -43,17 +45,20 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 
 
 def at_hand(name: str, *, otherwise: str) -> str:
-    """`name` where `GMCOURSE_DATA` is set and holds that set, else `otherwise`.
+    """`name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 
-    So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere.
+    So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere. A set
+    of which only a part is there, as after a download that was cut off, is left aside with a warning.
 
     Raises:
         ValueError: a name that is none of torchvision's sets.
     """
-    if name not in TORCHVISION:
-        raise ValueError(f"{name!r} is none of torchvision's sets: {', '.join(TORCHVISION)}")
+    expect.one_of("name", name, TORCHVISION)
     if not os.environ.get("GMCOURSE_DATA"):
         return otherwise
     from gmcourse.data import vision
 
-    return name if vision.available()[name] else otherwise
+    found, reason = vision.state(name)
+    if found == "damaged":
+        warnings.warn(f"{otherwise} is used, since {reason}", stacklevel=2)
+    return name if found == "there" else otherwise
