@@ -22,10 +22,11 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 
     Args:
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
-            patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba".
+            patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba". "folder" is a
+            folder of pictures of your own, see `gmcourse.data.folder.load`.
         split: "train" or "test".
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
-            `~/.cache/gmcourse`. The bundled sets need none.
+            `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
         **options: of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
 
     Raises:
@@ -37,11 +38,17 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     if name in BUNDLED:
         images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
         return images
+    if name == "folder":
+        from gmcourse.data import folder
+
+        return folder.load(split, root=root, **options)
     if name in TORCHVISION:
         from gmcourse.data import vision
 
         return vision.load(name, split, root=root, **options)
-    raise ValueError(f"no data set is called {name!r}; there are {', '.join(BUNDLED + TORCHVISION)}")
+    raise ValueError(
+        f"no data set is called {name!r}; there are {', '.join((*BUNDLED, *TORCHVISION, 'folder'))}"
+    )
 
 
 def at_hand(name: str, *, otherwise: str) -> str:

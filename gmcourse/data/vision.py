@@ -14,7 +14,7 @@ from gmcourse import expect
 from gmcourse.data.images import Images
 
 DIGITS = tuple("0123456789")
-GARMENTS = ("t-shirt", "trouser", "pullover", "dress", "coat")
+GARMENTS: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat")
 GARMENTS += ("sandal", "shirt", "sneaker", "bag", "ankle boot")
 KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
