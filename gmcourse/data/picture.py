@@ -39,10 +39,8 @@ def read(path: Path, size: int, grey: bool) -> tuple[np.ndarray, bytes]:
             return pixels, hashlib.file_digest(file, "sha256").digest()
     except UnidentifiedImageError:
         reason = "not a picture that Pillow can read"
-    except OSError as error:
-        reason = error.strerror or f"broken: {error}"
     except Exception as error:  # a broken file makes a decoder raise anything
-        reason = f"broken: {error or type(error).__name__}"
+        reason = getattr(error, "strerror", None) or f"broken: {str(error) or type(error).__name__}"
     raise ValueError(visible(reason)[:100])
 
 
@@ -54,6 +52,7 @@ def _pixels(file: IO[bytes], size: int, grey: bool) -> np.ndarray:
             expect.refuse(
                 "the size", f"{image.width}×{image.height}", f"at most {MOST // 10**6} million pixels"
             )
+        image.load()  # here a broken file raises its own error, and not a second one
         flat = _in_eight_bits(_turned(image))
     if flat.mode in TRANSPARENT or "transparency" in flat.info:
         flat = flat.convert("RGBA")

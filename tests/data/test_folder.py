@@ -316,12 +316,12 @@ def test_a_damaged_cache_is_made_anew(damage, root, cache, reads):
     with pytest.warns(UserWarning, match=r"c.txt"):
         wanted = load("folder", root=root)
     (kept,) = cache.iterdir()
-    good = kept.read_bytes()
-    kept.write_bytes(damage(good))
+    kept.write_bytes(damage(kept.read_bytes()))
+    with pytest.warns(UserWarning, match=r"c.txt"):
+        both(root)
     with pytest.warns(UserWarning, match=r"c.txt"):
         assert torch.equal(load("folder", root=root).pixels, wanted.pixels)
     assert len(reads) == 12
-    assert kept.read_bytes() == good
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(root, cache):
