@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         limits = limits_of(arguments, threads)
         results = grade(share, beside / "results", limits, arguments.jobs)
     if arguments.shard:
-        print(f"Judged: {len(results)}. Join the shares: gmcourse grade --merge {beside} --csv {target}")
+        join = visible(f"gmcourse grade --merge {beside} --csv {target}")
+        print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
         _report(results, target, beside / "feedback")
     unjudged = [each for each in results if each.judgement is None]
@@ -136,7 +137,7 @@ def _report(results: Sequence[Result], target: Path, folder: Path) -> None:
     for each in results:
         write_text_atomically(folder / f"{each.slug}.html", gradebook.feedback(each))
     write_text_atomically(folder / "index.html", gradebook.index(results))
-    print(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}")
+    print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
 
 
 def _as_interrupt(signum: int, frame: FrameType | None) -> None:
