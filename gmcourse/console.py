@@ -1,4 +1,7 @@
-"""Words that reach any terminal and any file, whatever its encoding and whatever the names of others hold."""
+"""Words that reach any terminal and any file, whatever its encoding and whatever the names of others hold.
+
+The launcher `tools` reads this module with Pythons that are too old for the course: nothing newer than 3.8.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ import sys
 import unicodedata
 
 ERRORS = "gmcourse.readable"  # the name of our error handler; `str.encode(…, errors=ERRORS)` may use it too
-LIKE = "-> <- <-> -> + x . - - -- x * / sqrt +- || d in <= >= ~ != inf"
-SIGNS = dict(zip("→←↔↦✓✗·−–—×★⁄√±‖∂∈≤≥≈≠∞", LIKE.split(), strict=True))
+LIKE = "→-> ←<- ↔<-> ↦-> ✓+ ✗x ·. −- –- —-- ×x ★* ⁄/ √sqrt ±+- ‖|| ∂d ∈in ≤<= ≥>= ≈~ ≠!= ∞inf"
+SIGNS = {each[0]: each[1:] for each in LIKE.split()}
 BIDIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they show a name in another order
 UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f{BIDIRECTIONAL}]|[\udc80-\udcff]+|[\ud800-\udfff]")
 

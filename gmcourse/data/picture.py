@@ -52,22 +52,13 @@ def _pixels(file: IO[bytes], size: int, grey: bool) -> np.ndarray:
             expect.refuse(
                 "the size", f"{image.width}×{image.height}", f"at most {MOST // 10**6} million pixels"
             )
-        image.load()  # here a broken file raises its own error, and not a second one
-        flat = _in_eight_bits(_turned(image))
+        flat = _in_eight_bits(ImageOps.exif_transpose(image))
     if flat.mode in TRANSPARENT or "transparency" in flat.info:
         flat = flat.convert("RGBA")
         flat = Image.alpha_composite(Image.new("RGBA", flat.size, "white"), flat)
     flat = flat.convert("L" if grey else "RGB")
     square = np.asarray(ImageOps.fit(flat, (size, size), Image.Resampling.BICUBIC))
     return np.ascontiguousarray(square.reshape(size, size, -1).transpose(2, 0, 1))
-
-
-def _turned(image: Image.Image) -> Image.Image:
-    """As the camera was held; a picture whose EXIF data are broken stays as it is."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:
-        return image
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:

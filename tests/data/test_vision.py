@@ -132,7 +132,7 @@ def cut(path):
         ("mnist", lambda path, _: write_mnist(path), lambda raw: (raw / "t10k-labels-idx1-ubyte").unlink()),
         ("cifar10", write_cifar10, lambda folder: cut(folder / "test_batch")),
         ("cifar10", write_cifar10, lambda folder: (folder / "data_batch_5").unlink()),
-        ("celeba", write_celeba, lambda folder: (folder / "img_align_celeba" / "000003.jpg").unlink()),
+        ("celeba", write_celeba, lambda folder: (folder / "img_align_celeba" / "000004.jpg").unlink()),
         ("celeba", write_celeba, lambda folder: (folder / "list_attr_celeba.txt").unlink()),
     ],
 )

@@ -127,8 +127,9 @@ def store(folder: Path, result: Result, mark: str) -> None:
         "problem": result.problem,
         "seconds": round(result.seconds, 2),
     }
-    # ASCII keeps the bytes of a name that is no UTF-8
-    write_text_atomically(folder / f"{result.slug}.json", json.dumps(data, indent=1) + "\n")
+    write_text_atomically(
+        folder / f"{result.slug}.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def recall(path: Path, mark: str | None = None) -> Result | None:
