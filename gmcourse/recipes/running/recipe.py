@@ -12,9 +12,12 @@ import torch
 from torch import Tensor, nn
 
 import gmcourse.recipes
+from gmcourse.data import Images
 from gmcourse.training.batches import Data
 from gmcourse.training.fit import Callback
 from gmcourse.training.step import Step
+
+Pictures = Callable[[str], Images]  # "train" or "test" → the pictures of that part
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ class Recipe:
         batch_size: samples in each.
         measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
         described: the data in words, for the manifest.
+        pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
+            of "test": see `with_folder`.
+        made_by: the words after `gmcourse train`, where they are more than the name.
         seed: of initial weights, batches and noise.
         trained: `trained(step)` gives the module to keep; by default the average if the step has one, else
             the module.
@@ -48,12 +54,14 @@ class Recipe:
     name: str
     model: str
     arguments: dict[str, Any]
-    data: Callable[[torch.device], Data]
+    data: Callable[..., Data]
     step: Callable[[Any, torch.device], Step]
     steps: int
     batch_size: int
-    measure: Callable[[Any, torch.device], Mapping[str, float]]
+    measure: Callable[..., Mapping[str, float]]
     described: str
+    pictures: bool = False
+    made_by: str = ""
     seed: int = 0
     trained: Callable[[Any], nn.Module] | None = None
     ship: bool = True
