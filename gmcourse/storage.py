@@ -27,7 +27,7 @@ def ensure_writable(path: Path) -> None:
         raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {cure}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
         os.close(handle)
         Path(temporary).unlink()
     except OSError as error:

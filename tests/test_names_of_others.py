@@ -18,7 +18,7 @@ from gmcourse.__main__ import main
 from gmcourse.console import visible
 from gmcourse.data import load
 from gmcourse.exercises.judge import nbval_run, submissions
-from gmcourse.storage import write_atomically, write_text_atomically
+from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
 from tests.conftest import ROOT
 from tests.data.test_vision import write_mnist
 from tests.exercises.student import UNTOUCHED, in_process
@@ -115,6 +115,7 @@ def test_tables_and_notebooks_with_odd_names(
 def test_what_is_written_lies_under_its_name(tmp_path: Path) -> None:
     longest = "x" * 250
     for name in [*hostile(tmp_path), longest, "🙂" * 60]:
+        ensure_writable(tmp_path / name)
         write_atomically(tmp_path / name, b"bytes")
         write_text_atomically(tmp_path / name, "half of a pair \ud83d, a byte \udcff, a sign 🙂")
         assert (tmp_path / name).read_text(encoding="utf-8").endswith("🙂")

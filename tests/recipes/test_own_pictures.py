@@ -90,11 +90,26 @@ def test_folders_of_any_name(tmp_path, capsys):
         described = running.with_folder(running.find("glow_faces"), root)
         zoo.store.file_of(described.name, ".safetensors", own=True)
         described.described.encode("utf-8")
-    target = tmp_path / "runs" / os.fsdecode(b"\xff \x1b<script>")
+    target = tmp_path / "runs \x1b<script>" / hostile(tmp_path)[-1]
     words = ["train", "glow_faces", "--data", f"folder={root}", "--steps", "2", "--device", "cpu"]
     assert main([*words, "--folder", str(target)]) == 0
     assert main([*words, "--folder", str(target), "--steps", "3", "--resume"]) == 0
     assert not set(capsys.readouterr().out) & set("\x1b\udcff")
+
+
+def test_a_zoo_of_ones_own_in_a_folder_of_any_name(tmp_path, monkeypatch, capsys):
+    model = zoo.load("plane_nice_moons")
+    made = replace(zoo.manifest("plane_nice_moons"), data=os.fsdecode(b"from \xff"))
+    for name in hostile(tmp_path):
+        monkeypatch.setenv("GMCOURSE_ZOO", str(tmp_path / name))
+        zoo.save(made, model)
+        zoo.load(made.name, own=True)
+        (tmp_path / name / "broken.manifest.json").write_text("{")
+        assert main(["zoo"]) == main(["zoo", made.name, "--own"]) == 0
+        assert main(["doctor", "--no-kernel"]) in (0, 1)
+        assert zoo.manifest(made.name, own=True) == zoo.manifest(made.name, own=tmp_path / name)
+        said = capsys.readouterr()
+        assert not set(said.out + said.err) & set("\x1b\x07\u202e\udcff")
 
 
 def test_looking_changes_nothing_of_the_training(tmp_path):
