@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gmcourse.console import visible
+
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
 
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 if nothing is bad."""
     worst = 0
     for finding in findings(kernel=not arguments.no_kernel):
-        print(finding, flush=True)
+        print(visible(str(finding)), flush=True)
         worst = max(worst, finding.level == BAD)
     return worst
 
