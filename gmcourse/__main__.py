@@ -7,6 +7,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from gmcourse.console import accept_any_encoding, visible
+
 # Imported only when asked for: `gmcourse check` must not wait for what `gmcourse train` needs.
 COMMANDS = {
     "check": ("gmcourse.exercises.judge.check_command", "judge one exercise notebook"),
@@ -20,6 +22,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and turn an expected error into one line and exit status 2."""
+    accept_any_encoding()
     words = sys.argv[1:] if argv is None else list(argv)
     parser = argparse.ArgumentParser(
         prog="gmcourse", description="Deep generative models: the course's command."
@@ -35,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"gmcourse {arguments.command}: {error}", file=sys.stderr)
+        text = "\n".join(map(visible, str(error).split("\n")))
+        print(f"gmcourse {arguments.command}: {text}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"gmcourse {arguments.command}: stopped", file=sys.stderr)

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gmcourse.console import visible
+
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
 
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 if nothing is bad."""
     worst = 0
     for finding in findings(kernel=not arguments.no_kernel):
-        print(finding, flush=True)
+        print(visible(str(finding)), flush=True)
         worst = max(worst, finding.level == BAD)
     return worst
 
@@ -139,11 +141,15 @@ def _data() -> Iterator[Finding]:
     from gmcourse.data import vision
 
     yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
-    there = [name for name, present in vision.available().items() if present]
-    missing = [name for name in data.TORCHVISION if name not in there]
-    root = vision.data_root()
+    root, states = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
+    there, missing, damaged = (
+        [name for name, (found, _) in states.items() if found == which]
+        for which in ("there", "missing", "damaged")
+    )
     if there:
         yield Finding(OK, "data", f"in {root}: {', '.join(there)}")
+    for name in damaged:
+        yield Finding(BAD, "data", states[name][1])
     if missing:
         cure = "no lesson needs them; set GMCOURSE_DATA, or load(name, download=True)"
         yield Finding(NOTE, "data", f"not in {root}: {', '.join(missing)}", cure)

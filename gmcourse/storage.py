@@ -27,7 +27,7 @@ def ensure_writable(path: Path) -> None:
         raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {cure}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
         os.close(handle)
         Path(temporary).unlink()
     except OSError as error:
@@ -41,7 +41,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     that can be helped.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -55,5 +55,5 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_text_atomically(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """`write_atomically` for text; line ends stay as they are."""
-    write_atomically(path, text.encode(encoding))
+    """`write_atomically` for text; line ends stay as they are, and half a surrogate pair becomes an escape."""
+    write_atomically(path, text.encode(encoding, "backslashreplace"))

@@ -65,9 +65,9 @@ def sphinx() -> int:
     command = [sys.executable, "-m", "tools.jupyter_book", "build", ".", *strictly]
     environment = {**os.environ, **lessons.KERNEL_ENVIRONMENT}
     # what it prints to stdout matters only if it fails; warnings come on stderr
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=False)
     if done.returncode:
-        print(done.stdout[-4000:])
+        print(done.stdout.decode(errors="replace")[-4000:])
     return done.returncode
 
 

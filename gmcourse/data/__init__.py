@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
+from gmcourse import expect
 from gmcourse.data.images import Images
 
 __all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
@@ -20,10 +22,11 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 
     Args:
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
-            patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba".
+            patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba". "folder" is a
+            folder of pictures of your own, see `gmcourse.data.folder.load`.
         split: "train" or "test".
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
-            `~/.cache/gmcourse`. The bundled sets need none.
+            `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
         **options: of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
 
     Raises:
@@ -35,25 +38,34 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     if name in BUNDLED:
         images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
         return images
+    if name == "folder":
+        from gmcourse.data import folder
+
+        return folder.load(split, root=root, **options)
     if name in TORCHVISION:
         from gmcourse.data import vision
 
         return vision.load(name, split, root=root, **options)
-    raise ValueError(f"no data set is called {name!r}; there are {', '.join(BUNDLED + TORCHVISION)}")
+    raise ValueError(
+        f"no data set is called {name!r}; there are {', '.join((*BUNDLED, *TORCHVISION, 'folder'))}"
+    )
 
 
 def at_hand(name: str, *, otherwise: str) -> str:
-    """`name` where `GMCOURSE_DATA` is set and holds that set, else `otherwise`.
+    """`name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 
-    So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere.
+    So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere. A set
+    of which only a part is there, as after a download that was cut off, is left aside with a warning.
 
     Raises:
         ValueError: a name that is none of torchvision's sets.
     """
-    if name not in TORCHVISION:
-        raise ValueError(f"{name!r} is none of torchvision's sets: {', '.join(TORCHVISION)}")
+    expect.one_of("name", name, TORCHVISION)
     if not os.environ.get("GMCOURSE_DATA"):
         return otherwise
     from gmcourse.data import vision
 
-    return name if vision.available()[name] else otherwise
+    found, reason = vision.state(name)
+    if found == "damaged":
+        warnings.warn(f"{otherwise} is used, since {reason}", stacklevel=2)
+    return name if found == "there" else otherwise

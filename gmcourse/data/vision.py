@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.images import Images
 
 DIGITS = tuple("0123456789")
-GARMENTS = (
-    "t-shirt",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
-)
+GARMENTS: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat")
+GARMENTS += ("sandal", "shirt", "sneaker", "bag", "ankle boot")
 KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-STAND_INS = {
-    "mnist": "digits",
-    "fashion_mnist": "digits",
-    "kmnist": "digits",
-    "cifar10": "photos",
-    "celeba": "faces",
-}
 
 
 def data_root(root: str | Path | None = None) -> Path:
@@ -62,17 +45,22 @@ def load(
         limit: at most this many images (CelebA has 200,000).
 
     Raises:
-        RuntimeError: the files are not there; the message names a bundled set that will do.
-        ValueError: the files are there but damaged; a size or a limit below 1.
+        RuntimeError: no files are there; the message names a bundled set that will do.
+        ValueError: files are there but damaged or incomplete; a size or a limit below 1.
     """
-    if size < 1 or (limit is not None and limit < 1):
-        raise ValueError(f"size is {size} and limit is {limit}; expected both at least 1")
-    folder = data_root(root)
-    instead = f"use the bundled load({STAND_INS[name]!r})"
+    expect.whole("size", size, least=1)
+    if limit is not None:
+        expect.whole("limit", limit, least=1)
+    importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
+    folder, (read, stand_in, places) = data_root(root), _SETS[name]
+    instead = f"use the bundled load({stand_in!r})"
     try:
-        return _READERS[name](name, split, folder, download, size, limit)
-    except (RuntimeError, OSError, ValueError, AssertionError, EOFError) as error:
-        if "not found" in str(error):
+        return read(name, split, folder, download, size, limit)
+    except MemoryError:
+        raise
+    except Exception as error:  # torchvision's readers raise anything at files of another kind
+        # torchvision says "not found" of a set of which half is there
+        if "not found" in str(error) and not any(_holds_files(folder / place) for place in places):
             raise RuntimeError(
                 f"{name} is not in {folder}. Set GMCOURSE_DATA to the folder that holds it in torchvision's "
                 f"layout, or call load({name!r}, download=True) with a network, or {instead}."
@@ -84,6 +72,31 @@ def load(
         raise ValueError(
             f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
         ) from error
+
+
+def _holds_files(place: Path) -> bool:
+    return place.is_file() or any(each.is_file() for each in place.rglob("*"))
+
+
+def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
+    """Whether a set can be loaded, by loading both of its parts: a folder alone proves nothing.
+
+    Args:
+        name: see `gmcourse.data.TORCHVISION`.
+        root: see `data_root`.
+
+    Returns:
+        "there", "missing" or "damaged", and what `load` says of the last two.
+    """
+    importlib.import_module("torchvision.datasets")
+    try:
+        for split in ("train", "test"):
+            load(name, split, root=root, limit=1)
+    except RuntimeError as error:
+        return "missing", str(error)
+    except ValueError as error:
+        return "damaged", str(error)
+    return "there", ""
 
 
 def _check_complete(pixels: Tensor, labels: Tensor) -> None:
@@ -122,28 +135,20 @@ def _celeba(name: str, split: str, folder: Path, download: bool, size: int, limi
         [transforms.CenterCrop(140), transforms.Resize(size), transforms.PILToTensor()]
     )
     found = CelebA(str(folder), split=split, target_type="attr", transform=small, download=download)
+    there = set(os.listdir(folder / "celeba" / "img_align_celeba"))
+    if missing := [each for each in found.filename if each not in there]:
+        raise ValueError(f"{len(missing)} of {len(found)} pictures are missing, such as {missing[0]}")
     count = min(limit or len(found), len(found))
     pixels = torch.stack([found[i][0] for i in range(count)])
     return Images(pixels, found.attr[:count].float(), 256, tuple(found.attr_names[: found.attr.shape[1]]))
 
 
-_READERS: dict[str, Callable[[str, str, Path, bool, int, int | None], Images]] = {
-    "mnist": _mnist_like,
-    "fashion_mnist": _mnist_like,
-    "kmnist": _mnist_like,
-    "cifar10": _cifar10,
-    "celeba": _celeba,
+# What reads each set, the bundled set that will do in its place, and where its files lie.
+_Reader = Callable[[str, str, Path, bool, int, int | None], Images]
+_SETS: dict[str, tuple[_Reader, str, tuple[str, ...]]] = {
+    "mnist": (_mnist_like, "digits", ("MNIST",)),
+    "fashion_mnist": (_mnist_like, "digits", ("FashionMNIST",)),
+    "kmnist": (_mnist_like, "digits", ("KMNIST",)),
+    "cifar10": (_cifar10, "photos", ("cifar-10-batches-py", "cifar-10-python.tar.gz")),
+    "celeba": (_celeba, "faces", ("celeba",)),
 }
-
-
-def available(root: str | Path | None = None) -> dict[str, bool]:
-    """Which of torchvision's sets lie in the data folder, judged by their folders alone."""
-    folder = data_root(root)
-    places: dict[str, Any] = {
-        "mnist": "MNIST/raw",
-        "fashion_mnist": "FashionMNIST/raw",
-        "kmnist": "KMNIST/raw",
-        "cifar10": "cifar-10-batches-py",
-        "celeba": "celeba",
-    }
-    return {name: (folder / place).is_dir() for name, place in places.items()}

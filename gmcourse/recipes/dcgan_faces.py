@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -11,16 +13,17 @@ from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.gan import DCDiscriminator, DCGenerator
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Pictures, Recipe
 from gmcourse.training import EMA
 from gmcourse.training.schedules import linear_decay
 
+FACES: Pictures = partial(load, "faces")
 STEPS, RATE, BETAS, EVERY = 6000, 1e-3, (0.5, 0.99), 8
 
 
-def data(device: torch.device) -> Tensor:
+def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
     """10,000 training faces with their details, (N, 3, 32, 32) in [0, 1]."""
-    return load("faces").unit().to(device)
+    return pictures("train").unit().to(device)
 
 
 def step(module: DCGenerator, device: torch.device) -> Adversarial:
@@ -39,20 +42,24 @@ def step(module: DCGenerator, device: torch.device) -> Adversarial:
 
 
 @torch.no_grad()
-def measure(module: DCGenerator, device: torch.device) -> dict[str, float]:
+def measure(module: DCGenerator, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
     """Distance, precision and recall against 1,000 held-out faces, with the floor of 1,000 other faces.
+
+    Of fewer held-out pictures one half stands against as many samples, and against the other half.
 
     The features are the first 32 principal components of the training pixels.
     """
-    pca = PCA.fit(load("faces", n=4000).unit().flatten(1), 32)
-    real = pca.encode(load("faces", "test", n=2000).unit().flatten(1))
+    pca = PCA.fit(pictures("train").unit()[:4000].flatten(1), 32)
+    held_out = pca.encode(pictures("test").unit()[:2000].flatten(1))
+    half = len(held_out) // 2
+    real, other = held_out[:half], held_out[half : 2 * half]
     torch.manual_seed(0)
-    made = pca.encode(torch.cat([module.sample(250).cpu() for _ in range(4)]).flatten(1))
-    precision, recall = precision_recall(real[:1000], made)
-    floor_precision, floor_recall = precision_recall(real[:1000], real[1000:])
+    made = pca.encode(torch.cat([module.sample(250).cpu() for _ in range(4)])[:half].flatten(1))
+    precision, recall = precision_recall(real, made)
+    floor_precision, floor_recall = precision_recall(real, other)
     return {
-        "frechet_32_components": frechet_distance(real[:1000], made),
-        "frechet_32_components_floor": frechet_distance(real[:1000], real[1000:]),
+        "frechet_32_components": frechet_distance(real, made),
+        "frechet_32_components_floor": frechet_distance(real, other),
         "precision": precision,
         "precision_floor": floor_precision,
         "recall": recall,
@@ -71,4 +78,6 @@ RECIPE = Recipe(
     measure=measure,
     described="10,000 cartoon faces of 32×32 pixels with their details",
     schedule=linear_decay,
+    pictures=True,
+    samples=lambda module, device: module.sample(40),
 )

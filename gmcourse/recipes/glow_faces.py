@@ -7,7 +7,6 @@ Kingma and Dhariwal's CelebA-HQ model has six levels of 32 steps, 512 hidden cha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -18,7 +17,7 @@ from gmcourse.data.quantization import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Pictures, Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import EMA, Minimize
 from gmcourse.training.schedules import cosine, product, warm_up
@@ -26,9 +25,17 @@ from gmcourse.training.schedules import cosine, product, warm_up
 STEPS, RATE, WARM_UP = 6_000, 2e-3, 50
 
 
-def data_of(size: int, n: int) -> Callable[[torch.device], Tensor]:
+def faces(size: int, n: int) -> Pictures:
+    """Drawn faces (…, 3, size, size), n of them to learn from."""
+    return lambda split: load("faces", split, n=n if split == "train" else 1000, size=size)
+
+
+FACES = faces(32, 20_000)
+
+
+def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
     """Training faces (n, 3, size, size) with five bits."""
-    return lambda device: five_bits(load("faces", n=n, size=size).pixels).to(device)
+    return five_bits(pictures("train").pixels).to(device)
 
 
 @torch.no_grad()
@@ -45,10 +52,10 @@ def step(module: Any, device: torch.device) -> Minimize:
 
 
 @torch.no_grad()
-def measure(module: Glow, device: torch.device) -> dict[str, float]:
+def measure(module: Glow, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
     """Bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     bounds: list[Tensor] = []
-    for part in five_bits(load("faces", "test", n=1000, size=module.shape[1]).pixels).split(100):
+    for part in five_bits(pictures("test").pixels[:1000]).split(100):
         noise = torch.rand(part.shape, generator=generator(len(bounds)))
         bound = Dequantized(module, FIVE_BITS).log_prob(part.to(device), noise=noise.to(device))
         bounds.append(bound)
@@ -66,12 +73,14 @@ RECIPE = Recipe(
         "hidden_channels": 48,
         "affine": False,
     },
-    data=data_of(32, 20_000),
+    data=data,
     step=step,
     steps=STEPS,
     batch_size=32,
     measure=measure,
     described="faces: 20,000 training pictures of 32×32 pixels with detail, five bits a colour",
+    pictures=True,
+    samples=lambda module, device: module.sample(40, temperature=0.7),
     prepare=prepare,
     schedule=product(warm_up(WARM_UP), cosine),
 )

@@ -6,12 +6,13 @@ Not run yet. On one core it would take days; the weights would not travel with t
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from gmcourse.recipes.glow_faces import RECIPE as SMALL
-from gmcourse.recipes.glow_faces import data_of
+from gmcourse.recipes.glow_faces import data, faces, measure
 from gmcourse.recipes.running import Recipe
 
-STEPS = 60_000
+STEPS, FACES = 60_000, faces(64, 60_000)
 
 RECIPE: Recipe = replace(
     SMALL,
@@ -24,7 +25,8 @@ RECIPE: Recipe = replace(
         "affine": False,
         "recompute": True,
     },
-    data=data_of(64, 60_000),
+    data=partial(data, pictures=FACES),
+    measure=partial(measure, pictures=FACES),
     steps=STEPS,
     batch_size=64,
     described="faces: 60,000 training pictures of 64×64 pixels with detail, five bits a colour",

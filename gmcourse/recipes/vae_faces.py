@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,17 +11,18 @@ from torch import Tensor
 from gmcourse.data import load
 from gmcourse.metrics.reconstruction import high_frequency_energy
 from gmcourse.models.vae import VAE
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Pictures, Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
+FACES: Pictures = partial(load, "faces")
 STEPS = 2500
 
 
-def data(device: torch.device) -> Tensor:
+def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
     """10,000 detailed faces, (N, 3, 32, 32) in [0, 1]."""
-    return load("faces", detail=True).unit().to(device)
+    return pictures("train").unit().to(device)
 
 
 def step(module: Any, device: torch.device) -> Minimize:
@@ -29,9 +31,9 @@ def step(module: Any, device: torch.device) -> Minimize:
 
 
 @torch.no_grad()
-def measure(module: VAE, device: torch.device) -> dict[str, float]:
+def measure(module: VAE, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
     """On 2,000 test faces: the bound on the density, the error of a pixel, and the share of fine detail left."""
-    test = load("faces", "test", detail=True).unit().to(device)
+    test = pictures("test").unit().to(device)
     noise = torch.randn(len(test), module.latent_dim, generator=generator(0)).to(device)
     means, _ = module.encode(test)
     rebuilt = module.decode(means)
@@ -60,4 +62,6 @@ RECIPE = Recipe(
     measure=measure,
     described="faces: 10,000 detailed cartoon faces of 32×32 pixels",
     schedule=cosine,
+    pictures=True,
+    samples=lambda module, device: module.sample(40),
 )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from gmcourse import zoo
+from gmcourse.console import visible
 from gmcourse.zoo.store import file_of
 
 
@@ -29,7 +30,7 @@ def rows(own: bool) -> Iterator[str]:
         try:
             made = zoo.manifest(name, own=own)
         except ValueError as error:
-            yield f"{name:<24} {error}"
+            yield f"{visible(name):<24} {visible(str(error))}"
             continue
         measured = ", ".join(f"{key} {value:.4g}" for key, value in list(made.metrics.items())[:3])
         effort = f"{size(name, own):>9} {made.steps:>7} {60 * made.hours:>8.1f}"
@@ -39,11 +40,11 @@ def rows(own: bool) -> Iterator[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Print both lists, or one manifest and where it lies."""
     if arguments.name:
-        print(zoo.where(arguments.name, own=arguments.own), file=sys.stderr)
+        print(visible(str(zoo.where(arguments.name, own=arguments.own))), file=sys.stderr)
         print(zoo.manifest(arguments.name, own=arguments.own).to_json(), end="")
         return 0
     print("The zoo of the package: zoo.load(NAME)", *rows(own=False), sep="\n")
     own = list(rows(own=True))
-    print(f"\nYour own, in {zoo.own_folder()}: zoo.load(NAME, own=True)")
+    print(f"\nYour own, in {visible(str(zoo.own_folder()))}: zoo.load(NAME, own=True)")
     print(*(own if len(own) > 1 else ["none yet; gmcourse train NAME makes one"]), sep="\n")
     return 0

@@ -19,6 +19,7 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
+from gmcourse.console import visible
 from gmcourse.expect import refuse
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
@@ -153,7 +154,9 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
             f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
         ) from error
     if own:
-        print(f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {path}")
+        print(
+            f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
+        )
     return module.to(place).eval().requires_grad_(False)
 
 
@@ -227,7 +230,12 @@ def save(
         samples="" if samples is None else f"{described.name}.png",
     )
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
-    contents = (content if ship else None, curves, samples, described.to_json().encode())
+    contents = (
+        content if ship else None,
+        curves,
+        samples,
+        described.to_json().encode(errors="backslashreplace"),
+    )
     for suffix, written in zip(SUFFIXES, contents, strict=True):
         path = file_of(described.name, suffix, place)
         if written is not None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from gmcourse import doctor
 from gmcourse.data import at_hand, load
-from gmcourse.data.vision import available, data_root
+from gmcourse.data.vision import data_root, state
 
 pytest.importorskip("torchvision")
 
@@ -62,7 +63,8 @@ def test_a_damaged_file_is_told(tmp_path, damage):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_cifar10_is_read(tmp_path, monkeypatch):
+def write_cifar10(tmp_path, monkeypatch):
+    """Twenty-four red pictures in torchvision's layout, whose checksums are then not asked for."""
     from torchvision.datasets import CIFAR10
 
     folder = tmp_path / "cifar-10-batches-py"
@@ -74,6 +76,11 @@ def test_cifar10_is_read(tmp_path, monkeypatch):
         (folder / name).write_bytes(pickle.dumps(batch))
     monkeypatch.setattr(CIFAR10, "_check_integrity", lambda self: True)
     monkeypatch.setattr(CIFAR10, "_load_meta", lambda self: None)
+    return folder
+
+
+def test_cifar10_is_read(tmp_path, monkeypatch):
+    write_cifar10(tmp_path, monkeypatch)
     images = load("cifar10", "test", root=tmp_path)
     assert images.pixels.shape == (4, 3, 32, 32)
     assert images.pixels[:, 0].unique().tolist() == [200]
@@ -81,16 +88,17 @@ def test_cifar10_is_read(tmp_path, monkeypatch):
     assert len(load("cifar10", root=tmp_path)) == 20
 
 
-def test_celeba_is_read(tmp_path, monkeypatch):
+def write_celeba(tmp_path, monkeypatch):
+    """Four green pictures in torchvision's layout, two of them to learn from."""
     from PIL import Image
     from torchvision.datasets import CelebA
 
     folder = tmp_path / "celeba"
     (folder / "img_align_celeba").mkdir(parents=True)
-    names = [f"{i:06d}.jpg" for i in range(1, 4)]
+    names = [f"{i:06d}.jpg" for i in range(1, 5)]
     for name in names:
         Image.new("RGB", (178, 218), (10, 200, 30)).save(folder / "img_align_celeba" / name)
-    (folder / "list_eval_partition.txt").write_text("".join(f"{n} 0\n" for n in names))
+    (folder / "list_eval_partition.txt").write_text("".join(f"{n} {2 * (n > names[1])}\n" for n in names))
     (folder / "identity_CelebA.txt").write_text("".join(f"{n} 7\n" for n in names))
     # the real table of attributes has a space at the end of its second line too
     for table, columns, row in (
@@ -99,8 +107,13 @@ def test_celeba_is_read(tmp_path, monkeypatch):
         ("list_landmarks_align_celeba", "lefteye_x lefteye_y", "1 2"),
     ):
         rows = "".join(f"{n} {row}\n" for n in names)
-        (folder / f"{table}.txt").write_text(f"3\n{columns}\n{rows}")
+        (folder / f"{table}.txt").write_text(f"4\n{columns}\n{rows}")
     monkeypatch.setattr(CelebA, "_check_integrity", lambda self: True)
+    return folder
+
+
+def test_celeba_is_read(tmp_path, monkeypatch):
+    write_celeba(tmp_path, monkeypatch)
     images = load("celeba", root=tmp_path, size=32, limit=2)
     assert images.pixels.shape == (2, 3, 32, 32)
     assert images.labels.tolist() == [[1.0, 0.0], [1.0, 0.0]]
@@ -108,11 +121,57 @@ def test_celeba_is_read(tmp_path, monkeypatch):
     assert abs(int(images.pixels[0, 1, 16, 16]) - 200) < 5
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[:500])
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "damage"),
+    [
+        ("mnist", lambda path, _: write_mnist(path), lambda raw: cut(raw / "train-images-idx3-ubyte")),
+        ("mnist", lambda path, _: write_mnist(path), lambda raw: (raw / "t10k-labels-idx1-ubyte").unlink()),
+        ("cifar10", write_cifar10, lambda folder: cut(folder / "test_batch")),
+        ("cifar10", write_cifar10, lambda folder: (folder / "data_batch_5").unlink()),
+        ("celeba", write_celeba, lambda folder: (folder / "img_align_celeba" / "000004.jpg").unlink()),
+        ("celeba", write_celeba, lambda folder: (folder / "list_attr_celeba.txt").unlink()),
+    ],
+)
+def test_a_set_is_there_when_it_can_be_loaded(name, write, damage, tmp_path, monkeypatch):
+    folder = write(tmp_path, monkeypatch)
+    monkeypatch.setenv("GMCOURSE_DATA", str(tmp_path))
+    assert state(name) == ("there", "")
+    assert at_hand(name, otherwise="photos") == name
+    damage(folder)
+    found, reason = state(name)
+    assert (found, "are damaged" in reason) == ("damaged", True)
+    with pytest.warns(UserWarning, match="photos is used, since"):
+        assert at_hand(name, otherwise="photos") == "photos"
+    told = [each for each in doctor.findings(kernel=False) if each.topic == "data"]
+    assert [each.text for each in told if each.level == doctor.BAD] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("mnist", "MNIST/raw/train-images-idx3-ubyte.gz"),
+        ("kmnist", "KMNIST/raw/k"),
+        ("fashion_mnist", "FashionMNIST/raw/f"),
+        ("cifar10", "cifar-10-python.tar.gz"),
+        ("celeba", "celeba/img_align_celeba.zip"),
+    ],
+)
+def test_half_a_download_is_damaged_and_an_empty_folder_is_nothing(name, left, tmp_path):
+    (tmp_path / left).parent.mkdir(parents=True, exist_ok=True)
+    assert state(name, tmp_path)[0] == "missing"
+    (tmp_path / left).write_bytes(b"half")
+    assert state(name, tmp_path)[0] == "damaged"
+
+
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "kmnist", "cifar10", "celeba"])
 def test_a_set_that_is_not_there_names_a_bundled_one(name, tmp_path):
     with pytest.raises(RuntimeError, match=r"is not in .*GMCOURSE_DATA.*bundled load\("):
         load(name, root=tmp_path)
-    assert not available(tmp_path)[name]
+    assert state(name, tmp_path)[0] == "missing"
 
 
 def test_bad_options(tmp_path):
@@ -131,11 +190,14 @@ def test_the_data_folder(monkeypatch, tmp_path):
 def test_larger_data_is_used_where_it_is(monkeypatch, tmp_path):
     monkeypatch.setenv("GMCOURSE_DATA", str(tmp_path))
     assert at_hand("mnist", otherwise="digits") == "digits"
-    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    raw = write_mnist(tmp_path)
     assert at_hand("mnist", otherwise="digits") == "mnist"
+    (raw / "t10k-labels-idx1-ubyte").unlink()
+    with pytest.warns(UserWarning, match="digits is used, since the files of mnist in .* are damaged"):
+        assert at_hand("mnist", otherwise="digits") == "digits"
     monkeypatch.delenv("GMCOURSE_DATA")
     assert at_hand("mnist", otherwise="digits") == "digits"
-    with pytest.raises(ValueError, match="none of torchvision's"):
+    with pytest.raises(ValueError, match="expected one of 'mnist'"):
         at_hand("digits", otherwise="faces")
 
 

@@ -33,7 +33,7 @@ runpy.run_module("tools", run_name="__main__")
 
 
 def launched(tmp_path, version=(3, 11, 2), hidden=()):
-    for name in ("tools", "pyproject.toml", "constraints.txt"):
+    for name in ("tools", "gmcourse", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     code = PRETEND.format(version=version, hidden=tuple(hidden))
     return subprocess.run(
@@ -47,7 +47,8 @@ def launched(tmp_path, version=(3, 11, 2), hidden=()):
 
 
 def test_an_old_python_can_read_the_launcher():
-    ast.parse(LAUNCHER.read_text(encoding="utf-8"), feature_version=(3, 8))
+    for path in (LAUNCHER, LAUNCHER.parent / "__init__.py", LAUNCHER.parents[1] / "gmcourse" / "console.py"):
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 @pytest.mark.parametrize("version", [(3, 8, 18), (3, 9, 2), (3, 10, 12)])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import textwrap
 from pathlib import Path
 
+from gmcourse.console import visible
 from gmcourse.exercises.judge.judgement import FAILED, NOT_DONE, PASSED, STOPPED, Judgement, judge
 from gmcourse.exercises.judge.nbval_run import Limits
 
@@ -41,11 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 only if all exercises pass; 1 if not."""
     judgement = judge(arguments.file, limits_of(arguments))
-    text = table(judgement, hints=not arguments.no_hints)
-    try:
-        print(text)
-    except UnicodeEncodeError:  # a terminal that knows no ✓
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "ascii", "replace") + b"\n")
+    print(table(judgement, hints=not arguments.no_hints))
     return 0 if judgement.all_passed else 1
 
 
@@ -65,7 +61,7 @@ def table(judgement: Judgement, *, hints: bool = True, width: int | None = None)
         wrapped = [
             part
             for line in said
-            for part in textwrap.wrap(line, max(30, width - len(indent)), break_on_hyphens=False)
+            for part in textwrap.wrap(visible(line), max(30, width - len(indent)), break_on_hyphens=False)
         ]
         lines.append((head + (wrapped[0] if wrapped else "")).rstrip())
         lines += [indent + part for part in wrapped[1:]]

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
+from gmcourse.console import visible
 from gmcourse.exercises.judge import gradebook, submissions
 from gmcourse.exercises.judge.check_command import add_limits, limits_of
 from gmcourse.exercises.judge.judgement import judge
@@ -57,12 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
         limits = limits_of(arguments, threads)
         results = grade(share, beside / "results", limits, arguments.jobs)
     if arguments.shard:
-        print(f"Judged: {len(results)}. Join the shares: gmcourse grade --merge {beside} --csv {target}")
+        join = visible(f"gmcourse grade --merge {beside} --csv {target}")
+        print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
         _report(results, target, beside / "feedback")
     unjudged = [each for each in results if each.judgement is None]
     for each in unjudged:
-        print(f"{each.name}: {each.problem}", file=sys.stderr)
+        print(visible(f"{each.name}: {each.problem}"), file=sys.stderr)
     return 1 if unjudged else 0
 
 
@@ -135,7 +137,7 @@ def _report(results: Sequence[Result], target: Path, folder: Path) -> None:
     for each in results:
         write_text_atomically(folder / f"{each.slug}.html", gradebook.feedback(each))
     write_text_atomically(folder / "index.html", gradebook.index(results))
-    print(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}")
+    print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
 
 
 def _as_interrupt(signum: int, frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from html import escape
 
+from gmcourse.console import visible
 from gmcourse.exercises.judge.judgement import PASSED, Judgement
 from gmcourse.exercises.judge.submissions import Result
 
@@ -43,12 +44,12 @@ def rows(results: Sequence[Result]) -> list[list[str]]:
         }
         table.append(
             [
-                student,
+                visible(student),
                 *(verdicts.get(column, "") for column in columns),
                 str(sum(status == PASSED for status in verdicts.values())),
                 str(len(verdicts)),
-                "; ".join(each.problem for each in group if each.problem),
-                "; ".join(each.name for each in group),
+                "; ".join(visible(each.problem) for each in group if each.problem),
+                "; ".join(visible(each.name) for each in group),
             ]
         )
     return table
@@ -106,7 +107,7 @@ def feedback(result: Result) -> str:
         body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
     else:
         body = _verdicts(result.judgement)
-    return _page(f"{result.student}: {result.name}", body)
+    return _page(visible(f"{result.student}: {result.name}"), body)
 
 
 def _verdicts(judgement: Judgement) -> str:
@@ -135,7 +136,8 @@ def index(results: Sequence[Result]) -> str:
         judged = each.judgement
         passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
         lines.append(
-            f'<tr><td>{escape(each.student)}</td><td><a href="{each.slug}.html">{escape(each.name)}</a></td>'
+            f"<tr><td>{escape(visible(each.student))}</td>"
+            f'<td><a href="{each.slug}.html">{escape(visible(each.name))}</a></td>'
             f"<td>{passed}</td></tr>"
         )
     return _page("Feedback", "\n".join([*lines, "</table>"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Submission:
     def slug(self) -> str:
         """A file name that is safe everywhere and unlike that of any other submission."""
         plain = re.sub(r"[^A-Za-z0-9]+", "-", self.name.removesuffix(".ipynb")).strip("-")[:60]
-        return f"{plain}-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
+        return f"{plain}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)

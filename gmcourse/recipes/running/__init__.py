@@ -1,6 +1,7 @@
 """What all recipes share: what one is, the function that runs any of them, and `gmcourse train`."""
 
-from gmcourse.recipes.running.recipe import Recipe, find, names
+from gmcourse.recipes.running.own_pictures import with_folder
+from gmcourse.recipes.running.recipe import Pictures, Recipe, find, names
 from gmcourse.recipes.running.train import run
 
-__all__ = ["Recipe", "find", "names", "run"]
+__all__ = ["Pictures", "Recipe", "find", "names", "run", "with_folder"]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gmcourse import zoo
+from gmcourse.console import visible
+from gmcourse.expect import refuse
 from gmcourse.processes import rank_and_world
 from gmcourse.recipes import running
 from gmcourse.zoo.command import size
@@ -21,6 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(recipes())
     parser.add_argument("name", metavar="NAME", help="one of the recipes below")
+    parser.add_argument(
+        "--data",
+        metavar="folder=PATH",
+        help="train on the pictures of this folder (vae_faces, dcgan_faces, glow_faces)",
+    )
     parser.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -58,6 +65,12 @@ def recipes() -> Iterator[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Train; say where the result is."""
     recipe = running.find(arguments.name)
+    if arguments.data is not None:
+        kind, _, place = arguments.data.partition("=")
+        if kind != "folder" or not place:
+            refuse("--data", repr(arguments.data), "folder=PATH")
+        recipe = running.with_folder(recipe, place)
+        print(f"{recipe.name}: {recipe.described}", flush=True)
     _, history = running.run(
         recipe,
         device=arguments.device,
@@ -73,10 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if rank_and_world()[0] > 0:
         return 0  # one process speaks for all
-    checkpoint = arguments.folder / f"{recipe.name}.safetensors"
+    checkpoint = visible(str(arguments.folder / f"{recipe.name}.safetensors"))
     ending = "stopped; go on with --resume" if history.interrupted else "done"
     print(f"{recipe.name}: {ending} after {history.seconds / 60:.1f} minutes. Checkpoint: {checkpoint}")
     if not (history.interrupted or arguments.no_keep):
-        folder = zoo.own_folder()
+        folder = visible(str(zoo.own_folder()))
         print(f'Your model is in {folder}; zoo.load("{recipe.name}", own=True) loads it.')
     return 0

@@ -12,8 +12,11 @@ import torch
 from torch import Tensor
 
 import gmcourse.recipes
+from gmcourse.data import Images
 from gmcourse.training import Callback, Schedule, Step
 from gmcourse.training.batches import Data
+
+Pictures = Callable[[str], Images]  # "train" or "test" → the pictures of that part
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Recipe:
         batch_size: samples in each.
         measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
         described: the data in words, for the manifest.
+        pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
+            of "test": see `with_folder`.
+        made_by: the words after `gmcourse train`, where they are more than the name.
         seed: of initial weights, batches and noise.
         ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
         begins_with: the model of the zoo whose weights training begins with.
@@ -46,12 +52,14 @@ class Recipe:
     name: str
     model: str
     arguments: dict[str, Any]
-    data: Callable[[torch.device], Data]
+    data: Callable[..., Data]
     step: Callable[[Any, torch.device], Step]
     steps: int
     batch_size: int
-    measure: Callable[[Any, torch.device], Mapping[str, float]]
+    measure: Callable[..., Mapping[str, float]]
     described: str
+    pictures: bool = False
+    made_by: str = ""
     seed: int = 0
     ship: bool = True
     begins_with: str | None = None

@@ -143,7 +143,11 @@ def _look(recipe: Recipe, step: Step, device: torch.device, folder: Path, minute
 @torch.no_grad()
 def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes | None:
     """The recipe's samples as the content of a PNG file."""
-    return None if recipe.samples is None else as_png(recipe.samples(module, device))
+    if recipe.samples is None:
+        return None
+    with torch.random.fork_rng():  # looking changes nothing of the training
+        torch.manual_seed(0)
+        return as_png(recipe.samples(module, device))
 
 
 def _hardware(device: torch.device) -> str:
@@ -158,7 +162,7 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         name=recipe.name,
         model=recipe.model,
         arguments=recipe.arguments,
-        recipe=recipe.name,
+        recipe=recipe.made_by or recipe.name,
         seed=recipe.seed,
         steps=steps,
         data=recipe.described,

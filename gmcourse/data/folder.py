@@ -1,0 +1,188 @@
+"""A folder of pictures of one's own, as `Images`: subfolders are classes, as in torchvision's `ImageFolder`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gmcourse import expect
+from gmcourse.console import visible
+from gmcourse.data import folder_cache
+from gmcourse.data.folder_cache import Kept
+from gmcourse.data.images import Images
+from gmcourse.data.picture import read
+
+SHARE = 0.2  # of the files that are held out
+NAMED = 5  # problems in a warning; the rest is counted
+Problem = tuple[str, str]  # a file's name, and why it gave no picture
+
+
+def load(
+    split: str = "train",
+    *,
+    root: str | Path | None = None,
+    size: int = 32,
+    grey: bool = False,
+    share: float = SHARE,
+    keep: bool = True,
+    progress: bool = True,
+) -> Images:
+    """The pictures of a folder, scaled and cropped to squares, in two parts that never mix.
+
+    A picture is turned as its EXIF data say, laid on white where it is transparent, and scaled with a filter that
+    does not alias until its shorter side fits; the middle square is kept. An animation gives its first picture.
+    Files that are no pictures, or broken ones, are left out, counted, and named in a warning. Of several files
+    with the same content one is kept. Hidden files (a leading dot) are passed over.
+
+    A file is held out where the hash of its content says so, whatever its name and whatever other files there are.
+    So no file changes sides when others are added, and the share is right on average only: of 200 files with a share
+    of 0.2, between 25 and 55 are held out nearly always.
+
+    The result is kept in the user's cache folder. It is made anew when a file has come, gone, or changed its size
+    or its time, and when what was kept is damaged.
+
+    Args:
+        split: "train" or "test", the part that is held out.
+        root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
+            Pictures that lie in no such folder are of a class with the name "".
+        size: of a side, in pixels, 4 … 1024.
+        grey: one channel instead of three.
+        share: of the files that are held out. A larger one moves files to "test", and none back.
+        keep: whether the cache is read and written.
+        progress: whether a bar is shown when the reading takes more than a second.
+
+    Returns:
+        Images with pixels (N, 3 or 1, size, size) of 256 levels, and labels (N,) int64.
+
+    Raises:
+        ValueError: no folder, no picture in it, or none in the part that was asked for.
+    """
+    folder = _folder(root)
+    expect.one_of("split", split, ("train", "test"))
+    expect.whole("size", size, least=4, most=1024)
+    expect.number("share", share, above=0, below=1)
+    files, problems = list_files(folder)
+    place, mark = folder_cache.place(folder, size, bool(grey)), folder_cache.mark_of(files)
+    kept = folder_cache.recall(place, mark) if keep else None
+    if kept is None:
+        kept = _read_all(folder, [name for name, _, _ in files], size, grey, progress)
+        if keep:
+            folder_cache.store(place, mark, kept)
+    _tell(folder, kept, sorted([*problems, *kept.problems]))
+    labels = [_label(files[number][0]) for number in kept.index.tolist()]
+    names = sorted(set(labels))
+    chosen = held_out(kept.digests, share) == (split == "test")
+    if not bool(chosen.any()):
+        raise ValueError(
+            f"none of the {len(labels)} pictures falls to {split!r} with a share of {share}; "
+            "add pictures, or choose another share"
+        )
+    numbers = torch.tensor([names.index(label) for label in labels])
+    return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
+
+
+def _folder(root: str | Path | None) -> Path:
+    if not isinstance(root, str | os.PathLike):
+        expect.refuse("root", expect.described(root), "the path of a folder of pictures")
+    folder = Path(root).expanduser()
+    if not folder.is_dir():
+        expect.refuse("root", visible(str(folder)), "a folder that is there, with pictures in it")
+    return folder
+
+
+def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:
+    """The files below a folder by name, size in bytes and time in nanoseconds; and what is no file, with the reason.
+
+    Links are followed. No folder is entered twice, so that a link to a folder above it ends.
+    """
+    found: list[tuple[str, int, int]] = []
+    problems: list[Problem] = []
+    entered: set[tuple[int, int]] = set()
+    waiting = [""]
+    while waiting:
+        name = waiting.pop()
+        try:
+            state = os.stat(root / name)
+            if (state.st_dev, state.st_ino) in entered:
+                continue
+            entered.add((state.st_dev, state.st_ino))
+            for entry in sorted(os.listdir(root / name), reverse=True):
+                if entry.startswith("."):
+                    continue
+                path, below = root / name / entry, os.path.join(name, entry)
+                if path.is_dir():
+                    waiting.append(below)
+                elif path.is_file():  # not a pipe, which might never end
+                    found.append((below, path.stat().st_size, path.stat().st_mtime_ns))
+                else:
+                    problems.append((below, "not a file, or a link that leads nowhere"))
+        except OSError as error:
+            problems.append((name, error.strerror or str(error)))
+    return sorted(found), problems
+
+
+def held_out(digests: Tensor, share: float) -> Tensor:
+    """Which contents are held out: those whose hash, read as a number in [0, 1), is below the share. (N,) bool."""
+    numbers = np.ascontiguousarray(digests[:, :8].numpy()).view(">u8")[:, 0]
+    return torch.from_numpy(numbers / 2.0**64 < share)
+
+
+def _label(name: str) -> str:
+    first, *rest = Path(name).parts
+    return first if rest else ""
+
+
+def _tell(folder: Path, kept: Kept, problems: Sequence[Problem]) -> None:
+    """Warn of what was left out; refuse a folder of which nothing is left."""
+    text = f"{visible(str(folder))}: {len(kept.pixels)} pictures"
+    if kept.repeated:
+        text += f"; {kept.repeated} more files repeat the content of one of them"
+    if problems:
+        some = ", ".join(f"{visible(name)} ({reason})" for name, reason in problems[:NAMED])
+        more = f" and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
+        text += f"; no picture came from {len(problems)} files: {some}{more}"
+    if not len(kept.pixels):
+        raise ValueError(f"{text}; expected a folder with pictures in it")
+    if kept.repeated or problems:
+        warnings.warn(text, stacklevel=4)
+
+
+def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progress: bool) -> Kept:
+    """Every picture once. Decoding releases Python's lock, so that threads help."""
+    from tqdm import tqdm
+
+    def attempt(name: str) -> tuple[np.ndarray, bytes] | str:
+        try:
+            return read(folder / name, size, grey)
+        except ValueError as error:
+            return str(error)
+
+    pictures: dict[bytes, tuple[np.ndarray, int]] = {}  # by content
+    problems: list[Problem] = []
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        warnings.simplefilter("ignore")  # Pillow's own, of files that it reads all the same
+        answers = pool.map(attempt, names)
+        for number, answer in enumerate(
+            tqdm(answers, "pictures", len(names), unit="file", delay=1, disable=not progress)
+        ):
+            if isinstance(answer, str):
+                problems.append((names[number], answer))
+            else:
+                pictures.setdefault(answer[1], (answer[0], number))
+    found = [pixels for pixels, _ in pictures.values()]
+    return Kept(
+        pixels=torch.from_numpy(np.stack(found))
+        if found
+        else torch.empty(0, 3, size, size, dtype=torch.uint8),
+        digests=torch.tensor([list(digest) for digest in pictures], dtype=torch.uint8).reshape(-1, 32),
+        index=torch.tensor([number for _, number in pictures.values()], dtype=torch.int64),
+        problems=tuple(problems),
+        repeated=len(names) - len(pictures) - len(problems),
+    )

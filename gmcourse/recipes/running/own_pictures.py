@@ -1,0 +1,53 @@
+"""A recipe turned to pictures of one's own: the same model, trained in the same way, from another folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+from gmcourse.console import visible
+from gmcourse.data import Images, load
+from gmcourse.expect import refuse
+from gmcourse.recipes.running.recipe import Recipe, find, names
+
+LEAST = 200  # pictures, held out ones included; a model of fewer learns them by heart
+
+
+def with_folder(recipe: Recipe, root: str | Path) -> Recipe:
+    """The recipe for the pictures of a folder, of the size that its model has.
+
+    Args:
+        recipe: one that takes pictures (`Recipe.pictures`).
+        root: the folder, see `gmcourse.data.folder.load`. A fifth of its pictures is held out and measured on.
+
+    Returns:
+        A recipe whose name ends with that of the folder.
+
+    Raises:
+        ValueError: the recipe takes no pictures of one's own, or the folder has fewer than 200.
+    """
+    if not recipe.pictures:
+        able = ", ".join(name for name in names() if find(name).pictures)
+        refuse("the recipe", recipe.name, f"one that takes pictures of one's own: {able}")
+    channels, size, _ = recipe.arguments["shape"]
+
+    @cache
+    def pictures(split: str) -> Images:
+        return load("folder", split, root=root, size=size, grey=channels == 1)
+
+    seen, held_out = (len(pictures(split)) for split in ("train", "test"))
+    folder = Path(root).expanduser().resolve()
+    if seen + held_out < LEAST:
+        refuse("the folder", f"{visible(str(folder))} with {seen + held_out} pictures", f"at least {LEAST}")
+    ending = re.sub(r"[^A-Za-z0-9]+", "_", folder.name).strip("_")[:40] or "pictures"
+    return replace(
+        recipe,
+        name=f"{recipe.name.removesuffix('_faces')}_{ending}",
+        made_by=f"{recipe.name} --data folder=PATH",
+        data=partial(recipe.data, pictures=pictures),
+        measure=partial(recipe.measure, pictures=pictures),
+        described=f"{seen} pictures of {size}×{size} pixels from {visible(str(folder))}, {held_out} more held out",
+        ship=True,
+    )

@@ -1,0 +1,130 @@
+"""The recipes of the VAE, the DCGAN and Glow on a folder of one's own."""
+
+import math
+import os
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gmcourse import zoo
+from gmcourse.__main__ import main
+from gmcourse.data import folder_cache, load
+from gmcourse.recipes import running
+from tests.names import hostile
+
+NAMES = ("vae_faces", "dcgan_faces", "glow_faces")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_cache, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+
+
+def fill(root, count):
+    """Pictures of a bright and a dark half each, with a little noise."""
+    root.mkdir(exist_ok=True)
+    for number in range(count):
+        pixels = np.random.default_rng(number).integers(0, 60, (40, 48, 3), dtype=np.uint8)
+        pixels[: 10 + number % 20] += 150
+        Image.fromarray(pixels).save(root / f"{number}.png")
+    return root
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_of_ones_own_pictures(name, tmp_path, monkeypatch, capsys, own_zoo):
+    root = fill(tmp_path / "my cats' pictures", 200)
+    (root / "notes.txt").write_text("no picture")
+    asked = []
+    monkeypatch.setattr(
+        running.own_pictures, "load", lambda *given, **more: asked.append(given[1]) or load(*given, **more)
+    )
+    words = ["train", name, "--data", f"folder={root}", "--steps", "2", "--device", "cpu"]
+    with pytest.warns(UserWarning, match=r"200 pictures; no picture came from 1 files: notes.txt"):
+        assert main([*words, "--folder", str(tmp_path / "runs")]) == 0
+    assert asked == ["train", "test"], "each part is read once"
+    mine = f"{name.removesuffix('_faces')}_my_cats_pictures"
+    assert f'zoo.load("{mine}", own=True)' in capsys.readouterr().out
+    made = zoo.manifest(mine, own=True)
+    assert (made.recipe, made.steps) == (f"{name} --data folder=PATH", 2)
+    assert set(made.metrics) == set(zoo.manifest(name).metrics)
+    assert all(math.isfinite(value) for value in made.metrics.values())
+    (root / "notes.txt").unlink()
+    seen, held_out = (len(load("folder", split, root=root)) for split in ("train", "test"))
+    assert made.data == f"{seen} pictures of 32×32 pixels from {root}, {held_out} more held out"
+    assert Image.open(own_zoo / f"{mine}.png").size > (32, 32)
+    with torch.no_grad():
+        assert zoo.load(mine, own=True).sample(3).shape == (3, 3, 32, 32)
+
+
+def test_a_grey_model_gets_grey_pictures_of_its_size(tmp_path):
+    recipe = running.find("vae_faces")
+    recipe = replace(recipe, arguments=recipe.arguments | {"shape": [1, 16, 16]})
+    data = running.with_folder(recipe, fill(tmp_path / "a", 200)).data(torch.device("cpu"))
+    assert tuple(data.shape[1:]) == (1, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["vae_faces", "--data", "folder={few}"], "with 199 pictures; expected at least 200"),
+        (["vae_faces", "--data", "folder={few}/none"], "root is .*none; expected a folder that is there"),
+        (["vae_faces", "--data", "folder="], "--data is 'folder='; expected folder=PATH"),
+        (["vae_faces", "--data", "{few}"], "expected folder=PATH"),
+        (["nice_mnist", "--data", "folder={few}"], "expected one that takes .*: dcgan_faces, glow_faces"),
+    ],
+)
+def test_clear_errors(words, said, tmp_path, capsys):
+    few = fill(tmp_path / "few", 199)
+    assert main(["train", *(word.format(few=few) for word in words), "--steps", "2"]) == 2
+    assert re.search(said, capsys.readouterr().err)
+
+
+def test_folders_of_any_name(tmp_path, capsys):
+    names = hostile(tmp_path)
+    root = fill(tmp_path / "pictures", 200)
+    for name in names:
+        root = root.rename(tmp_path / name)
+        described = running.with_folder(running.find("glow_faces"), root)
+        zoo.store.file_of(described.name, ".safetensors", own=True)
+        described.described.encode("utf-8")
+    target = tmp_path / "runs \x1b<script>" / hostile(tmp_path)[-1]
+    words = ["train", "glow_faces", "--data", f"folder={root}", "--steps", "2", "--device", "cpu"]
+    assert main([*words, "--folder", str(target)]) == 0
+    assert main([*words, "--folder", str(target), "--steps", "3", "--resume"]) == 0
+    assert not set(capsys.readouterr().out) & set("\x1b\udcff")
+
+
+def test_a_zoo_of_ones_own_in_a_folder_of_any_name(tmp_path, monkeypatch, capsys):
+    model = zoo.load("plane_nice_moons")
+    made = replace(zoo.manifest("plane_nice_moons"), data=os.fsdecode(b"from \xff"))
+    for name in hostile(tmp_path):
+        monkeypatch.setenv("GMCOURSE_ZOO", str(tmp_path / name))
+        zoo.save(made, model)
+        zoo.load(made.name, own=True)
+        (tmp_path / name / "broken.manifest.json").write_text("{")
+        assert main(["zoo"]) == main(["zoo", made.name, "--own"]) == 0
+        assert main(["doctor", "--no-kernel"]) in (0, 1)
+        assert zoo.manifest(made.name, own=True) == zoo.manifest(made.name, own=tmp_path / name)
+        said = capsys.readouterr()
+        assert not set(said.out + said.err) & set("\x1b\x07\u202e\udcff")
+
+
+def test_looking_changes_nothing_of_the_training(tmp_path):
+    root = fill(tmp_path / "a", 200)
+    recipe = running.with_folder(running.find("vae_faces"), root)
+    weights = []
+    for samples in (None, recipe.samples):
+        trained, _ = running.run(
+            replace(recipe, samples=samples),
+            device="cpu",
+            steps=3,
+            folder=tmp_path / str(samples is None),
+            keep=False,
+            minutes=0,
+        )
+        weights.append(torch.cat([each.flatten() for each in trained.parameters()]))
+    assert torch.equal(*weights)
