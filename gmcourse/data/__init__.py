@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from gmcourse import expect
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
 
 __all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
 
@@ -15,6 +17,7 @@ BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
+@door()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Images by name.
 
@@ -30,18 +33,16 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         ValueError: an unknown name or split, or damaged files.
         RuntimeError: a torchvision set is not there.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
-    if name in BUNDLED:
+    expect.one_of("split", split, ("train", "test"))
+    if expect.one_of("name", name, BUNDLED + TORCHVISION) in BUNDLED:
         images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
         return images
-    if name in TORCHVISION:
-        from gmcourse.data import vision
+    from gmcourse.data import vision
 
-        return vision.load(name, split, root=root, **options)
-    raise ValueError(f"no data set is called {name!r}; there are {', '.join(BUNDLED + TORCHVISION)}")
+    return vision.load(name, split, root=root, **options)
 
 
+@door()
 def at_hand(name: str, *, otherwise: str) -> str:
     """`name` where `GMCOURSE_DATA` is set and holds that set, else `otherwise`.
 
@@ -50,8 +51,7 @@ def at_hand(name: str, *, otherwise: str) -> str:
     Raises:
         ValueError: a name that is none of torchvision's sets.
     """
-    if name not in TORCHVISION:
-        raise ValueError(f"{name!r} is none of torchvision's sets: {', '.join(TORCHVISION)}")
+    expect.one_of("name", name, TORCHVISION)
     if not os.environ.get("GMCOURSE_DATA"):
         return otherwise
     from gmcourse.data import vision
