@@ -13,6 +13,7 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import nn
 
+from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
 from gmcourse.zoo.manifest import Manifest
@@ -89,6 +90,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     return module.to(device).eval().requires_grad_(False)
 
 
+@plain_defaults()
 def _build(described: Manifest) -> nn.Module:
     """The untrained model that a manifest describes. Only classes of gmcourse.models are ever built."""
     module_name, _, class_name = described.model.partition(":")
