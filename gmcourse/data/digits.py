@@ -11,12 +11,15 @@ import torch
 from torch import Tensor
 
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
+from gmcourse.reproducible import plain_defaults
 
 LEVELS = 17
 TEST = 360
 
 
 @lru_cache(maxsize=1)
+@plain_defaults()
 def _all() -> tuple[Tensor, Tensor, Tensor]:
     """Pixels, labels, and for each image whether it belongs to the test set."""
     from sklearn.datasets import load_digits
@@ -32,6 +35,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
     return pixels, labels, is_test
 
 
+@door(split="train|test")
 def load(split: str = "train") -> Images:
     """The digits: 1,437 for training, 360 for testing, always the same ones.
 

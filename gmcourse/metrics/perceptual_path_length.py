@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from gmcourse import latent
+from gmcourse.expect.door import door
 
 
+@door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def small_steps(
     start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -21,16 +23,7 @@ def small_steps(
         t: places, (B,).
         eps: ε.
         spherical: along the sphere, for z, whose length does not count; else straight, for w.
-
-    Raises:
-        ValueError: shapes that do not fit, or ε that is not positive.
     """
-    if start.ndim != 2 or start.shape != end.shape or t.shape != start.shape[:1]:
-        raise ValueError(
-            f"shapes {tuple(start.shape)}, {tuple(end.shape)}, {tuple(t.shape)}; expected (B, D), (B, D), (B,)"
-        )
-    if not 0 < eps < 1:
-        raise ValueError(f"eps is {eps}; expected a small positive number")
     if spherical:
         start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
     path = latent.spherical if spherical else latent.linear
@@ -42,6 +35,7 @@ def small_steps(
     return before, after
 
 
+@door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def path_distances(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],
@@ -68,15 +62,13 @@ def path_distances(
 
     Returns:
         Shape (B,). Distances of other networks are on other scales: compare only under one `distance`.
-
-    Raises:
-        ValueError: see `small_steps`.
     """
     t = start.new_zeros(len(start)) if t is None else t
     before, after = small_steps(start, end, t, eps=eps, spherical=spherical)
     return distance(generate(before), generate(after)) / eps**2
 
 
+@door(values="N", low=">= 0 < 100", high="> 0 <= 100")
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
     """Mean of the values from the `low`-th to the `high`-th percentile, as the authors report it.
 
@@ -88,11 +80,8 @@ def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float
     Raises:
         ValueError: no values, or percentiles out of order.
     """
-    if values.ndim != 1 or len(values) == 0 or not 0 <= low < high <= 100:
-        raise ValueError(
-            f"values have shape {tuple(values.shape)}, percentiles {low} and {high}; "
-            "expected (N,) and 0 ≤ low < high ≤ 100"
-        )
+    if low >= high:
+        raise ValueError(f"low is {low} and high is {high}; expected low < high")
     values = values.double()
     bottom = torch.quantile(values, low / 100, interpolation="lower")
     top = torch.quantile(values, high / 100, interpolation="higher")
@@ -100,6 +89,7 @@ def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float
 
 
 @torch.no_grad()
+@door(start="N D", end="N D", at_once=">= 1")
 def path_length(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],
@@ -116,9 +106,6 @@ def path_length(
         start: codes, (N, D).
         end: codes to go to, (N, D).
         at_once: how many pairs of pictures are held in memory at a time.
-
-    Raises:
-        ValueError: see `path_distances`.
     """
     parts = zip(start.split(at_once), end.split(at_once), strict=True)
     return filtered_mean(torch.cat([path_distances(generate, distance, *part) for part in parts]))

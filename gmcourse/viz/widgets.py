@@ -8,9 +8,12 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from gmcourse.expect.door import drawing
+
 Slider = tuple[float, float, float, float]
 
 
+@drawing()
 def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     """Show draw(**values), with one slider for each value.
 
@@ -38,14 +41,8 @@ def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
         whole = all(float(v).is_integer() for v in (least, most, step, first))
         kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
         number = int if whole else float
-        controls[name] = kind(
-            value=number(first),
-            min=number(least),
-            max=number(most),
-            step=number(step),
-            description=name.replace("_", " "),
-            continuous_update=False,
-        )
+        ends = {"min": number(least), "max": number(most), "step": number(step), "value": number(first)}
+        controls[name] = kind(**ends, description=name.replace("_", " "), continuous_update=False)
 
     def show(**values: float) -> None:
         draw(**values)

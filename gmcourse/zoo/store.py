@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from gmcourse.console import visible
 from gmcourse.expect import refuse
+from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
 from gmcourse.zoo.manifest import Manifest
@@ -160,6 +161,7 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     return module.to(place).eval().requires_grad_(False)
 
 
+@plain_defaults()
 def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     """The model that a manifest describes, with these weights. Only classes of gmcourse are ever built."""
     module_name, _, class_name = described.model.partition(":")
@@ -169,13 +171,7 @@ def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     ):
         raise ValueError(f"model is {described.model!r}; expected 'gmcourse.models.<module>:<Class>'")
     build = getattr(importlib.import_module(module_name), class_name)
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)  # whatever the caller has set: the weights are what was published
-    try:
-        with torch.device("cpu"):
-            module: nn.Module = build(**described.arguments)
-    finally:
-        torch.set_default_dtype(before)
+    module: nn.Module = build(**described.arguments)
     module.load_state_dict(tensors)
     return module
 

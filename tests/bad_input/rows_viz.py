@@ -1,0 +1,147 @@
+"""Rows of `gmcourse.viz`: pictures, planes, curves, boundaries."""
+
+import torch
+
+from tests.bad_input.drawn import (
+    EXTENT,
+    GREY,
+    LEFT_IS_RIGHT,
+    NAN,
+    NUMBERS,
+    WORD,
+    add,
+    axes,
+    classes,
+    line,
+    log_posterior,
+    log_prob,
+    pictures,
+    plane,
+)
+
+add("look.bare", lambda: {"ax": axes()})
+add(
+    "image_grid.tile",
+    lambda: {"x": pictures(), "columns": 2, "gap": 1, "paper": 1.0},
+    fine={"x": "shape batch", "paper": "negative"},
+    bad=GREY,
+)
+add("image_grid.as_png", lambda: {"x": pictures(), "columns": 2}, fine={"x": "shape batch"}, bad=GREY)
+add(
+    "image_grid.images",
+    lambda: {
+        "x": pictures(),
+        "columns": 2,
+        "labels": ["a"],
+        "titles": ["b", "c"],
+        "scale": 1.0,
+        "invert": True,
+        "ax": axes(),
+    },
+    fine={"x": "shape batch", "columns": "none"},
+    bad=GREY | {"x": (*GREY["x"], [pictures(), pictures()]), "labels": (["a", "b"],), "titles": (["a"],)},
+)
+add("plane.grid", lambda: {"extent": EXTENT, "size": 4}, fine={"extent": "negative"}, bad=LEFT_IS_RIGHT)
+add(
+    "plane.density",
+    lambda: {"log_prob": log_prob, "extent": EXTENT, "ax": axes(), "size": 4, "title": "a"},
+    fine={"extent": "negative"},
+    bad=LEFT_IS_RIGHT | NAN,
+)
+add(
+    "plane.points",
+    lambda: {"x": plane(), "ax": axes(), "c": classes(), "color": "red"},
+    fine={"color": WORD},
+    bad={"c": (-classes(),)},
+)
+add(
+    "training_curves.curves",
+    lambda: {
+        "named": {"a": ([1, 2], [3.0, 4.0])},
+        "xlabel": "x",
+        "ylabel": "y",
+        "reference": {"b": 1.0},
+        "spread": {"a": ([1.0, 2.0], [3.0, 4.0])},
+        "logx": False,
+        "logy": False,
+        "markers": True,
+        "ax": axes(),
+    },
+    fine={"named": f"{NUMBERS} float negative", "reference": "negative", "spread": f"{NUMBERS} negative"},
+)
+add(
+    "repeats.repeats",
+    lambda: {
+        "named": {"a": torch.rand(3, 2)},
+        "x": [1.0, 2.0],
+        "xlabel": "x",
+        "ylabel": "y",
+        "reference": {"b": 1.0},
+        "ax": axes(),
+    },
+    fine={"named": "batch", "x": "negative", "reference": "negative"},
+)
+add(
+    "repeats.groups",
+    lambda: {"named": {"a": {"g": [1.0, 2.0]}, "b": {"g": [1.0, 2.0]}}, "ylabel": "y", "counts": {"g": 3}},
+    fine={"named": "negative length"},
+    bad={"named": ({"a": {"g": [1.0]}, "b": {"h": [1.0]}},)},
+)
+add(
+    "answers.spread",
+    lambda: {"rows": [(torch.rand(3, 4, 4), torch.rand(3, 8, 8), torch.rand(4, 3, 8, 8))], "limit": 0.2},
+    fine={"rows": "shape length"},
+)
+add(
+    "answers.posteriors",
+    lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"], "bins": 4},
+    fine={"faces": "shape batch length", "names": "length"},
+    bad={"faces": ([{"age": (line(), line(), line(), 0.5)}],)},
+)
+add(
+    "boundary.two_classes",
+    lambda: {"x": plane(), "y": classes(), "ax": axes(), "size": 9.0, "alpha": 0.5},
+    bad={"y": (2 * classes(),), "alpha": (2.0,)},
+)
+WRONG = {"log_posterior": (lambda x: x[:, 0], lambda x: x * float("nan"))}
+add(
+    "boundary.posterior",
+    lambda: {"log_posterior": log_posterior, "extent": EXTENT, "ax": axes(), "shade": True, "dashed": False},
+    fine={"extent": "negative"},
+    bad=LEFT_IS_RIGHT | WRONG,
+)
+add(
+    "boundary.two_views",
+    lambda: {
+        "log_posterior": log_posterior,
+        "log_prob": log_prob,
+        "data": (plane(), classes()),
+        "drawn": (plane(), classes()),
+        "extent": EXTENT,
+    },
+    fine={"extent": "negative"},
+    bad=LEFT_IS_RIGHT | WRONG | NAN,
+)
+add(
+    "boundary.boundaries",
+    lambda: {
+        "models": {"a": log_posterior},
+        "truth": log_posterior,
+        "data": (plane(), classes()),
+        "extent": EXTENT,
+    },
+    fine={"extent": "negative"},
+    bad=LEFT_IS_RIGHT,
+)
+add(
+    "boundary.strangers",
+    lambda: {
+        "log_posterior": log_posterior,
+        "log_prob": log_prob,
+        "data": plane(),
+        "far": {"a": (1.0, 1.0)},
+        "extent": EXTENT,
+    },
+    fine={"extent": "negative", "data": "batch", "far": "negative"},
+    bad=LEFT_IS_RIGHT,
+)
