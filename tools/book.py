@@ -51,6 +51,10 @@ def configuration() -> Path:
         "binderhub_url": "https://mybinder.org",
         "jupyterhub_url": os.environ.get("GMCOURSE_JUPYTERHUB", ""),
     }
+    # Jupyter Book looks for these beside the configuration, which is elsewhere now
+    described["sphinx"]["local_extensions"] = {
+        name: str(ROOT / folder) for name, folder in described["sphinx"]["local_extensions"].items()
+    }
     path = BUILD / "_config.yml"
     path.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
     return path
