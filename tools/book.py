@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import api, fingerprint, lessons, links
+from tools import api, fingerprint, lessons, links, measured
 from tools.environment import ROOT, repository
 
 BUILD = ROOT / "_build"
@@ -98,6 +98,9 @@ def main(words: list[str]) -> int:
         print(
             f"{len(failed)} of {len(outcomes)} notebooks failed; their tracebacks are above", file=sys.stderr
         )
+        return 1
+    if wrong := measured.problems(measured.pages(), lessons.executed):
+        print("\n".join(["measured numbers are not what the text says:", *wrong]), file=sys.stderr)
         return 1
     if status := sphinx():
         print("the site was not built: see the warnings above", file=sys.stderr)
