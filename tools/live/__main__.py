@@ -33,7 +33,9 @@ def write_stills(only: Collection[str] | None = None) -> None:
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 box.screenshot(path=str(path))
-                scripts = re.findall(r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8"))
+                scripts = re.findall(
+                    r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8")
+                )
                 stamp.write(path, set().union(*(stamp.models_of(weights_file(each)) for each in scripts)))
                 print(path.relative_to(ROOT).as_posix())
 
