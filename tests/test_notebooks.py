@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from tools.notebooks import as_text, clean, committed
+from tools.papers import by_address, papers
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NUMBERED = [ROOT / "book" / "tools.ipynb", *LESSONS]
+TITLES = {"predict": "Predict, then run", "expect": "The number to expect"}
+STILL = "*A still picture: on the site of the course, this figure is live.*"
 SET_UP = """\
 import torch
 
@@ -26,6 +30,19 @@ def cells(path, kind):
 
 def source(cell):
     return "".join(cell["source"])
+
+
+def prose(path):
+    return "\n\n".join(source(cell) for cell in cells(path, "markdown"))
+
+
+def chapter(path):
+    """The first part of its equations' numbers."""
+    return "T" if path.stem == "tools" else str(int(path.stem[:2]))
+
+
+def tags(path):
+    return re.findall(r"\\tag\{([^}]*)\}", prose(path))
 
 
 @pytest.mark.parametrize("path", committed(ROOT), ids=lambda p: f"{p.parent.name}/{p.name}")
@@ -51,9 +68,9 @@ class TestLesson:
         assert re.search(r"seconds of CPU time|seconds on two CPU cores", first), "say how long it runs"
 
     def test_predict_then_run_and_the_number_to_expect(self, path):
-        text = "\n".join(source(c) for c in cells(path, "markdown"))
-        assert text.count(":class: predict") >= 3
-        assert text.count(":class: expect") >= 3
+        text = prose(path)
+        assert text.count('class="predict"') >= 3
+        assert text.count('class="expect"') >= 3
         for heading in ("What fails", "What differs from the paper", "Exercises", "References"):
             if heading == "What differs from the paper" and "change_of_variables" in path.name:
                 continue  # no paper of its own
@@ -76,12 +93,53 @@ class TestLesson:
             assert name not in named
             named.add(name)
 
-    def test_equations_are_numbered(self, path):
-        text = "\n".join(source(c) for c in cells(path, "markdown"))
-        blocks = re.findall(r"^\$\$\n.*?\n\$\$(.*)$", text, re.M | re.S)
-        assert all(
-            re.match(r" \(eq-[a-z0-9-]+\)", tail.split("\n")[0])
-            for tail in re.findall(r"^\$\$( .*)$", text, re.M)
+
+@pytest.mark.parametrize("path", committed(ROOT), ids=lambda p: f"{p.parent.name}/{p.name}")
+class TestPlainMarkdown:
+    """JupyterLab, VS Code, Colab and a forge show it as the site does; CONTRIBUTING says how a lesson is written."""
+
+    def test_nothing_is_for_the_site_alone(self, path):
+        assert re.findall(r"^(?::::|```\{|\(.*\)=$|% |\+\+\+).*|\{[\w:]+\}`.*", prose(path), re.M) == []
+
+    def test_boxes_have_a_title_and_stand_by_themselves(self, path):
+        opened = re.findall(r'<blockquote class="(\w+)" style="[^"]*">\n\n\*\*(.*)\*\*\n\n', prose(path))
+        assert len(opened) == prose(path).count("<blockquote")
+        assert len(opened) == len(re.findall(r"\n\n</blockquote>(?:\n\n|$)", prose(path)))
+        assert [title for kind, title in opened if TITLES.get(kind) != title] == []
+
+    def test_folded_answers_stand_by_themselves(self, path):
+        found = prose(path).count("<details>")
+        assert len(re.findall(r"^<details><summary>.+</summary>\n\n", prose(path), re.M)) == found
+        assert len(re.findall(r"\n\n</details>(?:\n\n|$)", prose(path))) == found
+
+    def test_equations_are_numbered_in_order(self, path):
+        wanted = [f"{chapter(path)}.{k}" for k in range(1, 1 + len(tags(path)))]
+        assert tags(path) == wanted
+        assert len(re.findall(r"\\tag\{[^}]*\}\n\$\$$", prose(path), re.M)) == len(wanted)
+        assert r"\label" not in prose(path)
+        assert path not in NUMBERED or len(wanted) >= 2
+
+    def test_references_have_their_equation(self, path):
+        known = {tag for one in NUMBERED for tag in tags(one)}
+        assert set(re.findall(r"[Ee]quation \(([^)]*)\)", prose(path))) <= known
+        assert not re.search(r"[Ee]quations? [\d(T]", re.sub(r"[Ee]quation \(", "", prose(path))), (
+            "write: equation (4.1)"
         )
-        assert len(re.findall(r"^\$\$ \(eq-", text, re.M)) >= 2
-        assert blocks
+
+    def test_links_lead_somewhere(self, path):
+        for text, address in re.findall(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)", prose(path)):
+            if "://" not in address:
+                assert (path.parent / address).is_file(), address
+            elif paper := by_address().get(address):
+                assert text in (f"{paper.names} ({paper.year})", f"{paper.names}, {paper.year}")
+            else:
+                assert not re.search(r"arxiv\.org|doi\.org", address), f"{address} is not in references.bib"
+
+    def test_pictures_are_described_and_said_to_be_still(self, path):
+        for alt, address, below in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)\n?\n?(.*)", prose(path)):
+            assert len(alt) >= 40, address
+            assert "live/stills" not in address or below == STILL, address
+
+
+def test_every_paper_has_an_address_of_its_own():
+    assert len(by_address()) == len(papers())

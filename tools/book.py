@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import api, fingerprint, lessons, links
+from tools import api, fingerprint, lessons, links, measured
 from tools.environment import ROOT, repository
 
 BUILD = ROOT / "_build"
@@ -50,6 +50,10 @@ def configuration() -> Path:
         "colab_url": "https://colab.research.google.com",
         "binderhub_url": "https://mybinder.org",
         "jupyterhub_url": os.environ.get("GMCOURSE_JUPYTERHUB", ""),
+    }
+    # Jupyter Book looks for these beside the configuration, which is elsewhere now
+    described["sphinx"]["local_extensions"] = {
+        name: str(ROOT / folder) for name, folder in described["sphinx"]["local_extensions"].items()
     }
     path = BUILD / "_config.yml"
     path.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
@@ -94,6 +98,9 @@ def main(words: list[str]) -> int:
         print(
             f"{len(failed)} of {len(outcomes)} notebooks failed; their tracebacks are above", file=sys.stderr
         )
+        return 1
+    if wrong := measured.problems(measured.pages(), lessons.executed):
+        print("\n".join(["measured numbers are not what the text says:", *wrong]), file=sys.stderr)
         return 1
     if status := sphinx():
         print("the site was not built: see the warnings above", file=sys.stderr)

@@ -81,6 +81,15 @@ def _seconds(cache: JupyterCacheBase, path: Path) -> float | None:
     return float(record.data.get("execution_seconds", 0.0))
 
 
+def executed(path: Path) -> nbformat.NotebookNode:
+    """A notebook with the outputs that the cache has for it.
+
+    Raises:
+        KeyError: it was not executed.
+    """
+    return _open_cache().merge_match_into_notebook(nbformat.read(path, nbformat.NO_CONVERT))[1]
+
+
 def _execute(path: Path) -> tuple[nbformat.NotebookNode, Outcome]:
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
     started = time.monotonic()

@@ -3,8 +3,8 @@
     python -m tools.notebooks write lesson.md notebooks/04_vae.ipynb     (MyST text → notebook)
     python -m tools.notebooks clean [FILE …]                             (all committed notebooks by default)
 
-Clean means: no outputs, no execution counts, small metadata, and cell ids that say what the cell is about
-and stay the same from one saving to the next.
+Clean means: no outputs, no execution counts, small metadata, boxes with their colours, and cell ids that say
+what the cell is about and stay the same from one saving to the next.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ from typing import Any
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FOLDERS = ("book", "notebooks", "notebooks/solutions")
+KEPT = ("gmcourse", "mystnb", "tags")  # of a cell's metadata
+# What a box looks like where our style sheet is not: JupyterLab, Notebook, VS Code and Colab keep a style and
+# drop or ignore a class of ours. Thin colours on whatever the paper is: for a light and a dark theme.
+BOXES = {"predict": "#e08a1e", "expect": "#0072b2"}
+BOX = (
+    '<blockquote class="{0}" style="border-left: 6px solid {1}; background-color: {1}1a; padding: 0.5em 1em">'
+)
 
 
 def _words(cell: dict[str, Any]) -> str:
@@ -25,8 +32,8 @@ def _words(cell: dict[str, Any]) -> str:
     if cell["cell_type"] == "code":
         lines = [line for line in lines if not line.startswith(("import ", "from "))] or lines
     for line in lines:
-        if not line.startswith((":::", "```", "%", "+++", "(", "---")):
-            return re.sub(r"\$[^$]*\$|\{[^}]*\}|[^a-z0-9 ]", " ", line.lower())
+        if not line.startswith(("```", "<blockquote", "![", "---")):
+            return re.sub(r"\$[^$]*\$|\]\([^)]*\)|[^a-z0-9 ]", " ", line.lower())
     return str(cell["cell_type"])
 
 
@@ -40,14 +47,26 @@ def cell_id(cell: dict[str, Any], taken: set[str]) -> str:
     return candidate
 
 
+def _boxed(source: str) -> str:
+    """The text with the opening tag of each box as it is committed."""
+    return re.sub(
+        r'^<blockquote class="(\w+)".*>$',
+        lambda match: BOX.format(match[1], BOXES[match[1]]) if match[1] in BOXES else match[0],
+        source,
+        flags=re.MULTILINE,
+    )
+
+
 def clean(notebook: dict[str, Any]) -> dict[str, Any]:
     """The same notebook as it is committed."""
     taken: set[str] = set()
     cells = []
     for cell in notebook["cells"]:
         tidy: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell_id(cell, taken)}
-        tidy["metadata"] = {k: v for k, v in cell.get("metadata", {}).items() if k in ("mystnb", "tags")}
+        tidy["metadata"] = {k: v for k, v in cell.get("metadata", {}).items() if k in KEPT}
         source = "".join(cell["source"]).rstrip()
+        if cell["cell_type"] == "markdown":
+            source = _boxed(source)
         tidy["source"] = source.splitlines(keepends=True)
         if cell["cell_type"] == "code":
             tidy |= {"execution_count": None, "outputs": []}

@@ -85,13 +85,13 @@ function load(name) {
 }
 
 // A figure's file calls gm.figure("kl", build): build(box) puts the figure into the emptied box. The still
-// picture stays until then, so that nothing is lost where a script fails. `needs` names files that figures share.
+// picture stays until then, so that nothing is lost where a script fails. `needs` names what else it loads:
+// its weights, and files that figures share.
 const gm = (window.gm = { figures: {}, load, figure(name, build, needs = []) { gm.figures[name] = { build, needs }; } });
 
 async function enliven(box) {
   const name = box.dataset.figure;
   await load("runtime.js");
-  await Promise.all((box.dataset.weights || "").split(" ").filter(Boolean).map((file) => load(`weights/${file}.js`)));
   await load(`${name}.js`);
   if (!gm.figures[name]) throw new Error(`${name}.js is damaged.`);
   const { build, needs } = gm.figures[name];

@@ -71,7 +71,7 @@ def test_what_code_takes_from_the_zoo(code, expected):
         ("the network `features` sees", {"features"}),
         ("`gmcourse zoo features` prints", {"features"}),
         ("`gmcourse train srflow_faces_64`: a row", {"srflow_faces_64"}),
-        (":weights: glow_faces", {"glow_faces"}),
+        ('data-from="zoo:glow_faces.bits"', {"glow_faces"}),
     ],
 )
 def test_what_prose_names(prose, expected):

@@ -6,6 +6,7 @@ python -m tools.live stills      photograph every figure of the built site into 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection
 
@@ -32,7 +33,9 @@ def write_stills(only: Collection[str] | None = None) -> None:
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 box.screenshot(path=str(path))
-                scripts = (box.get_attribute("data-weights") or "").split()
+                scripts = re.findall(
+                    r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8")
+                )
                 stamp.write(path, set().union(*(stamp.models_of(weights_file(each)) for each in scripts)))
                 print(path.relative_to(ROOT).as_posix())
 

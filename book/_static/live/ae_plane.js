@@ -61,4 +61,4 @@ gm.figure("ae_plane", (box) => {
     help: "Drag in the left plane, or focus it and use the arrow keys. Each numeral stands at the code of one held-out digit. Try a crowded place, then the empty land between two classes.",
   });
   draw();
-});
+}, ["weights/ae_digits_2d.js"]);

@@ -114,4 +114,4 @@ gm.figure("glow_faces", (box) => {
     help: "The whole flow runs in this page (0.6 MB, fetched when you came near). A real face is encoded, z = f(x); the temperature multiplies z; each slider adds its direction; the right picture is f⁻¹ of the result. With every slider at zero and temperature 1 it is the left picture again, exactly.",
   });
   begin();
-}, ["flows.js"]);
+}, ["flows.js", "weights/glow_faces.js"]);

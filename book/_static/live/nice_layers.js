@@ -146,4 +146,4 @@ gm.figure("nice_layers", (box) => {
     help: "Each coupling shears the plane along one axis; the curve on the right says how far. The square changes its shape, not its area, until the scaling comes. Started from noise, the same layers undone make new data. Move the square by dragging or with the arrow keys.",
   });
   draw();
-});
+}, ["weights/plane_nice_moons.js"]);

@@ -151,4 +151,4 @@ gm.figure("plane_flow", (box) => {
     help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z.",
   });
   draw();
-});
+}, ["weights/plane_flow_moons.js"]);

@@ -151,4 +151,4 @@ gm.figure("style_mixing", (box) => {
   w.a = latent(state.a);
   w.b = latent(state.b);
   draw();
-});
+}, ["weights/stylegan2_faces.js"]);

@@ -193,4 +193,4 @@ gm.figure("super_resolution", (box) => {
   });
   drawNoise();
   choose(0);
-}, ["flows.js"]);
+}, ["flows.js", "weights/srflow_faces.js"]);

@@ -64,4 +64,4 @@ gm.figure("vae_plane", (box) => {
     help: "Drag in the left plane, or focus it and use the arrow keys. The circles are one and two standard deviations of the prior: inside them every point is a digit, or on its way from one to another.",
   });
   draw();
-});
+}, ["weights/vae_digits_2d.js"]);
