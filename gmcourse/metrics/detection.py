@@ -5,7 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gmcourse.expect.door import door
 
+
+@door(higher="N; -inf", lower="M; -inf")
 def auroc(higher: Tensor, lower: Tensor) -> float:
     """The probability that a random member of the first set scores above one of the second; ties count half.
 
@@ -20,18 +23,12 @@ def auroc(higher: Tensor, lower: Tensor) -> float:
         In [0, 1].
 
     Raises:
-        ValueError: another shape, an empty set, or NaN.
+        ValueError: another shape, an empty set, NaN or +∞.
 
     >>> auroc(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 2.0]))
     0.875
     """
-    if higher.ndim != 1 or lower.ndim != 1 or len(higher) == 0 or len(lower) == 0:
-        raise ValueError(
-            f"scores of shapes {tuple(higher.shape)} and {tuple(lower.shape)}; expected (N,), (M,)"
-        )
-    if bool(higher.isnan().any()) or bool(lower.isnan().any()):
-        raise ValueError("a score is NaN; look at the model that gave it")
-    lower = lower.sort().values
+    higher, lower = higher.double(), lower.double().sort().values
     below = torch.searchsorted(lower, higher, right=False)
     at_most = torch.searchsorted(lower, higher, right=True)
     return float((below + at_most).double().mean() / (2 * len(lower)))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from gmcourse.metrics.likelihood import LOG_2, mean_and_error
+from gmcourse import expect
+from gmcourse.expect.door import door
+from gmcourse.metrics.likelihood import mean_and_error
 
 
-def _same_shape(**tensors: Tensor) -> None:
-    shapes = {name: tuple(t.shape) for name, t in tensors.items()}
-    if len(set(shapes.values())) != 1:
-        raise ValueError(f"shapes differ: {shapes}; expected them equal")
+def _wide(*tensors: Tensor) -> list[Tensor]:
+    """Half precision as float32, in which a difference of large terms still has digits."""
+    return [t if t.dtype in (torch.float32, torch.float64) else t.float() for t in tensors]
 
 
+@door(mean="… D; unseen", log_var="… D; unseen")
 def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     """KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
 
@@ -34,10 +37,11 @@ def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     >>> kl_to_standard_normal(torch.tensor([1.0]), torch.tensor([0.25]).log())
     tensor(0.8181)
     """
-    _same_shape(mean=mean, log_var=log_var)
-    return 0.5 * (mean.square() + log_var.exp() - 1 - log_var).sum(-1)
+    m, v = _wide(mean, log_var)
+    return (0.5 * (m.square() + (v.expm1() - v)).sum(-1)).to(mean.dtype)
 
 
+@door(mean="… D; unseen", log_var="… D; unseen", other_mean="… D; unseen", other_log_var="… D; unseen")
 def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: Tensor) -> Tensor:
     """KL(N(μ₁, diag σ₁²) ‖ N(μ₂, diag σ₂²)) in nats, summed over the last dimension.
 
@@ -55,11 +59,14 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
     Raises:
         ValueError: shapes differ.
     """
-    _same_shape(mean=mean, log_var=log_var, other_mean=other_mean, other_log_var=other_log_var)
-    spread = (log_var.exp() + (mean - other_mean).square()) * (-other_log_var).exp()
-    return 0.5 * (other_log_var - log_var + spread - 1).sum(-1)
+    m, v, other_m, other_v = _wide(mean, log_var, other_mean, other_log_var)
+    most = 2 * math.log(torch.finfo(v.dtype).max)
+    shift = (m - other_m) * (0.5 * (-other_v).clamp_max(most)).exp()  # 0 for equal means, however narrow
+    ratio = v - other_v
+    return (0.5 * (ratio.expm1() - ratio + shift.square()).sum(-1)).to(mean.dtype)
 
 
+@door(mean="D", cov="D D", other_mean="D", other_cov="D D")
 def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Tensor) -> Tensor:
     """KL between two normals with full covariances, in nats.
 
@@ -75,20 +82,20 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
         A scalar.
 
     Raises:
-        ValueError: shapes do not fit, or a covariance is not positive definite.
+        ValueError: shapes do not fit, or a covariance is not symmetric or not positive definite.
     """
-    _same_shape(mean=mean, other_mean=other_mean)
-    _same_shape(cov=cov, other_cov=other_cov)
-    chol, info = torch.linalg.cholesky_ex(cov)
-    other_chol, other_info = torch.linalg.cholesky_ex(other_cov)
-    if info or other_info:
-        raise ValueError("a covariance is not positive definite; add a little to its diagonal")
-    ratio = torch.linalg.solve_triangular(other_chol, chol, upper=False)
-    shift = torch.linalg.solve_triangular(other_chol, (other_mean - mean)[:, None], upper=False)
-    log_det = 2 * (other_chol.diagonal().log().sum() - chol.diagonal().log().sum())
-    return 0.5 * (ratio.square().sum() + shift.square().sum() - len(mean) + log_det)
+    m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
+    chol, other_chol = expect.cholesky("cov", cov), expect.cholesky("other_cov", other_cov)
+    # L₂⁻¹ L₁ = I + E: so written, equal covariances give exactly 0
+    off = torch.linalg.solve_triangular(other_chol, chol - other_chol, upper=False)
+    shift = torch.linalg.solve_triangular(other_chol, (other_m - m)[:, None], upper=False)
+    log_ratio = chol.diagonal().log() - other_chol.diagonal().log()
+    return (0.5 * (off.square().sum() + shift.square().sum()) + (off.diagonal() - log_ratio).sum()).to(
+        mean.dtype
+    )
 
 
+@door()
 def kl_monte_carlo(
     log_p: Callable[[Tensor], Tensor], log_q: Callable[[Tensor], Tensor], samples: Tensor
 ) -> tuple[float, float]:
@@ -100,19 +107,15 @@ def kl_monte_carlo(
         samples: drawn from p, shape (n, D).
 
     Returns:
-        The estimate and its standard error, in nats. A q that is zero somewhere where p is not gives inf.
+        The estimate and its standard error, in nats; both infinite where q is zero at a sample.
     """
-    return mean_and_error(log_p(samples) - log_q(samples))
+    ratio = log_p(samples) - log_q(samples)
+    if bool((ratio == math.inf).any()):
+        return math.inf, math.inf
+    return mean_and_error(expect.tensor("log_p(samples) − log_q(samples)", ratio, "n"))
 
 
-def _on_a_grid(log_p: Tensor, log_q: Tensor) -> None:
-    _same_shape(log_p=log_p, log_q=log_q)
-    if log_p.ndim != 1:
-        raise ValueError(
-            f"got shape {tuple(log_p.shape)}; expected log-densities at the points of a grid, (n,)"
-        )
-
-
+@door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """KL(p ‖ q) by summing over a regular grid.
 
@@ -124,11 +127,12 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     Returns:
         A scalar in nats, as good as the grid is fine and covers p.
     """
-    _on_a_grid(log_p, log_q)
-    p = log_p.exp()
-    return (torch.where(p > 0, p * (log_p - log_q), 0.0)).sum() * cell
+    p, q = _wide(log_p, log_q)
+    mass = p.exp()
+    return ((mass * (p - q)).where(mass > 0, 0.0).sum() * cell).to(log_p.dtype)
 
 
+@door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
 
@@ -142,6 +146,11 @@ def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     Returns:
         A scalar in nats.
     """
-    _on_a_grid(log_p, log_q)
-    log_m = torch.logaddexp(log_p, log_q) - LOG_2
-    return 0.5 * (kl_on_grid(log_p, log_m, cell) + kl_on_grid(log_q, log_m, cell))
+    p, q = _wide(log_p, log_q)
+
+    def to_the_middle(a: Tensor, b: Tensor) -> Tensor:
+        """∫ a log(a/m) for log-densities a and b; log(m/a) is so written that a = b gives exactly 0."""
+        ahead = (b - a).where(a.exp() > 0, 0.0)
+        return -(a.exp() * (ahead.relu() + torch.log1p((-ahead.abs()).expm1() / 2))).sum() * cell
+
+    return (0.5 * (to_the_middle(p, q) + to_the_middle(q, p))).to(log_p.dtype)

@@ -5,30 +5,31 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
-def _features(**sets: Tensor) -> None:
-    for name, features in sets.items():
-        if features.ndim != 2:
-            raise ValueError(f"{name} has shape {tuple(features.shape)}; expected features (N, D)")
-    widths = {features.shape[1] for features in sets.values()}
-    if len(widths) != 1:
-        raise ValueError(f"features of different widths {sorted(widths)}; expected them equal")
+from gmcourse.expect.door import door
 
 
+@door(points="N D", others="M D")
+def distances(points: Tensor, others: Tensor) -> Tensor:
+    """Euclidean distances (N, M) of points (N, D) and (M, D), in float64.
+
+    They are taken from differences, not from squares and products: equal points have distance 0, and it does
+    not matter how far from the origin the points lie.
+    """
+    return torch.cdist(points.double(), others.double(), compute_mode="donot_use_mm_for_euclid_dist")
+
+
+@door(features="N D", k=">= 1 < N")
 def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
-    """Distance of each feature vector to its k-th nearest other one, shape (N,).
+    """Distance of each feature vector (N, D) to its k-th nearest other one, shape (N,), in float64.
 
     Raises:
-        ValueError: k is not between 1 and N − 1.
+        ValueError: another shape, values that are not finite, or k that is not between 1 and N − 1.
     """
-    _features(features=features)
-    if not 1 <= k < len(features):
-        raise ValueError(f"k is {k} for {len(features)} vectors; expected 1 ≤ k < {len(features)}")
-    # the nearest vector is the vector itself, hence k + 1; exact differences, so that equal vectors give 0
-    distances = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist")
-    return distances.kthvalue(k + 1, dim=1).values
+    # the nearest vector is the vector itself, hence k + 1
+    return distances(features, features).kthvalue(k + 1, dim=1).values
 
 
+@door(points="N D", manifold="M D", k=">= 1 < M")
 def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
     """Share of points that lie in the ball of some vector of `manifold`; see `neighbour_radii`.
 
@@ -43,11 +44,10 @@ def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
     Raises:
         ValueError: shapes or k that do not fit.
     """
-    _features(points=points, manifold=manifold)
-    distances = torch.cdist(points, manifold, compute_mode="donot_use_mm_for_euclid_dist")
-    return float((distances <= neighbour_radii(manifold, k)).any(1).double().mean())
+    return float((distances(points, manifold) <= neighbour_radii(manifold, k)).any(1).double().mean())
 
 
+@door(real="N D", generated="M D", k=">= 1 < N")
 def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float, float]:
     """Precision: the share of samples that look real. Recall: the share of real data that is covered.
 
@@ -67,6 +67,7 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
     return share_covered(generated, real, k), share_covered(real, generated, k)
 
 
+@door(features="N D", labels="N; integer", k=">= 1 < N")
 def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
     """Mean share of the k nearest other vectors that have the same label: 1 is perfect clusters.
 
@@ -78,12 +79,5 @@ def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
     Raises:
         ValueError: lengths differ, or k is not between 1 and N − 1.
     """
-    _features(features=features)
-    if len(labels) != len(features):
-        raise ValueError(f"{len(labels)} labels for {len(features)} vectors; expected as many")
-    if not 1 <= k < len(features):
-        raise ValueError(f"k is {k} for {len(features)} vectors; expected 1 ≤ k < {len(features)}")
-    distances = torch.cdist(features, features)
-    distances.fill_diagonal_(float("inf"))
-    nearest = distances.topk(k, largest=False).indices
+    nearest = distances(features, features).fill_diagonal_(float("inf")).topk(k, largest=False).indices
     return float((labels[nearest] == labels[:, None]).double().mean())

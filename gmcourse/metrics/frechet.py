@@ -5,7 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 
+
+@door(features="N D")
 def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Tensor, Tensor]:
     """Mean (D,) and covariance (D, D) of features (N, D), in float64.
 
@@ -16,10 +20,7 @@ def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Ten
     Raises:
         ValueError: another shape, fewer than two vectors, or values that are not finite.
     """
-    if features.ndim != 2 or len(features) < 2:
-        raise ValueError(f"features have shape {tuple(features.shape)}; expected (N, D) with N ≥ 2")
-    if not torch.isfinite(features).all():
-        raise ValueError("features hold NaN or infinity; look at the images they come from")
+    expect.whole("the number of features", len(features), least=2)
     features = features.double()
     mean = features.mean(0)
     centred = features - mean
@@ -32,6 +33,7 @@ def _square_root(matrix: Tensor) -> Tensor:
     return (vectors * values.clamp_min(0).sqrt()) @ vectors.T
 
 
+@door(features="N D", other="M D")
 def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) -> float:
     """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½), the squared Fréchet distance of two fitted normals.
 
@@ -53,10 +55,6 @@ def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) 
     Raises:
         ValueError: shapes that do not fit.
     """
-    if features.ndim != 2 or other.ndim != 2 or features.shape[1] != other.shape[1]:
-        raise ValueError(
-            f"shapes {tuple(features.shape)} and {tuple(other.shape)}; expected (N, D) and (M, D)"
-        )
     mean, cov = mean_and_covariance(features, unbiased=unbiased)
     other_mean, other_cov = mean_and_covariance(other, unbiased=unbiased)
     root = _square_root(cov)

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
+
+from gmcourse import expect
+from gmcourse.expect.door import door
 
 LOG_2 = math.log(2.0)
 
 
+@door(nats="; -inf")
 def nats_to_bits(nats: Tensor) -> Tensor:
     """Nats to bits, any shape."""
     return nats / LOG_2
 
 
-def bits_to_nats(bits: Tensor) -> Tensor:
-    """Bits to nats, any shape."""
-    return bits * LOG_2
-
-
+@door(log_prob="; -inf", dims=">= 1")
 def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
     """−log p(x) / (D log 2), the code length of one dimension.
 
@@ -36,25 +35,27 @@ def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
         Bits per dimension, the shape of log_prob. Lower is better; uniform noise of 256 levels has 8.
 
     Raises:
-        ValueError: dims below 1.
+        ValueError: NaN, or dims below 1.
     """
-    if dims < 1:
-        raise ValueError(f"dims is {dims}; expected C·H·W ≥ 1")
     return -log_prob / (dims * LOG_2)
 
 
+@door(values="n")
 def mean_and_error(values: Tensor) -> tuple[float, float]:
     """Mean of independent values (n,) and its standard error s/√n.
 
     Raises:
-        ValueError: another shape, or fewer than two values.
+        ValueError: another shape, fewer than two values, or values that are not finite.
     """
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"got shape {tuple(values.shape)}; expected (n,) with n ≥ 2")
+    expect.whole("the number of values", len(values), least=2)
     values = values.double()
     return float(values.mean()), float(values.std() / math.sqrt(len(values)))
 
 
+@door(values="; unseen")
 def log_mean_exp(values: Tensor, dim: int) -> Tensor:
-    """log of the mean of exp(values) along one dimension, without overflow."""
-    return torch.logsumexp(values, dim) - math.log(values.shape[dim])
+    """log of the mean of exp(values) along one dimension, without overflow; of equal values exactly the value."""
+    expect.whole("dim", dim, least=-values.ndim, most=values.ndim - 1)
+    top = values.detach().amax(dim, keepdim=True)
+    top = top.masked_fill(top.isinf(), 0.0)
+    return (values - top).exp().mean(dim).log() + top.squeeze(dim)

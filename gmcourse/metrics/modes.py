@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
+from gmcourse.expect.door import door
+from gmcourse.metrics.diversity import distances
 
+
+@door(samples="n D", centres="K D", sigma="> 0", within="> 0")
 def modes_and_quality(
     samples: Tensor, centres: Tensor, sigma: float, *, within: float = 3.0
 ) -> tuple[int, float]:
@@ -27,12 +30,6 @@ def modes_and_quality(
     Raises:
         ValueError: shapes that do not fit, or a width that is not positive.
     """
-    if samples.ndim != 2 or centres.ndim != 2 or samples.shape[1] != centres.shape[1]:
-        raise ValueError(
-            f"samples {tuple(samples.shape)} and centres {tuple(centres.shape)}; expected (n, D) and (K, D)"
-        )
-    if not sigma > 0 or not within > 0:
-        raise ValueError(f"sigma is {sigma} and within is {within}; expected positive numbers")
-    distance, nearest = torch.cdist(samples, centres.to(samples)).min(1)
+    distance, nearest = distances(samples, centres).min(1)
     good = distance <= within * sigma
     return int(nearest[good].unique().numel()), float(good.double().mean())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
+from gmcourse.expect.door import door
+from gmcourse.metrics.diversity import distances
 
+
+@door(x="n D", centres="N D", sigma="> 0")
 def parzen_log_prob(x: Tensor, centres: Tensor, sigma: float) -> Tensor:
     """log (1/N) Σ_i N(x; c_i, σ²I) in nats: the density of samples c_i blurred by σ.
 
@@ -26,10 +29,6 @@ def parzen_log_prob(x: Tensor, centres: Tensor, sigma: float) -> Tensor:
     Raises:
         ValueError: shapes that do not fit, or a width that is not positive.
     """
-    if x.ndim != 2 or centres.ndim != 2 or x.shape[1] != centres.shape[1]:
-        raise ValueError(f"shapes {tuple(x.shape)} and {tuple(centres.shape)}; expected (n, D) and (N, D)")
-    if not sigma > 0:
-        raise ValueError(f"sigma is {sigma}; expected a positive number")
-    squared = torch.cdist(x.double(), centres.double()).square() / sigma**2
-    constant = math.log(len(centres)) + x.shape[1] / 2 * math.log(2 * math.pi * sigma**2)
+    squared = (distances(x, centres) / sigma).square()
+    constant = math.log(len(centres)) + x.shape[1] * (math.log(2 * math.pi) / 2 + math.log(sigma))
     return (-0.5 * squared).logsumexp(1) - constant

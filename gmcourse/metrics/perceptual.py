@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 Maps = Sequence[Tensor]
 
 
@@ -20,6 +23,7 @@ def _unit(maps: Tensor) -> Tensor:
     return maps / maps.square().sum(1, keepdim=True).add(1e-10).sqrt()
 
 
+@door(x="B C H W; unseen", y="B C H W; unseen")
 def map_distance(x: Maps, y: Maps) -> Tensor:
     """Σ_layers mean_positions ‖x̂ − ŷ‖², with the channel vector at each position scaled to unit length.
 
@@ -35,13 +39,16 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
     Raises:
         ValueError: no maps, or shapes that differ.
     """
-    shapes = [tuple(m.shape) for m in x], [tuple(m.shape) for m in y]
-    if not x or shapes[0] != shapes[1] or any(m.ndim != 4 for m in x):
-        raise ValueError(f"maps of shapes {shapes[0]} and {shapes[1]}; expected equal lists of (B, C, H, W)")
+    expect.whole("the number of maps in y", len(y), least=len(x), most=len(x))
+    for i, (a, b) in enumerate(zip(x, y, strict=True)):
+        pair = {f"x[{i}]": a, f"y[{i}]": b}
+        expect.same_shape(**pair)
+        expect.same_device(**pair)
     layers = [(_unit(a) - _unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)]
     return torch.stack(layers).sum(0)
 
 
+@door(x="B C H W; unseen", y="B C H W; unseen")
 def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) -> Tensor:
     """`map_distance` of what a network makes of two batches of images.
 
@@ -56,6 +63,4 @@ def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) ->
     Raises:
         ValueError: shapes differ.
     """
-    if x.shape != y.shape:
-        raise ValueError(f"images of shape {tuple(x.shape)} and {tuple(y.shape)}; expected them equal")
     return map_distance(maps(x), maps(y))

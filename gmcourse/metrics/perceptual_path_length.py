@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from gmcourse import latent
+from gmcourse.expect.door import door
 
 
+@door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def small_steps(
     start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -25,12 +27,6 @@ def small_steps(
     Raises:
         ValueError: shapes that do not fit, or ε that is not positive.
     """
-    if start.ndim != 2 or start.shape != end.shape or t.shape != start.shape[:1]:
-        raise ValueError(
-            f"shapes {tuple(start.shape)}, {tuple(end.shape)}, {tuple(t.shape)}; expected (B, D), (B, D), (B,)"
-        )
-    if not 0 < eps < 1:
-        raise ValueError(f"eps is {eps}; expected a small positive number")
     if spherical:
         start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
     path = latent.spherical if spherical else latent.linear
@@ -42,6 +38,7 @@ def small_steps(
     return before, after
 
 
+@door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def path_distances(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],
@@ -77,6 +74,7 @@ def path_distances(
     return distance(generate(before), generate(after)) / eps**2
 
 
+@door(values="N", low=">= 0 < 100", high="> 0 <= 100")
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
     """Mean of the values from the `low`-th to the `high`-th percentile, as the authors report it.
 
@@ -88,11 +86,8 @@ def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float
     Raises:
         ValueError: no values, or percentiles out of order.
     """
-    if values.ndim != 1 or len(values) == 0 or not 0 <= low < high <= 100:
-        raise ValueError(
-            f"values have shape {tuple(values.shape)}, percentiles {low} and {high}; "
-            "expected (N,) and 0 ≤ low < high ≤ 100"
-        )
+    if low >= high:
+        raise ValueError(f"low is {low} and high is {high}; expected low < high")
     values = values.double()
     bottom = torch.quantile(values, low / 100, interpolation="lower")
     top = torch.quantile(values, high / 100, interpolation="higher")
@@ -100,6 +95,7 @@ def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float
 
 
 @torch.no_grad()
+@door(start="N D", end="N D", at_once=">= 1")
 def path_length(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],

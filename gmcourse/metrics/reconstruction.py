@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
-def _check(x: Tensor, y: Tensor) -> None:
-    if x.shape != y.shape or x.ndim != 4:
-        raise ValueError(f"shapes {tuple(x.shape)} and {tuple(y.shape)}; expected two equal (B, C, H, W)")
-    if not (x.is_floating_point() and y.is_floating_point()):
-        raise ValueError(f"dtypes {x.dtype} and {y.dtype}; expected floating point in [0, data_range]")
+from gmcourse import expect
+from gmcourse.expect.door import door
 
 
+def _check_range(data_range: float, **pictures: Tensor) -> None:
+    """Refuse pictures that are not of this range: a PSNR of 0 … 255 taken for 0 … 1 is 48 dB too low."""
+    largest = max(float(x.detach().max()) for x in pictures.values())
+    for name, x in pictures.items():
+        low, high = (float(each) for each in x.detach().aminmax())
+        strays = (
+            ((x.detach() / data_range - 0.5).abs() > 0.6).double().mean()
+        )  # a network may overshoot a little
+        if strays > 0.1 or 0 < largest < data_range / 200:
+            raise ValueError(
+                f"{name} has values from {low:.4g} to {high:.4g} where data_range is {data_range:g}; "
+                f"expected about 0 … {data_range:g}: give the data_range that the pictures have"
+            )
+
+
+@door(x="B C H W", y="B C H W", data_range="> 0")
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
     """Peak signal-to-noise ratio 10 log₁₀(range² / MSE) of each pair, in decibels.
 
@@ -29,37 +40,23 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
         Shape (B,). Equal images give infinity; 6 dB more is half the error.
 
     Raises:
-        ValueError: shapes that differ, or whole numbers.
+        ValueError: shapes that differ, whole numbers, values that are not finite or of another range.
     """
-    _check(x, y)
-    error = (x - y).square().flatten(1).mean(1)
-    return 10 * torch.log10(data_range**2 / error)
-
-
-def luma(x: Tensor) -> Tensor:
-    """Brightness of RGB images (B, 3, H, W) in [0, 1] as ITU-R BT.601 has it, in 16 … 235, (B, 1, H, W).
-
-    Raises:
-        ValueError: another shape.
-    """
-    if x.ndim != 4 or x.shape[1] != 3:
-        raise ValueError(f"got shape {tuple(x.shape)}; expected (B, 3, H, W)")
-    weights = torch.tensor([65.481, 128.553, 24.966], dtype=x.dtype, device=x.device)
-    return 16 + (x * weights[:, None, None]).sum(1, keepdim=True)
+    _check_range(data_range, x=x, y=y)
+    error = ((x.double() - y.double()) / data_range).square().flatten(1).mean(1)
+    return (-10 * torch.log10(error)).to(x.dtype)
 
 
 def _window(kind: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, float]:
     """The weights (k, k) of the local statistics, and the factor that makes their covariances unbiased."""
     if kind == "uniform":
         return torch.full((7, 7), 1 / 49, dtype=dtype, device=device), 49 / 48
-    if kind == "gaussian":
-        offsets = torch.arange(-5, 6, dtype=dtype, device=device)
-        bell = torch.exp(-0.5 * (offsets / 1.5) ** 2)
-        bell = bell / bell.sum()
-        return bell[:, None] * bell[None, :], 1.0
-    raise ValueError(f"window is {kind!r}; expected 'gaussian' or 'uniform'")
+    offsets = torch.arange(-5, 6, dtype=dtype, device=device)
+    bell = (-0.5 * (offsets / 1.5) ** 2).softmax(0)
+    return bell[:, None] * bell[None, :], 1.0
 
 
+@door(x="B C H W", y="B C H W", data_range="> 0", window="gaussian|uniform")
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian") -> Tensor:
     """Structural similarity (Wang et al. 2004, eq. 13): local means, variances and covariance compared.
 
@@ -74,15 +71,13 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
         Shape (B,): mean over the positions where the whole window fits, and over channels. 1 is equality.
 
     Raises:
-        ValueError: shapes that differ, whole numbers, an unknown window, or images smaller than it.
+        ValueError: as for `psnr`, an unknown window, or images smaller than it.
     """
-    _check(x, y)
-    weights, unbias = _window(window, x.dtype, x.device)
-    if min(x.shape[-2:]) < len(weights):
-        raise ValueError(
-            f"images of {x.shape[-2]}×{x.shape[-1]}; the window needs at least {len(weights)}×{len(weights)}"
-        )
-    channels = x.shape[1]
+    _check_range(data_range, x=x, y=y)
+    weights, unbias = _window(window, torch.float64, x.device)
+    expect.whole("the shorter side of x", min(x.shape[-2:]), least=len(weights))
+    channels, dtype = x.shape[1], x.dtype
+    x, y = x.double(), y.double()
     kernel = weights.expand(channels, 1, -1, -1)
 
     def local(values: Tensor) -> Tensor:
@@ -96,9 +91,10 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
     similarity = (
         (2 * mean_x * mean_y + c1) * (2 * cov + c2) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
     )
-    return similarity.flatten(1).mean(1)
+    return similarity.flatten(1).mean(1).to(dtype)
 
 
+@door(x="B C H W", low="B C h w")
 def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> Tensor:
     """PSNR of downsample(x) against the low resolution that x was made from, in decibels, shape (B,).
 
@@ -110,9 +106,12 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
         low: the given images (B, C, h, w) in [0, 1].
         downsample: the map that made `low`.
     """
-    return psnr(downsample(x), low)
+    small = downsample(x)
+    expect.same_shape(**{"downsample(x)": small, "low": low})
+    return psnr(small, low)
 
 
+@door(x="B C H W", cutoff=">= 0")
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
     """Share-free measure of sharpness: mean squared amplitude above `cutoff` of the highest frequency.
 
@@ -126,15 +125,9 @@ def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
     Raises:
         ValueError: another shape.
     """
-    if x.ndim != 4:
-        raise ValueError(f"got shape {tuple(x.shape)}; expected (B, C, H, W)")
     height, width = x.shape[-2:]
-    spectrum = torch.fft.fft2(x).abs().square() / (height * width) ** 2
+    spectrum = torch.fft.fft2(x.double() - x.double().mean((2, 3), keepdim=True)).abs().square()
+    spectrum = spectrum / (height * width) ** 2
     fy, fx = torch.fft.fftfreq(height, device=x.device) * 2, torch.fft.fftfreq(width, device=x.device) * 2
     high = torch.sqrt(fy[:, None] ** 2 + fx[None, :] ** 2) > cutoff
-    return (spectrum * high).sum((-2, -1)).mean(1)
-
-
-def worst_possible_psnr(levels: int = 256) -> float:
-    """PSNR in decibels of an image against its own rounding to that many levels: a uniform error."""
-    return 10 * math.log10(12 * (levels - 1) ** 2)
+    return (spectrum * high).sum((-2, -1)).mean(1).to(x.dtype)

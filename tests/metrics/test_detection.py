@@ -18,12 +18,8 @@ def test_it_is_the_share_of_pairs_in_the_right_order():
     assert auroc(higher, lower) == pytest.approx(roc_auc_score(truth, torch.cat([higher, lower])))
 
 
-def test_ends_and_bad_input():
+def test_ends():
     assert auroc(torch.ones(3), torch.zeros(2)) == 1.0
     assert auroc(torch.zeros(3), torch.ones(2)) == 0.0
     assert auroc(torch.ones(3), torch.ones(2)) == 0.5
     assert auroc(torch.zeros(1), torch.tensor([float("-inf")])) == 1.0
-    with pytest.raises(ValueError, match=r"expected \(N,\), \(M,\)"):
-        auroc(torch.zeros(0), torch.ones(2))
-    with pytest.raises(ValueError, match="NaN"):
-        auroc(torch.tensor([float("nan")]), torch.ones(2))

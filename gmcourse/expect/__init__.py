@@ -142,6 +142,7 @@ def tensor(
     *,
     dtype: str = "floating",
     finite: bool = True,
+    minus_infinity: bool = False,
     filled: bool = True,
     within: tuple[float, float] | None = None,
 ) -> Tensor:
@@ -150,10 +151,11 @@ def tensor(
     Args:
         name: what the caller calls it.
         value: what was given. Lists and NumPy arrays are refused with the call that turns them into tensors.
-        shape: dimensions in words, such as "B D" or "N 3 H W"; "… D" leaves the leading ones open. A whole
+        shape: dimensions in words, such as "B D" or "N 1|3 H W"; "… D" leaves the leading ones open. A whole
             number must be met exactly, a word stands for any size. None leaves the shape open.
         dtype: "floating", "integer", "bool", "uint8", or "real" (anything but bool and complex).
         finite: whether NaN and infinity are refused. It makes a GPU wait: not in a training step.
+        minus_infinity: whether −∞ is fine nevertheless, as it is for a log-probability.
         filled: whether a tensor without elements is refused.
         within: the least and the largest value allowed. It makes a GPU wait too.
 
@@ -169,15 +171,19 @@ def tensor(
         raise ValueError(f"{name} has dtype {value.dtype}; expected {KINDS[dtype]}")
     if filled and value.numel() == 0:
         raise ValueError(f"{name} is empty, of shape {tuple(value.shape)}; expected at least one element")
-    if finite and value.dtype.is_floating_point and not bool(value.detach().isfinite().all()):
-        bad = int((~value.detach().isfinite()).sum())
-        raise ValueError(f"{name} has {bad} of {value.numel()} values that are NaN or infinite")
+    values = value.detach()
+    if value.is_meta and (finite or within):
+        refuse(name, "on the device 'meta', where nothing has a value", "a tensor on a device that computes")
+    if finite and value.dtype.is_floating_point:
+        bad = ~values.isfinite() & (values != -math.inf) if minus_infinity else ~values.isfinite()
+        if bool(bad.any()):
+            found = f"NaN or infinite in {int(bad.sum())} of {value.numel()} values"
+            refuse(name, found, "finite values; look at where they come from")
     if within is not None and value.numel():
-        low, high = (float(each) for each in value.detach().aminmax())
+        low, high = (float(each) for each in values.aminmax())
         if not (low >= within[0] and high <= within[1]):
-            raise ValueError(
-                f"{name} has values from {low:.4g} to {high:.4g}; expected {within[0]:g} … {within[1]:g}"
-            )
+            wanted = _bounds(*(bound if math.isfinite(bound) else None for bound in within))
+            raise ValueError(f"{name} has values from {low:.4g} to {high:.4g}; expected them{wanted}")
     return value
 
 
@@ -203,7 +209,8 @@ def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
         tail = wanted[1:]
         return len(shape) >= len(tail) and _fits(shape[len(shape) - len(tail) :], tail)
     return len(shape) == len(wanted) and all(
-        not want.isdecimal() or size == int(want) for size, want in zip(shape, wanted, strict=True)
+        not want[0].isdecimal() or str(size) in want.split("|")
+        for size, want in zip(shape, wanted, strict=True)
     )
 
 
@@ -211,7 +218,27 @@ def _in_words(shape: str | None) -> str:
     if shape is None:
         return ""
     parts = shape.split()
-    return f" ({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    return f" ({', '.join(parts)}{',' if len(parts) == 1 else ''})".replace("|", " or ")
+
+
+def cholesky(name: str, cov: Tensor) -> Tensor:
+    """The lower Cholesky factors (…, D, D) of covariances, of which both halves are looked at.
+
+    Raises:
+        ValueError: one of them is not symmetric, or not positive definite.
+    """
+    size, off = (float(each.detach().abs().max()) for each in (cov, cov - cov.mT))
+    if not off <= 1e-4 * size:
+        raise ValueError(
+            f"{name} is not symmetric, by {off:.2g}; expected a covariance: (A + A.mT) / 2 is one"
+        )
+    chol, info = torch.linalg.cholesky_ex(cov)
+    if bool((info != 0).any()):
+        raise ValueError(
+            f"{name} is not positive definite; expected more points than dimensions, none of which is constant: "
+            "give a larger ridge, structure='diagonal', or add a little to the diagonal"
+        )
+    return chol
 
 
 def images(name: str, value: Any, *, channels: int | None = None, **more: Any) -> Tensor:
@@ -242,4 +269,4 @@ def same_device(**named: Tensor) -> None:
     """
     if len({value.device for value in named.values()}) > 1:
         shown = ", ".join(f"{name} on {value.device}" for name, value in named.items())
-        raise ValueError(f"devices differ: {shown}; move them to one with .to(device)")
+        raise ValueError(f"devices differ: {shown}; expected one device: move them with .to(device)")

@@ -1,0 +1,205 @@
+"""The check at a door, written where the arguments are: one line above the function.
+
+    @door(real="N D", generated="M D", k=">= 1 < N")
+    def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float, float]: ...
+
+Of what kind an argument is, its annotation says: a tensor, a whole number, a finite number, one of some words, a
+function, a mapping or a sequence of these. The line says what more is expected:
+
+- of a tensor its shape, as `expect.tensor` reads it. A word that returns is the same size, in all arguments.
+  Behind a semicolon may stand, with commas between them, a dtype of `expect.KINDS`, bounds of the values, "-inf"
+  (log-probabilities may be −∞), "empty" (no element is fine as well), and "unseen": the values are not looked at,
+  so that no GPU waits in a training step;
+- of a number its bounds, ">= 0 < 1"; a bound may be a size, as N above;
+- of a word the words that there are, "gaussian|uniform";
+- of a tuple what is expected of each member, with " / " between them.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import types
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from torch import Tensor
+
+from gmcourse import expect
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Sizes = dict[str, str]  # a word of a shape → its size; "…" → the sizes that it stands for
+Prepare = Callable[[Tensor], Tensor]
+
+SIGNS = {">=": "least", ">": "above", "<=": "most", "<": "below"}
+BOUND = re.compile(r"(>=|<=|>|<)\s*(\S+)")
+
+
+@functools.cache
+def _hints(owner: Any) -> dict[str, Any]:
+    return get_type_hints(owner)
+
+
+def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator that checks the arguments of a call before the function sees them.
+
+    Args:
+        prepare: what to do with every tensor that passed, such as to move it to the CPU.
+        **wanted: argument → what is expected of it; see above. They are looked at in this order.
+
+    Raises:
+        ValueError: in the decorated function, for an argument that is something else.
+    """
+
+    def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        unknown = set(wanted) - set(signature.parameters)
+        assert not unknown, f"{function.__qualname__} has no argument {unknown}"
+        free = {name for name, each in signature.parameters.items() if each.kind is each.VAR_KEYWORD}
+
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            call = signature.bind(*args, **kwargs)
+            call.apply_defaults()
+            given = call.arguments
+            _check_all({name: each for name, each in given.items() if name not in free}, function, wanted)
+            for name in free & set(given):
+                for key, value in given[name].items():
+                    _check(key, value, _hints(function)[name], wanted.get(name, ""), {})
+            if prepare is None:
+                expect.same_device(**{name: each for name, each in given.items() if isinstance(each, Tensor)})
+                return function(*args, **kwargs)
+            call.arguments.update({name: _prepared(each, prepare) for name, each in given.items()})
+            return function(*call.args, **call.kwargs)
+
+        return checked
+
+    return decorated
+
+
+def fields(instance: Any, **wanted: str) -> None:
+    """The same check for the fields of a dataclass, from its `__post_init__`.
+
+    Raises:
+        ValueError: a field is something else.
+    """
+    _check_all(vars(instance), type(instance), wanted)
+
+
+def _check_all(given: Mapping[str, Any], owner: Any, wanted: Mapping[str, str]) -> None:
+    sizes: Sizes = {}
+    hints = _hints(owner)
+    for name in [*wanted, *(name for name in given if name not in wanted)]:
+        if name in hints and name in given:
+            _check(name, given[name], hints[name], wanted.get(name, ""), sizes)
+
+
+def _check(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
+    """Refuse a value that is not what its annotation and the line say."""
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        options = [each for each in get_args(hint) if each is not types.NoneType]
+        if value is None and len(options) < len(get_args(hint)):
+            return
+        fitting = [each for each in options if isinstance(value, _class_of(each))]
+        if not fitting and len(options) > 1:
+            expect.refuse(name, expect.described(value), " or ".join(map(_named, options)))
+        _check(name, value, (fitting or options)[0], more, sizes)
+    elif hint is Tensor:
+        _check_tensor(name, value, more, sizes)
+    elif hint is int:
+        shift = {"least": ("least", 0), "above": ("least", 1), "most": ("most", 0), "below": ("most", -1)}
+        bounds = {shift[sign][0]: int(bound) + shift[sign][1] for sign, bound in _bounds(more, sizes).items()}
+        expect.whole(name, value, **bounds)
+    elif hint is float:
+        if "unseen" not in more:
+            expect.number(name, value, **_bounds(more, sizes))
+    elif origin is Literal:
+        expect.one_of(name, value, get_args(hint))
+    elif hint is str and "|" in more:
+        expect.one_of(name, value, more.split("|"))
+    elif origin is not None and issubclass(origin, Mapping | Sequence):
+        _check_members(name, value, hint, more, sizes)
+    elif not isinstance(value, _class_of(hint)):
+        expect.refuse(name, expect.described(value), _named(hint))
+
+
+def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
+    shape, _, flags = more.partition(";")
+    words = {flag.strip() for flag in flags.split(",")}
+    known = " ".join(sizes.get(word, word) for word in shape.split())
+    kinds = words & set(expect.KINDS)
+    within = _bounds(flags, sizes)
+    expect.tensor(
+        name,
+        value,
+        known if shape else None,
+        dtype=kinds.pop() if kinds else "floating",
+        finite="unseen" not in words,
+        minus_infinity="-inf" in words,
+        filled="empty" not in words,
+        within=(within.get("least", -float("inf")), within.get("most", float("inf"))) if within else None,
+    )
+    tail = [word for word in shape.split() if word != "…"]
+    found = [str(size) for size in value.shape]
+    sizes.update(zip(tail, found[len(found) - len(tail) :], strict=False))
+    if shape.startswith("…"):
+        sizes["…"] = " ".join(found[: len(found) - len(tail)])
+
+
+def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
+    """A mapping, a sequence or a tuple, and what is in it; sizes of one member are not those of another."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is not tuple and hasattr(value, "tolist") and inner[0] in (int, float):
+        value = value.tolist()  # numbers in an array or a tensor do as well
+    if not isinstance(value, origin) or isinstance(value, str):
+        expect.refuse(name, expect.described(value), _named(hint))
+    if len(value) == 0 and "empty" not in more:
+        expect.refuse(name, "empty", "at least one")
+    if issubclass(origin, Mapping):
+        for key, each in value.items():
+            _check(f"{name}[{key!r}]", each, inner[1], more, dict(sizes))
+    elif origin is tuple and inner[-1] is not Ellipsis:
+        if len(value) != len(inner):
+            expect.refuse(name, f"{len(value)} values", _named(hint))
+        each_more = [*more.split(" / "), *[more.split(" / ")[-1]] * len(inner)]
+        for i, (each, kind) in enumerate(zip(value, inner, strict=True)):
+            _check(f"{name}[{i}]", each, kind, each_more[i], sizes)
+    else:
+        for i, each in enumerate(value):
+            _check(f"{name}[{i}]", each, inner[0], more, dict(sizes))
+
+
+def _bounds(text: str, sizes: Sizes) -> dict[str, float]:
+    return {SIGNS[sign]: float(sizes.get(bound, bound)) for sign, bound in BOUND.findall(text)}
+
+
+def _class_of(hint: Any) -> Any:
+    """What `isinstance` asks for: the class behind an annotation, `object` where it says nothing."""
+    origin = get_origin(hint) or hint
+    return {int: Integral, float: Real}.get(origin, origin if isinstance(origin, type) else object)
+
+
+def _named(hint: Any) -> str:
+    """An annotation in words."""
+    if get_origin(hint) is tuple:
+        return f"({', '.join(map(_named, get_args(hint)))})"
+    kind = _class_of(hint)
+    known = {Callable: "a function", bool: "True or False", str: "a string", Integral: "a whole number"}
+    if kind.__name__ in ("Callable", "Mapping", "Sequence"):
+        return {"Callable": "a function", "Mapping": "a mapping", "Sequence": "a sequence"}[kind.__name__]
+    return str(known.get(kind, f"a {kind.__name__}"))
+
+
+def _prepared(value: Any, prepare: Prepare) -> Any:
+    """The tensors in a value, prepared."""
+    if isinstance(value, Tensor):
+        return prepare(value)
+    if isinstance(value, Mapping):
+        return {key: _prepared(each, prepare) for key, each in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_prepared(each, prepare) for each in value)
+    return value

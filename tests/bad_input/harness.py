@@ -1,0 +1,214 @@
+"""Bad input at the doors: a row for each public name, and the wrong calls that are made of its good one.
+
+A row is `row("module.name", lambda: {arguments of a good call})`. Of each argument bad ones are made, by kinds:
+
+    rank shape batch dtype nan inf empty none list numpy device     of a tensor
+    float text nan inf none negative                                of a number
+    unknown number none                                             of a word
+    number none empty, and those of the members                     of a sequence or a mapping
+
+Each must raise a ValueError that names an argument and says what was expected. `fine` names the kinds that are
+no fault of an argument ("shape" where any size will do), `bad` adds values that no kind makes.
+"""
+
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import gmcourse
+
+# Doors without rows as yet. This list gets shorter, never longer, and is empty in the end.
+PENDING = (
+    "gmcourse.adversarial",
+    "gmcourse.converters",
+    "gmcourse.data",
+    "gmcourse.densities",
+    "gmcourse.experiments",
+    "gmcourse.flows",
+    "gmcourse.latent",
+    "gmcourse.models",
+    "gmcourse.nn",
+    "gmcourse.reproducible",
+    "gmcourse.training",
+    "gmcourse.viz",
+    "gmcourse.zoo",
+)
+# No doors: what they hold is called by the package itself, or reads the command line.
+INNER = (
+    "gmcourse.__main__",
+    "gmcourse.data.faces.",  # the door is the package: its __all__
+    "gmcourse.densities.",  # likewise
+    "gmcourse.doctor",
+    "gmcourse.exercises",  # the judge has tests of its own
+    "gmcourse.expect",  # the checks themselves: test_expect.py
+    "gmcourse.processes",
+    "gmcourse.recipes",
+    "gmcourse.storage",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    good: Callable[[], dict[str, Any]]
+    on: Callable[[], Any] | None = None
+    fine: Mapping[str, str] = field(default_factory=dict)
+    bad: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def target(self):
+        if self.on is not None:
+            return getattr(self.on(), self.name.rpartition(".")[2])
+        return functools.reduce(getattr, self.name.split(".")[1:], _root(self.name))
+
+    def is_fine(self, argument, kind):
+        """Whether a kind is no fault there; of a member "x[0]" it is enough that it is none of x."""
+        owners = {argument, re.split(r"[\[]", argument)[0]}
+        return any(kind in self.fine.get(owner, "").split() for owner in owners)
+
+
+ROWS: dict[str, Row] = {}
+
+
+def row(name, good=dict, *, on=None, fine=None, bad=None):
+    """Add a row; `name` without "gmcourse.", `on` gives the object whose method it is."""
+    name = f"gmcourse.{name}"
+    assert name not in ROWS, f"{name} has two rows"
+    ROWS[name] = Row(name, good, on, fine or {}, bad or {})
+
+
+def _root(name):
+    """Import the modules of a dotted name; the rest are attributes."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        try:
+            importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            break
+    return gmcourse
+
+
+def public_names():
+    """Every public function, class and method of the doors that takes an argument."""
+    found = {}
+    for info in pkgutil.walk_packages(gmcourse.__path__, "gmcourse."):
+        if info.name.startswith((*PENDING, *INNER)):
+            continue
+        module = importlib.import_module(info.name)
+        listed = getattr(module, "__all__", None)
+        for name in listed if listed is not None else [n for n in vars(module) if not n.startswith("_")]:
+            thing = getattr(module, name)
+            home = getattr(thing, "__module__", None)
+            elsewhere = home != info.name and (listed is None or not str(home).startswith(INNER))
+            if not callable(thing) or elsewhere or getattr(thing, "_is_protocol", False):
+                continue
+            found |= dict.fromkeys(_takers(f"{info.name}.{name}", thing))
+    return list(found)
+
+
+def _takers(name, thing):
+    if not inspect.isclass(thing):
+        return [name] if _takes_something(thing) else []
+    takers = [name] if not inspect.isabstract(thing) and _takes_something(thing) else []
+    for method, code in vars(thing).items():
+        code = getattr(code, "__func__", code)
+        layer = issubclass(thing, torch.nn.Module) and method == "forward" and ".nn." in name
+        if not method.startswith("_") and inspect.isfunction(code) and not layer:
+            takers += [f"{name}.{method}"] if _takes_something(code) and not _is_abstract(code) else []
+    return takers
+
+
+def _takes_something(code):
+    return bool(set(inspect.signature(code).parameters) - {"self", "cls"})
+
+
+def _is_abstract(code):
+    return getattr(code, "__isabstractmethod__", False)
+
+
+def variants(value, name):
+    """Pairs (argument, kind, bad value) made of a good one."""
+    yield name, "none", None
+    if isinstance(value, Tensor):
+        yield from ((name, kind, bad) for kind, bad in _of_tensor(value))
+    elif isinstance(value, bool):
+        yield from ((name, kind, bad) for kind, bad in (("text", "yes"), ("float", 0.5)))
+    elif isinstance(value, int | float):
+        nearby = [("float", value + 0.5)] if isinstance(value, int) else []
+        bad = [*nearby, ("text", "3"), ("nan", float("nan")), ("inf", float("inf")), ("list", [value])]
+        yield from ((name, kind, each) for kind, each in [*bad, ("negative", -1 - abs(value))])
+    elif isinstance(value, str):
+        yield from ((name, kind, bad) for kind, bad in (("unknown", "no such word"), ("number", 3)))
+    elif isinstance(value, Mapping | list | tuple):
+        yield name, "number", 3
+        yield name, "empty", type(value)()
+        members = list(value.items()) if isinstance(value, Mapping) else list(enumerate(value))
+        for key, member in members if isinstance(value, tuple) else members[:1]:
+            for inner, kind, bad in variants(member, f"{name}[{key!r}]"):
+                changed = dict(members) | {key: bad}
+                yield inner, kind, changed if isinstance(value, Mapping) else type(value)(changed.values())
+    else:
+        yield name, "number", 3
+
+
+def _of_tensor(x):
+    yield "rank", x[None]
+    if x.ndim:
+        yield "rank", x[0]
+        yield "shape", torch.cat([x, x], -1)
+        yield "empty", x[:0]
+    if x.ndim and len(x) > 1:
+        yield "batch", x[:1]
+    yield "dtype", x.long() if x.is_floating_point() else x.float()
+    if x.is_floating_point():
+        for kind in ("nan", "inf"):
+            spoilt = x.detach().clone()
+            spoilt.view(-1)[0] = float(kind)
+            yield kind, spoilt
+    yield "list", x.tolist()
+    yield "numpy", x.detach().numpy()
+    yield "device", x.to("meta")
+
+
+@functools.cache
+def outcomes(name):
+    """What became of each wrong call of a row: (argument, kind, verdict, words)."""
+    one = ROWS[name]
+    target = one.target()
+    parameters = inspect.signature(target).parameters
+    target(**one.good())  # a good call must be one
+    found = []
+    for argument, value in one.good().items():
+        optional = argument in parameters and parameters[argument].default is None
+        tried = [each for each in variants(value, argument) if not one.is_fine(each[0], each[1])]
+        tried = [each for each in tried if not (optional and each[:2] == (argument, "none"))]
+        tried += [(argument, f"bad {i}", bad) for i, bad in enumerate(one.bad.get(argument, ()))]
+        for place, kind, bad in tried:
+            verdict, words = _heard(target, one.good() | {argument: bad})
+            found.append((place, kind, verdict, words))
+    return found
+
+
+def _heard(target, arguments):
+    try:
+        target(**arguments)
+    except ValueError as error:
+        words = str(error)
+        named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in arguments)
+        return ("clear" if named and "expected" in words else "foreign"), words
+    except Exception as error:
+        return "foreign", f"{type(error).__name__}: {error}"
+    return "silent", "an answer"
+
+
+def shares():
+    """How often each verdict was given over all rows."""
+    return Counter(verdict for name in ROWS for _, _, verdict, _ in outcomes(name))
