@@ -12,7 +12,8 @@ function, a mapping or a sequence of these. The line says what more is expected:
   so that no GPU waits in a training step;
 - of a number its bounds, ">= 0 < 1"; a bound may be a size, as N above;
 - of a word the words that there are, "gaussian|uniform";
-- of a tuple what is expected of each member, with " / " between them.
+- of a sequence how many members it has, "K:", and then what is expected of each; of a tuple what is expected of
+  its members in turn, with " / " between them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import torch
 from torch import Tensor
 
 from gmcourse import expect
@@ -80,6 +82,16 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
     return decorated
 
 
+def drawing(**wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`door` for what draws: the tensors come to the CPU, without gradient and in a dtype that NumPy knows."""
+
+    def drawn(x: Tensor) -> Tensor:
+        x = x.detach().cpu()
+        return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+    return door(prepare=drawn, **wanted)
+
+
 def fields(instance: Any, **wanted: str) -> None:
     """The same check for the fields of a dataclass, from its `__post_init__`.
 
@@ -117,6 +129,8 @@ def _check(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
     elif hint is float:
         if "unseen" not in more:
             expect.number(name, value, **_bounds(more, sizes))
+        elif not isinstance(value, Real | Tensor):
+            expect.refuse(name, expect.described(value), "a number")
     elif origin is Literal:
         expect.one_of(name, value, get_args(hint))
     elif hint is str and "|" in more:
@@ -133,6 +147,8 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
     known = " ".join(sizes.get(word, word) for word in shape.split())
     kinds = words & set(expect.KINDS)
     within = _bounds(flags, sizes)
+    if "below" in within:  # of whole numbers, such as classes
+        within["most"] = within.pop("below") - 1
     expect.tensor(
         name,
         value,
@@ -145,7 +161,9 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
     )
     tail = [word for word in shape.split() if word != "…"]
     found = [str(size) for size in value.shape]
-    sizes.update(zip(tail, found[len(found) - len(tail) :], strict=False))
+    for word, size in zip(tail, found[len(found) - len(tail) :], strict=True):
+        if not word[0].isdecimal() and sizes.setdefault(word, size) != size:
+            expect.refuse(name, f"of shape {tuple(value.shape)}", f"({', '.join(tail)})")
     if shape.startswith("…"):
         sizes["…"] = " ".join(found[: len(found) - len(tail)])
 
@@ -155,7 +173,7 @@ def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) ->
     origin, inner = get_origin(hint), get_args(hint)
     if origin is not tuple and hasattr(value, "tolist") and inner[0] in (int, float):
         value = value.tolist()  # numbers in an array or a tensor do as well
-    if not isinstance(value, origin) or isinstance(value, str):
+    if not isinstance(value, origin) or (isinstance(value, str) and inner[0] is not str):
         expect.refuse(name, expect.described(value), _named(hint))
     if len(value) == 0 and "empty" not in more:
         expect.refuse(name, "empty", "at least one")
@@ -169,6 +187,12 @@ def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) ->
         for i, (each, kind) in enumerate(zip(value, inner, strict=True)):
             _check(f"{name}[{i}]", each, kind, each_more[i], sizes)
     else:
+        count, colon, rest = more.partition(":")
+        if colon:
+            wanted = sizes.setdefault(count, count if count.isdecimal() else str(len(value)))
+            if str(len(value)) != wanted:
+                expect.refuse(name, f"{len(value)} of them", f"{wanted}, one for each")
+            more = rest
         for i, each in enumerate(value):
             _check(f"{name}[{i}]", each, inner[0], more, dict(sizes))
 
@@ -180,6 +204,8 @@ def _bounds(text: str, sizes: Sizes) -> dict[str, float]:
 def _class_of(hint: Any) -> Any:
     """What `isinstance` asks for: the class behind an annotation, `object` where it says nothing."""
     origin = get_origin(hint) or hint
+    if origin is Any:
+        return object
     return {int: Integral, float: Real}.get(origin, origin if isinstance(origin, type) else object)
 
 

@@ -9,14 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
 
 def _picture(x: Tensor) -> np.ndarray:
-    picture: np.ndarray = x.detach().cpu().clamp(0, 1).permute(1, 2, 0).numpy()
+    picture: np.ndarray = x.clamp(0, 1).permute(1, 2, 0).numpy()
     return picture
 
 
+@drawing(rows="3 h w / 3 H W / n 3 H W", limit="> 0")
 def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25) -> Figure:
     """For each row the low resolution, the truth, the mean of the answers, and how far the answers differ.
 
@@ -29,17 +33,17 @@ def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25
     for (low, truth, answers), places in zip(rows, axes, strict=True):
         for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
             ax.imshow(_picture(x))
-        deviation = answers.std(0).mean(0).cpu().numpy()
-        places[3].imshow(deviation, cmap="viridis", vmin=0, vmax=limit)
+        expect.whole("the number of answers in rows", len(answers), least=2)
+        places[3].imshow(answers.std(0).mean(0), cmap="viridis", vmin=0, vmax=limit)
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title)
     for ax in axes.flat:
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
     figure.colorbar(axes[0][3].images[0], ax=list(axes[:, 3]), shrink=0.9, label="share of the pixel range")
     return figure
 
 
+@drawing(faces="N / M / K / >= 0 <= 1", bins=">= 1")
 def posteriors(
     faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]],
     names: Sequence[str],
@@ -60,22 +64,13 @@ def posteriors(
     edges = np.linspace(0, 1, bins + 1)
     for face, places in zip(faces, axes.T, strict=True):
         for name, ax in zip(names, places, strict=True):
-            prior, exact, model, truth = face[name]
-            ax.hist(
-                prior.cpu().numpy(), edges, density=True, color=GREY, alpha=0.25, label="before: the crowd"
-            )
-            ax.hist(
-                exact.cpu().numpy(), edges, density=True, color=BLUE, alpha=0.55, label="given y: rejection"
-            )
-            ax.hist(
-                model.clamp(0, 1).cpu().numpy(),
-                edges,
-                density=True,
-                histtype="step",
-                color=ORANGE,
-                linewidth=2,
-                label="given y: SRFlow",
-            )
+            prior, exact, model, truth = face[expect.one_of("names", name, list(face))]
+            for values, label, look in (
+                (prior, "before: the crowd", {"color": GREY, "alpha": 0.25}),
+                (exact, "given y: rejection", {"color": BLUE, "alpha": 0.55}),
+                (model.clamp(0, 1), "given y: SRFlow", {"histtype": "step", "color": ORANGE, "linewidth": 2}),
+            ):
+                ax.hist(values.numpy(), edges, density=True, label=label, **look)
             ax.axvline(truth, color=INK, linewidth=1.5, linestyle="--", label="the truth")
             ax.set(yticks=[], xlim=(0, 1))
     for name, ax in zip(names, axes[:, 0], strict=True):

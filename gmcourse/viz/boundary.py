@@ -14,6 +14,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, DENSITY, INK, ORANGE, PAPER, VERMILION
 from gmcourse.viz.plane import Extent, density, grid
 
@@ -24,6 +27,7 @@ MARKERS = ("o", "^")
 SIZE = 180
 
 
+@drawing(x="n 2", y="n; integer, >= 0 <= 1", size="> 0", alpha="> 0 <= 1")
 def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float = 0.7) -> Axes:
     """Points (n, 2) of two classes: blue discs and orange triangles."""
     for k, (color, marker) in enumerate(zip((BLUE, ORANGE), MARKERS, strict=True)):
@@ -34,6 +38,7 @@ def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float
 
 
 @torch.no_grad()
+@drawing()
 def posterior(
     log_posterior: LogPosterior, extent: Extent, ax: Axes, *, shade: bool = True, dashed: bool = False
 ) -> Axes:
@@ -46,25 +51,20 @@ def posterior(
         shade: draw the colours too; else the boundary alone.
         dashed: draw the boundary dashed, as a reference.
     """
-    values = log_posterior(grid(extent, SIZE).double()).exp()[:, 1].reshape(SIZE, SIZE).double().numpy()
+    log_p = log_posterior(grid(extent, SIZE).double())
+    expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
+    values = log_p.exp()[:, 1].reshape(SIZE, SIZE).double().numpy()
     if shade:
         ax.imshow(values, extent=extent, origin="lower", cmap=SURE, vmin=0, vmax=1, interpolation="bilinear")
     x, y = torch.linspace(*extent[:2], SIZE), torch.linspace(*extent[2:], SIZE)
     if values.min() < 0.5 < values.max():
-        ax.contour(
-            x,
-            y,
-            values,
-            levels=[0.5],
-            colors=INK,
-            linewidths=1.1 if dashed else 2.0,
-            linestyles="--" if dashed else "-",
-        )
-    ax.set(xlim=extent[:2], ylim=extent[2:], xticks=[], yticks=[], aspect="equal")
-    ax.grid(False)
+        width, line = (1.1, "--") if dashed else (2.0, "-")
+        ax.contour(x, y, values, levels=[0.5], colors=INK, linewidths=width, linestyles=line)
+    bare(ax, xlim=extent[:2], ylim=extent[2:], aspect="equal")
     return ax
 
 
+@drawing(data="n 2 / n; integer", drawn="m 2 / m; integer")
 def two_views(
     log_posterior: LogPosterior,
     log_prob: Callable[[Tensor], Tensor],
@@ -85,6 +85,7 @@ def two_views(
     return figure
 
 
+@drawing(data="n 2 / n; integer")
 def boundaries(
     models: Mapping[str, LogPosterior], truth: LogPosterior, data: tuple[Tensor, Tensor], extent: Extent
 ) -> Figure:
@@ -98,6 +99,7 @@ def boundaries(
     return figure
 
 
+@drawing(data="n 2")
 def strangers(
     log_posterior: LogPosterior,
     log_prob: Callable[[Tensor], Tensor],
@@ -133,6 +135,5 @@ def strangers(
             ax.annotate(
                 name, (x, y), xytext=(8, 5), textcoords="offset points", color=VERMILION, weight="bold"
             )
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
     return figure

@@ -10,12 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse.expect.door import drawing
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, VERMILION
 from gmcourse.viz.plane import Extent, density, grid, points
 
 Map = Callable[[Tensor], Tensor]
 
 
+@drawing(x="n", z="n", bins=">= 1")
 def pushed_histogram(
     x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map, *, names: tuple[str, str] = ("x", "z"), bins: int = 90
 ) -> Figure:
@@ -38,6 +41,7 @@ def pushed_histogram(
     return figure
 
 
+@drawing(width="> 0")
 def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, width: float = 0.3) -> Figure:
     """A map z = f(x), an interval on the x-axis and its image on the z-axis: mass stays, width changes."""
     x = torch.linspace(-3, 3, 400)
@@ -71,13 +75,14 @@ def _lines(extent: Extent, count: int, fine: int) -> Tensor:
 
 
 @torch.no_grad()
+@drawing(count=">= 2")
 def warped_grid(
     forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = ""
 ) -> Axes:
     """A square grid over the extent after a map of points (n, 2) → (n, 2)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     lines = _lines(extent, count, 120)
-    image = forward(lines.reshape(-1, 2)).reshape(lines.shape).cpu()
+    image = forward(lines.reshape(-1, 2)).reshape(lines.shape).cpu()  # the map may live on a GPU
     for i, line in enumerate(image):
         ax.plot(line[:, 0], line[:, 1], color=BLUE if i < count else ORANGE, linewidth=0.8)
     ax.set(aspect="equal", title=title)
@@ -86,6 +91,7 @@ def warped_grid(
 
 
 @torch.no_grad()
+@drawing(samples="n 2")
 def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, extent: Extent) -> Figure:
     """The true density, the learned one, samples of the learned one, and the signed difference of densities."""
     figure, axes = plt.subplots(1, 4, figsize=(13.2, 3.5))
@@ -99,12 +105,12 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")
     for ax in axes:
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
     return figure
 
 
 @torch.no_grad()
+@drawing(color="n", stages="n 2")
 def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     """The same points after each of several maps, coloured by one number a point, so that they can be followed."""
     figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
@@ -118,11 +124,11 @@ def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     return figure
 
 
+@drawing(named="H W")
 def matrices(named: Mapping[str, Tensor]) -> Figure:
     """Sparsity patterns side by side: an entry is dark where it is not zero."""
     figure, axes = plt.subplots(1, len(named), figsize=(2.5 * len(named), 2.7), squeeze=False)
     for ax, (name, matrix) in zip(axes[0], named.items(), strict=True):
         ax.imshow((matrix != 0).float(), cmap="Blues", vmin=0, vmax=1.3)
-        ax.set(xticks=[], yticks=[], title=name, xlabel="input", ylabel="output")
-        ax.grid(False)
+        bare(ax, title=name, xlabel="input", ylabel="output")
     return figure

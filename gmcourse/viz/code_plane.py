@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -10,34 +11,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
 
 
-def _check(z: Tensor) -> None:
-    if z.ndim != 2 or z.shape[1] != 2:
-        raise ValueError(f"got shape {tuple(z.shape)}; expected codes (N, 2)")
-
-
+@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def labelled_codes(
     z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
     """Codes (N, 2), each drawn as the name of its class, on axes that hold nearly all of them."""
-    _check(z)
     ax = ax or plt.subplots(figsize=(5.2, 5.2))[1]
     for (x, y), label in zip(z.tolist(), labels.tolist(), strict=True):
-        ax.text(
-            x,
-            y,
-            names[label],
-            color=CLASSES[label % len(CLASSES)],
-            fontsize=8,
-            ha="center",
-            va="center",
-            clip_on=True,
-        )
+        color = CLASSES[label % len(CLASSES)]
+        ax.text(x, y, names[label], color=color, fontsize=8, ha="center", va="center", clip_on=True)
     low, high = z.quantile(0.002, dim=0), z.quantile(0.998, dim=0)
     margin = 0.06 * (high - low)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
@@ -49,13 +40,13 @@ def labelled_codes(
 def _show(ax: Axes, x: Tensor, columns: int, title: str = "") -> None:
     sheet = tile(x, columns, gap=1, paper=0.0 if x.shape[1] == 1 else 1.0)
     ax.imshow(sheet, cmap="gray_r" if sheet.ndim == 2 else None, vmin=0, vmax=1)
-    ax.set(xticks=[], yticks=[], title=title)
-    ax.grid(False)
+    bare(ax, title=title)
     for spine in ax.spines.values():
         spine.set_visible(False)
 
 
 @torch.no_grad()
+@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def explorer(
     decode: Callable[[Tensor], Tensor], z: Tensor, labels: Tensor, names: Sequence[str]
 ) -> Callable[..., Figure]:
@@ -67,7 +58,6 @@ def explorer(
         labels: (N,) classes.
         names: of the classes.
     """
-    _check(z)
 
     def draw(z1: float, z2: float) -> Figure:
         figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2), width_ratios=[1.15, 1])
@@ -81,6 +71,7 @@ def explorer(
 
 
 @torch.no_grad()
+@drawing(z="N 2", labels="N; integer, >= 0", ways="T 2")
 def walks(
     decode: Callable[[Tensor], Tensor], z: Tensor, labels: Tensor, ways: Mapping[str, Tensor]
 ) -> Figure:
@@ -95,41 +86,26 @@ def walks(
     Raises:
         ValueError: codes of another shape, or more ways than there are colours.
     """
-    _check(z)
-    if len(ways) > len(WALKS):
-        raise ValueError(f"{len(ways)} ways; expected at most {len(WALKS)}, one a colour")
+    expect.whole("the number of ways", len(ways), most=len(WALKS))
     figure = plt.figure(figsize=(10.2, 4.4))
     grid = figure.add_gridspec(len(ways), 2, width_ratios=[1, 1.45])
     plane = figure.add_subplot(grid[:, 0])
-    plane.scatter(
-        z[:, 0],
-        z[:, 1],
-        s=7,
-        c=[CLASSES[i % len(CLASSES)] for i in labels.tolist()],
-        alpha=0.55,
-        linewidths=0,
-    )
+    colors = [CLASSES[i % len(CLASSES)] for i in labels.tolist()]
+    plane.scatter(z[:, 0], z[:, 1], s=7, c=colors, alpha=0.55, linewidths=0)
     plane.set(xlabel="z₁", ylabel="z₂")
     for row, ((name, way), color) in enumerate(zip(ways.items(), WALKS, strict=False)):
-        plane.plot(
-            way[:, 0], way[:, 1], "o-", color=color, markersize=4, linewidth=1.5, markeredgecolor="white"
-        )
-        plane.annotate(
-            name,
-            (float(way[0, 0]), float(way[0, 1])),
-            xytext=(0, 7),
-            textcoords="offset points",
-            color=INK,
-            fontsize=11,
-            ha="center",
-            weight="bold",
-        )
+        look: dict[str, Any] = {"color": color, "markersize": 4, "linewidth": 1.5, "markeredgecolor": "white"}
+        plane.plot(way[:, 0], way[:, 1], "o-", **look)
+        words: dict[str, Any] = {"color": INK, "fontsize": 11, "ha": "center", "weight": "bold"}
+        start = (float(way[0, 0]), float(way[0, 1]))
+        plane.annotate(name, start, xytext=(0, 7), textcoords="offset points", **words)
         ax = figure.add_subplot(grid[row, 1])
         _show(ax, decode(way), len(way))
         ax.set_ylabel(name, rotation=0, labelpad=12, va="center", color=color, weight="bold")
     return figure
 
 
+@drawing(x="N 2", learned="N 2", best="N 2", data="M 2")
 def denoising_field(
     x: Tensor, learned: Tensor, best: Tensor, data: Tensor, *, ax: Axes | None = None
 ) -> Axes:
@@ -141,26 +117,15 @@ def denoising_field(
         best: where the posterior mean lies, (N, 2).
         data: clean points (M, 2).
     """
-    for points in (x, learned, best, data):
-        _check(points)
     ax = ax or plt.subplots(figsize=(6.4, 4.6))[1]
     ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
     for target, color, width, name in (
         (best, SKY, 5.0, "x + σ²∇log p_σ(x)"),
         (learned, VERMILION, 1.3, "denoiser"),
     ):
-        ax.quiver(
-            *x.T,
-            *(target - x).T,
-            angles="xy",
-            scale_units="xy",
-            scale=1,
-            color=color,
-            width=width / 1000,
-            label=name,
-        )
-    ax.set(xticks=[], yticks=[], aspect="equal")
-    ax.grid(False)
+        look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": color}
+        ax.quiver(*x.T, *(target - x).T, label=name, width=width / 1000, **look)
+    bare(ax, aspect="equal")
     ax.legend(loc="lower left")
     for spine in ax.spines.values():
         spine.set_visible(False)

@@ -8,9 +8,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import INK, PAPER, SIGNED
 
 
+@drawing(edits="E:", attributes="A:", change="E A")
 def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, unit: str) -> Figure:
     """A table of numbers as colours: one row an edit, one column a measured attribute.
 
@@ -23,10 +25,6 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
     Raises:
         ValueError: names of another number.
     """
-    if change.shape != (len(edits), len(attributes)):
-        raise ValueError(
-            f"change has shape {tuple(change.shape)}; expected ({len(edits)}, {len(attributes)})"
-        )
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))
     picture = ax.imshow(change, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")

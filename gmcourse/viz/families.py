@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREY, VERMILION
 
 LINE, WIDTH = 0.065, 0.35  # of a label, in units of the axes
 
 
-def heights(points: list[tuple[float, float]]) -> list[float]:
+def _heights(points: list[tuple[float, float]]) -> list[float]:
     """Where to write each point's label, so that none covers another: from the top down, a line apart."""
     placed: list[tuple[float, float]] = []
     found = {}
@@ -25,6 +26,7 @@ def heights(points: list[tuple[float, float]]) -> list[float]:
     return [found[i] for i in range(len(points))]
 
 
+@drawing(points=">= 0 <= 1")
 def precision_and_recall(
     points: Mapping[str, tuple[float, float]],
     *,
@@ -41,14 +43,9 @@ def precision_and_recall(
     Raises:
         ValueError: a value outside [0, 1].
     """
-    for name, values in points.items():
-        if not all(0 <= value <= 1 for value in values):
-            raise ValueError(f"{name} is at {values}; expected recall and precision in [0, 1]")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(7.2, 4.4))
-    for (name, (recall, precision)), height in zip(
-        points.items(), heights(list(points.values())), strict=True
-    ):
+    ax = ax or plt.subplots(figsize=(7.2, 4.4))[1]
+    places = _heights(list(points.values()))
+    for (name, (recall, precision)), height in zip(points.items(), places, strict=True):
         color = GREY if name.startswith(data) else VERMILION if "T =" in name else BLUE
         ax.plot(recall, precision, "o", color=color, markersize=8)
         ax.annotate(name, (recall + 0.025, height), va="center", fontsize=10, color=color)

@@ -10,10 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, DENSITY, GREY, ORANGE, SIGNED
 
 
+@drawing(named="H W", limit="> 0")
 def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] | None = None) -> Figure:
     """Feature maps side by side on one signed scale, blue above zero and vermilion below.
 
@@ -25,40 +29,35 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
     Raises:
         ValueError: a map of another shape.
     """
-    for title, each in named.items():
-        if each.ndim != 2:
-            raise ValueError(f"{title!r} has shape {tuple(each.shape)}; expected a map (H, W)")
     figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        picture = ax.imshow(each.detach().numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
+        picture = ax.imshow(each, cmap=SIGNED, vmin=-limit, vmax=limit)
         ax.set_title(title, fontsize=11)
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
         if note and title in note:
             ax.set_xlabel(note[title], fontsize=9)
     figure.colorbar(picture, ax=axes, label="activation", shrink=0.75, extend="both")
     return figure
 
 
+@drawing(named="H W")
 def deviations(named: Mapping[str, Tensor]) -> Figure:
     """How much each pixel varies, (H, W) each, dark where it varies most, on one scale.
 
     Raises:
         ValueError: no maps.
     """
-    if not named:
-        raise ValueError("no maps were given; expected title → (H, W)")
     top = max(float(each.max()) for each in named.values())
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        picture = ax.imshow(each.detach().numpy(), cmap=DENSITY, vmin=0, vmax=top)
+        picture = ax.imshow(each, cmap=DENSITY, vmin=0, vmax=top)
         ax.set_title(title, fontsize=10)
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
     figure.colorbar(picture, ax=axes, label="standard deviation", shrink=0.8)
     return figure
 
 
+@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", scale="> 0")
 def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 1.0) -> Figure:
     """A table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
@@ -72,8 +71,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
         ValueError: not one mixture for each pair.
     """
     rows, columns = len(coarse), len(fine)
-    if len(mixed) != rows * columns:
-        raise ValueError(f"{len(mixed)} mixtures for {rows} rows and {columns} columns")
+    expect.whole("the number of mixed pictures", len(mixed), least=rows * columns, most=rows * columns)
     blank = torch.ones_like(coarse[:1])
     cells = [torch.cat([blank, fine])]
     cells += [torch.cat([coarse[i : i + 1], mixed[i * columns : (i + 1) * columns]]) for i in range(rows)]
@@ -86,12 +84,12 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
     ax.axhline(edge, color=GREY, linewidth=1.5)
     ax.axvline(edge, color=GREY, linewidth=1.5)
     ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center", fontsize=8)
-    ax.set(xticks=[], yticks=[])
-    ax.grid(False)
+    bare(ax)
     ax.spines[:].set_visible(False)
     return figure
 
 
+@drawing(sides="n: >= 1", parts="n: C h w", sums="n: C H W")
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
     """What each resolution adds to one picture, and the picture so far.
 
@@ -103,24 +101,20 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     Raises:
         ValueError: lengths that differ.
     """
-    if not len(parts) == len(sums) == len(sides):
-        raise ValueError(
-            f"{len(parts)} parts, {len(sums)} sums, {len(sides)} sides; expected as many of each"
-        )
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
-        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).detach().numpy()
+        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
         axes[0, column].imshow(added)
-        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0).detach().numpy())
+        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0))
         axes[0, column].set_title(f"{side}×{side}", fontsize=11)
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
     for ax in axes.flat:
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
     return figure
 
 
+@drawing(named="N 2", names="2:", corner="< 1")
 def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float) -> Figure:
     """Pairs of values side by side on one pair of axes, with the upper corner of the unit square shaded.
 
@@ -132,15 +126,12 @@ def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float)
     Raises:
         ValueError: points of another shape.
     """
-    for title, each in named.items():
-        if each.ndim != 2 or each.shape[1] != 2:
-            raise ValueError(f"{title!r} has shape {tuple(each.shape)}; expected points (N, 2)")
     figure, axes = plt.subplots(
         1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
     )
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         ax.fill_between([corner, 1.0], corner, 1.0, color=GREY, alpha=0.3, linewidth=0)
-        ax.scatter(*each.detach().cpu().T.numpy(), s=5, color=BLUE, alpha=0.5, linewidths=0)
+        ax.scatter(*each.T, s=5, color=BLUE, alpha=0.5, linewidths=0)
         ax.set_title(title.replace(": ", ":\n"), fontsize=10)
         ax.set_aspect("equal")
         ax.set(xlim=(-0.15, 1.15), ylim=(-0.15, 1.15), xlabel=names[0].replace("_", " "))
@@ -148,6 +139,7 @@ def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float)
     return figure
 
 
+@drawing(names="K:", first="K:", second="K:")
 def pairs(
     names: Sequence[str],
     first: Sequence[float],
@@ -172,10 +164,6 @@ def pairs(
     Raises:
         ValueError: numbers and names of different length.
     """
-    if not len(names) == len(first) == len(second):
-        raise ValueError(
-            f"{len(names)} names, {len(first)} and {len(second)} numbers; expected as many of each"
-        )
     ax = ax or plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
     places = list(range(len(names)))[::-1]
     for place, a, b in zip(places, first, second, strict=True):

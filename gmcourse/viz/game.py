@@ -12,6 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door, drawing, fields
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import CLASSES, CYCLE, GREEN, GREY, INK, SIGNED
 from gmcourse.viz.plane import Extent, grid
 
@@ -36,7 +39,11 @@ class Frame:
     pushes: Tensor
     extent: Extent
 
+    def __post_init__(self) -> None:
+        fields(self, step=">= 0", belief="S S", samples="n 2", pushes="n 2")
 
+
+@door(step=">= 0", z="n D")
 def record(
     step: int,
     discriminator: Callable[[Tensor], Tensor],
@@ -58,12 +65,14 @@ def record(
 
 
 @torch.no_grad()
+@drawing()
 def belief(
     logit: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
     """D = σ(logit) over the plane: blue where it says data, orange where it says sample, white at ½."""
     ax = ax or plt.subplots(figsize=(4.2, 4.2))[1]
-    values = logit(grid(extent, 160)).sigmoid().reshape(160, 160).cpu().numpy()
+    logits = expect.tensor("logit(points)", logit(grid(extent, 160)), minus_infinity=True)
+    values = logits.sigmoid().reshape(160, 160).cpu().numpy()
     drawn = ax.imshow(values, extent=extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1)
     ax.grid(False)
     ax.set_title(title)
@@ -73,6 +82,7 @@ def belief(
     return ax
 
 
+@drawing(data="n 2", arrows=">= 0")
 def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60) -> Figure:
     """Draw one moment: what D believes, the data, the samples, and where they are pulled.
 
@@ -83,21 +93,19 @@ def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60
         arrows: how many samples get one. Their length is that of the slope, up to a common scale.
     """
     ax = ax or plt.subplots(figsize=(4.6, 4.6))[1]
-    ax.imshow(
-        frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75
-    )
-    ax.scatter(data[:, 0].cpu(), data[:, 1].cpu(), s=5, color=INK, alpha=0.45, linewidths=0)
+    ax.imshow(frame.belief, extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75)
+    ax.scatter(data[:, 0], data[:, 1], s=5, color=INK, alpha=0.45, linewidths=0)
     ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
     x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()
     ax.quiver(*x.T, *push.T, color=INK, angles="xy", scale=12, scale_units="width", width=0.006, alpha=0.8)
-    ax.set(xlim=frame.extent[:2], ylim=frame.extent[2:], xticks=[], yticks=[], aspect="equal")
-    ax.grid(False)
+    bare(ax, xlim=frame.extent[:2], ylim=frame.extent[2:], aspect="equal")
     ax.set_title(f"step {frame.step}")
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
 
 
+@drawing(data="n 2")
 def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
     """Several moments of one game or more, a row each."""
     columns = max(len(frames) for frames in rows.values())
@@ -109,6 +117,7 @@ def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
     return figure
 
 
+@drawing(rows="R n 2", centres="K 2")
 def grids(
     rows: Mapping[str, Tensor], centres: Tensor, verdict: Callable[[Tensor], tuple[int, float]]
 ) -> Figure:
@@ -128,18 +137,18 @@ def grids(
         for ax, samples in zip(place, runs, strict=True):
             modes, good = verdict(samples)
             ax.scatter(centres[:, 0], centres[:, 1], s=60, facecolors="none", edgecolors=GREY, linewidths=0.7)
-            ax.scatter(samples[:, 0].cpu(), samples[:, 1].cpu(), s=2.5, color=GREEN, alpha=0.5, linewidths=0)
-            ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
-            ax.grid(False)
+            ax.scatter(samples[:, 0], samples[:, 1], s=2.5, color=GREEN, alpha=0.5, linewidths=0)
+            bare(ax, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
             ax.set_title(f"{modes} of {len(centres)}, {good:.0%}", fontsize=10)
         place[0].set_ylabel(name)
     return figure
 
 
+@drawing(named="n", bins=">= 1")
 def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: Axes | None = None) -> Axes:
     """Outlines of the distributions of several sets of numbers, over common bins."""
     ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
-    arrays = {name: values.detach().flatten().cpu().numpy() for name, values in named.items()}
+    arrays = {name: values.numpy() for name, values in named.items()}
     together = np.concatenate(list(arrays.values()))
     edges = np.linspace(together.min(), together.max(), bins + 1).tolist()
     for i, (name, values) in enumerate(arrays.items()):
@@ -151,6 +160,7 @@ def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: 
     return ax
 
 
+@drawing(x="N 2", names="K:", labels="N; integer, >= 0 < K")
 def written(x: Tensor, labels: Tensor, names: Sequence[str], ax: Axes, title: str = "") -> Axes:
     """Points (n, 2) of an embedding, each written as the name of its class; the axes mean nothing."""
     for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):

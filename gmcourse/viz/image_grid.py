@@ -12,34 +12,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
+from gmcourse.viz.look import bare
 
+
+@drawing(x="N 1|3 H W", columns=">= 1", gap=">= 0")
 def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarray:
     """One picture (H', W') or (H', W', 3) out of images x (N, C, H, W) in [0, 1], `paper` between them."""
     n, channels, height, width = x.shape
+    if float((x - x.clamp(0, 1)).abs().mean()) > 1:
+        low, high = x.aminmax()
+        raise ValueError(
+            f"x has values from {float(low):.4g} to {float(high):.4g}; expected pictures in [0, 1], "
+            "as Images.unit() gives"
+        )
     rows = math.ceil(n / columns)
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
     sheet = np.full(size, paper, dtype=np.float32)
-    pictures = x.detach().float().cpu().clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    pictures = x.float().clamp(0, 1).permute(0, 2, 3, 1).numpy()
     for i, picture in enumerate(pictures):
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet[..., 0] if channels == 1 else sheet
 
 
+@drawing(x="N 1|3 H W", columns=">= 1")
 def as_png(x: Tensor, columns: int | None = None) -> bytes:
     """Images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
-    _check(x)
     content = io.BytesIO()
     sheet = tile(x, columns or math.ceil(math.sqrt(len(x))))
     plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
     return content.getvalue()
 
 
-def _check(x: Tensor) -> None:
-    if x.ndim != 4 or x.shape[1] not in (1, 3):
-        raise ValueError(f"got shape {tuple(x.shape)}; expected images of shape (N, 1 or 3, H, W)")
-
-
+@drawing(x="N 1|3 H W", columns=">= 1", scale="> 0")
 def images(
     x: Tensor | Sequence[Tensor],
     *,
@@ -65,16 +72,13 @@ def images(
         ValueError: a shape that is no image, or labels and titles of another number.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
-    for row in rows:
-        _check(row)
     if isinstance(x, Tensor):
         columns = columns or math.ceil(math.sqrt(len(x) * 1.6))
     else:
         columns = max(len(row) for row in rows)
-    if labels is not None and len(labels) != len(rows):
-        raise ValueError(f"{len(labels)} labels for {len(rows)} rows")
-    if titles is not None and len(titles) != columns:
-        raise ValueError(f"{len(titles)} titles for {columns} columns")
+    for name, words, many in (("labels", labels, len(rows)), ("titles", titles, columns)):
+        if words is not None:
+            expect.whole(f"the number of {name}", len(words), least=many, most=many)
     gap = max(1, rows[0].shape[-1] // 16)
     inverted = rows[0].shape[1] == 1 if invert is None else invert
     sheets = [tile(row, columns, gap, paper=0.0 if inverted else 1.0) for row in rows]
@@ -91,11 +95,12 @@ def images(
     else:
         figure, places = ax.get_figure(root=True), [ax]  # type: ignore[assignment]
         if len(rows) != 1:
-            raise ValueError("several rows need a figure of their own: leave ax out")
+            raise ValueError(
+                "ax is one place for several rows; expected None: they need a figure of their own"
+            )
     for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):
         place.imshow(sheet, cmap="gray_r" if inverted else "gray", vmin=0, vmax=1)
-        place.set(xticks=[], yticks=[])
-        place.grid(False)
+        bare(place)
         place.spines[:].set_visible(False)
         if labels is not None:
             place.set_ylabel(labels[i], rotation=0, ha="right", va="center")

@@ -12,10 +12,13 @@ from matplotlib.patches import Circle
 from torch import Tensor
 from torch.distributions import Normal
 
+from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import CLASSES, INK
 
 
+@drawing(n=">= 1")
 def equal_mass_grid(n: int) -> Tensor:
     """Points (n·n, 2) at quantiles of N(0, I), top row first: each stands for the same share of the prior."""
     quantiles = Normal(0.0, 1.0).icdf((torch.arange(n) + 0.5) / n)
@@ -24,6 +27,7 @@ def equal_mass_grid(n: int) -> Tensor:
 
 
 @torch.no_grad()
+@drawing(n=">= 1")
 def manifold(decode: Callable[[Tensor], Tensor], n: int = 15, ax: Axes | None = None) -> Figure:
     """Decode a grid of n × n latents, evenly spread in the prior's mass, into one sheet.
 
@@ -38,17 +42,15 @@ def manifold(decode: Callable[[Tensor], Tensor], n: int = 15, ax: Axes | None = 
         pictures, n, gap=2, paper=0.0 if pictures.shape[1] == 1 else 1.0
     )  # grey ones are drawn as ink
     ax.imshow(sheet, cmap="gray_r" if sheet.ndim == 2 else None, vmin=0, vmax=1)
-    ax.set(xticks=[], yticks=[], xlabel="z₁ →", ylabel="z₂ →")
-    ax.grid(False)
+    bare(ax, xlabel="z₁ →", ylabel="z₂ →")
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
 
 
+@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None) -> Axes:
     """Latents (N, 2), each drawn as the name of its class: a label says more than a colour."""
-    if z.ndim != 2 or z.shape[1] != 2:
-        raise ValueError(f"got shape {tuple(z.shape)}; expected latents (N, 2)")
     ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
     for (x, y), label in zip(z.tolist(), labels.tolist(), strict=True):
         ax.text(x, y, names[label], color=CLASSES[label % len(CLASSES)], fontsize=8, ha="center", va="center")

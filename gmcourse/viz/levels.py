@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREEN, INK, ORANGE, PINK, SKY
 
 CORNERS = (SKY, ORANGE, GREEN, PINK)  # the four places in a 2×2 block
@@ -29,14 +31,14 @@ def _grid(ax: Axes, values: Tensor, at: tuple[float, float], corner: int | None)
             ax.text(x + 0.5, y + 0.5, f"{int(values[i, j])}", ha="center", va="center", color=INK)
 
 
+@drawing(x="H W; real", z="4 h w; real")
 def squeeze(x: Tensor, z: Tensor) -> Figure:
     """A picture x (H, W) of whole numbers, and the four channels z (4, H/2, W/2) that it is squeezed into.
 
     Raises:
         ValueError: shapes that do not belong together.
     """
-    if x.ndim != 2 or z.shape != (4, x.shape[0] // 2, x.shape[1] // 2):
-        raise ValueError(f"got {tuple(x.shape)} and {tuple(z.shape)}; expected (H, W) and (4, H/2, W/2)")
+    expect.tensor("z", z, f"4 {x.shape[0] // 2} {x.shape[1] // 2}", dtype="real")
     height, width = x.shape
     figure, ax = plt.subplots(figsize=(8.6, 2.5))
     _grid(ax, x, (0, height / 2), None)
@@ -82,6 +84,7 @@ def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, fl
     return left + side + shift
 
 
+@drawing(image=">= 1", at_levels=">= 1", n_steps=">= 1")
 def levels(image: Shape, at_levels: Sequence[Shape], n_steps: int) -> Figure:
     """What a multi-scale flow with a split after each level but the last does to a picture, one row a level.
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
+from matplotlib.axes import Axes
 
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import CYCLE, INK, PAPER
 
 LOOK: dict[str, Any] = {
@@ -37,6 +39,13 @@ LOOK: dict[str, Any] = {
     "image.cmap": "gray",
     "image.interpolation": "nearest",
 }
+
+
+@drawing()
+def bare(ax: Axes, **more: Any) -> None:
+    """An axes without ticks and grid, as pictures and maps have it; `more` goes to `ax.set`."""
+    ax.set(xticks=[], yticks=[], **more)
+    ax.grid(False)
 
 
 def style() -> None:

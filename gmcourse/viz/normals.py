@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.distributions import Normal
 
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
 
 
+@drawing(samples=">= 2")
 def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 200) -> Figure:
     """q = N(mean, e^log_var) against p = N(0, 1): densities on the left, the KL's integrand on the right.
 
@@ -44,6 +46,7 @@ def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 2
     return figure
 
 
+@drawing(x="n", target="n", fitted="n")
 def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | None = None) -> Axes:
     """A target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
     ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
@@ -55,6 +58,7 @@ def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | Non
     return ax
 
 
+@drawing(where="n", bound="n")
 def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabel: str) -> Axes:
     """A lower bound (n,) as something is turned (n,), the truth above it, and the gap between them shaded."""
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
@@ -71,6 +75,7 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
     return ax
 
 
+@drawing(named="n", bins=">= 1", limit="> 0")
 def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 60.0) -> Figure:
     """One histogram above the other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
@@ -85,12 +90,13 @@ def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limi
     return figure
 
 
+@drawing(rows="n")
 def signals(rows: Mapping[str, Sequence[Tensor]], xlabel: str = "position") -> Figure:
     """One panel a name, each with several one-dimensional signals (n,)."""
     figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)
     for ax, (name, many) in zip(axes[0], rows.items(), strict=True):
         for i, values in enumerate(many):
-            ax.plot(values.cpu(), color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
+            ax.plot(values, color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
         ax.set(title=name, xlabel=xlabel)
     axes[0, 0].set_ylabel("brightness")
     return figure

@@ -10,19 +10,25 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, CLASSES, DENSITY
 
 Extent = tuple[float, float, float, float]
 
 
+@drawing(size=">= 2")
 def grid(extent: Extent, size: int = 160) -> Tensor:
     """Points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
     left, right, bottom, top = extent
+    if not (left < right and bottom < top):
+        expect.refuse("extent", extent, "left < right and bottom < top")
     y, x = torch.meshgrid(torch.linspace(bottom, top, size), torch.linspace(left, right, size), indexing="ij")
     return torch.stack([x.flatten(), y.flatten()], dim=-1)
 
 
 @torch.no_grad()
+@drawing(size=">= 2")
 def density(
     log_prob: Callable[[Tensor], Tensor],
     extent: Extent,
@@ -34,7 +40,8 @@ def density(
 ) -> Axes:
     """Draw exp(log_prob) of points (n, 2) as a heat map over extent = (left, right, bottom, top)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
-    values = log_prob(grid(extent, size)).detach().cpu().double().exp().reshape(size, size)
+    log_p = expect.tensor("log_prob(points)", log_prob(grid(extent, size)), f"{size**2}", minus_infinity=True)
+    values = log_p.cpu().double().exp().reshape(size, size)
     ax.imshow(
         values.numpy(), extent=extent, origin="lower", cmap=cmap, interpolation="bilinear", aspect="equal"
     )
@@ -44,24 +51,17 @@ def density(
     return ax
 
 
+@drawing(x="n 2", c="n; integer, >= 0")
 def points(
     x: Tensor, ax: Axes | None = None, *, c: Tensor | None = None, color: str = BLUE, **style: object
 ) -> Axes:
     """Scatter points x (n, 2); integer classes c (n,) colour them with the course's class colours."""
-    if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(f"got shape {tuple(x.shape)}; expected points of shape (n, 2)")
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     look: dict[str, object] = {"s": 7, "alpha": 0.6, "linewidths": 0, **style}
     if c is None:
         look["color"] = color
     else:
-        look |= {
-            "c": c.cpu().numpy(),
-            "cmap": ListedColormap(CLASSES),
-            "vmin": -0.5,
-            "vmax": len(CLASSES) - 0.5,
-        }
-    x = x.detach().cpu()
+        look |= {"c": c, "cmap": ListedColormap(CLASSES), "vmin": -0.5, "vmax": len(CLASSES) - 0.5}
     ax.scatter(x[:, 0], x[:, 1], **look)  # type: ignore[arg-type]
     ax.set_aspect("equal")
     return ax

@@ -10,10 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import CYCLE, GREY, INK
 from gmcourse.viz.training_curves import curves
 
 
+@drawing(x="K:", named="R K")
 def repeats(
     named: Mapping[str, Tensor],
     x: Sequence[float],
@@ -40,9 +43,6 @@ def repeats(
     Raises:
         ValueError: measurements of another shape.
     """
-    for name, values in named.items():
-        if values.ndim != 2 or values.shape[1] != len(x):
-            raise ValueError(f"{name} has shape {tuple(values.shape)}; expected (repetitions, {len(x)})")
     level = torch.tensor([0.1, 0.9])
     ax = curves(
         {name: (list(x), values.mean(0).tolist()) for name, values in named.items()},
@@ -67,6 +67,7 @@ def repeats(
     return ax
 
 
+@drawing(counts=">= 0")
 def groups(
     named: Mapping[str, Mapping[str, Sequence[float]]],
     *,
@@ -86,6 +87,7 @@ def groups(
     for g, group in enumerate(names):
         color, count = CYCLE[g % len(CYCLE)], f" (n = {counts[group]:,})" if counts else ""
         for t, treatment in enumerate(named.values()):
+            expect.one_of("a group of named", group, list(treatment))
             values = torch.tensor(treatment[group], dtype=torch.float64)
             place = t + 0.22 * (g - (len(names) - 1) / 2)
             jitter = 0.03 * torch.linspace(-1, 1, len(values))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREEN, GREY, INK, VERMILION
 
 WIDTH, ROW, TOP = 656, 44, 30
@@ -15,30 +16,30 @@ SIZES = (106, 118, 104, 262)
 
 
 @dataclass(frozen=True)
-class Leaf:
+class _Leaf:
     """A family, and the page that has it; page None says that the course has none."""
 
     name: str
     page: str | None = None
 
 
-TREE: dict[tuple[str, str, str], tuple[Leaf, ...]] = {
+TREE: dict[tuple[str, str, str], tuple[_Leaf, ...]] = {
     ("explicit density", "tractable", BLUE): (
-        Leaf("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
-        Leaf("NICE: lesson 06", "06_nice"),
-        Leaf("Glow: lesson 07", "07_glow"),
-        Leaf("SRFlow, conditional: lesson 08", "08_srflow"),
-        Leaf("Autoregressive: no lesson"),
+        _Leaf("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
+        _Leaf("NICE: lesson 06", "06_nice"),
+        _Leaf("Glow: lesson 07", "07_glow"),
+        _Leaf("SRFlow, conditional: lesson 08", "08_srflow"),
+        _Leaf("Autoregressive: no lesson"),
     ),
     ("explicit density", "approximate", GREEN): (
-        Leaf("Variational autoencoder: lesson 04", "04_vae"),
-        Leaf("Diffusion: what came after", "../book/after"),
-        Leaf("Boltzmann machine: no lesson"),
+        _Leaf("Variational autoencoder: lesson 04", "04_vae"),
+        _Leaf("Diffusion: what came after", "../book/after"),
+        _Leaf("Boltzmann machine: no lesson"),
     ),
     ("implicit", "samples only", VERMILION): (
-        Leaf("GAN: lesson 02", "02_gan"),
-        Leaf("StyleGAN2: lesson 09", "09_stylegan2"),
-        Leaf("Stochastic network (GSN): no lesson"),
+        _Leaf("GAN: lesson 02", "02_gan"),
+        _Leaf("StyleGAN2: lesson 09", "09_stylegan2"),
+        _Leaf("Stochastic network (GSN): no lesson"),
     ),
 }
 SAYS = (
@@ -76,6 +77,7 @@ def _line(column: int, start: float, end: float, color: str) -> str:
     return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.8"/>'
 
 
+@drawing()
 def taxonomy_svg(folder: Path | str = ".") -> str:
     """The tree as SVG. A leaf is a link where its page is there, seen from the lessons' folder, else text.
 
@@ -109,7 +111,7 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
 
 
 @dataclass(frozen=True)
-class Figure:
+class _Shown:
     """What a notebook shows as HTML."""
 
     html: str = field(repr=False)
@@ -118,9 +120,9 @@ class Figure:
         return self.html
 
 
-def taxonomy() -> Figure:
+def taxonomy() -> _Shown:
     """The tree, for the last line of a cell."""
     frame = (
         '<div tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto">'
     )
-    return Figure(f"{frame}{taxonomy_svg()}</div>")
+    return _Shown(f"{frame}{taxonomy_svg()}</div>")

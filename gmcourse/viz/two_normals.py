@@ -10,13 +10,16 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
+from gmcourse.expect.door import drawing
 from gmcourse.reproducible import generator
 from gmcourse.viz.boundary import posterior, two_classes
+from gmcourse.viz.look import bare
 from gmcourse.viz.plane import Extent, density, grid
 
 EXTENT: Extent = (-5.0, 5.0, -4.0, 4.0)
 
 
+@drawing(width="> 0", correlation="> -1 < 1", share="> 0 < 1")
 def normals(
     x: float, y: float, width: float, correlation: float, share: float
 ) -> tuple[Tensor, list[MultivariateNormal]]:
@@ -25,17 +28,13 @@ def normals(
     Raises:
         ValueError: a width that is not positive, a correlation outside (−1, 1), a share outside (0, 1).
     """
-    if not (width > 0 and -1 < correlation < 1 and 0 < share < 1):
-        raise ValueError(
-            f"width is {width}, correlation {correlation}, share {share}; "
-            "expected width > 0, correlation in (−1, 1) and share in (0, 1)"
-        )
     shape = width**2 * torch.tensor([[1.0, correlation], [correlation, 1.0]])
     first = MultivariateNormal(torch.tensor([-1.2, 0.0]), torch.eye(2))
     second = MultivariateNormal(torch.tensor([float(x), float(y)]), shape)
     return torch.tensor([1 - share, share]).log(), [first, second]
 
 
+@drawing(log_prior="2; -inf", size=">= 2")
 def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int = 240) -> float:
     """∫ min_y p(x, y) dx over the extent: what the best classifier gets wrong, by a grid sum."""
     where = grid(EXTENT, size)
@@ -44,6 +43,7 @@ def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int =
     return float(joint.exp().amin(1).sum() * cell)
 
 
+@drawing(width="> 0", correlation="> -1 < 1", orange_share="> 0 < 1")
 def two_normals(
     x: float = 1.2, y: float = 0.6, width: float = 0.8, correlation: float = 0.5, orange_share: float = 0.5
 ) -> Figure:
@@ -74,6 +74,5 @@ def two_normals(
     two_classes(means + (factors @ noise[..., None])[..., 0], labels, axes[2])
     axes[2].set(xlim=EXTENT[:2], ylim=EXTENT[2:], title="400 samples")
     for ax in axes:
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
+        bare(ax)
     return figure

@@ -8,9 +8,12 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from gmcourse.expect.door import drawing
+
 Slider = tuple[float, float, float, float]
 
 
+@drawing()
 def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     """Show draw(**values), with one slider for each value.
 

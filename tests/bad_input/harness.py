@@ -39,7 +39,6 @@ PENDING = (
     "gmcourse.nn",
     "gmcourse.reproducible",
     "gmcourse.training",
-    "gmcourse.viz",
     "gmcourse.zoo",
 )
 # No doors: what they hold is called by the package itself, or reads the command line.

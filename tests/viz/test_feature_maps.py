@@ -26,10 +26,6 @@ def test_maps_share_one_scale():
     limits = {tuple(image.get_clim()) for ax in figure.axes for image in ax.images}
     assert limits == {(-2.0, 2.0)}
     assert feature_maps.deviations({"a": torch.rand(4, 4)}).axes
-    with pytest.raises(ValueError, match=r"shape \(1, 4, 4\)"):
-        feature_maps.maps({"a": torch.rand(1, 4, 4)}, limit=1.0)
-    with pytest.raises(ValueError, match="no maps"):
-        feature_maps.deviations({})
 
 
 def test_the_mixing_table_puts_each_pair_where_row_and_column_meet():
@@ -40,21 +36,15 @@ def test_the_mixing_table_puts_each_pair_where_row_and_column_meet():
     assert abs(float(sheet[17 + 17 + 2, 17 * 2 + 2, 0]) - 0.64) < 1e-6
     assert abs(float(sheet[2, 17 * 3 + 2, 0]) - 0.5) < 1e-6
     assert abs(float(sheet[17 + 2, 2, 0]) - 0.1) < 1e-6
-    with pytest.raises(ValueError, match="5 mixtures for 2 rows and 3 columns"):
-        feature_maps.mixing_table(coarse, fine, mixed[:5])
 
 
 def test_contributions_and_pairs():
     parts = [torch.randn(3, side, side) for side in (4, 8)]
     assert len(feature_maps.contributions(parts, [torch.rand(3, 8, 8)] * 2, (4, 8)).axes) == 4
-    with pytest.raises(ValueError, match="2 parts, 1 sums"):
-        feature_maps.contributions(parts, parts[:1], (4, 8))
     ax = feature_maps.pairs(
         ["a", "b"], [0.1, 0.2], [0.3, 0.4], labels=("z", "w"), xlabel="accuracy", reference=0.5
     )
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
-    with pytest.raises(ValueError, match="2 names"):
-        feature_maps.pairs(["a", "b"], [0.1], [0.3], labels=("z", "w"), xlabel="accuracy")
 
 
 def test_squares_shade_the_corner_and_share_their_axes():
@@ -64,5 +54,3 @@ def test_squares_shade_the_corner_and_share_their_axes():
     assert [len(ax.collections) for ax in figure.axes] == [2, 2]
     assert len({ax.get_xlim() for ax in figure.axes}) == 1
     assert figure.axes[0].get_xlabel() == "x y"
-    with pytest.raises(ValueError, match=r"shape \(3, 3\)"):
-        feature_maps.squares({"a": torch.rand(3, 3)}, names=("x", "y"), corner=0.5)

@@ -34,14 +34,6 @@ def test_images_and_their_refusals():
     x = torch.rand(6, 3, 8, 8)
     assert viz.images(x).axes
     assert len(viz.images([x, x], labels=["a", "b"]).axes) == 2
-    with pytest.raises(ValueError, match="1 or 3"):
-        viz.images(torch.rand(2, 4, 8, 8))
-    with pytest.raises(ValueError, match="1 labels for 2 rows"):
-        viz.images([x, x], labels=["a"])
-    with pytest.raises(ValueError, match="2 titles for 6 columns"):
-        viz.images([x], titles=["a", "b"])
-    with pytest.raises(ValueError, match="leave ax out"):
-        viz.images([x, x], ax=plt.subplots()[1])
 
 
 def test_curves_and_planes():
@@ -53,8 +45,6 @@ def test_curves_and_planes():
     assert len(ax.get_lines()) == 3
     viz.density(lambda x: -x.square().sum(-1), (-1, 1, -1, 1), size=8)
     viz.points(torch.randn(5, 2), c=torch.arange(5))
-    with pytest.raises(ValueError, match=r"\(n, 2\)"):
-        viz.points(torch.randn(5, 3))
 
 
 def test_the_equal_mass_grid_is_equal():
@@ -74,8 +64,6 @@ def test_chapter_figures_draw():
     normals.bound_and_gap(x, -x.square(), 0.0, 0.0, "mean")
     normals.histograms({"a": torch.randn(9), "b": torch.randn(9)}, "value")
     normals.signals({"a": [x, x], "b": [x]})
-    with pytest.raises(ValueError, match=r"latents \(N, 2\)"):
-        latent_plane.codes(torch.randn(5, 3), torch.arange(5), "01234")
 
 
 def test_a_widget_is_a_still_picture_on_the_site(monkeypatch):
@@ -83,8 +71,6 @@ def test_a_widget_is_a_still_picture_on_the_site(monkeypatch):
     monkeypatch.setenv("GMCOURSE_STATIC", "1")
     widgets.explore(lambda mean: seen.append(mean), mean=(-1, 1, 0.1, 0.5))
     assert seen == [0.5]
-    with pytest.raises(ValueError, match="mean is"):
-        widgets.explore(lambda mean: None, mean=(1, -1, 0.1, 0.5))
 
 
 def test_a_widget_draws_anew(monkeypatch):
