@@ -9,23 +9,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
-def _check_pair(a: Tensor, b: Tensor) -> None:
-    if a.shape != b.shape or a.ndim < 2:
-        raise ValueError(
-            f"codes of shape {tuple(a.shape)} and {tuple(b.shape)}; expected two equal (B, *shape)"
-        )
-    if not (a.is_floating_point() and b.is_floating_point()):
-        raise ValueError(f"codes of dtype {a.dtype} and {b.dtype}; expected floating point")
+from gmcourse import expect
+from gmcourse.expect.door import door
 
 
 def _column(t: Tensor, like: Tensor) -> Tensor:
     """(T,) as (T, 1, …, 1), to be broadcast over codes (B, *shape)."""
-    if t.ndim != 1:
-        raise ValueError(f"t has shape {tuple(t.shape)}; expected (T,), as torch.linspace(0, 1, T) gives")
     return t.to(like).reshape(-1, *[1] * like.ndim)
 
 
+@door(a="B D …", b="B D …", t="T; anywhere")
 def linear(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """(1 − t) a + t b: the straight way.
 
@@ -46,11 +39,11 @@ def linear(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     >>> linear(torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([0.0, 0.5])).tolist()
     [[[0.0, 0.0]], [[0.5, 0.5]]]
     """
-    _check_pair(a, b)
     t = _column(t, a)
     return (1 - t) * a + t * b
 
 
+@door(a="B D …; full", b="B D …; full", t="T; anywhere")
 def spherical(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b: the way along a sphere.
 
@@ -69,21 +62,23 @@ def spherical(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
         ValueError: shapes or dtypes that do not fit; a code that is zero and has no direction; opposite
             codes, between which no way along the sphere is the shortest.
     """
-    _check_pair(a, b)
     unit = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
     if not all(torch.isfinite(x).all() for x in unit):
-        raise ValueError("a code is zero or not finite, and has no direction; use linear")
+        raise ValueError("a or b has a code that is zero; expected codes with a direction: use linear")
     # the arc cosine loses half of the digits near 0 and π; half the angle's tangent does not
     half = torch.atan2((unit[0] - unit[1]).norm(dim=1), (unit[0] + unit[1]).norm(dim=1))
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
-        raise ValueError("two codes are opposite: no arc between them is the shortest; use linear")
+        raise ValueError(
+            "a and b are opposite; expected codes between which one arc is the shortest: use linear"
+        )
     near = angle < 1e-4
     angle, t = angle.masked_fill(near, 1.0), _column(t, a)
     along = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
     return torch.where(near, (1 - t) * a + t * b, along)
 
 
+@door(codes="N D …", present="N; bool")
 def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     """Mean code of the images that have an attribute, minus the mean code of those that have not.
 
@@ -100,21 +95,11 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     Raises:
         ValueError: shapes or dtypes that do not fit, or a group that is empty.
     """
-    if codes.ndim < 2 or not codes.is_floating_point():
-        raise ValueError(
-            f"codes of shape {tuple(codes.shape)} and {codes.dtype}; expected floats (N, *shape)"
-        )
-    if present.dtype != torch.bool or present.shape != codes.shape[:1]:
-        raise ValueError(
-            f"present has shape {tuple(present.shape)} and dtype {present.dtype}; expected ({len(codes)},) of "
-            "torch.bool, as `labels > threshold` gives"
-        )
-    count = int(present.sum())
-    if not 0 < count < len(codes):
-        raise ValueError(f"{count} of {len(codes)} images have the attribute; both groups need at least one")
+    expect.whole("the number of present codes", int(present.sum()), least=1, most=len(codes) - 1)
     return codes[present].mean(0) - codes[~present].mean(0)
 
 
+@door(codes="B D …", direction="D …", amounts="T; anywhere")
 def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
     """z + amount · direction, for every code and every amount.
 
@@ -129,10 +114,4 @@ def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
     Raises:
         ValueError: shapes or dtypes that do not fit.
     """
-    if codes.ndim < 2 or direction.shape != codes.shape[1:]:
-        raise ValueError(
-            f"codes of shape {tuple(codes.shape)} and a direction of {tuple(direction.shape)}; "
-            "expected (B, *shape) and (*shape)"
-        )
-    _check_pair(codes, direction.expand_as(codes))
     return codes + _column(amounts, codes) * direction

@@ -1,4 +1,4 @@
-"""Seeds, devices and budgets: the one line with which every lesson and every recipe begins.
+"""Seeds and devices: the one line with which every lesson and every recipe begins.
 
 The same seed on the same device, with the same versions and the same number of threads, gives the same
 numbers. Across devices it does not: sums are taken in another order there, and generators differ.
@@ -16,11 +16,14 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from gmcourse.expect.door import door
+
 T = TypeVar("T")
 
 DEVICES = ("cpu", "cuda", "mps")
 
 
+@door()
 def choose_device(name: str | torch.device | None = None) -> torch.device:
     """The device to compute on: the one asked for, else a CUDA GPU if there is one, else the CPU.
 
@@ -40,7 +43,7 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
     )
     kind = wanted.split(":")[0]
     if kind not in DEVICES:
-        raise ValueError(f"no device is called {wanted!r}; expected one of {', '.join(DEVICES)}")
+        raise ValueError(f"the name of the device is {wanted!r}; expected one of {', '.join(DEVICES)}")
     if kind == "cuda" and not torch.cuda.is_available():
         raise RuntimeError(f"{wanted!r} was asked for, but torch sees no CUDA GPU here; use device='cpu'")
     if kind == "mps" and not torch.backends.mps.is_available():
@@ -48,6 +51,7 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
     return torch.device(wanted)
 
 
+@door(seed=">= 0")
 def start(seed: int = 0, device: str | torch.device | None = None) -> torch.device:
     """Seed every generator, ask torch for deterministic algorithms, and return the device to use.
 
@@ -58,8 +62,6 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
     Returns:
         The device. Models and data are moved by the caller: `model.to(device)`.
     """
-    if not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; expected a whole number ≥ 0")
     chosen = choose_device(device)
     # cuBLAS is deterministic only with a fixed workspace, and reads this before its first call.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -73,11 +75,13 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
     return chosen
 
 
+@door()
 def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
     """A generator of its own, for draws that must not depend on what was drawn before."""
     return torch.Generator(device=device).manual_seed(seed)
 
 
+@door()
 def mixed_seed(*parts: int | str) -> int:
     """One seed out of several numbers or words, the same on every machine and in every run.
 
@@ -91,17 +95,7 @@ def mixed_seed(*parts: int | str) -> int:
     return int.from_bytes(digest[:8], "little") >> 1  # torch takes 63 bits
 
 
-def budget(*, cpu: T, gpu: T, device: str | torch.device | None = None) -> T:
-    """The value for the machine at hand: small on a CPU, as large as it should be on a GPU.
-
-    Args:
-        cpu: used on a CPU.
-        gpu: used on any accelerator.
-        device: where the work will run; by default `choose_device()`.
-    """
-    return cpu if torch.device(device or choose_device()).type == "cpu" else gpu
-
-
+@door()
 def seeded(name: str, seed: int, build: Callable[[], T]) -> T:
     """What `build()` gives when its first weights are a function of (name, seed) alone."""
     with torch.random.fork_rng(devices=[]):

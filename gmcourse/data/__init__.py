@@ -10,6 +10,7 @@ from typing import Any
 
 from gmcourse import expect
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
 
 __all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
 
@@ -17,6 +18,7 @@ BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
+@door()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Images by name.
 
@@ -33,24 +35,20 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         ValueError: an unknown name or split, or damaged files.
         RuntimeError: a torchvision set is not there.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
-    if name in BUNDLED:
+    expect.one_of("split", split, ("train", "test"))
+    if expect.one_of("name", name, (*BUNDLED, *TORCHVISION, "folder")) in BUNDLED:
         images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
         return images
     if name == "folder":
         from gmcourse.data import folder
 
         return folder.load(split, root=root, **options)
-    if name in TORCHVISION:
-        from gmcourse.data import vision
+    from gmcourse.data import vision
 
-        return vision.load(name, split, root=root, **options)
-    raise ValueError(
-        f"no data set is called {name!r}; there are {', '.join((*BUNDLED, *TORCHVISION, 'folder'))}"
-    )
+    return vision.load(name, split, root=root, **options)
 
 
+@door()
 def at_hand(name: str, *, otherwise: str) -> str:
     """`name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 

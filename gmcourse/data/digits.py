@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
 
 LEVELS = 17
 TEST = 360
@@ -32,6 +33,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
     return pixels, labels, is_test
 
 
+@door(split="train|test")
 def load(split: str = "train") -> Images:
     """The digits: 1,437 for training, 360 for testing, always the same ones.
 

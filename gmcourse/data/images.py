@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door, fields
 from gmcourse.reproducible import generator
 
 
@@ -33,17 +35,15 @@ class Images:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.pixels.ndim != 4 or self.pixels.dtype != torch.uint8:
-            raise ValueError(
-                f"pixels have shape {tuple(self.pixels.shape)} and dtype {self.pixels.dtype}; "
-                "expected (N, C, H, W) of torch.uint8"
-            )
-        if not 2 <= self.levels <= 256:
-            raise ValueError(f"levels is {self.levels}; expected 2 … 256")
-        if self.pixels.numel() and int(self.pixels.max()) >= self.levels:
-            raise ValueError(f"a pixel is {int(self.pixels.max())}; the largest level is {self.levels - 1}")
-        if len(self.labels) != len(self.pixels):
-            raise ValueError(f"{len(self.labels)} labels for {len(self.pixels)} images; expected as many")
+        fields(
+            self,
+            levels=">= 2 <= 256",
+            pixels="N C H W; uint8, empty",
+            labels="N …; real, empty",
+            names="empty",
+        )
+        if self.levels < 256 and self.pixels.numel():
+            expect.whole("the largest of pixels", int(self.pixels.max()), most=self.levels - 1)
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -51,9 +51,7 @@ class Images:
     def __getitem__(self, index: slice | Tensor | list[int]) -> Images:
         """The images of a slice, of a list of indices, or of a mask."""
         if isinstance(index, int):
-            raise ValueError(
-                f"got the number {index}; a set of images is sliced, as in images[{index}:{index} + 1]"
-            )
+            expect.refuse("index", index, f"a slice, as in images[{index}:{index} + 1]")
         return Images(self.pixels[index], self.labels[index], self.levels, self.names)
 
     @property
@@ -66,10 +64,12 @@ class Images:
         """The pixels as float32 in [0, 1], shape (N, C, H, W): black is 0, the brightest level is 1."""
         return self.pixels.float() / (self.levels - 1)
 
+    @door()
     def to(self, device: str | torch.device) -> Images:
         """The same images on another device."""
         return Images(self.pixels.to(device), self.labels.to(device), self.levels, self.names)
 
+    @door(fraction="> 0 < 1")
     def split(self, fraction: float, seed: int = 0) -> tuple[Images, Images]:
         """Two disjoint sets: a random `fraction` of the images, and the rest.
 
@@ -77,9 +77,6 @@ class Images:
             ValueError: a fraction that would leave one of the two empty.
         """
         first = round(fraction * len(self))
-        if not 0 < first < len(self):
-            raise ValueError(
-                f"fraction {fraction} of {len(self)} images leaves one part empty; expected 0 < fraction < 1"
-            )
+        expect.whole("the images in the fraction", first, least=1, most=len(self) - 1)
         order = torch.randperm(len(self), generator=generator(seed)).to(self.pixels.device)
         return self[order[:first]], self[order[first:]]

@@ -8,9 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door, fields
 
 
+@door(x="B C H W; detached, unit", scale=">= 2")
 def downsample(x: Tensor, scale: int) -> Tensor:
     """Pictures made smaller by a bicubic filter that is widened with the scale, so that nothing aliases.
 
@@ -28,29 +31,20 @@ def downsample(x: Tensor, scale: int) -> Tensor:
     Raises:
         ValueError: another shape or dtype, or a size that the scale does not divide.
     """
-    if x.ndim != 4 or not x.is_floating_point():
-        raise ValueError(
-            f"got shape {tuple(x.shape)} and dtype {x.dtype}; expected (B, C, H, W) in floating point"
-        )
-    if scale < 2 or x.shape[2] % scale or x.shape[3] % scale:
-        raise ValueError(
-            f"pictures of {x.shape[2]}×{x.shape[3]} cannot be made {scale} times smaller; "
-            "expected a scale ≥ 2 that divides both sides: crop them first"
-        )
+    if x.shape[2] % scale or x.shape[3] % scale:
+        sides = f"{x.shape[2]}×{x.shape[3]}"
+        expect.refuse("scale", f"{scale} for x of {sides}", "a number that divides both sides: crop x first")
     size = (x.shape[2] // scale, x.shape[3] // scale)
     return F.interpolate(x, size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
+@door(low="B C h w; detached, unit", scale=">= 1")
 def upsample(low: Tensor, scale: int) -> Tensor:
     """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w).
 
     Raises:
         ValueError: another shape or dtype.
     """
-    if low.ndim != 4 or not low.is_floating_point():
-        raise ValueError(
-            f"got shape {tuple(low.shape)} and dtype {low.dtype}; expected (B, C, h, w) in floating point"
-        )
     size = (low.shape[2] * scale, low.shape[3] * scale)
     return F.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
 
@@ -71,6 +65,11 @@ class Pairs:
     scale: int
     labels: Tensor
 
+    def __post_init__(self) -> None:
+        fields(
+            self, high="N C H W; uint8, empty", low="N C h w; empty", labels="N …; real, empty", scale=">= 2"
+        )
+
     def __len__(self) -> int:
         return len(self.high)
 
@@ -82,11 +81,13 @@ class Pairs:
         """The high resolutions as float32 in [0, 1]."""
         return self.high.float() / 255
 
+    @door()
     def to(self, device: str | torch.device) -> Pairs:
         """The same pairs on another device."""
         return Pairs(self.high.to(device), self.low.to(device), self.scale, self.labels.to(device))
 
 
+@door(scale=">= 2")
 def pairs(images: Images, scale: int) -> Pairs:
     """Each picture of a set with its low resolution.
 
@@ -97,7 +98,6 @@ def pairs(images: Images, scale: int) -> Pairs:
     Raises:
         ValueError: another number of levels, or a size that the scale does not divide.
     """
-    if images.levels != 256:
-        raise ValueError(f"the pictures have {images.levels} levels; expected 256")
+    expect.whole("the levels of images", images.levels, least=256)
     low = torch.cat([downsample(part.float() / 255, scale) for part in images.pixels.split(1024)])
     return Pairs(images.pixels, (low * 255).round() / 255, scale, images.labels)

@@ -15,7 +15,9 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 NAMES = ("china", "flower")
@@ -47,6 +49,7 @@ def _lefts(split: str, size: int, width: int) -> Tensor:
     return torch.cat([torch.arange(low, high - size + 1) for low, high in pieces])
 
 
+@door(split="train|test|fit|validation", n=">= 1", contrast=">= 0")
 def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast: float = 0.05) -> Images:
     """Square patches at random places, the two photographs in turn; always the same ones.
 
@@ -68,14 +71,9 @@ def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast
         ValueError: an unknown split, fewer than one patch, a size that does not fit, or a contrast that (nearly)
             no patch has.
     """
-    if split not in DEFAULT:
-        raise ValueError(f"split is {split!r}; expected one of {', '.join(DEFAULT)}")
     n = DEFAULT[split] if n is None else n
-    if n < 1:
-        raise ValueError(f"n is {n}; expected at least 1")
     start, stop = LEFT_OUT if split == "validation" else BAND
-    if not 4 <= size <= stop - start:
-        raise ValueError(f"size is {size}; expected 4 … {stop - start}, the width of the held-out band")
+    expect.whole("size", size, least=4, most=stop - start)  # the width of the held-out band
     photographs = originals()
     height, width = photographs.shape[2:]
     lefts, draws = _lefts(split, size, width), generator(mixed_seed("photos", split))
@@ -87,4 +85,4 @@ def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast
             patches.append(patch)
         if len(patches) == n:
             return Images(torch.stack(patches), torch.arange(n) % len(NAMES), 256, NAMES)
-    raise ValueError(f"contrast is {contrast}; hardly any patch has as much, expected 0 … 0.2")
+    raise ValueError(f"contrast is {contrast}; expected 0 … 0.2: hardly any patch has as much")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gmcourse.expect.door import door
+
 FIVE_BITS = 32  # grey values
 
 
+@door(pixels="; real, >= 0 <= 255")
 def five_bits(pixels: Tensor) -> Tensor:
     """Whole numbers 0 … 255 → 0 … 31: the three lowest bits, mostly grain, are dropped.
 

@@ -9,6 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 
 class Density2D(ABC):
     """A density of the plane.
@@ -28,16 +31,6 @@ class Density2D(ABC):
         """log p(x) in nats for points (n, 2), shape (n,); −inf where there is no mass."""
 
 
-def _check_points(x: Tensor) -> None:
-    if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(f"got shape {tuple(x.shape)}; expected points (n, 2)")
-
-
-def _check_n(n: int) -> None:
-    if n < 1:
-        raise ValueError(f"n is {n}; expected at least 1")
-
-
 class Gaussians(Density2D):
     """Equally weighted normals of one width around given centres: every curve of points, thickened, is one.
 
@@ -49,24 +42,25 @@ class Gaussians(Density2D):
         ValueError: a sigma that is not positive.
     """
 
+    @door(centres="K 2; full", sigma="> 0")
     def __init__(self, centres: Tensor, sigma: float) -> None:
-        if not sigma > 0:
-            raise ValueError(f"sigma is {sigma}; expected a positive number")
         self.centres, self.sigma = centres, sigma
         reach = float(centres.abs().max()) + 4 * sigma
         self.extent = (-reach, reach, -reach, reach)
 
+    @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """A centre at random, and noise around it."""
         points, _ = self.sample_labelled(n, generator)
         return points
 
+    @door(n=">= 1")
     def sample_labelled(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Points (n, 2) and the number (n,) of the centre that each belongs to."""
-        _check_n(n)
         which = torch.randint(len(self.centres), (n,), generator=generator)
         return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator), which
 
+    @door(n=">= 1")
     def parts(self, n: int) -> tuple[Gaussians, ...]:
         """n mixtures of equally many neighbouring centres each: classes whose densities are known.
 
@@ -75,13 +69,13 @@ class Gaussians(Density2D):
         Raises:
             ValueError: the centres cannot be shared out evenly.
         """
-        if n < 1 or len(self.centres) % n:
-            raise ValueError(f"{len(self.centres)} centres cannot be shared out among {n} parts")
+        if len(self.centres) % n:
+            expect.refuse("n", f"{n} for {len(self.centres)} centres", "a number that shares them out evenly")
         return tuple(Gaussians(centres, self.sigma) for centres in self.centres.chunk(n))
 
+    @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """log of the mean of K normal densities."""
-        _check_points(x)
         squared = (x[:, None] - self.centres.to(x)).square().sum(-1) / self.sigma**2
         each = -0.5 * squared - math.log(2 * math.pi * self.sigma**2)
         return each.logsumexp(1) - math.log(len(self.centres))
@@ -95,6 +89,7 @@ class Rings(Density2D):
         sigma: thickness.
     """
 
+    @door(radii=">= 0", sigma="> 0")
     def __init__(self, radii: tuple[float, ...], sigma: float) -> None:
         self.radii, self.sigma = torch.tensor(radii), sigma
         reach = max(radii) + 4 * sigma
@@ -102,17 +97,17 @@ class Rings(Density2D):
         # a radius below zero is turned over, as |r|: the density of |r| has two branches
         self.branches = torch.cat([self.radii, -self.radii])
 
+    @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """A radius with its noise, and an angle."""
-        _check_n(n)
         which = torch.randint(len(self.radii), (n,), generator=generator)
         radius = (self.radii[which] + self.sigma * torch.randn(n, generator=generator)).abs()
         angle = 2 * math.pi * torch.rand(n, generator=generator)
         return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
 
+    @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(r) − log 2πr: the Jacobian of polar coordinates."""
-        _check_points(x)
         r = x.norm(dim=1)
         each = -0.5 * ((r[:, None] - self.branches.to(x)) / self.sigma).square()
         log_radius = each.logsumexp(1) - math.log(self.sigma * math.sqrt(2 * math.pi) * len(self.radii))
@@ -127,6 +122,7 @@ class Pinwheel(Density2D):
         swirl: radians of rotation a unit of log-radius.
     """
 
+    @door(arms=">= 1")
     def __init__(self, arms: int = 5, swirl: float = 0.9) -> None:
         self.arms, self.swirl = arms, swirl
         self.along, self.across, self.start = 0.45, 0.1, 1.7
@@ -140,17 +136,17 @@ class Pinwheel(Density2D):
         """The angle by which a point is rotated: a function of its radius, so the rotation keeps area."""
         return self.swirl * x.norm(dim=1).clamp_min(1e-12).log()
 
+    @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """A point of an arm that lies along the x-axis, turned to its place, then swirled."""
-        _check_n(n)
         noise = torch.randn(n, 2, generator=generator)
         arm = torch.stack([self.start + self.along * noise[:, 0], self.across * noise[:, 1]], dim=1)
         which = torch.randint(self.arms, (n,), generator=generator)
         return self._rotate(arm, 2 * math.pi * which / self.arms + self._swirl(arm))
 
+    @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """Unswirl; then a mixture of rotated normals. Rotations do not change a density."""
-        _check_points(x)
         straight = self._rotate(x, -self._swirl(x))
         each = []
         for i in range(self.arms):
@@ -163,17 +159,17 @@ class Pinwheel(Density2D):
 class Checkerboard(Density2D):
     """Uniform on every other square of a 4 × 4 board."""
 
+    @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """A dark square, and a place in it."""
-        _check_n(n)
         row = torch.randint(4, (n,), generator=generator)
         column = 2 * torch.randint(2, (n,), generator=generator) + row % 2
         corner = torch.stack([column, row], dim=1)
         return 2 * (corner + torch.rand(n, 2, generator=generator)) - 4
 
+    @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """−log 32 on the eight dark squares of area four, −inf elsewhere."""
-        _check_points(x)
         cell = (x / 2 + 2).floor()
         dark = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
         return torch.full_like(x[:, 0], -math.log(32.0)).masked_fill(~dark, -math.inf)
@@ -220,6 +216,4 @@ def load(name: str) -> Density2D:
     Raises:
         ValueError: an unknown name.
     """
-    if name not in _MAKERS:
-        raise ValueError(f"no toy density is called {name!r}; there are {', '.join(NAMES)}")
-    return _MAKERS[name]()
+    return _MAKERS[expect.one_of("name", name, NAMES)]()

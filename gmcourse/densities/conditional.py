@@ -5,17 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gmcourse.densities.normal import Normal, cholesky
+from gmcourse import expect
+from gmcourse.densities.normal import Normal
+from gmcourse.expect import matrices
+from gmcourse.expect.door import door
 
 
-def _check(normal: Normal, matrix: Tensor, noise: float) -> None:
-    dims = len(normal.mean)
-    if matrix.ndim != 2 or matrix.shape[1] != dims:
-        raise ValueError(f"got a matrix of shape {tuple(matrix.shape)}; expected (M, {dims})")
-    if not noise > 0:
-        raise ValueError(f"noise is {noise}; expected a positive standard deviation, such as 0.01")
-
-
+@door(matrix="M D; full", noise="> 0")
 def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
     """The density of y = A x + noise · ε for x of this normal: N(A μ, A Σ Aᵀ + noise² I).
 
@@ -27,12 +23,15 @@ def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
     Raises:
         ValueError: a matrix of another width, a noise that is not positive.
     """
-    _check(normal, matrix, noise)
+    expect.tensor("matrix", matrix, f"M {len(normal.mean)}")
     factor = matrix @ normal.chol  # (M, D)
     eye = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-    return Normal(matrix @ normal.mean, cholesky(factor @ factor.T + noise**2 * eye))
+    return Normal(
+        matrix @ normal.mean, matrices.cholesky("the covariance of y", factor @ factor.T + noise**2 * eye)
+    )
 
 
+@door(matrix="M D; full", seen="M; full", noise="> 0")
 def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Normal:
     """p(x | y) for y = A x + noise · ε: Bayes' rule for normals, a normal again.
 
@@ -49,9 +48,6 @@ def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Nor
     Raises:
         ValueError: shapes that do not fit, a noise that is not positive.
     """
-    _check(normal, matrix, noise)
-    if seen.shape != (len(matrix),):
-        raise ValueError(f"seen has shape {tuple(seen.shape)}; expected ({len(matrix)},)")
     image = seen_through(normal, matrix, noise)
     gain = torch.cholesky_solve(matrix @ normal.covariance, image.chol).T  # K, (D, M)
     eye = torch.eye(len(normal.mean), dtype=matrix.dtype, device=matrix.device)
@@ -59,4 +55,7 @@ def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Nor
     cov = left @ left.T + noise**2 * gain @ gain.T
     # what y fixes to within the noise has next to no variance left: rounding must not make it negative
     trace = 10 * torch.finfo(cov.dtype).eps * float(normal.covariance.diagonal().mean())
-    return Normal(normal.mean + gain @ (seen - image.mean), cholesky(cov + trace * eye))
+    return Normal(
+        normal.mean + gain @ (seen - image.mean),
+        matrices.cholesky("the covariance given y", cov + trace * eye),
+    )

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gmcourse.densities.normal import Structure, check_data, cholesky, covariance, log_normals, randn
+from gmcourse.densities.normal import Structure, covariance, log_normals, randn
+from gmcourse.expect import matrices
+from gmcourse.expect.door import door, fields
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,12 @@ class Mixture:
     means: Tensor
     chols: Tensor
 
+    def __post_init__(self) -> None:
+        fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
+        matrices.factor("chols", self.chols)
+
     @classmethod
+    @door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
     def fit(
         cls,
         x: Tensor,
@@ -52,14 +59,9 @@ class Mixture:
         Raises:
             ValueError: sizes that do not fit, data that is not finite.
         """
-        check_data(x)
-        if not 1 <= components <= len(x):
-            raise ValueError(f"components is {components} for {len(x)} points; expected 1 … {len(x)}")
-        if ridge < 0 or steps < 1:
-            raise ValueError(f"ridge is {ridge} and steps {steps}; expected ridge ≥ 0 and steps ≥ 1")
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)
-        nearest = torch.cdist(x, centres).argmin(1)
+        nearest = torch.cdist(x, centres, compute_mode="donot_use_mm_for_euclid_dist").argmin(1)
         mixture = _maximise(x, torch.nn.functional.one_hot(nearest, components).to(x), structure, floor)
         before = -math.inf
         for _ in range(steps):
@@ -81,6 +83,7 @@ class Mixture:
         """p(k|x) by Bayes' rule, shape (N, K)."""
         return self.log_joint(x).softmax(1)
 
+    @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """A component at random for each of n points, then a draw from it, (n, D)."""
         noise = randn(n, self.means.shape[1], self.means, generator)
@@ -119,9 +122,14 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
         ]
     )
     eye = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    return Mixture((counts / counts.sum()).log(), means, cholesky(covs + floor * eye))
+    return Mixture(
+        (counts / counts.sum()).log(),
+        means,
+        matrices.cholesky("the covariance of a component", covs + floor * eye),
+    )
 
 
+@door(x="N D; full", floor=">= 0")
 def em_step(
     x: Tensor, mixture: Mixture, *, structure: Structure = "full", floor: float = 0.0
 ) -> tuple[Mixture, float]:

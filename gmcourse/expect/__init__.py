@@ -4,7 +4,8 @@ A door is what people call: metrics, data, the zoo, figures, constructors, the p
 looks at its arguments before it does anything, and says what it got, what it expected, and what to do. Inner
 layers and losses do not look: there a NaN passes on, and no GPU waits in every step to be asked about one.
 
-Every function returns what it was given, so that a check can stand where the value is used.
+Every function raises `ValueError` for what it does not expect, and returns what it was given otherwise, so that a
+check can stand where the value is used.
 """
 
 from __future__ import annotations
@@ -37,11 +38,7 @@ def described(value: Any) -> str:
 
 
 def whole(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
-    """A whole number within its bounds; no float, no bool, no tensor.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """A whole number within its bounds; no float, no bool, no tensor."""
     wanted = "a whole number" + _bounds(least, most)
     if isinstance(value, bool) or not isinstance(value, Integral):
         refuse(name, described(value), wanted)
@@ -60,11 +57,7 @@ def number(
     above: float | None = None,
     below: float | None = None,
 ) -> float:
-    """A finite number within its bounds: `least` and `most` may be reached, `above` and `below` may not.
-
-    Raises:
-        ValueError: it is something else, NaN and infinity among it.
-    """
+    """A finite number within its bounds: `least` and `most` may be reached, `above` and `below` may not."""
     wanted = "a finite number" + _bounds(least, most, above, below)
     if isinstance(value, bool) or not isinstance(value, Real):
         refuse(name, described(value), wanted)
@@ -125,11 +118,7 @@ def function(name: str, value: Any, wanted: str = "a function") -> None:
 
 
 def one_of(name: str, value: T, options: Collection[T]) -> T:
-    """One of the values that there are.
-
-    Raises:
-        ValueError: it is none of them; the message lists them.
-    """
+    """One of the values that there are."""
     if not isinstance(value, str | int) or value not in options:
         refuse(name, repr(value), f"one of {', '.join(map(repr, options))}")
     return value
@@ -151,17 +140,13 @@ def tensor(
     Args:
         name: what the caller calls it.
         value: what was given. Lists and NumPy arrays are refused with the call that turns them into tensors.
-        shape: dimensions in words, such as "B D" or "N 1|3 H W"; "… D" leaves the leading ones open. A whole
+        shape: dimensions in words, such as "B D" or "N 1|3 H W"; "…" stands for any number of them. A whole
             number must be met exactly, a word stands for any size. None leaves the shape open.
-        dtype: "floating", "integer", "bool", "uint8", or "real" (anything but bool and complex).
+        dtype: one of `KINDS`.
         finite: whether NaN and infinity are refused. It makes a GPU wait: not in a training step.
         minus_infinity: whether −∞ is fine nevertheless, as it is for a log-probability.
         filled: whether a tensor without elements is refused.
-        within: the least and the largest value allowed. It makes a GPU wait too.
-
-    Raises:
-        ValueError: it is something else.
-    """
+        within: the least and the largest value allowed. It makes a GPU wait too."""
     if not isinstance(value, Tensor):
         cure = "torch.from_numpy(…)" if type(value).__module__ == "numpy" else "torch.tensor(…)"
         refuse(name, described(value), f"a torch.Tensor{_in_words(shape)}; make one with {cure}")
@@ -188,6 +173,7 @@ def tensor(
 
 
 KINDS = {
+    "full": "float32 or float64, as x.float() gives: half precision is too coarse here",
     "floating": "a floating-point dtype, as x.float() gives",
     "integer": "a dtype of whole numbers, as x.long() gives",
     "bool": "torch.bool",
@@ -197,6 +183,8 @@ KINDS = {
 
 
 def _is_of(dtype: torch.dtype, kind: str) -> bool:
+    if kind == "full":
+        return dtype in (torch.float32, torch.float64)
     if kind in ("bool", "uint8"):
         return dtype is getattr(torch, kind)
     if kind == "floating" or dtype.is_floating_point:
@@ -205,9 +193,10 @@ def _is_of(dtype: torch.dtype, kind: str) -> bool:
 
 
 def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
-    if wanted and wanted[0] == "…":
-        tail = wanted[1:]
-        return len(shape) >= len(tail) and _fits(shape[len(shape) - len(tail) :], tail)
+    if "…" in wanted:
+        head, tail = wanted[: wanted.index("…")], wanted[wanted.index("…") + 1 :]
+        ends = (*shape[: len(head)], *shape[len(shape) - len(tail) :])
+        return len(shape) >= len(head) + len(tail) and _fits(ends, [*head, *tail])
     return len(shape) == len(wanted) and all(
         not want[0].isdecimal() or str(size) in want.split("|")
         for size, want in zip(shape, wanted, strict=True)
@@ -221,52 +210,28 @@ def _in_words(shape: str | None) -> str:
     return f" ({', '.join(parts)}{',' if len(parts) == 1 else ''})".replace("|", " or ")
 
 
-def cholesky(name: str, cov: Tensor) -> Tensor:
-    """The lower Cholesky factors (…, D, D) of covariances, of which both halves are looked at.
-
-    Raises:
-        ValueError: one of them is not symmetric, or not positive definite.
-    """
-    size, off = (float(each.detach().abs().max()) for each in (cov, cov - cov.mT))
-    if not off <= 1e-4 * size:
-        raise ValueError(
-            f"{name} is not symmetric, by {off:.2g}; expected a covariance: (A + A.mT) / 2 is one"
-        )
-    chol, info = torch.linalg.cholesky_ex(cov)
-    if bool((info != 0).any()):
-        raise ValueError(
-            f"{name} is not positive definite; expected more points than dimensions, none of which is constant: "
-            "give a larger ridge, structure='diagonal', or add a little to the diagonal"
-        )
-    return chol
+def unit_range(name: str, value: Tensor) -> None:
+    """Pictures of about [0, 1]; a network may overshoot, but 0 … 255 is another unit."""
+    x = value.detach().float()
+    if float((x - x.clamp(0, 1)).abs().mean()) > 1:
+        low, high = (float(each) for each in x.aminmax())
+        refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
 
 
 def images(name: str, value: Any, *, channels: int | None = None, **more: Any) -> Tensor:
-    """Images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`.
-
-    Raises:
-        ValueError: they are something else.
-    """
+    """Images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`."""
     return tensor(name, value, f"N {'C' if channels is None else channels} H W", **more)
 
 
 def same_shape(**named: Tensor) -> None:
-    """Tensors of one shape: nothing broadcasts unasked.
-
-    Raises:
-        ValueError: their shapes differ.
-    """
+    """Tensors of one shape: nothing broadcasts unasked."""
     if len({tuple(value.shape) for value in named.values()}) > 1:
         shown = ", ".join(f"{name} {tuple(value.shape)}" for name, value in named.items())
         raise ValueError(f"shapes differ: {shown}; expected the same shape")
 
 
 def same_device(**named: Tensor) -> None:
-    """Tensors on one device.
-
-    Raises:
-        ValueError: they lie on different ones.
-    """
+    """Tensors on one device."""
     if len({value.device for value in named.values()}) > 1:
         shown = ", ".join(f"{name} on {value.device}" for name, value in named.items())
         raise ValueError(f"devices differ: {shown}; expected one device: move them with .to(device)")

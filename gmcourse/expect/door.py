@@ -8,8 +8,9 @@ function, a mapping or a sequence of these. The line says what more is expected:
 
 - of a tensor its shape, as `expect.tensor` reads it. A word that returns is the same size, in all arguments.
   Behind a semicolon may stand, with commas between them, a dtype of `expect.KINDS`, bounds of the values, "-inf"
-  (log-probabilities may be −∞), "empty" (no element is fine as well), and "unseen": the values are not looked at,
-  so that no GPU waits in a training step;
+  (log-probabilities may be −∞), "empty" (no element is fine as well), "unit" (pictures of about [0, 1]),
+  "anywhere" (it may lie on another device), and "unseen": the values are not looked at, so that no GPU waits in a
+  training step; "detached": they are, unless a gradient will flow back through them;
 - of a number its bounds, ">= 0 < 1"; a bound may be a size, as N above;
 - of a word the words that there are, "gaussian|uniform";
 - of a sequence how many members it has, "K:", and then what is expected of each; of a tuple what is expected of
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +62,9 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
         signature = inspect.signature(function)
         unknown = set(wanted) - set(signature.parameters)
         assert not unknown, f"{function.__qualname__} has no argument {unknown}"
-        free = {name for name, each in signature.parameters.items() if each.kind is each.VAR_KEYWORD}
+        parameters = signature.parameters.items()
+        free = {name for name, each in parameters if each.kind in (each.VAR_KEYWORD, each.VAR_POSITIONAL)}
+        together = {name for name in signature.parameters if "anywhere" not in wanted.get(name, "")}
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -69,10 +73,17 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
             given = call.arguments
             _check_all({name: each for name, each in given.items() if name not in free}, function, wanted)
             for name in free & set(given):
-                for key, value in given[name].items():
-                    _check(key, value, _hints(function)[name], wanted.get(name, ""), {})
+                several, hint = given[name], _hints(function)[name]
+                named = (
+                    several
+                    if isinstance(several, dict)
+                    else {f"{name}[{i}]": x for i, x in enumerate(several)}
+                )
+                for key, value in named.items():
+                    _check(key, value, hint, wanted.get(name, ""), {})
             if prepare is None:
-                expect.same_device(**{name: each for name, each in given.items() if isinstance(each, Tensor)})
+                found = {name: given[name] for name in together if isinstance(given.get(name), Tensor)}
+                expect.same_device(**found)
                 return function(*args, **kwargs)
             call.arguments.update({name: _prepared(each, prepare) for name, each in given.items()})
             return function(*call.args, **call.kwargs)
@@ -147,6 +158,8 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
     known = " ".join(sizes.get(word, word) for word in shape.split())
     kinds = words & set(expect.KINDS)
     within = _bounds(flags, sizes)
+    attached = isinstance(value, Tensor) and value.requires_grad
+    seen = "unseen" not in words and not ("detached" in words and attached)
     if "below" in within:  # of whole numbers, such as classes
         within["most"] = within.pop("below") - 1
     expect.tensor(
@@ -154,18 +167,22 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
         value,
         known if shape else None,
         dtype=kinds.pop() if kinds else "floating",
-        finite="unseen" not in words,
+        finite=seen,
         minus_infinity="-inf" in words,
         filled="empty" not in words,
-        within=(within.get("least", -float("inf")), within.get("most", float("inf"))) if within else None,
+        within=(within.get("least", -math.inf), within.get("most", math.inf)) if within and seen else None,
     )
-    tail = [word for word in shape.split() if word != "…"]
-    found = [str(size) for size in value.shape]
-    for word, size in zip(tail, found[len(found) - len(tail) :], strict=True):
+    if "unit" in words and seen:
+        expect.unit_range(name, value)
+    words_of, found = shape.split(), [str(size) for size in value.shape]
+    if "…" in words_of:
+        start = words_of.index("…")
+        end = len(found) - len(words_of) + start + 1
+        sizes["…"] = " ".join(found[start:end])
+        del found[start:end], words_of[start]
+    for word, size in zip(words_of, found if words_of else [], strict=True):
         if not word[0].isdecimal() and sizes.setdefault(word, size) != size:
-            expect.refuse(name, f"of shape {tuple(value.shape)}", f"({', '.join(tail)})")
-    if shape.startswith("…"):
-        sizes["…"] = " ".join(found[: len(found) - len(tail)])
+            expect.refuse(name, f"of shape {tuple(value.shape)}", f"({', '.join(words_of)})")
 
 
 def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:

@@ -7,7 +7,7 @@ from gmcourse.flows.actnorm import ActNorm
 from gmcourse.flows.bijection import Bijection, Compose, Context, Inverse
 from gmcourse.flows.coupling import AdditiveCoupling, AffineCoupling
 from gmcourse.flows.dequantization import Dequantized
-from gmcourse.flows.elementwise import Elementwise, Leaky, Logit, NormalQuantile, Offset, Scale, Sinh
+from gmcourse.flows.elementwise import Elementwise, Logit, NormalQuantile, Offset, Scale, Sinh
 from gmcourse.flows.flow import Flow
 from gmcourse.flows.injector import AffineInjector
 from gmcourse.flows.invertible_conv import ActNormConv, PlainConv1x1, PLUConv1x1
@@ -34,7 +34,6 @@ __all__ = [
     "Flow",
     "Inverse",
     "LawBroken",
-    "Leaky",
     "Logit",
     "Multiscale",
     "NormalQuantile",

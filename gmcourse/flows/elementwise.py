@@ -6,7 +6,6 @@ import math
 from abc import abstractmethod
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.flows.bijection import Bijection, Context, constant
@@ -118,32 +117,6 @@ class Sinh(Elementwise):
     def log_slope(self, x: Tensor) -> Tensor:
         """−½ log(1 + x²)."""
         return -0.5 * x.square().log1p()
-
-
-class Leaky(Elementwise):
-    """A kink: slope 1 for x ≥ 0, slope `slope` below. Continuous, and differentiable but at 0.
-
-    Raises:
-        ValueError: a slope that is not positive.
-    """
-
-    def __init__(self, slope: float = 0.3) -> None:
-        super().__init__()
-        if not slope > 0:
-            raise ValueError(f"slope is {slope}; expected a positive number, or the map cannot be inverted")
-        self.slope = slope
-
-    def ahead(self, x: Tensor) -> Tensor:
-        """x above 0, slope·x below."""
-        return F.leaky_relu(x, self.slope)
-
-    def back(self, z: Tensor) -> Tensor:
-        """z above 0, z/slope below."""
-        return F.leaky_relu(z, 1 / self.slope)
-
-    def log_slope(self, x: Tensor) -> Tensor:
-        """0 above 0, log slope below."""
-        return (x < 0).to(x.dtype) * math.log(self.slope)
 
 
 class Scale(Bijection):

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
+
 
 class ZeroConv2d(nn.Module):
     """A 3×3 convolution that gives zeros at first: (conv(x) + bias) · exp(3 · log_scale), all weights zero.
@@ -20,6 +22,7 @@ class ZeroConv2d(nn.Module):
             the border (Glow's authors' code; also what a published checkpoint with ones for padding needs).
     """
 
+    @door(in_channels=">= 1", out_channels=">= 1")
     def __init__(self, in_channels: int, out_channels: int, *, edge: bool = False) -> None:
         super().__init__()
         weight = torch.zeros(out_channels, in_channels, 3, 3)
@@ -50,6 +53,7 @@ class CouplingNet(nn.Module):
         edge: see `ZeroConv2d`.
     """
 
+    @door(in_channels=">= 1", out_channels=">= 1", hidden_channels=">= 1")
     def __init__(
         self, in_channels: int, out_channels: int, hidden_channels: int, *, edge: bool = False
     ) -> None:

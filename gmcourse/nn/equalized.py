@@ -14,16 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.nn.resample import downsampled_conv, fir_kernel
 
 SLOPE = 0.2
 # each activation with the gain that gives back the variance it takes away
 GAINS = {"linear": 1.0, "lrelu": math.sqrt(2), "relu": math.sqrt(2), "swish": math.sqrt(2)}
-
-
-def _check(activation: str) -> None:
-    if activation not in GAINS:
-        raise ValueError(f"activation is {activation!r}; expected one of {', '.join(GAINS)}")
 
 
 def activate(
@@ -46,7 +43,7 @@ def activate(
     Raises:
         ValueError: an unknown activation.
     """
-    _check(activation)
+    expect.one_of("activation", activation, GAINS)
     if bias is not None:
         x = x + bias.reshape(-1, *(1 for _ in x.shape[2:]))
     if activation == "lrelu":
@@ -68,6 +65,7 @@ class EqualizedLinear(nn.Module):
         lr_multiplier: s; the layer then learns s times as fast (0.01 in StyleGAN's mapping network).
     """
 
+    @door(in_features=">= 1", out_features=">= 1", activation="linear|lrelu|relu|swish", lr_multiplier="> 0")
     def __init__(
         self,
         in_features: int,
@@ -78,7 +76,6 @@ class EqualizedLinear(nn.Module):
         lr_multiplier: float = 1.0,
     ) -> None:
         super().__init__()
-        _check(activation)
         self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
         self.bias = nn.Parameter(torch.full((out_features,), bias / lr_multiplier))
         self.activation, self.lr_multiplier = activation, lr_multiplier
@@ -108,6 +105,7 @@ class EqualizedConv2d(nn.Module):
 
     kernel: Tensor
 
+    @door(in_channels=">= 1", out_channels=">= 1", size=">= 1", activation="linear|lrelu")
     def __init__(
         self,
         in_channels: int,
@@ -120,10 +118,8 @@ class EqualizedConv2d(nn.Module):
         gain: float = 1.0,
     ) -> None:
         super().__init__()
-        if activation not in ("linear", "lrelu") or size % 2 == 0:
-            raise ValueError(
-                f"size is {size} and activation {activation!r}; expected an odd size and 'linear' or 'lrelu'"
-            )
+        if size % 2 == 0:
+            expect.refuse("size", size, "an odd number, so that a pixel is in the middle")
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, size, size))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         self.down, self.activation, self.gain = down, activation, gain

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 
+
+@door(sizes=">= 1")
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Sequential:
     """Linear layers of the given widths with an activation between them, none after the last.
 
@@ -19,21 +23,14 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Seque
     Raises:
         ValueError: fewer than two widths, or one below 1.
     """
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise ValueError(f"sizes are {list(sizes)}; expected at least two widths ≥ 1")
+    expect.whole("the number of sizes", len(sizes), least=2)
     layers: list[nn.Module] = []
     for i, (before, after) in enumerate(itertools.pairwise(sizes)):
         layers += [nn.Linear(before, after)] + ([activation()] if i < len(sizes) - 2 else [])
     return nn.Sequential(*layers)
 
 
-def _check(shape: tuple[int, int, int], levels: int) -> None:
-    if len(shape) != 3 or min(shape) < 1:
-        raise ValueError(f"shape is {shape}; expected (channels, height, width)")
-    if shape[1] % 2**levels or shape[2] % 2**levels:
-        raise ValueError(f"sides {shape[1]}×{shape[2]} cannot be halved {levels} times")
-
-
+@door(shape=">= 1")
 def halvings(shape: tuple[int, int, int]) -> int:
     """How often an image can be halved before its shorter side falls below four pixels."""
     side = math.gcd(shape[1], shape[2])
@@ -43,10 +40,10 @@ def halvings(shape: tuple[int, int, int]) -> int:
     return count
 
 
+@door(shape=">= 1", width=">= 1", out_features=">= 1")
 def conv_encoder(shape: tuple[int, int, int], width: int, out_features: int) -> nn.Sequential:
     """Images (B, C, H, W) → vectors (B, out_features): strided convolutions, channels doubling."""
     levels = halvings(shape)
-    _check(shape, levels)
     layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 3, padding=1), nn.SiLU()]
     channels = width
     for _ in range(levels):
@@ -56,10 +53,10 @@ def conv_encoder(shape: tuple[int, int, int], width: int, out_features: int) -> 
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * area, out_features))
 
 
+@door(shape=">= 1", width=">= 1", in_features=">= 1")
 def conv_decoder(shape: tuple[int, int, int], width: int, in_features: int) -> nn.Sequential:
     """Vectors (B, in_features) → images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
     levels = halvings(shape)
-    _check(shape, levels)
     channels = width << levels
     low = (channels, shape[1] >> levels, shape[2] >> levels)
     layers: list[nn.Module] = [nn.Linear(in_features, math.prod(low)), nn.SiLU(), nn.Unflatten(1, low)]
@@ -69,6 +66,7 @@ def conv_decoder(shape: tuple[int, int, int], width: int, in_features: int) -> n
     return nn.Sequential(*layers, nn.Conv2d(width, shape[0], 3, padding=1))
 
 
+@door(before=">= 1", after=">= 1", stride=">= 1")
 def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
     """3×3 convolution, batch normalisation, SiLU: (B, before, H, W) → (B, after, H / stride, W / stride)."""
     convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
@@ -78,6 +76,7 @@ def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
 class Shaped(nn.Module):
     """A network of vectors that takes and gives tensors of any shape: (B, …) → (B, *out_shape)."""
 
+    @door(out_shape=">= 1")
     def __init__(self, network: nn.Module, out_shape: Sequence[int]) -> None:
         super().__init__()
         self.network, self.out_shape = network, tuple(out_shape)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door, fields
+
 
 @dataclass(frozen=True)
 class PCA:
@@ -22,30 +25,34 @@ class PCA:
     components: Tensor
     variances: Tensor
 
+    def __post_init__(self) -> None:
+        fields(self, mean="D; full", components="D K; full", variances="K; full")
+
     @classmethod
+    @door(x="N D; full")
     def fit(cls, x: Tensor, count: int) -> PCA:
         """The first `count` components of data (N, D).
 
         Raises:
             ValueError: data of another shape, or a count that is not between 1 and min(N, D).
         """
-        if x.ndim != 2 or not x.is_floating_point():
-            raise ValueError(f"got shape {tuple(x.shape)} of {x.dtype}; expected (N, D) in floating point")
-        if not 1 <= count <= min(x.shape):
-            raise ValueError(f"count is {count} for data {tuple(x.shape)}; expected 1 … {min(x.shape)}")
+        expect.whole("count", count, least=1, most=min(x.shape))
         mean = x.mean(0)
         _, singular, right = torch.linalg.svd(x - mean, full_matrices=False)
         return cls(mean, right[:count].T, singular[:count].square() / len(x))
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes (N, K) of data (N, D)."""
+        expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")
         return (x - self.mean) @ self.components
 
     def decode(self, z: Tensor) -> Tensor:
         """Data (N, D) from codes (N, K)."""
+        expect.tensor("z", z, f"N {len(self.variances)}", dtype="full")
         return z @ self.components.T + self.mean
 
 
+@door(a="D K; full", b="D K; full")
 def principal_angles(a: Tensor, b: Tensor) -> Tensor:
     """Angles in radians between the spans of two sets of columns (D, K), the smallest first, shape (K,).
 
@@ -55,8 +62,6 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
     Raises:
         ValueError: shapes differ.
     """
-    if a.ndim != 2 or a.shape != b.shape:
-        raise ValueError(f"shapes {tuple(a.shape)} and {tuple(b.shape)}; expected two equal (D, K)")
     a, b = torch.linalg.qr(a).Q, torch.linalg.qr(b).Q
     cosines = torch.linalg.svdvals(a.T @ b).clamp(0, 1)
     sines = torch.linalg.svdvals(b - a @ (a.T @ b)).clamp(0, 1).flip(0)

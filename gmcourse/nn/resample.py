@@ -13,9 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 Padding = tuple[int, int, int, int]
 
 
+@door()
 def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
     """A filter (h, w) with sum 1 out of its taps: a row of n gives the outer product with itself.
 
@@ -27,10 +31,9 @@ def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
     """
     kernel = torch.as_tensor(taps)
     kernel = kernel if kernel.is_floating_point() else kernel.float()
-    if kernel.ndim not in (1, 2) or kernel.numel() == 0:
-        raise ValueError(f"taps have shape {tuple(kernel.shape)}; expected (n,) or (h, w)")
+    expect.tensor("taps", kernel, "n" if kernel.ndim == 1 else "h w")
     if float(kernel.sum().abs()) < 1e-12:
-        raise ValueError("the taps sum to 0, so the filter cannot be normalised to sum 1")
+        raise ValueError("taps sum to 0; expected another sum, so that the filter can be normalised to 1")
     if kernel.ndim == 1:
         kernel = torch.outer(kernel, kernel)
     return kernel / kernel.sum()

@@ -8,10 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 SLOPE = 0.2  # of every leaky ReLU
 RESIDUAL = 0.2  # each residual is added with this weight
 
 
+@door(in_channels=">= 1", out_channels=">= 1")
 def conv3x3(in_channels: int, out_channels: int, *, shrink: float = 1.0) -> nn.Conv2d:
     """A 3×3 convolution that keeps the size; `shrink` makes its first weights smaller."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
@@ -31,6 +35,7 @@ class DenseBlock(nn.Module):
         growth: channels that each of the first four adds.
     """
 
+    @door(channels=">= 1", growth=">= 1")
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
@@ -50,6 +55,7 @@ class DenseBlock(nn.Module):
 class RRDB(nn.Module):
     """Three dense blocks inside one more residual (Wang et al. 2018, arXiv:1809.00219, section 3.1)."""
 
+    @door(channels=">= 1", growth=">= 1")
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(DenseBlock(channels, growth) for _ in range(3))
@@ -89,6 +95,7 @@ class RRDBEncoder(nn.Module):
         ValueError: a scale that is no power of two, or a stacked block that does not exist.
     """
 
+    @door(scale=">= 2", n_levels=">= 1", channels=">= 1", growth=">= 1", n_blocks=">= 1", stacked="empty")
     def __init__(
         self,
         scale: int,
@@ -101,10 +108,10 @@ class RRDBEncoder(nn.Module):
         long_skip: bool = True,
     ) -> None:
         super().__init__()
-        if scale < 2 or scale & (scale - 1):
-            raise ValueError(f"scale is {scale}; expected a power of two, at least 2")
-        if not all(0 <= block < n_blocks for block in stacked):
-            raise ValueError(f"stacked blocks are {list(stacked)}; expected numbers in 0 … {n_blocks - 1}")
+        if scale & (scale - 1):
+            expect.refuse("scale", scale, "a power of two")
+        for block in stacked:
+            expect.whole("a block in stacked", block, least=0, most=n_blocks - 1)
         self.scale, self.n_levels, self.stacked, self.long_skip = scale, n_levels, tuple(stacked), long_skip
         self.out_channels = channels * (1 + len(self.stacked))
         self.first = conv3x3(3, channels)

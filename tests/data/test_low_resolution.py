@@ -1,6 +1,5 @@
 """Low resolutions: what a smooth picture becomes, sizes that do not fit, and nothing aliases."""
 
-import pytest
 import torch
 
 from gmcourse.data.images import Images
@@ -37,14 +36,3 @@ def test_pairs_fit_together():
     assert (found > 55).all()
     assert torch.equal(both[1:3].labels, torch.tensor([1, 2]))
     assert upsample(both.low, 4).shape == both.high.shape
-
-
-def test_what_does_not_fit():
-    with pytest.raises(ValueError, match=r"16×16 cannot be made 3 times smaller"):
-        downsample(torch.rand(1, 3, 16, 16), 3)
-    with pytest.raises(ValueError, match="in floating point"):
-        downsample(torch.zeros(1, 3, 16, 16, dtype=torch.uint8), 4)
-    with pytest.raises(ValueError, match="in floating point"):
-        upsample(torch.zeros(3, 16, 16), 4)
-    with pytest.raises(ValueError, match="17 levels; expected 256"):
-        pairs(images(levels=17), 4)

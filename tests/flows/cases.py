@@ -60,7 +60,6 @@ def _make_cases():
         "logit": (flows.Logit(), unit(3, 4), None),
         "normal quantile": (flows.NormalQuantile(), unit(3, 4), None),
         "sinh": (flows.Sinh(), vector(3, 4), None),
-        "leaky": (flows.Leaky(0.2), vector(3, 4), None),
         "scale": (flows.Scale(5), vector(3, 5), None),
         "permutation": (flows.Permutation([2, 0, 1]), vector(3, 3), None),
         "even odd": (flows.even_odd(5), vector(3, 5), None),

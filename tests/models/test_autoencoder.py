@@ -12,7 +12,6 @@ from gmcourse.models.autoencoder import (
     LinearAutoencoder,
     add_noise,
     bits_per_image,
-    drop_pixels,
     entropy_coding,
     fit_linear,
     posterior_mean,
@@ -77,10 +76,6 @@ def test_tweedies_formula():
 def test_noise():
     x = torch.rand(400, 3, 4, 4)
     assert abs(float((add_noise(x, 0.3) - x).std()) - 0.3) < 0.01
-    dropped = drop_pixels(x, 0.25, torch.Generator().manual_seed(0))
-    black = dropped == 0
-    assert abs(float(black.float().mean()) - 0.25) < 0.02
-    assert torch.equal(black.all(1), black.any(1))
 
 
 def test_entropy_coding_is_lossless_and_as_short_as_shannon_says():
@@ -142,7 +137,6 @@ def test_codes_beyond_the_training_range_are_cut_to_it():
         (lambda: Autoencoder((1, 8, 8), 2).loss(torch.full((2, 1, 8, 8), 16.0)), r"expected \[0, 1\]"),
         (lambda: add_noise(torch.zeros(2), -1), "sigma is -1"),
         (lambda: add_noise(torch.zeros(2), 1, torch.zeros(3)), r"noise of shape \(3,\)"),
-        (lambda: drop_pixels(torch.zeros(2, 1, 4, 4), 1.5), "share 1.5"),
         (lambda: LinearAutoencoder(torch.zeros(3), 4), "latent_dim 4"),
         (lambda: fit_linear(torch.zeros(3), 1), "N ≥ 2"),
         (lambda: CodeCompressor(torch.zeros(3), 1.0), "finite codes"),

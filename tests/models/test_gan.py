@@ -37,8 +37,6 @@ def test_the_best_discriminator_is_p_over_p_plus_q():
     log_p, log_q = truth.log_prob(points), wide.log_prob(points)
     p, q = log_p.exp(), log_q.exp()
     assert torch.allclose(optimal_logit(log_p, log_q).sigmoid(), p / (p + q), atol=1e-12)
-    with pytest.raises(ValueError, match="expected them equal"):
-        optimal_logit(log_p, log_q[:3])
 
 
 def test_no_discriminator_does_better_than_the_best_one():
@@ -75,19 +73,11 @@ def test_modes_are_counted_where_a_good_sample_lies():
     assert good == pytest.approx(1 - math.exp(-4.5), abs=2e-3)
     assert modes_and_quality(truth.centres[:7], truth.centres, truth.sigma) == (7, 1.0)
     assert modes_and_quality(truth.centres[:7] + 0.2, truth.centres, truth.sigma) == (0, 0.0)
-    with pytest.raises(ValueError, match="positive"):
-        modes_and_quality(x, truth.centres, 0.0)
-    with pytest.raises(ValueError, match=r"expected \(n, D\)"):
-        modes_and_quality(x[0], truth.centres, 0.1)
 
 
 def test_parzen_is_the_density_of_the_blurred_samples():
     centres, x = torch.randn(30, 2, dtype=torch.float64), torch.randn(9, 2, dtype=torch.float64)
     assert_close(parzen_log_prob(x, centres, 0.4), toy.Gaussians(centres, 0.4).log_prob(x), 1e-9)
-    with pytest.raises(ValueError, match="sigma is 0"):
-        parzen_log_prob(x, centres, 0)
-    with pytest.raises(ValueError, match="expected \\(n, D\\)"):
-        parzen_log_prob(x, centres[:, :1], 1.0)
 
 
 class TestPlane:

@@ -257,7 +257,7 @@ def test_bad_input():
         SRFlow(3, **SMALL)
     with pytest.raises(ValueError, match="n_steps 0"):
         SRFlow(4, **{**SMALL, "n_steps": 0})
-    with pytest.raises(ValueError, match="stacked blocks are"):
+    with pytest.raises(ValueError, match="a block in stacked is 2"):
         SRFlow(4, **{**SMALL, "stacked": [2]})
 
 

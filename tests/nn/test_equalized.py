@@ -70,7 +70,7 @@ def test_the_gain_may_stand_before_the_leaky_relu():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: activate(torch.ones(1, 1), activation="tanh"), "'tanh'; expected one of linear"),
+        (lambda: activate(torch.ones(1, 1), activation="tanh"), "'tanh'; expected one of 'linear'"),
         (lambda: EqualizedLinear(2, 2, activation="tanh"), "'tanh'"),
         (lambda: EqualizedConv2d(2, 2, 4), "size is 4"),
         (lambda: EqualizedConv2d(2, 2, 3, activation="swish"), "'swish'"),

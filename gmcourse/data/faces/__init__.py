@@ -5,7 +5,7 @@ is used. `sample` says which faces there are, `render` draws them, `load` makes 
 that a picture is nearest to, `posterior` says what a small picture leaves open.
 """
 
-from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, Attribute, bounds, column, middle, unit_range
+from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, bounds, column, middle, unit_range
 from gmcourse.data.faces.fitting import fit
 from gmcourse.data.faces.left_open import posterior, spread, spreads
 from gmcourse.data.faces.painting import render
@@ -16,7 +16,6 @@ __all__ = [
     "ATTRIBUTES",
     "DISTRIBUTIONS",
     "NAMES",
-    "Attribute",
     "bounds",
     "column",
     "fit",

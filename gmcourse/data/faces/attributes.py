@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 
 @dataclass(frozen=True)
 class Attribute:
@@ -63,31 +66,30 @@ def column(name: str) -> int:
     Raises:
         ValueError: no attribute has this name.
     """
-    if name not in NAMES:
-        raise ValueError(f"no attribute is called {name!r}; there are {', '.join(NAMES)}")
-    return NAMES.index(name)
+    return NAMES.index(expect.one_of("name", name, NAMES))
 
 
+@door()
 def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
     """The smallest and the largest value of each attribute, two tensors of shape (A,)."""
     low, high = (torch.tensor(values, dtype=torch.float32, device=device) for values in (LOW, HIGH))
     return low, high
 
 
+@door(n=">= 1")
 def middle(n: int = 1) -> Tensor:
     """n times the face in the middle of every range, but for glasses and moustache, which it goes without.
 
     Returns:
         (n, A) float32.
     """
-    if n < 1:
-        raise ValueError(f"n is {n}; expected at least one face")
     low, high = bounds()
     face = (low + high) / 2
     face[column("glasses")] = face[column("moustache")] = 0.0
     return face.repeat(n, 1)
 
 
+@door(attributes=f"N {len(NAMES)}; full")
 def unit_range(attributes: Tensor) -> Tensor:
     """Attributes (N, A) with the range of each mapped to [0, 1]."""
     low, high = bounds(attributes.device)
@@ -100,13 +102,7 @@ def check_attributes(attributes: Tensor) -> None:
     Raises:
         ValueError: another shape or dtype, NaN, or a value outside its range.
     """
-    if attributes.ndim != 2 or attributes.shape[1] != len(NAMES):
-        raise ValueError(
-            f"attributes have shape {tuple(attributes.shape)}; expected (B, {len(NAMES)}), a column for each of "
-            f"{', '.join(NAMES)}"
-        )
-    if not attributes.dtype.is_floating_point:
-        raise ValueError(f"attributes are {attributes.dtype}; expected a floating-point dtype")
+    expect.tensor("attributes", attributes, f"B {len(NAMES)}", dtype="full", filled=False)
     if len(attributes) == 0:
         return
     low, high = (bound.to(attributes) for bound in bounds())
@@ -116,6 +112,6 @@ def check_attributes(attributes: Tensor) -> None:
         row, place = outside.nonzero()[0].tolist()
         attribute = ATTRIBUTES[place]
         raise ValueError(
-            f"{attribute.name} of face {row} is {float(values[row, place]):.4g}; expected {attribute.low:g} … "
-            f"{attribute.high:g}. Clamp the attributes to faces.bounds() first."
+            f"{attribute.name} in attributes of face {row} is {float(values[row, place]):.4g}; expected "
+            f"{attribute.low:g} … {attribute.high:g}. Clamp the attributes to faces.bounds() first."
         )

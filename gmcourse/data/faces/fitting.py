@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.faces.attributes import bounds
 from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
 from gmcourse.data.faces.sampling import sample
+from gmcourse.expect.door import door
 
 
+@door(pictures="B 3 H W; full, unit", steps=">= 1", restarts=">= 1", candidates=">= 2")
 def fit(
     pictures: Tensor, *, steps: int = 120, restarts: int = 3, candidates: int = 1000, seed: int = 0
 ) -> tuple[Tensor, Tensor]:
@@ -33,20 +36,9 @@ def fit(
     Raises:
         ValueError: pictures of another shape or dtype, or a number below 1 (candidates: below twice the restarts).
     """
-    size = pictures.shape[-1] if pictures.ndim == 4 else 0
-    if tuple(pictures.shape[1:]) != (3, size, size) or not SMALLEST <= size <= LARGEST:
-        raise ValueError(
-            f"pictures have shape {tuple(pictures.shape)}; expected (B, 3, size, size), size {SMALLEST} … {LARGEST}"
-        )
-    if not pictures.is_floating_point():
-        raise ValueError(
-            f"pictures are {pictures.dtype}; expected floating point in [0, 1]: use Images.unit()"
-        )
-    if min(steps, restarts) < 1 or candidates < 2 * restarts:
-        raise ValueError(
-            f"steps is {steps}, restarts {restarts}, candidates {candidates}; expected at least 1, 1 and "
-            f"{2 * max(restarts, 1)}"
-        )
+    expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
+    expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)
+    expect.whole("candidates", candidates, least=2 * restarts)
     targets = pictures.detach().repeat_interleave(restarts, 0)
     start = _nearest(pictures.detach(), restarts, candidates, seed).flatten(0, 1)
     fitted, error = _descend(start, targets, steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.faces.attributes import check_attributes, column
 from gmcourse.data.faces.backdrop import grade, paint_backdrop
 from gmcourse.data.faces.body import paint_neck, paint_torso
@@ -61,13 +62,10 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
         ValueError: attributes of a wrong shape, dtype or range; a size out of range; seeds of a wrong shape or dtype.
     """
     check_attributes(attributes)
-    if not isinstance(size, int) or not SMALLEST <= size <= LARGEST:
-        raise ValueError(f"size is {size!r}; expected a whole number, {SMALLEST} … {LARGEST}")
-    if detail is not None and (detail.shape != attributes.shape[:1] or detail.dtype != torch.int64):
-        raise ValueError(
-            f"detail has shape {tuple(detail.shape)} and dtype {detail.dtype}; expected one int64 seed per face, "
-            f"({len(attributes)},), or None"
-        )
+    expect.whole("size", size, least=SMALLEST, most=LARGEST)
+    if detail is not None:
+        expect.tensor("detail", detail, f"{len(attributes)}", dtype="integer", filled=False)
+        detail = detail.long()
     if len(attributes) == 0:
         return attributes.new_zeros(0, 3, size, size)
     at_once = max(1, AT_ONCE // size**2)

@@ -7,20 +7,18 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.faces.attributes import NAMES, bounds, column
+from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 Draw = Callable[[int, torch.Generator], Tensor]
 
 RARE_SKIN, RARE_GLASSES = 0.05, 0.04  # shares of the faces in "skewed"
-DEEP, WORN, GROWN, LONG = (
-    0.6,
-    0.3,
-    0.3,
-    0.55,
-)  # above these, an attribute counts as deep skin, glasses, and so on
+DEEP, GROWN, LONG = 0.6, 0.3, 0.55  # above these, skin counts as deep, a moustache as grown, hair as long
 
 
+@door(n=">= 1")
 def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     """Attributes of n faces.
 
@@ -43,10 +41,7 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     Raises:
         ValueError: n below 1, or an unknown distribution.
     """
-    if not isinstance(n, int) or n < 1:
-        raise ValueError(f"n is {n!r}; expected a whole number ≥ 1")
-    if distribution not in DISTRIBUTIONS:
-        raise ValueError(f"no distribution is called {distribution!r}; there are {', '.join(DISTRIBUTIONS)}")
+    expect.one_of("distribution", distribution, DISTRIBUTIONS)
     return DISTRIBUTIONS[distribution](n, generator(mixed_seed("faces", distribution, seed)))
 
 

@@ -8,6 +8,7 @@ from gmcourse.data.faces.attributes import NAMES
 from gmcourse.data.faces.painting import render
 from gmcourse.data.faces.sampling import sample
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
 from gmcourse.reproducible import mixed_seed
 
 NUMBER = {"train": 10_000, "test": 2_000}
@@ -16,6 +17,7 @@ FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits int
 
 
 @torch.no_grad()
+@door(split="train|test", n=">= 1")
 def load(
     split: str = "train",
     *,
@@ -39,11 +41,7 @@ def load(
     Raises:
         ValueError: an unknown split or distribution, n below 1, or a size out of range.
     """
-    if split not in NUMBER:
-        raise ValueError(f"split is {split!r}; expected {' or '.join(map(repr, NUMBER))}")
     n = NUMBER[split] if n is None else n
-    if not isinstance(n, int) or n < 1:
-        raise ValueError(f"n is {n!r}; expected a whole number ≥ 1")
     pixels, labels = [], []
     for first in range(0, n, BLOCK):
         attributes = sample(BLOCK, distribution=distribution, seed=mixed_seed(split, first))[: n - first]

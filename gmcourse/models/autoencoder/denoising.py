@@ -22,21 +22,6 @@ def add_noise(x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:
     return x + sigma * noise
 
 
-def drop_pixels(x: Tensor, share: float, generator: torch.Generator | None = None) -> Tensor:
-    """Images (B, C, H, W) in which each pixel is black with probability `share`, in all channels at once.
-
-    Raises:
-        ValueError: another shape, or a share outside [0, 1].
-    """
-    if x.ndim != 4 or not 0 <= share <= 1:
-        raise ValueError(
-            f"shape {tuple(x.shape)} and share {share}; expected (B, C, H, W) and a share in [0, 1]"
-        )
-    on = generator.device if generator is not None else x.device
-    kept = torch.rand(len(x), 1, *x.shape[2:], generator=generator, device=on).to(x.device) >= share
-    return x * kept
-
-
 def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
     """E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
 
