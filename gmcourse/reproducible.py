@@ -10,7 +10,8 @@ import hashlib
 import os
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
@@ -93,6 +94,18 @@ def mixed_seed(*parts: int | str) -> int:
     """
     digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1  # torch takes 63 bits
+
+
+@contextmanager
+def plain_defaults() -> Iterator[None]:
+    """Torch's own defaults, float32 on the CPU, whatever the caller has set: bundled data and models need them."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
 
 
 @door()

@@ -11,6 +11,7 @@ from typing import Any
 from gmcourse import expect
 from gmcourse.data.images import Images
 from gmcourse.expect.door import door
+from gmcourse.reproducible import plain_defaults
 
 __all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
 
@@ -19,6 +20,7 @@ TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
 @door()
+@plain_defaults()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Images by name.
 

@@ -12,12 +12,14 @@ from torch import Tensor
 
 from gmcourse.data.images import Images
 from gmcourse.expect.door import door
+from gmcourse.reproducible import plain_defaults
 
 LEVELS = 17
 TEST = 360
 
 
 @lru_cache(maxsize=1)
+@plain_defaults()
 def _all() -> tuple[Tensor, Tensor, Tensor]:
     """Pixels, labels, and for each image whether it belongs to the test set."""
     from sklearn.datasets import load_digits

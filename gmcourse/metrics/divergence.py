@@ -61,7 +61,7 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
         ValueError: shapes differ.
     """
     m, v, other_m, other_v = _wide(mean, log_var, other_mean, other_log_var)
-    most = 2 * math.log(torch.finfo(v.dtype).max)
+    most = 1.99 * math.log(torch.finfo(v.dtype).max)
     shift = (m - other_m) * (0.5 * (-other_v).clamp_max(most)).exp()  # 0 for equal means, however narrow
     ratio = v - other_v
     return (0.5 * (ratio.expm1() - ratio + shift.square()).sum(-1)).to(mean.dtype)

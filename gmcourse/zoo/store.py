@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from gmcourse.console import visible
 from gmcourse.expect import refuse
+from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
 from gmcourse.zoo.manifest import Manifest
@@ -160,6 +161,7 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     return module.to(place).eval().requires_grad_(False)
 
 
+@plain_defaults()
 def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     """The model that a manifest describes, with these weights. Only classes of gmcourse are ever built."""
     module_name, _, class_name = described.model.partition(":")
