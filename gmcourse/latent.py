@@ -33,9 +33,6 @@ def linear(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     Returns:
         Codes (T, B, *shape).
 
-    Raises:
-        ValueError: shapes or dtypes that do not fit.
-
     >>> linear(torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([0.0, 0.5])).tolist()
     [[[0.0, 0.0]], [[0.5, 0.5]]]
     """
@@ -110,8 +107,5 @@ def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
 
     Returns:
         Codes (T, B, *shape).
-
-    Raises:
-        ValueError: shapes or dtypes that do not fit.
     """
     return codes + _column(amounts, codes) * direction

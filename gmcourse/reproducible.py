@@ -82,7 +82,6 @@ def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
     return torch.Generator(device=device).manual_seed(seed)
 
 
-@door()
 def mixed_seed(*parts: int | str) -> int:
     """One seed out of several numbers or words, the same on every machine and in every run.
 

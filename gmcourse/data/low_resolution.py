@@ -40,11 +40,7 @@ def downsample(x: Tensor, scale: int) -> Tensor:
 
 @door(low="B C h w; detached, unit", scale=">= 1")
 def upsample(low: Tensor, scale: int) -> Tensor:
-    """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w).
-
-    Raises:
-        ValueError: another shape or dtype.
-    """
+    """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w)."""
     size = (low.shape[2] * scale, low.shape[3] * scale)
     return F.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
 

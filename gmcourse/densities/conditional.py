@@ -19,9 +19,6 @@ def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
         normal: of x, D dimensions.
         matrix: A, (M, D), such as the averaging of neighbouring pixels.
         noise: standard deviation of the noise, in units of y.
-
-    Raises:
-        ValueError: a matrix of another width, a noise that is not positive.
     """
     expect.tensor("matrix", matrix, f"M {len(normal.mean)}")
     factor = matrix @ normal.chol  # (M, D)
@@ -44,9 +41,6 @@ def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Nor
         matrix: A, (M, D).
         seen: y, (M,).
         noise: standard deviation of the noise, in units of y.
-
-    Raises:
-        ValueError: shapes that do not fit, a noise that is not positive.
     """
     image = seen_through(normal, matrix, noise)
     gain = torch.cholesky_solve(matrix @ normal.covariance, image.chol).T  # K, (D, M)

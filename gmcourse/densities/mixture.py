@@ -55,9 +55,6 @@ class Mixture:
             steps: at most this many.
             tolerance: in nats a point.
             generator: of the start.
-
-        Raises:
-            ValueError: sizes that do not fit, data that is not finite.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)

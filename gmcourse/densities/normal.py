@@ -27,9 +27,6 @@ def covariance(
         mean: (D,).
         weights: (N,) ≥ 0, of each point; by default all equal.
         structure: "full", "diagonal" (the dimensions are independent) or "spherical" (and equally wide).
-
-    Raises:
-        ValueError: shapes that do not fit, values that are not finite, or an unknown structure.
     """
     weights = x.new_ones(len(x)) if weights is None else weights
     centred = x - mean
@@ -78,12 +75,7 @@ class Normal:
     @classmethod
     @door(x="N D; full", ridge=">= 0", weights="N; full, >= 0")
     def fit(
-        cls,
-        x: Tensor,
-        *,
-        structure: Structure = "full",
-        ridge: float = 0.0,
-        weights: Tensor | None = None,
+        cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, weights: Tensor | None = None
     ) -> Normal:
         """Maximum likelihood.
 

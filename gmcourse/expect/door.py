@@ -63,7 +63,7 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
         unknown = set(wanted) - set(signature.parameters)
         assert not unknown, f"{function.__qualname__} has no argument {unknown}"
         parameters = signature.parameters.items()
-        free = {name for name, each in parameters if each.kind in (each.VAR_KEYWORD, each.VAR_POSITIONAL)}
+        free = {name for name, each in parameters if each.kind is each.VAR_KEYWORD}
         together = {name for name in signature.parameters if "anywhere" not in wanted.get(name, "")}
 
         @functools.wraps(function)
@@ -73,14 +73,8 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
             given = call.arguments
             _check_all({name: each for name, each in given.items() if name not in free}, function, wanted)
             for name in free & set(given):
-                several, hint = given[name], _hints(function)[name]
-                named = (
-                    several
-                    if isinstance(several, dict)
-                    else {f"{name}[{i}]": x for i, x in enumerate(several)}
-                )
-                for key, value in named.items():
-                    _check(key, value, hint, wanted.get(name, ""), {})
+                for key, value in given[name].items():
+                    _check(key, value, _hints(function)[name], wanted.get(name, ""), {})
             if prepare is None:
                 found = {name: given[name] for name in together if isinstance(given.get(name), Tensor)}
                 expect.same_device(**found)
@@ -190,6 +184,8 @@ def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) ->
     origin, inner = get_origin(hint), get_args(hint)
     if origin is not tuple and hasattr(value, "tolist") and inner[0] in (int, float):
         value = value.tolist()  # numbers in an array or a tensor do as well
+    if isinstance(value, Tensor) and value.ndim and inner == (Tensor,):
+        value = value.unbind()  # and so do the rows of a tensor
     if not isinstance(value, origin) or (isinstance(value, str) and inner[0] is not str):
         expect.refuse(name, expect.described(value), _named(hint))
     if len(value) == 0 and "empty" not in more:

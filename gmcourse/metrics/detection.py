@@ -22,9 +22,6 @@ def auroc(higher: Tensor, lower: Tensor) -> float:
     Returns:
         In [0, 1].
 
-    Raises:
-        ValueError: another shape, an empty set, NaN or +∞.
-
     >>> auroc(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 2.0]))
     0.875
     """

@@ -32,9 +32,6 @@ def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     Returns:
         Shape (...): summed over the last dimension, because the dimensions are independent.
 
-    Raises:
-        ValueError: shapes differ.
-
     >>> kl_to_standard_normal(torch.tensor([1.0]), torch.tensor([0.25]).log())
     tensor(0.8181)
     """
@@ -56,9 +53,6 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
 
     Returns:
         Shape (...).
-
-    Raises:
-        ValueError: shapes differ.
     """
     m, v, other_m, other_v = _wide(mean, log_var, other_mean, other_log_var)
     most = 1.99 * math.log(torch.finfo(v.dtype).max)

@@ -20,11 +20,7 @@ def distances(points: Tensor, others: Tensor) -> Tensor:
 
 @door(features="N D", k=">= 1 < N")
 def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
-    """Distance of each feature vector (N, D) to its k-th nearest other one, shape (N,), in float64.
-
-    Raises:
-        ValueError: another shape, values that are not finite, or k that is not between 1 and N − 1.
-    """
+    """Distance of each feature vector (N, D) to its k-th nearest other one, shape (N,), in float64."""
     # the nearest vector is the vector itself, hence k + 1
     return distances(features, features).kthvalue(k + 1, dim=1).values
 
@@ -40,9 +36,6 @@ def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
 
     Returns:
         In [0, 1].
-
-    Raises:
-        ValueError: shapes or k that do not fit.
     """
     return float((distances(points, manifold) <= neighbour_radii(manifold, k)).any(1).double().mean())
 
@@ -60,9 +53,6 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
 
     Returns:
         Precision and recall in [0, 1]. Two sets of real data do not reach 1: print that pair as well.
-
-    Raises:
-        ValueError: shapes or k that do not fit.
     """
     return share_covered(generated, real, k), share_covered(real, generated, k)
 
@@ -75,9 +65,6 @@ def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
         features: (N, D).
         labels: (N,) classes.
         k: how many neighbours.
-
-    Raises:
-        ValueError: lengths differ, or k is not between 1 and N − 1.
     """
     nearest = distances(features, features).fill_diagonal_(float("inf")).topk(k, largest=False).indices
     return float((labels[nearest] == labels[:, None]).double().mean())

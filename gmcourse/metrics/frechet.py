@@ -51,9 +51,6 @@ def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) 
     Returns:
         The squared distance, ≥ 0. It is biased upwards for few samples: always print beside it the distance
         of two sets of real data of the same sizes.
-
-    Raises:
-        ValueError: shapes that do not fit.
     """
     mean, cov = mean_and_covariance(features, unbiased=unbiased)
     other_mean, other_cov = mean_and_covariance(other, unbiased=unbiased)

@@ -33,9 +33,6 @@ def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
 
     Returns:
         Bits per dimension, the shape of log_prob. Lower is better; uniform noise of 256 levels has 8.
-
-    Raises:
-        ValueError: NaN, or dims below 1.
     """
     return -log_prob / (dims * LOG_2)
 

@@ -26,9 +26,6 @@ def modes_and_quality(
     Returns:
         Modes hit, 0 … K, and the share of good samples in [0, 1]. Samples of the truth in the plane give K
         and 1 − exp(−9/2) = 0.989.
-
-    Raises:
-        ValueError: shapes that do not fit, or a width that is not positive.
     """
     distance, nearest = distances(samples, centres).min(1)
     good = distance <= within * sigma

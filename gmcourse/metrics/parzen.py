@@ -25,9 +25,6 @@ def parzen_log_prob(x: Tensor, centres: Tensor, sigma: float) -> Tensor:
     Returns:
         Shape (n,). For small σ it is a smooth nearest-neighbour distance; in many dimensions no number of
         samples that one can draw makes it near the true log-likelihood.
-
-    Raises:
-        ValueError: shapes that do not fit, or a width that is not positive.
     """
     squared = (distances(x, centres) / sigma).square()
     constant = math.log(len(centres)) + x.shape[1] * (math.log(2 * math.pi) / 2 + math.log(sigma))

@@ -59,8 +59,5 @@ def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) ->
 
     Returns:
         Shape (B,).
-
-    Raises:
-        ValueError: shapes differ.
     """
     return map_distance(maps(x), maps(y))

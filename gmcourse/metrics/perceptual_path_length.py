@@ -23,9 +23,6 @@ def small_steps(
         t: places, (B,).
         eps: ε.
         spherical: along the sphere, for z, whose length does not count; else straight, for w.
-
-    Raises:
-        ValueError: shapes that do not fit, or ε that is not positive.
     """
     if spherical:
         start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
@@ -65,9 +62,6 @@ def path_distances(
 
     Returns:
         Shape (B,). Distances of other networks are on other scales: compare only under one `distance`.
-
-    Raises:
-        ValueError: see `small_steps`.
     """
     t = start.new_zeros(len(start)) if t is None else t
     before, after = small_steps(start, end, t, eps=eps, spherical=spherical)
@@ -112,9 +106,6 @@ def path_length(
         start: codes, (N, D).
         end: codes to go to, (N, D).
         at_once: how many pairs of pictures are held in memory at a time.
-
-    Raises:
-        ValueError: see `path_distances`.
     """
     parts = zip(start.split(at_once), end.split(at_once), strict=True)
     return filtered_mean(torch.cat([path_distances(generate, distance, *part) for part in parts]))

@@ -121,9 +121,6 @@ def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
 
     Returns:
         Shape (B,); by Parseval the part of the mean squared pixel that lies in fine detail.
-
-    Raises:
-        ValueError: another shape.
     """
     height, width = x.shape[-2:]
     spectrum = torch.fft.fft2(x.double() - x.double().mean((2, 3), keepdim=True)).abs().square()

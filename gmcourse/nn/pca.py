@@ -58,9 +58,6 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
 
     All zero means that the two sets span the same subspace (Björck & Golub 1973). Small angles are taken from
     their sines: the arc cosine loses half of the digits near 1.
-
-    Raises:
-        ValueError: shapes differ.
     """
     a, b = torch.linalg.qr(a).Q, torch.linalg.qr(b).Q
     cosines = torch.linalg.svdvals(a.T @ b).clamp(0, 1)

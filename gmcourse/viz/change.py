@@ -61,17 +61,10 @@ def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, w
 def _lines(extent: Extent, count: int, fine: int) -> Tensor:
     """(2·count, fine, 2): horizontal, then vertical lines of a grid."""
     left, right, bottom, top = extent
-    horizontal = torch.stack(
-        torch.meshgrid(torch.linspace(bottom, top, count), torch.linspace(left, right, fine), indexing="ij")[
-            ::-1
-        ],
-        -1,
-    )
-    vertical = torch.stack(
-        torch.meshgrid(torch.linspace(left, right, count), torch.linspace(bottom, top, fine), indexing="ij"),
-        -1,
-    )
-    return torch.cat([horizontal, vertical])
+    across, down = torch.linspace(left, right, count), torch.linspace(bottom, top, count)
+    y, x = torch.meshgrid(down, torch.linspace(left, right, fine), indexing="ij")
+    u, v = torch.meshgrid(across, torch.linspace(bottom, top, fine), indexing="ij")
+    return torch.cat([torch.stack([x, y], -1), torch.stack([u, v], -1)])
 
 
 @torch.no_grad()

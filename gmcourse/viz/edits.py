@@ -21,9 +21,6 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
         edits: names of the rows.
         attributes: names of the columns.
         unit: what the numbers are in, for the colour bar.
-
-    Raises:
-        ValueError: names of another number.
     """
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))

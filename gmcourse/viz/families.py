@@ -39,9 +39,6 @@ def precision_and_recall(
         points: (recall, precision) by name.
         data: names that begin with one of these are no models and drawn in grey.
         ax: where to draw; by default a figure of its own.
-
-    Raises:
-        ValueError: a value outside [0, 1].
     """
     ax = ax or plt.subplots(figsize=(7.2, 4.4))[1]
     places = _heights(list(points.values()))

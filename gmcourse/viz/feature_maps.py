@@ -25,9 +25,6 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
         named: title → map (H, W).
         limit: the value at both ends of the scale; what lies beyond gets the end's colour.
         note: title → a line below that map.
-
-    Raises:
-        ValueError: a map of another shape.
     """
     figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
@@ -42,11 +39,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
 
 @drawing(named="H W")
 def deviations(named: Mapping[str, Tensor]) -> Figure:
-    """How much each pixel varies, (H, W) each, dark where it varies most, on one scale.
-
-    Raises:
-        ValueError: no maps.
-    """
+    """How much each pixel varies, (H, W) each, dark where it varies most, on one scale."""
     top = max(float(each.max()) for each in named.values())
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
@@ -97,9 +90,6 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
         parts: (C, side, side) each, in the generator's range; grey is nothing added.
         sums: the picture up to and with that resolution, in [0, 1].
         sides: of the parts, for the titles.
-
-    Raises:
-        ValueError: lengths that differ.
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
@@ -122,9 +112,6 @@ def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float)
         named: title → points (N, 2).
         names: what the two values are.
         corner: the shaded square goes from here to 1 in both directions.
-
-    Raises:
-        ValueError: points of another shape.
     """
     figure, axes = plt.subplots(
         1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
@@ -160,9 +147,6 @@ def pairs(
         xlabel: the quantity.
         reference: a thin line to compare with.
         ax: where to draw; by default a figure of its own.
-
-    Raises:
-        ValueError: numbers and names of different length.
     """
     ax = ax or plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
     places = list(range(len(names)))[::-1]

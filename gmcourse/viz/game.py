@@ -167,12 +167,6 @@ def written(x: Tensor, labels: Tensor, names: Sequence[str], ax: Axes, title: st
         ax.text(u, v, names[label], color=CLASSES[label % len(CLASSES)], fontsize=7, ha="center", va="center")
     low, high = x.min(0).values, x.max(0).values
     margin = 0.04 * (high - low)
-    ax.set(
-        xlim=(float(low[0] - margin[0]), float(high[0] + margin[0])),
-        ylim=(float(low[1] - margin[1]), float(high[1] + margin[1])),
-        xticks=[],
-        yticks=[],
-    )
-    ax.grid(False)
-    ax.set_title(title)
+    (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
+    bare(ax, xlim=(left, right), ylim=(bottom, top), title=title)
     return ax

@@ -38,9 +38,8 @@ def manifold(decode: Callable[[Tensor], Tensor], n: int = 15, ax: Axes | None = 
     """
     ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
     pictures = decode(equal_mass_grid(n))
-    sheet = tile(
-        pictures, n, gap=2, paper=0.0 if pictures.shape[1] == 1 else 1.0
-    )  # grey ones are drawn as ink
+    paper = 0.0 if pictures.shape[1] == 1 else 1.0  # grey ones are drawn as ink
+    sheet = tile(pictures, n, gap=2, paper=paper)
     ax.imshow(sheet, cmap="gray_r" if sheet.ndim == 2 else None, vmin=0, vmax=1)
     bare(ax, xlabel="z₁ →", ylabel="z₂ →")
     figure = ax.get_figure(root=True)

@@ -62,26 +62,15 @@ def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, fl
     """A box (C, H, W) in slanted perspective, centred on the line; returns its right edge."""
     channels, height, _ = shape
     side, depth = scale[0] * height**0.7, scale[1] * channels**0.7
-    low, high, shift = -side / 2, side / 2, SLANT * depth
-    front = [(left, low), (left + side, low), (left + side, high), (left, high)]
-    top = [
-        (left, high),
-        (left + side, high),
-        (left + side + shift, high + shift),
-        (left + shift, high + shift),
-    ]
-    flank = [
-        (left + side, low),
-        (left + side + shift, low + shift),
-        (left + side + shift, high + shift),
-        (left + side, high),
-    ]
+    low, high, right, shift = -side / 2, side / 2, left + side, SLANT * depth
+    front = [(left, low), (right, low), (right, high), (left, high)]
+    top = [(left, high), (right, high), (right + shift, high + shift), (left + shift, high + shift)]
+    flank = [(right, low), (right + shift, low + shift), (right + shift, high + shift), (right, high)]
     for face, strength in ((front, 0.55), (top, 0.35), (flank, 0.75)):
         ax.add_patch(Polygon(face, facecolor=color, alpha=strength, edgecolor="white", linewidth=1))
-    ax.text(
-        left + side / 2, low - 0.15, "×".join(map(str, shape)), ha="center", va="top", fontsize=9, color=INK
-    )
-    return left + side + shift
+    label = "×".join(map(str, shape))
+    ax.text(left + side / 2, low - 0.15, label, ha="center", va="top", fontsize=9, color=INK)
+    return right + shift
 
 
 @drawing(image=">= 1", at_levels=">= 1", n_steps=">= 1")

@@ -39,9 +39,6 @@ def repeats(
         logx: logarithmic x.
         logy: logarithmic y.
         ax: where to draw.
-
-    Raises:
-        ValueError: measurements of another shape.
     """
     level = torch.tensor([0.1, 0.9])
     ax = curves(

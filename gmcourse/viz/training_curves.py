@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -41,24 +42,14 @@ def curves(
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]
     for i, (name, (x, y)) in enumerate(named.items()):
-        (line,) = ax.plot(
-            x, y, STYLES[i % len(STYLES)], marker="o" if markers else None, markersize=4, label=name
-        )
+        marker = "o" if markers else None
+        (line,) = ax.plot(x, y, STYLES[i % len(STYLES)], marker=marker, markersize=4, label=name)
         if spread and name in spread:
             ax.fill_between(x, *spread[name], color=line.get_color(), alpha=0.18, linewidth=0)
     for name, value in (reference or {}).items():
         ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)))
-        ax.annotate(
-            name,
-            (1.0, value),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, 1.5),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize=9,
-            color=GREY,
-        )
+        look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 9, "color": GREY}
+        ax.annotate(name, (1.0, value), (0, 1.5), ("axes fraction", "data"), "offset points", **look)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if logx:
         ax.set_xscale("log")

@@ -23,11 +23,7 @@ EXTENT: Extent = (-5.0, 5.0, -4.0, 4.0)
 def normals(
     x: float, y: float, width: float, correlation: float, share: float
 ) -> tuple[Tensor, list[MultivariateNormal]]:
-    """log p(y), (2,), and the two densities: N(0, I)-like at (−1.2, 0), and one of the given place and shape.
-
-    Raises:
-        ValueError: a width that is not positive, a correlation outside (−1, 1), a share outside (0, 1).
-    """
+    """log p(y), (2,), and the two densities: N(0, I)-like at (−1.2, 0), and one of the given place and shape."""
     shape = width**2 * torch.tensor([[1.0, correlation], [correlation, 1.0]])
     first = MultivariateNormal(torch.tensor([-1.2, 0.0]), torch.eye(2))
     second = MultivariateNormal(torch.tensor([float(x), float(y)]), shape)

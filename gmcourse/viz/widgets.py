@@ -41,14 +41,8 @@ def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
         whole = all(float(v).is_integer() for v in (least, most, step, first))
         kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
         number = int if whole else float
-        controls[name] = kind(
-            value=number(first),
-            min=number(least),
-            max=number(most),
-            step=number(step),
-            description=name.replace("_", " "),
-            continuous_update=False,
-        )
+        ends = {"min": number(least), "max": number(most), "step": number(step), "value": number(first)}
+        controls[name] = kind(**ends, description=name.replace("_", " "), continuous_update=False)
 
     def show(**values: float) -> None:
         draw(**values)

@@ -37,9 +37,6 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
 
     Returns:
         (n, 18) float32, within `bounds()`.
-
-    Raises:
-        ValueError: n below 1, or an unknown distribution.
     """
     expect.one_of("distribution", distribution, DISTRIBUTIONS)
     return DISTRIBUTIONS[distribution](n, generator(mixed_seed("faces", distribution, seed)))

@@ -37,9 +37,6 @@ def load(
 
     Returns:
         Images with pixels (N, 3, size, size) in 0 … 255, and the attributes as labels, (N, 18) float32.
-
-    Raises:
-        ValueError: an unknown split or distribution, n below 1, or a size out of range.
     """
     n = NUMBER[split] if n is None else n
     pixels, labels = [], []
