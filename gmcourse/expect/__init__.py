@@ -211,10 +211,9 @@ def _in_words(shape: str | None) -> str:
 
 
 def unit_range(name: str, value: Tensor) -> None:
-    """Pictures of about [0, 1]; a network may overshoot, but 0 … 255 is another unit."""
-    x = value.detach().float()
-    if float((x - x.clamp(0, 1)).abs().mean()) > 1:
-        low, high = (float(each) for each in x.aminmax())
+    """Pictures of about [0, 1]: a network may overshoot, or explode to both sides, but 0 … 255 is another unit."""
+    low, high = (float(each) for each in value.detach().float().aminmax())
+    if low >= 0 and float(value.detach().float().clamp_min(1).mean()) > 2:
         refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
 
 

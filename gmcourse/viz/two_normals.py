@@ -30,7 +30,7 @@ def normals(
     return torch.tensor([1 - share, share]).log(), [first, second]
 
 
-@drawing(log_prior="2; -inf", size=">= 2")
+@drawing(log_prior="2; -inf", densities="2:", size=">= 2")
 def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int = 240) -> float:
     """∫ min_y p(x, y) dx over the extent: what the best classifier gets wrong, by a grid sum."""
     where = grid(EXTENT, size)

@@ -5,7 +5,7 @@ A row is `row("module.name", lambda: {arguments of a good call})`. Of each argum
     rank shape batch dtype nan inf empty none list numpy device     of a tensor
     float text nan inf none negative                                of a number
     unknown number none                                             of a word
-    number none empty, and those of the members                     of a sequence or a mapping
+    number none empty length, and those of the members              of a sequence or a mapping
 
 Each must raise a ValueError that names an argument and says what was expected. `fine` names the kinds that are
 no fault of an argument ("shape" where any size will do), `bad` adds values that no kind makes, and `foreign` names
@@ -157,6 +157,8 @@ def variants(value, name):
     elif isinstance(value, Mapping | list | tuple):
         yield name, "number", 3
         yield name, "empty", type(value)()
+        if not isinstance(value, Mapping):
+            yield name, "length", type(value)([*value, *value[-1:]])
         members = list(value.items()) if isinstance(value, Mapping) else list(enumerate(value))
         for key, member in members if isinstance(value, tuple) else members[:1]:
             for inner, kind, bad in variants(member, f"{name}[{key!r}]"):

@@ -54,7 +54,11 @@ row(
 row(
     "data.images.Images",
     lambda: {"pixels": pixels(), "labels": torch.arange(4), "levels": 17, "names": tuple("abcd")},
-    fine={"pixels": "shape empty", "labels": f"{WHOLE} rank empty", "names": "empty unknown"},
+    fine={
+        "pixels": "shape empty",
+        "labels": f"{WHOLE} rank empty",
+        "names": "empty unknown length",
+    },
     bad={"pixels": (pixels() + 17,), "levels": (1, 257, 17.0)},
 )
 row(
@@ -95,7 +99,12 @@ row(
     fine={"centres": "batch"},
     bad={"sigma": (0.0,)},
 )
-row("data.toy.Rings", lambda: {"radii": (1.0, 2.0), "sigma": 0.1}, bad={"sigma": (0.0,)})
+row(
+    "data.toy.Rings",
+    lambda: {"radii": (1.0, 2.0), "sigma": 0.1},
+    bad={"sigma": (0.0,)},
+    fine={"radii": "length"},
+)
 row("data.toy.Pinwheel", lambda: {"arms": 5, "swirl": 0.9}, fine={"swirl": SIGN})
 for kind in ("Gaussians", "Rings", "Pinwheel", "Checkerboard"):
     name = {"Gaussians": "spirals", "Rings": "rings", "Pinwheel": "pinwheel", "Checkerboard": "checkerboard"}[

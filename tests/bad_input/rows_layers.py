@@ -32,7 +32,12 @@ row(
     fine={"gain": SIGN},
     bad={"size": (4,), "activation": ("swish",)},
 )
-row("nn.networks.mlp", lambda: {"sizes": [2, 3], "activation": nn.ReLU}, bad={"sizes": ([2], [2, 0])})
+row(
+    "nn.networks.mlp",
+    lambda: {"sizes": [2, 3], "activation": nn.ReLU},
+    bad={"sizes": ([2], [2, 0])},
+    fine={"sizes": "length"},
+)
 row("nn.networks.halvings", lambda: {"shape": (1, 8, 8)}, bad={"shape": ((8, 8),)})
 row(
     "nn.networks.conv_encoder",
@@ -45,11 +50,15 @@ row(
     bad={"shape": ((8, 8),), "width": (0,)},
 )
 row("nn.networks.conv_block", width("before", "after", "stride"))
-row("nn.networks.Shaped", lambda: {"network": nn.Identity(), "out_shape": (2, 3)})
+row(
+    "nn.networks.Shaped",
+    lambda: {"network": nn.Identity(), "out_shape": (2, 3)},
+    fine={"out_shape": "length"},
+)
 row(
     "nn.resample.fir_kernel",
     lambda: {"taps": [1.0, 3.0]},
-    fine={"taps": SIGN},
+    fine={"taps": f"{SIGN} length"},
     bad={"taps": ([1.0, -1.0], torch.ones(1, 1, 1))},
 )
 row("nn.rrdb.conv3x3", width("in_channels", "out_channels", shrink=0.1), fine={"shrink": SIGN})
@@ -58,7 +67,7 @@ row("nn.rrdb.RRDB", width("channels", "growth"))
 row(
     "nn.rrdb.RRDBEncoder",
     width("n_levels", "channels", "growth", "n_blocks", scale=4, stacked=(1,), long_skip=True),
-    fine={"stacked": "empty"},
+    fine={"stacked": "empty length"},
     bad={"scale": (3, 1), "stacked": ((2,),)},
 )
 row(

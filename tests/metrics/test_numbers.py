@@ -55,6 +55,11 @@ def test_the_order_does_not_matter(name):
     assert METRICS[name](X.flip(0), Y.roll(7, 0)) == pytest.approx(METRICS[name](X, Y), rel=1e-6, abs=1e-9)
 
 
+def test_equal_points_lie_at_distance_nothing():
+    x = torch.rand(40, 3, generator=torch.Generator().manual_seed(0)) + FAR
+    assert (diversity.distances(x, x.clone()).diagonal() == 0).all()
+
+
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 
