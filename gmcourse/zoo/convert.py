@@ -1,12 +1,14 @@
 """`gmcourse convert FILE --from READER`: published weights as a model of the zoo's format.
 
-The readers are those of `gmcourse.converters`. The model is written in float32, as safetensors with a manifest.
+The readers are those of `gmcourse.converters`. The model is written in float32, as safetensors with a manifest,
+into one's own zoo: `zoo.load(NAME, own=True)`.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from gmcourse import zoo
 from gmcourse.converters import nvlabs_stylegan2, official_srflow, plain_nice, rosinality_glow
 from gmcourse.converters.files import state_from_file
 from gmcourse.converters.state import Weights
+from gmcourse.storage import ensure_writable
+from gmcourse.zoo.store import file_of
 
 # Each with the one thing that its state dicts do not say.
 READERS: dict[str, tuple[Callable[..., nn.Module], str]] = {
@@ -33,6 +37,11 @@ def whole_numbers(text: str) -> list[int]:
     return [int(each) for each in text.split(",") if each]
 
 
+def _name(source: Path) -> str:
+    """The file's name with the signs alone that a model's may have."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, whose it is, where to, and what no state dict says."""
     parser.add_argument("file", type=Path, help="a state dict, of torch.save or safetensors")
@@ -44,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="READER",
         help=f"one of: {', '.join(sorted(READERS))}",
     )
-    parser.add_argument("--output", type=Path, help="a .safetensors file (default: FILE-READER.safetensors)")
+    parser.add_argument("--output", type=Path, help="a .safetensors file (default: in your own zoo)")
     parser.add_argument("--entry", help="which entry of FILE has the weights, if there are several")
     parser.add_argument("--ignore", action="append", default=[], help="names that are no part of the model")
     parser.add_argument("--shape", type=whole_numbers, help="rosinality_glow: C,H,W (default: 3,64,64)")
@@ -61,11 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not set(given) <= {unsaid}:
         raise ValueError(f"--from {arguments.reader} takes no {', '.join(f'--{name}' for name in given)}")
     source: Path = arguments.file
-    output = arguments.output or Path(f"{source.stem}-{arguments.reader}.safetensors")
+    output: Path = arguments.output or zoo.own_folder() / f"{_name(source)}-{arguments.reader}.safetensors"
     if output.suffix != ".safetensors" or output.exists():
         raise ValueError(
-            f"the output {output} is there already, or does not end in .safetensors; name another"
+            f"the output {output} is there already, or does not end in .safetensors; name another with --output"
         )
+    output = file_of(output.stem, ".safetensors", output.parent)  # which refuses names that are no model's
+    ensure_writable(output)
     weights = Weights(state_from_file(source, arguments.entry), arguments.ignore)
     model = reader(weights, **given).float()
     digest = hashlib.sha256(source.read_bytes()).hexdigest()

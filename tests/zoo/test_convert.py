@@ -1,6 +1,5 @@
 """`gmcourse convert`: each reader writes a model with a manifest, and what cannot be read is told in a line."""
 
-import json
 import pickle
 
 import pytest
@@ -10,7 +9,6 @@ from safetensors.torch import load_file, save_file
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.zoo.convert import READERS
-from gmcourse.zoo.manifest import Manifest
 from tests.conftest import Golden
 
 # The file of reference numbers, its prefix, and what the command line has to say beside.
@@ -27,6 +25,7 @@ CASES = {
 @pytest.fixture
 def there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GMCOURSE_ZOO", str(tmp_path / "zoo"))
     return tmp_path
 
 
@@ -42,8 +41,7 @@ def test_a_checkpoint_becomes_a_model_of_the_zoo(reader, kind, there, capsys):
         save_file({**state, "n_averaged": torch.tensor(3)}, "w.safetensors")
         words = [*words, "--ignore", "n_averaged"]
     assert main(["convert", f"w.{kind}", "--from", reader, "--output", "out/own.safetensors", *words]) == 0
-    manifest = Manifest.from_json((there / "out" / "own.manifest.json").read_text(encoding="utf-8"))
-    model = zoo.load("own", own=there / "out")
+    manifest, model = zoo.manifest("own", own="out"), zoo.load("own", own="out")
     written = load_file("out/own.safetensors")
     assert torch.float64 not in {value.dtype for value in written.values()}
     function, unsaid = READERS[reader]
@@ -73,6 +71,7 @@ NICE = {name: value.float() for name, value in Golden("nice_a").weights().items(
         (NICE, ["--group", "4"], "--from plain_nice takes no --group"),
         (NICE, ["--output", "w.npz"], "does not end in .safetensors"),
         (NICE, ["--output", "there.safetensors"], "is there already"),
+        (None, ["--output", "a.b.safetensors"], "name is 'a.b'"),
         (NICE, ["--prior", "flat"], "prior is 'flat'"),
         (
             {**NICE, "optimizer": {"lr": 1.0}},
@@ -91,15 +90,23 @@ def test_what_cannot_be_converted_is_told_in_a_line(content, words, message, the
     told = capsys.readouterr().err
     assert message in told
     assert told.count("\n") == 1
-    assert not list(there.glob("*.manifest.json"))
+    assert not list(there.rglob("*.manifest.json"))
 
 
-def test_without_an_output_the_model_is_named_after_the_file_and_the_reader(there, capsys):
-    torch.save(NICE, "w.pt")
-    assert main(["convert", "w.pt", "--from", "plain_nice"]) == 0
-    assert json.loads((there / "w-plain_nice.manifest.json").read_text())["arguments"]["prior"] == "logistic"
-    assert main(["convert", "w.pt", "--from", "plain_nice"]) == 2
+def test_without_an_output_it_is_a_model_of_ones_own(there, capsys):
+    torch.save(NICE, "a net.v2.pt")
+    words = ["convert", "a net.v2.pt", "--from", "plain_nice"]
+    assert main(words) == 0
+    assert zoo.names(own=True) == ["a_net_v2-plain_nice"]
+    assert zoo.manifest("a_net_v2-plain_nice", own=True).arguments["prior"] == "logistic"
+    assert main(words) == 2
     assert "is there already" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_written_nothing_is_read(there, capsys):
+    (there / "file").touch()
+    assert main(["convert", "none.pt", "--from", "plain_nice", "--output", "file/own.safetensors"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_it_is_in_the_list_of_commands(capsys):
