@@ -1,6 +1,7 @@
 """What travels into the pages, and the scripts `book/_static/live/weights/*.js`.
 
-A new figure with a trained model adds a line to `SCRIPTS`. `tests/site/test_live_weights.py` fails where a file is stale.
+A new figure with a trained model adds a line to `SCRIPTS`. `tests/site/test_live_weights.py` fails where a file
+is stale.
 """
 
 from __future__ import annotations
