@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gmcourse.exercises.judge.judged_copy import Step
 from gmcourse.exercises.judge.nbval_run import Limits, Run, Seen
 from gmcourse.exercises.mistakes import passed_line
 

@@ -19,7 +19,6 @@ import torch
 
 from gmcourse.__main__ import main
 from gmcourse.exercises.judge import gradebook, nbval_run, submissions
-from gmcourse.exercises.judge.judged_copy import Step
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
 from gmcourse.exercises.judge.nbval_run import Limits, Run
 from gmcourse.exercises.judge.submissions import Result

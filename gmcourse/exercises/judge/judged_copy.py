@@ -24,7 +24,7 @@ exit = quit = sys.exit"""
 
 
 @dataclass(frozen=True)
-class Step:
+class CopiedCell:
     """One code cell of the copy."""
 
     role: str  # "set-up", "student", "check" or "again"
@@ -43,15 +43,15 @@ class _Plan:
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
         self.begun: list[str] = []
         self.steps = [
-            Step("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
-            Step("set-up", chapter.set_up, key="set-up"),
+            CopiedCell("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
+            CopiedCell("set-up", chapter.set_up, key="set-up"),
         ]
 
     def place_checks(self, names: Sequence[str]) -> None:
         """The checks of these exercises come here."""
         for name in names:
             self.begun.remove(name)
-            self.steps.append(Step("check", self.checks[name], (name,), f"check {name}"))
+            self.steps.append(CopiedCell("check", self.checks[name], (name,), f"check {name}"))
 
     def add(self, index: int, cell: Cell) -> None:
         """A student's cell; before an answer stand the checks of the exercises that have ended."""
@@ -63,13 +63,13 @@ class _Plan:
         source = _students_part(self.chapter, cell, [self.checks[name] for name in checked])
         if source:
             owners = answered or checked or self.begun
-            self.steps.append(Step("student", source, tuple(owners), f"cell {index}"))
+            self.steps.append(CopiedCell("student", source, tuple(owners), f"cell {index}"))
         self.place_checks([name for name in checked if name in self.begun and self.last[name] < index])
 
 
 def plan(
     chapter: Chapter, cells: Sequence[Cell], folder: Path, stopped: Set[str] = frozenset()
-) -> list[Step]:
+) -> list[CopiedCell]:
     """The cells of the copy, in order.
 
     Args:
@@ -83,7 +83,7 @@ def plan(
         if cell.is_code and cell.source.strip():
             planned.add(index, cell)
     planned.place_checks(list(planned.begun))
-    again = [Step("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
+    again = [CopiedCell("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
     return [step for step in planned.steps + again if step.key not in stopped]
 
 
@@ -103,7 +103,7 @@ def _words(source: str) -> list[str]:
     return source.split()
 
 
-def as_notebook(steps: Sequence[Step]) -> str:
+def as_notebook(steps: Sequence[CopiedCell]) -> str:
     """The copy as a file for nbval: code cells without outputs, run in this Python."""
     cells: list[dict[str, Any]] = [
         {

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from gmcourse.exercises.judge import nbval_run, notebook
-from gmcourse.exercises.judge.judged_copy import Step, plan
+from gmcourse.exercises.judge.judged_copy import CopiedCell, plan
 from gmcourse.exercises.judge.nbval_run import Limits, Run, Seen
 
 PASSED, FAILED, NOT_DONE, STOPPED = "passed", "failed", "not done", "stopped"
@@ -101,7 +101,9 @@ def _in_words(reason: str, limits: Limits) -> str:
     return f"ran longer than {limits.seconds:g} s and was stopped" if reason == "timeout" else reason
 
 
-def _verdict(exercise: notebook.Exercise, steps: list[Step], run: Run, stopped: dict[str, str]) -> Verdict:
+def _verdict(
+    exercise: notebook.Exercise, steps: list[CopiedCell], run: Run, stopped: dict[str, str]
+) -> Verdict:
     """One exercise, from what was seen of its cells and its two checks."""
     name = exercise.name
     checks = [run.seen[key] for role in ("check", "again") if (key := f"{role} check {name}") in run.seen]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from gmcourse.exercises.judge.judged_copy import Step, as_notebook
+from gmcourse.exercises.judge.judged_copy import CopiedCell, as_notebook
 from gmcourse.exercises.mistakes import passed_line
 
 PAUSE = 0.1  # seconds between two looks at the memory
@@ -61,7 +61,7 @@ class Run:
     lost: bool = False  # the process was killed from outside; nobody's fault
 
 
-def run(steps: Sequence[Step], limits: Limits, halt: Event | None = None) -> Run:
+def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None) -> Run:
     """Write the copy to a temporary folder, run nbval on it, watch it.
 
     Raises:
@@ -90,7 +90,7 @@ def run(steps: Sequence[Step], limits: Limits, halt: Event | None = None) -> Run
         return _read(steps, events, reason, process.returncode, output)
 
 
-def _environment(folder: Path, events: Path, steps: Sequence[Step], limits: Limits) -> dict[str, str]:
+def _environment(folder: Path, events: Path, steps: Sequence[CopiedCell], limits: Limits) -> dict[str, str]:
     """Ours, without what would lead pytest or IPython astray, and with its own IPython profile."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
     path = [str(PACKAGES), *filter(None, [environment.get("PYTHONPATH")])]
@@ -178,7 +178,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _read(steps: Sequence[Step], path: Path, reason: str, status: int, output: Path) -> Run:
+def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, output: Path) -> Run:
     """Make sense of the lines."""
     events = _events(path)
     seen: dict[str, Seen] = {}
