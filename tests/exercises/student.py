@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.nbval_run import Limits, Run, Seen
 from gmcourse.exercises.mistakes import passed_line
 
@@ -51,7 +52,7 @@ def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
     return target
 
 
-def in_process(steps: Sequence[Step], limits: Limits, halt: object = None) -> Run:
+def in_process(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> Run:
     """What nbval would see, without a kernel: quick, and good enough for all but limits."""
     names: Json = {"__name__": "__main__"}
     seen: dict[str, Seen] = {}

@@ -1,11 +1,6 @@
 """What travels into the pages, and the scripts `book/_static/live/weights/*.js`.
 
-<<<<<<< HEAD
 A new figure with a trained model adds a line to `SCRIPTS`; `tests/site/test_live_weights.py` finds a stale file.
-=======
-A new figure with a trained model adds a line to `SCRIPTS`. `tests/site/test_live_weights.py` fails where a file
-is stale.
->>>>>>> numbers
 """
 
 from __future__ import annotations
