@@ -34,7 +34,7 @@ def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25
         for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
             ax.imshow(_picture(x))
         expect.whole("the number of answers in rows", len(answers), least=2)
-        places[3].imshow(answers.std(0).mean(0), cmap="viridis", vmin=0, vmax=limit)
+        places[3].imshow(answers.std(0).mean(0).numpy(), cmap="viridis", vmin=0, vmax=limit)
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title)
     for ax in axes.flat:

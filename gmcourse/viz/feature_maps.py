@@ -28,7 +28,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
     """
     figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        picture = ax.imshow(each, cmap=SIGNED, vmin=-limit, vmax=limit)
+        picture = ax.imshow(each.numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
         ax.set_title(title, fontsize=11)
         bare(ax)
         if note and title in note:
@@ -43,7 +43,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     top = max(float(each.max()) for each in named.values())
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        picture = ax.imshow(each, cmap=DENSITY, vmin=0, vmax=top)
+        picture = ax.imshow(each.numpy(), cmap=DENSITY, vmin=0, vmax=top)
         ax.set_title(title, fontsize=10)
         bare(ax)
     figure.colorbar(picture, ax=axes, label="standard deviation", shrink=0.8)
@@ -93,9 +93,9 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
-        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
+        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()
         axes[0, column].imshow(added)
-        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0))
+        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0).numpy())
         axes[0, column].set_title(f"{side}×{side}", fontsize=11)
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
@@ -118,7 +118,7 @@ def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float)
     )
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         ax.fill_between([corner, 1.0], corner, 1.0, color=GREY, alpha=0.3, linewidth=0)
-        ax.scatter(*each.T, s=5, color=BLUE, alpha=0.5, linewidths=0)
+        ax.scatter(*each.T.numpy(), s=5, color=BLUE, alpha=0.5, linewidths=0)
         ax.set_title(title.replace(": ", ":\n"), fontsize=10)
         ax.set_aspect("equal")
         ax.set(xlim=(-0.15, 1.15), ylim=(-0.15, 1.15), xlabel=names[0].replace("_", " "))

@@ -93,7 +93,9 @@ def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60
         arrows: how many samples get one. Their length is that of the slope, up to a common scale.
     """
     ax = ax or plt.subplots(figsize=(4.6, 4.6))[1]
-    ax.imshow(frame.belief, extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75)
+    ax.imshow(
+        frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75
+    )
     ax.scatter(data[:, 0], data[:, 1], s=5, color=INK, alpha=0.45, linewidths=0)
     ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
     x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()

@@ -93,7 +93,9 @@ def agrees(function, arguments, dtype, least=0.1):
     assert values[0].dtype == dtype
     pairs = [tuple(values), *((a.grad, b.grad) for a, b in zip(coarse, fine, strict=True))]
     for found, truth in pairs:
-        off = (found.double() - truth).abs() / (truth.abs().clamp_min(least) if least else truth.abs().max())
+        off = (found.detach().double() - truth.detach()).abs() / (
+            truth.detach().abs().clamp_min(least) if least else truth.detach().abs().max()
+        )
         assert float(off.max()) < 16 * torch.finfo(dtype).eps, (found, truth)
 
 
