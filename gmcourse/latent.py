@@ -19,7 +19,7 @@ def _column(t: Tensor, like: Tensor) -> Tensor:
 
 
 @door(a="B D …", b="B D …", t="T; anywhere")
-def linear(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """(1 − t) a + t b: the straight way.
 
     Between two independent draws from N(0, I) in D dimensions the middle has length √(D/2), not √D: it is
@@ -33,7 +33,7 @@ def linear(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     Returns:
         Codes (T, B, *shape).
 
-    >>> linear(torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([0.0, 0.5])).tolist()
+    >>> lerp(torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([0.0, 0.5])).tolist()
     [[[0.0, 0.0]], [[0.5, 0.5]]]
     """
     t = _column(t, a)
@@ -41,7 +41,7 @@ def linear(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 
 @door(a="B D …; full", b="B D …; full", t="T; anywhere")
-def spherical(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b: the way along a sphere.
 
     Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I),
@@ -53,7 +53,7 @@ def spherical(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
         t: places on the way, (T,).
 
     Returns:
-        Codes (T, B, *shape). Codes in nearly the same direction are joined by `linear`, the limit for Ω → 0.
+        Codes (T, B, *shape). Codes in nearly the same direction are joined by `lerp`, the limit for Ω → 0.
 
     Raises:
         ValueError: shapes or dtypes that do not fit; a code that is zero and has no direction; opposite
@@ -61,13 +61,13 @@ def spherical(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """
     unit = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
     if not all(torch.isfinite(x).all() for x in unit):
-        raise ValueError("a or b has a code that is zero; expected codes with a direction: use linear")
+        raise ValueError("a or b has a code that is zero; expected codes with a direction: use lerp")
     # the arc cosine loses half of the digits near 0 and π; half the angle's tangent does not
     half = torch.atan2((unit[0] - unit[1]).norm(dim=1), (unit[0] + unit[1]).norm(dim=1))
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
         raise ValueError(
-            "a and b are opposite; expected codes between which one arc is the shortest: use linear"
+            "a and b are opposite; expected codes between which one arc is the shortest: use lerp"
         )
     near = angle < 1e-4
     angle, t = angle.masked_fill(near, 1.0), _column(t, a)

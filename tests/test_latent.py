@@ -15,7 +15,7 @@ def normal(*shape, seed=0):
     return torch.randn(*shape, generator=generator(seed))
 
 
-@pytest.mark.parametrize("way", [latent.linear, latent.spherical])
+@pytest.mark.parametrize("way", [latent.lerp, latent.slerp])
 @pytest.mark.parametrize("shape", [(4,), (3, 2, 2)])
 def test_a_way_begins_and_ends_where_it_should(way, shape):
     a, b = normal(6, *shape), normal(6, *shape, seed=1)
@@ -29,21 +29,21 @@ def test_a_way_begins_and_ends_where_it_should(way, shape):
 def test_the_straight_middle_is_too_short_and_the_round_one_is_not():
     a, b = normal(500, 400), normal(500, 400, seed=1)
     middle = torch.tensor([0.5])
-    assert latent.linear(a, b, middle)[0].norm(dim=1).mean() / 20 == pytest.approx(math.sqrt(0.5), abs=0.01)
-    assert latent.spherical(a, b, middle)[0].norm(dim=1).mean() / 20 == pytest.approx(1, abs=0.01)
+    assert latent.lerp(a, b, middle)[0].norm(dim=1).mean() / 20 == pytest.approx(math.sqrt(0.5), abs=0.01)
+    assert latent.slerp(a, b, middle)[0].norm(dim=1).mean() / 20 == pytest.approx(1, abs=0.01)
 
 
 def test_the_sphere_is_walked_at_even_speed():
     a, b = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 2.0]])
     angle = T * math.pi / 2
     expected = 2 * torch.stack([angle.cos(), angle.sin()], 1)[:, None]
-    assert torch.allclose(latent.spherical(a, b, T), expected, atol=1e-6)
+    assert torch.allclose(latent.slerp(a, b, T), expected, atol=1e-6)
 
 
 def test_near_and_equal_codes_are_joined_by_a_line():
     a = normal(3, 8)
     b = a * torch.tensor([1.0, 2.0, 1.0])[:, None] + torch.tensor([0.0, 0.0, 1e-5])[:, None]
-    assert torch.allclose(latent.spherical(a, b, T), latent.linear(a, b, T), atol=1e-6)
+    assert torch.allclose(latent.slerp(a, b, T), latent.lerp(a, b, T), atol=1e-6)
 
 
 def test_the_direction_is_found_among_noise():

@@ -26,7 +26,7 @@ def small_steps(
     """
     if spherical:
         start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
-    path = latent.spherical if spherical else latent.linear
+    path = latent.slerp if spherical else latent.lerp
     places = torch.stack([t, t + eps], 1)
     pairs = [
         path(start[i : i + 1], end[i : i + 1], places[i]).squeeze(1) for i in range(len(start))

@@ -162,9 +162,9 @@ row(
 
 WAY = {"a": codes(), "b": codes().flip(0), "t": torch.linspace(0, 1, 5)}
 OPEN = {"a": "rank", "b": "rank", "t": "shape batch"}
-row("latent.linear", lambda: dict(WAY), fine={"t": "shape batch"})
+row("latent.lerp", lambda: dict(WAY), fine={"t": "shape batch"})
 row(
-    "latent.spherical",
+    "latent.slerp",
     lambda: dict(WAY),
     fine={"t": "shape batch"},
     bad={"a": (0 * codes(), -WAY["b"], codes().half())},
