@@ -27,7 +27,7 @@ SIZE = 180
 def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float = 0.7) -> Axes:
     """Points (n, 2) of two classes: blue discs and orange triangles."""
     for k, (color, marker) in enumerate(zip((BLUE, ORANGE), MARKERS, strict=True)):
-        mine = x[y == k]
+        mine = x[y == k].cpu()
         ax.scatter(mine[:, 0], mine[:, 1], s=size, c=color, marker=marker, alpha=alpha, linewidths=0)
     ax.set_aspect("equal")
     return ax
@@ -46,7 +46,7 @@ def posterior(
         shade: draw the colours too; else the boundary alone.
         dashed: draw the boundary dashed, as a reference.
     """
-    values = log_posterior(grid(extent, SIZE).double()).exp()[:, 1].reshape(SIZE, SIZE).double().numpy()
+    values = log_posterior(grid(extent, SIZE).double()).exp()[:, 1].reshape(SIZE, SIZE).double().cpu().numpy()
     if shade:
         ax.imshow(values, extent=extent, origin="lower", cmap=SURE, vmin=0, vmax=1, interpolation="bilinear")
     x, y = torch.linspace(*extent[:2], SIZE), torch.linspace(*extent[2:], SIZE)
@@ -117,8 +117,8 @@ def strangers(
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 4.2))
     where = grid(extent, SIZE).double()
     with torch.no_grad():
-        sure = log_posterior(where).exp().amax(1).reshape(SIZE, SIZE)
-        log_p = log_prob(where).reshape(SIZE, SIZE).clamp_min(-30)
+        sure = log_posterior(where).exp().amax(1).reshape(SIZE, SIZE).cpu()
+        log_p = log_prob(where).reshape(SIZE, SIZE).clamp_min(-30).cpu()
     shown = left.imshow(sure, extent=extent, origin="lower", cmap="Greys_r", vmin=0.5, vmax=1.25)
     shown.set_clim(0.5, 1.0)
     left.set_title("how sure: largest p(y|x)")
@@ -127,7 +127,7 @@ def strangers(
     right.set_title("how usual: log p(x)")
     figure.colorbar(shown, ax=right, shrink=0.8, label="nats (cut at −30)")
     for ax in (left, right):
-        ax.scatter(data[:, 0], data[:, 1], s=2, c=INK, alpha=0.5, linewidths=0)
+        ax.scatter(*data.cpu().T, s=2, c=INK, alpha=0.5, linewidths=0)
         for name, (x, y) in far.items():
             ax.plot(x, y, "o", color=VERMILION, markeredgecolor=PAPER, markersize=10)
             ax.annotate(

@@ -22,7 +22,7 @@ def pushed_histogram(
     """Histograms of samples x (n,) and of what they are mapped to, z (n,), with predicted densities on top."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
     for ax, values, log_p, name, color in zip(
-        axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
+        axes, (x.cpu(), z.cpu()), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
     ):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
         share = torch.full_like(
@@ -30,7 +30,7 @@ def pushed_histogram(
         )  # of all samples, those outside too
         ax.hist(values, bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
         line = torch.linspace(low, high, 500)
-        ax.plot(line, log_p(line).exp(), color=INK, label="predicted")
+        ax.plot(line, log_p(line).exp().cpu(), color=INK, label="predicted")
         ax.set(xlabel=name, ylabel="density", xlim=(low, high))
     axes[0].set_title("before")
     axes[1].set_title("after")
@@ -41,7 +41,7 @@ def pushed_histogram(
 def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, width: float = 0.3) -> Figure:
     """A map z = f(x), an interval on the x-axis and its image on the z-axis: mass stays, width changes."""
     x = torch.linspace(-3, 3, 400)
-    z = forward(x)
+    z = forward(x).cpu()
     left, right = at - width / 2, at + width / 2
     low, high = forward(torch.tensor([left, right])).tolist()
     figure, ax = plt.subplots(figsize=(4.8, 4.2))
@@ -94,9 +94,11 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
     points(samples, axes[2], s=3)
     axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
     where = grid(extent)
-    difference = (flow_log_prob(where).exp() - truth_log_prob(where).exp()).reshape(160, 160)
-    limit = float(truth_log_prob(where).exp().max())
-    axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
+    flow, truth = (
+        log_prob(where).exp().reshape(160, 160).cpu() for log_prob in (flow_log_prob, truth_log_prob)
+    )
+    limit = float(truth.max())
+    axes[3].imshow(flow - truth, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")
     for ax in axes:
         ax.set(xticks=[], yticks=[])
@@ -109,7 +111,7 @@ def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     """The same points after each of several maps, coloured by one number a point, so that they can be followed."""
     figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
     for ax, (name, x) in zip(axes[0], stages.items(), strict=True):
-        ax.scatter(x[:, 0], x[:, 1], c=color, s=3, cmap="viridis", linewidths=0)
+        ax.scatter(*x.cpu().T, c=color.cpu(), s=3, cmap="viridis", linewidths=0)
         ax.set(xticks=[], yticks=[], title=name)
         ax.set_aspect("equal", adjustable="datalim")
         ax.grid(False)
@@ -122,7 +124,7 @@ def matrices(named: Mapping[str, Tensor]) -> Figure:
     """Sparsity patterns side by side: an entry is dark where it is not zero."""
     figure, axes = plt.subplots(1, len(named), figsize=(2.5 * len(named), 2.7), squeeze=False)
     for ax, (name, matrix) in zip(axes[0], named.items(), strict=True):
-        ax.imshow((matrix != 0).float(), cmap="Blues", vmin=0, vmax=1.3)
+        ax.imshow((matrix != 0).float().cpu(), cmap="Blues", vmin=0, vmax=1.3)
         ax.set(xticks=[], yticks=[], title=name, xlabel="input", ylabel="output")
         ax.grid(False)
     return figure

@@ -73,8 +73,9 @@ def explorer(
         figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2), width_ratios=[1.15, 1])
         labelled_codes(z, labels, names, left)
         left.plot(z1, z2, "o", color=VERMILION, markersize=11, markeredgecolor="white", markeredgewidth=2)
-        nearest = float((z - torch.tensor([z1, z2])).norm(dim=1).min())
-        _show(right, decode(torch.tensor([[z1, z2]])), 1, f"decoded; nearest code {nearest:.2f} away")
+        here = torch.tensor([[z1, z2]]).to(z)
+        nearest = float((z - here).norm(dim=1).min())
+        _show(right, decode(here), 1, f"decoded; nearest code {nearest:.2f} away")
         return figure
 
     return draw
@@ -102,8 +103,7 @@ def walks(
     grid = figure.add_gridspec(len(ways), 2, width_ratios=[1, 1.45])
     plane = figure.add_subplot(grid[:, 0])
     plane.scatter(
-        z[:, 0],
-        z[:, 1],
+        *z.cpu().T,
         s=7,
         c=[CLASSES[i % len(CLASSES)] for i in labels.tolist()],
         alpha=0.55,
@@ -111,9 +111,7 @@ def walks(
     )
     plane.set(xlabel="z₁", ylabel="z₂")
     for row, ((name, way), color) in enumerate(zip(ways.items(), WALKS, strict=False)):
-        plane.plot(
-            way[:, 0], way[:, 1], "o-", color=color, markersize=4, linewidth=1.5, markeredgecolor="white"
-        )
+        plane.plot(*way.cpu().T, "o-", color=color, markersize=4, linewidth=1.5, markeredgecolor="white")
         plane.annotate(
             name,
             (float(way[0, 0]), float(way[0, 1])),
@@ -143,8 +141,9 @@ def denoising_field(
     """
     for points in (x, learned, best, data):
         _check(points)
+    x, learned, best, data = (points.detach().cpu() for points in (x, learned, best, data))
     ax = ax or plt.subplots(figsize=(6.4, 4.6))[1]
-    ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
+    ax.scatter(*data.T, s=4, color=GREY, alpha=0.35, linewidths=0)
     for target, color, width, name in (
         (best, SKY, 5.0, "x + σ²∇log p_σ(x)"),
         (learned, VERMILION, 1.3, "denoiser"),

@@ -30,7 +30,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
             raise ValueError(f"{title!r} has shape {tuple(each.shape)}; expected a map (H, W)")
     figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        picture = ax.imshow(each.detach().numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
+        picture = ax.imshow(each.detach().cpu().numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
         ax.set_title(title, fontsize=11)
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
@@ -51,7 +51,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     top = max(float(each.max()) for each in named.values())
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        picture = ax.imshow(each.detach().numpy(), cmap=DENSITY, vmin=0, vmax=top)
+        picture = ax.imshow(each.detach().cpu().numpy(), cmap=DENSITY, vmin=0, vmax=top)
         ax.set_title(title, fontsize=10)
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
@@ -109,9 +109,9 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
         )
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
-        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).detach().numpy()
+        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).detach().cpu().numpy()
         axes[0, column].imshow(added)
-        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0).detach().numpy())
+        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0).detach().cpu().numpy())
         axes[0, column].set_title(f"{side}×{side}", fontsize=11)
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")

@@ -86,7 +86,7 @@ def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60
     ax.imshow(
         frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75
     )
-    ax.scatter(data[:, 0].cpu(), data[:, 1].cpu(), s=5, color=INK, alpha=0.45, linewidths=0)
+    ax.scatter(*data.cpu().T, s=5, color=INK, alpha=0.45, linewidths=0)
     ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
     x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()
     ax.quiver(*x.T, *push.T, color=INK, angles="xy", scale=12, scale_units="width", width=0.006, alpha=0.8)
@@ -127,8 +127,8 @@ def grids(
     for place, (name, runs) in zip(axes, rows.items(), strict=True):
         for ax, samples in zip(place, runs, strict=True):
             modes, good = verdict(samples)
-            ax.scatter(centres[:, 0], centres[:, 1], s=60, facecolors="none", edgecolors=GREY, linewidths=0.7)
-            ax.scatter(samples[:, 0].cpu(), samples[:, 1].cpu(), s=2.5, color=GREEN, alpha=0.5, linewidths=0)
+            ax.scatter(*centres.cpu().T, s=60, facecolors="none", edgecolors=GREY, linewidths=0.7)
+            ax.scatter(*samples.cpu().T, s=2.5, color=GREEN, alpha=0.5, linewidths=0)
             ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
             ax.grid(False)
             ax.set_title(f"{modes} of {len(centres)}, {good:.0%}", fontsize=10)

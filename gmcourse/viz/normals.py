@@ -47,9 +47,10 @@ def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 2
 def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | None = None) -> Axes:
     """A target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
     ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
-    ax.fill_between(x, target, color=GREY, alpha=0.25, label="target p")
+    x = x.cpu()
+    ax.fill_between(x, target.cpu(), color=GREY, alpha=0.25, label="target p")
     for (name, values), color, line in zip(fitted.items(), cycle(CYCLE), cycle(("-", "--")), strict=False):
-        ax.plot(x, values, line, color=color, label=name)
+        ax.plot(x, values.detach().cpu(), line, color=color, label=name)
     ax.set(xlabel="z", ylabel="density")
     ax.legend()
     return ax
@@ -58,6 +59,7 @@ def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | Non
 def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabel: str) -> Axes:
     """A lower bound (n,) as something is turned (n,), the truth above it, and the gap between them shaded."""
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
+    where, bound = where.cpu(), bound.cpu()
     ax.axhline(truth, color=BLUE, label="log p(x), the truth")
     ax.plot(where, bound, "--", color=ORANGE, label="ELBO")
     ax.fill_between(
@@ -75,6 +77,7 @@ def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limi
     """One histogram above the other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
     for ax, (name, values), color in zip(axes[:, 0], named.items(), cycle(CYCLE), strict=False):
+        values = values.detach().cpu()
         ax.hist(
             values.clamp(-limit, limit).numpy(), bins=bins, range=(-limit, limit), color=color, density=True
         )
@@ -90,7 +93,7 @@ def signals(rows: Mapping[str, Sequence[Tensor]], xlabel: str = "position") -> F
     figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)
     for ax, (name, many) in zip(axes[0], rows.items(), strict=True):
         for i, values in enumerate(many):
-            ax.plot(values.cpu(), color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
+            ax.plot(values.detach().cpu(), color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
         ax.set(title=name, xlabel=xlabel)
     axes[0, 0].set_ylabel("brightness")
     return figure

@@ -44,29 +44,11 @@ class MixedDevices(RuntimeError):
 
 
 # no scalar of the CPU is taken here, either
-STRICT = set(
-    [
-        "cat",
-        "concat",
-        "concatenate",
-        "stack",
-        "hstack",
-        "vstack",
-        "dstack",
-        "equal",
-        "searchsorted",
-        "bucketize",
-        "index_select",
-        "gather",
-        "scatter",
-        "scatter_",
-        "scatter_add",
-        "scatter_add_",
-        "take",
-        "take_along_dim",
-        "embedding",
-    ]
-)
+STRICT = {
+    *("cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "equal"),
+    *("gather", "index_select", "take", "take_along_dim", "embedding", "searchsorted", "bucketize"),
+    *("scatter", "scatter_", "scatter_add", "scatter_add_"),
+}
 ANYWHERE = {"copy_", "_foreach_copy_", "swap_tensors", "set_data", "_has_compatible_shallow_copy_type"}
 INDEXING = {"__getitem__", "__setitem__", "index_put", "index_put_", "_index_put_impl_"}
 IN_PLACE = {"__iadd__", "__isub__", "__imul__", "__idiv__", "__itruediv__", "__ipow__", "__ifloordiv__"}
