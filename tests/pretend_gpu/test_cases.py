@@ -14,9 +14,10 @@ import matplotlib.pyplot as plt
 
 import gmcourse.metrics
 import gmcourse.viz
+from tests.pretend_gpu import pretend_gpu
 from tests.pretend_gpu.cases import CASES, FIGURES, METRICS, MODELS
 from tests.pretend_gpu.marks import tensors_in
-from tests.pretend_gpu.real import REAL, gpu
+from tests.pretend_gpu.real import REAL, DrawOnCPU, gpu
 
 
 def numbers(results):
@@ -70,3 +71,26 @@ def test_the_pretended_gpu_is_gone_afterwards():
         assert torch.cuda.is_available()
     assert x.device == torch.device("cpu")
     assert x.numpy().sum() == 2
+
+
+DRAWS = {
+    "rand": lambda d: torch.rand(3, device=d),
+    "randn_like": lambda d: torch.randn_like(torch.zeros(3, device=d)),
+    "randint": lambda d: torch.randint(9, (3,), device=d),
+    "randperm": lambda d: torch.randperm(9, device=d),
+    "multinomial": lambda d: torch.multinomial(torch.ones(9, device=d), 3),
+    "bernoulli": lambda d: torch.bernoulli(torch.full((9,), 0.5, device=d)),
+    "normal_": lambda d: torch.zeros(3, device=d).normal_(1.0, 2.0),
+    "of a generator": lambda d: torch.rand(3, device=d, generator=torch.Generator(d).manual_seed(0)),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_random_numbers_for_a_comparison_are_drawn_on_the_cpu(name):
+    torch.manual_seed(0)
+    expected = DRAWS[name]("cpu")
+    with pretend_gpu(), DrawOnCPU():
+        torch.manual_seed(0)
+        found = DRAWS[name]("cuda")
+        assert found.device.type == "cuda"
+    assert torch.equal(found, expected)
