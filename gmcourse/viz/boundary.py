@@ -53,7 +53,7 @@ def posterior(
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
-    values = log_p.exp()[:, 1].reshape(SIZE, SIZE).double().numpy()
+    values = log_p.exp()[:, 1].reshape(SIZE, SIZE).double().cpu().numpy()
     if shade:
         ax.imshow(values, extent=extent, origin="lower", cmap=SURE, vmin=0, vmax=1, interpolation="bilinear")
     x, y = torch.linspace(*extent[:2], SIZE), torch.linspace(*extent[2:], SIZE)
@@ -119,8 +119,8 @@ def strangers(
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 4.2))
     where = grid(extent, SIZE).double()
     with torch.no_grad():
-        sure = log_posterior(where).exp().amax(1).reshape(SIZE, SIZE)
-        log_p = log_prob(where).reshape(SIZE, SIZE).clamp_min(-30)
+        sure = log_posterior(where).exp().amax(1).reshape(SIZE, SIZE).cpu()
+        log_p = log_prob(where).reshape(SIZE, SIZE).clamp_min(-30).cpu()
     shown = left.imshow(sure, extent=extent, origin="lower", cmap="Greys_r", vmin=0.5, vmax=1.25)
     shown.set_clim(0.5, 1.0)
     left.set_title("how sure: largest p(y|x)")

@@ -33,7 +33,7 @@ def pushed_histogram(
         )  # of all samples, those outside too
         ax.hist(values, bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
         line = torch.linspace(low, high, 500)
-        ax.plot(line, log_p(line).exp(), color=INK, label="predicted")
+        ax.plot(line, log_p(line).exp().cpu(), color=INK, label="predicted")
         ax.set(xlabel=name, ylabel="density", xlim=(low, high))
     axes[0].set_title("before")
     axes[1].set_title("after")
@@ -45,7 +45,7 @@ def pushed_histogram(
 def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, width: float = 0.3) -> Figure:
     """A map z = f(x), an interval on the x-axis and its image on the z-axis: mass stays, width changes."""
     x = torch.linspace(-3, 3, 400)
-    z = forward(x)
+    z = forward(x).cpu()
     left, right = at - width / 2, at + width / 2
     low, high = forward(torch.tensor([left, right])).tolist()
     figure, ax = plt.subplots(figsize=(4.8, 4.2))
@@ -93,8 +93,10 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
     points(samples, axes[2], s=3)
     axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
     where = grid(extent)
-    difference = (flow_log_prob(where).exp() - truth_log_prob(where).exp()).reshape(160, 160)
-    limit = float(truth_log_prob(where).exp().max())
+    flow, truth = (
+        log_prob(where).exp().reshape(160, 160).cpu() for log_prob in (flow_log_prob, truth_log_prob)
+    )
+    difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")
     for ax in axes:

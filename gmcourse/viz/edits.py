@@ -24,7 +24,7 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
     """
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))
-    picture = ax.imshow(change, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")
+    picture = ax.imshow(change.cpu(), cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")
     for i, row in enumerate(change.tolist()):
         for j, value in enumerate(row):
             dark = abs(value) > 0.6 * limit

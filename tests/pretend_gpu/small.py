@@ -1,0 +1,57 @@
+"""What takes minutes, cut down so that every line of it still runs once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import torch
+
+import gmcourse.training
+from gmcourse.data import digits, faces, photos, vision
+from gmcourse.data.images import Images
+from gmcourse.reproducible import generator
+
+FIT = gmcourse.training.fit
+
+
+def fit(step: Any, data: Any, *, steps: int, **options: Any) -> Any:
+    """`fit` with twenty steps, the least that curves are thinned to; more where callbacks look now and then."""
+    if options.get("callbacks"):
+        return FIT(step, data, steps=min(steps, 120), **options)
+    return FIT(step, data, steps=min(steps, 20), **options)
+
+
+def mnist(name: str, split: str, **options: Any) -> Images:
+    """Noise in the place of MNIST."""
+    pixels = torch.randint(256, (40, 1, 28, 28), generator=generator(0)).to(torch.uint8)
+    return Images(pixels, torch.arange(40) % 10, 256, tuple("0123456789"))
+
+
+@contextmanager
+def short_training() -> Iterator[None]:
+    """A lesson's `fit` makes few steps."""
+    with patch.object(gmcourse.training, "fit", fit):
+        yield
+
+
+@contextmanager
+def little_data(train: int, test: int) -> Iterator[None]:
+    """No set of pictures has more than so many, and MNIST is there."""
+
+    def cut(load: Any) -> Any:
+        def first(split: str = "train", n: int | None = None, **options: Any) -> Images:
+            most = train if split == "train" else test
+            wanted = most if n is None else min(n, most)
+            if load is digits_load:
+                return load(split)[:wanted]
+            return load(split, n=wanted, **options)
+
+        return first
+
+    digits_load = digits.load
+    with ExitStack() as stack:
+        for module in (digits, faces, photos):
+            stack.enter_context(patch.object(module, "load", cut(module.load)))
+        stack.enter_context(patch.object(vision, "load", mnist))
+        yield

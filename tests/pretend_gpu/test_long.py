@@ -1,0 +1,90 @@
+"""Every recipe, every lesson and every solved exercise on a GPU: what takes minutes, cut down."""
+
+import json
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from gmcourse import zoo
+from gmcourse.exercises.judge import notebook
+from gmcourse.metrics.perceptual_path_length import path_length
+from gmcourse.recipes import running as recipes
+from tests.exercises import trial
+from tests.exercises.both_ways import cell
+from tests.pretend_gpu.real import gpu
+from tests.pretend_gpu.small import little_data, short_training
+
+ROOT = Path(__file__).parents[2]
+SOLUTIONS = ROOT / "notebooks" / "solutions"
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = [
+    pytest.param(chapter, exercise.name, id=f"{name}: {exercise.name}")
+    for name, chapter in notebook.chapters().items()
+    for exercise in chapter.exercises
+]
+SIDE_BY_SIDE = {
+    "gan_grid_literature",
+    "gan_grid_remedies",
+    "stylegan_contest_faces",
+}  # the batch is of all runs
+
+
+def few(generate, distance, start, end):
+    return path_length(generate, distance, start[:8], end[:8])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", recipes.names())
+def test_a_recipe_trains_two_steps_and_is_measured(name, tmp_path, monkeypatch):
+    recipe = recipes.find(name)
+    module = __import__(f"gmcourse.recipes.{name}", fromlist=["RECIPE"])
+    if hasattr(module, "path_length"):
+        monkeypatch.setattr(module, "path_length", few)
+    # some measure on what is left after a thousand
+    with little_data(100, 1010 if name in {"features", "dcgan_faces"} else 40), gpu() as device:
+        if name not in SIDE_BY_SIDE:
+            recipe = replace(recipe, batch_size=min(recipe.batch_size, 8))
+        trained, history = recipes.run(recipe, device=str(device), steps=2, folder=tmp_path, minutes=0.0)
+        assert {p.device.type for p in trained.parameters()} == {"cuda"}
+        recipes.run(recipe, device=str(device), steps=3, folder=tmp_path, resume=True, keep=False)
+    assert history.seconds > 0
+    assert zoo.manifest(name, own=True).metrics
+    assert {p.device.type for p in zoo.load(name, own=True).parameters()} == {"cpu"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_cells_of_a_lesson_run(name, monkeypatch, capsys):
+    monkeypatch.setenv("GMCOURSE_PROGRESS", "off")
+    monkeypatch.setenv("GMCOURSE_STATIC", "1")
+    monkeypatch.delenv("GMCOURSE_DATA", raising=False)
+    monkeypatch.setattr(plt, "show", lambda *args, **kwargs: None)
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    space, failed = {}, {}
+    with short_training(), gpu():
+        for number, each in enumerate(cells):
+            if each["cell_type"] != "code":
+                continue
+            try:
+                exec(compile("".join(each["source"]), f"{name}[{number}]", "exec"), space)
+            except Exception:
+                failed[number] = traceback.format_exc()
+            plt.close("all")
+    assert not failed, "\n".join(f"--- cell {number}\n{text}" for number, text in failed.items())
+
+
+@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+def test_a_solved_exercise_passes_its_check(chapter, exercise):
+    """On a machine with a GPU; its inputs lie on the CPU there, too, and so does what it computes."""
+    trial._set_up.cache_clear()  # it asks for the device
+    with gpu():
+        outcome = trial.attempt(chapter, exercise, cell(SOLUTIONS, chapter, exercise))
+    trial._set_up.cache_clear()
+    assert outcome.status == "passed", outcome.message
