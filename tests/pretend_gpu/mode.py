@@ -144,8 +144,7 @@ class PretendGPU(TorchFunctionMode):
     # Gradients
 
     def on_backward(self, func: Function, *args: Any, **kwargs: Any) -> None:
-        self.backward_on_gpu = any(map(on_gpu, tensors_in(args)))
-        func(*args, **kwargs)
+        func(*args, **kwargs)  # it calls `torch.autograd.backward`, which `pretend_gpu` listens to
 
     def on_grad(self, func: Function, outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         self.backward_on_gpu = any(map(on_gpu, tensors_in(outputs)))

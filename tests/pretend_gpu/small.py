@@ -15,11 +15,17 @@ from gmcourse.reproducible import generator
 FIT = gmcourse.training.fit
 
 
-def fit(step: Any, data: Any, *, steps: int, **options: Any) -> Any:
-    """`fit` with twenty steps, the least that curves are thinned to; more where callbacks look now and then."""
-    if options.get("callbacks"):
-        return FIT(step, data, steps=min(steps, 120), **options)
-    return FIT(step, data, steps=min(steps, 20), **options)
+class Short:
+    """A lesson's `fit`, with twenty steps, the least that curves are thinned to.
+
+    With callbacks it makes fifty, so that one that looks now and then looks once.
+    """
+
+    whole = False  # for cells that need all their steps
+
+    def fit(self, step: Any, data: Any, *, steps: int, **options: Any) -> Any:
+        most = steps if self.whole else 50 if options.get("callbacks") else 20
+        return FIT(step, data, steps=min(steps, most), **options)
 
 
 def mnist(name: str, split: str, **options: Any) -> Images:
@@ -29,10 +35,11 @@ def mnist(name: str, split: str, **options: Any) -> Images:
 
 
 @contextmanager
-def short_training() -> Iterator[None]:
+def short_training() -> Iterator[Short]:
     """A lesson's `fit` makes few steps."""
-    with patch.object(gmcourse.training, "fit", fit):
-        yield
+    short = Short()
+    with patch.object(gmcourse.training, "fit", short.fit):
+        yield short
 
 
 @contextmanager

@@ -230,12 +230,27 @@ class _Scaled(torch.autograd.Function):
         return gradient * w + (torch.ones(2) if ctx.spoilt else 0), None, None
 
 
+class _Doubled(torch.autograd.Function):
+    """2x, which keeps nothing for the way back."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        _Doubled.seen = gradient.device
+        return 2 * gradient
+
+
 @pytest.mark.parametrize("begin", [lambda x: x.backward(), torch.autograd.backward])
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_custom_functions_keep_their_device_on_the_way_back(begin, device):
     x = torch.ones(2, device=device, requires_grad=True)
     begin(_Scaled.apply(x, torch.rand(2, device=device), False).sum())
     assert x.grad.device == x.device
+    begin(_Doubled.apply(x).sum())
+    assert _Doubled.seen == x.device
     assert torch.autograd.gradcheck(
         lambda y: _Scaled.apply(y, torch.ones(2, device=device).double(), False),
         x.detach().double().requires_grad_(),
