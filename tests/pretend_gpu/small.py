@@ -10,6 +10,7 @@ import torch
 import gmcourse.training
 from gmcourse.data import digits, faces, photos, vision
 from gmcourse.data.images import Images
+from gmcourse.models import discriminative_vs_generative as lesson_01
 from gmcourse.reproducible import generator
 
 FIT = gmcourse.training.fit
@@ -36,10 +37,18 @@ def mnist(name: str, split: str, **options: Any) -> Images:
 
 @contextmanager
 def short_training() -> Iterator[Short]:
-    """A lesson's `fit` makes few steps."""
+    """A lesson's `fit` makes few steps, and what is measured twenty times is measured twice."""
     short = Short()
-    with patch.object(gmcourse.training, "fit", short.fit):
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(gmcourse.training, "fit", short.fit))
+        for name, cut in {"learning_curve": {"repeats": 2}, "fit_logistic": {"steps": 10}}.items():
+            whole = getattr(lesson_01, name)
+            stack.enter_context(patch.object(lesson_01, name, less(whole, cut)))
         yield short
+
+
+def less(whole: Any, cut: dict[str, int]) -> Any:
+    return lambda *args, **options: whole(*args, **options | cut)
 
 
 @contextmanager

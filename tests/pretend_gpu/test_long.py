@@ -29,7 +29,8 @@ EXERCISES = [
     for name, chapter in notebook.chapters().items()
     for exercise in chapter.exercises
 ]
-WHOLE = {"02_gan": {20}, "07_glow": {15}}  # cells that draw what callbacks saw at every moment
+# cells that need all steps: two draw what callbacks saw at every moment, one measures what was learnt
+WHOLE = {"02_gan": {20}, "07_glow": {15}, "09_stylegan2": {31}}
 SIDE_BY_SIDE = {
     "gan_grid_literature",
     "gan_grid_remedies",
