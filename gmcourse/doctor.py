@@ -1,7 +1,5 @@
 """`gmcourse doctor`: what a class needs to know before it starts, one line each, with the cure."""
 
-from __future__ import annotations
-
 import argparse
 import importlib.metadata
 import importlib.util

@@ -9,8 +9,6 @@ What cannot be equal: statistics of a minibatch (batch normalisation, minibatch 
 a process's own rows.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable
 

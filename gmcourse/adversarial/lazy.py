@@ -6,8 +6,6 @@ learning rate and memory are corrected for that by c = k/(k + 1). The gradients 
 Adam's updates agree only nearly, since Adam is not linear in the gradient.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ softplus(t) = log(1 + eᵗ), because log σ(t) = −softplus(−t) never overflo
 All of them raise a ValueError for logits that are no floating-point tensor, or empty. NaN passes on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Path length regularisation: equal steps in w should change the picture by equal amounts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Penalties on the discriminator's slope: what keeps the game from running away."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """Several games that are played side by side, so that a difference can be told from luck."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from typing import Any

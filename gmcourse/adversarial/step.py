@@ -1,7 +1,5 @@
 """One step of the game: the discriminator moves, then the generator."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Published checkpoints as files, opened without running what is in them."""
 
-from __future__ import annotations
-
 import pickle
 import re
 import warnings

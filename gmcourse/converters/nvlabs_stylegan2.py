@@ -5,8 +5,6 @@ with the authors' repository beside them (`torch.save(G.state_dict(), …)`). Ne
 discriminators of another architecture than "resnet", are refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

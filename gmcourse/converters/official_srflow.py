@@ -8,8 +8,6 @@ quantisation constant counts one channel of three, and its training adds no quan
 are not in the weights: `SRFlow.log_prob` is the density, in nats.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch

@@ -6,8 +6,6 @@ the linear layers of m, and one vector of log-scales. So the names here are the 
 dimensions 1, 3, …; couplings 1, 3, … change dimensions 0, 2, …; a rectifier follows each layer but the last.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

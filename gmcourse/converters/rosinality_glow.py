@@ -5,8 +5,6 @@ last convolutions pad with ones; its couplings' networks give raw scales first, 
 coupling gives shifts alone; its last block always has the LU form of the 1×1 convolution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch

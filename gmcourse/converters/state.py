@@ -4,8 +4,6 @@ A reader asks for each tensor by name and shape, and says at the end that it has
 missing, one of another shape, one that nobody asked for, and one with NaN in it are all named in one error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase

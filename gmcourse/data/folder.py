@@ -1,7 +1,5 @@
 """A folder of pictures of one's own, as `Images`: subfolders are classes, as in torchvision's `ImageFolder`."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What was read from a folder of pictures, kept in the user's cache folder as one safetensors file."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

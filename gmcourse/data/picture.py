@@ -1,7 +1,5 @@
 """One picture file of any kind → a small square of 8-bit pixels."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import IO

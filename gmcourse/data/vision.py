@@ -1,7 +1,5 @@
 """torchvision's data sets, as `Images`: their own files, folders and checks, in memory at once."""
 
-from __future__ import annotations
-
 import importlib
 import os
 from collections.abc import Callable

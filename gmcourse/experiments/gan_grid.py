@@ -1,7 +1,5 @@
 """Several GANs of the plane side by side, alike but for the seed: one run proves nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch
@@ -24,12 +22,7 @@ class GridGANs(nn.Module):
         ValueError: fewer than one run.
     """
 
-    def __init__(
-        self,
-        runs: int = 5,
-        latent_dim: int = 256,
-        hidden: Sequence[int] = (128, 128),
-    ) -> None:
+    def __init__(self, runs: int = 5, latent_dim: int = 256, hidden: Sequence[int] = (128, 128)) -> None:
         super().__init__()
         expect.whole("runs", runs, least=1)
         self.generators = nn.ModuleList(

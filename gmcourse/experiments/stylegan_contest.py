@@ -1,7 +1,5 @@
 """Several generators of both kinds, trained side by side, so that a difference can be told from luck."""
 
-from __future__ import annotations
-
 from torch import nn
 
 from gmcourse import expect

@@ -1,7 +1,5 @@
 """An autoencoder of the bundled digits with two code dimensions: the plane that lesson 03 walks over."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """The attribute network: 38,000 drawn faces, a third of them clean, blurred and noised a little as it goes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """ClusterGAN on the digits: ten clusters found without a label, for lesson 02."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

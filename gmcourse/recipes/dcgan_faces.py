@@ -1,7 +1,5 @@
 """A DCGAN of cartoon faces, 32×32 pixels: the one of lesson 02."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

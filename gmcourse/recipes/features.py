@@ -1,7 +1,5 @@
 """The network behind Fréchet and perceptual distances: trained on what such distances ought to notice."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

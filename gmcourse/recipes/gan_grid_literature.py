@@ -6,8 +6,6 @@ of 128 ReLU units, discriminator with one, Adam with learning rate 1e-3 and Î²â‚
 3,000 steps, as for the remedies beside it; theirs make more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -6,8 +6,6 @@ They differ in one thing each. Batch, rate, decay and γ were tuned for R1 alone
 others inherit them, so the table favours R1.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

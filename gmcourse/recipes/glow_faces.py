@@ -4,8 +4,6 @@ Kingma and Dhariwal's CelebA-HQ model has six levels of 32 steps, 512 hidden cha
 (appendix C, table 5). One core has minutes for ours; `glow_faces_64` is the same with more of everything, for a GPU.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -66,13 +64,7 @@ def measure(module: Glow, device: torch.device, pictures: Pictures = FACES) -> d
 RECIPE = Recipe(
     name="glow_faces",
     model="gmcourse.models.glow:Glow",
-    arguments={
-        "shape": [3, 32, 32],
-        "n_levels": 3,
-        "n_steps": 8,
-        "hidden_channels": 48,
-        "affine": False,
-    },
+    arguments={"shape": [3, 32, 32], "n_levels": 3, "n_steps": 8, "hidden_channels": 48, "affine": False},
     data=data,
     step=step,
     steps=STEPS,

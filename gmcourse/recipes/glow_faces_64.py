@@ -3,8 +3,6 @@
 Not run yet. On one core it would take days; the weights would not travel with the package.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

@@ -1,7 +1,5 @@
 """A small Glow on MNIST: two levels of eight steps. Published for the full size: 1.05 bits per dimension."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """A small NICE of 32×32 faces, on the same pixels as `glow_faces`, five bits a colour: what the recap compares."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """A small NICE on MNIST: four couplings of three hidden layers, about forty epochs."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A flow of the plane between two moons and a normal cloud: lesson 05 opens with it, and bends a grid with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -5,8 +5,6 @@ Against the paper: 64 feature maps at most (512), z and w of width 64 (512), a m
 pictures have a thousandth of the pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ They differ in what the paper changed between its configurations A and D: the la
 regulariser. All have the skip generator and the residual discriminator, and none grows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """A convolutional VAE of detailed faces with 32 latents: attribute vectors and blur in lesson 04."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

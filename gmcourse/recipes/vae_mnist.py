@@ -4,8 +4,6 @@ As in the paper's section 5, grey levels are probabilities, and the pixels are d
 seen. Differs from the paper: SiLU for tanh, batches of 100 for 20, fewer passes, a cosine for its schedule.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -4,8 +4,6 @@ Nothing is remembered between steps, so a run that was killed continues with exa
 would have seen, and several processes can each take their rows of the same batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any

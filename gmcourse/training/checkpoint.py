@@ -7,8 +7,6 @@ Windows refuses to replace one that is mapped into memory.
 The checksum is the SHA-256 of all bytes of the file, with zeros where the checksum itself stands.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A slowly moving average of a model's parameters: what generators are sampled from."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

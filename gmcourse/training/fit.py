@@ -1,7 +1,5 @@
 """The loop: batches in, history out. It can be interrupted, and it goes on bit for bit."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What was measured during training: named curves that survive as JSON."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 
@@ -60,7 +58,7 @@ class History(Mapping[str, list[float]]):
         """Every step at which something was recorded, in order."""
         return sorted({s for steps in self._steps.values() for s in steps})
 
-    def thinned(self, points: int = 400) -> History:
+    def thinned(self, points: int = 400) -> "History":
         """The same curves as means over at most `points` equal blocks: small enough to be shipped.
 
         Raises:
@@ -82,7 +80,7 @@ class History(Mapping[str, list[float]]):
         return json.dumps({"seconds": self.seconds, "interrupted": self.interrupted, "curves": curves})
 
     @classmethod
-    def from_json(cls, text: str) -> History:
+    def from_json(cls, text: str) -> "History":
         """The reverse of `to_json`.
 
         Raises:

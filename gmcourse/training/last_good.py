@@ -7,8 +7,6 @@ it, looked at after it, and put back if need be. The look is one number, so a GP
 CPU, copy and look take 2 to 5 % of a step of the course's models; the copies take the memory of what they copy.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence

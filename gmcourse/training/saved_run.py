@@ -1,7 +1,5 @@
 """The checkpoint of a run that `fit` makes: it never becomes worse, shorter, or that of another run."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

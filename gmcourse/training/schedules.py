@@ -5,8 +5,6 @@ A schedule is a pure function (step, steps) → share: before step number `step`
 interrupted goes on with the rates that it would have had, and one that is made half as long ends where it should.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 

@@ -1,7 +1,5 @@
 """A step: one update of the parameters from one batch, and everything needed to go on after a break."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 

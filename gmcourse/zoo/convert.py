@@ -4,8 +4,6 @@ The readers are those of `gmcourse.converters`. The model is written in float32,
 into one's own zoo: `zoo.load(NAME, own=True)`.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import re

@@ -3,8 +3,6 @@
 The package's own folder is only ever read: `python -m tools.zoo publish`, in the repository, fills it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import os

@@ -1,7 +1,5 @@
 """A recipe turned to pictures of one's own: the same model, trained in the same way, from another folder."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import cache, partial

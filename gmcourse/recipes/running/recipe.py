@@ -1,7 +1,5 @@
 """What a recipe is, and where it is found."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Two networks for each task of super-resolution: a regression, and an SRFlow on the regression's frozen encoder."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The one function that runs any recipe."""
 
-from __future__ import annotations
-
 import importlib
 import math
 import platform
@@ -171,13 +169,7 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         metrics=measured(recipe, trained, device),
         seeds=[recipe.seed],
     )
-    zoo.save(
-        described,
-        trained,
-        history=history,
-        samples=_samples(recipe, trained, device),
-        half=recipe.half,
-    )
+    zoo.save(described, trained, history=history, samples=_samples(recipe, trained, device), half=recipe.half)
 
 
 def measured(recipe: Recipe, trained: nn.Module, device: torch.device) -> dict[str, float]:
