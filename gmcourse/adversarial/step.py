@@ -11,6 +11,7 @@ from gmcourse import expect
 from gmcourse.adversarial.lazy import Lazy
 from gmcourse.adversarial.losses import losses
 from gmcourse.adversarial.penalties import one_logit_each
+from gmcourse.expect.door import door
 from gmcourse.training import EMA
 from gmcourse.training.last_good import LastGood, Measured
 from gmcourse.training.step import average_gradients, check_parts
@@ -36,10 +37,10 @@ class Adversarial:
     discriminator once, on the given batch and as many samples, and then the generator, on new samples.
 
     Args:
-        generator: z → x.
-        discriminator: x → logits, (B,) or (B, 1).
-        generator_optimizer: over the generator's parameters (see `lazy_adam`).
-        discriminator_optimizer: over the discriminator's.
+        generator: a network z → x.
+        discriminator: a network x → logits, (B,) or (B, 1).
+        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
+        discriminator_optimizer: one over the discriminator's.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.
         loss: "minimax", "non_saturating", "hinge" or "wasserstein".
         discriminator_penalty: a `Lazy` whose penalty takes `(real, fake)`.
@@ -49,11 +50,9 @@ class Adversarial:
 
     Attributes:
         calls: how many steps were made.
-
-    Raises:
-        ValueError: an unknown loss, a count below 1, or parts that do not belong together.
     """
 
+    @door(discriminator_steps=">= 1")
     def __init__(
         self,
         generator: nn.Module,
@@ -70,14 +69,8 @@ class Adversarial:
     ) -> None:
         check_parts("generator", generator, generator_optimizer, ema)
         check_parts("discriminator", discriminator, discriminator_optimizer)
-        expect.function("latent", latent, "a function of the number of latents to draw")
-        expect.whole("discriminator_steps", discriminator_steps, least=1)
-        for penalty in (discriminator_penalty, generator_penalty):
-            if penalty is not None:
-                expect.instance("a penalty", penalty, Lazy)
         self.generator, self.discriminator = generator, discriminator
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.latent, self.ema, self.discriminator_steps = latent, ema, discriminator_steps
         self.discriminator_loss, self.generator_loss = losses(loss)
         self.discriminator_penalty, self.generator_penalty = discriminator_penalty, generator_penalty
@@ -101,16 +94,11 @@ class Adversarial:
         return [self.generator, self.discriminator, *(p for p in penalties if isinstance(p, nn.Module))]
 
     def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> Measured:
-        """One move of each player.
+        """One move of each player; returns the losses "discriminator" and "generator", and penalties by name.
 
-        Args:
-            batch: data, (B, …); of a tuple the first tensor counts.
-
-        Returns:
-            The losses "discriminator" and "generator", each penalty under its name.
+        Of a batch that is a tuple the first tensor counts.
 
         Raises:
-            ValueError: no batch of data, or not one logit a sample.
             Diverged: a loss, a penalty, a gradient, a parameter, a buffer or an optimiser's memory is not
                 finite. All is as it was before the call, for both players.
         """
@@ -190,7 +178,7 @@ class Adversarial:
         return measured
 
     def trained(self) -> nn.Module:
-        """The generator's average if there is one, else the generator."""
+        """Return the generator's average if there is one, else the generator."""
         return self.generator if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
@@ -206,7 +194,7 @@ class Adversarial:
         return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The reverse of `state_dict`."""
+        """Put back what `state_dict` gave."""
         self.generator.load_state_dict(state["generator"])
         self.discriminator.load_state_dict(state["discriminator"])
         self.generator_optimizer.load_state_dict(state["generator_optimizer"])

@@ -35,11 +35,7 @@ def check_finite(values: Mapping[str, float]) -> None:
 
 
 def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
-    """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each.
-
-    Raises:
-        ValueError: one of them is no tensor of a single element.
-    """
+    """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each."""
     scalars = [_scalar(name, value).reshape(1) for name, value in values.items()]
     if not scalars:
         return {}
@@ -74,11 +70,7 @@ class LastGood:
         self.prefix = ""
 
     def watch(self, name: str, value: Tensor) -> Tensor:
-        """This scalar has to be finite; of several, the first that was given is named. Returns it, detached.
-
-        Raises:
-            ValueError: it is no tensor of one element.
-        """
+        """This scalar has to be finite; of several, the first that was given is named. Returns it, detached."""
         return self._watched.setdefault(self.prefix + name, _scalar(name, value))
 
     def watch_gradient(self, name: str, optimizer: Optimizer, clip: float | None = None) -> Tensor:
@@ -95,10 +87,7 @@ class LastGood:
     ) -> Measured:
         """What `move()` measured. If it raises, or leaves something not finite, all is put back first.
 
-        Args:
-            move: updates the optimisers' parameters, and may change the modules' buffers.
-            optimizers: whose parameters and memories may change.
-            modules: whose buffers may change.
+        The move may change the optimisers' parameters and memories, and the buffers of the modules.
 
         Raises:
             Diverged: something is not finite; the message names it.

@@ -1,6 +1,7 @@
 """The checkpoint of a run that `fit` makes: it never becomes worse, shorter, or that of another run."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from gmcourse import expect, processes, storage
@@ -13,10 +14,10 @@ class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
     Args:
-        path: of the checkpoint; None saves nothing.
-        step: whose state is saved.
-        identity: numbers by name that a resumed run must share: seed, batch_size, samples.
-        steps: how many the run has in all.
+        path: the checkpoint's file; None saves nothing.
+        step: the step whose state is saved.
+        identity: seed, batch_size and number of samples, which a resumed run must share.
+        steps: how many steps the run has in all.
 
     Attributes:
         done: steps in the file; None while this run has written none.
@@ -24,10 +25,11 @@ class SavedRun:
     """
 
     def __init__(
-        self, path: str | Path | None, step: Step, identity: dict[str, int | None], steps: int
+        self, path: str | Path | None, step: Step, identity: Sequence[int | None], steps: int
     ) -> None:
         self.path = None if path is None else expect.path("checkpoint", path)
-        self.step, self.identity, self.steps = step, identity, steps
+        self.step, self.steps = step, steps
+        self.identity = dict(zip(("seed", "batch_size", "samples"), identity, strict=True))
         self.done: int | None = None
         self.at = time.monotonic()
 
@@ -82,7 +84,6 @@ class SavedRun:
         if self.path is None or done == self.done or processes.rank_and_world()[0] > 0:
             return
         position = {**self.identity, "steps": self.steps, "step": done}
-        save_checkpoint(
-            self.path, {**position, "history": history.to_json(), "state": self.step.state_dict()}
-        )
+        state = {"history": history.to_json(), "state": self.step.state_dict()}
+        save_checkpoint(self.path, position | state)
         self.done, self.at = done, time.monotonic()
