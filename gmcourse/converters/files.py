@@ -41,8 +41,9 @@ def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
     if entry is not None and entry not in inner:
         raise ValueError(f"{path} has no state dict {entry!r}; it has {', '.join(map(str, inner)) or 'none'}")
     if entry is None and inner:
+        shown = ", ".join(map(str, inner))
         raise ValueError(
-            f"{path} has several entries; choose one, with --entry or entry=: {', '.join(map(str, inner))}"
+            f"{path} has several entries; expected the choice of one, --entry or entry=: {shown}"
         )
     chosen: Mapping[str, Any] = content if entry is None else content[entry]
     return chosen

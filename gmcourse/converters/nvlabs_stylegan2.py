@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.converters.state import Weights, opened
 from gmcourse.models.stylegan2 import Discriminator, Generator
 from gmcourse.nn.resample import fir_kernel
@@ -32,8 +33,8 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     side, narrow = max(widths.items())
     base = max(side * narrow, *(s * w for s, w in widths.items()))
     if any(min(base // s, most) != w for s, w in widths.items()):
-        raise ValueError(
-            f"feature maps by side are {dict(widths)}; expected min(base // side, max) for one base"
+        expect.refuse(
+            "state", f"of feature maps {dict(widths)} by side", "min(base // side, max) for one base"
         )
     return base, most
 
@@ -93,10 +94,6 @@ def generator_from_nvlabs(state: Mapping[str, Tensor] | Weights) -> Generator:
 
     Returns:
         A `Generator` in the dtype of the weights: same numbers for the same z and the same noise.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it; a blur filter is not
-            that of the paper; or the network takes class labels.
     """
     weights = opened(state, "a generator ('skip') of stylegan2-ada-pytorch without class labels")
     resolutions, depth = _blocks(weights, "synthesis."), weights.count("mapping.fc")
@@ -124,10 +121,7 @@ def discriminator_from_nvlabs(state: Mapping[str, Tensor] | Weights, *, group: i
 
     Args:
         state: its state dict; or `Weights` that leave some of it out.
-        group: of the minibatch standard deviation; a state dict does not say (4 is the published default).
-
-    Raises:
-        ValueError: see `generator_from_nvlabs`.
+        group: the number of pictures in a minibatch standard deviation, which a state dict does not say.
     """
     weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")
     resolutions = _blocks(weights, "")

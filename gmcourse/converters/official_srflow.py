@@ -129,15 +129,12 @@ def srflow_from_official(
     Args:
         state: its state dict, name → tensor; or `Weights` that leave some of it out.
         stacked: blocks of the trunk whose outputs every level sees; a state dict does not say.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
     """
     weights = opened(state, "a published SRFlow")
     sizes = _encoder_sizes(weights)
     levels = _levels(weights)
     if not levels or "step" not in levels[0]:
-        raise ValueError(f"this is not a published SRFlow: no conditional steps at the beginning of {FLOW!r}")
+        weights.lacks(f"{FLOW}.….affine.fAffine.0.weight")
     step = f"{FLOW}.{1 + levels[0].index('step')}.affine.fAffine.0.weight"
     model = weights.build(
         SRFlow,
@@ -163,11 +160,7 @@ def srflow_from_official(
 
 @torch.no_grad()
 def regression_from_official(state: Mapping[str, Tensor] | Weights) -> Regression:
-    """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
-    """
+    """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused."""
     weights = opened(state, "a published SRFlow")
     model = weights.build(Regression, **_encoder_sizes(weights), long_skip=False)
     _load_encoder(model.encoder, weights)

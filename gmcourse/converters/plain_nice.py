@@ -25,9 +25,6 @@ def nice_from_layers(state: Mapping[str, Tensor] | Weights, prior: str = "logist
 
     Returns:
         A `NICE` of as many dimensions as there are log-scales. All its couplings have the same hidden widths.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
     """
     weights = opened(state, "a NICE of log_scale, coupling0.layer0.weight, coupling0.layer0.bias, …")
     couplings, layers = weights.count("coupling"), weights.count("coupling0.layer")

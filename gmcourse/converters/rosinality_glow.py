@@ -76,9 +76,6 @@ def glow_from_rosinality(state: Mapping[str, Tensor] | Weights, shape: Sequence[
         A `Glow` in the dtype of the weights. It takes pixels in [0, 1); theirs takes pixels − ½, and so does
         the rest of ours behind its first layer. log_prob agrees; the latents of the halves that are split off
         are theirs standardised by their learned prior (their "eps").
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
     """
     weights = opened(state, f"a rosinality Glow of images {tuple(shape)}")
     levels, steps = weights.count("blocks."), weights.count("blocks.0.flows.")

@@ -67,7 +67,7 @@ NICE = {name: value.float() for name, value in Golden("nice_a").weights().items(
     [
         (None, [], "there is no file w.pt"),
         (pickle.dumps({"a": print}), [], "is a pickle that asks to run"),
-        (NICE, ["--from", "rosinality_glow"], "this is not a rosinality Glow"),
+        (NICE, ["--from", "rosinality_glow"], "state is not a rosinality Glow"),
         (NICE, ["--group", "4"], "--from plain_nice takes no --group"),
         (NICE, ["--output", "w.npz"], "does not end in .safetensors"),
         (NICE, ["--output", "there.safetensors"], "is there already"),

@@ -167,7 +167,6 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         hardware=_hardware(device),
         hours=round(history.seconds / 3600, 3),
         metrics=measured(recipe, trained, device),
-        seeds=[recipe.seed],
     )
     zoo.save(described, trained, history=history, samples=_samples(recipe, trained, device), half=recipe.half)
 
