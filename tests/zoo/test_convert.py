@@ -76,7 +76,7 @@ NICE = {name: value.float() for name, value in Golden("nice_a").weights().items(
         (
             {**NICE, "optimizer": {"lr": 1.0}},
             [],
-            "entry 'optimizer' of the state dict is a dict; expected a tensor",
+            "entry 'optimizer' of the state is a dict; expected a tensor",
         ),
     ],
 )
