@@ -7,10 +7,8 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
-from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Recipe
-from gmcourse.reproducible import generator
+from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
 
 
@@ -34,11 +32,7 @@ def step(module: Any, device: torch.device) -> Minimize:
 @torch.no_grad()
 def measure(module: Glow, device: torch.device) -> dict[str, float]:
     """Bits per dimension of the 10,000 test images, dequantised once."""
-    bounds: list[Tensor] = []
-    for part in load("mnist", "test").pixels.split(500):
-        noise = torch.rand(part.shape, generator=generator(len(bounds)))
-        bounds.append(Dequantized(module).log_prob(part.to(device), noise=noise.to(device)))
-    return {"test_bits_per_dim": float(bits_per_dim(torch.cat(bounds).mean(), 784))}
+    return {"test_bits_per_dim": likelihood(module, load("mnist", "test").pixels.to(device), batch=500)[1]}
 
 
 RECIPE = Recipe(

@@ -8,10 +8,8 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
-from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
-from gmcourse.recipes.running import Recipe
-from gmcourse.reproducible import generator
+from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
 
 
@@ -29,15 +27,9 @@ def step(module: Any, device: torch.device) -> Minimize:
 @torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
     """On the 10,000 test images: the density in nats, and the bound on the discrete likelihood."""
-    pixels = load("mnist", "test").pixels.flatten(1).to(device)
-    noise = torch.rand(pixels.shape, generator=generator(0)).to(device)
-    bound = Dequantized(module).log_prob(pixels, noise=noise).mean()
-    dims = pixels.shape[1]
-    return {
-        "test_density_nats": float(bound) + dims * math.log(256),
-        "test_bound_nats": float(bound),
-        "test_bits_per_dim": float(bits_per_dim(bound, dims)),
-    }
+    bound, bits = likelihood(module, load("mnist", "test").pixels.flatten(1).to(device), batch=10_000)
+    density = bound + 784 * math.log(256)
+    return {"test_density_nats": density, "test_bound_nats": bound, "test_bits_per_dim": bits}
 
 
 RECIPE = Recipe(

@@ -13,8 +13,6 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
-STEPS = 5000
-
 
 def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
     """Fresh samples at each step."""
@@ -47,7 +45,7 @@ RECIPE = Recipe(
     arguments={"couplings": 8, "hidden": [48, 48]},
     data=data,
     step=step,
-    steps=STEPS,
+    steps=5000,
     batch_size=256,
     measure=measure,
     described="two_moons: fresh samples",

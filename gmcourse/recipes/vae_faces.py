@@ -15,7 +15,6 @@ from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
 FACES: Pictures = partial(load, "faces")
-STEPS = 2500
 
 
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
@@ -46,16 +45,11 @@ def measure(module: VAE, device: torch.device, pictures: Pictures = FACES) -> di
 RECIPE = Recipe(
     name="vae_faces",
     model="gmcourse.models.vae:VAE",
-    arguments={
-        "shape": [3, 32, 32],
-        "latent_dim": 32,
-        "likelihood": "gaussian",
-        "network": "conv",
-        "hidden": [24],
-    },
+    arguments={"shape": [3, 32, 32], "latent_dim": 32, "hidden": [24]}
+    | {"likelihood": "gaussian", "network": "conv"},
     data=data,
     step=step,
-    steps=STEPS,
+    steps=2500,
     batch_size=64,
     measure=measure,
     described="faces: 10,000 detailed cartoon faces of 32×32 pixels",

@@ -18,7 +18,6 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
-STEPS = 60_000
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
 
 
@@ -60,7 +59,7 @@ RECIPE = Recipe(
     arguments={"shape": [1, 28, 28], "latent_dim": 50, "hidden": [200, 200]},
     data=data,
     step=step,
-    steps=STEPS,
+    steps=60_000,
     batch_size=100,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels, binarised afresh at each draw",
