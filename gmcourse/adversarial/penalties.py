@@ -13,8 +13,9 @@ Discriminator = Callable[[Tensor], Tensor]
 
 def one_logit_each(logits: Tensor, samples: int) -> Tensor:
     """Return the logits; refuse them unless they are one a sample."""
-    if tuple(expect.tensor("logits", logits, finite=False).shape) not in ((samples,), (samples, 1)):
-        expect.refuse("logits", f"{tuple(logits.shape)} for {samples} samples", "(B,) or (B, 1)")
+    name = "what the discriminator gave as logits"
+    if tuple(expect.tensor(name, logits, finite=False).shape) not in ((samples,), (samples, 1)):
+        expect.refuse(name, f"{tuple(logits.shape)} for {samples} samples", "(B,) or (B, 1)")
     return logits
 
 

@@ -13,15 +13,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor
 
+from gmcourse.expect.door import door
+
 AGAIN = "the file is damaged or was cut short; fetch it again"
 ZIP, PICKLE = b"PK", b"\x80"
 
 
+@door()
 def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
     """The state dict in a file of `torch.save`, old or new, or of safetensors.
 
     Args:
-        path: of the file; what it is, its first bytes say.
+        path: the file; its first bytes say what it is.
         entry: which entry has the weights, where there are several: "g_ema" beside "optim", for instance.
 
     Raises:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gmcourse import expect
-from gmcourse.converters.state import Weights, opened
+from gmcourse.converters.state import State, Weights, opened
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2 import Discriminator, Generator
 from gmcourse.nn.resample import fir_kernel
 
@@ -85,12 +86,13 @@ def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None
     weights.finish()
 
 
+@door(state="empty")
 @torch.no_grad()
-def generator_from_nvlabs(state: Mapping[str, Tensor] | Weights) -> Generator:
+def generator_from_nvlabs(state: State) -> Generator:
     """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch.
 
     Args:
-        state: its state dict, name → tensor; or `Weights` that leave some of it out.
+        state: the state dict; or `Weights` that leave some of it out.
 
     Returns:
         A `Generator` in the dtype of the weights: same numbers for the same z and the same noise.
@@ -115,12 +117,13 @@ def generator_from_nvlabs(state: Mapping[str, Tensor] | Weights) -> Generator:
     return generator
 
 
+@door(state="empty", group=">= 1")
 @torch.no_grad()
-def discriminator_from_nvlabs(state: Mapping[str, Tensor] | Weights, *, group: int = 4) -> Discriminator:
+def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
     """A discriminator with the weights of a `D` of stylegan2-ada-pytorch.
 
     Args:
-        state: its state dict; or `Weights` that leave some of it out.
+        state: the state dict; or `Weights` that leave some of it out.
         group: the number of pictures in a minibatch standard deviation, which a state dict does not say.
     """
     weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")

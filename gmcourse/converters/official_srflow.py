@@ -8,12 +8,13 @@ quantisation constant counts one channel of three, and its training adds no quan
 are not in the weights: `SRFlow.log_prob` is the density, in nats.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gmcourse.converters.state import Weights, opened
+from gmcourse.converters.state import State, Weights, opened
+from gmcourse.expect.door import door
 from gmcourse.flows import ActNorm, ActNormConv, AffineCoupling, AffineInjector, Multiscale, PlainConv1x1
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.models.srflow.steps import ConditionalNet
@@ -117,17 +118,16 @@ def _encoder_sizes(weights: Weights) -> dict[str, int]:
     }
 
 
+@door(state="empty", stacked="empty >= 0")
 @torch.no_grad()
-def srflow_from_official(
-    state: Mapping[str, Tensor] | Weights, stacked: Sequence[int] = (1, 8, 15, 22)
-) -> SRFlow:
+def srflow_from_official(state: State, stacked: Sequence[int] = (1, 8, 15, 22)) -> SRFlow:
     """A model with the weights of a checkpoint of the authors.
 
     The encoder's last enlargement and two convolutions, and `flowUpsamplerNet.f`, are in the file and not in
     the density: they stay unused.
 
     Args:
-        state: its state dict, name → tensor; or `Weights` that leave some of it out.
+        state: the state dict; or `Weights` that leave some of it out.
         stacked: blocks of the trunk whose outputs every level sees; a state dict does not say.
     """
     weights = opened(state, "a published SRFlow")
@@ -158,8 +158,9 @@ def srflow_from_official(
     return model
 
 
+@door(state="empty")
 @torch.no_grad()
-def regression_from_official(state: Mapping[str, Tensor] | Weights) -> Regression:
+def regression_from_official(state: State) -> Regression:
     """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused."""
     weights = opened(state, "a published SRFlow")
     model = weights.build(Regression, **_encoder_sizes(weights), long_skip=False)

@@ -6,21 +6,21 @@ the linear layers of m, and one vector of log-scales. So the names here are the 
 dimensions 1, 3, …; couplings 1, 3, … change dimensions 0, 2, …; a rectifier follows each layer but the last.
 """
 
-from collections.abc import Mapping
-
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gmcourse.converters.state import Weights, opened
+from gmcourse.converters.state import State, opened
+from gmcourse.expect.door import door
 from gmcourse.models.nice import NICE
 
 
+@door(state="empty", prior="logistic|normal")
 @torch.no_grad()
-def nice_from_layers(state: Mapping[str, Tensor] | Weights, prior: str = "logistic") -> NICE:
+def nice_from_layers(state: State, prior: str = "logistic") -> NICE:
     """A model with these weights, in their dtype.
 
     Args:
-        state: name → tensor, named as above; or `Weights` that leave some of it out.
+        state: the state dict, named as above; or `Weights` that leave some of it out.
         prior: "logistic" or "normal"; a state dict does not say.
 
     Returns:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.expect import described, refuse
+from gmcourse.expect.door import door
 
 M = TypeVar("M", bound=nn.Module)
 WRAPPERS = ("module", "_orig_mod")  # of DataParallel and AveragedModel, and of torch.compile
@@ -36,9 +37,8 @@ class Weights:
         arguments: what it was built with, JSON only.
     """
 
+    @door(state="empty", ignore="empty")
     def __init__(self, state: Mapping[str, Any], ignore: Sequence[str] = ()) -> None:
-        if not isinstance(state, Mapping):
-            refuse("state", described(state), "a mapping of names to tensors, as model.state_dict() gives")
         self.unused: list[str] = []
         self.model, self.arguments = "", dict[str, Any]()
         self._what = "a model that is known"
@@ -153,7 +153,10 @@ class Weights:
             raise ValueError(f"state is not {self._what}; expected each tensor once: " + "; ".join(told))
 
 
-def opened(state: Mapping[str, Tensor] | Weights, what: str) -> Weights:
+State = Mapping[str, Any] | Weights  # name → tensor, or weights that leave some of it out
+
+
+def opened(state: State, what: str) -> Weights:
     """A state dict, or weights that leave something out, as those of `what`, which errors name."""
     weights = state if isinstance(state, Weights) else Weights(state)
     weights._what = what

@@ -16,7 +16,7 @@ class Contest(nn.Module):
         names: "AdaIN" or "StyleGAN2" for each.
     """
 
-    @door(runs=">= 1", width=">= 1")
+    @door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
     def __init__(
         self,
         *,

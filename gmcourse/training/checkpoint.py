@@ -82,7 +82,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dic
         FileNotFoundError: there is no such file.
         ValueError: the file is not a checkpoint, is cut short, or a bit of it has changed.
     """
-    path = expect.path("path", path)
+    path, device = expect.path("path", path), expect.device("device", device)
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint at {path}")
     content, cure = path.read_bytes(), "Delete it and start again, or copy it anew."

@@ -77,6 +77,13 @@ def fit(
         Diverged: something was not finite; the message has the step's number.
     """
     _check(step, steps, minutes, schedule, history, callbacks)
+    for name, flag in (
+        ("resume", resume),
+        ("extend", extend),
+        ("overwrite", overwrite),
+        ("progress", progress),
+    ):
+        expect.instance(name, flag, bool, "True or False")
     rank, world = rank_and_world()
     batches = Batches(data, batch_size, seed)
     if batch_size % world:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door
@@ -24,18 +25,14 @@ class History(Mapping[str, list[float]]):
         self.seconds = 0.0
         self.interrupted = False
 
+    @door(step=">= 0", values="unseen empty")
     def record(self, step: int, values: Mapping[str, float]) -> None:
         """Append one value to each curve that is named. NaN and infinity are recorded as they are."""
-        expect.whole("step", step, least=0)
-        if not isinstance(values, Mapping):
-            expect.refuse("values", expect.described(values), "a mapping of names to numbers")
         for name, value in values.items():
-            try:
-                number = float(value)
-            except (TypeError, ValueError, RuntimeError):
-                expect.refuse(name, expect.described(value), "a number, as float(…) gives")
+            if isinstance(value, Tensor) and value.numel() != 1:
+                expect.refuse(f"values[{name!r}]", expect.described(value), "a number, as float(…) gives")
             self._steps.setdefault(name, []).append(step)
-            self._values.setdefault(name, []).append(number)
+            self._values.setdefault(name, []).append(float(value))
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._values:

@@ -17,6 +17,7 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.console import visible
 from gmcourse.expect import refuse
 from gmcourse.expect.door import door
@@ -43,16 +44,18 @@ def own_folder() -> Path:
 def _folder(own: bool | str | Path) -> Path:
     if isinstance(own, bool):
         return own_folder() if own else WEIGHTS
-    return Path(own) if isinstance(own, str | Path) else refuse("own", repr(own), "True, False or a folder")
+    return Path(own)
 
 
+@door()
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     """The path of one of a model's files; refuses a name that could lead out of the folder."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
         refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
     return _folder(own) / f"{name}{suffix}"
 
 
+@door()
 def names(*, own: bool | str | Path = False) -> list[str]:
     """The models that travel with the package, or those of one's own, in alphabetical order."""
     found = _folder(own).glob("*.manifest.json")
@@ -111,10 +114,7 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     Raises:
         ValueError: an unknown name, a missing file, or one of which a byte has changed.
     """
-    try:
-        place = torch.device(device)
-    except (RuntimeError, TypeError):
-        refuse("device", repr(device), "a device, such as 'cpu' or 'cuda'")
+    place = expect.device("device", device)
     described = manifest(name, own=own)
     path = file_of(name, ".safetensors", own)
     if not described.sha256:

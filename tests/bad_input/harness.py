@@ -35,6 +35,7 @@ PENDING = (
     "gmcourse.flows",
     "gmcourse.models",
 )
+ASKED = ("names", "count", "shape", "lacks", "build", "take", "flag", "copy", "fill", "drop", "complain")
 # No doors: what they hold is called by the package itself, or reads the command line.
 INNER = (
     "gmcourse.__main__",
@@ -45,8 +46,13 @@ INNER = (
     "gmcourse.adversarial.step.Adversarial.play",
     "gmcourse.console",
     "gmcourse.converters.state.opened",
-    *(f"gmcourse.converters.state.Weights.{ask}" for ask in "names count shape lacks build take flag".split()),
-    *(f"gmcourse.converters.state.Weights.{ask}" for ask in "copy fill drop complain".split()),  # test_state.py
+    *(
+        f"gmcourse.converters.state.Weights.{ask}"
+        for ask in ["names", "count", "shape", "lacks", "build", "take", "flag"]
+    ),
+    *(
+        f"gmcourse.converters.state.Weights.{ask}" for ask in ["copy", "fill", "drop", "complain"]
+    ),  # test_state.py
     "gmcourse.data.folder.held_out",
     "gmcourse.data.folder.list_files",
     "gmcourse.data.folder_cache",

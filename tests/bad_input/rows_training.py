@@ -5,6 +5,7 @@ Losses and penalties work inside a training step: there NaN and infinity pass on
 
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from torch import nn
@@ -12,11 +13,13 @@ from torch import nn
 from gmcourse.adversarial import Adversarial, Lazy
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.training import EMA, History, Minimize, save_checkpoint
-from gmcourse.training.schedules import cosine
+from gmcourse.training.schedules import cosine, product
 from tests.bad_input.harness import row
 
+SCRATCH = tempfile.TemporaryDirectory()
 PASSES = "nan inf"
 ANY = "unknown"  # any words will do
+HOLDS = "empty none float text nan inf list negative"  # a state may hold anything
 ALONE = f"{PASSES} rank shape batch device"  # one tensor of any shape on any device
 
 
@@ -63,7 +66,7 @@ def side_by_side():
 
 
 def a_file():
-    path = Path(tempfile.gettempdir()) / "gmcourse_bad_input" / "run.safetensors"
+    path = Path(SCRATCH.name) / "run.safetensors"
     save_checkpoint(path, {"step": 1})
     return str(path)
 
@@ -78,8 +81,8 @@ row(
         "every": 4,
         "eps": 1e-8,
     },
-    fine={"parameters": "length"},
-    foreign={"parameters": "empty number none rank shape dtype nan inf list numpy device"},
+    fine={"parameters": "length dtype nan inf"},
+    foreign={"parameters": "empty number none rank shape batch list numpy device"},  # torch looks at them
 )
 row(
     "adversarial.losses.losses",
@@ -93,9 +96,7 @@ for name in ("logistic", "hinge", "wasserstein"):
         fine=dict.fromkeys(("real_logits", "fake_logits"), f"{PASSES} rank shape batch"),
     )
 for name in ("minimax", "non_saturating", "wasserstein"):
-    row(
-        f"adversarial.losses.generator_{name}", lambda: {"fake_logits": data()}, fine={"fake_logits": ALONE}
-    )
+    row(f"adversarial.losses.generator_{name}", lambda: {"fake_logits": data()}, fine={"fake_logits": ALONE})
 
 
 def path():
@@ -150,9 +151,11 @@ row(
     lambda: {"runs": 1, "latent_dim": 2, "hidden": (4,)},
     fine={"hidden": "length"},
 )
-row("experiments.gan_grid.GridGANs.sample", lambda: {"n": 2}, on=lambda: GridGANs(1, 2, (4,)), bad={"n": (0,)})
+row(
+    "experiments.gan_grid.GridGANs.sample", lambda: {"n": 2}, on=lambda: GridGANs(1, 2, (4,)), bad={"n": (0,)}
+)
 SIZES = {"resolution": 8, "mapping_layers": 1, "channel_base": 32, "channel_max": 8, "style_mixing": 0.5}
-row("experiments.stylegan_contest.Contest", lambda: {"runs": 1, "width": 4} | SIZES, foreign={})
+row("experiments.stylegan_contest.Contest", lambda: {"runs": 1, "width": 4} | SIZES)
 
 row(
     "training.batches.batch_indices",
@@ -165,7 +168,11 @@ row(
     fine={"data": f"{PASSES} dtype shape rank batch device length", "seed": "negative"},
     bad={"data": (data(1), (data(), data(3)), [1.0])},
 )
-row("training.checkpoint.save_checkpoint", lambda: {"path": a_file(), "state": {"step": 1}}, fine={"path": ANY})
+row(
+    "training.checkpoint.save_checkpoint",
+    lambda: {"path": a_file(), "state": {"step": 1}},
+    fine={"path": ANY, "state": HOLDS},
+)
 row(
     "training.checkpoint.load_checkpoint",
     lambda: {"path": a_file(), "device": "cpu"},
@@ -195,8 +202,8 @@ def run():
 row(
     "training.fit.fit",
     run,
-    fine={"data": "device", "callbacks": "empty length", "seed": "negative"},
-    foreign={"data": "nan inf rank shape dtype"},  # the objective's own words, or Diverged
+    fine={"data": f"device {PASSES}", "history": "empty", "callbacks": "empty length", "seed": "negative"},
+    foreign={"data": "rank shape dtype"},  # the objective's own words
     bad={"batch_size": (5,), "step": (lambda batch: {},)},
 )
 
@@ -224,5 +231,16 @@ row("training.history.History.thinned", lambda: {"points": 3}, on=history)
 row("training.history.History.from_json", lambda: {"text": history().to_json()}, on=lambda: History)
 for name in ("cosine", "linear_decay"):
     row(f"training.schedules.{name}", lambda: {"step": 1, "steps": 4}, bad={"step": (5,)})
+row(
+    "training.schedules.product",
+    lambda: {"schedules": [cosine]},
+    on=lambda: SimpleNamespace(product=lambda schedules: product(*schedules)),
+    fine={"schedules": "empty length"},
+    foreign={"schedules": "none number"},  # Python's words about *schedules
+)
 row("training.schedules.warm_up", lambda: {"length": 3}, bad={"length": (0,)})
-row("training.step.Minimize", lambda: minimize() | {"clip": 1.0}, bad={"ema": (EMA(linear()),), "clip": (0.0,)})
+row(
+    "training.step.Minimize",
+    lambda: minimize() | {"clip": 1.0},
+    bad={"ema": (EMA(linear()),), "clip": (0.0,)},
+)

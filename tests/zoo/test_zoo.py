@@ -114,7 +114,7 @@ def test_names_that_are_no_files_name(name, own_zoo):
     [
         (lambda: zoo.load("vae_digits_2d", "nowhere"), "device is 'nowhere'; expected a device"),
         (lambda: zoo.load("vae_digits_2d", None), "device is None; expected a device"),
-        (lambda: zoo.load("vae_digits_2d", own=3), "own is 3; expected True, False or a folder"),
+        (lambda: zoo.load("vae_digits_2d", own=3), "own is 3; expected True or False or a string or a Path"),
         (lambda: zoo.save(TINY, None), "module is None; expected a Module"),
         (lambda: zoo.save({}, NICE(4, hidden=(3,))), "described is a dict; expected a Manifest"),
     ],
