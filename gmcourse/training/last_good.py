@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gmcourse import expect
-from gmcourse.processes import any_of_us, mean_of
+from gmcourse.processes import any_of_us, average
 
 Measured = dict[str, Tensor]
 State = dict[str, list[Tensor]]
@@ -40,7 +40,8 @@ def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
     if not scalars:
         return {}
     flat = torch.cat([value.to(scalars[0].device) for value in scalars])
-    return dict(zip(values, mean_of(flat).tolist(), strict=True))
+    average([flat])
+    return dict(zip(values, flat.tolist(), strict=True))
 
 
 def _scalar(name: str, value: Tensor) -> Tensor:

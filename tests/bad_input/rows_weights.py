@@ -83,7 +83,7 @@ row(
 
 def published(file, prefix, more):
     """Reference weights; the first of them, of which bad ones are made, is one that is needed."""
-    state = sorted(Golden(file).weights(prefix).items(), reverse="stacked" in more)
+    state = sorted(Golden(file).weights(prefix).items(), reverse=bool({"stacked", "shape"} & set(more)))
     return {"state": dict(state), **more}
 
 
@@ -104,9 +104,7 @@ GOLDEN = (
 for name, file, prefix, more in GOLDEN:
     row(
         f"converters.{name}",
-        functools.partial(
-            lambda file, prefix, more: {"state": Golden(file).weights(prefix), **more}, file, prefix, more
-        ),
+        functools.partial(published, file, prefix, more),
         **STATE,
     )
 
