@@ -43,13 +43,8 @@ def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> t
     Karras et al. 2020, eq. 4. As in the authors' code, a is moved first and the *new* a is used, with the
     gradient going through it; only the a that is kept is cut off.
 
-    Args:
-        lengths: what `path_lengths` gave, (B,).
-        mean: a so far, a scalar.
-        decay: how far a moves towards the batch's mean.
-
-    Returns:
-        The penalty, a scalar, and the new a, without a gradient.
+    Lengths are (B,), `mean` is a so far, and `decay` is how far it moves towards the batch's mean. Returns the
+    penalty, a scalar, and the new a, without a gradient.
     """
     expect.tensor("mean", mean, "", finite=False)
     moved = mean.lerp(lengths.mean(), decay)

@@ -89,13 +89,9 @@ def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None
 @door(state="empty")
 @torch.no_grad()
 def generator_from_nvlabs(state: State) -> Generator:
-    """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch.
+    """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch, and in their dtype.
 
-    Args:
-        state: the state dict; or `Weights` that leave some of it out.
-
-    Returns:
-        A `Generator` in the dtype of the weights: same numbers for the same z and the same noise.
+    It gives the same numbers for the same z and the same noise.
     """
     weights = opened(state, "a generator ('skip') of stylegan2-ada-pytorch without class labels")
     resolutions, depth = _blocks(weights, "synthesis."), weights.count("mapping.fc")
@@ -122,9 +118,7 @@ def generator_from_nvlabs(state: State) -> Generator:
 def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
     """A discriminator with the weights of a `D` of stylegan2-ada-pytorch.
 
-    Args:
-        state: the state dict; or `Weights` that leave some of it out.
-        group: the number of pictures in a minibatch standard deviation, which a state dict does not say.
+    A state dict does not say `group`, the number of pictures in a minibatch standard deviation.
     """
     weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")
     resolutions = _blocks(weights, "")

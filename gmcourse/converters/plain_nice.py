@@ -17,14 +17,9 @@ from gmcourse.models.nice import NICE
 @door(state="empty", prior="logistic|normal")
 @torch.no_grad()
 def nice_from_layers(state: State, prior: str = "logistic") -> NICE:
-    """A model with these weights, in their dtype.
+    """A model of as many dimensions as there are log-scales, with these weights and in their dtype.
 
-    Args:
-        state: the state dict, named as above; or `Weights` that leave some of it out.
-        prior: "logistic" or "normal"; a state dict does not say.
-
-    Returns:
-        A `NICE` of as many dimensions as there are log-scales. All its couplings have the same hidden widths.
+    All its couplings have the same hidden widths. A state dict does not say the prior.
     """
     weights = opened(state, "a NICE of log_scale, coupling0.layer0.weight, coupling0.layer0.bias, …")
     couplings, layers = weights.count("coupling"), weights.count("coupling0.layer")

@@ -68,16 +68,11 @@ def _load_split_prior(ours: ZeroConv2d, weights: Weights, prefix: str) -> None:
 @door(state="empty", shape="3: >= 1")
 @torch.no_grad()
 def glow_from_rosinality(state: State, shape: Sequence[int] = (3, 64, 64)) -> Glow:
-    """A model with the weights of a rosinality/glow-pytorch checkpoint.
+    """A model with the weights of a rosinality/glow-pytorch checkpoint, in their dtype.
 
-    Args:
-        state: the state dict; or `Weights` that leave some of it out.
-        shape: (C, H, W) of the images; a state dict does not say. 64×64 is that code's default.
-
-    Returns:
-        A `Glow` in the dtype of the weights. It takes pixels in [0, 1); theirs takes pixels − ½, and so does
-        the rest of ours behind its first layer. log_prob agrees; the latents of the halves that are split off
-        are theirs standardised by their learned prior (their "eps").
+    A state dict does not say the images' shape (C, H, W). Ours takes pixels in [0, 1); theirs takes pixels − ½,
+    and so does the rest of ours behind its first layer. log_prob agrees; the latents of the halves that are
+    split off are theirs standardised by their learned prior (their "eps").
     """
     weights = opened(state, f"a rosinality Glow of images {tuple(shape)}")
     levels, steps = weights.count("blocks."), weights.count("blocks.0.flows.")

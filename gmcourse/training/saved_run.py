@@ -13,11 +13,7 @@ from gmcourse.training.step import Step
 class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
-    Args:
-        path: the checkpoint's file; None saves nothing.
-        step: the step whose state is saved.
-        identity: seed, batch_size and number of samples, which a resumed run must share.
-        steps: how many steps the run has in all.
+    A resumed run must share the identity: seed, batch_size and number of samples. Without a path nothing is saved.
 
     Attributes:
         done: steps in the file; None while this run has written none.
@@ -34,12 +30,7 @@ class SavedRun:
         self.at = time.monotonic()
 
     def begin(self, history: History, *, resume: bool, extend: bool, overwrite: bool) -> tuple[int, History]:
-        """The number of the step to begin with, and the history so far.
-
-        Raises:
-            ValueError: there is a checkpoint that this run would spoil, or cannot go on from.
-            OSError: the checkpoint cannot be written.
-        """
+        """The number of the step to begin with, and the history so far; refuses to spoil what is there."""
         if (overwrite and resume) or (extend and not resume):
             raise ValueError("extend belongs to resume, and overwrite to a run without it; got another pair")
         if self.path is None:

@@ -20,12 +20,10 @@ class Step(Protocol):
     @property
     def module(self) -> nn.Module:
         """The model whose parameters are updated."""
-        ...
 
     @property
     def optimizers(self) -> Sequence[Optimizer]:
         """All optimisers, whose learning rates a schedule may change."""
-        ...
 
     def __call__(self, batch: Any) -> Mapping[str, Tensor]:
         """Update the parameters once; return what was measured, as scalars.
@@ -33,19 +31,15 @@ class Step(Protocol):
         Raises:
             Diverged: something is not finite. Then all is as it was before the call.
         """
-        ...
 
     def trained(self) -> nn.Module:
         """What is kept after training, and looked at on the way: the average, if there is one."""
-        ...
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on: model, optimiser, counters, averages."""
-        ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put back what `state_dict` gave."""
-        ...
 
 
 def average_gradients(optimizer: Optimizer) -> None:

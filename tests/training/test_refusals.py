@@ -54,7 +54,7 @@ def one_step(**changed):
         (lambda: History().record(0.5, {}), "step is 0.5"),
         (
             lambda: History().record(0, {"x": torch.zeros(2)}),
-            r"x is a Tensor of shape \(2,\); expected a number",
+            r"values.*x.* is a Tensor of shape \(2,\); expected a number",
         ),
         (lambda: History().thinned(0), "points is 0"),
         (lambda: one_step(steps=-1), "steps is -1"),
