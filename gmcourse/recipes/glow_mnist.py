@@ -12,11 +12,6 @@ from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
 
 
-def data(device: torch.device) -> Tensor:
-    """MNIST's 60,000 training images as whole numbers (N, 1, 28, 28)."""
-    return load("mnist").pixels.to(device)
-
-
 @torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Data-dependent initialisation of actnorm on 512 images."""
@@ -39,7 +34,7 @@ RECIPE = Recipe(
     name="glow_mnist",
     model="gmcourse.models.glow:Glow",
     arguments={"shape": [1, 28, 28], "n_levels": 2, "n_steps": 8, "hidden_channels": 64},
-    data=data,
+    data=lambda device: load("mnist").pixels.to(device),
     step=step,
     steps=12_000,
     batch_size=64,

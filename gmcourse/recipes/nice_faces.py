@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.data.quantization import FIVE_BITS, five_bits
@@ -11,11 +10,6 @@ from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
 from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
-
-
-def data(device: torch.device) -> Tensor:
-    """20,000 training faces as whole numbers 0 … 31, (N, 3072)."""
-    return five_bits(load("faces", n=20_000).pixels).flatten(1).to(device)
 
 
 def step(module: Any, device: torch.device) -> Minimize:
@@ -32,21 +26,16 @@ def measure(module: NICE, device: torch.device) -> dict[str, float]:
     return {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS, batch=1000)[1]}
 
 
-def samples(module: NICE, device: torch.device) -> Tensor:
-    """Sixty-four faces at temperature 0.7."""
-    return module.sample(64, temperature=0.7).reshape(-1, 3, 32, 32).clamp(0, 1)
-
-
 RECIPE = Recipe(
     name="nice_faces",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 3072, "hidden": [128, 128]},
-    data=data,
+    data=lambda device: five_bits(load("faces", n=20_000).pixels).flatten(1).to(device),
     step=step,
     steps=6_000,
     batch_size=128,
     measure=measure,
     described="faces: 20,000 training pictures of 32×32 pixels with detail, five bits a colour",
-    samples=samples,
+    samples=lambda module, device: module.sample(64, temperature=0.7).reshape(-1, 3, 32, 32).clamp(0, 1),
     half=True,
 )

@@ -4,18 +4,12 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
 from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
-
-
-def data(device: torch.device) -> Tensor:
-    """MNIST's 60,000 training images as whole numbers (N, 784)."""
-    return load("mnist").pixels.flatten(1).to(device)
 
 
 def step(module: Any, device: torch.device) -> Minimize:
@@ -36,7 +30,7 @@ RECIPE = Recipe(
     name="nice_mnist",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 784, "hidden": [256, 256, 256]},
-    data=data,
+    data=lambda device: load("mnist").pixels.flatten(1).to(device),
     step=step,
     steps=20_000,
     batch_size=128,

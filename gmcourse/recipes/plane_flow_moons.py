@@ -1,7 +1,6 @@
 """A flow of the plane between two moons and a normal cloud: lesson 05 opens with it, and bends a grid with it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,11 +17,6 @@ def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
     """Fresh samples at each step."""
     moons = toy.load("two_moons")
     return lambda draws, n: moons.sample(n, draws).to(device)
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the negative log-likelihood."""
-    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0)
 
 
 @torch.no_grad()
@@ -44,7 +38,9 @@ RECIPE = Recipe(
     model="gmcourse.models.change_of_variables:PlaneFlow",
     arguments={"couplings": 8, "hidden": [48, 48]},
     data=data,
-    step=step,
+    step=lambda module, device: Minimize(
+        module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0
+    ),
     steps=5000,
     batch_size=256,
     measure=measure,

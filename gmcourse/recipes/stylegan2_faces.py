@@ -25,11 +25,6 @@ RESOLUTION, CHANNELS = 32, {"channel_base": 1024, "channel_max": 64}
 SETTINGS: dict[str, Any] = {"lr": 0.0025, "r1_gamma": 0.5, "ema_half_life": 300.0}
 
 
-def data(device: torch.device) -> Tensor:
-    """20,000 training faces with their details, (N, 3, 32, 32) in [−1, 1]."""
-    return (load("faces", n=20_000, size=RESOLUTION).unit() * 2 - 1).to(device)
-
-
 def opponent(device: torch.device) -> Discriminator:
     """A discriminator with as many feature maps as the generator has."""
     return Discriminator(resolution=RESOLUTION, **CHANNELS).to(device)
@@ -91,7 +86,7 @@ RECIPE = Recipe(
     model="gmcourse.models.stylegan2:Generator",
     arguments={"z_dim": 64, "w_dim": 64, "resolution": RESOLUTION, "mapping_layers": 4, "style_mixing": 0.9}
     | CHANNELS,
-    data=data,
+    data=lambda device: (load("faces", n=20_000, size=RESOLUTION).unit() * 2 - 1).to(device),
     step=step,
     steps=24_000,
     batch_size=16,

@@ -1,7 +1,6 @@
 """A convolutional VAE of detailed faces with 32 latents: attribute vectors and blur in lesson 04."""
 
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,11 +19,6 @@ FACES: Pictures = partial(load, "faces")
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
     """10,000 detailed faces, (N, 3, 32, 32) in [0, 1]."""
     return pictures("train").unit().to(device)
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the negative ELBO; the pixels' standard deviation is learned with the rest."""
-    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1.5e-3), clip=1000.0)
 
 
 @torch.no_grad()
@@ -48,7 +42,9 @@ RECIPE = Recipe(
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "hidden": [24]}
     | {"likelihood": "gaussian", "network": "conv"},
     data=data,
-    step=step,
+    step=lambda module, device: Minimize(
+        module.loss, module, torch.optim.Adam(module.parameters(), lr=1.5e-3), clip=1000.0
+    ),
     steps=2500,
     batch_size=64,
     measure=measure,

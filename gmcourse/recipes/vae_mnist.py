@@ -7,7 +7,6 @@ seen. Differs from the paper: SiLU for tanh, batches of 100 for 20, fewer passes
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.metrics.likelihood import mean_and_error
@@ -19,11 +18,6 @@ from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
-
-
-def data(device: torch.device) -> Tensor:
-    """MNIST's 60,000 training images, (N, 1, 28, 28) in [0, 1]."""
-    return load("mnist").unit().to(device)
 
 
 def step(module: Any, device: torch.device) -> Minimize:
@@ -57,7 +51,7 @@ RECIPE = Recipe(
     name="vae_mnist",
     model="gmcourse.models.vae:VAE",
     arguments={"shape": [1, 28, 28], "latent_dim": 50, "hidden": [200, 200]},
-    data=data,
+    data=lambda device: load("mnist").unit().to(device),
     step=step,
     steps=60_000,
     batch_size=100,
