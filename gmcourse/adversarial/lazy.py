@@ -35,10 +35,6 @@ class Lazy:
     def __post_init__(self) -> None:
         fields(self, every=">= 1")
 
-    def state(self) -> dict[str, Tensor]:
-        """Buffers of the penalty, if it has any."""
-        return self.penalty.state_dict() if isinstance(self.penalty, nn.Module) else {}
-
 
 @door(lr=">= 0", betas=">= 0 < 1", every=">= 1", eps=">= 0")
 def lazy_adam(

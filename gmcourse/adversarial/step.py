@@ -90,8 +90,7 @@ class Adversarial:
     @property
     def changing(self) -> list[nn.Module]:
         """Whatever has buffers that a step may change: the players, and penalties that remember something."""
-        penalties = [lazy.penalty for lazy in self._penalties()]
-        return [self.generator, self.discriminator, *(p for p in penalties if isinstance(p, nn.Module))]
+        return [self.generator, self.discriminator, *self._remembering().values()]
 
     def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> Measured:
         """One move of each player; returns the losses "discriminator" and "generator", and penalties by name.
@@ -183,28 +182,26 @@ class Adversarial:
 
     def state_dict(self) -> dict[str, Any]:
         """Both networks, both optimisers, the count, the average, and what the penalties remember."""
-        state: dict[str, Any] = {
-            "generator": self.generator.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "generator_optimizer": self.generator_optimizer.state_dict(),
-            "discriminator_optimizer": self.discriminator_optimizer.state_dict(),
-            "calls": self.calls,
-            "penalties": {lazy.name: lazy.state() for lazy in self._penalties()},
-        }
-        return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
+        return {name: part.state_dict() for name, part in self._parts().items()} | {"calls": self.calls}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put back what `state_dict` gave."""
-        self.generator.load_state_dict(state["generator"])
-        self.discriminator.load_state_dict(state["discriminator"])
-        self.generator_optimizer.load_state_dict(state["generator_optimizer"])
-        self.discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
         self.calls = int(state["calls"])
-        for lazy in self._penalties():
-            if isinstance(lazy.penalty, nn.Module):
-                lazy.penalty.load_state_dict(state["penalties"][lazy.name])
-        if self.ema is not None:
-            self.ema.load_state_dict(state["ema"])
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
 
-    def _penalties(self) -> list[Lazy]:
-        return [lazy for lazy in (self.discriminator_penalty, self.generator_penalty) if lazy is not None]
+    def _parts(self) -> dict[str, Any]:
+        """All that has a state of its own, by name."""
+        names = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer", "ema")
+        parts = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return parts | self._remembering()
+
+    def _remembering(self) -> dict[str, nn.Module]:
+        """Penalties that are modules, and have buffers."""
+        both = {
+            "discriminator_penalty": self.discriminator_penalty,
+            "generator_penalty": self.generator_penalty,
+        }
+        return {
+            name: lazy.penalty for name, lazy in both.items() if lazy and isinstance(lazy.penalty, nn.Module)
+        }

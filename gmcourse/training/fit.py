@@ -76,14 +76,8 @@ def fit(
         OSError: the checkpoint cannot be written.
         Diverged: something was not finite; the message has the step's number.
     """
-    _check(step, steps, minutes, schedule, history, callbacks)
-    for name, flag in (
-        ("resume", resume),
-        ("extend", extend),
-        ("overwrite", overwrite),
-        ("progress", progress),
-    ):
-        expect.instance(name, flag, bool, "True or False")
+    flags = {"resume": resume, "extend": extend, "overwrite": overwrite, "progress": progress}
+    _check(step, steps, minutes, schedule, history, callbacks, flags)
     rank, world = rank_and_world()
     batches = Batches(data, batch_size, seed)
     if batch_size % world:
@@ -137,7 +131,7 @@ def _values(step: Step, batch: Batch, now: int, save: Callable[[], None]) -> dic
 
 
 def _check(
-    step: Any, steps: Any, minutes: Any, schedule: Any, history: Any, callbacks: Sequence[Any]
+    step: Any, steps: Any, minutes: Any, schedule: Any, history: Any, callbacks: Any, flags: dict[str, Any]
 ) -> None:
     if not isinstance(step, Step):
         expect.refuse("step", expect.described(step), "a training.Step, such as Minimize or Adversarial")
@@ -147,6 +141,8 @@ def _check(
         expect.function("schedule", schedule, "a function (step, steps) → share, such as schedules.cosine")
     if history is not None:
         expect.instance("history", history, History)
+    for name, flag in flags.items():
+        expect.instance(name, flag, bool, "True or False")
     if not isinstance(callbacks, Sequence):
         expect.refuse("callbacks", expect.described(callbacks), "a list of functions")
     for number, callback in enumerate(callbacks):
