@@ -79,12 +79,12 @@ class Adversarial:
 
     @property
     def module(self) -> nn.Module:
-        """The generator."""
+        """Return the generator, which is what is kept."""
         return self.generator
 
     @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
-        """The generator's and the discriminator's."""
+        """Return the optimisers of the generator and of the discriminator."""
         return [self.generator_optimizer, self.discriminator_optimizer]
 
     @property
@@ -191,13 +191,13 @@ class Adversarial:
             part.load_state_dict(state[name])
 
     def _parts(self) -> dict[str, Any]:
-        """All that has a state of its own, by name."""
+        """Return all that has a state of its own, by name."""
         names = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer", "ema")
         parts = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return parts | self._remembering()
 
     def _remembering(self) -> dict[str, nn.Module]:
-        """Penalties that are modules, and have buffers."""
+        """Return the penalties that are modules and so remember something, by name."""
         both = {
             "discriminator_penalty": self.discriminator_penalty,
             "generator_penalty": self.generator_penalty,

@@ -125,7 +125,7 @@ class Weights:
         return value
 
     def copy(self, ours: Tensor, name: str) -> None:
-        """Into a tensor of ours, of the same shape."""
+        """Copy a tensor into one of ours, of the same shape."""
         ours.copy_(self.take(name, *ours.shape))
 
     def fill(self, ours: nn.Module, prefix: str) -> None:

@@ -35,10 +35,10 @@ def load(
     size: int = 64,
     limit: int | None = None,
 ) -> Images:
-    """One of torchvision's sets.
+    """Load one of torchvision's sets into memory.
 
     Args:
-        name: see `gmcourse.data.TORCHVISION`.
+        name: one of `gmcourse.data.TORCHVISION`.
         split: "train" or "test".
         root: see `data_root`.
         download: fetch the set if it is not there, which is never done unasked.

@@ -22,11 +22,11 @@ class GridGANs(nn.Module):
 
     @property
     def players(self) -> list[PlaneGenerator]:
-        """The generators, as what they are."""
+        """The generators with their own type, which a ModuleList does not know."""
         return [generator for generator in self.generators if isinstance(generator, PlaneGenerator)]
 
     @door(n=">= 1")
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """n points of each generator, (runs, n, 2)."""
+        """Draw n points of each generator, (runs, n, 2)."""
         return torch.stack([player.sample(n) for player in self.players])

@@ -41,7 +41,7 @@ def options(name: str, opponent: PlaneDiscriminator) -> dict[str, Any]:
 
 
 def step(module: GridGANs, device: torch.device) -> SideBySide:
-    """All runs, one after the other."""
+    """Play all runs, one after the other."""
     games: list[Adversarial] = []
     for number, (name, player) in enumerate(zip(NAMES, module.players, strict=True)):
         opponent = seeded("discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), scale=2.0))

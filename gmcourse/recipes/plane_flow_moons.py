@@ -14,20 +14,20 @@ from gmcourse.training.schedules import cosine
 
 
 def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
-    """Fresh samples at each step."""
+    """Draw fresh samples at each step."""
     moons = toy.load("two_moons")
     return lambda draws, n: moons.sample(n, draws).to(device)
 
 
 @torch.no_grad()
 def prepare(module: PlaneFlow, batches: Callable[[torch.Generator, int], Tensor]) -> None:
-    """Actnorm's first batch."""
+    """Initialise actnorm on 1,000 samples."""
     module(batches(generator(0), 1000))
 
 
 @torch.no_grad()
 def measure(module: PlaneFlow, device: torch.device) -> dict[str, float]:
-    """KL(truth ‖ flow) on 20,000 fresh samples."""
+    """Estimate KL(truth ‖ flow) on 20,000 fresh samples."""
     moons = toy.load("two_moons")
     x = moons.sample(20_000, generator(1))
     return {"kl_to_truth_nats": float((moons.log_prob(x) - module.log_prob(x.to(device)).cpu()).mean())}

@@ -37,7 +37,7 @@ class EMA:
             average.copy_(value)
 
     def state_dict(self) -> dict[str, Any]:
-        """The average's own state."""
+        """Return the average's own state."""
         return self.module.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -93,11 +93,11 @@ class Minimize:
 
     @property
     def optimizers(self) -> list[Optimizer]:
-        """The one optimiser."""
+        """Return the one optimiser in a list."""
         return [self.optimizer]
 
     def __call__(self, batch: Any) -> Measured:
-        """One update.
+        """Update the parameters once.
 
         Raises:
             Diverged: a loss, the gradient, a parameter, a buffer or the optimiser's memory is not finite.

@@ -31,7 +31,7 @@ READERS: dict[str, tuple[Callable[..., nn.Module], str]] = {
 
 
 def whole_numbers(text: str) -> list[int]:
-    """Whole numbers between commas."""
+    """Read whole numbers between commas."""
     return [int(each) for each in text.split(",") if each]
 
 

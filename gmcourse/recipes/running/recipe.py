@@ -71,12 +71,12 @@ class Recipe:
 
 
 def names() -> list[str]:
-    """Every recipe there is."""
+    """List every recipe that there is."""
     return sorted(each.name for each in pkgutil.iter_modules(gmcourse.recipes.__path__) if not each.ispkg)
 
 
 def find(name: str) -> Recipe:
-    """The recipe of this name."""
+    """Find the recipe of this name."""
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
     recipe: Recipe = importlib.import_module(f"gmcourse.recipes.{name}").RECIPE

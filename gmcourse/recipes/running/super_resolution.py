@@ -44,7 +44,7 @@ class Task:
         return both.high, both.low
 
     def held_out(self, device: torch.device) -> Pairs:
-        """Test pictures, for measurements."""
+        """The test pictures, on which the network is measured."""
         return pairs(self.test(), self.scale).to(device)
 
     def consistency(self, answers: Tensor, low: Tensor) -> Tensor:
