@@ -93,7 +93,7 @@ def test_other_files(content, message, file):
 
 def test_no_file_and_a_folder(tmp_path):
     for path in (tmp_path / "none.pt", tmp_path):
-        with pytest.raises(ValueError, match=rf"there is no file {re.escape(str(path))}"):
+        with pytest.raises(ValueError, match=rf"path is {re.escape(str(path))}"):
             state_from_file(path)
 
 

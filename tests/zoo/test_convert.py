@@ -65,7 +65,7 @@ NICE = {name: value.float() for name, value in Golden("nice_a").weights().items(
 @pytest.mark.parametrize(
     ("content", "words", "message"),
     [
-        (None, [], "there is no file w.pt"),
+        (None, [], "path is w.pt; expected a file that is there"),
         (pickle.dumps({"a": print}), [], "is a pickle that asks to run"),
         (NICE, ["--from", "rosinality_glow"], "state is not a rosinality Glow"),
         (NICE, ["--group", "4"], "--from plain_nice takes no --group"),
