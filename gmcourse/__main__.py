@@ -1,7 +1,5 @@
 """The `gmcourse` command. Each word is a module with `add_arguments(parser)` and `run(arguments) -> int`."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import sys

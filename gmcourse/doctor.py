@@ -1,7 +1,5 @@
 """`gmcourse doctor`: what a class needs to know before it starts, one line each, with the cure."""
 
-from __future__ import annotations
-
 import argparse
 import importlib.metadata
 import importlib.util
@@ -12,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import gmcourse
 from gmcourse.console import visible
 
 OK, NOTE, BAD = "ok", "note", "BAD"
@@ -36,12 +35,12 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One option."""
+    """Add the option that leaves out the kernel."""
     parser.add_argument("--no-kernel", action="store_true", help="do not try to start a Jupyter kernel")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 if nothing is bad."""
+    """Print every finding; the exit status is 0 if nothing is bad."""
     worst = 0
     for finding in findings(kernel=not arguments.no_kernel):
         print(visible(str(finding)), flush=True)
@@ -51,16 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def findings(*, kernel: bool = True) -> Iterator[Finding]:
     """Every line in turn. A part that breaks makes a bad line, never a traceback."""
-    parts: list[Callable[[], Iterator[Finding]]] = [
-        _python,
-        _torch,
-        _memory,
-        _disk,
-        _data,
-        _weights,
-        _jupyter,
-        _exercises,
-    ]
+    parts = [_python, _torch, _memory, _disk, _data, _weights, _jupyter, _exercises]
     for part in [*parts, _kernel] if kernel else parts:
         try:
             yield from part()
@@ -69,17 +59,14 @@ def findings(*, kernel: bool = True) -> Iterator[Finding]:
             yield Finding(BAD, topic, f"{type(error).__name__}: {error}", "install gmcourse anew")
 
 
-def _python() -> Iterator[Finding]:
-    version, wanted = platform.python_version(), (3, 11)
-    text = f"{version} on {platform.system()} {platform.machine()}, {sys.executable}"
-    if sys.version_info >= wanted:
-        yield Finding(OK, "Python", text)
-    else:
-        yield Finding(BAD, "Python", text, "the course needs Python 3.11 or newer")
-    from gmcourse import __file__ as place
-    from gmcourse import __version__
+def _judged(good: bool, topic: str, text: str, cure: str) -> Finding:
+    return Finding(OK, topic, text) if good else Finding(BAD, topic, text, cure)
 
-    yield Finding(OK, "gmcourse", f"{__version__}, {Path(place).parent}")
+
+def _python() -> Iterator[Finding]:
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"
+    yield _judged(sys.version_info >= (3, 11), "Python", text, "the course needs Python 3.11 or newer")
+    yield Finding(OK, "gmcourse", f"{gmcourse.__version__}, {Path(gmcourse.__file__).parent}")
 
 
 def _torch() -> Iterator[Finding]:
@@ -104,9 +91,8 @@ def _torch() -> Iterator[Finding]:
     elif torch.backends.mps.is_available():
         yield Finding(NOTE, "device", "cpu; Apple's GPU is there", "set GMCOURSE_DEVICE=mps to use it")
     else:
-        yield Finding(
-            NOTE, "device", "cpu; no GPU", "all lessons run on a CPU; weights of larger models ship"
-        )
+        cure = "all lessons run on a CPU; weights of larger models ship"
+        yield Finding(NOTE, "device", "cpu; no GPU", cure)
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     yield Finding(OK, "threads", f"torch uses {threads} of {cores} cores")
 
@@ -119,21 +105,18 @@ def _memory() -> Iterator[Finding]:
         return
     free, total = psutil.virtual_memory().available / GB, psutil.virtual_memory().total / GB
     text = f"{free:.1f} of {total:.1f} GB free"
-    if free < 2:
-        yield Finding(BAD, "memory", text, "a lesson needs 2 GB: close other kernels")
-    else:
-        yield Finding(OK, "memory", text)
+    yield _judged(free >= 2, "memory", text, "a lesson needs 2 GB: close other kernels")
 
 
 def _disk() -> Iterator[Finding]:
-    for place, need in ((Path.cwd(), 0.5), (Path(tempfile.gettempdir()), 0.5)):
+    for place in (Path.cwd(), Path(tempfile.gettempdir())):
         free = shutil.disk_usage(place).free / GB
-        if free < need:
-            yield Finding(BAD, "disk", f"{free:.2f} GB free at {place}", f"make room: {need} GB are needed")
-        elif not os.access(place, os.W_OK):
+        if not os.access(place, os.W_OK):
             yield Finding(BAD, "disk", f"{place} cannot be written to", "work in a folder of your own")
         else:
-            yield Finding(OK, "disk", f"{free:.0f} GB free at {place}")
+            yield _judged(
+                free >= 0.5, "disk", f"{free:.1f} GB free at {place}", "make room: 0.5 GB are needed"
+            )
 
 
 def _data() -> Iterator[Finding]:
@@ -165,19 +148,16 @@ def _weights() -> Iterator[Finding]:
     good = [name for name, fault in faults.items() if not fault]
     whole = [name for name in good if store.manifest(name).sha256]
     left_behind = ", ".join(name for name in good if name not in whole)  # there is only the log
-    if whole:
-        yield Finding(OK, "weights", f"{len(whole)} models, as they were published: {', '.join(whole)}")
-    else:
-        yield Finding(BAD, "weights", "there are none", "install gmcourse anew")
+    text = f"{len(whole)} models, as they were published: {', '.join(whole)}"
+    yield _judged(bool(whole), "weights", text, "install gmcourse anew")
     if left_behind:
         cure = "no lesson needs them; gmcourse train NAME makes one"
         yield Finding(NOTE, "weights", f"too large to travel: {left_behind}", cure)
     for name in store.names(own=True):
         try:
             made = store.manifest(name, own=True)
-            yield Finding(
-                NOTE, "weights", f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
-            )
+            text = f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
+            yield Finding(NOTE, "weights", text)
         except ValueError as error:
             yield Finding(NOTE, "weights", str(error))
 
@@ -206,11 +186,9 @@ def _exercises() -> Iterator[Finding]:
     from gmcourse.exercises.judge import notebook
 
     chapters = notebook.chapters()
-    if chapters:
-        count = sum(len(each.exercises) for each in chapters.values())
-        yield Finding(OK, "exercises", f"{count} in {len(chapters)} chapters: {', '.join(chapters)}")
-    else:
-        yield Finding(BAD, "exercises", "there are none", "install gmcourse anew")
+    count = sum(len(each.exercises) for each in chapters.values())
+    text = f"{count} in {len(chapters)} chapters: {', '.join(chapters)}"
+    yield _judged(count > 0, "exercises", text, "install gmcourse anew")
 
 
 def _kernel() -> Iterator[Finding]:

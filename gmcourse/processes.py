@@ -9,8 +9,6 @@ What cannot be equal: statistics of a minibatch (batch normalisation, minibatch 
 a process's own rows.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable
 
@@ -29,13 +27,9 @@ def rank_and_world() -> tuple[int, int]:
 
 
 def join(device: str | None = None) -> torch.device | None:
-    """Join the group of processes that a launcher has started; None where none has.
+    """Join the group of processes that a launcher has started, and return the device of this one; else None.
 
-    Args:
-        device: "cpu" keeps the group off the GPUs.
-
-    Returns:
-        The device of this process.
+    The device "cpu" keeps the group off the GPUs.
 
     Raises:
         RuntimeError: several processes were started, and `accelerate` is not installed.
@@ -57,13 +51,6 @@ def average(tensors: Iterable[Tensor]) -> None:
     for tensor in tensors:
         distributed.all_reduce(tensor)
         tensor /= distributed.get_world_size()
-
-
-def mean_of(value: Tensor) -> Tensor:
-    """The mean of a number over all processes, without its graph."""
-    mean = value.detach().clone()
-    average([mean])
-    return mean
 
 
 def any_of_us(wish: bool, device: torch.device | str = "cpu") -> bool:

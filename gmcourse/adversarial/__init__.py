@@ -6,7 +6,6 @@ punish. `Adversarial` puts them together for `gmcourse.training.fit`.
 
 from gmcourse.adversarial.lazy import Lazy, lazy_adam
 from gmcourse.adversarial.losses import (
-    NAMES,
     discriminator_hinge,
     discriminator_logistic,
     discriminator_wasserstein,
@@ -16,12 +15,11 @@ from gmcourse.adversarial.losses import (
     losses,
 )
 from gmcourse.adversarial.path_length import PathLength, path_length_penalty, path_lengths
-from gmcourse.adversarial.penalties import gradient_penalty, input_gradients, r1_penalty
+from gmcourse.adversarial.penalties import gradient_penalty, r1_penalty
 from gmcourse.adversarial.side_by_side import SideBySide
 from gmcourse.adversarial.step import Adversarial
 
 __all__ = [
-    "NAMES",
     "Adversarial",
     "Lazy",
     "PathLength",
@@ -33,7 +31,6 @@ __all__ = [
     "generator_non_saturating",
     "generator_wasserstein",
     "gradient_penalty",
-    "input_gradients",
     "lazy_adam",
     "losses",
     "path_length_penalty",

@@ -6,15 +6,13 @@ learning rate and memory are corrected for that by c = k/(k + 1). The gradients 
 Adam's updates agree only nearly, since Adam is not linear in the gradient.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from gmcourse import expect
+from gmcourse.expect.door import door, fields
 
 
 @dataclass(frozen=True)
@@ -22,15 +20,12 @@ class Lazy:
     """A penalty with its name and its rhythm.
 
     Attributes:
-        name: of its curve in the history.
+        name: the name of its curve in the history.
         penalty: for the discriminator `penalty(real, fake)`, for the generator `penalty(z)`; a scalar, its
             weight included. An `nn.Module` has its buffers saved with the training state.
         every: k. With k = 1 it is added to the loss; with k > 1 it is multiplied by k and has an optimiser
             step of its own at every k-th step. The paper has 16 for R1 and 8 for the path length; the
             authors' later code has 4 for the latter.
-
-    Raises:
-        ValueError: a penalty that is no function, or an `every` that is no whole number ≥ 1.
     """
 
     name: str
@@ -38,15 +33,10 @@ class Lazy:
     every: int = 1
 
     def __post_init__(self) -> None:
-        expect.instance("name", self.name, str)
-        expect.function("penalty", self.penalty, "a function that gives a scalar")
-        expect.whole("every", self.every, least=1)
-
-    def state(self) -> dict[str, Tensor]:
-        """Buffers of the penalty, if it has any."""
-        return self.penalty.state_dict() if isinstance(self.penalty, nn.Module) else {}
+        fields(self, every=">= 1")
 
 
+@door(lr=">= 0", betas=">= 0 < 1", every=">= 1", eps=">= 0")
 def lazy_adam(
     parameters: Iterable[nn.Parameter],
     lr: float,
@@ -57,20 +47,8 @@ def lazy_adam(
 ) -> torch.optim.Adam:
     """Adam for a player whose penalty comes at every k-th step: lr·c, β₁ᶜ, β₂ᶜ with c = k/(k + 1).
 
-    Args:
-        parameters: of the player.
-        lr: the learning rate without lazy regularisation.
-        betas: the same.
-        every: k; with 1 the penalty shares the loss's step, and nothing is corrected.
-        eps: Adam's.
-
-    Raises:
-        ValueError: k below 1, a rate or an ε below 0, or a β outside [0, 1).
+    `lr` and `betas` are those without lazy regularisation, and `every` is k; with k = 1 the penalty shares the
+    loss's step, and nothing is corrected.
     """
-    expect.whole("every", every, least=1)
-    expect.number("lr", lr, least=0)
-    expect.number("eps", eps, least=0)
-    for beta in betas:
-        expect.number("each of betas", beta, least=0, below=1)
     c = every / (every + 1) if every > 1 else 1.0
     return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c), eps=eps)

@@ -1,7 +1,5 @@
 """Path length regularisation: equal steps in w should change the picture by equal amounts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 
@@ -9,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
+from gmcourse.expect.door import door
 
 
+@door(images="B C H W; unseen", ws="B … D; unseen", noise="B C H W; unseen")
 def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Tensor:
     """‖J_wᵀy‖₂ with y ~ N(0, I)/√(HW): how far the picture moves for a random small move of w.
 
@@ -24,46 +24,29 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
 
     Returns:
         Shape (B,), differentiable: for L layers the root of the mean over layers of the squared norms.
-
-    Raises:
-        ValueError: images that are none, ws or noise of another batch or shape, or images that do not depend on
-            ws.
     """
-    expect.images("images", images, finite=False)
-    layers = "L " if expect.tensor("ws", ws, finite=False).ndim == 3 else ""
-    expect.tensor("ws", ws, f"{len(images)} {layers}D", finite=False)
     noise = torch.randn_like(images) if noise is None else noise
-    expect.same_shape(images=images, noise=expect.tensor("noise", noise, finite=False))
     y = noise / math.sqrt(images.shape[2] * images.shape[3])
     gradients = None
     if images.requires_grad and ws.requires_grad:
         (gradients,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True, allow_unused=True)
     if gradients is None:
-        raise ValueError("the images do not depend on ws; expected images computed from ws.requires_grad_()")
+        expect.refuse("images", "independent of ws", "pictures computed from ws.requires_grad_()")
     per_layer = gradients.square().sum(-1)  # (B, L) or (B,)
     return per_layer.reshape(len(images), -1).mean(1).sqrt()
 
 
+@door(lengths="B; unseen", mean="; unseen", decay=">= 0 <= 1")
 def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> tuple[Tensor, Tensor]:
     """E(‖J_wᵀy‖₂ − a)², where a is a running mean of the lengths.
 
     Karras et al. 2020, eq. 4. As in the authors' code, a is moved first and the *new* a is used, with the
     gradient going through it; only the a that is kept is cut off.
 
-    Args:
-        lengths: of `path_lengths`, (B,).
-        mean: a so far, a scalar.
-        decay: how far a moves towards the batch's mean.
-
-    Returns:
-        The penalty, a scalar, and the new a, without a gradient.
-
-    Raises:
-        ValueError: lengths that are not (B,), a mean that is no scalar, or a decay outside [0, 1].
+    Lengths are (B,), `mean` is a so far, and `decay` is how far it moves towards the batch's mean. Returns the
+    penalty, a scalar, and the new a, without a gradient.
     """
-    expect.tensor("lengths", lengths, "B", finite=False)
     expect.tensor("mean", mean, "", finite=False)
-    expect.number("decay", decay, least=0, most=1)
     moved = mean.lerp(lengths.mean(), decay)
     return (lengths - moved).square().mean(), moved.detach()
 
@@ -72,21 +55,19 @@ class PathLength(nn.Module):
     """The penalty with its memory: `PathLength(mapping, synthesis)(z)` gives a scalar, and moves a.
 
     Args:
-        mapping: z → ws.
-        synthesis: ws → images.
+        mapping: a function z → ws.
+        synthesis: a function ws → images.
         weight: γ_pl, by which the penalty is multiplied (2 in the authors' code).
         decay: see `path_length_penalty`.
         shrink: only every `shrink`-th part of the batch is used, because second derivatives need memory.
 
     Attributes:
         mean: a, saved with the training state.
-
-    Raises:
-        ValueError: a shrink below 1, a weight below 0, or a decay outside [0, 1].
     """
 
     mean: Tensor
 
+    @door(weight=">= 0", decay=">= 0 <= 1", shrink=">= 1")
     def __init__(
         self,
         mapping: Callable[[Tensor], Tensor],
@@ -97,11 +78,6 @@ class PathLength(nn.Module):
         shrink: int = 2,
     ) -> None:
         super().__init__()
-        expect.function("mapping", mapping, "a function z → ws")
-        expect.function("synthesis", synthesis, "a function ws → images")
-        expect.number("weight", weight, least=0)
-        expect.number("decay", decay, least=0, most=1)
-        expect.whole("shrink", shrink, least=1)
         # in a tuple, so that the generator's parameters are not registered and saved a second time
         self._networks = (mapping, synthesis)
         self.weight, self.decay, self.shrink = weight, decay, shrink

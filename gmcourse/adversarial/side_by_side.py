@@ -1,7 +1,5 @@
 """Several games that are played side by side, so that a difference can be told from luck."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +9,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.adversarial.step import Adversarial
+from gmcourse.expect.door import door
 from gmcourse.training.last_good import LastGood, Measured
 
 
@@ -21,47 +20,34 @@ class SideBySide:
         module: has the generators of the runs as submodules.
         steps: one for each run.
         rows: how many rows of the batch each run takes.
-        names: of the set-up of each run; curves of runs of one name are averaged.
-
-    Raises:
-        ValueError: not one of each for every run, or a generator that is no part of the module.
+        names: the set-up of each run in words; curves of runs of one name are averaged.
     """
 
-    ema = None
-
+    @door(steps="runs:", rows="runs: >= 1", names="runs:")
     def __init__(
         self, module: nn.Module, steps: Sequence[Adversarial], rows: Sequence[int], names: Sequence[str]
     ) -> None:
-        if not len(steps) == len(rows) == len(names) > 0:
-            raise ValueError(
-                f"{len(steps)} steps, {len(rows)} counts of rows and "
-                f"{len(names)} names; expected one of each for every run"
-            )
-        self.rows = [expect.whole("each of rows", count, least=1) for count in rows]
-        self.module, self.steps, self.names = module, list(steps), list(names)
+        self.module, self.steps, self.rows, self.names = module, list(steps), list(rows), list(names)
         paths = {id(part): path for path, part in module.named_modules()}
         missing = [number for number, step in enumerate(steps) if id(step.generator) not in paths]
         if missing:
-            raise ValueError(
-                f"the generators of runs {missing} are no parts of the module; expected all to be"
-            )
+            expect.refuse("module", f"without the generators of runs {missing}", "all of them as its parts")
         self._paths = [paths[id(step.generator)] for step in steps]
         self._last_good = LastGood()
 
     @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
-        """Those of all runs."""
+        """The optimisers of all runs."""
         return [optimizer for step in self.steps for optimizer in step.optimizers]
 
     def __call__(self, batch: Tensor) -> Measured:
         """One step of each run; the losses are named after the set-ups.
 
         Raises:
-            ValueError: a batch of another size.
             Diverged: something in one of the runs is not finite. All runs are as they were before the call.
         """
         if len(expect.tensor("the batch", batch, finite=False)) != sum(self.rows):
-            raise ValueError(f"the batch has {len(batch)} rows; expected {sum(self.rows)}")
+            expect.refuse("the batch", f"of {len(batch)} rows", str(sum(self.rows)))
         changing = [module for step in self.steps for module in step.changing]
         measured = self._last_good.attempt(lambda: self._play(batch), self.optimizers, changing)
         for step in self.steps:
@@ -91,6 +77,6 @@ class SideBySide:
         return {"steps": [step.state_dict() for step in self.steps]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The reverse of `state_dict`."""
+        """Put back what `state_dict` gave."""
         for step, saved in zip(self.steps, state["steps"], strict=True):
             step.load_state_dict(saved)

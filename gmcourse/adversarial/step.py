@@ -1,7 +1,5 @@
 """One step of the game: the discriminator moves, then the generator."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +11,7 @@ from gmcourse import expect
 from gmcourse.adversarial.lazy import Lazy
 from gmcourse.adversarial.losses import losses
 from gmcourse.adversarial.penalties import one_logit_each
+from gmcourse.expect.door import door
 from gmcourse.training import EMA
 from gmcourse.training.last_good import LastGood, Measured
 from gmcourse.training.step import average_gradients, check_parts
@@ -38,10 +37,10 @@ class Adversarial:
     discriminator once, on the given batch and as many samples, and then the generator, on new samples.
 
     Args:
-        generator: z → x.
-        discriminator: x → logits, (B,) or (B, 1).
-        generator_optimizer: over the generator's parameters (see `lazy_adam`).
-        discriminator_optimizer: over the discriminator's.
+        generator: a network z → x.
+        discriminator: a network x → logits, (B,) or (B, 1).
+        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
+        discriminator_optimizer: one over the discriminator's.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.
         loss: "minimax", "non_saturating", "hinge" or "wasserstein".
         discriminator_penalty: a `Lazy` whose penalty takes `(real, fake)`.
@@ -51,11 +50,9 @@ class Adversarial:
 
     Attributes:
         calls: how many steps were made.
-
-    Raises:
-        ValueError: an unknown loss, a count below 1, or parts that do not belong together.
     """
 
+    @door(discriminator_steps=">= 1")
     def __init__(
         self,
         generator: nn.Module,
@@ -72,14 +69,8 @@ class Adversarial:
     ) -> None:
         check_parts("generator", generator, generator_optimizer, ema)
         check_parts("discriminator", discriminator, discriminator_optimizer)
-        expect.function("latent", latent, "a function of the number of latents to draw")
-        expect.whole("discriminator_steps", discriminator_steps, least=1)
-        for penalty in (discriminator_penalty, generator_penalty):
-            if penalty is not None:
-                expect.instance("a penalty", penalty, Lazy)
         self.generator, self.discriminator = generator, discriminator
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.latent, self.ema, self.discriminator_steps = latent, ema, discriminator_steps
         self.discriminator_loss, self.generator_loss = losses(loss)
         self.discriminator_penalty, self.generator_penalty = discriminator_penalty, generator_penalty
@@ -88,31 +79,25 @@ class Adversarial:
 
     @property
     def module(self) -> nn.Module:
-        """The generator."""
+        """Return the generator, which is what is kept."""
         return self.generator
 
     @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
-        """The generator's and the discriminator's."""
+        """Return the optimisers of the generator and of the discriminator."""
         return [self.generator_optimizer, self.discriminator_optimizer]
 
     @property
     def changing(self) -> list[nn.Module]:
         """Whatever has buffers that a step may change: the players, and penalties that remember something."""
-        penalties = [lazy.penalty for lazy in self._penalties()]
-        return [self.generator, self.discriminator, *(p for p in penalties if isinstance(p, nn.Module))]
+        return [self.generator, self.discriminator, *self._remembering().values()]
 
     def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> Measured:
-        """One move of each player.
+        """One move of each player; returns the losses "discriminator" and "generator", and penalties by name.
 
-        Args:
-            batch: data, (B, …); of a tuple the first tensor counts.
-
-        Returns:
-            The losses "discriminator" and "generator", each penalty under its name.
+        Of a batch that is a tuple the first tensor counts.
 
         Raises:
-            ValueError: no batch of data, or not one logit a sample.
             Diverged: a loss, a penalty, a gradient, a parameter, a buffer or an optimiser's memory is not
                 finite. All is as it was before the call, for both players.
         """
@@ -192,33 +177,31 @@ class Adversarial:
         return measured
 
     def trained(self) -> nn.Module:
-        """The generator's average if there is one, else the generator."""
+        """Return the generator's average if there is one, else the generator."""
         return self.generator if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
         """Both networks, both optimisers, the count, the average, and what the penalties remember."""
-        state: dict[str, Any] = {
-            "generator": self.generator.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "generator_optimizer": self.generator_optimizer.state_dict(),
-            "discriminator_optimizer": self.discriminator_optimizer.state_dict(),
-            "calls": self.calls,
-            "penalties": {lazy.name: lazy.state() for lazy in self._penalties()},
-        }
-        return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
+        return {name: part.state_dict() for name, part in self._parts().items()} | {"calls": self.calls}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The reverse of `state_dict`."""
-        self.generator.load_state_dict(state["generator"])
-        self.discriminator.load_state_dict(state["discriminator"])
-        self.generator_optimizer.load_state_dict(state["generator_optimizer"])
-        self.discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+        """Put back what `state_dict` gave."""
         self.calls = int(state["calls"])
-        for lazy in self._penalties():
-            if isinstance(lazy.penalty, nn.Module):
-                lazy.penalty.load_state_dict(state["penalties"][lazy.name])
-        if self.ema is not None:
-            self.ema.load_state_dict(state["ema"])
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
 
-    def _penalties(self) -> list[Lazy]:
-        return [lazy for lazy in (self.discriminator_penalty, self.generator_penalty) if lazy is not None]
+    def _parts(self) -> dict[str, Any]:
+        """Return all that has a state of its own, by name."""
+        names = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer", "ema")
+        parts = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return parts | self._remembering()
+
+    def _remembering(self) -> dict[str, nn.Module]:
+        """Return the penalties that are modules and so remember something, by name."""
+        both = {
+            "discriminator_penalty": self.discriminator_penalty,
+            "generator_penalty": self.generator_penalty,
+        }
+        return {
+            name: lazy.penalty for name, lazy in both.items() if lazy and isinstance(lazy.penalty, nn.Module)
+        }

@@ -1,7 +1,5 @@
 """Published checkpoints as files, opened without running what is in them."""
 
-from __future__ import annotations
-
 import pickle
 import re
 import warnings
@@ -15,23 +13,22 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 AGAIN = "the file is damaged or was cut short; fetch it again"
 ZIP, PICKLE = b"PK", b"\x80"
 
 
+@door()
 def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
-    """The state dict in a file of `torch.save`, old or new, or of safetensors.
+    """The state dict in a file of `torch.save`, old or new, or of safetensors, as its first bytes say.
 
-    Args:
-        path: of the file; what it is, its first bytes say.
-        entry: which entry has the weights, where there are several: "g_ema" beside "optim", for instance.
-
-    Raises:
-        ValueError: there is no such file; it is neither of the two, damaged, cut short, or a pickle that wants
-            to run code; or no such entry.
+    Where there are several entries, such as "g_ema" and "optim", `entry` says which has the weights. A file that
+    is damaged, cut short, or a pickle that wants to run code is refused.
     """
     if not path.is_file():
-        raise ValueError(f"there is no file {path}")
+        expect.refuse("path", path, "a file that is there")
     content = _content(path)
     if not isinstance(content, Mapping):
         raise ValueError(f"{path} holds a {type(content).__name__}; expected a state dict, name → tensor")
@@ -43,8 +40,9 @@ def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
     if entry is not None and entry not in inner:
         raise ValueError(f"{path} has no state dict {entry!r}; it has {', '.join(map(str, inner)) or 'none'}")
     if entry is None and inner:
+        shown = ", ".join(map(str, inner))
         raise ValueError(
-            f"{path} has several entries; choose one, with --entry or entry=: {', '.join(map(str, inner))}"
+            f"{path} has several entries; expected the choice of one, --entry or entry=: {shown}"
         )
     chosen: Mapping[str, Any] = content if entry is None else content[entry]
     return chosen

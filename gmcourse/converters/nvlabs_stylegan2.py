@@ -5,15 +5,15 @@ with the authors' repository beside them (`torch.save(G.state_dict(), …)`). Ne
 discriminators of another architecture than "resnet", are refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gmcourse.converters.state import Weights, opened
+from gmcourse import expect
+from gmcourse.converters.state import State, Weights, opened
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2 import Discriminator, Generator
 from gmcourse.nn.resample import fir_kernel
 
@@ -34,8 +34,8 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     side, narrow = max(widths.items())
     base = max(side * narrow, *(s * w for s, w in widths.items()))
     if any(min(base // s, most) != w for s, w in widths.items()):
-        raise ValueError(
-            f"feature maps by side are {dict(widths)}; expected min(base // side, max) for one base"
+        expect.refuse(
+            "state", f"of feature maps {dict(widths)} by side", "min(base // side, max) for one base"
         )
     return base, most
 
@@ -86,19 +86,12 @@ def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None
     weights.finish()
 
 
+@door(state="empty")
 @torch.no_grad()
-def generator_from_nvlabs(state: Mapping[str, Tensor] | Weights) -> Generator:
-    """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch.
+def generator_from_nvlabs(state: State) -> Generator:
+    """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch, and in their dtype.
 
-    Args:
-        state: its state dict, name → tensor; or `Weights` that leave some of it out.
-
-    Returns:
-        A `Generator` in the dtype of the weights: same numbers for the same z and the same noise.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it; a blur filter is not
-            that of the paper; or the network takes class labels.
+    It gives the same numbers for the same z and the same noise.
     """
     weights = opened(state, "a generator ('skip') of stylegan2-ada-pytorch without class labels")
     resolutions, depth = _blocks(weights, "synthesis."), weights.count("mapping.fc")
@@ -120,16 +113,12 @@ def generator_from_nvlabs(state: Mapping[str, Tensor] | Weights) -> Generator:
     return generator
 
 
+@door(state="empty", group=">= 1")
 @torch.no_grad()
-def discriminator_from_nvlabs(state: Mapping[str, Tensor] | Weights, *, group: int = 4) -> Discriminator:
+def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
     """A discriminator with the weights of a `D` of stylegan2-ada-pytorch.
 
-    Args:
-        state: its state dict; or `Weights` that leave some of it out.
-        group: of the minibatch standard deviation; a state dict does not say (4 is the published default).
-
-    Raises:
-        ValueError: see `generator_from_nvlabs`.
+    A state dict does not say `group`, the number of pictures in a minibatch standard deviation.
     """
     weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")
     resolutions = _blocks(weights, "")

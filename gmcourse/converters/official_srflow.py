@@ -8,14 +8,13 @@ quantisation constant counts one channel of three, and its training adds no quan
 are not in the weights: `SRFlow.log_prob` is the density, in nats.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gmcourse.converters.state import Weights, opened
+from gmcourse.converters.state import State, Weights, opened
+from gmcourse.expect.door import door
 from gmcourse.flows import ActNorm, ActNormConv, AffineCoupling, AffineInjector, Multiscale, PlainConv1x1
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.models.srflow.steps import ConditionalNet
@@ -119,27 +118,20 @@ def _encoder_sizes(weights: Weights) -> dict[str, int]:
     }
 
 
+@door(state="empty", stacked="empty >= 0")
 @torch.no_grad()
-def srflow_from_official(
-    state: Mapping[str, Tensor] | Weights, stacked: Sequence[int] = (1, 8, 15, 22)
-) -> SRFlow:
+def srflow_from_official(state: State, stacked: Sequence[int] = (1, 8, 15, 22)) -> SRFlow:
     """A model with the weights of a checkpoint of the authors.
 
     The encoder's last enlargement and two convolutions, and `flowUpsamplerNet.f`, are in the file and not in
-    the density: they stay unused.
-
-    Args:
-        state: its state dict, name → tensor; or `Weights` that leave some of it out.
-        stacked: blocks of the trunk whose outputs every level sees; a state dict does not say.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
+    the density: they stay unused. A state dict does not say `stacked`, the blocks of the trunk whose outputs
+    every level sees.
     """
     weights = opened(state, "a published SRFlow")
     sizes = _encoder_sizes(weights)
     levels = _levels(weights)
     if not levels or "step" not in levels[0]:
-        raise ValueError(f"this is not a published SRFlow: no conditional steps at the beginning of {FLOW!r}")
+        weights.lacks(f"{FLOW}.….affine.fAffine.0.weight")
     step = f"{FLOW}.{1 + levels[0].index('step')}.affine.fAffine.0.weight"
     model = weights.build(
         SRFlow,
@@ -163,13 +155,10 @@ def srflow_from_official(
     return model
 
 
+@door(state="empty")
 @torch.no_grad()
-def regression_from_official(state: Mapping[str, Tensor] | Weights) -> Regression:
-    """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
-    """
+def regression_from_official(state: State) -> Regression:
+    """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused."""
     weights = opened(state, "a published SRFlow")
     model = weights.build(Regression, **_encoder_sizes(weights), long_skip=False)
     _load_encoder(model.encoder, weights)

@@ -6,30 +6,20 @@ the linear layers of m, and one vector of log-scales. So the names here are the 
 dimensions 1, 3, …; couplings 1, 3, … change dimensions 0, 2, …; a rectifier follows each layer but the last.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gmcourse.converters.state import Weights, opened
+from gmcourse.converters.state import State, opened
+from gmcourse.expect.door import door
 from gmcourse.models.nice import NICE
 
 
+@door(state="empty", prior="logistic|normal")
 @torch.no_grad()
-def nice_from_layers(state: Mapping[str, Tensor] | Weights, prior: str = "logistic") -> NICE:
-    """A model with these weights, in their dtype.
+def nice_from_layers(state: State, prior: str = "logistic") -> NICE:
+    """A model of as many dimensions as there are log-scales, with these weights and in their dtype.
 
-    Args:
-        state: name → tensor, named as above; or `Weights` that leave some of it out.
-        prior: "logistic" or "normal"; a state dict does not say.
-
-    Returns:
-        A `NICE` of as many dimensions as there are log-scales. All its couplings have the same hidden widths.
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
+    All its couplings have the same hidden widths. A state dict does not say the prior.
     """
     weights = opened(state, "a NICE of log_scale, coupling0.layer0.weight, coupling0.layer0.bias, …")
     couplings, layers = weights.count("coupling"), weights.count("coupling0.layer")

@@ -5,14 +5,13 @@ last convolutions pad with ones; its couplings' networks give raw scales first, 
 coupling gives shifts alone; its last block always has the LU form of the 1×1 convolution.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from gmcourse.converters.state import Weights, opened
+from gmcourse.converters.state import State, Weights, opened
+from gmcourse.expect.door import door
 from gmcourse.flows import ActNormConv, ConstantAffine, Multiscale, PlainConv1x1
 from gmcourse.flows.coupling import Coupling
 from gmcourse.models.glow import Glow
@@ -66,21 +65,14 @@ def _load_split_prior(ours: ZeroConv2d, weights: Weights, prefix: str) -> None:
     ours.log_scale.copy_(ours.log_scale[swapped])
 
 
+@door(state="empty", shape="3: >= 1")
 @torch.no_grad()
-def glow_from_rosinality(state: Mapping[str, Tensor] | Weights, shape: Sequence[int] = (3, 64, 64)) -> Glow:
-    """A model with the weights of a rosinality/glow-pytorch checkpoint.
+def glow_from_rosinality(state: State, shape: Sequence[int] = (3, 64, 64)) -> Glow:
+    """A model with the weights of a rosinality/glow-pytorch checkpoint, in their dtype.
 
-    Args:
-        state: its state dict, name → tensor; or `Weights` that leave some of it out.
-        shape: (C, H, W) of the images; a state dict does not say. 64×64 is that code's default.
-
-    Returns:
-        A `Glow` in the dtype of the weights. It takes pixels in [0, 1); theirs takes pixels − ½, and so does
-        the rest of ours behind its first layer. log_prob agrees; the latents of the halves that are split off
-        are theirs standardised by their learned prior (their "eps").
-
-    Raises:
-        ValueError: a tensor is missing, not known, of another shape, or has NaN in it.
+    A state dict does not say the images' shape (C, H, W). Ours takes pixels in [0, 1); theirs takes pixels − ½,
+    and so does the rest of ours behind its first layer. log_prob agrees; the latents of the halves that are
+    split off are theirs standardised by their learned prior (their "eps").
     """
     weights = opened(state, f"a rosinality Glow of images {tuple(shape)}")
     levels, steps = weights.count("blocks."), weights.count("blocks.0.flows.")

@@ -4,8 +4,6 @@ A reader asks for each tensor by name and shape, and says at the end that it has
 missing, one of another shape, one that nobody asked for, and one with NaN in it are all named in one error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -15,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.expect import described, refuse
+from gmcourse.expect.door import door
 
 M = TypeVar("M", bound=nn.Module)
 WRAPPERS = ("module", "_orig_mod")  # of DataParallel and AveragedModel, and of torch.compile
@@ -36,14 +35,10 @@ class Weights:
         unused: names that were ignored or that the reader knows and does not need.
         model: the class that was built, "gmcourse.models.glow:Glow"; empty before.
         arguments: what it was built with, JSON only.
-
-    Raises:
-        ValueError: no mapping of tensors by name, or two names that differ in wrappers alone.
     """
 
+    @door(state="empty", ignore="empty")
     def __init__(self, state: Mapping[str, Any], ignore: Sequence[str] = ()) -> None:
-        if not isinstance(state, Mapping):
-            refuse("state", described(state), "a mapping of names to tensors, as model.state_dict() gives")
         self.unused: list[str] = []
         self.model, self.arguments = "", dict[str, Any]()
         self._what = "a model that is known"
@@ -57,15 +52,10 @@ class Weights:
                 self.unused.append(name)
                 continue
             if not isinstance(value, Tensor):
-                refuse(
-                    f"entry {key!r} of the state dict",
-                    described(value),
-                    "a tensor; take the entry that holds the weights, or ignore this one",
-                )
+                cure = "a tensor; take the entry that holds the weights, or ignore this one"
+                refuse(f"entry {key!r} of the state", described(value), cure)
             if name in self._tensors:
-                raise ValueError(
-                    f"the state dict has {name!r} twice, with and without {' or '.join(WRAPPERS)}"
-                )
+                refuse("state", f"with {name!r} twice", f"it once, with or without {' or '.join(WRAPPERS)}")
             self._tensors[name] = value
         double = any(value.dtype is torch.float64 for value in self._tensors.values())
         self.dtype = torch.float64 if double else torch.float32
@@ -78,11 +68,7 @@ class Weights:
         return [match for name in self._tensors if (match := re.match(pattern, name))]
 
     def count(self, prefix: str, first: int = 0) -> int:
-        """How many parts are numbered from `first` on: prefix0., prefix1., … without a gap.
-
-        Raises:
-            ValueError: there are none, or one is missing.
-        """
+        """How many parts are numbered from `first` on: prefix0., prefix1., … without a gap."""
         found = {int(match[1]) for match in self.names(rf"{re.escape(prefix)}(\d+)\.")}
         for number in range(first, first + max(len(found), 1)):
             if number not in found:
@@ -90,26 +76,21 @@ class Weights:
         return len(found)
 
     def shape(self, name: str, rank: int) -> tuple[int, ...]:
-        """The shape of one tensor, for the sizes of the model that is to be built.
-
-        Raises:
-            ValueError: it is missing, or has another number of dimensions.
-        """
+        """The shape of one tensor, for the sizes of the model that is to be built."""
         if name not in self._tensors:
             self.lacks(name)
         shape = tuple(self._tensors[name].shape)
         if len(shape) != rank:
             raise ValueError(
-                f"this is not {self._what}: {name} has shape {shape}; expected {rank} dimensions"
+                f"state is not {self._what}: {name} has shape {shape}; expected {rank} dimensions"
             )
         return shape
 
     def lacks(self, name: str) -> NoReturn:
         """Refuse at once: without this tensor there is no telling what to build."""
         shown = ", ".join(sorted(self._tensors)[:3]) or "none"
-        raise ValueError(
-            f"this is not {self._what}: {name} is missing; got {shown}{', …' * (len(self._tensors) > 3)}"
-        )
+        more = ", …" * (len(self._tensors) > 3)
+        raise ValueError(f"state is not {self._what}: {name} is missing; expected it beside {shown}{more}")
 
     def build(self, kind: type[M], **arguments: Any) -> M:
         """A model in the dtype of the weights, to be filled; what built it is remembered."""
@@ -144,7 +125,7 @@ class Weights:
         return value
 
     def copy(self, ours: Tensor, name: str) -> None:
-        """Into a tensor of ours, of the same shape."""
+        """Copy a tensor into one of ours, of the same shape."""
         ours.copy_(self.take(name, *ours.shape))
 
     def fill(self, ours: nn.Module, prefix: str) -> None:
@@ -163,20 +144,19 @@ class Weights:
         self._wrong.append(what)
 
     def finish(self) -> None:
-        """Every tensor has been asked for.
-
-        Raises:
-            ValueError: some are missing, wrong, or left over.
-        """
+        """Refuse tensors that are missing, wrong, or left over."""
         left = sorted(set(self._tensors) - self._asked)
         told = [f"missing: {_some(self._missing)}"] if self._missing else []
         told += [f"wrong: {_some(self._wrong, '; ')}"] if self._wrong else []
         told += [f"not known: {_some(left)} (what is no part of the model can be ignored)"] if left else []
         if told:
-            raise ValueError(f"this is not {self._what}: " + "; ".join(told))
+            raise ValueError(f"state is not {self._what}; expected each tensor once: " + "; ".join(told))
 
 
-def opened(state: Mapping[str, Tensor] | Weights, what: str) -> Weights:
+State = Mapping[str, Any] | Weights  # name → tensor, or weights that leave some of it out
+
+
+def opened(state: State, what: str) -> Weights:
     """A state dict, or weights that leave something out, as those of `what`, which errors name."""
     weights = state if isinstance(state, Weights) else Weights(state)
     weights._what = what

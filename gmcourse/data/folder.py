@@ -1,7 +1,5 @@
 """A folder of pictures of one's own, as `Images`: subfolders are classes, as in torchvision's `ImageFolder`."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Sequence
@@ -18,12 +16,14 @@ from gmcourse.data import folder_cache
 from gmcourse.data.folder_cache import Kept
 from gmcourse.data.images import Images
 from gmcourse.data.picture import read
+from gmcourse.expect.door import door
 
 SHARE = 0.2  # of the files that are held out
 NAMED = 5  # problems in a warning; the rest is counted
 Problem = tuple[str, str]  # a file's name, and why it gave no picture
 
 
+@door(split="train|test", size=">= 4 <= 1024", share="> 0 < 1")
 def load(
     split: str = "train",
     *,
@@ -52,9 +52,9 @@ def load(
         split: "train" or "test", the part that is held out.
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
             Pictures that lie in no such folder are of a class with the name "".
-        size: of a side, in pixels, 4 … 1024.
+        size: the side of a picture in pixels, 4 … 1024.
         grey: one channel instead of three.
-        share: of the files that are held out. A larger one moves files to "test", and none back.
+        share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
         progress: whether a bar is shown when the reading takes more than a second.
 
@@ -62,12 +62,9 @@ def load(
         Images with pixels (N, 3 or 1, size, size) of 256 levels, and labels (N,) int64.
 
     Raises:
-        ValueError: no folder, no picture in it, or none in the part that was asked for.
+        ValueError: there is no picture in the folder, or none in the part that was asked for.
     """
     folder = _folder(root)
-    expect.one_of("split", split, ("train", "test"))
-    expect.whole("size", size, least=4, most=1024)
-    expect.number("share", share, above=0, below=1)
     files, problems = list_files(folder)
     place, mark = folder_cache.place(folder, size, bool(grey)), folder_cache.mark_of(files)
     kept = folder_cache.recall(place, mark) if keep else None
@@ -80,9 +77,8 @@ def load(
     names = sorted(set(labels))
     chosen = held_out(kept.digests, share) == (split == "test")
     if not bool(chosen.any()):
-        raise ValueError(
-            f"none of the {len(labels)} pictures falls to {split!r} with a share of {share}; "
-            "add pictures, or choose another share"
+        expect.refuse(
+            "share", f"{share}, with which no picture falls to {split!r}", "another, or more pictures"
         )
     numbers = torch.tensor([names.index(label) for label in labels])
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
@@ -177,10 +173,9 @@ def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progres
             else:
                 pictures.setdefault(answer[1], (answer[0], number))
     found = [pixels for pixels, _ in pictures.values()]
+    stacked = np.stack(found) if found else np.empty((0, 3, size, size), np.uint8)
     return Kept(
-        pixels=torch.from_numpy(np.stack(found))
-        if found
-        else torch.empty(0, 3, size, size, dtype=torch.uint8),
+        pixels=torch.from_numpy(stacked),
         digests=torch.tensor([list(digest) for digest in pictures], dtype=torch.uint8).reshape(-1, 32),
         index=torch.tensor([number for _, number in pictures.values()], dtype=torch.int64),
         problems=tuple(problems),

@@ -1,7 +1,5 @@
 """What was read from a folder of pictures, kept in the user's cache folder as one safetensors file."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -23,21 +21,13 @@ FORMAT = "gmcourse-folder-1"  # another number makes everything that was kept st
 
 @dataclass(frozen=True)
 class Kept:
-    """The pictures of a folder, each content once.
+    """The pictures of a folder, each content once."""
 
-    Attributes:
-        pixels: (N, C, H, W) uint8.
-        digests: (N, 32) uint8, the SHA-256 hashes of the files.
-        index: (N,) int64, the places of the files in the list that the folder gave.
-        problems: name and reason of each file that gave no picture.
-        repeated: how many files have the content of another one.
-    """
-
-    pixels: Tensor
-    digests: Tensor
-    index: Tensor
-    problems: tuple[tuple[str, str], ...]
-    repeated: int
+    pixels: Tensor  # (N, C, H, W) uint8
+    digests: Tensor  # (N, 32) uint8, the SHA-256 hashes of the files
+    index: Tensor  # (N,) int64, the places of the files in the list that the folder gave
+    problems: tuple[tuple[str, str], ...]  # name and reason of each file that gave no picture
+    repeated: int  # how many files have the content of another one
 
 
 def place(root: Path, *options: object) -> Path:

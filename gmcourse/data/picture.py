@@ -1,7 +1,5 @@
 """One picture file of any kind → a small square of 8-bit pixels."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import IO
@@ -21,13 +19,7 @@ MOST = 90_000_000  # pixels of one picture in memory
 def read(path: Path, size: int, grey: bool) -> tuple[np.ndarray, bytes]:
     """The middle square of a picture, scaled down or up to `size`.
 
-    Args:
-        path: the file.
-        size: of a side of the square, in pixels.
-        grey: one channel instead of three.
-
-    Returns:
-        The pixels (C, size, size) uint8, and the SHA-256 hash of the file's content.
+    Returns the pixels (C, size, size) uint8, one channel if grey, and the SHA-256 hash of the file's content.
 
     Raises:
         ValueError: the file is no picture, is broken, or has more than 90 million pixels.
@@ -49,9 +41,8 @@ def _pixels(file: IO[bytes], size: int, grey: bool) -> np.ndarray:
     with Image.open(file, formats=[each for each in FORMATS if each in Image.OPEN]) as image:
         image.draft(None, (2 * size, 2 * size))  # JPEG can decode a smaller picture, still twice too large
         if image.width * image.height > MOST:
-            expect.refuse(
-                "the size", f"{image.width}×{image.height}", f"at most {MOST // 10**6} million pixels"
-            )
+            wanted = f"at most {MOST // 10**6} million pixels"
+            expect.refuse("the size", f"{image.width}×{image.height}", wanted)
         flat = _in_eight_bits(ImageOps.exif_transpose(image))
     if flat.mode in TRANSPARENT or "transparency" in flat.info:
         flat = flat.convert("RGBA")

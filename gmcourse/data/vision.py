@@ -1,7 +1,5 @@
 """torchvision's data sets, as `Images`: their own files, folders and checks, in memory at once."""
 
-from __future__ import annotations
-
 import importlib
 import os
 from collections.abc import Callable
@@ -10,9 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gmcourse import expect
 from gmcourse.data.images import Images
+from gmcourse.expect.door import door
 
+NAMES = "mnist|fashion_mnist|kmnist|cifar10|celeba"
 DIGITS = tuple("0123456789")
 GARMENTS: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat")
 GARMENTS += ("sandal", "shirt", "sneaker", "bag", "ankle boot")
@@ -20,11 +19,13 @@ KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
+@door()
 def data_root(root: str | Path | None = None) -> Path:
     """Where torchvision's sets lie: the argument, else `GMCOURSE_DATA`, else `~/.cache/gmcourse`."""
     return Path(root or os.environ.get("GMCOURSE_DATA") or Path.home() / ".cache" / "gmcourse").expanduser()
 
 
+@door(name=NAMES, split="train|test", size=">= 1", limit=">= 1")
 def load(
     name: str,
     split: str = "train",
@@ -34,23 +35,20 @@ def load(
     size: int = 64,
     limit: int | None = None,
 ) -> Images:
-    """One of torchvision's sets.
+    """Load one of torchvision's sets into memory.
 
     Args:
-        name: see `gmcourse.data.TORCHVISION`.
+        name: one of `gmcourse.data.TORCHVISION`.
         split: "train" or "test".
         root: see `data_root`.
-        download: fetch it if it is not there. Never done unasked.
-        size: of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
+        download: fetch the set if it is not there, which is never done unasked.
+        size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
         limit: at most this many images (CelebA has 200,000).
 
     Raises:
         RuntimeError: no files are there; the message names a bundled set that will do.
-        ValueError: files are there but damaged or incomplete; a size or a limit below 1.
+        ValueError: files are there but damaged or incomplete.
     """
-    expect.whole("size", size, least=1)
-    if limit is not None:
-        expect.whole("limit", limit, least=1)
     importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
     folder, (read, stand_in, places) = data_root(root), _SETS[name]
     instead = f"use the bundled load({stand_in!r})"
@@ -66,27 +64,21 @@ def load(
                 f"layout, or call load({name!r}, download=True) with a network, or {instead}."
             ) from error
         if download and (isinstance(error, OSError) or "download" in str(error).lower()):
-            raise RuntimeError(
-                f"{name} could not be fetched into {folder} ({error}). Without a network {instead}."
-            ) from error
-        raise ValueError(
-            f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
-        ) from error
+            told = f"{name} could not be fetched into {folder} ({error}). Without a network {instead}."
+            raise RuntimeError(told) from error
+        told = f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
+        raise ValueError(told) from error
 
 
 def _holds_files(place: Path) -> bool:
     return place.is_file() or any(each.is_file() for each in place.rglob("*"))
 
 
+@door(name=NAMES)
 def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
     """Whether a set can be loaded, by loading both of its parts: a folder alone proves nothing.
 
-    Args:
-        name: see `gmcourse.data.TORCHVISION`.
-        root: see `data_root`.
-
-    Returns:
-        "there", "missing" or "damaged", and what `load` says of the last two.
+    Returns "there", "missing" or "damaged", and what `load` says of the last two.
     """
     importlib.import_module("torchvision.datasets")
     try:
@@ -107,11 +99,8 @@ def _check_complete(pixels: Tensor, labels: Tensor) -> None:
 def _mnist_like(name: str, split: str, folder: Path, download: bool, size: int, limit: int | None) -> Images:
     from torchvision import datasets
 
-    kind, names = {
-        "mnist": (datasets.MNIST, DIGITS),
-        "fashion_mnist": (datasets.FashionMNIST, GARMENTS),
-        "kmnist": (datasets.KMNIST, KANA),
-    }[name]
+    kinds = {"fashion_mnist": (datasets.FashionMNIST, GARMENTS), "kmnist": (datasets.KMNIST, KANA)}
+    kind, names = kinds.get(name, (datasets.MNIST, DIGITS))
     found = kind(str(folder), train=split == "train", download=download)
     _check_complete(found.data, found.targets)
     return Images(found.data[:limit, None], found.targets[:limit], 256, names)

@@ -117,6 +117,14 @@ def function(name: str, value: Any, wanted: str = "a function") -> None:
         refuse(name, described(value), wanted)
 
 
+def device(name: str, value: Any) -> torch.device:
+    """A device of torch, by itself or by its name."""
+    try:
+        return torch.device(value)
+    except (RuntimeError, TypeError):
+        refuse(name, repr(value), "a device, such as 'cpu' or 'cuda'")
+
+
 def one_of(name: str, value: T, options: Collection[T]) -> T:
     """One of the values that there are."""
     if not isinstance(value, str | int) or value not in options:

@@ -1,33 +1,22 @@
 """Several generators of both kinds, trained side by side, so that a difference can be told from luck."""
 
-from __future__ import annotations
-
 from torch import nn
 
-from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.generator import Generator
 
 
 class Contest(nn.Module):
     """`runs` generators with AdaIN layers, then as many with demodulation, all of one size.
 
-    Args:
-        runs: of each kind.
-        width: of z and of w.
-        resolution: of the pictures.
-        mapping_layers: see `Generator`, as the rest.
-        channel_base: see there.
-        channel_max: see there.
-        style_mixing: see there.
+    Both z and w have the same width; `Generator` says what the other arguments are.
 
     Attributes:
         generators: all of them.
         names: "AdaIN" or "StyleGAN2" for each.
-
-    Raises:
-        ValueError: fewer than one run.
     """
 
+    @door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
     def __init__(
         self,
         *,
@@ -40,7 +29,6 @@ class Contest(nn.Module):
         style_mixing: float = 0.9,
     ) -> None:
         super().__init__()
-        expect.whole("runs", runs, least=1)
         self.names = ["AdaIN"] * runs + ["StyleGAN2"] * runs
         self.generators = nn.ModuleList(
             Generator(

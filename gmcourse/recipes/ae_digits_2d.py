@@ -1,26 +1,11 @@
 """An autoencoder of the bundled digits with two code dimensions: the plane that lesson 03 walks over."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.autoencoder import Autoencoder
 from gmcourse.recipes.running import Recipe
 from gmcourse.training import Minimize
-
-
-def data(device: torch.device) -> Tensor:
-    """The 1,437 training digits, (N, 1, 8, 8) in [0, 1]."""
-    return load("digits").unit().to(device)
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the loss of the model, which for this one is the squared error."""
-    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1e-3))
 
 
 @torch.no_grad()
@@ -34,8 +19,8 @@ RECIPE = Recipe(
     name="ae_digits_2d",
     model="gmcourse.models.autoencoder:Autoencoder",
     arguments={"shape": [1, 8, 8], "latent_dim": 2, "hidden": [128, 128]},
-    data=data,
-    step=step,
+    data=lambda device: load("digits").unit().to(device),
+    step=lambda module, device: Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1e-3)),
     steps=6000,
     batch_size=128,
     measure=measure,

@@ -1,7 +1,5 @@
 """The attribute network: 38,000 drawn faces, a third of them clean, blurred and noised a little as it goes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
@@ -16,7 +14,6 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
-STEPS = 5000
 MOST_BLUR, MOST_NOISE = 1.0, 0.06  # standard deviations: pixels, and a share of the range
 SETS = (
     ("natural", True, 16_000),
@@ -84,7 +81,7 @@ RECIPE = Recipe(
     arguments={"width": 16, "hidden": 128},
     data=data,
     step=step,
-    steps=STEPS,
+    steps=5000,
     batch_size=64,
     measure=measure,
     described="26,000 detailed and 12,000 clean cartoon faces of 3×32×32 pixels, natural and uniform attributes, "

@@ -1,11 +1,8 @@
 """ClusterGAN on the digits: ten clusters found without a label, for lesson 02."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.adversarial import Adversarial, Lazy, lazy_adam, r1_penalty
 from gmcourse.data import load
@@ -15,11 +12,6 @@ from gmcourse.recipes.running import Recipe
 from gmcourse.training import EMA
 
 RATE, BETAS, EVERY = 1e-3, (0.5, 0.999), 4
-
-
-def data(device: torch.device) -> Tensor:
-    """1,437 digits, (N, 1, 8, 8) in [0, 1]; their labels are not used."""
-    return load("digits").unit().to(device)
 
 
 def step(module: ClusterGAN, device: torch.device) -> Adversarial:
@@ -58,7 +50,7 @@ RECIPE = Recipe(
     name="cluster_gan_digits",
     model="gmcourse.models.gan:ClusterGAN",
     arguments={"shape": [1, 8, 8], "classes": 10, "continuous": 16, "sigma": 0.3, "width": 64},
-    data=data,
+    data=lambda device: load("digits").unit().to(device),
     step=step,
     steps=2000,
     batch_size=64,

@@ -1,7 +1,5 @@
 """A DCGAN of cartoon faces, 32×32 pixels: the one of lesson 02."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch
@@ -18,7 +16,7 @@ from gmcourse.training import EMA
 from gmcourse.training.schedules import linear_decay
 
 FACES: Pictures = partial(load, "faces")
-STEPS, RATE, BETAS, EVERY = 6000, 1e-3, (0.5, 0.99), 8
+RATE, BETAS, EVERY = 1e-3, (0.5, 0.99), 8
 
 
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
@@ -45,9 +43,8 @@ def step(module: DCGenerator, device: torch.device) -> Adversarial:
 def measure(module: DCGenerator, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
     """Distance, precision and recall against 1,000 held-out faces, with the floor of 1,000 other faces.
 
-    Of fewer held-out pictures one half stands against as many samples, and against the other half.
-
-    The features are the first 32 principal components of the training pixels.
+    Of fewer held-out pictures one half stands against as many samples, and against the other half. The features
+    are the first 32 principal components of the training pixels.
     """
     pca = PCA.fit(pictures("train").unit()[:4000].flatten(1), 32)
     held_out = pca.encode(pictures("test").unit()[:2000].flatten(1))
@@ -73,7 +70,7 @@ RECIPE = Recipe(
     arguments={"shape": [3, 32, 32], "latent_dim": 64, "width": 48},
     data=data,
     step=step,
-    steps=STEPS,
+    steps=6000,
     batch_size=32,
     measure=measure,
     described="10,000 cartoon faces of 32×32 pixels with their details",

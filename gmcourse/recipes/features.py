@@ -1,7 +1,5 @@
 """The network behind Fréchet and perceptual distances: trained on what such distances ought to notice."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
@@ -17,7 +15,6 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
-STEPS = 3500
 MOST_BLUR, MOST_NOISE = 2.0, 0.2  # standard deviations: pixels, and a share of the range
 Sample = tuple[Tensor, Tensor, Tensor]
 
@@ -90,7 +87,7 @@ RECIPE = Recipe(
     arguments={"dims": 64, "width": 16},
     data=data,
     step=step,
-    steps=STEPS,
+    steps=3500,
     batch_size=128,
     measure=measure,
     described="10,000 detailed cartoon faces (attributes), 4,000 patches of two photographs (which, and which "

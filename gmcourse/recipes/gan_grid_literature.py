@@ -6,8 +6,6 @@ of 128 ReLU units, discriminator with one, Adam with learning rate 1e-3 and Î²â‚
 3,000 steps, as for the remedies beside it; theirs make more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -25,13 +23,13 @@ RUNS, BATCH = 5, 500
 
 
 def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
-    """Fresh samples at each step."""
+    """Draw fresh samples at each step."""
     truth = toy.load("twenty_five_gaussians")
     return lambda draws, n: truth.sample(n, draws).to(device)
 
 
 def step(module: GridGANs, device: torch.device) -> SideBySide:
-    """The non-saturating game, five times."""
+    """Play the non-saturating game five times."""
     games = []
     for seed, player in enumerate(module.players):
         opponent = seeded("discriminator", seed, lambda: PlaneDiscriminator((128,))).to(device)

@@ -3,8 +3,6 @@
 Not run yet. On one core it would take days; the weights would not travel with the package.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 
@@ -12,22 +10,16 @@ from gmcourse.recipes.glow_faces import RECIPE as SMALL
 from gmcourse.recipes.glow_faces import data, faces, measure
 from gmcourse.recipes.running import Recipe
 
-STEPS, FACES = 60_000, faces(64, 60_000)
+FACES = faces(64, 60_000)
 
 RECIPE: Recipe = replace(
     SMALL,
     name="glow_faces_64",
-    arguments={
-        "shape": [3, 64, 64],
-        "n_levels": 4,
-        "n_steps": 24,
-        "hidden_channels": 256,
-        "affine": False,
-        "recompute": True,
-    },
+    arguments=SMALL.arguments
+    | {"shape": [3, 64, 64], "n_levels": 4, "n_steps": 24, "hidden_channels": 256, "recompute": True},
     data=partial(data, pictures=FACES),
     measure=partial(measure, pictures=FACES),
-    steps=STEPS,
+    steps=60_000,
     batch_size=64,
     described="faces: 60,000 training pictures of 64×64 pixels with detail, five bits a colour",
     ship=False,

@@ -1,7 +1,5 @@
 """A small Glow on MNIST: two levels of eight steps. Published for the full size: 1.05 bits per dimension."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
@@ -9,16 +7,9 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
-from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Recipe
-from gmcourse.reproducible import generator
+from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
-
-
-def data(device: torch.device) -> Tensor:
-    """MNIST's 60,000 training images as whole numbers (N, 1, 28, 28)."""
-    return load("mnist").pixels.to(device)
 
 
 @torch.no_grad()
@@ -36,18 +27,14 @@ def step(module: Any, device: torch.device) -> Minimize:
 @torch.no_grad()
 def measure(module: Glow, device: torch.device) -> dict[str, float]:
     """Bits per dimension of the 10,000 test images, dequantised once."""
-    bounds: list[Tensor] = []
-    for part in load("mnist", "test").pixels.split(500):
-        noise = torch.rand(part.shape, generator=generator(len(bounds)))
-        bounds.append(Dequantized(module).log_prob(part.to(device), noise=noise.to(device)))
-    return {"test_bits_per_dim": float(bits_per_dim(torch.cat(bounds).mean(), 784))}
+    return {"test_bits_per_dim": likelihood(module, load("mnist", "test").pixels.to(device), batch=500)[1]}
 
 
 RECIPE = Recipe(
     name="glow_mnist",
     model="gmcourse.models.glow:Glow",
     arguments={"shape": [1, 28, 28], "n_levels": 2, "n_steps": 8, "hidden_channels": 64},
-    data=data,
+    data=lambda device: load("mnist").pixels.to(device),
     step=step,
     steps=12_000,
     batch_size=64,

@@ -1,25 +1,15 @@
 """A small NICE on MNIST: four couplings of three hidden layers, about forty epochs."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
-from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
-from gmcourse.recipes.running import Recipe
-from gmcourse.reproducible import generator
+from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.training import EMA, Minimize
-
-
-def data(device: torch.device) -> Tensor:
-    """MNIST's 60,000 training images as whole numbers (N, 784)."""
-    return load("mnist").pixels.flatten(1).to(device)
 
 
 def step(module: Any, device: torch.device) -> Minimize:
@@ -31,22 +21,16 @@ def step(module: Any, device: torch.device) -> Minimize:
 @torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
     """On the 10,000 test images: the density in nats, and the bound on the discrete likelihood."""
-    pixels = load("mnist", "test").pixels.flatten(1).to(device)
-    noise = torch.rand(pixels.shape, generator=generator(0)).to(device)
-    bound = Dequantized(module).log_prob(pixels, noise=noise).mean()
-    dims = pixels.shape[1]
-    return {
-        "test_density_nats": float(bound) + dims * math.log(256),
-        "test_bound_nats": float(bound),
-        "test_bits_per_dim": float(bits_per_dim(bound, dims)),
-    }
+    bound, bits = likelihood(module, load("mnist", "test").pixels.flatten(1).to(device), batch=10_000)
+    density = bound + 784 * math.log(256)
+    return {"test_density_nats": density, "test_bound_nats": bound, "test_bits_per_dim": bits}
 
 
 RECIPE = Recipe(
     name="nice_mnist",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 784, "hidden": [256, 256, 256]},
-    data=data,
+    data=lambda device: load("mnist").pixels.flatten(1).to(device),
     step=step,
     steps=20_000,
     batch_size=128,

@@ -4,8 +4,6 @@ The paper trains for 1500 epochs, 703,000 steps at this batch size. A step takes
 gets a small part of the way; the manifest says how far. The weights, 73 MB, do not travel with the package.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from gmcourse.recipes.nice_mnist import RECIPE as SMALL

@@ -1,9 +1,6 @@
 """A flow of the plane between two moons and a normal cloud: lesson 05 opens with it, and bends a grid with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,29 +12,22 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
-STEPS = 5000
-
 
 def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
-    """Fresh samples at each step."""
+    """Draw fresh samples at each step."""
     moons = toy.load("two_moons")
     return lambda draws, n: moons.sample(n, draws).to(device)
 
 
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the negative log-likelihood."""
-    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0)
-
-
 @torch.no_grad()
 def prepare(module: PlaneFlow, batches: Callable[[torch.Generator, int], Tensor]) -> None:
-    """Actnorm's first batch."""
+    """Initialise actnorm on 1,000 samples."""
     module(batches(generator(0), 1000))
 
 
 @torch.no_grad()
 def measure(module: PlaneFlow, device: torch.device) -> dict[str, float]:
-    """KL(truth ‖ flow) on 20,000 fresh samples."""
+    """Estimate KL(truth ‖ flow) on 20,000 fresh samples."""
     moons = toy.load("two_moons")
     x = moons.sample(20_000, generator(1))
     return {"kl_to_truth_nats": float((moons.log_prob(x) - module.log_prob(x.to(device)).cpu()).mean())}
@@ -48,8 +38,10 @@ RECIPE = Recipe(
     model="gmcourse.models.change_of_variables:PlaneFlow",
     arguments={"couplings": 8, "hidden": [48, 48]},
     data=data,
-    step=step,
-    steps=STEPS,
+    step=lambda module, device: Minimize(
+        module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0
+    ),
+    steps=5000,
     batch_size=256,
     measure=measure,
     described="two_moons: fresh samples",

@@ -1,7 +1,5 @@
 """A NICE of the plane on two moons, small enough for the live figure of lesson 06."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from gmcourse.recipes.plane_flow_moons import RECIPE as WITH_AFFINE

@@ -5,8 +5,6 @@ made small again, must be the low resolution that it was given. The published on
 the truth through a network that was trained on photographs; none of that is here.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

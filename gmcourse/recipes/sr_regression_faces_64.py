@@ -1,7 +1,5 @@
 """Super-resolution of faces, 8×8 → 64×64, by least squares: one answer each, and the encoder of `srflow_faces_64`."""
 
-from __future__ import annotations
-
 from gmcourse.data import load
 from gmcourse.recipes.running.super_resolution import Task, regression
 

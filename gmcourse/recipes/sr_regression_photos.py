@@ -4,8 +4,6 @@ Two photographs are little to learn from. So a part of their training region is 
 watched: the log has its loss as "validation". It stopped falling at 2,400 steps and had not risen at 3,000.
 """
 
-from __future__ import annotations
-
 import torch
 
 from gmcourse.data import load, photos

@@ -4,8 +4,6 @@ The learning rate falls and rises 2¼ times, so training stopped at 85 % of its 
 no plan, but it is how the weights of the zoo were made. The later `srflow_faces_64` ends at zero.
 """
 
-from __future__ import annotations
-
 import math
 
 from gmcourse.recipes.running.super_resolution import flow

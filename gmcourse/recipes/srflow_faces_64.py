@@ -1,7 +1,5 @@
 """SRFlow on faces, 8×8 → 64×64: six steps at each of four levels, a quarter of an hour of one CPU core."""
 
-from __future__ import annotations
-
 from gmcourse.recipes.running.super_resolution import flow
 from gmcourse.recipes.sr_regression_faces_64 import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces_64 import TASK

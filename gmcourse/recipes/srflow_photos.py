@@ -8,8 +8,6 @@ enlarge ten-thousandfold: in a first, shorter run 19 of 500 test answers at temp
 all of them are, but eleven are far out of range: petals from the middle of the flower, which only the test has.
 """
 
-from __future__ import annotations
-
 from gmcourse.recipes.running.super_resolution import flow
 from gmcourse.recipes.sr_regression_photos import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_photos import TASK

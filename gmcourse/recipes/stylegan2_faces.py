@@ -1,11 +1,8 @@
 """StyleGAN2 on cartoon faces of 32×32 pixels: every part of the paper, at a size that one CPU core can train.
 
 Against the paper: 64 feature maps at most (512), z and w of width 64 (512), a mapping network of four layers
-(eight), 16 pictures a step (32), and γ = 0.5 for R1, since 32×32
-pictures have a thousandth of the pixels.
+(eight), 16 pictures a step (32), and γ = 0.5 for R1, since 32×32 pictures have a thousandth of the pixels.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,19 +23,6 @@ from gmcourse.training import Callback, History, Step
 
 RESOLUTION, CHANNELS = 32, {"channel_base": 1024, "channel_max": 64}
 SETTINGS: dict[str, Any] = {"lr": 0.0025, "r1_gamma": 0.5, "ema_half_life": 300.0}
-ARGUMENTS: dict[str, Any] = {
-    "z_dim": 64,
-    "w_dim": 64,
-    "resolution": RESOLUTION,
-    "mapping_layers": 4,
-    "style_mixing": 0.9,
-    **CHANNELS,
-}
-
-
-def data(device: torch.device) -> Tensor:
-    """20,000 training faces with their details, (N, 3, 32, 32) in [−1, 1]."""
-    return (load("faces", n=20_000, size=RESOLUTION).unit() * 2 - 1).to(device)
 
 
 def opponent(device: torch.device) -> Discriminator:
@@ -100,8 +84,9 @@ def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
 RECIPE = Recipe(
     name="stylegan2_faces",
     model="gmcourse.models.stylegan2:Generator",
-    arguments=ARGUMENTS,
-    data=data,
+    arguments={"z_dim": 64, "w_dim": 64, "resolution": RESOLUTION, "mapping_layers": 4, "style_mixing": 0.9}
+    | CHANNELS,
+    data=lambda device: (load("faces", n=20_000, size=RESOLUTION).unit() * 2 - 1).to(device),
     step=step,
     steps=24_000,
     batch_size=16,

@@ -4,8 +4,6 @@ They differ in what the paper changed between its configurations A and D: the la
 regulariser. All have the skip generator and the residual discriminator, and none grows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -25,11 +23,6 @@ from gmcourse.recipes.running import Recipe
 
 RUNS, BATCH = 3, 16
 SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}
-
-
-def data(device: torch.device) -> Tensor:
-    """10,000 training faces with their details, (N, 3, 16, 16) in [−1, 1]."""
-    return (load("faces", size=SIZE["resolution"]).unit() * 2 - 1).to(device)
 
 
 def step(module: Contest, device: torch.device) -> SideBySide:
@@ -78,7 +71,7 @@ RECIPE = Recipe(
     name="stylegan_contest_faces",
     model="gmcourse.experiments.stylegan_contest:Contest",
     arguments={"runs": RUNS, "width": 32, "mapping_layers": 2, "style_mixing": 0.9, **SIZE},
-    data=data,
+    data=lambda device: (load("faces", size=SIZE["resolution"]).unit() * 2 - 1).to(device),
     step=step,
     steps=1500,
     batch_size=BATCH * 2 * RUNS,

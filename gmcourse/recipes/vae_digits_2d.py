@@ -4,8 +4,6 @@ The data, the sizes of the networks and the training are those of the autoencode
 planes can be compared.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import torch

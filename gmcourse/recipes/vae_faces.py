@@ -1,9 +1,6 @@
 """A convolutional VAE of detailed faces with 32 latents: attribute vectors and blur in lesson 04."""
 
-from __future__ import annotations
-
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,17 +14,11 @@ from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
 FACES: Pictures = partial(load, "faces")
-STEPS = 2500
 
 
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
     """10,000 detailed faces, (N, 3, 32, 32) in [0, 1]."""
     return pictures("train").unit().to(device)
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the negative ELBO; the pixels' standard deviation is learned with the rest."""
-    return Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1.5e-3), clip=1000.0)
 
 
 @torch.no_grad()
@@ -48,16 +39,13 @@ def measure(module: VAE, device: torch.device, pictures: Pictures = FACES) -> di
 RECIPE = Recipe(
     name="vae_faces",
     model="gmcourse.models.vae:VAE",
-    arguments={
-        "shape": [3, 32, 32],
-        "latent_dim": 32,
-        "likelihood": "gaussian",
-        "network": "conv",
-        "hidden": [24],
-    },
+    arguments={"shape": [3, 32, 32], "latent_dim": 32, "hidden": [24]}
+    | {"likelihood": "gaussian", "network": "conv"},
     data=data,
-    step=step,
-    steps=STEPS,
+    step=lambda module, device: Minimize(
+        module.loss, module, torch.optim.Adam(module.parameters(), lr=1.5e-3), clip=1000.0
+    ),
+    steps=2500,
     batch_size=64,
     measure=measure,
     described="faces: 10,000 detailed cartoon faces of 32×32 pixels",

@@ -4,12 +4,9 @@ As in the paper's section 5, grey levels are probabilities, and the pixels are d
 seen. Differs from the paper: SiLU for tanh, batches of 100 for 20, fewer passes, a cosine for its schedule.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.metrics.likelihood import mean_and_error
@@ -20,13 +17,7 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
-STEPS = 60_000
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
-
-
-def data(device: torch.device) -> Tensor:
-    """MNIST's 60,000 training images, (N, 1, 28, 28) in [0, 1]."""
-    return load("mnist").unit().to(device)
 
 
 def step(module: Any, device: torch.device) -> Minimize:
@@ -60,9 +51,9 @@ RECIPE = Recipe(
     name="vae_mnist",
     model="gmcourse.models.vae:VAE",
     arguments={"shape": [1, 28, 28], "latent_dim": 50, "hidden": [200, 200]},
-    data=data,
+    data=lambda device: load("mnist").unit().to(device),
     step=step,
-    steps=STEPS,
+    steps=60_000,
     batch_size=100,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels, binarised afresh at each draw",

@@ -4,8 +4,6 @@ Nothing is remembered between steps, so a run that was killed continues with exa
 would have seen, and several processes can each take their rows of the same batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -30,9 +28,6 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
 
     An epoch is one random order of the n samples, cut into whole batches; what is left over at its end is
     skipped, and another order leaves out others.
-
-    Raises:
-        ValueError: a batch larger than n, or below 1; a step below 0.
     """
     per_epoch = n // expect.whole("batch_size", batch_size, least=1, most=expect.whole("n", n, least=1))
     epoch, position = divmod(expect.whole("step", step, least=0), per_epoch)
@@ -46,13 +41,12 @@ def _parts(name: str, data: Any) -> tuple[Tensor, ...]:
         expect.refuse(
             name,
             expect.described(data),
-            "a tensor, a tuple of tensors, or a function (generator, batch_size) → batch; "
-            "torch.as_tensor(…) makes a tensor of a list or an array, and "
-            "map(torch.stack, zip(*dataset)) makes two of a set of pairs",
+            "a tensor, a tuple of tensors, or a function (generator, batch_size) → batch; torch.as_tensor(…) makes "
+            "a tensor of a list or an array, and map(torch.stack, zip(*dataset)) makes two of a set of pairs",
         )
     lengths = sorted({t.shape[0] if t.ndim else 0 for t in tensors})
     if len(lengths) != 1:
-        raise ValueError(f"the tensors of {name} have lengths {lengths}; expected them all equal")
+        expect.refuse(name, f"tensors of lengths {lengths}", "equal lengths")
     return tensors
 
 
@@ -62,36 +56,25 @@ class Batches:
     Args:
         data: a tensor, a tuple of tensors with equal first dimensions, or a function
             `(generator, batch_size) -> batch` that draws fresh samples (toy densities, rendered faces).
-        batch_size: samples in a step, over all processes together.
+        batch_size: the number of samples in a step, over all processes together.
         seed: with the step's number it determines every batch.
 
     Attributes:
         length: how many samples there are; None if they are drawn.
-
-    Raises:
-        ValueError: data of another kind, lengths that differ, no data, or one batch larger than the data.
     """
 
     def __init__(self, data: Data, batch_size: int, seed: int = 0) -> None:
         self.batch_size = expect.whole("batch_size", batch_size, least=1)
-        self.seed = expect.whole("seed", seed)
-        self.data = data
-        self.length = None if callable(data) else self._smallest(_parts("data", data))
-
-    def _smallest(self, tensors: tuple[Tensor, ...]) -> int:
-        n = tensors[0].shape[0] if tensors[0].ndim else 0
-        if n < self.batch_size:
-            raise ValueError(
-                f"batch_size is {self.batch_size}, but there are only {n} samples; use batch_size ≤ {n}"
-            )
-        return n
+        self.seed, self.data = expect.whole("seed", seed), data
+        self.length = None
+        if not callable(data):
+            first = _parts("data", data)[0]
+            self.length = first.shape[0] if first.ndim else 0
+            if self.length < batch_size:
+                expect.refuse("data", f"only {self.length} samples", f"at least the batch_size, {batch_size}")
 
     def __getitem__(self, step: int) -> Batch:
-        """The batch of one step, on the device on which the data lies.
-
-        Raises:
-            ValueError: a function drew something else than a batch of this size.
-        """
+        """The batch of one step, on the device on which the data lies."""
         if callable(self.data):
             drawn = self.data(generator(mixed_seed("batch", self.seed, step)), self.batch_size)
             found = len(_parts("what the data's function drew", drawn)[0])

@@ -7,8 +7,6 @@ Windows refuses to replace one that is mapped into memory.
 The checksum is the SHA-256 of all bytes of the file, with zeros where the checksum itself stands.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path
@@ -21,6 +19,7 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.storage import write_atomically
 
 FORMAT = "gmcourse-checkpoint-2"
@@ -31,8 +30,7 @@ def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
     """The structure of `value` as JSON; its tensors go into `tensors` under numbered names."""
     if isinstance(value, Tensor):
         name = f"t{len(tensors)}"
-        # a copy: safetensors refuses tensors that share memory
-        tensors[name] = value.detach().cpu().contiguous().clone()
+        tensors[name] = value.detach().cpu().contiguous().clone()  # safetensors refuses what shares memory
         return {"tensor": name}
     if isinstance(value, dict):
         # pairs, because an optimiser's state has whole numbers as keys, and JSON would make words of them
@@ -41,7 +39,7 @@ def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
         return {"list": [_flatten(item, tensors) for item in value]}
     if value is None or isinstance(value, bool | int | float | str):
         return {"value": value}
-    raise ValueError(f"a state may hold tensors, numbers, words, lists and dicts; got {type(value).__name__}")
+    expect.refuse("a part of the state", expect.described(value), "a tensor, number, word, list or dict")
 
 
 def _unflatten(node: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
@@ -62,23 +60,21 @@ def _with_digest(content: bytes, before: str, after: str) -> bytes:
     return header + content[end:]
 
 
+@door(state="empty")
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     """Write a nested state of tensors, numbers, words, lists and dicts to one file, atomically.
 
     Raises:
-        ValueError: the state holds something else.
         OSError: the disk is full or not writable; an older checkpoint at `path` is left as it was.
     """
     path = expect.path("path", path)
-    if not isinstance(state, dict):
-        expect.refuse("state", expect.described(state), "a dict")
     tensors: dict[str, Tensor] = {}
     structure = json.dumps(_flatten(state, tensors))
-    header = {"format": FORMAT, "structure": structure, "sha256": UNSIGNED}
-    content = tensors_to_bytes(tensors, header)
+    content = tensors_to_bytes(tensors, {"format": FORMAT, "structure": structure, "sha256": UNSIGNED})
     write_atomically(path, _with_digest(content, UNSIGNED, hashlib.sha256(content).hexdigest()))
 
 
+@door()
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dict[str, Any]:
     """Read what `save_checkpoint` wrote.
 
@@ -86,11 +82,10 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dic
         FileNotFoundError: there is no such file.
         ValueError: the file is not a checkpoint, is cut short, or a bit of it has changed.
     """
-    path = expect.path("path", path)
+    path, device = expect.path("path", path), expect.device("device", device)
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint at {path}")
-    cure = "Delete it and start again, or copy it anew."
-    content = path.read_bytes()
+    content, cure = path.read_bytes(), "Delete it and start again, or copy it anew."
     try:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
         found, digest = header["format"], header["sha256"]

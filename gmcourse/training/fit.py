@@ -1,11 +1,8 @@
 """The loop: batches in, history out. It can be interrupted, and it goes on bit for bit."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,29 +43,29 @@ def fit(
 ) -> History:
     """Call `step` on one batch after another, record what it returns, and keep checkpoints.
 
-    Every step begins by seeding torch from (seed, step), and its batch is a function of (seed, step) too.
-    So nothing random has to be saved: a run that was interrupted, or killed and resumed from its last
-    checkpoint, ends with the same bits as one that was left alone (same device, same number of threads).
+    Every step begins by seeding torch from (seed, step), and its batch is a function of (seed, step) too. So a
+    run that was interrupted, or killed and resumed from its last checkpoint, ends with the same bits as one
+    that was left alone (same device, same number of threads).
 
     A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then
     as it was after the last good step. It never becomes shorter: a run that would take its place is refused.
 
     Args:
-        step: `step(batch) -> dict of scalars`; see `gmcourse.training.Step` and `Minimize`.
+        step: a `Step`, such as `Minimize`: it is called as `step(batch)` and returns scalars by name.
         data: a tensor or a tuple of tensors, on the device where they are to be used, or a function
             `(generator, batch_size) -> batch`.
         steps: how many steps the run has in all, those before a resumption included.
-        batch_size: samples in a step, over all processes together.
-        seed: of the batches and of all noise inside the steps.
-        schedule: of the learning rates, see `gmcourse.training.schedules`. None leaves them alone.
-        history: curves to continue; by default new ones. With `resume` those of the checkpoint count.
+        batch_size: the number of samples in a step, over all processes together.
+        seed: determines the batches and all noise inside the steps.
+        schedule: changes the learning rates, see `gmcourse.training.schedules`. None leaves them alone.
+        history: the curves to continue; by default new ones. With `resume` those of the checkpoint count.
         callbacks: each is called after every step as `callback(step, history)`; it may draw random numbers
             without changing the run.
-        checkpoint: where to save.
-        minutes: wall-clock minutes between checkpoints.
+        checkpoint: the file to save to.
+        minutes: the time on the clock between two checkpoints.
         resume: continue from `checkpoint` if that file exists.
-        extend: with `resume`: the run may have more steps than the checkpoint's. A schedule follows the new number.
-        overwrite: without `resume`: a checkpoint that is there already may be replaced.
+        extend: a resumed run may have more steps than the checkpoint's. A schedule follows the new number.
+        overwrite: a run that is not resumed may replace a checkpoint that is there already.
         progress: show a bar; the environment variable `GMCOURSE_PROGRESS=off` hides all of them.
 
     Returns:
@@ -79,18 +76,24 @@ def fit(
         OSError: the checkpoint cannot be written.
         Diverged: something was not finite; the message has the step's number.
     """
-    _check(step, steps, minutes, schedule, history, callbacks)
+    flags = {"resume": resume, "extend": extend, "overwrite": overwrite, "progress": progress}
+    _check(step, steps, minutes, schedule, history, callbacks, flags)
     rank, world = rank_and_world()
     batches = Batches(data, batch_size, seed)
     if batch_size % world:
-        raise ValueError(f"batch_size is {batch_size}, which {world} processes do not divide")
-    identity = {"seed": seed, "batch_size": batch_size, "samples": batches.length}
-    saved = SavedRun(checkpoint, step, identity, steps)
+        expect.refuse("batch_size", batch_size, f"a multiple of {world}, the number of processes")
+    saved = SavedRun(checkpoint, step, (seed, batch_size, batches.length), steps)
     first, history = saved.begin(
         History() if history is None else history, resume=resume, extend=extend, overwrite=overwrite
     )
     history.interrupted, before, began = False, history.seconds, time.monotonic()
-    with _bar(first, steps, progress and rank == 0) as bar, _own_noise(), gentle_interrupt() as interrupted:
+    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    hidden = not progress or rank > 0 or os.environ.get("GMCOURSE_PROGRESS") == "off"
+    with (
+        tqdm(total=steps, initial=first, disable=hidden, unit="step", mininterval=0.5, leave=False) as bar,
+        torch.random.fork_rng(devices=gpus),  # torch's generators stay as they were
+        gentle_interrupt() as interrupted,
+    ):
         for now in range(first, steps):
             if schedule is not None:
                 set_rates(step.optimizers, schedule, now, steps)
@@ -99,7 +102,9 @@ def fit(
             values = _values(step, batch, now, partial(saved.save, now, history))
             history.record(now, values)
             history.seconds = before + time.monotonic() - began
-            _show(bar, now, values)
+            bar.update()
+            if now % 20 == 0:
+                bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
             for callback in callbacks:
                 callback(now, history)
             history.interrupted = any_of_us(interrupted(), device_of(batch))
@@ -125,25 +130,8 @@ def _values(step: Step, batch: Batch, now: int, save: Callable[[], None]) -> dic
     return values
 
 
-def _own_noise() -> AbstractContextManager[None]:
-    """Leaves torch's generators as they were."""
-    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
-    return torch.random.fork_rng(devices=gpus)
-
-
-def _bar(first: int, steps: int, wanted: bool) -> Any:
-    hidden = not wanted or os.environ.get("GMCOURSE_PROGRESS") == "off"
-    return tqdm(total=steps, initial=first, disable=hidden, unit="step", mininterval=0.5, leave=False)
-
-
-def _show(bar: Any, now: int, values: dict[str, float]) -> None:
-    bar.update()
-    if now % 20 == 0:
-        bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
-
-
 def _check(
-    step: Any, steps: Any, minutes: Any, schedule: Any, history: Any, callbacks: Sequence[Any]
+    step: Any, steps: Any, minutes: Any, schedule: Any, history: Any, callbacks: Any, flags: dict[str, Any]
 ) -> None:
     if not isinstance(step, Step):
         expect.refuse("step", expect.described(step), "a training.Step, such as Minimize or Adversarial")
@@ -153,5 +141,9 @@ def _check(
         expect.function("schedule", schedule, "a function (step, steps) → share, such as schedules.cosine")
     if history is not None:
         expect.instance("history", history, History)
-    for callback in callbacks:
-        expect.function("a callback", callback, "a function of (step, history)")
+    for name, flag in flags.items():
+        expect.instance(name, flag, bool, "True or False")
+    if not isinstance(callbacks, Sequence):
+        expect.refuse("callbacks", expect.described(callbacks), "a list of functions")
+    for number, callback in enumerate(callbacks):
+        expect.function(f"callbacks[{number}]", callback, "a function of (step, history)")

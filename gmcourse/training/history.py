@@ -1,13 +1,13 @@
 """What was measured during training: named curves that survive as JSON."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from torch import Tensor
 
 from gmcourse import expect
+from gmcourse.expect.door import door
 
 
 class History(Mapping[str, list[float]]):
@@ -25,20 +25,14 @@ class History(Mapping[str, list[float]]):
         self.seconds = 0.0
         self.interrupted = False
 
+    @door(step=">= 0", values="unseen empty")
     def record(self, step: int, values: Mapping[str, float]) -> None:
-        """Append one value to each curve that is named. NaN and infinity are recorded as they are.
-
-        Raises:
-            ValueError: a step that is no whole number ≥ 0, or a value that is no number.
-        """
-        expect.whole("step", step, least=0)
+        """Append one value to each curve that is named. NaN and infinity are recorded as they are."""
         for name, value in values.items():
-            try:
-                number = float(value)
-            except (TypeError, ValueError, RuntimeError):
-                expect.refuse(name, expect.described(value), "a number, as float(…) gives")
+            if isinstance(value, Tensor) and value.numel() != 1:
+                expect.refuse(f"values[{name!r}]", expect.described(value), "a number, as float(…) gives")
             self._steps.setdefault(name, []).append(step)
-            self._values.setdefault(name, []).append(number)
+            self._values.setdefault(name, []).append(float(value))
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._values:
@@ -51,22 +45,14 @@ class History(Mapping[str, list[float]]):
     def __len__(self) -> int:
         return len(self._values)
 
+    @door()
     def curve(self, name: str) -> tuple[list[int], list[float]]:
         """Steps and values of one curve, as a plot wants them."""
         return list(self._steps.get(name, [])), list(self[name])
 
-    @property
-    def steps(self) -> list[int]:
-        """Every step at which something was recorded, in order."""
-        return sorted({s for steps in self._steps.values() for s in steps})
-
-    def thinned(self, points: int = 400) -> History:
-        """The same curves as means over at most `points` equal blocks: small enough to be shipped.
-
-        Raises:
-            ValueError: points below 1.
-        """
-        expect.whole("points", points, least=1)
+    @door(points=">= 1")
+    def thinned(self, points: int = 400) -> "History":
+        """The same curves as means over at most `points` equal blocks: small enough to be shipped."""
         thin = History()
         thin.seconds, thin.interrupted = self.seconds, self.interrupted
         for name in self:
@@ -82,12 +68,9 @@ class History(Mapping[str, list[float]]):
         return json.dumps({"seconds": self.seconds, "interrupted": self.interrupted, "curves": curves})
 
     @classmethod
-    def from_json(cls, text: str) -> History:
-        """The reverse of `to_json`.
-
-        Raises:
-            ValueError: the text is not what `to_json` writes.
-        """
+    @door()
+    def from_json(cls, text: str) -> "History":
+        """Read what `to_json` wrote."""
         history = cls()
         try:
             content = json.loads(text)
@@ -97,5 +80,5 @@ class History(Mapping[str, list[float]]):
                 history._steps[name] = [int(s) for s in curve["steps"]]
                 history._values[name] = [float(v) for v in curve["values"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is no history as History.to_json writes it: {error}") from error
+            raise ValueError(f"text is no history ({error}); expected what History.to_json writes") from error
         return history

@@ -7,8 +7,6 @@ it, looked at after it, and put back if need be. The look is one number, so a GP
 CPU, copy and look take 2 to 5 % of a step of the course's models; the copies take the memory of what they copy.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gmcourse import expect
-from gmcourse.processes import any_of_us, mean_of
+from gmcourse.processes import any_of_us, average
 
 Measured = dict[str, Tensor]
 State = dict[str, list[Tensor]]
@@ -37,16 +35,13 @@ def check_finite(values: Mapping[str, float]) -> None:
 
 
 def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
-    """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each.
-
-    Raises:
-        ValueError: one of them is no tensor of a single element.
-    """
+    """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each."""
     scalars = [_scalar(name, value).reshape(1) for name, value in values.items()]
     if not scalars:
         return {}
     flat = torch.cat([value.to(scalars[0].device) for value in scalars])
-    return dict(zip(values, mean_of(flat).tolist(), strict=True))
+    average([flat])
+    return dict(zip(values, flat.tolist(), strict=True))
 
 
 def _scalar(name: str, value: Tensor) -> Tensor:
@@ -76,11 +71,7 @@ class LastGood:
         self.prefix = ""
 
     def watch(self, name: str, value: Tensor) -> Tensor:
-        """This scalar has to be finite; of several, the first that was given is named. Returns it, detached.
-
-        Raises:
-            ValueError: it is no tensor of one element.
-        """
+        """This scalar has to be finite; of several, the first that was given is named. Returns it, detached."""
         return self._watched.setdefault(self.prefix + name, _scalar(name, value))
 
     def watch_gradient(self, name: str, optimizer: Optimizer, clip: float | None = None) -> Tensor:
@@ -97,10 +88,7 @@ class LastGood:
     ) -> Measured:
         """What `move()` measured. If it raises, or leaves something not finite, all is put back first.
 
-        Args:
-            move: updates the optimisers' parameters, and may change the modules' buffers.
-            optimizers: whose parameters and memories may change.
-            modules: whose buffers may change.
+        The move may change the optimisers' parameters and memories, and the buffers of the modules.
 
         Raises:
             Diverged: something is not finite; the message names it.

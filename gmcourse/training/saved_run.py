@@ -1,8 +1,7 @@
 """The checkpoint of a run that `fit` makes: it never becomes worse, shorter, or that of another run."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from gmcourse import expect, processes, storage
@@ -14,11 +13,7 @@ from gmcourse.training.step import Step
 class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
-    Args:
-        path: of the checkpoint; None saves nothing.
-        step: whose state is saved.
-        identity: numbers by name that a resumed run must share: seed, batch_size, samples.
-        steps: how many the run has in all.
+    A resumed run must share the identity: seed, batch_size and number of samples. Without a path nothing is saved.
 
     Attributes:
         done: steps in the file; None while this run has written none.
@@ -26,20 +21,16 @@ class SavedRun:
     """
 
     def __init__(
-        self, path: str | Path | None, step: Step, identity: dict[str, int | None], steps: int
+        self, path: str | Path | None, step: Step, identity: Sequence[int | None], steps: int
     ) -> None:
         self.path = None if path is None else expect.path("checkpoint", path)
-        self.step, self.identity, self.steps = step, identity, steps
+        self.step, self.steps = step, steps
+        self.identity = dict(zip(("seed", "batch_size", "samples"), identity, strict=True))
         self.done: int | None = None
         self.at = time.monotonic()
 
     def begin(self, history: History, *, resume: bool, extend: bool, overwrite: bool) -> tuple[int, History]:
-        """The number of the step to begin with, and the history so far.
-
-        Raises:
-            ValueError: there is a checkpoint that this run would spoil, or cannot go on from.
-            OSError: the checkpoint cannot be written.
-        """
+        """The number of the step to begin with, and the history so far; refuses to spoil what is there."""
         if (overwrite and resume) or (extend and not resume):
             raise ValueError("extend belongs to resume, and overwrite to a run without it; got another pair")
         if self.path is None:
@@ -84,7 +75,6 @@ class SavedRun:
         if self.path is None or done == self.done or processes.rank_and_world()[0] > 0:
             return
         position = {**self.identity, "steps": self.steps, "step": done}
-        save_checkpoint(
-            self.path, {**position, "history": history.to_json(), "state": self.step.state_dict()}
-        )
+        state = {"history": history.to_json(), "state": self.step.state_dict()}
+        save_checkpoint(self.path, position | state)
         self.done, self.at = done, time.monotonic()

@@ -5,14 +5,13 @@ A schedule is a pure function (step, steps) → share: before step number `step`
 interrupted goes on with the rates that it would have had, and one that is made half as long ends where it should.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 
 from torch.optim import Optimizer
 
 from gmcourse import expect
+from gmcourse.expect.door import door
 
 Schedule = Callable[[int, int], float]
 
@@ -37,25 +36,24 @@ def linear_decay(step: int, steps: int) -> float:
     return min(1.0, 2 * (1 - _part(step, steps)))
 
 
+@door(length=">= 1")
 def warm_up(length: int) -> Schedule:
     """(step + 1)/length in the first `length` steps, then 1, however long the run is.
-
-    Raises:
-        ValueError: a length below 1.
 
     >>> [warm_up(4)(step, 100) for step in (0, 1, 3, 50)]
     [0.25, 0.5, 1.0, 1.0]
     """
-    expect.whole("length", length, least=1)
     return lambda step, steps: min(1.0, (step + 1) / length)
 
 
 def product(*schedules: Schedule) -> Schedule:
-    """All of them multiplied.
+    """The product of several schedules.
 
     >>> product(warm_up(4), linear_decay)(1, 8)
     0.5
     """
+    for number, schedule in enumerate(schedules):
+        expect.function(f"schedules[{number}]", schedule, "a function (step, steps) → share, such as cosine")
     return lambda step, steps: math.prod(schedule(step, steps) for schedule in schedules)
 
 
@@ -63,9 +61,6 @@ def set_rates(optimizers: Iterable[Optimizer], schedule: Schedule, step: int, st
     """Give each group of parameters its own first learning rate times `schedule(step, steps)`.
 
     The first rate is kept in the group as "initial_lr", torch's own name for it, and so in every checkpoint.
-
-    Raises:
-        ValueError: the schedule gave something that is no finite number ≥ 0.
     """
     share = expect.number("the schedule's share", schedule(step, steps), least=0)
     for optimizer in optimizers:

@@ -1,7 +1,5 @@
 """A step: one update of the parameters from one batch, and everything needed to go on after a break."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -9,6 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.processes import average
 from gmcourse.training.ema import EMA
 from gmcourse.training.last_good import LastGood, Measured, parameters_of
@@ -21,12 +20,10 @@ class Step(Protocol):
     @property
     def module(self) -> nn.Module:
         """The model whose parameters are updated."""
-        ...
 
     @property
     def optimizers(self) -> Sequence[Optimizer]:
         """All optimisers, whose learning rates a schedule may change."""
-        ...
 
     def __call__(self, batch: Any) -> Mapping[str, Tensor]:
         """Update the parameters once; return what was measured, as scalars.
@@ -34,19 +31,15 @@ class Step(Protocol):
         Raises:
             Diverged: something is not finite. Then all is as it was before the call.
         """
-        ...
 
     def trained(self) -> nn.Module:
         """What is kept after training, and looked at on the way: the average, if there is one."""
-        ...
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on: model, optimiser, counters, averages."""
-        ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The reverse of `state_dict`."""
-        ...
+        """Put back what `state_dict` gave."""
 
 
 def average_gradients(optimizer: Optimizer) -> None:
@@ -59,21 +52,15 @@ def average_gradients(optimizer: Optimizer) -> None:
 
 
 def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | None = None) -> None:
-    """Refuse an optimiser over parameters of another module, and an average of another one.
-
-    Raises:
-        ValueError: saying which.
-    """
-    expect.instance(name, module, nn.Module)
-    expect.instance(f"the optimiser of the {name}", optimizer, Optimizer, "an optimiser of torch.optim")
+    """Refuse an optimiser over parameters of another module, and an average of another one."""
     own = {id(parameter) for parameter in module.parameters()}
     foreign = sum(id(parameter) not in own for parameter in parameters_of([optimizer]))
     if foreign:
         raise ValueError(
-            f"the optimiser of the {name} holds {foreign} tensors that are no parameters of it; "
+            f"the optimizer of the {name} holds {foreign} tensors that are no parameters of it; "
             f"expected an optimiser over {name}.parameters(), or some of them"
         )
-    if ema is not None and expect.instance("ema", ema, EMA).source is not module:
+    if ema is not None and ema.source is not module:
         raise ValueError(f"ema averages another module; expected EMA({name}, …)")
 
 
@@ -83,16 +70,13 @@ class Minimize:
     Args:
         objective: `objective(batch)` gives the loss to be minimised, a scalar tensor, or a dict of scalars
             with the key "loss"; the others are only recorded.
-        module: whose parameters and buffers are saved and averaged.
+        module: the model whose parameters and buffers are saved and averaged.
         optimizer: a torch optimiser over (some of) the module's parameters.
         ema: an average to be updated after each step.
         clip: the gradient's norm is cut to at most this.
-
-    Raises:
-        ValueError: parts that do not belong together, or a clip that is not positive; in use, a loss that is
-            no scalar.
     """
 
+    @door(clip="> 0")
     def __init__(
         self,
         objective: Callable[[Any], Tensor | Mapping[str, Tensor]],
@@ -102,19 +86,18 @@ class Minimize:
         ema: EMA | None = None,
         clip: float | None = None,
     ) -> None:
-        expect.function("objective", objective, "a function of a batch")
         check_parts("module", module, optimizer, ema)
-        self.clip = None if clip is None else expect.number("clip", clip, above=0)
-        self.objective, self.module, self.optimizer, self.ema = objective, module, optimizer, ema
+        self.objective, self.module, self.optimizer = objective, module, optimizer
+        self.ema, self.clip = ema, clip
         self._last_good = LastGood()
 
     @property
     def optimizers(self) -> list[Optimizer]:
-        """The only one."""
+        """Return the one optimiser in a list."""
         return [self.optimizer]
 
     def __call__(self, batch: Any) -> Measured:
-        """One update.
+        """Update the parameters once.
 
         Raises:
             Diverged: a loss, the gradient, a parameter, a buffer or the optimiser's memory is not finite.
@@ -143,16 +126,16 @@ class Minimize:
         return measured
 
     def trained(self) -> nn.Module:
-        """The average if there is one, else the module."""
+        """Return the average if there is one, else the module."""
         return self.module if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
-        """Model, optimiser and average."""
+        """The states of model, optimiser and average."""
         state = {"module": self.module.state_dict(), "optimizer": self.optimizer.state_dict()}
         return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The reverse of `state_dict`."""
+        """Put back what `state_dict` gave."""
         self.module.load_state_dict(state["module"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.ema is not None:

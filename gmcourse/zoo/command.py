@@ -1,7 +1,5 @@
 """`gmcourse zoo`: one line a trained model, those of the package and those of one's own."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ The readers are those of `gmcourse.converters`. The model is written in float32,
 into one's own zoo: `zoo.load(NAME, own=True)`.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import re
@@ -33,7 +31,7 @@ READERS: dict[str, tuple[Callable[..., nn.Module], str]] = {
 
 
 def whole_numbers(text: str) -> list[int]:
-    """Whole numbers between commas."""
+    """Read whole numbers between commas."""
     return [int(each) for each in text.split(",") if each]
 
 

@@ -1,7 +1,5 @@
 """Whether the package's models are those that were published: their list of hashes, which no training writes."""
 
-from __future__ import annotations
-
 import hashlib
 
 from gmcourse.zoo import store

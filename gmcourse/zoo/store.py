@@ -3,8 +3,6 @@
 The package's own folder is only ever read: `python -m tools.zoo publish`, in the repository, fills it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import os
@@ -19,8 +17,10 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.console import visible
 from gmcourse.expect import refuse
+from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
@@ -32,7 +32,7 @@ SUFFIXES = (
     ".log.json",
     ".png",
     ".manifest.json",
-)  # the manifest last: with it a model is there
+)  # the manifest last: it makes a model be there
 
 
 def own_folder() -> Path:
@@ -44,20 +44,18 @@ def own_folder() -> Path:
 def _folder(own: bool | str | Path) -> Path:
     if isinstance(own, bool):
         return own_folder() if own else WEIGHTS
-    return Path(own) if isinstance(own, str | Path) else refuse("own", repr(own), "True, False or a folder")
+    return Path(own)
 
 
+@door()
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
-    """The path of one of a model's files.
-
-    Raises:
-        ValueError: the name could lead out of the folder, or is none that every file system takes.
-    """
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+    """The path of one of a model's files; refuses a name that could lead out of the folder."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
         refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
     return _folder(own) / f"{name}{suffix}"
 
 
+@door()
 def names(*, own: bool | str | Path = False) -> list[str]:
     """The models that travel with the package, or those of one's own, in alphabetical order."""
     found = _folder(own).glob("*.manifest.json")
@@ -65,19 +63,15 @@ def names(*, own: bool | str | Path = False) -> list[str]:
 
 
 def where(name: str, *, own: bool | str | Path = False) -> Path:
-    """The manifest's path of a model that is there; its other files lie beside it.
-
-    Raises:
-        ValueError: there is no model of this name.
-    """
+    """The manifest's path of a model that is there; its other files lie beside it."""
     path = file_of(name, ".manifest.json", own)
     if path.is_file():
         return path
+    there = ", ".join(names(own=own)) or "none"
     if own:
-        there = ", ".join(names(own=own)) or "none"
-        raise ValueError(f"there is no model {name!r} of your own in {path.parent}; there is {there}")
+        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {there}")
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
-    raise ValueError(f"the zoo has no model {name!r}; it has {', '.join(names()) or 'none'}{mine}")
+    refuse("name", f"{name!r}, no model of the zoo", f"one of {there}{mine}")
 
 
 def _cure(name: str, own: bool | str | Path) -> str:
@@ -85,11 +79,7 @@ def _cure(name: str, own: bool | str | Path) -> str:
 
 
 def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
-    """The manifest of one model.
-
-    Raises:
-        ValueError: no model has this name, or its manifest is damaged.
-    """
+    """The manifest of one model."""
     path = where(name, own=own)
     try:
         described = Manifest.from_json(path.read_text(encoding="utf-8"))
@@ -101,11 +91,7 @@ def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
 
 
 def log(name: str, *, own: bool | str | Path = False) -> History:
-    """The training curves of one model, thinned to at most 400 points each.
-
-    Raises:
-        ValueError: no model has this name, or its log is missing or damaged.
-    """
+    """The training curves of one model, thinned to at most 400 points each."""
     manifest(name, own=own)
     path = file_of(name, ".log.json", own)
     if not path.is_file():
@@ -121,17 +107,14 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
 
     Args:
         name: one of `names()`.
-        device: where to put it.
+        device: the device to put it on.
         own: False takes the model that travels with the package, whatever you have trained. True takes the one
             of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
 
     Raises:
         ValueError: an unknown name, a missing file, or one of which a byte has changed.
     """
-    try:
-        place = torch.device(device)
-    except (RuntimeError, TypeError):
-        refuse("device", repr(device), "a device, such as 'cpu' or 'cuda'")
+    place = expect.device("device", device)
     described = manifest(name, own=own)
     path = file_of(name, ".safetensors", own)
     if not described.sha256:
@@ -151,13 +134,11 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     try:
         module = _built(described, tensors_from_bytes(content))
     except (AttributeError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
-        raise ValueError(
-            f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
-        ) from error
+        fault = f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
+        raise ValueError(fault) from error
     if own:
-        print(
-            f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
-        )
+        origin = f"{described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
+        print(f"{name} is your own, {origin}")
     return module.to(place).eval().requires_grad_(False)
 
 
@@ -165,17 +146,16 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
 def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     """The model that a manifest describes, with these weights. Only classes of gmcourse are ever built."""
     module_name, _, class_name = described.model.partition(":")
-    if (
-        not module_name.startswith(("gmcourse.models.", "gmcourse.experiments."))
-        or not class_name.isidentifier()
-    ):
-        raise ValueError(f"model is {described.model!r}; expected 'gmcourse.models.<module>:<Class>'")
+    ours = module_name.startswith(("gmcourse.models.", "gmcourse.experiments."))
+    if not ours or not class_name.isidentifier():
+        refuse("model", repr(described.model), "'gmcourse.models.<module>:<Class>'")
     build = getattr(importlib.import_module(module_name), class_name)
     module: nn.Module = build(**described.arguments)
     module.load_state_dict(tensors)
     return module
 
 
+@door()
 def save(
     described: Manifest,
     module: nn.Module,
@@ -194,31 +174,22 @@ def save(
         history: its curves, which are thinned.
         samples: the content of a PNG file.
         ship: whether the weights are kept; otherwise only log and manifest are.
-        half: keep them in float16; `load` gives a float32 model with the rounded values.
-        folder: by default `own_folder()`.
+        half: keep the weights in float16; `load` gives a float32 model with the rounded values.
+        folder: where to put the files; by default `own_folder()`.
 
     Returns:
         The manifest as it was written.
-
-    Raises:
-        ValueError: a name that is no file's, or weights that do not load into what the manifest describes.
     """
-    if not isinstance(described, Manifest) or not isinstance(module, nn.Module):
-        got = f"{type(described).__name__} and {type(module).__name__}"
-        refuse("what is saved", got, "a zoo.Manifest and a torch.nn.Module")
     place = True if folder is None else folder
     file_of(described.name, ".safetensors", place)  # a name that is none is refused before any work
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
     if half:
-        tensors = {
-            key: value.half() if value.dtype == torch.float32 else value for key, value in tensors.items()
-        }
+        tensors = {key: x.half() if x.dtype == torch.float32 else x for key, x in tensors.items()}
     try:
         _built(described, tensors)
     except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{described.model}(**{described.arguments}) does not take these weights: {error}"
-        ) from error
+        built = f"{described.model}(**{described.arguments})"
+        raise ValueError(f"module has other weights ({error}); expected those of {built}") from error
     content = tensors_to_bytes(tensors)
     described = replace(
         described,
@@ -226,12 +197,8 @@ def save(
         samples="" if samples is None else f"{described.name}.png",
     )
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
-    contents = (
-        content if ship else None,
-        curves,
-        samples,
-        described.to_json().encode(errors="backslashreplace"),
-    )
+    text = described.to_json().encode(errors="backslashreplace")
+    contents = (content if ship else None, curves, samples, text)
     for suffix, written in zip(SUFFIXES, contents, strict=True):
         path = file_of(described.name, suffix, place)
         if written is not None:

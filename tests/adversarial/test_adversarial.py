@@ -63,7 +63,7 @@ def test_gradient_penalty_of_a_plane_is_known():
     seen = []
     adversarial.gradient_penalty(lambda v: (seen.append(v), v @ weight)[1], real, fake, between=torch.ones(6))
     assert torch.allclose(seen[0], real)
-    with pytest.raises(ValueError, match="expected the same shape"):
+    with pytest.raises(ValueError, match="fake has shape"):
         adversarial.gradient_penalty(lambda v: v @ weight, real, fake[:3])
 
 

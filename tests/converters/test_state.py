@@ -185,7 +185,7 @@ def test_other_files_are_refused(case):
     read, own, *_ = case
     files = [Golden(file).weights(prefix) for _, (file, prefix), *_ in READERS.values()]
     for other in ({}, {"weight": torch.zeros(1)}, *(each for each in files if set(each) != set(own))):
-        with pytest.raises(ValueError, match=r"this is not a .* is missing"):
+        with pytest.raises(ValueError, match=r"state is not a .* is missing"):
             read(other)
     with pytest.raises(ValueError, match="state is a list; expected a mapping"):
         read([1, 2])

@@ -55,7 +55,7 @@ class TestSideBySide:
         step = self.make()
         with pytest.raises(ValueError, match="expected 12"):
             step(torch.zeros(13, 2))
-        with pytest.raises(ValueError, match="one of each for every run"):
+        with pytest.raises(ValueError, match="expected 2, one for each"):
             SideBySide(GridGANs(2, 3, (8,)), step.steps, [4], ["a", "b"])
         with pytest.raises(ValueError, match="runs is 0"):
             GridGANs(0)

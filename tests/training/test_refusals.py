@@ -54,7 +54,7 @@ def one_step(**changed):
         (lambda: History().record(0.5, {}), "step is 0.5"),
         (
             lambda: History().record(0, {"x": torch.zeros(2)}),
-            r"x is a Tensor of shape \(2,\); expected a number",
+            r"values.*x.* is a Tensor of shape \(2,\); expected a number",
         ),
         (lambda: History().thinned(0), "points is 0"),
         (lambda: one_step(steps=-1), "steps is -1"),
@@ -63,7 +63,7 @@ def one_step(**changed):
         (lambda: one_step(minutes=float("nan")), "minutes is nan"),
         (lambda: one_step(seed="a"), "seed is 'a'"),
         (lambda: one_step(step=lambda batch: {}), "expected a training.Step, such as Minimize"),
-        (lambda: one_step(callbacks=[None]), "a callback is None; expected a function"),
+        (lambda: one_step(callbacks=[None]), "callbacks.0. is None; expected a function"),
         (lambda: one_step(schedule=0.5), "schedule is 0.5; expected a function"),
         (lambda: one_step(history=[]), "history is a list; expected a History"),
         (lambda: one_step(checkpoint=3), "checkpoint is 3; expected a path"),
@@ -80,7 +80,7 @@ def test_parts_that_do_not_belong_together():
     for wrong, said in [
         ((abs, module, foreign), "holds 2 tensors that are no parameters of it"),
         ((abs, other.weight, own), "module is a .*Parameter of shape"),
-        ((abs, module, None), "the optimiser of the module is None; expected an optimiser of torch.optim"),
+        ((abs, module, None), "optimizer is None; expected a Optimizer"),
         ((3, module, own), "objective is 3; expected a function"),
     ]:
         with pytest.raises(ValueError, match=said):

@@ -65,9 +65,9 @@ NICE = {name: value.float() for name, value in Golden("nice_a").weights().items(
 @pytest.mark.parametrize(
     ("content", "words", "message"),
     [
-        (None, [], "there is no file w.pt"),
+        (None, [], "path is w.pt; expected a file that is there"),
         (pickle.dumps({"a": print}), [], "is a pickle that asks to run"),
-        (NICE, ["--from", "rosinality_glow"], "this is not a rosinality Glow"),
+        (NICE, ["--from", "rosinality_glow"], "state is not a rosinality Glow"),
         (NICE, ["--group", "4"], "--from plain_nice takes no --group"),
         (NICE, ["--output", "w.npz"], "does not end in .safetensors"),
         (NICE, ["--output", "there.safetensors"], "is there already"),
@@ -76,7 +76,7 @@ NICE = {name: value.float() for name, value in Golden("nice_a").weights().items(
         (
             {**NICE, "optimizer": {"lr": 1.0}},
             [],
-            "entry 'optimizer' of the state dict is a dict; expected a tensor",
+            "entry 'optimizer' of the state is a dict; expected a tensor",
         ),
     ],
 )

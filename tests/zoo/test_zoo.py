@@ -84,11 +84,13 @@ def test_an_own_model_is_never_taken_for_a_shipped_one(shipped, capsys):
 
 def test_a_name_that_only_an_own_model_has(shipped):
     save(described=replace(TINY, name="mine"))
-    with pytest.raises(ValueError, match="no model 'mine'; it has tiny; own=True takes yours from"):
+    with pytest.raises(
+        ValueError, match=r"'mine', no model of the zoo; .*tiny; own=True takes yours"
+    ):
         zoo.load("mine")
-    with pytest.raises(ValueError, match=r"no model 'big'; it has tiny$"):
+    with pytest.raises(ValueError, match=r"'big', no model of the zoo; expected one of tiny$"):
         zoo.load("big")
-    with pytest.raises(ValueError, match=r"no model 'tiny' of your own in .*; there is mine"):
+    with pytest.raises(ValueError, match=r"'tiny', no model of your own in .*: mine"):
         zoo.load("tiny", own=True)
 
 
@@ -101,7 +103,7 @@ def test_names_that_are_no_files_name(name, own_zoo):
         lambda: zoo.load(name),
         lambda: zoo.log(name),
     ):
-        with pytest.raises(ValueError, match=r"name is .*; expected 1 to 100 of the signs"):
+        with pytest.raises(ValueError, match=r"name is .*; expected (1 to 100 of the signs|a string)"):
             call()
     assert not own_zoo.exists()
     assert not (own_zoo.parent / "x.manifest.json").exists()
@@ -112,9 +114,9 @@ def test_names_that_are_no_files_name(name, own_zoo):
     [
         (lambda: zoo.load("vae_digits_2d", "nowhere"), "device is 'nowhere'; expected a device"),
         (lambda: zoo.load("vae_digits_2d", None), "device is None; expected a device"),
-        (lambda: zoo.load("vae_digits_2d", own=3), "own is 3; expected True, False or a folder"),
-        (lambda: zoo.save(TINY, None), "what is saved is Manifest and NoneType; expected"),
-        (lambda: zoo.save({}, NICE(4, hidden=(3,))), "what is saved is dict and NICE; expected"),
+        (lambda: zoo.load("vae_digits_2d", own=3), "own is 3; expected True or False or a string or a Path"),
+        (lambda: zoo.save(TINY, None), "module is None; expected a Module"),
+        (lambda: zoo.save({}, NICE(4, hidden=(3,))), "described is a dict; expected a Manifest"),
     ],
 )
 def test_bad_input(call, message):
@@ -145,11 +147,9 @@ def test_a_changed_byte_a_missing_file(shipped):
         (lambda d: d | {"format": 1}, "format is 1"),
         (lambda d: {k: v for k, v in d.items() if k != "seed"}, r"missing fields \['seed'\]"),
         (lambda d: d | {"more": 1}, r"unknown fields \['more'\]"),
-        (lambda d: d | {"steps": "1"}, "steps is '1'; expected int"),
-        (lambda d: d | {"metrics": {"loss": None}}, "metrics is .*; expected dict"),
-        (lambda d: d | {"baselines": {"normal": 1.0}}, "baselines is .*; expected dict"),
-        (lambda d: d | {"seeds": [0.5]}, "seeds is .*; expected list"),
-        (lambda d: d | {"hours": True}, "hours is True; expected float"),
+        (lambda d: d | {"steps": "1"}, "steps is '1'; expected a whole number"),
+        (lambda d: d | {"metrics": {"loss": None}}, r"metrics\['loss'\] is None; expected a number"),
+        (lambda d: d | {"hours": True}, "hours is True; expected a finite number"),
         (lambda d: d | {"name": "other"}, "is that of 'other'"),
         (lambda d: d | {"arguments": {"dim": 4, "width": 3}}, "do not fit gmcourse.models.nice:NICE"),
         (lambda d: d | {"model": "gmcourse.models.nice:Nothing"}, "do not fit"),
@@ -165,9 +165,9 @@ def test_a_damaged_manifest_is_named(shipped, change, message):
 
 
 def test_what_a_manifest_may_say_beside():
-    rich = replace(TINY, baselines={"normal": {"loss_nats": 2.0}}, seeds=[0, 1], samples="tiny.png")
+    rich = replace(TINY, samples="tiny.png")
     assert zoo.Manifest.from_json(rich.to_json()) == rich
-    assert "baselines" not in TINY.to_json()
+    assert "samples" not in TINY.to_json()
 
 
 def test_a_manifest_cannot_name_code_elsewhere(own_zoo):
@@ -177,7 +177,7 @@ def test_a_manifest_cannot_name_code_elsewhere(own_zoo):
 
 
 def test_weights_of_another_architecture():
-    with pytest.raises(ValueError, match="does not take these weights"):
+    with pytest.raises(ValueError, match="module has other weights"):
         save(described=replace(TINY, arguments={"dim": 6, "hidden": [3]}))
 
 
@@ -220,8 +220,8 @@ def test_the_command(shipped, capsys):
         _, headings, *lines = part.splitlines()
         assert headings.split()[:4] == ["model", "weights", "steps", "minutes"]
         assert [line.split()[0] for line in lines] == names
-    assert "broken.manifest.json is damaged: not JSON" in own
+    assert "broken.manifest.json is damaged: text is not JSON" in own
     assert main(["zoo", "mine", "--own"]) == 0
     assert json.loads(capsys.readouterr().out)["steps"] == 1
     assert main(["zoo", "mine"]) == 2
-    assert "the zoo has no model 'mine'" in capsys.readouterr().err
+    assert "name is 'mine', no model of the zoo" in capsys.readouterr().err

@@ -4,8 +4,6 @@
 `torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` on CPUs.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A recipe turned to pictures of one's own: the same model, trained in the same way, from another folder."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import cache, partial
@@ -16,14 +14,9 @@ LEAST = 200  # pictures, held out ones included; a model of fewer learns them by
 
 
 def with_folder(recipe: Recipe, root: str | Path) -> Recipe:
-    """The recipe for the pictures of a folder, of the size that its model has.
+    """The recipe for the pictures of a folder, see `gmcourse.data.folder.load`, of the size that its model has.
 
-    Args:
-        recipe: one that takes pictures (`Recipe.pictures`).
-        root: the folder, see `gmcourse.data.folder.load`. A fifth of its pictures is held out and measured on.
-
-    Returns:
-        A recipe whose name ends with that of the folder.
+    A fifth of the pictures is held out and measured on. The recipe's new name ends with that of the folder.
 
     Raises:
         ValueError: the recipe takes no pictures of one's own, or the folder has fewer than 200.

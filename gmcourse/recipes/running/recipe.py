@@ -1,7 +1,5 @@
 """What a recipe is, and where it is found."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -24,24 +22,24 @@ class Recipe:
     """Everything that turns an untrained model into a checkpoint of the zoo.
 
     Attributes:
-        name: of the recipe and of the checkpoint.
+        name: the name of the recipe and of the checkpoint.
         model: the class, "gmcourse.models.vae:VAE".
         arguments: its keyword arguments, JSON only.
         data: `data(device)` gives what `fit` takes.
         step: `step(module, device)` gives the step that trains the module.
-        steps: how many of them.
-        batch_size: samples in each.
+        steps: how many steps the training has.
+        batch_size: the number of samples in each.
         measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
         described: the data in words, for the manifest.
         pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
             of "test": see `with_folder`.
         made_by: the words after `gmcourse train`, where they are more than the name.
-        seed: of initial weights, batches and noise.
+        seed: determines initial weights, batches and noise.
         ship: whether the weights travel with the package (≤ 8 MB), or only the log and the measurements.
         begins_with: the model of the zoo whose weights training begins with.
         begin: `begin(module, other)` takes from that model what it needs; by default all its weights.
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
-        schedule: of the learning rates, see `gmcourse.training.schedules`.
+        schedule: changes the learning rates, see `gmcourse.training.schedules`.
         callbacks: `callbacks(step)` gives callbacks for `fit`.
         samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
         half: keep the weights in float16, so that they fit into the package; what is measured is what is kept.
@@ -73,17 +71,13 @@ class Recipe:
 
 
 def names() -> list[str]:
-    """Every recipe there is."""
+    """List every recipe that there is."""
     return sorted(each.name for each in pkgutil.iter_modules(gmcourse.recipes.__path__) if not each.ispkg)
 
 
 def find(name: str) -> Recipe:
-    """The recipe of this name.
-
-    Raises:
-        ValueError: there is none.
-    """
+    """Find the recipe of this name."""
     if name not in names():
-        raise ValueError(f"no recipe is called {name!r}; there are {', '.join(names())}")
+        raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
     recipe: Recipe = importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
     return recipe

@@ -1,7 +1,5 @@
 """Two networks for each task of super-resolution: a regression, and an SRFlow on the regression's frozen encoder."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +30,7 @@ class Task:
         train: gives the pictures to learn from.
         test: gives those to measure on.
         validation: gives pictures to watch while training, so that a number of steps can be chosen without the
-            test; None if there are enough pictures that nothing is learnt by heart.
+            test; None where nothing is learnt by heart.
     """
 
     scale: int
@@ -46,11 +44,11 @@ class Task:
         return both.high, both.low
 
     def held_out(self, device: torch.device) -> Pairs:
-        """Test pictures, for measurements."""
+        """The test pictures, on which the network is measured."""
         return pairs(self.test(), self.scale).to(device)
 
     def consistency(self, answers: Tensor, low: Tensor) -> Tensor:
-        """LR-PSNR in decibels, (B,)."""
+        """The LR-PSNR of each answer in decibels, (B,)."""
         return lr_psnr(answers, low, lambda x: downsample(x, self.scale))
 
 
@@ -129,36 +127,25 @@ def flow(
 ) -> Recipe:
     """A recipe of `SRFlow`: Adam on the negative bound, on the frozen encoder of a regression network.
 
-    Args:
-        task: the same as the regression's.
-        name: of the recipe.
-        reader: the recipe of the regression network, whose weights are in the zoo.
-        steps: of training.
-        batch_size: pictures in each.
-        schedule: of the learning rate.
-        average: decay of the average of weights that is kept.
-        **arguments: of the model, beside those that it has from the regression.
+    The task is that of the regression, whose recipe is `reader` and whose weights are in the zoo. `average` is
+    the decay of the average of weights that is kept; `arguments` are what the model has beside the regression's.
     """
 
     def begin(module: SRFlow, trained: Regression) -> None:
-        """The encoder of the regression network, frozen."""
         module.encoder.load_state_dict(trained.encoder.state_dict())
         module.freeze_encoder()
 
     @torch.no_grad()
     def prepare(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
-        """Actnorm from 256 pairs."""
-        module.bound(both[0][:256], both[1][:256])
+        module.bound(both[0][:256], both[1][:256])  # initialises actnorm
 
     def step(module: Any, device: torch.device) -> Minimize:
-        """Quantisation noise is drawn anew at each step."""
         learned = [p for p in module.parameters() if p.requires_grad]
         optimizer = torch.optim.Adam(learned, lr=1e-3, fused=True)
         return Minimize(module.loss, module, optimizer, ema=EMA(module, average), clip=200.0)
 
     @torch.no_grad()
     def measure(module: SRFlow, device: torch.device) -> dict[str, float]:
-        """The likelihood bound, and consistency of draws at temperature 0.8."""
         test = task.held_out(device)
         noise = torch.rand(test.high.shape, generator=generator(0)).to(device)
         bound = module.bound(test.high, test.low, noise).mean()

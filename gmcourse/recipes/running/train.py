@@ -1,7 +1,5 @@
 """The one function that runs any recipe."""
 
-from __future__ import annotations
-
 import importlib
 import math
 import platform
@@ -39,27 +37,27 @@ def run(
 
     Args:
         recipe: what to run.
-        device: where; by default a GPU if there is one.
+        device: the device to run on; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
         resume: go on from the last checkpoint in `folder`.
-        extend: with `resume`: `steps` may be more than the checkpoint's run has.
+        extend: allow a resumed run more steps than the checkpoint's run has.
         overwrite: replace a model of one's own that had more steps, and without `resume` the last checkpoint.
         folder: where checkpoints lie while training.
         keep: measure the result and put it into `zoo.own_folder()`. The package's models are never touched.
         own: begin with a model of one's own where the recipe begins with one of the zoo.
-        minutes: between checkpoints, and between samples to look at (`folder/NAME.png`).
+        minutes: the time between checkpoints, and between samples to look at (`folder/NAME.png`).
         mixed_precision: compute products in bfloat16.
 
     Returns:
         The trained module and its curves.
 
     Raises:
-        ValueError: mixed precision where the recipe does not allow it, or a better model of one's own is there.
+        ValueError: the recipe does not allow mixed precision, or a better model of one's own is there.
         OSError: a folder that will be needed cannot be written; training has not begun then.
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(
-            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32 throughout)"
+            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)"
         )
     steps = recipe.steps if steps is None else steps
     _try_targets(recipe, steps, folder, keep, overwrite)
@@ -169,15 +167,8 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         hardware=_hardware(device),
         hours=round(history.seconds / 3600, 3),
         metrics=measured(recipe, trained, device),
-        seeds=[recipe.seed],
     )
-    zoo.save(
-        described,
-        trained,
-        history=history,
-        samples=_samples(recipe, trained, device),
-        half=recipe.half,
-    )
+    zoo.save(described, trained, history=history, samples=_samples(recipe, trained, device), half=recipe.half)
 
 
 def measured(recipe: Recipe, trained: nn.Module, device: torch.device) -> dict[str, float]:
