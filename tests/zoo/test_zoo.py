@@ -84,9 +84,7 @@ def test_an_own_model_is_never_taken_for_a_shipped_one(shipped, capsys):
 
 def test_a_name_that_only_an_own_model_has(shipped):
     save(described=replace(TINY, name="mine"))
-    with pytest.raises(
-        ValueError, match=r"'mine', no model of the zoo; .*tiny; own=True takes yours"
-    ):
+    with pytest.raises(ValueError, match=r"'mine', no model of the zoo; .*tiny; own=True takes yours"):
         zoo.load("mine")
     with pytest.raises(ValueError, match=r"'big', no model of the zoo; expected one of tiny$"):
         zoo.load("big")
