@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gmcourse.exercises.mistakes import mistake
+from gmcourse.exercises.mistakes import NotDone, mistake
 
 RTOL, ATOL = 2e-4, 2e-5
 
@@ -36,16 +36,28 @@ def fixed_inputs(seed: int) -> Iterator[None]:
 def fresh() -> torch.Generator:
     """A generator that nobody can foresee, so that only a right answer passes twice."""
     generator = torch.Generator()
-    if _seed is None:
-        generator.seed()
-    else:
-        generator.manual_seed(_seed)
+    generator.manual_seed(generator.seed() if _seed is None else _seed)
     return generator
 
 
 def normal(*shape: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
     """Standard normal float32 numbers times `scale`, ready to be differentiated."""
     return (scale * torch.randn(shape, generator=generator)).requires_grad_()
+
+
+def fresh_weights(network: nn.Module, generator: torch.Generator, scale: float) -> nn.Module:
+    """The network, all of whose parameters are now normal with the standard deviation `scale`."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+    return network
+
+
+def pair(value: Any, what: str) -> tuple[Any, Any]:
+    """The two things that the learner's code returned; `what` names them where there are not two."""
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        mistake(f"two things are wanted: {what}")
+    return value[0], value[1]
 
 
 def tensor(value: Any, what: str) -> Tensor:
@@ -68,10 +80,12 @@ def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL
 
 def agree(
     value: Any,
-    want: Tensor,
+    want: Tensor | float,
     what: str,
+    suspects: Mapping[str, Tensor | float] | None = None,
     *,
-    suspects: Mapping[str, Tensor] | None = None,
+    inputs: Mapping[str, Tensor] | None = None,
+    otherwise: str = "",
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> Tensor:
@@ -82,24 +96,44 @@ def agree(
         want: the reference.
         what: what is being compared, as the subject of a sentence: "the KL".
         suspects: what people get who make a known mistake, by the words that explain it.
+        inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
+        otherwise: the words for every other wrong value, where only one mistake is possible.
         rtol: relative tolerance.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
 
     Returns:
         The value in float64 on the CPU, still in the graph.
     """
-    got = tensor(value, what)
+    got, want = tensor(value, what), torch.as_tensor(want, dtype=torch.float64)
     if matches(got, want, rtol=rtol, atol=atol):
+        if inputs:
+            agree_gradients(got, want, inputs, what)
         return got
     numbers = f"got {show(got)}, expected {show(want)}"
-    for reason, wrong in (suspects or {}).items():
+    for reason, number in (suspects or {}).items():
+        wrong = torch.as_tensor(number, dtype=torch.float64)
         if matches(got, wrong, rtol=rtol, atol=atol) and not matches(wrong, want, rtol=rtol, atol=atol):
             mistake(f"{what}: {reason}", numbers)
+    if otherwise:
+        mistake(otherwise, numbers)
     if got.shape != want.shape:
         mistake(f"{what} has shape {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
-    if not bool(got.isfinite().all()):
-        mistake(f"{what} is not finite", numbers)
+    finite(got, what, f"{what} is not finite")
     mistake(f"{what} is wrong for fresh inputs", numbers)
+
+
+def finite(value: Any, what: str, reason: str) -> Tensor:
+    """The learner's value as `tensor` gives it; a mistake with this reason where it is not finite."""
+    got = tensor(value, what)
+    if not bool(got.isfinite().all()):
+        mistake(reason, f"got {show(got)}")
+    return got
+
+
+def untouched(value: Any, handed: Tensor, words: str) -> None:
+    """Say that nothing was written yet if the learner's value is that of the code that was handed out."""
+    if isinstance(value, Tensor) and matches(tensor(value, ""), handed):
+        raise NotDone(f"not done yet: {words}")
 
 
 def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], what: str) -> None:
@@ -109,13 +143,11 @@ def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], wha
     """
     leaves = list(inputs.values())
     wanted = torch.autograd.grad(want.sum(), leaves, retain_graph=True)
-    for (name, ours), theirs in zip(
-        zip(inputs, wanted, strict=True), gradients(got, leaves, what), strict=True
-    ):
+    for name, ours, theirs in zip(inputs, wanted, gradients(got, leaves, what), strict=True):
         if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
-            part = "is zero" if not bool(theirs.any()) else "is wrong"
+            part = "wrong" if bool(theirs.any()) else "zero"
             mistake(
-                f"{what} has the right value, but its gradient with respect to `{name}` {part}: "
+                f"{what} has the right value, but its gradient with respect to `{name}` is {part}: "
                 "something is detached",
                 f"got {show(theirs)}, expected {show(ours)}",
                 _CUT,
@@ -136,9 +168,8 @@ def gradients(got: Tensor, leaves: Sequence[Tensor], what: str) -> list[Tensor]:
                 "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like.",
             )
         mistake(f"{what} has the right value, but its gradient cannot be computed", reason[:200])
-    return [
-        torch.zeros_like(leaf) if each is None else each for leaf, each in zip(leaves, found, strict=True)
-    ]
+    pairs = zip(leaves, found, strict=True)
+    return [torch.zeros_like(leaf) if each is None else each for leaf, each in pairs]
 
 
 _CUT = "`detach()`, `.data`, `torch.no_grad()`, `.item()`, numpy and `torch.tensor(…)` all cut the graph."

@@ -59,10 +59,11 @@ def mistake(reason: str, *details: str) -> NoReturn:
     raise Mistake("\n".join([reason, *details]))
 
 
-def ask(answer: Any, *arguments: Any, **named: Any) -> Any:
+def ask(answer: Any, *arguments: Any, as_clones: bool = True) -> Any:
     """Call what the learner wrote, and put into words whatever goes wrong in there.
 
-    Tensors are handed over as clones: an answer may work in place. Gradients flow through a clone.
+    Tensors are handed over as clones, because an answer may work in place. Gradients flow through a clone; where
+    the answer must have the leaf itself, pass `as_clones=False`.
 
     Raises:
         NotDone: the stub is still there.
@@ -72,7 +73,7 @@ def ask(answer: Any, *arguments: Any, **named: Any) -> Any:
     if not callable(answer):
         mistake(f"`{name}` is {_described(answer)}; expected something to call")
     try:
-        value = answer(*map(_clone, arguments), **{key: _clone(each) for key, each in named.items()})
+        value = answer(*map(_clone, arguments) if as_clones else arguments)
     except Refusal:
         raise
     except NotImplementedError as error:
@@ -94,15 +95,8 @@ def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoRetur
         for frame in traceback.extract_tb(error.__traceback__)[1:2]
     ]
     given = ", ".join(map(_described, arguments))
-    raise Mistake(
-        "\n".join(
-            [
-                f"`{name}` stops with {type(error).__name__}{': ' + text[0][:200] if text else ''}",
-                *lines,
-                f"It was called with {given}.",
-            ]
-        )
-    ) from error
+    reason = f"`{name}` stops with {type(error).__name__}{': ' + text[0][:200] if text else ''}"
+    raise Mistake("\n".join([reason, *lines, f"It was called with {given}."])) from error
 
 
 def _described(value: Any) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from gmcourse.exercises.compare import agree, agree_gradients, fresh, normal, show, tensor
+from gmcourse.exercises.compare import agree, finite, fresh, normal, show, tensor
 from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
@@ -36,8 +36,7 @@ def reconstruction_loss(answer: Any) -> None:
             "the sign is wrong: a loss is to be made small": -want,
             "it is not reduced at all": squared,
         }
-        got = agree(ask(answer, x, x_hat), want, "the loss", suspects=suspects)
-        agree_gradients(got, want, {"x_hat": x_hat}, "the loss")
+        agree(ask(answer, x, x_hat), want, "the loss", suspects, inputs={"x_hat": x_hat})
 
 
 @exercise
@@ -51,7 +50,8 @@ def best_linear_error(answer: Any) -> None:
         # the reference projects and looks: no eigenvalue is summed
         basis = torch.linalg.svd(centred, full_matrices=False).Vh[:kept]
         want = (centred - centred @ basis.T @ basis).square().sum(1).mean()
-        variances = torch.linalg.eigvalsh(centred.T @ centred / count).flip(0)
+        smallest = torch.linalg.eigvalsh(centred.T @ centred / count)
+        variances = smallest.flip(0)
         raw = torch.linalg.eigvalsh(x.T @ x / count).flip(0)
         suspects = {
             "the data is not centred: PCA's directions start from the mean": raw[kept:].sum(),
@@ -61,14 +61,14 @@ def best_linear_error(answer: Any) -> None:
             "it is averaged over the dimensions too": want / dims,
             "singular values must be squared: a variance is σ²/N": (variances * count).sqrt()[kept:].sum(),
             "these are standard deviations; their squares are wanted": variances.sqrt()[kept:].sum(),
-            "the smallest eigenvalues come first out of `eigh`: the largest were left out": variances.flip(0)[
+            "the smallest eigenvalues come first out of `eigh`: the largest were left out": smallest[
                 kept:
             ].sum(),
             "that is the share of the variance, not the error": want / variances.sum(),
             "one direction too few is kept": variances[kept - 1 :].sum(),
             "one direction too many is kept": variances[kept + 1 :].sum(),
         }
-        agree(ask(answer, x.float(), kept), want, "the least error", suspects=suspects, rtol=1e-3)
+        agree(ask(answer, x.float(), kept), want, "the least error", suspects, rtol=1e-3)
 
 
 @exercise
@@ -79,36 +79,33 @@ def code_bits(answer: Any) -> None:
         tables = torch.rand(dims, symbols, generator=generator).add(0.05)
         tables = tables / tables.sum(1, keepdim=True)
         codes = torch.randint(symbols, (pictures, dims), generator=generator)
-        nats = -Categorical(probs=tables.double()).log_prob(codes)
-        want = nats.sum(1) / math.log(2)
+        law = Categorical(probs=tables.double())
+        nats, two = -law.log_prob(codes), math.log(2)
+        want = nats.sum(1) / two
         first = -tables.double()[0].log2()[codes].sum(1)
-        entropy = (Categorical(probs=tables.double()).entropy().sum() / math.log(2)).expand(pictures)
+        added = -tables.double()[torch.arange(dims), codes].sum(1).log2()
+        entropy = (law.entropy().sum() / two).expand(pictures)
+        flat = torch.full_like(want, dims * math.log2(symbols))
         suspects = {
             "that is in nats: a bit is log 2 nats": nats.sum(1),
             "the sign is wrong: a length is not negative": -want,
             "it is averaged over the numbers of the code; lengths add up": want / dims,
             "it is averaged over the pictures too; one number a picture is wanted": want.mean(),
-            "it is summed over the pictures; sum over the numbers of the code (axis 1)": nats.sum(0)
-            / math.log(2),
+            "it is summed over the pictures; sum over the numbers of the code (axis 1)": nats.sum(0) / two,
             "each number of the code has a table of its own; the first is used for all": first,
             "that is the length of an average picture (the entropy), not of these": entropy,
-            "that is the length without a model, all symbols alike": torch.full_like(
-                want, dims * math.log2(symbols)
-            ),
-            "probabilities are added; their logarithms add up": -tables.double()[torch.arange(dims), codes]
-            .sum(1)
-            .log2(),
-            "log 2 is on the wrong side: bits = nats / log 2": nats.sum(1) * math.log(2),
+            "that is the length without a model, all symbols alike": flat,
+            "probabilities are added; their logarithms add up": added,
+            "log 2 is on the wrong side: bits = nats / log 2": nats.sum(1) * two,
         }
-        agree(ask(answer, codes, tables), want, "the length", suspects=suspects)
+        agree(ask(answer, codes, tables), want, "the length", suspects)
 
     # a long code of rare symbols: the product of probabilities is 0 in float32
     rare = torch.full((200, 2), 1e-4)
     rare[:, 1] = 1 - 1e-4
-    got = tensor(ask(answer, torch.zeros(1, 200, dtype=torch.long), rare), "the length")
-    if not bool(got.isfinite().all()):
-        mistake("the product of many probabilities underflows: add logarithms", f"got {show(got)}")
-    agree(got, -200 * torch.tensor([1e-4]).double().log2(), "the length of 200 rare symbols", rtol=1e-3)
+    value = ask(answer, torch.zeros(1, 200, dtype=torch.long), rare)
+    got = finite(value, "the length", "the product of many probabilities underflows: add logarithms")
+    agree(got, -200 * torch.tensor([1e-4]).log2(), "the length of 200 rare symbols", rtol=1e-3)
 
 
 @exercise
@@ -130,6 +127,7 @@ def denoise(answer: Any) -> None:
         each = (x[:, None].double() * width**2 + means * sigma**2) / variance
         want = (weights[..., None] * each).sum(1)
         step = want - x.double()
+        mean_step, density_step = x + step / points, x + step * log_prob(x).exp()[:, None]
         suspects = {
             "it walks down the density: the sign of the gradient is wrong": x - step,
             "the gradient is multiplied by σ; it must be σ²": x + step / sigma,
@@ -137,17 +135,13 @@ def denoise(answer: Any) -> None:
             "σ² is on the wrong side: multiply, do not divide": x + step / sigma**4,
             "that is the way to go (σ² times the gradient); the point x itself is missing": step,
             "that is the gradient alone": step / sigma**2,
-            "the gradient of the mean over the batch is N times too small; take that of the sum": x
-            + step / points,
+            "the gradient of the mean over the batch is N times too small; take that of the sum": mean_step,
             "the point comes back as it was": x.double() + 0 * step,
-            "that is the gradient of the density, not of its logarithm": x
-            + step * log_prob(x).exp()[:, None],
+            "that is the gradient of the density, not of its logarithm": density_step,
             "that is half of the step": x + step / 2,
             "that is twice the step": x + 2 * step,
         }
-        if points == 1:
-            suspects.pop("the gradient of the mean over the batch is N times too small; take that of the sum")
-        agree(ask(answer, log_prob, x, sigma), want, "the denoised point", suspects=suspects, rtol=1e-3)
+        agree(ask(answer, log_prob, x, sigma), want, "the denoised point", suspects, rtol=1e-3)
 
 
 @exercise
@@ -163,8 +157,7 @@ def draw_codes(answer: Any) -> None:
         mistake(f"the draw has shape {tuple(z.shape)}; expected (n, m) = ({N}, 3)")
     if torch.equal(z, tensor(ask(answer, codes, N), "the draw").detach()):
         mistake("two calls give the same draw: the noise must be fresh each time, so set no seed inside")
-    if not bool(z.isfinite().all()):
-        mistake("the draw is not finite", f"got {show(z)}")
+    finite(z, "the draw", "the draw is not finite")
     if bool((torch.cdist(z[:50], codes.double()) < 1e-4).any()):
         mistake("these are codes of the data drawn again, no new ones: no normal was fitted")
     _compare_moments(z, codes.double())
@@ -173,33 +166,31 @@ def draw_codes(answer: Any) -> None:
 def _compare_moments(z: Tensor, codes: Tensor) -> None:
     """Mean and covariance of the draws against the fitted ones, and against what mistakes lead to."""
     mean, cov = codes.mean(0), torch.cov(codes.T, correction=0)
-    chol, deviations = torch.linalg.cholesky(cov), codes.std(0)
+    chol = torch.linalg.cholesky(cov)
     found, found_mean = torch.cov(z.T), z.mean(0)
     scale = cov.diagonal().sqrt()
+    sizes = torch.outer(scale, scale)
+    one_spread = codes.std() ** 2 * torch.eye(3, dtype=torch.float64)
 
-    def like(other: Tensor) -> bool:
-        return bool(((found - other).abs() < 0.05 * torch.outer(scale, scale)).all())
+    def like(other: Tensor, size: Tensor) -> bool:
+        return bool(((found - other).abs() < 0.05 * size).all())
 
-    own = deviations.square().diag()
     numbers = f"got the covariance {show(found)}, expected {show(cov)}"
-    one = torch.eye(3, dtype=torch.float64)
-    if like(codes.std() ** 2 * one) and bool((found_mean - codes.mean()).abs().max() < 0.1):
+    if like(one_spread, sizes) and bool((found_mean - codes.mean()).abs().max() < 0.1):
         raise NotDone("not done yet: this is still the code that was handed out")
     spreads = {
-        "each number has its own spread, but they move together: the covariances are missing": own,
-        "one spread for all numbers: the data's directions are lost": codes.std() ** 2 * one,
-        "that is N(0, I)'s covariance: nothing was fitted": one,
+        "each number has its own spread, but they move together: the covariances are missing": codes.var(
+            0
+        ).diag(),
+        "one spread for all numbers: the data's directions are lost": one_spread,
+        "that is N(0, I)'s covariance: nothing was fitted": torch.eye(3, dtype=torch.float64),
         "the factor is transposed: z = μ + L ε for a column is μ + ε Lᵀ for rows": chol.T @ chol,
         "the noise is multiplied by Σ; it must be a factor L with L Lᵀ = Σ": cov @ cov,
         "the mean was not taken off before the covariance was formed": cov + torch.outer(mean, mean),
     }
-    if not like(cov):
+    if not like(cov, sizes):
         for reason, spread in spreads.items():
-            if bool(
-                (
-                    (found - spread).abs() < 0.05 * (spread.abs() + torch.outer(scale, scale).clamp(max=1))
-                ).all()
-            ):
+            if like(spread, spread.abs() + sizes.clamp(max=1)):
                 mistake(reason, numbers)
         mistake("the draw has another covariance than the codes", numbers)
     if bool(((found_mean - mean).abs() > 6 * scale / N**0.5 + 1e-4).any()):

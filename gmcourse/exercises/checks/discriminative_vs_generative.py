@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
-from gmcourse.exercises.compare import agree, agree_gradients, fresh, matches, normal, show, tensor
-from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+from gmcourse.exercises.compare import agree, fresh, normal, pair, untouched
+from gmcourse.exercises.mistakes import ask, exercise
 
 
 def _shares(classes: int, generator: torch.Generator) -> Tensor:
@@ -38,21 +38,15 @@ def log_sum_exp(answer: Any) -> None:
             "the wrong axis: sum over the columns of each row": v.logsumexp(0),
             "one number for the whole table; one a row is wanted": v.flatten().logsumexp(0),
         }
-        got = agree(ask(answer, a), want, "log-sum-exp", suspects=suspects)
-        agree_gradients(got, want, {"a": a}, "log-sum-exp")
+        agree(ask(answer, a), want, "log-sum-exp", suspects, inputs={"a": a})
     for shift, verb in ((-2000.0, "underflows"), (2000.0, "overflows")):
         far = normal(3, 4, generator=generator).detach() + shift
-        got = tensor(ask(answer, far), "log-sum-exp")
-        want = far.double().logsumexp(1)
-        if not matches(got, want):
-            mistake(
-                f"exp {verb} for numbers near {shift:g}: take the largest of each row out of the sum first",
-                f"got {show(got)}, expected {show(want)}",
-            )
+        reason = f"exp {verb} for numbers near {shift:g}: take the largest of each row out of the sum first"
+        agree(ask(answer, far), far.double().logsumexp(1), "log-sum-exp", otherwise=reason)
     far = torch.tensor([[0.0, -1500.0], [-1500.0, 0.0], [-700.0, -2200.0]])
     agree(ask(answer, far), far.double().amax(1), "log-sum-exp of rows that differ much in size")
     impossible = torch.tensor([[0.0, -math.inf], [-3.0, -math.inf]])
-    agree(ask(answer, impossible), torch.tensor([0.0, -3.0]).double(), "log-sum-exp with a −∞ in each row")
+    agree(ask(answer, impossible), torch.tensor([0.0, -3.0]), "log-sum-exp with a −∞ in each row")
 
 
 @exercise
@@ -64,6 +58,7 @@ def log_posterior(answer: Any) -> None:
         prior = _shares(classes, generator)
         a, p = log_likelihood.double(), prior.double()
         joint = a + p.log()
+        evidence, over_points = joint.logsumexp(1, keepdim=True), joint.log_softmax(0)
         want = joint.log_softmax(1)
         suspects = {
             "the prior is missing": a.log_softmax(1),
@@ -71,31 +66,18 @@ def log_posterior(answer: Any) -> None:
             "the log-likelihood is multiplied by the prior; logarithms are added": (a * p).log_softmax(1),
             "the prior is subtracted: its logarithm is added": (a - p.log()).log_softmax(1),
             "this is log p(x, y): the evidence, log p(x), is not subtracted": joint,
-            "the evidence is added; dividing is subtracting the logarithm": joint
-            + joint.logsumexp(1, keepdim=True),
-            "it is normalised over the points; for each point the classes must sum to one": joint.log_softmax(
-                0
-            ),
+            "the evidence is added; dividing is subtracting the logarithm": joint + evidence,
+            "it is normalised over the points; for each point the classes must sum to one": over_points,
             "this is p(y|x); its logarithm is wanted": want.exp(),
             "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
         }
-        got = agree(ask(answer, log_likelihood, prior), want, "log p(y|x)", suspects=suspects)
-        agree_gradients(got, want, {"log_likelihood": log_likelihood}, "log p(y|x)")
+        value = ask(answer, log_likelihood, prior)
+        agree(value, want, "log p(y|x)", suspects, inputs={"log_likelihood": log_likelihood})
     far = normal(4, 3, generator=generator).detach() - 2000
     prior = _shares(3, generator)
     want = (far.double() + prior.double().log()).log_softmax(1)
-    got = tensor(ask(answer, far, prior), "log p(y|x)")
-    if not matches(got, want):
-        mistake(
-            "densities near exp(−2000), as pictures have, give 0/0: stay in logarithms to the end",
-            f"got {show(got)}, expected {show(want)}",
-        )
-
-
-def _pair(value: Any) -> tuple[Tensor, Tensor]:
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        mistake("`linear_boundary` must return two things, w and b")
-    return tensor(value[0], "w"), tensor(value[1], "b")
+    reason = "densities near exp(−2000), as pictures have, give 0/0: stay in logarithms to the end"
+    agree(ask(answer, far, prior), want, "log p(y|x)", otherwise=reason)
 
 
 @exercise
@@ -115,43 +97,29 @@ def linear_boundary(answer: Any) -> None:
         found = torch.linalg.solve(torch.cat([x, torch.ones(dims + 1, 1).double()], 1), odds)
         w, b = found[:-1], found[-1]
         gap, middle, prior = m1 - m0, (m0 + m1) / 2, math.log(share / (1 - share))
-        got_w, got_b = _pair(ask(answer, means[0], means[1], cov, share))
-        agree(
-            got_w,
-            w,
-            "w",
-            suspects={
-                "the sign is wrong: positive odds belong to class 1": -w,
-                "the covariance is multiplied; its inverse is needed": c @ gap,
-                "the covariance is missing": gap,
-                "only the variances are used; the covariances matter too": gap / c.diagonal(),
-                "each entry of the covariance is inverted; the inverse of the matrix is needed": (1 / c)
-                @ gap,
-                "the factor ½ belongs to b, not to w": w / 2,
-                "the sum of the means stands where their difference belongs": torch.linalg.solve(c, m0 + m1),
-            },
-            rtol=2e-3,
-            atol=1e-3,
-        )
-        agree(
-            got_b,
-            b,
-            "b",
-            suspects={
-                "the prior is missing: a rare class needs more evidence": b - prior,
-                "the sign of the prior's log-odds is wrong": b - 2 * prior,
-                "the prior's odds are share/(1 − share), not share": b - prior + math.log(share),
-                "the sign of (μ₀ + μ₁)ᵀw / 2 is wrong": middle @ w + prior,
-                "the factor ½ is missing": -2 * middle @ w + prior,
-                "the difference of the means stands where their sum belongs": -gap @ w / 2 + prior,
-                "only one of the means is used; the boundary of equal classes runs half-way": -(m0 @ w)
-                + prior,
-                "only μ₁ is used; the boundary of equal classes runs half-way": -(m1 @ w) + prior,
-                "it is zero: the boundary need not run through the origin": torch.zeros(()).double(),
-            },
-            rtol=2e-3,
-            atol=1e-3,
-        )
+        value = pair(ask(answer, means[0], means[1], cov, share), "w and b")
+        suspects = {
+            "the sign is wrong: positive odds belong to class 1": -w,
+            "the covariance is multiplied; its inverse is needed": c @ gap,
+            "the covariance is missing": gap,
+            "only the variances are used; the covariances matter too": gap / c.diagonal(),
+            "each entry of the covariance is inverted; the inverse of the matrix is needed": gap @ (1 / c),
+            "the factor ½ belongs to b, not to w": w / 2,
+            "the sum of the means stands where their difference belongs": torch.linalg.solve(c, m0 + m1),
+        }
+        agree(value[0], w, "w", suspects, rtol=2e-3, atol=1e-3)
+        suspects = {
+            "the prior is missing: a rare class needs more evidence": b - prior,
+            "the sign of the prior's log-odds is wrong": b - 2 * prior,
+            "the prior's odds are share/(1 − share), not share": b - prior + math.log(share),
+            "the sign of (μ₀ + μ₁)ᵀw / 2 is wrong": middle @ w + prior,
+            "the factor ½ is missing": -2 * middle @ w + prior,
+            "the difference of the means stands where their sum belongs": -gap @ w / 2 + prior,
+            "only one of the means is used; the boundary of equal classes runs half-way": prior - m0 @ w,
+            "only μ₁ is used; the boundary of equal classes runs half-way": prior - m1 @ w,
+            "it is zero: the boundary need not run through the origin": torch.zeros(()),
+        }
+        agree(value[1], b, "b", suspects, rtol=2e-3, atol=1e-3)
 
 
 @exercise
@@ -172,16 +140,12 @@ def rare_weights(answer: Any) -> None:
             "the largest weight is 1; their mean is to be 1": w / w.amax(),
             "this is the logarithm of the weights": want.log(),
         }
-        agree(ask(answer, log_prob), want, "the weights", suspects=suspects)
+        agree(ask(answer, log_prob), want, "the weights", suspects)
     for shift, why in ((-2000.0, "exp(2000) overflows"), (2000.0, "exp(−2000) is 0, and 0/0 has no value")):
         far = normal(6, generator=generator).detach() + shift
         want = (-far.double()).softmax(0) * 6
-        got = tensor(ask(answer, far), "the weights")
-        if not matches(got, want, rtol=2e-3):
-            mistake(
-                f"for log p(x) near {shift:g}, {why}: shift before you exponentiate",
-                f"got {show(got)}, expected {show(want)}",
-            )
+        reason = f"for log p(x) near {shift:g}, {why}: shift before you exponentiate"
+        agree(ask(answer, far), want, "the weights", otherwise=reason, rtol=2e-3)
 
 
 @exercise
@@ -197,30 +161,24 @@ def naive_bayes(answer: Any) -> None:
         log_p = Normal(m, v.sqrt()).log_prob(x.double()[:, None]).sum(2)
         want = (log_p + p.log()).log_softmax(1)
         square = -0.5 * ((x.double()[:, None] - m) ** 2 / v).sum(2)
-        norm = v.log().sum(1)
+        norm, log_prior = v.log().sum(1), p.log()
         value = ask(answer, x, means, variances, prior)
-        if isinstance(value, Tensor) and matches(value.double(), square.log_softmax(1)):
-            raise NotDone("not done yet: this is still the published line")
-        suspects = {
-            "the prior is there, but −½ Σ log σ² is not: it differs from class to class": (
-                square + p.log()
-            ).log_softmax(1),
-            "−½ Σ log σ² is there, but the prior is missing": (square - 0.5 * norm).log_softmax(1),
-            "the sign of ½ Σ log σ² is wrong: a wide density is a low one": (
-                square + 0.5 * norm + p.log()
-            ).log_softmax(1),
-            "the factor ½ before Σ log σ² is missing: the density has σ, not σ²": (
-                square - norm + p.log()
-            ).log_softmax(1),
-            "the prior is added without its logarithm": (square - 0.5 * norm + p).log_softmax(1),
-            "it is averaged over the dimensions; independent dimensions multiply, logarithms add": (
-                log_p / dims + p.log()
-            ).log_softmax(1),
-            "it is no longer normalised over the classes": log_p + p.log(),
-            "this is p(y|x); its logarithm is wanted": want.exp(),
-            "it is normalised over the points": (log_p + p.log()).log_softmax(0),
+        untouched(value, square.log_softmax(1), "this is still the published line")
+        averaged = "it is averaged over the dimensions; independent dimensions multiply, logarithms add"
+        joints = {
+            "the prior is there, but −½ Σ log σ² is not: it differs from class to class": square + log_prior,
+            "−½ Σ log σ² is there, but the prior is missing": square - 0.5 * norm,
+            "the sign of ½ Σ log σ² is wrong: a wide density is a low one": square + 0.5 * norm + log_prior,
+            "the factor ½ before Σ log σ² is missing: the density has σ, not σ²": square - norm + log_prior,
+            "the prior is added without its logarithm": square - 0.5 * norm + p,
+            averaged: log_p / dims + log_prior,
         }
-        agree(value, want, "log p(y|x)", suspects=suspects)
+        suspects = {words: joint.log_softmax(1) for words, joint in joints.items()} | {
+            "it is no longer normalised over the classes": log_p + log_prior,
+            "this is p(y|x); its logarithm is wanted": want.exp(),
+            "it is normalised over the points": (log_p + log_prior).log_softmax(0),
+        }
+        agree(value, want, "log p(y|x)", suspects)
 
 
 @exercise
@@ -236,22 +194,18 @@ def recalibrated(answer: Any) -> None:
         def unit(joint: Tensor, dim: int = 1) -> Tensor:
             return joint / joint.sum(dim, keepdim=True)
 
-        want = unit(p * u / t)
+        joint = p * u / t
+        want, over_points, both = unit(joint), unit(joint, 0), unit(p * u * t)
         value = ask(answer, posterior, trained, true)
-        if isinstance(value, Tensor) and matches(value.double(), unit(p * u)):
-            raise NotDone("not done yet: this is still the published line")
+        untouched(value, unit(p * u), "this is still the published line")
         suspects = {
             "the ratio is upside down: divide by the shares of training": unit(p * t / u),
             "it is divided by the shares of training, but not multiplied by the true ones": unit(p / t),
-            "it is multiplied by both shares; the model has the shares of training in it already": unit(
-                p * u * t
-            ),
-            "it does not sum to one for each point any more": p * u / t,
-            "it is normalised over the points; for each point the classes must sum to one": unit(
-                p * u / t, 0
-            ),
+            "it is multiplied by both shares; the model has the shares of training in it already": both,
+            "it does not sum to one for each point any more": joint,
+            "it is normalised over the points; for each point the classes must sum to one": over_points,
             "the posterior came back as it was": p,
             "the shares are added; odds are multiplied": unit(p + u - t),
             "this is its logarithm; the probability is wanted": want.log(),
         }
-        agree(value, want, "the posterior", suspects=suspects)
+        agree(value, want, "the posterior", suspects)

@@ -10,14 +10,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.exercises.compare import agree, agree_gradients, fresh, matches, normal, tensor
+from gmcourse.exercises.compare import (
+    agree,
+    agree_gradients,
+    finite,
+    fresh,
+    fresh_weights,
+    matches,
+    normal,
+    pair,
+)
 from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
-
-
-def _pair(value: Any, what: str) -> tuple[Any, Any]:
-    if not (isinstance(value, tuple | list) and len(value) == 2):
-        mistake(f"two things are wanted: {what}")
-    return value[0], value[1]
 
 
 def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -35,39 +38,29 @@ def generator_losses(answer: Any) -> None:
     for rows in (5, 1, 8):
         t = normal(rows, generator=generator, scale=2.0)
         w = t.double()
-        log_d, log_not_d = F.logsigmoid(w), F.logsigmoid(-w)
-        minimax, saturating = _pair(ask(answer, t), "the minimax and the non-saturating loss")
-        first = _spoilt(
-            log_not_d,
-            {
-                "its sign is wrong: the generator minimises log(1 − D) itself": -log_not_d,
-                "this is the non-saturating loss; the minimax loss comes first": -log_d,
-                "this is log D, which the discriminator wants high for data; samples enter as 1 − D": log_d,
-                "the sigmoid is missing: the logits were taken for probabilities": (1 - w)
-                .clamp_min(1e-12)
-                .log(),
-            },
-        )
-        second = _spoilt(
-            -log_d,
-            {
-                "its sign is wrong: log D is to become large, so −log D is minimised": log_d,
-                "this is the minimax loss; the non-saturating one comes second": log_not_d,
-                "this is −log(1 − D): it would teach the generator to be found out": -log_not_d,
-            },
-        )
-        got = agree(minimax, log_not_d.mean(), "the minimax loss", suspects=first)
-        agree_gradients(got, log_not_d.mean(), {"logits": t}, "the minimax loss")
-        got = agree(saturating, -log_d.mean(), "the non-saturating loss", suspects=second)
-        agree_gradients(got, -log_d.mean(), {"logits": t}, "the non-saturating loss")
+        log_d, log_not_d, raw = F.logsigmoid(w), F.logsigmoid(-w), (1 - w).clamp_min(1e-12).log()
+        minimax, saturating = pair(ask(answer, t), "the minimax and the non-saturating loss")
+        wrong = {
+            "its sign is wrong: the generator minimises log(1 − D) itself": -log_not_d,
+            "this is the non-saturating loss; the minimax loss comes first": -log_d,
+            "this is log D, which the discriminator wants high for data; samples enter as 1 − D": log_d,
+            "the sigmoid is missing: the logits were taken for probabilities": raw,
+        }
+        first = _spoilt(log_not_d, wrong)
+        wrong = {
+            "its sign is wrong: log D is to become large, so −log D is minimised": log_d,
+            "this is the minimax loss; the non-saturating one comes second": log_not_d,
+            "this is −log(1 − D): it would teach the generator to be found out": -log_not_d,
+        }
+        second = _spoilt(-log_d, wrong)
+        agree(minimax, log_not_d.mean(), "the minimax loss", first, inputs={"logits": t})
+        agree(saturating, -log_d.mean(), "the non-saturating loss", second, inputs={"logits": t})
     for large in (200.0, -200.0):
-        values = _pair(ask(answer, torch.tensor([large])), "the two losses")
+        values = pair(ask(answer, torch.tensor([large])), "the two losses")
         wanted = (min(-large, 0.0), max(-large, 0.0))
         for value, want, name in zip(values, wanted, ("minimax", "non-saturating"), strict=True):
-            found = tensor(value, f"the {name} loss")
-            if not bool(found.isfinite().all()):
-                mistake(f"the {name} loss is not finite at t = {large:g}: log(0); use softplus or logsigmoid")
-            agree(found, torch.tensor(want).double(), f"the {name} loss at t = {large:g}")
+            hint = f"the {name} loss is not finite at t = {large:g}: log(0); use softplus or logsigmoid"
+            agree(finite(value, f"the {name} loss", hint), want, f"the {name} loss at t = {large:g}")
 
 
 @exercise
@@ -81,28 +74,22 @@ def best_discriminator(answer: Any) -> None:
         suspects = {
             "this is q/(p + q): how sure one is that the point is a sample": q / (p + q),
             "this is the ratio p/q; it is not between 0 and 1": p / q,
-            "this is the logit log p − log q; D is its sigmoid": (log_p - log_q).double(),
-            "log-densities were put in for densities: p = exp(log p)": (log_p / (log_p + log_q)).double(),
+            "this is the logit log p − log q; D is its sigmoid": log_p - log_q,
+            "log-densities were put in for densities: p = exp(log p)": log_p / (log_p + log_q),
             "this is the logarithm of D*": (p / (p + q)).log(),
             "the mean is in it: D* = p / ((p + q)/2) would reach 2": 2 * p / (p + q),
         }
-        agree(ask(answer, log_p, log_q), p / (p + q), "D*", suspects=suspects)
+        agree(ask(answer, log_p, log_q), p / (p + q), "D*", suspects)
     low, gap = torch.tensor([-300.0, -301.0, -299.0]), torch.tensor([0.0, 1.0, -2.0])
-    found = tensor(ask(answer, low, low - gap), "D*")
-    if not bool(found.isfinite().all()):
-        mistake(
-            "D* is 0/0 where both densities are e⁻³⁰⁰: exp underflows; only the difference of logs counts"
-        )
+    hint = "D* is 0/0 where both densities are e⁻³⁰⁰: exp underflows; only the difference of logs counts"
+    found = finite(ask(answer, low, low - gap), "D*", hint)
     agree(found, torch.sigmoid(gap.double()), "D* where both densities are tiny")
 
 
-def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:
+def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
     """A small smooth discriminator with fresh weights."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
-    with torch.no_grad():
-        for p in network.parameters():
-            p.copy_(torch.randn(p.shape, generator=generator) * 0.8)
-    return network
+    return fresh_weights(network, generator, 0.8)
 
 
 @exercise
@@ -115,34 +102,27 @@ def r1(answer: Any) -> None:
         inside = x.clone().requires_grad_(True)
         slopes = torch.autograd.grad(judge(inside).sum(), inside, create_graph=True)[0].flatten(1)
         squares = slopes.square().sum(1)
-        want = gamma / 2 * squares.mean()
+        half = gamma / 2
+        want = half * squares.mean()
+        towards_one, of_mean = (squares.sqrt() - 1).square().mean(), squares.mean() / rows**2
         suspects = {
             "the ½ is missing: γ/2": gamma * squares.mean(),
-            "the norm is not squared": gamma / 2 * squares.sqrt().mean(),
-            "squares are averaged over the dimensions; they are summed": gamma / 2 * slopes.square().mean(),
-            "it is summed over the batch; take the mean over samples": gamma / 2 * squares.sum(),
-            "the gradient is that of the mean logit, so it is B times too small: use the sum": gamma
-            / 2
-            * (squares / rows**2).mean(),
-            "this is a gradient penalty towards slope 1; R1 pulls towards 0": gamma
-            / 2
-            * (squares.sqrt() - 1).square().mean(),
+            "the norm is not squared": half * squares.sqrt().mean(),
+            "squares are averaged over the dimensions; they are summed": half * slopes.square().mean(),
+            "it is summed over the batch; take the mean over samples": half * squares.sum(),
+            "the gradient is that of the mean logit, so it is B times too small: use the sum": half * of_mean,
+            "this is a gradient penalty towards slope 1; R1 pulls towards 0": half * towards_one,
             "γ is missing": squares.mean() / 2,
-            "it is not averaged over the batch: one number is wanted": gamma / 2 * squares,
+            "it is not averaged over the batch: one number is wanted": half * squares,
         }
-        got = agree(
-            ask(answer, judge, x, gamma),
-            want.double(),
-            "the penalty",
-            suspects={k: v.double() for k, v in suspects.items()},
-        )
+        got = agree(ask(answer, judge, x, gamma), want, "the penalty", suspects)
         weights = {"the discriminator's weights": next(judge.parameters())}
         if not got.requires_grad:
             mistake(
                 "the penalty has the right value but no gradient: create_graph=True is missing",
                 "Without it nothing is learned from the penalty, and no error says so.",
             )
-        agree_gradients(got, want.double(), weights, "the penalty")
+        agree_gradients(got, want, weights, "the penalty")
 
 
 @exercise
@@ -153,47 +133,38 @@ def smallest_game(answer: Any) -> None:
         theta = normal(rows, generator=generator).detach()
         psi = normal(rows, generator=generator).detach()
         a, b = theta.double(), psi.double()
+        slope = a * torch.sigmoid(b * a)  # of the discriminator's loss, without R1
 
-        def move(
-            a: Tensor, b: Tensor, at: Tensor, other: Tensor, rate: float = rate, gamma: float = gamma
-        ) -> tuple[Tensor, Tensor]:
-            """θ and ψ after a step in which D sees the sample `at` and G sees the discriminator `other`."""
-            return a + rate * other * torch.sigmoid(-other * a), b - rate * (
-                at * torch.sigmoid(b * at) + gamma * b
-            )
+        def move_g(other: Tensor, a: Tensor = a, rate: float = rate) -> Tensor:
+            return a + rate * other * torch.sigmoid(-other * a)
 
-        new_a, new_b = move(a, b, a, b)
-        got = _pair(ask(answer, theta, psi, rate, gamma), "the new θ and the new ψ")
-        agree(
-            got[0],
-            new_a,
-            "θ",
-            suspects={
-                "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
-                "the generator answers to the new ψ; both move at the same time": move(a, b, a, new_b)[0],
-                "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": a
-                + rate * b * torch.sigmoid(b * a),
-                "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
-                "the two come back in the wrong order": new_b,
-                "θ has not moved": a,
-            },
-        )
-        agree(
-            got[1],
-            new_b,
-            "ψ",
-            suspects={
-                "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
-                "the discriminator sees the new θ; both move at the same time": move(a, b, new_a, b)[1],
-                "R1 is missing: its slope is γψ": b - rate * a * torch.sigmoid(b * a),
-                "the slope of γ/2·ψ² is γψ, not γψ/2": b - rate * (a * torch.sigmoid(b * a) + gamma * b / 2),
-                "R1 has the wrong sign: it pulls ψ towards 0": b
-                - rate * (a * torch.sigmoid(b * a) - gamma * b),
-                "the slope in ψ lacks the factor θ (chain rule)": b
-                - rate * (torch.sigmoid(b * a) + gamma * b),
-                "ψ has not moved": b,
-            },
-        )
+        def move_d(slope: Tensor, pull: Tensor, b: Tensor = b, rate: float = rate) -> Tensor:
+            return b - rate * (slope + pull)
+
+        r1 = gamma * b
+        new_a, new_b = move_g(b), move_d(slope, r1)
+        got = pair(ask(answer, theta, psi, rate, gamma), "the new θ and the new ψ")
+        at_new = new_a * torch.sigmoid(b * new_a)
+        minimax = a + rate * b * torch.sigmoid(b * a)
+        suspects = {
+            "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
+            "the generator answers to the new ψ; both move at the same time": move_g(new_b),
+            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": minimax,
+            "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
+            "the two come back in the wrong order": new_b,
+            "θ has not moved": a,
+        }
+        agree(got[0], new_a, "θ", suspects)
+        suspects = {
+            "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
+            "the discriminator sees the new θ; both move at the same time": move_d(at_new, r1),
+            "R1 is missing: its slope is γψ": move_d(slope, 0 * b),
+            "the slope of γ/2·ψ² is γψ, not γψ/2": move_d(slope, r1 / 2),
+            "R1 has the wrong sign: it pulls ψ towards 0": move_d(slope, -r1),
+            "the slope in ψ lacks the factor θ (chain rule)": move_d(torch.sigmoid(b * a), r1),
+            "ψ has not moved": b,
+        }
+        agree(got[1], new_b, "ψ", suspects)
 
 
 Round = tuple[float, float, Tensor, Tensor]
@@ -209,24 +180,18 @@ def _play(painter: nn.Module, judge: nn.Module, real: Tensor, z: Tensor, rate: f
     g, d = (torch.optim.SGD(player.parameters(), rate) for player in (painter, judge))
     fake = painter(z)
     d_loss = F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()
-    old_g_loss = F.softplus(-judge(fake)).mean()
-    d.zero_grad()
-    d_loss.backward()
-    if variant != "old judge":
-        d.step()
+    d_slopes = torch.autograd.grad(d_loss, list(judge.parameters()))
+    if variant == "old judge":
+        F.softplus(-judge(fake)).mean().backward()
+    for parameter, slope in zip(judge.parameters(), d_slopes, strict=True):
+        parameter.grad = slope
+    d.step()
     logits = judge(painter(z))
     g_loss = -F.softplus(logits).mean() if variant == "minimax" else F.softplus(-logits).mean()
-    if variant == "old judge":
-        g_loss = old_g_loss
-    g.zero_grad()
-    g_loss.backward()
-    if variant == "old judge":
+    if variant != "old judge":
         d.zero_grad()
-        (F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()).backward()
-        d.step()
+        g_loss.backward()
     if variant == "judge helps":  # the generator's loss moves the discriminator as well
-        d.zero_grad()
-        F.softplus(-judge(painter(z))).mean().backward()
         d.step()
     g.step()
     return d_loss.item(), g_loss.item(), _weights(painter), _weights(judge)
@@ -237,43 +202,29 @@ def one_round(answer: Any) -> None:
     """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
     generator = fresh()
     for rows, rate in ((16, 0.3), (9, 0.1)):
-        painter, judge = nn.Linear(2, 3), _judge((3,), generator)
-        with torch.no_grad():
-            for p in painter.parameters():
-                p.copy_(torch.randn(p.shape, generator=generator))
+        painter, judge = fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)
         real, z = (normal(rows, width, generator=generator).detach() for width in (3, 2))
         d_loss, g_loss, new_painter, new_judge = _play(painter, judge, real, z, rate, "right")
-        variants = {
-            name: _play(painter, judge, real, z, rate, name)
-            for name in ("minimax", "old judge", "judge helps")
-        }
+        names = ("minimax", "old judge", "judge helps")
+        variants = {name: _play(painter, judge, real, z, rate, name) for name in names}
         mine, opponent = copy.deepcopy(painter), copy.deepcopy(judge)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
-        losses = _pair(
-            ask(answer, mine, opponent, *optimizers, real, z), "the discriminator's and the generator's loss"
-        )
+        value = ask(answer, mine, opponent, *optimizers, real, z)
+        losses = pair(value, "the discriminator's and the generator's loss")
         got_painter, got_judge = _weights(mine), _weights(opponent)
         if matches(got_painter, _weights(painter)) and matches(got_judge, new_judge):
             raise NotDone("not done yet: the generator still does not move")
-        agree(
-            got_judge,
-            new_judge,
-            "the discriminator after the round",
-            suspects={
-                "it has not moved": _weights(judge),
-                "the generator's loss has moved it too: it helps its opponent": variants["judge helps"][3],
-            },
-        )
-        agree(
-            got_painter,
-            new_painter,
-            "the generator after the round",
-            suspects={
-                "it has not moved": _weights(painter),
-                "it went uphill: the sign of its loss is wrong": 2 * _weights(painter) - new_painter,
-                "it moved by the minimax loss; the non-saturating one is wanted": variants["minimax"][2],
-                "it answered to the discriminator before its move": variants["old judge"][2],
-            },
-        )
-        agree(losses[0], torch.tensor(d_loss).double(), "the discriminator's loss")
-        agree(losses[1], torch.tensor(g_loss).double(), "the generator's loss")
+        suspects = {
+            "it has not moved": _weights(judge),
+            "the generator's loss has moved it too: it helps its opponent": variants["judge helps"][3],
+        }
+        agree(got_judge, new_judge, "the discriminator after the round", suspects)
+        suspects = {
+            "it has not moved": _weights(painter),
+            "it went uphill: the sign of its loss is wrong": 2 * _weights(painter) - new_painter,
+            "it moved by the minimax loss; the non-saturating one is wanted": variants["minimax"][2],
+            "it answered to the discriminator before its move": variants["old judge"][2],
+        }
+        agree(got_painter, new_painter, "the generator after the round", suspects)
+        agree(losses[0], d_loss, "the discriminator's loss")
+        agree(losses[1], g_loss, "the generator's loss")

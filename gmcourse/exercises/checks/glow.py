@@ -9,17 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, agree_gradients, fresh, normal, tensor
+from gmcourse.exercises.compare import agree, fresh, fresh_weights, normal, pair, tensor
 from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
 
 SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that neither can stand for the other
-
-
-def _pair(value: Any, what: str) -> tuple[Any, Any]:
-    """Two things, or a word about what is missing."""
-    if not (isinstance(value, tuple | list) and len(value) == 2):
-        mistake(f"two things are wanted: {what}")
-    return value[0], value[1]
 
 
 @exercise
@@ -31,33 +24,28 @@ def actnorm(answer: Any) -> None:
         x, bias, s = (normal(*size, generator=generator) for size in (shape, (channels,), (channels,)))
         k, b, log_scale = (t.double() for t in (x, bias, s))
         b, scale = b[:, None, None], log_scale[:, None, None].exp()
-        z, log_det = _pair(ask(answer, x, bias, s), "z and its log-determinant")
+        z, log_det = pair(ask(answer, x, bias, s), "z and its log-determinant")
         suspects = {
             "the scale comes first here: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b": k * scale + b,
             "the scale is exp(s); s itself may be negative or zero": (k + b) * log_scale[:, None, None],
             "this is the inverse: data to latent multiplies by exp(s)": k / scale - b,
             "b is subtracted; it is added": (k - b) * scale,
         }
-        agree(z, (k + b) * scale, "z", suspects=suspects)
-        total, one = log_scale.sum(), torch.ones(batch, dtype=torch.float64)
-        want = height * width * total * one
+        agree(z, (k + b) * scale, "z", suspects)
+        places, total = height * width, log_scale.sum()
+        one, exps = torch.ones(batch), log_scale.exp().sum()
+        want = places * total * one
         suspects = {
             "H·W is forgotten: each channel's scale acts at every position": total * one,
             "only H or only W is counted; the scale acts at H·W positions": height * total * one,
             "only W is counted; the scale acts at H·W positions": width * total * one,
             "the sign of the log-determinant is wrong": -want,
-            "this sums exp(s); the logarithm of a product of scales is Σ s": height
-            * width
-            * log_scale.exp().sum()
-            * one,
+            "this sums exp(s); the logarithm of a product of scales is Σ s": places * exps * one,
             "it is averaged over the channels; logarithms of a product add up": want / channels,
             "it is summed over the batch; one number a sample is wanted": batch * want,
-            "the log-determinant has no batch dimension; one number a sample is wanted": height
-            * width
-            * total,
+            "the log-determinant has no batch dimension; one number a sample is wanted": places * total,
         }
-        found = agree(log_det, want, "log_det", suspects=suspects)
-        agree_gradients(found, want, {"s": s}, "log_det")
+        agree(log_det, want, "log_det", suspects, inputs={"s": s})
 
 
 @exercise
@@ -71,25 +59,22 @@ def plu(answer: Any) -> None:
         sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
         p, low, up, s, sg = (t.double() for t in (permutation, lower, upper, log_s, sign))
         eye = torch.eye(channels, dtype=torch.float64)
-        left, right = low.tril(-1) + eye, up.triu(1) + torch.diag(sg * s.exp())
-        matrix, log_det = _pair(ask(answer, permutation, lower, upper, log_s, sign), "W and log |det W|")
+        diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
+        left, right = strict_low + eye, strict_up + diagonal
+        unsigned, log_scales = strict_up + torch.diag(s.exp()), strict_up + torch.diag(sg * s)
+        uncut, raw = (low + eye) @ (up + diagonal), (low.tril() + eye) @ (up.triu() + diagonal)
+        matrix, log_det = pair(ask(answer, permutation, lower, upper, log_s, sign), "W and log |det W|")
         suspects = {
             "the order of the factors is wrong: W = P L U": p @ right @ left,
             "P stands on the wrong side: W = P L U": left @ right @ p,
             "P is missing": left @ right,
-            "L has no ones on its diagonal, so W is singular": p @ low.tril(-1) @ right,
-            "the diagonal of U is exp(log_s) without its sign": p @ left @ (up.triu(1) + torch.diag(s.exp())),
-            "the diagonal of U is log_s; it is sign · exp(log_s)": p
-            @ left
-            @ (up.triu(1) + torch.diag(sg * s)),
-            "the matrices are not cut to triangles: use tril(-1) and triu(1)": p
-            @ (low + eye)
-            @ (up + torch.diag(sg * s.exp())),
-            "the diagonals of the raw matrices are still in: tril(-1) and triu(1) leave them out": p
-            @ (low.tril() + eye)
-            @ (up.triu() + torch.diag(sg * s.exp())),
+            "L has no ones on its diagonal, so W is singular": p @ strict_low @ right,
+            "the diagonal of U is exp(log_s) without its sign": p @ left @ unsigned,
+            "the diagonal of U is log_s; it is sign · exp(log_s)": p @ left @ log_scales,
+            "the matrices are not cut to triangles: use tril(-1) and triu(1)": p @ uncut,
+            "the diagonals of the raw matrices are still in: tril(-1) and triu(1) leave them out": p @ raw,
         }
-        agree(matrix, p @ left @ right, "W", suspects=suspects)
+        agree(matrix, p @ left @ right, "W", suspects)
         want = s.sum()
         suspects = {
             "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
@@ -98,11 +83,9 @@ def plu(answer: Any) -> None:
             "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
             "it is averaged; the logarithm of a product is a sum": s.mean(),
         }
-        value = tensor(log_det, "log |det W|")
-        if bool(value.isnan().any()):
+        if bool(tensor(log_det, "log |det W|").isnan().any()):
             mistake("log |det W| is NaN: det W may be negative, and its absolute value is wanted")
-        found = agree(log_det, want, "log |det W|", suspects=suspects)
-        agree_gradients(found, want, {"log_s": log_s}, "log |det W|")
+        agree(log_det, want, "log |det W|", suspects, inputs={"log_s": log_s})
 
 
 @exercise
@@ -112,33 +95,28 @@ def squeeze(answer: Any) -> None:
     for batch, channels, height, width in ((2, 3, 4, 6), (1, 1, 2, 4), (3, 2, 6, 2)):
         x = normal(batch, channels, height, width, generator=generator).detach()
         k = x.double()
-        blocks = k.reshape(batch, channels, height // 2, 2, width // 2, 2)
-        shape = (batch, 4 * channels, height // 2, width // 2)
-        quarters = k.reshape(batch, channels, 2, height // 2, 2, width // 2)
-        suspects = {
-            "the order of channels is that of dx before dy: c·4 + dy·2 + dx is wanted": blocks.permute(
-                0, 1, 5, 3, 2, 4
-            ).reshape(shape),
-            "the corners come first and the channels last: c·4 + dy·2 + dx is wanted": blocks.permute(
-                0, 3, 5, 1, 2, 4
-            ).reshape(shape),
+        half = (height // 2, width // 2)
+        shape = (batch, 4 * channels, *half)
+        blocks = k.reshape(batch, channels, half[0], 2, half[1], 2)
+        quarters = k.reshape(batch, channels, 2, half[0], 2, half[1])
+        orders = {
+            "the order of channels is that of dx before dy: c·4 + dy·2 + dx is wanted": (0, 1, 5, 3, 2, 4),
+            "the corners come first and the channels last: c·4 + dy·2 + dx is wanted": (0, 3, 5, 1, 2, 4),
+        }
+        cut = quarters.permute(0, 1, 2, 4, 3, 5).reshape(shape)
+        suspects = {words: blocks.permute(order).reshape(shape) for words, order in orders.items()} | {
             "a plain reshape: neighbouring pixels do not come together": k.reshape(shape),
-            "these are the four quarters of the picture; each 2×2 block goes into channels": quarters.permute(
-                0, 1, 2, 4, 3, 5
-            ).reshape(shape),
+            "these are the four quarters of the picture; each 2×2 block goes into channels": cut,
             "pixels are averaged: nothing may be lost": F.avg_pool2d(k, 2),
             "only one pixel of each block is kept": k[:, :, ::2, ::2],
         }
-        agree(ask(answer, x), F.pixel_unshuffle(k, 2), "the squeezed picture", suspects=suspects)
+        agree(ask(answer, x), F.pixel_unshuffle(k, 2), "the squeezed picture", suspects)
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
     """A small convolutional network with fresh weights."""
     net = nn.Sequential(nn.Conv2d(inputs, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, outputs, 3, padding=1))
-    with torch.no_grad():
-        for p in net.parameters():
-            p.copy_(torch.randn(p.shape, generator=generator) * 0.3)
-    return net
+    return fresh_weights(net, generator, 0.3)
 
 
 @exercise
@@ -151,7 +129,7 @@ def coupling(answer: Any) -> None:
         x1, x2 = x.double().chunk(2, dim=1)
         r, t = network(x[:, : channels // 2]).double().chunk(2, dim=1)
         scale = (r + 2).sigmoid()
-        z, log_det = _pair(ask(answer, x, network), "z and its log-determinant")
+        z, log_det = pair(ask(answer, x, network), "z and its log-determinant")
         values = {
             "the shift comes first here: (x₂ + t) ⊙ s, not x₂ ⊙ s + t": x2 * scale + t,
             "the 2 is missing: s = σ(r + 2), which is near 1 at the start": (x2 + t) * r.sigmoid(),
@@ -160,7 +138,7 @@ def coupling(answer: Any) -> None:
             "this is the inverse": x2 / scale - t,
         }
         suspects = {reason: torch.cat([x1, wrong], 1) for reason, wrong in values.items()}
-        agree(z, torch.cat([x1, (x2 + t) * scale], 1), "z", suspects=suspects)
+        agree(z, torch.cat([x1, (x2 + t) * scale], 1), "z", suspects)
         each = F.logsigmoid(r + 2)
         want = each.flatten(1).sum(1)
         suspects = {
@@ -172,8 +150,7 @@ def coupling(answer: Any) -> None:
             "only the channels are summed; sum over positions too": each.sum(1),
             "the log-determinant is 0 for additive couplings only": torch.zeros_like(want),
         }
-        found = agree(log_det, want, "log_det", suspects=suspects)
-        agree_gradients(found, want, {"x": x}, "log_det")
+        agree(log_det, want, "log_det", suspects, inputs={"x": x})
 
 
 class _Affine:
@@ -196,28 +173,23 @@ def tempered_log_prob(answer: Any) -> None:
         flow = _Affine(dim, generator)
         x = normal(rows, dim, generator=generator).detach()
         z, log_det = flow(x.double())
-        constant = 0.5 * dim * math.log(2 * math.pi)
         quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
-        want = -quadratic / temperature**2 - constant - dim * log_t + log_det
-        plain = -quadratic - constant + log_det
+        rest = log_det - 0.5 * dim * math.log(2 * math.pi)
+        plain, tempered = rest - quadratic, rest - dim * log_t
+        want = tempered - quadratic / temperature**2
+        by_root, multiplied = tempered - quadratic / temperature, tempered - quadratic * temperature**2
         suspects = {
             "T does nothing: this is log p(x)": plain,
             "it is not normalised: −D log T is missing": want + dim * log_t,
             "the sign of D log T is wrong: a narrower base is higher": want + 2 * dim * log_t,
             "−log T is counted once; there are D dimensions": want + (dim - 1) * log_t,
-            "z is divided by √T: T multiplies the standard deviation, so z/T": -quadratic / temperature
-            - constant
-            - dim * log_t
-            + log_det,
-            "z is multiplied by T; a sample z = T ε has the density of ε = z/T": -quadratic * temperature**2
-            - constant
-            - dim * log_t
-            + log_det,
+            "z is divided by √T: T multiplies the standard deviation, so z/T": by_root,
+            "z is multiplied by T; a sample z = T ε has the density of ε = z/T": multiplied,
             "this is log p(x) / T²: the right shape, not normalised": plain / temperature**2,
             "this is T² log p(x): the exponent is 1/T², and it is not normalised": plain * temperature**2,
             "the log-determinant of the flow is missing": want - log_det,
         }
-        agree(ask(answer, x, flow, temperature), want, "log p_T(x)", suspects=suspects)
+        agree(ask(answer, x, flow, temperature), want, "log p_T(x)", suspects)
 
 
 @exercise
@@ -232,25 +204,20 @@ def conv_log_det(answer: Any) -> None:
             if bool(weight.det() < 0) != negative:
                 weight = weight[torch.tensor([1, 0, *range(2, channels)])]
             weight = weight.requires_grad_()
-            one = torch.ones(batch, dtype=torch.float64)
+            places, one = height * width, torch.ones(batch)
             log_abs = torch.linalg.slogdet(weight.double()).logabsdet
-            want = height * width * log_abs * one
+            want = places * log_abs * one
             value = tensor(ask(answer, x, weight), "log_det")
             if bool(value.isnan().any()):
                 raise NotDone("not done yet: log_det is still NaN where det W is negative")
+            log_sum = weight.double().abs().sum().log()
             suspects = {
                 "H·W is forgotten: W acts at every position": log_abs * one,
                 "only H is counted; W acts at H·W positions": height * log_abs * one,
                 "it is counted once for each sample of the batch": batch * want,
-                "the log-determinant has no batch dimension; one number a sample is wanted": height
-                * width
-                * log_abs,
-                "this is log Σ |w|, which is no determinant": height
-                * width
-                * weight.double().abs().sum().log()
-                * one,
-                "a negative determinant counts as 0": torch.zeros(batch, dtype=torch.float64),
-                "the sign of det W is counted in": (-1 if negative else 1) * want,
+                "the log-determinant has no batch dimension; one number a sample is wanted": places * log_abs,
+                "this is log Σ |w|, which is no determinant": places * log_sum * one,
+                "a negative determinant counts as 0": 0 * one,
+                "the sign of det W is counted in": -want if negative else want,
             }
-            found = agree(value, want, "log_det", suspects=suspects)
-            agree_gradients(found, want, {"W": weight}, "log_det")
+            agree(value, want, "log_det", suspects, inputs={"W": weight})

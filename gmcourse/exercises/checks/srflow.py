@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, agree_gradients, fresh, near, normal, show, tensor
-from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+from gmcourse.exercises.compare import agree, fresh, near, normal, pair, show, tensor, untouched
+from gmcourse.exercises.mistakes import ask, exercise, mistake
 
 N = 20_000  # draws for the spread of answers
 
@@ -26,29 +26,27 @@ def consistency(answer: Any) -> None:
         def smaller(pictures: Tensor, scale: int = scale) -> Tensor:
             return F.avg_pool2d(pictures, scale)
 
+        def decibels(error: Tensor) -> Tensor:
+            return -10 * error.flatten(1).mean(1).log10()
+
         low = (smaller(x) + 0.05 * torch.randn(batch, 3, side, side, generator=generator)).clamp(0, 1)
         difference = (smaller(x) - low).double()
-        error = difference.square().flatten(1).mean(1)
-        want = -10 * error.log10()
-        large = (x - F.interpolate(low, scale_factor=scale, mode="nearest")).double()
+        square = difference.square()
+        error, want = square.flatten(1).mean(1), decibels(square)
+        large = (x - F.interpolate(low, scale_factor=scale, mode="nearest")).double().square()
         suspects = {
-            "the low resolution was made large; the answer must be made small": -10
-            * large.square().flatten(1).mean(1).log10(),
+            "the low resolution was made large; the answer must be made small": decibels(large),
             "the sign is wrong: a smaller error has more decibels": -want,
             "the factor is 10 for a mean of squares (20 for its root)": 2 * want,
             "this is the natural logarithm; decibels have log₁₀": -10 * error.log(),
             "this is the error; its logarithm is missing": error,
-            "the squares are summed; PSNR has their mean": -10
-            * difference.square().flatten(1).sum(1).log10(),
-            "this is the mean absolute error; PSNR has squares": -10
-            * difference.abs().flatten(1).mean(1).log10(),
+            "the squares are summed; PSNR has their mean": decibels(square * square[0].numel()),
+            "this is the mean absolute error; PSNR has squares": decibels(difference.abs()),
             "pixels are in [0, 1] here, so the peak is 1 and not 255": want + 20 * math.log10(255),
-            "one error for the whole batch; one number a picture is wanted": -10
-            * difference.square().mean().log10(),
+            "one error for the whole batch; one number a picture is wanted": -10 * square.mean().log10(),
             "it is averaged over the batch; one number a picture is wanted": want.mean(),
         }
-        got = tensor(ask(answer, x, low, smaller), "the consistency")
-        agree(got, want, "the consistency", suspects=suspects, rtol=1e-3)
+        agree(ask(answer, x, low, smaller), want, "the consistency", suspects, rtol=1e-3)
 
 
 @exercise
@@ -60,10 +58,8 @@ def injector(answer: Any) -> None:
         raw, shift = (normal(contexts, channels, side, side, generator=generator) for _ in range(2))
         a, r, t = h.double(), raw.double(), shift.double()
         s = (r + 2).sigmoid()
-        value = ask(answer, h, raw, shift)
-        if not (isinstance(value, tuple | list) and len(value) == 2):
-            mistake("two things are wanted: the output and its log-determinant")
-        outputs = {
+        output, log_det = pair(ask(answer, h, raw, shift), "the output and its log-determinant")
+        suspects = {
             "the shift comes before the scale: (h + shift) ⊙ s": a * s + t,
             "the scale is sigmoid(raw + 2); the 2 makes it start near 1": (a + t) * r.sigmoid(),
             "the scale is sigmoid(raw + 2), not exp(raw)": (a + t) * r.exp(),
@@ -71,36 +67,30 @@ def injector(answer: Any) -> None:
             "it is divided by s; that is the way back": a / s - t,
             "the shift is missing": a * s,
         }
-        agree(value[0], (a + t) * s, "the output", suspects=outputs)
-        each = s.log().expand_as(a)
-        total = each.flatten(1).sum(1)
-        alone = s.log().flatten(1).sum(1)
-        determinants = {
+        agree(output, (a + t) * s, "the output", suspects)
+        each, sums = s.log().expand_as(a), (1, 2, 3)
+        total, alone = each.sum(sums), s.log().sum(sums)
+        suspects = {
             "the context has batch 1 and the log-determinant too; one number for each row of h is wanted": alone,
             "the sign is wrong: data to latent multiplies by s": -total,
-            "this is Σ s; the logarithm of a product of scales is Σ log s": s.expand_as(a).flatten(1).sum(1),
-            "this is the sum of the raw outputs; the scale went through a sigmoid": r.expand_as(a)
-            .flatten(1)
-            .sum(1),
-            "it is averaged over the dimensions; it is a sum": each.flatten(1).mean(1),
+            "this is Σ s; the logarithm of a product of scales is Σ log s": s.expand_as(a).sum(sums),
+            "this is the sum of the raw outputs; the scale went through a sigmoid": r.expand_as(a).sum(sums),
+            "it is averaged over the dimensions; it is a sum": each.mean(sums),
             "it is summed over channels only; H and W count as well": each.sum(1),
             "only the first position counts; all H·W do": each[:, :, 0, 0].sum(1),
             "it is summed over the batch; one number a row is wanted": total.sum(),
             "it is averaged over the batch; one number a row is wanted": total.mean(),
         }
-        got = agree(value[1], total, "log_det", suspects=determinants)
-        agree_gradients(got, total, {"raw": raw}, "log_det")
+        agree(log_det, total, "log_det", suspects, inputs={"raw": raw})
 
 
-class _Toy(nn.Module):
+class _Toy:
     """x, y → z, log_det: an affine map of x whose scale and shift come from the picture y, made large."""
 
     def __init__(self, channels: int, scale: int, generator: torch.Generator) -> None:
-        super().__init__()
-        self.scale, self.calls = scale, 0
-        self.gain = nn.Parameter(0.5 * torch.randn(channels, 1, 1, generator=generator))
+        self.scale, self.gain = scale, 0.5 * torch.randn(channels, 1, 1, generator=generator)
 
-    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         if x.shape[2] != y.shape[2] * self.scale:
             raise ValueError(f"the flow got x {tuple(x.shape)} and y {tuple(y.shape)}: is the order x, y?")
         context = F.interpolate(y, scale_factor=self.scale, mode="nearest")
@@ -113,47 +103,33 @@ def conditional_bits(answer: Any) -> None:
     """Bits per dimension of whole-number pixels, given the low resolution."""
     generator = fresh()
     for batch, side, scale in ((3, 2, 2), (1, 3, 2), (2, 2, 4)):
-        flow = _Toy(3, scale, generator).requires_grad_(False)
+        flow = _Toy(3, scale, generator)
         pixels = torch.randint(0, 256, (batch, 3, side * scale, side * scale), generator=generator)
-        low, noise = (
-            torch.rand(batch, 3, side, side, generator=generator),
-            torch.rand(pixels.shape, generator=generator),
-        )
-        x = (pixels + noise) / 256
-        z, log_det = (value.double() for value in flow(x, low))
+        low = torch.rand(batch, 3, side, side, generator=generator)
+        noise = torch.rand(pixels.shape, generator=generator)
+        z, log_det = (value.double() for value in flow((pixels + noise) / 256, low))
         base = Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
-        dims, positions = x[0].numel(), x.shape[2] * x.shape[3]
-
-        def bits(log_p: Tensor, dims: int = dims) -> Tensor:
-            return -log_p / (dims * math.log(2))
-
-        density = base + log_det
-        bound = density - dims * math.log(256)
-        want = bits(bound)
-        suspects = {
-            "the constant of the bins is missing: a density on [0, 1] is not a probability of pixels": bits(
-                density
-            ),
-            "the constant of the bins is added; each bin is 1/256 wide, so it is −D log 256": bits(
-                density + dims * math.log(256)
-            ),
-            "the constant of the bins counts H·W positions; all three channels have noise": bits(
-                density - positions * math.log(256)
-            ),
-            "the log-determinant is missing": bits(base - dims * math.log(256)),
-            "the log-determinant is subtracted; data to latent, it is added": bits(
-                base - log_det - dims * math.log(256)
-            ),
-            "½ log 2π of each dimension is missing in log N(z; 0, I)": bits(
-                bound + 0.5 * dims * math.log(2 * math.pi)
-            ),
+        dims = pixels[0].numel()
+        bins, density, a_bit = dims * math.log(256), base + log_det, dims * math.log(2)
+        bound = density - bins
+        counted, no_half = density - bins / 3, bound + 0.5 * dims * math.log(2 * math.pi)
+        want = -bound / a_bit
+        log_p = {
+            "the constant of the bins is missing: a density on [0, 1] is not a probability of pixels": density,
+            "the constant of the bins is added; each bin is 1/256 wide, so it is −D log 256": density + bins,
+            "the constant of the bins counts H·W positions; all three channels have noise": counted,
+            "the log-determinant is missing": base - bins,
+            "the log-determinant is subtracted; data to latent, it is added": base - log_det - bins,
+            "½ log 2π of each dimension is missing in log N(z; 0, I)": no_half,
+        }
+        suspects = {words: -each / a_bit for words, each in log_p.items()} | {
             "these are nats per dimension": want * math.log(2),
             "it is divided by H·W; a dimension is one channel of one pixel": 3 * want,
             "the sign is wrong: a code length is positive": -want,
             "this is the log-probability in nats": bound,
             "it is averaged over the batch; one number a picture is wanted": want.mean(),
         }
-        agree(ask(answer, pixels, low, flow, noise), want, "bits per dimension", suspects=suspects)
+        agree(ask(answer, pixels, low, flow, noise), want, "bits per dimension", suspects)
 
 
 @exercise
@@ -167,28 +143,27 @@ def answers(answer: Any) -> None:
         wanted = (n, 3, 2 * side, 2 * side)
         if tuple(got.shape) != wanted:
             mistake(f"the answers have shape {tuple(got.shape)}; expected {wanted}")
-        if encoder.calls != 1:
-            mistake(
-                "the low resolution is not read once: call the encoder once, whatever n is",
-                f"{encoder.calls} calls",
-            )
-        if not inverse.contexts or any(c is not encoder.last for c in inverse.contexts):
+        if (calls := len(encoder.contexts)) != 1:
+            reason = "the low resolution is not read once: call the encoder once, whatever n is"
+            mistake(reason, f"{calls} calls")
+        if not inverse.contexts or any(c is not encoder.contexts[0] for c in inverse.contexts):
             mistake("the flow must be given the context that the encoder made")
         if n > 1 and torch.equal(got[0], got[1]):
             mistake("all answers are the same: each needs a latent of its own")
     _spread(answer, generator)
     low = torch.rand(1, 3, 2, 2, generator=generator)
     encoder = _Encoder(generator)
-    still = tensor(ask(answer, low, encoder, _Decoder(), 0.0, 3), "the answers at temperature 0")
-    centre = _Decoder()(torch.zeros(3, 3, 4, 4), encoder.last).double()
+    still = ask(answer, low, encoder, _Decoder(), 0.0, 3)
+    centre = _Decoder()(torch.zeros(3, 3, 4, 4), encoder.contexts[-1])
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
 
 
 def _spread(answer: Any, generator: torch.Generator) -> None:
-    low, encoder, decoder, temperature = torch.rand(1, 3, 1, 1, generator=generator), None, _Decoder(), 0.6
-    encoder = _Encoder(generator)
+    """Mean, standard deviation and independence of the latents, over many answers to one pixel."""
+    low, temperature = torch.rand(1, 3, 1, 1, generator=generator), 0.6
+    encoder, decoder = _Encoder(generator), _Decoder()
     x = tensor(ask(answer, low, encoder, decoder, temperature, N), "the answers").detach()
-    z = (x - decoder.shift(encoder.last).double()) / 2
+    z = (x - decoder.shift(encoder.contexts[-1]).double()) / 2
     found, error = float(z.std()), temperature / math.sqrt(2 * z.numel())
     if not near(found, temperature, error):
         known = {
@@ -211,16 +186,15 @@ def _spread(answer: Any, generator: torch.Generator) -> None:
 
 
 class _Encoder:
-    """Counts its calls, and remembers what it gave."""
+    """A context from a low resolution; it remembers what it gave."""
 
     def __init__(self, generator: torch.Generator) -> None:
-        self.calls, self.last = 0, torch.empty(0)
+        self.contexts: list[Tensor] = []
         self.weight = torch.randn(3, generator=generator)
 
     def __call__(self, low: Tensor) -> Tensor:
-        self.calls += 1
-        self.last = low * self.weight[:, None, None]
-        return self.last
+        self.contexts.append(low * self.weight[:, None, None])
+        return self.contexts[-1]
 
 
 class _Decoder:
@@ -242,30 +216,26 @@ class _Decoder:
 def two_errors(answer: Any) -> None:
     """Mean squared error against the truth of the posterior mean, and of one draw: ½ and 1 of the same number."""
     generator = fresh()
-    for draws, dims in ((6, 4), (3, 7), (40, 2)):
-        x = normal(draws, dims, generator=generator)
+    for n, dims in ((6, 4), (3, 7), (40, 2)):
+        x = normal(n, dims, generator=generator)
         d = x.double()
-        n = draws
         spread = (d - d.mean(0)).square().mean()
-        pairs = (d[:, None] - d[None, :]).square().mean((0, 1, 2))
-        want = torch.stack([spread, pairs * n / (n - 1)])
+        pairs = (d[:, None] - d[None, :]).square().mean()
+        more = n / (n - 1)
         value = ask(answer, x)
         if isinstance(value, tuple | list) and len(value) == 2:
             value = torch.stack([tensor(each, "an error") for each in value])
-        got = tensor(value, "the two errors")
+        want, both = torch.stack([spread, pairs * more]), torch.stack([spread, pairs])
+        of_mean = "the error of the mean is divided by n − 1; it is an average over the n draws"
         suspects = {
-            "a draw that is compared with itself has error 0; leave those pairs out": torch.stack(
-                [spread, pairs]
-            ),
+            "a draw that is compared with itself has error 0; leave those pairs out": both,
             "the two are swapped: first the mean, then a draw": want.flip(0),
             "the squares are summed over the dimensions; the mean is wanted": want * dims,
             "these are roots; squared errors are wanted": want.sqrt(),
             "a draw's error is counted as that of the mean": torch.stack([spread, spread]),
-            "the error of the mean is divided by n − 1; it is an average over the n draws": torch.stack(
-                [spread * n / (n - 1), pairs * n / (n - 1)]
-            ),
+            of_mean: both * more,
         }
-        agree(got, want, "the two errors", suspects=suspects)
+        agree(value, want, "the two errors", suspects)
 
 
 @exercise
@@ -277,30 +247,23 @@ def published_loss(answer: Any) -> None:
         log_det = normal(batch, generator=generator, scale=5.0)
         w, v = z.double(), log_det.double()
         base = Normal(0.0, 1.0).log_prob(w).flatten(1).sum(1)
-        dims, positions = channels * side * side, side * side
+        dims, area = channels * side * side, side * side
 
         def bits(counted: int, divided: int, base: Tensor = base, v: Tensor = v, q: int = levels) -> Tensor:
             return -(base + v - counted * math.log(q)) / (divided * math.log(2))
 
-        want, handed = bits(dims, dims), bits(positions, positions)
+        want = bits(dims, dims)
         value = ask(answer, z, log_det, levels)
-        if (
-            channels > 1
-            and isinstance(value, Tensor)
-            and value.shape == handed.shape
-            and torch.allclose(value.double(), handed, rtol=1e-4)
-        ):
-            raise NotDone("not done yet: this is still the published loss")
-        suspects = {
-            "the division is repaired; the quantisation constant must count all channels too": bits(
-                positions, dims
-            ),
-            "the quantisation constant is repaired; the division must count all channels too": bits(
-                dims, positions
-            ),
-            "the quantisation constant is gone; it belongs there, for every dimension": bits(0, dims),
-            "the quantisation constant has the wrong sign": bits(-dims, dims),
+        if channels > 1:
+            untouched(value, bits(area, area), "this is still the published loss")
+        counts = {
+            "the division is repaired; the quantisation constant must count all channels too": (area, dims),
+            "the quantisation constant is repaired; the division must count all channels too": (dims, area),
+            "the quantisation constant is gone; it belongs there, for every dimension": (0, dims),
+            "the quantisation constant has the wrong sign": (-dims, dims),
+        }
+        suspects = {words: bits(*each) for words, each in counts.items()} | {
             "these are nats; divide by log 2": want * math.log(2),
             "it is averaged over the batch; one number a picture is wanted": want.mean(),
         }
-        agree(value, want, "bits per dimension", suspects=suspects)
+        agree(value, want, "bits per dimension", suspects)

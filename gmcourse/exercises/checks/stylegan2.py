@@ -13,6 +13,7 @@ from gmcourse.exercises.compare import (
     agree,
     agree_gradients,
     apart,
+    finite,
     fresh,
     gradients,
     matches,
@@ -35,51 +36,45 @@ def adain(answer: Any) -> None:
         shift = normal(batch, channels, generator=generator, scale=2.0)
         a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
         want = s * F.instance_norm(a, eps=EPS) + m
-        got = agree(ask(answer, x, scale, shift), want, "AdaIN", suspects=_adain_suspects(a, s, m, want))
+        got = agree(ask(answer, x, scale, shift), want, "AdaIN", _adain_suspects(a, s, m, want))
         agree_gradients(got.square(), want.square(), {"x": x, "scale": scale, "shift": shift}, "AdaIN")
     flat = torch.full((1, 2, 3, 3), 0.5)
-    got = tensor(ask(answer, flat, torch.ones(1, 2), torch.zeros(1, 2)), "AdaIN")
-    if not bool(got.isfinite().all()):
-        mistake("AdaIN of a map that is the same everywhere is not finite: ε is missing", f"got {show(got)}")
+    value = ask(answer, flat, torch.ones(1, 2), torch.zeros(1, 2))
+    finite(value, "AdaIN", "AdaIN of a map that is the same everywhere is not finite: ε is missing")
 
 
 def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
     """What comes out of the mistakes that people make with this normalisation."""
     centred = a - a.mean((2, 3), keepdim=True)
+    variance = a.var((2, 3), correction=0, keepdim=True)
+    deviation, unbiased = (variance + EPS).sqrt(), (a.var((2, 3), keepdim=True) + EPS).sqrt()
+    axes = {
+        "batch too (batch normalisation); each picture has its own": (0, 2, 3),
+        "channels too (layer normalisation); each map has its own": (1, 2, 3),
+        "channels at each pixel; they run over the pixels of a map": (1,),
+    }
 
-    def over(axes: tuple[int, ...]) -> Tensor:
-        variance, mean = torch.var_mean(a, axes, correction=0, keepdim=True)
+    def over(dims: tuple[int, ...]) -> Tensor:
+        variance, mean = torch.var_mean(a, dims, correction=0, keepdim=True)
         return s * (a - mean) / (variance + EPS).sqrt() + m
 
-    variance = a.var((2, 3), correction=0, keepdim=True)
-    return {
-        "the variance divides by the number of pixels minus one": s
-        * centred
-        / (a.var((2, 3), keepdim=True) + EPS).sqrt()
-        + m,
-        "mean and deviation run over the batch too (batch normalisation); each picture has its own": over(
-            (0, 2, 3)
-        ),
-        "mean and deviation run over the channels too (layer normalisation); each map has its own": over(
-            (1, 2, 3)
-        ),
-        "mean and deviation run over the channels at each pixel; they run over the pixels of a map": over(
-            (1,)
-        ),
+    runs = {f"mean and deviation run over the {words}": over(dims) for words, dims in axes.items()}
+    return runs | {
+        "the variance divides by the number of pixels minus one": s * centred / unbiased + m,
         "it divides by the variance; its root, the deviation, is wanted": s * centred / (variance + EPS) + m,
-        "the mean is not subtracted": s * a / (variance + EPS).sqrt() + m,
+        "the mean is not subtracted": s * a / deviation + m,
         "the mean is subtracted, but nothing is divided by the deviation": s * centred + m,
         "the shift is missing": want - m,
-        "the shift is multiplied by the scale": s * (centred / (variance + EPS).sqrt() + m),
-        "scale and shift are swapped": m * centred / (variance + EPS).sqrt() + s,
+        "the shift is multiplied by the scale": s * (centred / deviation + m),
+        "scale and shift are swapped": m * centred / deviation + s,
         "the scale is 1 + scale; here the scale itself is given": want + (want - m) / s,
     }
 
 
-def _grouped(x: Tensor, weight: Tensor, styles: Tensor, eps: float = EPS) -> Tensor:
+def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
     """The reference in the paper's words: every picture is a group with weights of its own."""
     each = weight[None] * styles[:, None, :, None, None]
-    each = each / (each.square().sum((2, 3, 4), keepdim=True) + eps).sqrt()
+    each = each / (each.square().sum((2, 3, 4), keepdim=True) + EPS).sqrt()
     batch, _, height, width = x.shape
     joined = x.reshape(1, -1, height, width)
     return F.conv2d(joined, each.flatten(0, 1), padding=1, groups=batch).reshape(batch, -1, height, width)
@@ -96,38 +91,36 @@ def modulated_conv(answer: Any) -> None:
         a, w, s = x.double(), weight.double(), styles.double()
         want = _grouped(a, w, s)
         value = ask(answer, x, weight, styles)
-        got = agree(value, want, "the convolution", suspects=_conv_suspects(a, w, s, want))
-        inputs_by_name = {"x": x, "weight": weight, "styles": styles}
-        agree_gradients(got.square(), want.square(), inputs_by_name, "the convolution")
-    zero = tensor(ask(answer, x, weight, torch.zeros_like(styles)), "the convolution")
-    if not bool(zero.isfinite().all()):
-        mistake("with styles of zero the result is not finite: ε is missing", f"got {show(zero)}")
+        got = agree(value, want, "the convolution", _conv_suspects(a, w, s))
+        leaves = {"x": x, "weight": weight, "styles": styles}
+        agree_gradients(got.square(), want.square(), leaves, "the convolution")
+    value = ask(answer, x, weight, torch.zeros_like(styles))
+    finite(value, "the convolution", "with styles of zero the result is not finite: ε is missing")
 
 
-def _conv_suspects(a: Tensor, w: Tensor, s: Tensor, want: Tensor) -> dict[str, Tensor]:
+def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     """What comes out of the mistakes that people make with modulation and demodulation."""
     scaled = a * s[:, :, None, None]
     plain = F.conv2d(scaled, w, padding=1)
     squares = torch.einsum("bi,oikl->boikl", s.square(), w.square())
-    one = plain / (squares.mean((2, 3, 4)) + EPS).sqrt()[..., None, None]
+    total = squares.sum((2, 3, 4))[..., None, None] + EPS
+    mean = squares.mean((2, 3, 4))[..., None, None] + EPS
+    over_maps = squares.sum((1, 2, 3, 4))[:, None, None, None] + EPS
+    of_weights = w.square().sum((1, 2, 3))[:, None, None] + EPS
+    no_border = F.conv2d(scaled, w) / total.sqrt()
     return {
         "it is modulated, but not demodulated": plain,
-        "the norm is that of the weights before the style": plain
-        / (w.square().sum((1, 2, 3)) + EPS).sqrt()[:, None, None],
+        "the norm is that of the weights before the style": plain / of_weights.sqrt(),
         "it is demodulated, but the styles are missing": _grouped(a, w, torch.ones_like(s)),
-        "the norm is a mean of squares; their sum is wanted": one,
-        "it divides by the sum of squares; its root is wanted": plain
-        / (squares.sum((2, 3, 4)) + EPS)[..., None, None],
-        "it is multiplied by the norm; it must be divided": plain
-        * (squares.sum((2, 3, 4)) + EPS).sqrt()[..., None, None],
-        "the norm runs over the output maps too; each output map has its own": plain
-        / (squares.sum((1, 2, 3, 4)) + EPS).sqrt()[:, None, None, None],
+        "the norm is a mean of squares; their sum is wanted": plain / mean.sqrt(),
+        "it divides by the sum of squares; its root is wanted": plain / total,
+        "it is multiplied by the norm; it must be divided": plain * total.sqrt(),
+        "the norm runs over the output maps too; each output map has its own": plain / over_maps.sqrt(),
         "it is normalised by the deviation of the output (instance normalisation); demodulation looks at the "
         "weights only": plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt(),
         "the styles of the first picture are used for all": _grouped(a, w, s[:1].expand_as(s)),
         "the convolution is a correlation in PyTorch; the weights were flipped": _grouped(a, w.flip(2, 3), s),
-        "there are no zeros at the border: the size must stay (padding=1)": F.conv2d(scaled, w)
-        / (squares.sum((2, 3, 4)) + EPS).sqrt()[..., None, None],
+        "there are no zeros at the border: the size must stay (padding=1)": no_border,
     }
 
 
@@ -148,30 +141,20 @@ def lazy(answer: Any) -> None:
         if not isinstance(value, tuple | list) or len(value) != 4:
             mistake(f"four numbers are wanted; `lazy` returned {type(value).__name__}")
         got = [float(tensor(each, "each of the four")) for each in value]
-        if _same(got, [160.0, 0.002 * 16 / 17, 0.0, 0.99 ** (16 / 17)]):
+        example = [160.0, 0.002 * 16 / 17, 0.0, 0.99 ** (16 / 17)]
+        if all(math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-9) for a, b in zip(got, example, strict=True)):
             mistake("the numbers of the example come back, whatever the input")
-        _lazy_part(got[0], gamma * k, "the penalty's weight", _weight_suspects(gamma, k))
-        _lazy_part(got[1], lr * c, "the learning rate", _rate_suspects(lr, k))
-        for name, number, beta in (("β₁", got[2], beta1), ("β₂", got[3], beta2)):
-            _lazy_part(number, beta**c, name, _beta_suspects(beta, k, beta2 if name == "β₁" else beta1))
+        parts = (
+            ("the penalty's weight", gamma * k, _weight_suspects(gamma, k)),
+            ("the learning rate", lr * c, _rate_suspects(lr, k)),
+            ("β₁", beta1**c, _beta_suspects(beta1, k, beta2)),
+            ("β₂", beta2**c, _beta_suspects(beta2, k, beta1)),
+        )
+        for number, (what, want, suspects) in zip(got, parts, strict=True):
+            agree(number, want, what, suspects, rtol=1e-5, atol=0.0)
     zero = tensor(ask(answer, gamma, lr, 0.0, beta2, k)[2], "β₁")
     if float(zero) != 0.0:
         mistake("β₁ = 0 must stay 0: Adam without memory has none after the correction", f"got {show(zero)}")
-
-
-def _same(got: list[float], want: list[float]) -> bool:
-    return all(math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-9) for a, b in zip(got, want, strict=True))
-
-
-def _lazy_part(got: float, want: float, what: str, suspects: dict[str, float]) -> None:
-    """One of the four numbers."""
-    if math.isclose(got, want, rel_tol=1e-5):
-        return
-    numbers = f"got {got:.6g}, expected {want:.6g}"
-    for reason, wrong in suspects.items():
-        if math.isclose(got, wrong, rel_tol=1e-5):
-            mistake(f"{what}: {reason}", numbers)
-    mistake(f"{what} is wrong for fresh numbers", numbers)
 
 
 def _weight_suspects(gamma: float, k: int) -> dict[str, float]:
@@ -232,29 +215,15 @@ def path_lengths(answer: Any) -> None:
             rows.append(torch.einsum("pld,p->ld", flat, y[i].flatten()))
         product = torch.stack(rows)  # (B, L, D)
         want = product.square().sum(2).mean(1).sqrt()
-        images = network(ws)
-        with torch.enable_grad():
-            value = _asked_with_the_leaf(answer, images, ws, noise)
+        value = ask(answer, network(ws), ws, noise, as_clones=False)  # no picture was computed from a clone
         suspects = _path_suspects(product, shape[1] * shape[2], shape[0])
-        got = agree(value, want, "the length", suspects=suspects)
+        got = agree(value, want, "the length", suspects)
         if not got.requires_grad:
             mistake(
                 "the length has the right value but no gradient: training must go through it",
                 "Pass create_graph=True to torch.autograd.grad.",
             )
         agree_gradients(got, want, {"ws": ws}, "the length")
-
-
-def _asked_with_the_leaf(answer: Any, images: Tensor, ws: Tensor, noise: Tensor) -> Any:
-    """`ask` hands over clones, and no picture was computed from a clone; so the leaf goes in by the back door."""
-
-    def with_the_leaf(noise: Tensor) -> Any:
-        return answer(images, ws, noise)
-
-    with_the_leaf.__name__ = getattr(answer, "__name__", "path_lengths")
-    if not callable(answer):
-        return ask(answer, noise)
-    return ask(with_the_leaf, noise)
 
 
 def _path_suspects(product: Tensor, pixels: int, channels: int) -> dict[str, Tensor]:
@@ -286,48 +255,32 @@ def truncate(answer: Any) -> None:
         psi = 0.2 + 0.2 * float(torch.rand((), generator=generator))
         w, m = ws.double(), mean.double()
 
-        def layered(pulled: Tensor, w: Tensor = w, cutoff: int = cutoff) -> Tensor:
-            keep = (torch.arange(w.shape[1]) >= cutoff)[:, None]
-            return torch.where(keep, w, pulled)
+        def layered(pulled: Tensor, w: Tensor = w, count: int = cutoff) -> Tensor:
+            return torch.where((torch.arange(w.shape[1]) < count)[:, None], pulled, w)
 
-        want = layered(torch.lerp(m.expand_as(w), w, psi))
-        value = _kept(answer, ws, mean, psi, cutoff)
         everywhere = torch.lerp(m.expand_as(w), w, psi)
+        want, last, own = layered(everywhere), layered(w, everywhere), w.mean((0, 1))
+        given = ws.detach().clone()
+        ask(answer, given, mean.detach(), psi, cutoff, as_clones=False)
+        if not torch.equal(given, ws.detach()):
+            mistake("the input was changed in place: somebody else may hold it. Work on a clone")
+        value = ask(answer, ws, mean, psi, cutoff)
         suspects = {
             "every layer is truncated; only the first `cutoff` are": everywhere,
-            "the last layers are truncated; it must be the first `cutoff`": torch.where(
-                (torch.arange(layers) >= cutoff)[:, None], everywhere, w
-            ),
-            "it is off by one: `cutoff` counts layers, from 0 on": torch.where(
-                (torch.arange(layers) > cutoff)[:, None], w, everywhere
-            ),
+            "the last layers are truncated; it must be the first `cutoff`": last,
+            "it is off by one: `cutoff` counts layers, from 0 on": layered(everywhere, count=cutoff + 1),
             "w is pulled towards zero; it must be towards the average": layered(psi * w),
             "ψ is the wrong way round: ψ = 1 must leave w alone": layered(m + (1 - psi) * (w - m)),
             "the average of this batch is taken; the one that was given is wanted": layered(
-                w.mean((0, 1)) + psi * (w - w.mean((0, 1)))
+                torch.lerp(own, w, psi)
             ),
             "the average is not added again": layered(psi * (w - m)),
             "the average is added, but not subtracted before": layered(m + psi * w),
             "w is left as it was": w,
             "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
         }
-        got = agree(value, want, "the styles", suspects=suspects)
+        got = agree(value, want, "the styles", suspects)
         agree_gradients(got.square(), want.square(), {"ws": ws}, "the styles")
-
-
-def _kept(answer: Any, ws: Tensor, mean: Tensor, psi: float, cutoff: int) -> Any:
-    """The answer, and whether it left its input alone."""
-    given = ws.detach().clone()
-
-    def with_a_copy(psi: float, cutoff: int) -> Any:
-        return answer(given, mean.detach(), psi, cutoff)
-
-    with_a_copy.__name__ = getattr(answer, "__name__", "truncate")
-    if callable(answer):
-        ask(with_a_copy, psi, cutoff)
-        if not torch.equal(given, ws.detach()):
-            mistake("the input was changed in place: somebody else may hold it. Work on a clone")
-    return ask(answer, ws, mean, psi, cutoff)
 
 
 @exercise
@@ -341,41 +294,31 @@ def penalty(answer: Any) -> None:
         a = 0.5 + float(torch.rand((), generator=generator))
         p = found.double()
         squares = p.square().sum(2)  # (L, B)
-        want = (squares.mean(0).sqrt() - a).square().mean()
-        published = (squares.mean(1).sqrt() - a).square().mean()
+        gaps = squares.mean(0).sqrt() - a
+
+        def off(lengths: Tensor, a: float = a) -> Tensor:
+            return (lengths - a).square().mean()
+
+        want, published = gaps.square().mean(), off(squares.mean(1).sqrt())
         value = ask(answer, found, a)
-        if (
-            isinstance(value, Tensor)
-            and matches(value, published)
-            and not matches(published, want)
-            and _same_slopes(value, published, found)
-        ):
+        still = isinstance(value, Tensor) and matches(value, published) and not matches(published, want)
+        if still and _same_slopes(value, published, found):
             raise NotDone("not done yet: this is still the published code")
+        root = squares.sqrt()
         suspects = {
-            "the layers are summed; their mean is wanted": (squares.sum(0).sqrt() - a).square().mean(),
-            "the root is missing: this compares squared lengths": (squares.mean(0) - a).square().mean(),
-            "the root is taken before the mean over layers": (squares.sqrt().mean(0) - a).square().mean(),
-            "every layer of every picture is compared with a; first comes the mean over layers": (
-                (squares.sqrt() - a).square().mean()
-            ),
-            "all lengths are averaged before a is subtracted; the square comes first": (
-                (squares.mean(0).sqrt().mean() - a).square()
-            ),
-            "one length for the whole batch: nothing is left to average": (
-                (squares.mean().sqrt() - a).square()
-            ),
-            "it is summed over the pictures; the mean is wanted": (squares.mean(0).sqrt() - a).square().sum(),
-            "one number a picture came back; their mean is wanted": (squares.mean(0).sqrt() - a).square(),
-            "w's numbers are averaged; their squares add up": (
-                (p.square().mean((0, 2)).sqrt() - a).square().mean()
-            ),
-            "the difference is not squared": (squares.mean(0).sqrt() - a).mean(),
-            "the absolute difference is taken; its square is wanted": (squares.mean(0).sqrt() - a)
-            .abs()
-            .mean(),
+            "the layers are summed; their mean is wanted": off(squares.sum(0).sqrt()),
+            "the root is missing: this compares squared lengths": off(squares.mean(0)),
+            "the root is taken before the mean over layers": off(root.mean(0)),
+            "every layer of every picture is compared with a; first comes the mean over layers": off(root),
+            "all lengths are averaged before a is subtracted; the square comes first": gaps.mean().square(),
+            "one length for the whole batch: nothing is left to average": off(squares.mean().sqrt()),
+            "it is summed over the pictures; the mean is wanted": gaps.square().sum(),
+            "one number a picture came back; their mean is wanted": gaps.square(),
+            "w's numbers are averaged; their squares add up": off(p.square().mean((0, 2)).sqrt()),
+            "the difference is not squared": gaps.mean(),
+            "the absolute difference is taken; its square is wanted": gaps.abs().mean(),
         }
-        got = agree(value, want, "the penalty", suspects=suspects)
-        agree_gradients(got, want, {"gradients": found}, "the penalty")
+        agree(value, want, "the penalty", suspects, inputs={"gradients": found})
 
 
 def _same_slopes(value: Tensor, published: Tensor, found: Tensor) -> bool:
