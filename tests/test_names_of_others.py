@@ -31,7 +31,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """No kernel; counts how many notebooks were run."""
     counted: list[int] = []
 
-    def run(*arguments: object) -> nbval_run.Run:
+    def run(*arguments: object) -> nbval_run.NbvalRun:
         counted.append(1)
         return in_process(*arguments)  # type: ignore[arg-type]
 

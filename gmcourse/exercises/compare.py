@@ -6,8 +6,9 @@ tolerance that holds for float32 on every machine.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gmcourse.exercises.mistakes import NotDone, mistake
+from gmcourse.console import accept_any_encoding
+from gmcourse.exercises.mistakes import NotDone, mistake, passed_line
 
 RTOL, ATOL = 2e-4, 2e-5
 
@@ -38,6 +40,24 @@ def fresh() -> torch.Generator:
     generator = torch.Generator()
     generator.manual_seed(generator.seed() if _seed is None else _seed)
     return generator
+
+
+def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], None]:
+    """Make a check out of a function that raises when the answer is wrong. Its name is the exercise's.
+
+    The function gets the answer and a generator that nobody can foresee.
+    """
+
+    @functools.wraps(law)
+    def judge(answer: Any) -> None:
+        if answer is None or answer is ...:
+            raise NotDone("not done yet")
+        law(answer, fresh())
+        accept_any_encoding()  # outside notebooks too, a check's ✓ must not fail a right answer
+        print(passed_line(law.__name__))
+
+    del judge.__wrapped__  # a check takes the answer alone, and `help` says so
+    return judge
 
 
 def normal(*shape: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:

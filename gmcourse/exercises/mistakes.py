@@ -5,12 +5,8 @@ Nothing here needs torch, so that `gmcourse check` can read a verdict without wa
 
 from __future__ import annotations
 
-import functools
 import traceback
-from collections.abc import Callable
 from typing import Any, NoReturn
-
-from gmcourse.console import accept_any_encoding
 
 STUB = "your code here"
 
@@ -38,20 +34,6 @@ class Mistake(Refusal):
 def passed_line(exercise: str) -> str:
     """The line that a check prints when the answer is right, and only then."""
     return f"✓ {exercise} passed"
-
-
-def exercise(law: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Make a check out of a function that raises when the answer is wrong. Its name is the exercise's."""
-
-    @functools.wraps(law)
-    def judge(answer: Any) -> None:
-        if answer is None or answer is ...:
-            raise NotDone("not done yet")
-        law(answer)
-        accept_any_encoding()  # outside notebooks too, a check's ✓ must not fail a right answer
-        print(passed_line(law.__name__))
-
-    return judge
 
 
 def mistake(reason: str, *details: str) -> NoReturn:

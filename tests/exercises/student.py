@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmcourse.exercises.judge.judged_copy import CopiedCell
-from gmcourse.exercises.judge.nbval_run import Limits, Run, Seen
+from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 from gmcourse.exercises.mistakes import passed_line
 
 ROOT = Path(__file__).parents[2]
@@ -52,13 +52,13 @@ def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
     return target
 
 
-def in_process(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> Run:
+def in_process(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
     """What nbval would see, without a kernel: quick, and good enough for all but limits."""
     names: Json = {"__name__": "__main__"}
-    seen: dict[str, Seen] = {}
+    seen: dict[str, SeenCell] = {}
     passed: set[str] = set()
     for step in steps:
-        if step.role == "again" and step.exercises[0] in passed:
+        if step.role == "again" and step.checks in passed:
             continue
         printed, name, message = io.StringIO(), "", ""
         try:
@@ -66,9 +66,9 @@ def in_process(steps: Sequence[CopiedCell], limits: Limits, halt: object = None)
                 exec(compile(step.source, "<cell>", "exec"), names)
         except Exception as error:
             name, message = type(error).__name__, str(error)
-        is_check = step.role in ("check", "again")
-        good = is_check and not name and passed_line(step.exercises[0]) in printed.getvalue().splitlines()
+        lines = printed.getvalue().splitlines()
+        good = bool(step.checks) and not name and passed_line(step.checks) in lines
         if good:
-            passed.add(step.exercises[0])
-        seen[f"{step.role} {step.key}" if is_check else step.key] = Seen(good, name, message)
-    return Run(seen)
+            passed.add(step.checks)
+        seen[step.seen_as] = SeenCell(good, name, message)
+    return NbvalRun(seen)

@@ -21,7 +21,7 @@ from gmcourse.__main__ import main
 from gmcourse.exercises.judge import gradebook, nbval_run, submissions
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
-from gmcourse.exercises.judge.nbval_run import Limits, Run
+from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
 from gmcourse.exercises.judge.submissions import Result
 from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, in_process
 
@@ -33,7 +33,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """No kernel; counts how often a notebook was run."""
     counted: list[int] = []
 
-    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> Run:
+    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
         counted.append(len(steps))
         return in_process(steps, limits)
 
@@ -112,7 +112,7 @@ def test_a_judge_that_breaks_spoils_one_submission_only(
 ) -> None:
     working = nbval_run.run
 
-    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> Run:
+    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
         if not runs:
             runs.append(0)
             raise OSError("disk full")

@@ -9,16 +9,15 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from gmcourse.exercises.compare import agree, finite, fresh, normal, show, tensor
-from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+from gmcourse.exercises.compare import agree, exercise, finite, normal, show, tensor
+from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
 
 
 @exercise
-def reconstruction_loss(answer: Any) -> None:
+def reconstruction_loss(answer: Any, generator: torch.Generator) -> None:
     """Mean over the batch of ‖x − x̂‖²."""
-    generator = fresh()
     for batch, channels, side in ((4, 3, 3), (2, 1, 5), (1, 2, 8)):
         x_hat = normal(batch, channels, side, side, generator=generator)
         x = torch.rand(batch, channels, side, side, generator=generator)
@@ -40,9 +39,8 @@ def reconstruction_loss(answer: Any) -> None:
 
 
 @exercise
-def best_linear_error(answer: Any) -> None:
+def best_linear_error(answer: Any, generator: torch.Generator) -> None:
     """The least mean squared error of any linear autoencoder with so many numbers."""
-    generator = fresh()
     for count, dims, kept in ((12, 5, 2), (30, 4, 1), (9, 6, 4)):
         scales = 0.3 + 2 * torch.rand(dims, generator=generator)
         x = (torch.randn(count, dims, generator=generator) * scales + 3).double()
@@ -72,9 +70,8 @@ def best_linear_error(answer: Any) -> None:
 
 
 @exercise
-def code_bits(answer: Any) -> None:
+def code_bits(answer: Any, generator: torch.Generator) -> None:
     """−Σ_d log₂ p_d(symbol_d), one number a picture."""
-    generator = fresh()
     for pictures, dims, symbols in ((6, 3, 4), (1, 5, 7), (4, 2, 9)):
         tables = torch.rand(dims, symbols, generator=generator).add(0.05)
         tables = tables / tables.sum(1, keepdim=True)
@@ -109,9 +106,8 @@ def code_bits(answer: Any) -> None:
 
 
 @exercise
-def denoise(answer: Any) -> None:
+def denoise(answer: Any, generator: torch.Generator) -> None:
     """x + σ² ∇ log p_σ(x), against the posterior mean by Bayes' rule."""
-    generator = fresh()
     for points, centres, dims in ((5, 3, 2), (1, 4, 3), (7, 2, 2)):
         sigma = float(0.3 + 0.9 * torch.rand((), generator=generator))
         width = 0.5
@@ -145,9 +141,8 @@ def denoise(answer: Any) -> None:
 
 
 @exercise
-def draw_codes(answer: Any) -> None:
+def draw_codes(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: draws from the normal fitted to codes, with its mean and all of its covariance."""
-    generator = fresh()
     mixing = torch.tensor([[3.0, 0.0, 0.0], [2.0, 1.0, 0.0], [-1.5, 0.8, 0.5]])
     mixing = mixing + 0.1 * torch.rand(3, 3, generator=generator)
     shift = torch.tensor([4.0, -2.0, 1.0]) + 0.3 * torch.rand(3, generator=generator)

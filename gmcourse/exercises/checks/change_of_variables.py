@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from gmcourse.exercises.compare import agree, apart, finite, fresh, normal, untouched
-from gmcourse.exercises.mistakes import ask, exercise
+from gmcourse.exercises.compare import agree, apart, exercise, finite, normal, untouched
+from gmcourse.exercises.mistakes import ask
 
 Map = Callable[[Tensor], Tensor]
 
@@ -27,9 +27,9 @@ def _maps(generator: torch.Generator) -> list[tuple[Map, Map]]:
 
 
 @exercise
-def log_density(answer: Any) -> None:
+def log_density(answer: Any, generator: torch.Generator) -> None:
     """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
-    generator, law = fresh(), Normal(0.0, 1.0)
+    law = Normal(0.0, 1.0)
     for (f, slope), n in zip(_maps(generator), (5, 8, 3), strict=True):
         x = normal(n, generator=generator, scale=1.5).detach()
         z, s = f(x.double()), slope(x.double())
@@ -62,9 +62,8 @@ def _twist(generator: torch.Generator) -> Map:
 
 
 @exercise
-def area_factor(answer: Any) -> None:
+def area_factor(answer: Any, generator: torch.Generator) -> None:
     """log |det J| of a map of the plane, one number a point."""
-    generator = fresh()
     for n in (4, 1, 7):
         det = torch.ones(n)
         while not bool((det < -0.1).any()):  # some point where the plane is turned over, or no |·| is missed
@@ -88,9 +87,8 @@ def area_factor(answer: Any) -> None:
 
 
 @exercise
-def triangular_log_det(answer: Any) -> None:
+def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
     """log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
-    generator = fresh()
     for batch, size in ((3, 4), (1, 7), (5, 2)):
         matrices = normal(batch, size, size, generator=generator).detach().tril()
         m = matrices.double()
@@ -114,9 +112,8 @@ def triangular_log_det(answer: Any) -> None:
 
 
 @exercise
-def inverse_cdf(answer: Any) -> None:
+def inverse_cdf(answer: Any, generator: torch.Generator) -> None:
     """Uniform numbers to exponential ones of a given rate, by the increasing map F⁻¹."""
-    generator = fresh()
     for rate in (0.5 + 3 * torch.rand(3, generator=generator)).tolist():
         u = torch.rand(9, generator=generator) * 0.98 + 0.01
         v = u.double()
@@ -134,9 +131,8 @@ def inverse_cdf(answer: Any) -> None:
 
 
 @exercise
-def repaired_bits(answer: Any) -> None:
+def repaired_bits(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: bits per dimension of dequantised pixels."""
-    generator = fresh()
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             dims = int(torch.randint(20, 4000, (), generator=generator))

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
-from gmcourse.exercises.compare import agree, fresh, normal, pair, untouched
-from gmcourse.exercises.mistakes import ask, exercise
+from gmcourse.exercises.compare import agree, exercise, normal, pair, untouched
+from gmcourse.exercises.mistakes import ask
 
 
 def _shares(classes: int, generator: torch.Generator) -> Tensor:
@@ -20,9 +20,8 @@ def _shares(classes: int, generator: torch.Generator) -> Tensor:
 
 
 @exercise
-def log_sum_exp(answer: Any) -> None:
+def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
     """log Σ_k exp(a_k) of each row, for numbers of any size."""
-    generator = fresh()
     for rows, columns in ((4, 3), (2, 6), (1, 5)):
         a = normal(rows, columns, generator=generator, scale=1.5)
         v = a.double()
@@ -50,9 +49,8 @@ def log_sum_exp(answer: Any) -> None:
 
 
 @exercise
-def log_posterior(answer: Any) -> None:
+def log_posterior(answer: Any, generator: torch.Generator) -> None:
     """Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
-    generator = fresh()
     for points, classes in ((5, 3), (2, 4), (1, 2)):
         log_likelihood = normal(points, classes, generator=generator, scale=2.0)
         prior = _shares(classes, generator)
@@ -81,9 +79,8 @@ def log_posterior(answer: Any) -> None:
 
 
 @exercise
-def linear_boundary(answer: Any) -> None:
+def linear_boundary(answer: Any, generator: torch.Generator) -> None:
     """w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
-    generator = fresh()
     for dims in (2, 3, 5):
         means = 2 * torch.randn(2, dims, generator=generator)
         factor = torch.randn(dims, dims, generator=generator)
@@ -123,9 +120,8 @@ def linear_boundary(answer: Any) -> None:
 
 
 @exercise
-def rare_weights(answer: Any) -> None:
+def rare_weights(answer: Any, generator: torch.Generator) -> None:
     """w ∝ 1/p(x) with the mean 1, from log p(x)."""
-    generator = fresh()
     for n in (5, 8, 3):
         log_prob = normal(n, generator=generator, scale=1.2).detach() - 1.5
         a = log_prob.double()
@@ -149,9 +145,8 @@ def rare_weights(answer: Any) -> None:
 
 
 @exercise
-def naive_bayes(answer: Any) -> None:
+def naive_bayes(answer: Any, generator: torch.Generator) -> None:
     """Find the mistakes: the posterior of naive Bayes, from means, variances and prior."""
-    generator = fresh()
     for points, dims, classes in ((4, 5, 3), (2, 3, 2), (1, 7, 4)):
         x = normal(points, dims, generator=generator).detach()
         means = normal(classes, dims, generator=generator).detach()
@@ -182,9 +177,8 @@ def naive_bayes(answer: Any) -> None:
 
 
 @exercise
-def recalibrated(answer: Any) -> None:
+def recalibrated(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: from a posterior under resampled class shares to one under the true shares."""
-    generator = fresh()
     for points, classes in ((4, 3), (2, 2), (1, 4)):
         posterior = normal(points, classes, generator=generator).detach().softmax(1)
         trained = _shares(classes, generator)

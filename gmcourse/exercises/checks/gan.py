@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from gmcourse.exercises.compare import (
     agree,
     agree_gradients,
+    exercise,
     finite,
-    fresh,
     fresh_weights,
     matches,
     normal,
     pair,
 )
-from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 
 def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -32,9 +32,8 @@ def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @exercise
-def generator_losses(answer: Any) -> None:
+def generator_losses(answer: Any, generator: torch.Generator) -> None:
     """Minimax and non-saturating loss from logits, also from very large ones."""
-    generator = fresh()
     for rows in (5, 1, 8):
         t = normal(rows, generator=generator, scale=2.0)
         w = t.double()
@@ -64,9 +63,8 @@ def generator_losses(answer: Any) -> None:
 
 
 @exercise
-def best_discriminator(answer: Any) -> None:
+def best_discriminator(answer: Any, generator: torch.Generator) -> None:
     """p/(p + q), where both densities may underflow."""
-    generator = fresh()
     for rows in (6, 1, 9):
         log_p = normal(rows, generator=generator, scale=2.0).detach()
         log_q = normal(rows, generator=generator, scale=2.0).detach()
@@ -93,9 +91,8 @@ def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
 
 
 @exercise
-def r1(answer: Any) -> None:
+def r1(answer: Any, generator: torch.Generator) -> None:
     """γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
-    generator = fresh()
     for shape, rows, gamma in (((3,), 5, 2.0), ((1, 4, 4), 6, 10.0), ((2, 3, 3), 3, 0.7)):
         judge = _judge(shape, generator)
         x = normal(rows, *shape, generator=generator).detach()
@@ -126,9 +123,8 @@ def r1(answer: Any) -> None:
 
 
 @exercise
-def smallest_game(answer: Any) -> None:
+def smallest_game(answer: Any, generator: torch.Generator) -> None:
     """Both players move at once, from old values."""
-    generator = fresh()
     for rows, rate, gamma in ((6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)):
         theta = normal(rows, generator=generator).detach()
         psi = normal(rows, generator=generator).detach()
@@ -198,9 +194,8 @@ def _play(painter: nn.Module, judge: nn.Module, real: Tensor, z: Tensor, rate: f
 
 
 @exercise
-def one_round(answer: Any) -> None:
+def one_round(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
-    generator = fresh()
     for rows, rate in ((16, 0.3), (9, 0.1)):
         painter, judge = fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)
         real, z = (normal(rows, width, generator=generator).detach() for width in (3, 2))

@@ -9,16 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, fresh, fresh_weights, normal, pair, tensor
-from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+from gmcourse.exercises.compare import agree, exercise, fresh_weights, normal, pair, tensor
+from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that neither can stand for the other
 
 
 @exercise
-def actnorm(answer: Any) -> None:
+def actnorm(answer: Any, generator: torch.Generator) -> None:
     """z = (x + b) ⊙ eˢ for each channel, and the log-determinant H·W·Σ s of each sample."""
-    generator = fresh()
     for shape in SHAPES:
         batch, channels, height, width = shape
         x, bias, s = (normal(*size, generator=generator) for size in (shape, (channels,), (channels,)))
@@ -49,9 +48,8 @@ def actnorm(answer: Any) -> None:
 
 
 @exercise
-def plu(answer: Any) -> None:
+def plu(answer: Any, generator: torch.Generator) -> None:
     """W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
-    generator = fresh()
     for channels in (3, 2, 6):
         permutation = torch.eye(channels)[torch.randperm(channels, generator=generator)].roll(1, 0)
         lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
@@ -89,9 +87,8 @@ def plu(answer: Any) -> None:
 
 
 @exercise
-def squeeze(answer: Any) -> None:
+def squeeze(answer: Any, generator: torch.Generator) -> None:
     """(B, C, H, W) → (B, 4C, H/2, W/2), channel c·4 + dy·2 + dx."""
-    generator = fresh()
     for batch, channels, height, width in ((2, 3, 4, 6), (1, 1, 2, 4), (3, 2, 6, 2)):
         x = normal(batch, channels, height, width, generator=generator).detach()
         k = x.double()
@@ -120,9 +117,8 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 
 @exercise
-def coupling(answer: Any) -> None:
+def coupling(answer: Any, generator: torch.Generator) -> None:
     """Glow's affine coupling of images: the second half of the channels becomes (x₂ + t) ⊙ σ(r + 2)."""
-    generator = fresh()
     for batch, channels, height, width in ((3, 4, 2, 4), (2, 2, 3, 3), (2, 6, 4, 2)):
         network = _network(channels // 2, channels, generator)
         x = normal(batch, channels, height, width, generator=generator)
@@ -166,9 +162,8 @@ class _Affine:
 
 
 @exercise
-def tempered_log_prob(answer: Any) -> None:
+def tempered_log_prob(answer: Any, generator: torch.Generator) -> None:
     """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I)."""
-    generator = fresh()
     for rows, dim, temperature in ((4, 3, 0.7), (2, 2, 0.5), (3, 5, 1.6)):
         flow = _Affine(dim, generator)
         x = normal(rows, dim, generator=generator).detach()
@@ -193,9 +188,8 @@ def tempered_log_prob(answer: Any) -> None:
 
 
 @exercise
-def conv_log_det(answer: Any) -> None:
+def conv_log_det(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: H·W·log |det W|, also where det W is negative."""
-    generator = fresh()
     for batch, channels, height, width in ((3, 4, 2, 5), (2, 3, 4, 2), (2, 5, 3, 1)):
         x = normal(batch, channels, height, width, generator=generator).detach()
         for negative in (False, True):

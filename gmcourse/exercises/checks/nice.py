@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, finite, fresh, fresh_weights, normal, pair, untouched
-from gmcourse.exercises.mistakes import ask, exercise
+from gmcourse.exercises.compare import agree, exercise, finite, fresh_weights, normal, pair, untouched
+from gmcourse.exercises.mistakes import ask
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
@@ -20,9 +20,8 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 
 @exercise
-def uncouple(answer: Any) -> None:
+def uncouple(answer: Any, generator: torch.Generator) -> None:
     """The inverse of y₁ = x₁, y₂ = x₂ + m(x₁)."""
-    generator = fresh()
     for rows, dim in ((4, 6), (1, 2), (3, 10)):
         half = dim // 2
         m = _network(half, half, generator)
@@ -44,9 +43,8 @@ def uncouple(answer: Any) -> None:
 
 
 @exercise
-def affine_coupling(answer: Any) -> None:
+def affine_coupling(answer: Any, generator: torch.Generator) -> None:
     """y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
-    generator = fresh()
     for rows, dim in ((4, 6), (1, 2), (3, 8)):
         half = dim // 2
         network = _network(half, dim, generator)
@@ -78,9 +76,8 @@ def affine_coupling(answer: Any) -> None:
 
 
 @exercise
-def logistic_log_prob(answer: Any) -> None:
+def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
     """log of the standard logistic density, summed over the dimensions, for any size of z."""
-    generator = fresh()
     for rows, dim in ((4, 3), (1, 7), (6, 2)):
         z = normal(rows, dim, generator=generator, scale=3.0)
         w = z.double()
@@ -106,9 +103,8 @@ def logistic_log_prob(answer: Any) -> None:
 
 
 @exercise
-def scaled_log_prob(answer: Any) -> None:
+def scaled_log_prob(answer: Any, generator: torch.Generator) -> None:
     """log p(h) where z = exp(s) ⊙ h is standard logistic."""
-    generator = fresh()
     for rows, dim in ((4, 3), (1, 6), (5, 2)):
         h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
         k, a = h.double(), s.double()
@@ -133,9 +129,8 @@ def scaled_log_prob(answer: Any) -> None:
 
 
 @exercise
-def mixed(answer: Any) -> None:
+def mixed(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: couplings that must take turns. Judged by the values and by which output sees which input."""
-    generator = fresh()
     for rows, dim in ((3, 6), (2, 4)):
         half = dim // 2
         nets = [_network(half, half, generator) for _ in range(3)]

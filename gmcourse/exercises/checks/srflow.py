@@ -10,16 +10,15 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, fresh, near, normal, pair, show, tensor, untouched
-from gmcourse.exercises.mistakes import ask, exercise, mistake
+from gmcourse.exercises.compare import agree, exercise, near, normal, pair, show, tensor, untouched
+from gmcourse.exercises.mistakes import ask, mistake
 
 N = 20_000  # draws for the spread of answers
 
 
 @exercise
-def consistency(answer: Any) -> None:
+def consistency(answer: Any, generator: torch.Generator) -> None:
     """PSNR of the answer, made small again, against the low resolution that was given."""
-    generator = fresh()
     for batch, side, scale in ((3, 2, 4), (1, 3, 2), (4, 4, 2)):
         x = torch.rand(batch, 3, side * scale, side * scale, generator=generator)
 
@@ -50,9 +49,8 @@ def consistency(answer: Any) -> None:
 
 
 @exercise
-def injector(answer: Any) -> None:
+def injector(answer: Any, generator: torch.Generator) -> None:
     """(h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
-    generator = fresh()
     for rows, channels, side, contexts in ((3, 2, 4, 3), (4, 3, 2, 1), (1, 2, 3, 1)):
         h = normal(rows, channels, side, side, generator=generator)
         raw, shift = (normal(contexts, channels, side, side, generator=generator) for _ in range(2))
@@ -99,9 +97,8 @@ class _Toy:
 
 
 @exercise
-def conditional_bits(answer: Any) -> None:
+def conditional_bits(answer: Any, generator: torch.Generator) -> None:
     """Bits per dimension of whole-number pixels, given the low resolution."""
-    generator = fresh()
     for batch, side, scale in ((3, 2, 2), (1, 3, 2), (2, 2, 4)):
         flow = _Toy(3, scale, generator)
         pixels = torch.randint(0, 256, (batch, 3, side * scale, side * scale), generator=generator)
@@ -133,9 +130,8 @@ def conditional_bits(answer: Any) -> None:
 
 
 @exercise
-def answers(answer: Any) -> None:
+def answers(answer: Any, generator: torch.Generator) -> None:
     """n answers to one low resolution, which is read once; the temperature is the latents' standard deviation."""
-    generator = fresh()
     for n, side in ((5, 2), (1, 3)):
         low = torch.rand(1, 3, side, side, generator=generator)
         encoder, inverse, temperature = _Encoder(generator), _Decoder(), 0.7
@@ -213,9 +209,8 @@ class _Decoder:
 
 
 @exercise
-def two_errors(answer: Any) -> None:
+def two_errors(answer: Any, generator: torch.Generator) -> None:
     """Mean squared error against the truth of the posterior mean, and of one draw: ½ and 1 of the same number."""
-    generator = fresh()
     for n, dims in ((6, 4), (3, 7), (40, 2)):
         x = normal(n, dims, generator=generator)
         d = x.double()
@@ -239,9 +234,8 @@ def two_errors(answer: Any) -> None:
 
 
 @exercise
-def published_loss(answer: Any) -> None:
+def published_loss(answer: Any, generator: torch.Generator) -> None:
     """Find the mistakes: a published loss, whose unit is not bits per dimension."""
-    generator = fresh()
     for batch, channels, side, levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
         z = normal(batch, channels, side, side, generator=generator)
         log_det = normal(batch, generator=generator, scale=5.0)

@@ -13,23 +13,22 @@ from gmcourse.exercises.compare import (
     agree,
     agree_gradients,
     apart,
+    exercise,
     finite,
-    fresh,
     gradients,
     matches,
     normal,
     show,
     tensor,
 )
-from gmcourse.exercises.mistakes import NotDone, ask, exercise, mistake
+from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 EPS = 1e-8
 
 
 @exercise
-def adain(answer: Any) -> None:
+def adain(answer: Any, generator: torch.Generator) -> None:
     """Mean and deviation of each map from the style."""
-    generator = fresh()
     for batch, channels, height, width in ((3, 2, 4, 5), (1, 4, 6, 3)):
         x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
         scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
@@ -81,9 +80,8 @@ def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
 
 
 @exercise
-def modulated_conv(answer: Any) -> None:
+def modulated_conv(answer: Any, generator: torch.Generator) -> None:
     """Modulate, demodulate, convolve."""
-    generator = fresh()
     for batch, inputs, outputs, side in ((3, 4, 5, 6), (2, 3, 2, 5), (1, 2, 4, 4)):
         x = normal(batch, inputs, side, side + 1, generator=generator)
         weight = normal(outputs, inputs, 3, 3, generator=generator)
@@ -125,9 +123,8 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
 
 
 @exercise
-def lazy(answer: Any) -> None:
+def lazy(answer: Any, generator: torch.Generator) -> None:
     """×k, and Adam's corrections."""
-    generator = fresh()
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             k = int(torch.randint(3, 20, (), generator=generator))
@@ -193,9 +190,8 @@ def _beta_suspects(beta: float, k: int, other: float) -> dict[str, float]:
 
 
 @exercise
-def path_lengths(answer: Any) -> None:
+def path_lengths(answer: Any, generator: torch.Generator) -> None:
     """‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
-    generator = fresh()
     for batch, layers, width, side in ((3, 2, 4, 3), (2, 3, 2, 4), (1, 4, 3, 2)):
         shape = (2, side, side + 1)
         mixing = normal(layers * width, math.prod(shape), generator=generator).detach()
@@ -246,9 +242,8 @@ def _path_suspects(product: Tensor, pixels: int, channels: int) -> dict[str, Ten
 
 
 @exercise
-def truncate(answer: Any) -> None:
+def truncate(answer: Any, generator: torch.Generator) -> None:
     """w̄ + ψ(w − w̄) for the first layers."""
-    generator = fresh()
     for batch, layers, width, cutoff in ((3, 5, 4, 2), (2, 4, 3, 4), (1, 6, 2, 3), (2, 3, 4, 0)):
         ws = normal(batch, layers, width, generator=generator)
         mean = normal(width, generator=generator, scale=2.0)
@@ -284,9 +279,8 @@ def truncate(answer: Any) -> None:
 
 
 @exercise
-def penalty(answer: Any) -> None:
+def penalty(answer: Any, generator: torch.Generator) -> None:
     """Find the mistake: the mean over pictures came before the square."""
-    generator = fresh()
     for layers, batch, width in ((4, 3, 2), (3, 5, 4), (2, 6, 3), (5, 1, 2)):
         # pictures of different size, so that an average over them shows
         sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from gmcourse.exercises.compare import (
     agree,
     apart,
+    exercise,
     finite,
-    fresh,
     gradients,
     matches,
     near,
@@ -23,15 +23,14 @@ from gmcourse.exercises.compare import (
     tensor,
     untouched,
 )
-from gmcourse.exercises.mistakes import ask, exercise, mistake
+from gmcourse.exercises.mistakes import ask, mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
 
 
 @exercise
-def kl(answer: Any) -> None:
+def kl(answer: Any, generator: torch.Generator) -> None:
     """KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
-    generator = fresh()
     for rows, latents in ((4, 2), (3, 7), (1, 20)):
         mean = normal(rows, latents, generator=generator)
         log_var = normal(rows, latents, generator=generator)
@@ -69,9 +68,8 @@ def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
 
 
 @exercise
-def sample(answer: Any) -> None:
+def sample(answer: Any, generator: torch.Generator) -> None:
     """One reparameterised draw from N(mean, diag exp(log_var)) a row."""
-    generator = fresh()
     for rows, latents in ((5, 3), (1, 8)):
         mean = normal(rows, latents, generator=generator)
         log_var = normal(rows, latents, generator=generator)
@@ -139,9 +137,8 @@ def _sample_gradients(answer: Any, generator: torch.Generator) -> None:
 
 
 @exercise
-def elbo(answer: Any) -> None:
+def elbo(answer: Any, generator: torch.Generator) -> None:
     """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits."""
-    generator = fresh()
     for batch, side, latents in ((4, 3, 2), (3, 5, 6), (1, 8, 4)):
         logits = normal(batch, 1, side, side, generator=generator, scale=2.0)
         x = (torch.rand(batch, 1, side, side, generator=generator) < 0.4).float()
@@ -192,9 +189,8 @@ def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor)
 
 
 @exercise
-def importance_bound(answer: Any) -> None:
+def importance_bound(answer: Any, generator: torch.Generator) -> None:
     """log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
-    generator = fresh()
     for draws, batch in ((5, 3), (8, 2), (1, 4)):
         weights = normal(draws, batch, generator=generator, scale=1.5)
         w = weights.double()
@@ -231,9 +227,8 @@ def importance_bound(answer: Any) -> None:
 
 
 @exercise
-def slide_kl(answer: Any) -> None:
+def slide_kl(answer: Any, generator: torch.Generator) -> None:
     """Find the mistakes: the slide's KL, for a mean and a standard deviation."""
-    generator = fresh()
     for rows, latents in ((4, 2), (3, 7)):
         mean = normal(rows, latents, generator=generator)
         std = (0.4 + 2 * torch.rand(rows, latents, generator=generator)).requires_grad_()
@@ -263,9 +258,8 @@ def slide_kl(answer: Any) -> None:
 
 
 @exercise
-def hidden_beta(answer: Any) -> None:
+def hidden_beta(answer: Any, generator: torch.Generator) -> None:
     """Which β is hidden in `mse_loss(…) + kl.mean()`?"""
-    generator = fresh()
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             pixels = int(torch.randint(30, 900, (), generator=generator))

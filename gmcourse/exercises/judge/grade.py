@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from gmcourse.console import visible
@@ -88,7 +88,7 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
     results = [result for result in known.values() if result]
     rest = [each for each in share if known[each.name] is None]
     halt = Event()
-    before = signal.signal(signal.SIGTERM, _as_interrupt) if _in_main_thread() else None
+    before = signal.signal(signal.SIGTERM, _as_interrupt) if current_thread() is main_thread() else None
     try:
         with (
             tqdm(total=len(share), initial=len(results), desc="judged", unit="notebook") as bar,
@@ -127,7 +127,7 @@ def _result(submission: Submission, limits: Limits, halt: Event) -> tuple[Result
             raise
         except Exception as error:  # our fault or the machine's: say so, go on with the others
             problem, lasting = f"the judge failed: {error}", False
-    seconds = time.monotonic() - began
+    seconds = round(time.monotonic() - began, 2)
     return Result(submission.student, submission.name, submission.slug, judgement, problem, seconds), lasting
 
 
@@ -142,12 +142,6 @@ def _report(results: Sequence[Result], target: Path, folder: Path) -> None:
 
 def _as_interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _in_main_thread() -> bool:
-    import threading
-
-    return threading.current_thread() is threading.main_thread()
 
 
 def _cpus() -> int:

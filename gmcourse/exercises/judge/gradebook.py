@@ -26,14 +26,9 @@ def rows(results: Sequence[Result]) -> list[list[str]]:
     Notebooks of different chapters share their student's row; a second one of the same chapter gets its own.
     """
     judged = [each.judgement for each in results if each.judgement]
-    chapters = sorted({each.chapter for each in judged})
-    columns = [
-        (chapter, verdict.exercise)
-        for chapter in chapters
-        for verdict in next(each for each in judged if each.chapter == chapter).verdicts
-    ]
-    several = len(chapters) > 1
-    heading = [f"{chapter}:{name}" if several else name for chapter, name in columns]
+    chapters = {each.chapter: each.verdicts for each in judged}
+    columns = [(chapter, each.exercise) for chapter in sorted(chapters) for each in chapters[chapter]]
+    heading = [f"{chapter}:{name}" if len(chapters) > 1 else name for chapter, name in columns]
     table = [["student", *heading, "passed", "of", "problem", "files"]]
     for student, group in _by_student(results):
         verdicts = {
@@ -129,9 +124,8 @@ def _verdicts(judgement: Judgement) -> str:
 
 def index(results: Sequence[Result]) -> str:
     """A page that leads to all others."""
-    lines = [
-        '<table>\n<tr><th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th></tr>'
-    ]
+    heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
+    lines = [f"<table>\n<tr>{heading}</tr>"]
     for each in results:
         judged = each.judgement
         passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"

@@ -32,9 +32,19 @@ class CopiedCell:
     exercises: tuple[str, ...] = ()
     key: str = ""  # the same cell has the same key in a second copy
 
+    @property
+    def checks(self) -> str:
+        """The exercise that this cell checks, or "" if it is no check."""
+        return self.exercises[0] if self.role in ("check", "again") else ""
+
+    @property
+    def seen_as(self) -> str:
+        """The key of what was seen; the two checks of an exercise are told apart."""
+        return f"{self.role} {self.key}" if self.checks else self.key
+
 
 class _Plan:
-    """The steps so far, and the exercises that have begun and whose check has no place yet."""
+    """The cells of the copy so far, and the exercises that have begun and whose check has no place yet."""
 
     def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path) -> None:
         self.chapter = chapter
@@ -42,7 +52,7 @@ class _Plan:
         # where each exercise's last cell stands
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
         self.begun: list[str] = []
-        self.steps = [
+        self.copied = [
             CopiedCell("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
             CopiedCell("set-up", chapter.set_up, key="set-up"),
         ]
@@ -51,7 +61,7 @@ class _Plan:
         """The checks of these exercises come here."""
         for name in names:
             self.begun.remove(name)
-            self.steps.append(CopiedCell("check", self.checks[name], (name,), f"check {name}"))
+            self.copied.append(CopiedCell("check", self.checks[name], (name,), f"check {name}"))
 
     def add(self, index: int, cell: Cell) -> None:
         """A student's cell; before an answer stand the checks of the exercises that have ended."""
@@ -63,7 +73,7 @@ class _Plan:
         source = _students_part(self.chapter, cell, [self.checks[name] for name in checked])
         if source:
             owners = answered or checked or self.begun
-            self.steps.append(CopiedCell("student", source, tuple(owners), f"cell {index}"))
+            self.copied.append(CopiedCell("student", source, tuple(owners), f"cell {index}"))
         self.place_checks([name for name in checked if name in self.begun and self.last[name] < index])
 
 
@@ -84,14 +94,14 @@ def plan(
             planned.add(index, cell)
     planned.place_checks(list(planned.begun))
     again = [CopiedCell("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
-    return [step for step in planned.steps + again if step.key not in stopped]
+    return [each for each in planned.copied + again if each.key not in stopped]
 
 
 def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:
     """What is left of a cell without the lines that we shipped: nothing, for a set-up or check cell."""
     if cell.is_set_up:
         # Added imports count; the shipped ones have run already.
-        return "" if _words(cell.source) == _words(chapter.set_up) else cell.source
+        return "" if cell.source.split() == chapter.set_up.split() else cell.source
     if not checks:
         return cell.source
     shipped = {line.strip() for check in checks for line in check.splitlines()}
@@ -99,24 +109,10 @@ def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:
     return "\n".join(rest) if any(line.strip() and not line.strip().startswith("#") for line in rest) else ""
 
 
-def _words(source: str) -> list[str]:
-    return source.split()
-
-
 def as_notebook(steps: Sequence[CopiedCell]) -> str:
     """The copy as a file for nbval: code cells without outputs, run in this Python."""
-    cells: list[dict[str, Any]] = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": f"step-{number}",
-            "metadata": {},
-            "outputs": [],
-            "source": step.source,
-        }
-        for number, step in enumerate(steps)
-    ]
+    blank: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    cells = [blank | {"id": f"step-{number}", "source": step.source} for number, step in enumerate(steps)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return json.dumps(
-        {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    )
+    metadata = {"kernelspec": kernel}
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from gmcourse.exercises.judge import nbval_run, notebook
 from gmcourse.exercises.judge.judged_copy import CopiedCell, plan
-from gmcourse.exercises.judge.nbval_run import Limits, Run, Seen
+from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 
 PASSED, FAILED, NOT_DONE, STOPPED = "passed", "failed", "not done", "stopped"
 TRIES = 3  # after a process was lost through nobody's fault
@@ -46,13 +46,9 @@ class Judgement:
         """Whether nothing is left to do."""
         return self.passed == len(self.verdicts)
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain data, and back by `from_json`."""
-        return asdict(self)
-
     @staticmethod
     def from_json(data: dict[str, Any]) -> Judgement:
-        """What `as_json` gave."""
+        """The judgement whose `asdict` this was."""
         return Judgement(data["chapter"], data["title"], tuple(Verdict(**each) for each in data["verdicts"]))
 
 
@@ -81,7 +77,8 @@ def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -
             if lost >= TRIES:
                 raise RuntimeError(f"{path}: the judge's process was killed {lost} times; is memory short?")
         elif run.culprit is None and run.reason:
-            raise RuntimeError(f"{path}: the judge {run.reason} before the first cell; run `gmcourse doctor`")
+            reason = _in_words(run.reason, limits)
+            raise RuntimeError(f"{path}: the judge {reason} before the first cell; run `gmcourse doctor`")
         elif run.culprit in ("path", "set-up"):
             raise RuntimeError(f"the set-up cell {_in_words(run.reason, limits)}; allow more time or memory")
         elif run.culprit is not None:
@@ -102,7 +99,7 @@ def _in_words(reason: str, limits: Limits) -> str:
 
 
 def _verdict(
-    exercise: notebook.Exercise, steps: list[CopiedCell], run: Run, stopped: dict[str, str]
+    exercise: notebook.Exercise, steps: list[CopiedCell], run: NbvalRun, stopped: dict[str, str]
 ) -> Verdict:
     """One exercise, from what was seen of its cells and its two checks."""
     name = exercise.name
@@ -119,16 +116,16 @@ def _verdict(
         if seen.name in ("Mistake", "NotDone"):
             return _with_hint(exercise, FAILED if seen.name == "Mistake" else NOT_DONE, seen.message)
     for step in mine:
-        if (seen := run.seen.get(step.key, Seen())).name:
+        if (seen := run.seen.get(step.key, SeenCell())).name:
             return _with_hint(exercise, FAILED, f"its cell stops with {_error(seen)}")
     if not mine:
-        message = f"its cell is missing: no cell begins with `# exercise: {name}`"
-        return _with_hint(exercise, NOT_DONE, message)
-    seen = next((seen for seen in checks if seen.name), Seen(message="the check printed no verdict"))
-    return _with_hint(exercise, FAILED, f"the check stops with {_error(seen)}" if seen.name else seen.message)
+        missing = f"its cell is missing: no cell begins with `# exercise: {name}`"
+        return _with_hint(exercise, NOT_DONE, missing)
+    stops = [f"the check stops with {_error(seen)}" for seen in checks if seen.name]
+    return _with_hint(exercise, FAILED, [*stops, "the check printed no verdict"][0])
 
 
-def _error(seen: Seen) -> str:
+def _error(seen: SeenCell) -> str:
     """An exception in one line, its place as the student sees it."""
     first = next(iter(seen.message.strip().splitlines()), "")
     place = PLACE.sub(r"(line \1)", first)

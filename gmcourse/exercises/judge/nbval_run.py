@@ -19,6 +19,7 @@ from gmcourse.exercises.mistakes import passed_line
 
 PAUSE = 0.1  # seconds between two looks at the memory
 GRACE = 90.0  # seconds beyond a cell's time after which nbval itself counts as stuck
+DEAD = "ended the kernel (out of memory, a crash, or an exit)"
 PACKAGES = Path(__file__).parents[3]
 PLUGINS = "-p nbval.plugin -p gmcourse.exercises.judge.nbval_events -p no:cacheprovider"
 NBVAL = (
@@ -43,7 +44,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenCell:
     """What nbval saw in one cell."""
 
     passed: bool = False  # the line of a passed check was printed, and nothing was raised
@@ -52,16 +53,16 @@ class Seen:
 
 
 @dataclass
-class Run:
+class NbvalRun:
     """What one run of nbval saw: cells by key, and the cell that ended it early, if one did."""
 
-    seen: dict[str, Seen]
+    seen: dict[str, SeenCell]
     culprit: str | None = None
     reason: str = ""
     lost: bool = False  # the process was killed from outside; nobody's fault
 
 
-def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None) -> Run:
+def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None) -> NbvalRun:
     """Write the copy to a temporary folder, run nbval on it, watch it.
 
     Raises:
@@ -93,19 +94,14 @@ def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None) 
 def _environment(folder: Path, events: Path, steps: Sequence[CopiedCell], limits: Limits) -> dict[str, str]:
     """Ours, without what would lead pytest or IPython astray, and with its own IPython profile."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
+    roles = [
+        {"role": step.role, "exercise": step.checks, "line": passed_line(step.checks) if step.checks else ""}
+        for step in steps
+    ]
     path = [str(PACKAGES), *filter(None, [environment.get("PYTHONPATH")])]
     environment |= {
         "GMCOURSE_EVENTS": str(events),
-        "GMCOURSE_STEPS": json.dumps(
-            [
-                {
-                    "role": step.role,
-                    "exercise": step.exercises[0] if step.role in ("check", "again") else "",
-                    "line": passed_line(step.exercises[0]) if step.role in ("check", "again") else "",
-                }
-                for step in steps
-            ]
-        ),
+        "GMCOURSE_STEPS": json.dumps(roles),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -156,14 +152,10 @@ def _watch(process: subprocess.Popen[bytes], events: Path, limits: Limits, halt:
         last = _events(events)[-1:] if started and not alive else []
         kernel_gone = kernel_gone + 1 if last and last[0]["event"] == "start" else 0
         if kernel_gone >= 5:  # half a second: no race with a kernel that shuts down in order
-            return "ended the kernel (out of memory, a crash, or an exit)"
+            return DEAD
         if time.monotonic() - changed > limits.seconds + GRACE:
-            return _too_long(limits)
+            return "timeout"
     return ""
-
-
-def _too_long(limits: Limits) -> str:
-    return f"ran longer than {limits.seconds:g} s and was stopped"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -178,10 +170,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, output: Path) -> Run:
+def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, output: Path) -> NbvalRun:
     """Make sense of the lines."""
     events = _events(path)
-    seen: dict[str, Seen] = {}
+    seen: dict[str, SeenCell] = {}
     running: str | None = None
     for event in events:
         if event["event"] == "no kernel":
@@ -191,23 +183,22 @@ def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, out
         cell = event["cell"]
         assert isinstance(cell, int)
         step = steps[cell]
-        key = f"{step.role} {step.key}" if step.role in ("check", "again") else step.key
         if event["event"] == "start":
             running = step.key
         elif event["event"] == "end":
-            seen[key] = Seen(bool(event["passed"]), str(event["name"]), str(event["message"]))
+            seen[step.seen_as] = SeenCell(bool(event["passed"]), str(event["name"]), str(event["message"]))
             running = None
         else:
             if event["event"] == "timeout":
-                return Run(seen, step.key, "timeout")
+                return NbvalRun(seen, step.key, "timeout")
             # "Kernel dead on test start": the cell before did it.
             blamed = steps[max(0, cell - 1)] if "on test start" in str(event["message"]) else step
-            return Run(seen, blamed.key, "ended the kernel (out of memory, a crash, or an exit)")
+            return NbvalRun(seen, blamed.key, DEAD)
     if reason:
-        return Run(seen, running, reason)
+        return NbvalRun(seen, running, reason)
     if not events or events[-1]["event"] != "finish":
         if not events and status > 0:
             tail = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
             raise RuntimeError(f"nbval does not run here: {' '.join(tail)[:500]}; run `gmcourse doctor`")
-        return Run(seen, lost=True)
-    return Run(seen)
+        return NbvalRun(seen, lost=True)
+    return NbvalRun(seen)

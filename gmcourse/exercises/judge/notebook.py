@@ -37,12 +37,12 @@ class Cell:
 
     @property
     def is_code(self) -> bool:
-        """Markdown and raw cells are never run."""
+        """Whether the cell is code; Markdown and raw cells are never run."""
         return self.kind == "code"
 
     @property
     def is_set_up(self) -> bool:
-        """Shipped: imports, seed."""
+        """Whether this is the shipped cell with imports and seed."""
         return self.is_code and bool(SET_UP.match(self.source))
 
     def marked(self, word: str) -> list[str]:
@@ -87,7 +87,7 @@ class Chapter:
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
-        """In the order of the notebook. The text before a check belongs to its exercise."""
+        """The exercises in the order of the notebook. The text before a check belongs to its exercise."""
         found, text = [], ""
         for cell in self.cells:
             if not cell.is_code:
@@ -136,17 +136,18 @@ def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
         raise NotANotebook(f"{path} cannot be read: {error.strerror}") from None
     if not isinstance(data, dict):
         raise NotANotebook(f"{path} is not a notebook: expected a JSON object with cells")
-    raw = data.get("cells")
-    if raw is None and isinstance(data.get("worksheets"), list):  # format 3
-        raw = [
-            cell for sheet in data["worksheets"] if isinstance(sheet, dict) for cell in sheet.get("cells", [])
-        ]
+    raw, sheets = data.get("cells"), data.get("worksheets")
+    if raw is None and isinstance(sheets, list):  # format 3
+        raw = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells", [])]
     if not isinstance(raw, list):
         raise NotANotebook(f"{path} is not a notebook: it has no list of cells")
-    metadata = data.get("metadata")
-    return [_cell(each) for each in raw if isinstance(each, dict)], metadata if isinstance(
-        metadata, dict
-    ) else {}
+    return [_cell(each) for each in raw if isinstance(each, dict)], _metadata(data)
+
+
+def _metadata(raw: dict[str, Any]) -> dict[str, Any]:
+    """The metadata of a notebook or a cell; what is malformed counts as none."""
+    metadata = raw.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _cell(raw: dict[str, Any]) -> Cell:
@@ -154,13 +155,8 @@ def _cell(raw: dict[str, Any]) -> Cell:
     source = raw.get("source", raw.get("input", ""))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    metadata = raw.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    return Cell(
-        kind=str(raw.get("cell_type", "raw")),
-        source=source.replace("\r\n", "\n") if isinstance(source, str) else "",
-        id=str(raw.get("id") or metadata.get("id") or ""),
-    )
+    text = source.replace("\r\n", "\n") if isinstance(source, str) else ""
+    return Cell(str(raw.get("cell_type", "raw")), text, str(raw.get("id") or _metadata(raw).get("id") or ""))
 
 
 @cache
@@ -189,9 +185,8 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     noted = metadata.get("gmcourse")
     if isinstance(noted, dict) and noted.get("exercises") in known:
         return known[noted["exercises"]]
-    names = {
-        name for cell in cells if cell.is_code for word in ("exercise", "check") for name in cell.marked(word)
-    }
+    code = [cell for cell in cells if cell.is_code]
+    names = {name for cell in code for name in cell.marked("exercise") + cell.marked("check")}
     shared = {key: len(names & {each.name for each in value.exercises}) for key, value in known.items()}
     best = max(shared, key=lambda key: shared[key], default="")
     if best and shared[best]:

@@ -8,10 +8,9 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.judge.judgement import Judgement
@@ -61,14 +60,9 @@ def collect(folder: Path) -> list[Submission]:
         parts = path.relative_to(folder).parts
         if not any(part.startswith(".") for part in parts):
             found.append(Submission(_student(parts), "/".join(parts), path))
-    empty = [
-        each
-        for each in folder.iterdir()
-        if each.is_dir()
-        and not each.name.startswith(".")
-        and not any(one.name.startswith(f"{each.name}/") for one in found)
-    ]
-    found += [Submission(each.name, each.name, each) for each in empty]
+    handed_in = {each.name.partition("/")[0] for each in found}
+    folders = [each for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")]
+    found += [Submission(each.name, each.name, each) for each in folders if each.name not in handed_in]
     if not found:
         raise ValueError(f"{folder} has no notebooks (.ipynb)")
     return sorted(found, key=lambda each: each.name)
@@ -117,35 +111,19 @@ def fingerprint(submission: Submission, limits: str) -> str:
 
 def store(folder: Path, result: Result, mark: str) -> None:
     """Write a result at once or not at all."""
-    data: dict[str, Any] = {
-        "format": 1,
-        "fingerprint": mark,
-        "student": result.student,
-        "name": result.name,
-        "slug": result.slug,
-        "judgement": result.judgement.as_json() if result.judgement else None,
-        "problem": result.problem,
-        "seconds": round(result.seconds, 2),
-    }
-    write_text_atomically(
-        folder / f"{result.slug}.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    )
+    data = {"format": 1, "fingerprint": mark} | asdict(result)
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    write_text_atomically(folder / f"{result.slug}.json", text)
 
 
 def recall(path: Path, mark: str | None = None) -> Result | None:
     """A stored result; None if there is none, if it is broken, or if it is of another state of things."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] == 1 and mark in (None, data["fingerprint"]):
-            judged = data["judgement"]
-            return Result(
-                student=data["student"],
-                name=data["name"],
-                slug=data["slug"],
-                judgement=Judgement.from_json(judged) if judged else None,
-                problem=data["problem"],
-                seconds=data["seconds"],
-            )
+        version, stored = data.pop("format"), data.pop("fingerprint")
+        if version == 1 and mark in (None, stored):
+            judged = data.pop("judgement")
+            return Result(**data, judgement=Judgement.from_json(judged) if judged else None)
     return None
 
 
@@ -160,7 +138,7 @@ def merge(folders: Iterable[Path]) -> list[Result]:
         results = [each for path in sorted(folder.rglob("*.json")) if (each := recall(path))]
         if not results:
             raise ValueError(
-                f"{folder} has no results; expected the folder that `gmcourse grade --shard` wrote"
+                f"{folder} has no results; expected a folder that `gmcourse grade --shard` wrote"
             )
         for each in results:
             found.setdefault(each.name, each)
