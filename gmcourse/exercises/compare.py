@@ -166,12 +166,9 @@ def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], wha
     for name, ours, theirs in zip(inputs, wanted, gradients(got, leaves, what), strict=True):
         if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
             part = "wrong" if bool(theirs.any()) else "zero"
-            mistake(
-                f"{what} has the right value, but its gradient with respect to `{name}` is {part}: "
-                "something is detached",
-                f"got {show(theirs)}, expected {show(ours)}",
-                _CUT,
-            )
+            reason = f"its gradient with respect to `{name}` is {part}: something is detached"
+            numbers = f"got {show(theirs)}, expected {show(ours)}"
+            mistake(f"{what} has the right value, but {reason}", numbers, _CUT)
 
 
 def gradients(got: Tensor, leaves: Sequence[Tensor], what: str) -> list[Tensor]:

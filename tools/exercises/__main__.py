@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Two words, each with its own arguments."""
+    """Add the two words, each with its own arguments."""
     words = parser.add_subparsers(dest="word", required=True, metavar="build|table")
     build = words.add_parser("build", help="generate the handed-out notebooks from the solved ones")
     build.add_argument("--root", type=Path, default=Path("."), help="the course's folder (default: here)")
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Do it; exit status 0, or 1 if `build --check` finds a stale file."""
+    """Build or print; the exit status is 1 only if `build --check` finds a stale file."""
     parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__)
     add_arguments(parser)
     arguments = parser.parse_args(words)

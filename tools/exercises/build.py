@@ -1,4 +1,4 @@
-"""Solved notebook → handed-out notebook.
+"""Turns a solved notebook into the one that is handed out.
 
 The solved one is written by hand, the other generated, and a test fails when they do not fit. In a solved
 notebook:

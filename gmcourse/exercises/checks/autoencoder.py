@@ -49,7 +49,7 @@ def best_linear_error(answer: Any, generator: torch.Generator) -> None:
         basis = torch.linalg.svd(centred, full_matrices=False).Vh[:kept]
         want = (centred - centred @ basis.T @ basis).square().sum(1).mean()
         smallest = torch.linalg.eigvalsh(centred.T @ centred / count)
-        variances = smallest.flip(0)
+        variances, left_out = smallest.flip(0), smallest[kept:].sum()
         raw = torch.linalg.eigvalsh(x.T @ x / count).flip(0)
         suspects = {
             "the data is not centred: PCA's directions start from the mean": raw[kept:].sum(),
@@ -59,9 +59,7 @@ def best_linear_error(answer: Any, generator: torch.Generator) -> None:
             "it is averaged over the dimensions too": want / dims,
             "singular values must be squared: a variance is σ²/N": (variances * count).sqrt()[kept:].sum(),
             "these are standard deviations; their squares are wanted": variances.sqrt()[kept:].sum(),
-            "the smallest eigenvalues come first out of `eigh`: the largest were left out": smallest[
-                kept:
-            ].sum(),
+            "the smallest eigenvalues come first out of `eigh`: the largest were left out": left_out,
             "that is the share of the variance, not the error": want / variances.sum(),
             "one direction too few is kept": variances[kept - 1 :].sum(),
             "one direction too many is kept": variances[kept + 1 :].sum(),
@@ -165,6 +163,7 @@ def _compare_moments(z: Tensor, codes: Tensor) -> None:
     found, found_mean = torch.cov(z.T), z.mean(0)
     scale = cov.diagonal().sqrt()
     sizes = torch.outer(scale, scale)
+    own = codes.var(0).diag()
     one_spread = codes.std() ** 2 * torch.eye(3, dtype=torch.float64)
 
     def like(other: Tensor, size: Tensor) -> bool:
@@ -174,9 +173,7 @@ def _compare_moments(z: Tensor, codes: Tensor) -> None:
     if like(one_spread, sizes) and bool((found_mean - codes.mean()).abs().max() < 0.1):
         raise NotDone("not done yet: this is still the code that was handed out")
     spreads = {
-        "each number has its own spread, but they move together: the covariances are missing": codes.var(
-            0
-        ).diag(),
+        "each number has its own spread, but they move together: the covariances are missing": own,
         "one spread for all numbers: the data's directions are lost": one_spread,
         "that is N(0, I)'s covariance: nothing was fitted": torch.eye(3, dtype=torch.float64),
         "the factor is transposed: z = μ + L ε for a column is μ + ε Lᵀ for rows": chol.T @ chol,

@@ -66,8 +66,7 @@ def generator_losses(answer: Any, generator: torch.Generator) -> None:
 def best_discriminator(answer: Any, generator: torch.Generator) -> None:
     """p/(p + q), where both densities may underflow."""
     for rows in (6, 1, 9):
-        log_p = normal(rows, generator=generator, scale=2.0).detach()
-        log_q = normal(rows, generator=generator, scale=2.0).detach()
+        log_p, log_q = (normal(rows, generator=generator, scale=2.0).detach() for _ in range(2))
         p, q = log_p.double().exp(), log_q.double().exp()
         suspects = {
             "this is q/(p + q): how sure one is that the point is a sample": q / (p + q),
@@ -115,10 +114,8 @@ def r1(answer: Any, generator: torch.Generator) -> None:
         got = agree(ask(answer, judge, x, gamma), want, "the penalty", suspects)
         weights = {"the discriminator's weights": next(judge.parameters())}
         if not got.requires_grad:
-            mistake(
-                "the penalty has the right value but no gradient: create_graph=True is missing",
-                "Without it nothing is learned from the penalty, and no error says so.",
-            )
+            reason = "the penalty has the right value but no gradient: create_graph=True is missing"
+            mistake(reason, "Without it nothing is learned from the penalty, and no error says so.")
         agree_gradients(got, want, weights, "the penalty")
 
 
@@ -126,8 +123,7 @@ def r1(answer: Any, generator: torch.Generator) -> None:
 def smallest_game(answer: Any, generator: torch.Generator) -> None:
     """Both players move at once, from old values."""
     for rows, rate, gamma in ((6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)):
-        theta = normal(rows, generator=generator).detach()
-        psi = normal(rows, generator=generator).detach()
+        theta, psi = (normal(rows, generator=generator).detach() for _ in range(2))
         a, b = theta.double(), psi.double()
         slope = a * torch.sigmoid(b * a)  # of the discriminator's loss, without R1
 
@@ -167,6 +163,7 @@ Round = tuple[float, float, Tensor, Tensor]
 
 
 def _weights(module: nn.Module) -> Tensor:
+    """All parameters of a player as one vector."""
     return torch.cat([p.detach().flatten() for p in module.parameters()]).double()
 
 

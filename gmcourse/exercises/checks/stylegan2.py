@@ -28,7 +28,7 @@ EPS = 1e-8
 
 @exercise
 def adain(answer: Any, generator: torch.Generator) -> None:
-    """Mean and deviation of each map from the style."""
+    """AdaIN gives each map the mean and the deviation that its style says."""
     for batch, channels, height, width in ((3, 2, 4, 5), (1, 4, 6, 3)):
         x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
         scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
@@ -81,7 +81,7 @@ def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
 
 @exercise
 def modulated_conv(answer: Any, generator: torch.Generator) -> None:
-    """Modulate, demodulate, convolve."""
+    """Each picture is convolved with weights that its styles modulate and that are demodulated."""
     for batch, inputs, outputs, side in ((3, 4, 5, 6), (2, 3, 2, 5), (1, 2, 4, 4)):
         x = normal(batch, inputs, side, side + 1, generator=generator)
         weight = normal(outputs, inputs, 3, 3, generator=generator)
@@ -124,7 +124,7 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
 
 @exercise
 def lazy(answer: Any, generator: torch.Generator) -> None:
-    """×k, and Adam's corrections."""
+    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers."""
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             k = int(torch.randint(3, 20, (), generator=generator))
@@ -215,10 +215,8 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
         suspects = _path_suspects(product, shape[1] * shape[2], shape[0])
         got = agree(value, want, "the length", suspects)
         if not got.requires_grad:
-            mistake(
-                "the length has the right value but no gradient: training must go through it",
-                "Pass create_graph=True to torch.autograd.grad.",
-            )
+            reason = "the length has the right value but no gradient: training must go through it"
+            mistake(reason, "Pass create_graph=True to torch.autograd.grad.")
         agree_gradients(got, want, {"ws": ws}, "the length")
 
 
@@ -243,7 +241,7 @@ def _path_suspects(product: Tensor, pixels: int, channels: int) -> dict[str, Ten
 
 @exercise
 def truncate(answer: Any, generator: torch.Generator) -> None:
-    """w̄ + ψ(w − w̄) for the first layers."""
+    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
     for batch, layers, width, cutoff in ((3, 5, 4, 2), (2, 4, 3, 4), (1, 6, 2, 3), (2, 3, 4, 0)):
         ws = normal(batch, layers, width, generator=generator)
         mean = normal(width, generator=generator, scale=2.0)
@@ -254,7 +252,8 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
             return torch.where((torch.arange(w.shape[1]) < count)[:, None], pulled, w)
 
         everywhere = torch.lerp(m.expand_as(w), w, psi)
-        want, last, own = layered(everywhere), layered(w, everywhere), w.mean((0, 1))
+        want, last = layered(everywhere), layered(w, everywhere)
+        of_batch = layered(torch.lerp(w.mean((0, 1)), w, psi))
         given = ws.detach().clone()
         ask(answer, given, mean.detach(), psi, cutoff, as_clones=False)
         if not torch.equal(given, ws.detach()):
@@ -266,9 +265,7 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
             "it is off by one: `cutoff` counts layers, from 0 on": layered(everywhere, count=cutoff + 1),
             "w is pulled towards zero; it must be towards the average": layered(psi * w),
             "ψ is the wrong way round: ψ = 1 must leave w alone": layered(m + (1 - psi) * (w - m)),
-            "the average of this batch is taken; the one that was given is wanted": layered(
-                torch.lerp(own, w, psi)
-            ),
+            "the average of this batch is taken; the one that was given is wanted": of_batch,
             "the average is not added again": layered(psi * (w - m)),
             "the average is added, but not subtracted before": layered(m + psi * w),
             "w is left as it was": w,

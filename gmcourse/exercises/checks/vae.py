@@ -32,8 +32,7 @@ N = 40_000  # draws of a Monte Carlo estimate
 def kl(answer: Any, generator: torch.Generator) -> None:
     """KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
     for rows, latents in ((4, 2), (3, 7), (1, 20)):
-        mean = normal(rows, latents, generator=generator)
-        log_var = normal(rows, latents, generator=generator)
+        mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         m, lv = mean.double(), log_var.double()
         want = kl_divergence(Normal(m, (lv / 2).exp()), Normal(0.0, 1.0)).sum(1)
         value, leaves = ask(answer, mean, log_var), {"mean": mean, "log_var": log_var}
@@ -71,8 +70,7 @@ def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
 def sample(answer: Any, generator: torch.Generator) -> None:
     """One reparameterised draw from N(mean, diag exp(log_var)) a row."""
     for rows, latents in ((5, 3), (1, 8)):
-        mean = normal(rows, latents, generator=generator)
-        log_var = normal(rows, latents, generator=generator)
+        mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         z = tensor(ask(answer, mean, log_var), "the draw")
         if z.shape != mean.shape:
             mistake(f"the draw has shape {tuple(z.shape)}; expected that of the mean, {tuple(mean.shape)}")
@@ -122,18 +120,14 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
 
 def _sample_gradients(answer: Any, generator: torch.Generator) -> None:
     """∂z/∂μ = 1 and ∂z/∂log σ² = (z − μ)/2: that is what the trick is for."""
-    mean = normal(6, 4, generator=generator)
-    log_var = normal(6, 4, generator=generator)
+    mean, log_var = (normal(6, 4, generator=generator) for _ in range(2))
     z = tensor(ask(answer, mean, log_var), "the draw")
     found = gradients(z, [mean, log_var], "the draw")
     want = (torch.ones_like(mean), ((z - mean) / 2).detach())
     for name, theirs, ours in zip(("mean", "log_var"), found, want, strict=True):
         if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
-            mistake(
-                f"the draw is right, but its gradient with respect to `{name}` is wrong: "
-                "something is detached",
-                f"got {show(theirs)}, expected {show(ours)}",
-            )
+            reason = f"its gradient with respect to `{name}` is wrong: something is detached"
+            mistake(f"the draw is right, but {reason}", f"got {show(theirs)}, expected {show(ours)}")
 
 
 @exercise

@@ -15,7 +15,7 @@ SIGNS = {PASSED: "✓", FAILED: "✗", NOT_DONE: "·", STOPPED: "✗"}
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """The two limits that `check` and `grade` share."""
+    """Add the two limits that `check` and `grade` share."""
     parser.add_argument(
         "--timeout", type=float, default=60.0, metavar="S", help="seconds a cell (default: 60)"
     )
@@ -32,21 +32,21 @@ def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limi
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The file and the limits."""
+    """`gmcourse check` takes the file and the limits."""
     parser.add_argument("file", type=Path, help="an exercise notebook, as the student saved it")
     parser.add_argument("--no-hints", action="store_true", help="leave the hints out")
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 only if all exercises pass; 1 if not."""
+    """Judge the notebook and print the table; the exit status is 0 only if all exercises pass."""
     judgement = judge(arguments.file, limits_of(arguments))
     print(table(judgement, hints=not arguments.no_hints))
     return 0 if judgement.all_passed else 1
 
 
 def table(judgement: Judgement, *, hints: bool = True, width: int | None = None) -> str:
-    """Exercise, verdict, what was wrong, the next hint."""
+    """The judgement as lines: each exercise, its verdict, what was wrong, and the next hint."""
     width = width or min(110, shutil.get_terminal_size((100, 20)).columns)
     names = max(len(each.exercise) for each in judgement.verdicts)
     indent = " " * (names + 15)

@@ -29,7 +29,7 @@ from gmcourse.storage import write_text_atomically
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Folder, table, limits, shares."""
+    """`gmcourse grade` takes the folder, the table, the limits and the share."""
     parser.add_argument("folder", type=Path, nargs="?", help="the students' notebooks, in folders or not")
     parser.add_argument("--csv", type=Path, required=True, help="the table to write")
     parser.add_argument("--jobs", type=int, default=_cpus(), help="notebooks at a time (default: one a core)")
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 if every submission has a verdict, 1 if one could not be judged."""
+    """Judge or join, and report; the exit status is 1 if a submission could not be judged."""
     target: Path = arguments.csv
     if (arguments.folder is None) == (arguments.merge is None):
         raise ValueError("expected either FOLDER or --merge RESULTS …")
@@ -132,7 +132,7 @@ def _result(submission: Submission, limits: Limits, halt: Event) -> tuple[Result
 
 
 def _report(results: Sequence[Result], target: Path, folder: Path) -> None:
-    """Table and pages."""
+    """Write the table and the pages."""
     write_text_atomically(target, gradebook.as_csv(results), encoding="utf-8-sig")  # Excel needs the mark
     for each in results:
         write_text_atomically(folder / f"{each.slug}.html", gradebook.feedback(each))

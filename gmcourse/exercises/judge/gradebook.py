@@ -65,7 +65,7 @@ def _by_student(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
 
 
 def as_csv(results: Sequence[Result]) -> str:
-    """The table, for any spreadsheet."""
+    """The table as text that any spreadsheet opens."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([cell(each) for each in row] for row in rows(results))
     return text.getvalue()
@@ -115,10 +115,8 @@ def _verdicts(judgement: Judgement) -> str:
         said = f"<pre>{escape(each.message)}</pre>" if each.message else ""
         if each.hint:
             said += f"<details><summary>Hint</summary>{escape(each.hint)}</details>"
-        lines.append(
-            f'<tr><th scope="row">{escape(each.title)}</th>'
-            f'<td class="status">{escape(each.status)}</td><td>{said}</td></tr>'
-        )
+        row = f'<th scope="row">{escape(each.title)}</th><td class="status">{escape(each.status)}</td>'
+        lines.append(f"<tr>{row}<td>{said}</td></tr>")
     return "\n".join([*lines, "</table>"])
 
 
@@ -129,9 +127,8 @@ def index(results: Sequence[Result]) -> str:
     for each in results:
         judged = each.judgement
         passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
+        student, name = escape(visible(each.student)), escape(visible(each.name))
         lines.append(
-            f"<tr><td>{escape(visible(each.student))}</td>"
-            f'<td><a href="{each.slug}.html">{escape(visible(each.name))}</a></td>'
-            f"<td>{passed}</td></tr>"
+            f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
         )
     return _page("Feedback", "\n".join([*lines, "</table>"]))

@@ -32,7 +32,7 @@ _passed: set[str] = set()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Begin; a check whose exercise has passed already is not run again."""
+    """Write down that the cell begins; a check whose exercise has passed already is not run again."""
     number = item.cell_num  # type: ignore[attr-defined]
     role = _roles()[number]
     if role["role"] == "again" and role["exercise"] in _passed:

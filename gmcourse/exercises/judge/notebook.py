@@ -71,7 +71,7 @@ class Chapter:
 
     @property
     def slug(self) -> str:
-        """`vae` of `04_vae`."""
+        """The name without its number: `vae` of `04_vae`."""
         return self.name.partition("_")[2]
 
     @property
@@ -166,7 +166,7 @@ def chapters() -> dict[str, Chapter]:
 
 
 def chapter(name: str) -> Chapter:
-    """A chapter by name (`04_vae`) or slug (`vae`)."""
+    """The chapter with this name (`04_vae`) or slug (`vae`)."""
     for each in chapters().values():
         if name in (each.name, each.slug):
             return each

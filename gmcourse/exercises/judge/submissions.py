@@ -104,7 +104,7 @@ def judge_version() -> str:
 
 
 def fingerprint(submission: Submission, limits: str) -> str:
-    """Of everything that a result depends on."""
+    """A hash of everything that a result depends on."""
     content = submission.path.read_bytes() if submission.path.is_file() else b""
     return hashlib.sha256(content + judge_version().encode() + limits.encode()).hexdigest()
 
@@ -137,9 +137,7 @@ def merge(folders: Iterable[Path]) -> list[Result]:
     for folder in folders:
         results = [each for path in sorted(folder.rglob("*.json")) if (each := recall(path))]
         if not results:
-            raise ValueError(
-                f"{folder} has no results; expected a folder that `gmcourse grade --shard` wrote"
-            )
+            raise ValueError(f"{folder} has no results; expected one that `gmcourse grade --shard` wrote")
         for each in results:
             found.setdefault(each.name, each)
     return sorted(found.values(), key=lambda each: each.name)
