@@ -181,8 +181,9 @@ def _compare_moments(z: Tensor, codes: Tensor) -> None:
         "the mean was not taken off before the covariance was formed": cov + torch.outer(mean, mean),
     }
     if not like(cov, sizes):
+        mine = found.diagonal().sqrt()  # the estimate's error is in proportion to these
         for reason, spread in spreads.items():
-            if like(spread, spread.abs() + sizes.clamp(max=1)):
+            if like(spread, torch.outer(mine, mine)):
                 mistake(reason, numbers)
         mistake("the draw has another covariance than the codes", numbers)
     if bool(((found_mean - mean).abs() > 6 * scale / N**0.5 + 1e-4).any()):
