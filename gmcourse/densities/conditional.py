@@ -15,10 +15,7 @@ from gmcourse.expect.door import door
 def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
     """The density of y = A x + noise · ε for x of this normal: N(A μ, A Σ Aᵀ + noise² I).
 
-    Args:
-        normal: of x, D dimensions.
-        matrix: A, (M, D), such as the averaging of neighbouring pixels.
-        noise: standard deviation of the noise, in units of y.
+    A, (M, D), may be the averaging of neighbouring pixels. The noise is a standard deviation, in units of y.
     """
     expect.tensor("matrix", matrix, f"M {len(normal.mean)}")
     factor = matrix @ normal.chol  # (M, D)
@@ -35,12 +32,7 @@ def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Nor
     Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written
     below in Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite.
     Bishop 2006, eqs. 2.116 and 2.117, says the same with inverses of the covariances.
-
-    Args:
-        normal: p(x), D dimensions.
-        matrix: A, (M, D).
-        seen: y, (M,).
-        noise: standard deviation of the noise, in units of y.
+    Arguments as in `seen_through`; `seen` is y, (M,).
     """
     image = seen_through(normal, matrix, noise)
     gain = torch.cholesky_solve(matrix @ normal.covariance, image.chol).T  # K, (D, M)

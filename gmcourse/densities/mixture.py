@@ -49,7 +49,7 @@ class Mixture:
         Args:
             x: data (N, D).
             components: K, at most N.
-            structure: of each covariance: "full", "diagonal" or "spherical".
+            structure: of each covariance.
             ridge: added to every variance, as a share of the data's mean variance. Without it a component
                 can close in on a single point, where the likelihood has no bound.
             steps: at most this many.
@@ -130,17 +130,10 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
 def em_step(
     x: Tensor, mixture: Mixture, *, structure: Structure = "full", floor: float = 0.0
 ) -> tuple[Mixture, float]:
-    """One step of EM.
+    """One step of EM: the next mixture, and the mean log-likelihood of the one given, in nats a point.
 
-    Args:
-        x: data (N, D).
-        mixture: where to start from.
-        structure: of the covariances.
-        floor: added to every variance, in units of the data's squared.
-
-    Returns:
-        The next mixture, and the mean log-likelihood of the one given, in nats a point. With floor = 0 it
-        never falls from step to step.
+    The floor is added to every variance, in units of the data's squared. Where it is 0, the log-likelihood never
+    falls from step to step.
     """
     log_joint = mixture.log_joint(x)
     return _maximise(x, log_joint.softmax(1), structure, floor), float(log_joint.logsumexp(1).mean())

@@ -22,11 +22,7 @@ def covariance(
 ) -> Tensor:
     """The covariance (D, D) that maximises the likelihood: divided by N, with zeros where the structure says.
 
-    Args:
-        x: data (N, D).
-        mean: (D,).
-        weights: (N,) ≥ 0, of each point; by default all equal.
-        structure: "full", "diagonal" (the dimensions are independent) or "spherical" (and equally wide).
+    A "diagonal" one has independent dimensions, a "spherical" one has them equally wide, too.
     """
     weights = x.new_ones(len(x)) if weights is None else weights
     centred = x - mean
@@ -85,10 +81,6 @@ class Normal:
             ridge: added to every variance, in units of the data's squared. Needed where a dimension is
                 constant (the corner pixels of digits) or points are few.
             weights: (N,) ≥ 0, of each point.
-
-        Raises:
-            ValueError: data of another shape or not finite, weights that do not fit, or a covariance that
-                is not positive definite.
         """
         if weights is None:
             weights = x.new_ones(len(x))

@@ -211,6 +211,11 @@ def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
     )
 
 
+def batch_of(shape: Sequence[int]) -> str:
+    """The shape of a batch of samples of this shape, as `tensor` reads it: "B 3 8 8"."""
+    return " ".join(["B", *map(str, shape)])
+
+
 def _in_words(shape: str | None) -> str:
     if shape is None:
         return ""

@@ -5,17 +5,15 @@ Start with `bijection` (what one is), `coupling` (the idea that made flows cheap
 
 from gmcourse.flows.actnorm import ActNorm
 from gmcourse.flows.bijection import Bijection, Compose, Context, Inverse
-from gmcourse.flows.coupling import AdditiveCoupling, AffineCoupling
+from gmcourse.flows.coupling import AdditiveCoupling, AffineCoupling, AffineInjector
 from gmcourse.flows.dequantization import Dequantized
 from gmcourse.flows.elementwise import Elementwise, Logit, NormalQuantile, Offset, Scale, Sinh
 from gmcourse.flows.flow import Flow
-from gmcourse.flows.injector import AffineInjector
 from gmcourse.flows.invertible_conv import ActNormConv, PlainConv1x1, PLUConv1x1
 from gmcourse.flows.laws import LawBroken, assert_bijection_laws
 from gmcourse.flows.multiscale import ConstantAffine, Multiscale
-from gmcourse.flows.permutation import Permutation, even_odd, reverse
 from gmcourse.flows.prior import StandardLogistic, StandardNormal
-from gmcourse.flows.reshape import Flatten, Squeeze
+from gmcourse.flows.reshape import Flatten, Permutation, Squeeze, even_odd, reverse
 from gmcourse.flows.reversible import Recomputing
 
 __all__ = [

@@ -5,15 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
 def positions(x: Tensor) -> int:
-    """How many spatial positions share one channel's parameters: H·W, or 1 for vectors.
-
-    A map of channels is applied at each position, so its log-determinant counts H·W times.
-    """
+    """H·W, or 1 for vectors: as often counts the log-determinant of a map that acts at each position."""
     return x[0, 0].numel()
 
 
@@ -50,37 +47,22 @@ class ActNorm(Bijection):
     ordinary parameters. That the first batch has been seen is part of the state dict.
 
     The paper prints s ⊙ x + b; its authors' code shifts first, and so do we.
-
-    Args:
-        channels: size of dimension 1.
-
-    Raises:
-        ValueError: fewer than one channel.
     """
 
     initialised: Tensor
 
+    @door(channels=">= 1")
     def __init__(self, channels: int) -> None:
         super().__init__()
-        expect.whole("channels", channels, least=1)
+        self.wanted = f"B {channels} …"
         self.bias = nn.Parameter(torch.zeros(channels))
         self.log_scale = nn.Parameter(torch.zeros(channels))
         self.register_buffer("initialised", torch.tensor(False))
         self._fresh = False  # whether the last batch was the first
 
-    def check(self, x: Tensor, context: Context = None) -> None:
-        """Refuse another number of channels."""
-        super().check(x, context)
-        if x.ndim < 2 or x.shape[1] != len(self.bias):
-            raise ValueError(f"ActNorm of {len(self.bias)} channels got shape {tuple(x.shape)}")
-
     @torch.no_grad()
     def initialise(self, x: Tensor) -> None:
-        """Set b and s from x (B, C, …), if it is the first batch.
-
-        Raises:
-            SpoilingBatch: see `first_statistics`; nothing is set then.
-        """
+        """Set b and s from x (B, C, …), if it is the first batch and does not spoil them."""
         self._fresh = not self.initialised
         if self._fresh:
             mean, std = first_statistics(x)
@@ -95,8 +77,7 @@ class ActNorm(Bijection):
             for tensor in (self.bias, self.log_scale, self.initialised):
                 tensor.zero_()
 
-    def per_channel(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """b and s, shaped to broadcast over x."""
+    def _per_channel(self, x: Tensor) -> tuple[Tensor, Tensor]:
         shape = (1, -1, *[1] * (x.ndim - 2))
         return self.bias.view(shape), self.log_scale.view(shape)
 
@@ -104,7 +85,7 @@ class ActNorm(Bijection):
         """log_det = H·W·Σ s_c."""
         self.check(x, context)
         self.initialise(x)
-        bias, log_scale = self.per_channel(x)
+        bias, log_scale = self._per_channel(x)
         return (x + bias) * log_scale.exp(), constant(positions(x) * self.log_scale.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
@@ -118,5 +99,5 @@ class ActNorm(Bijection):
             raise RuntimeError(
                 "ActNorm was not initialised: pass a batch of data forwards, or load weights, first"
             )
-        bias, log_scale = self.per_channel(z)
+        bias, log_scale = self._per_channel(z)
         return z * (-log_scale).exp() - bias

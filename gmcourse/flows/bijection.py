@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+
 Context = Tensor | Sequence[Tensor] | None
 
 
@@ -20,9 +23,11 @@ class Bijection(nn.Module, ABC):
 
     Attributes:
         conditional: whether the map depends on a context. One that does needs it; one that does not refuses it.
+        wanted: the shape of what it takes, as `expect.tensor` reads it.
     """
 
     conditional: bool = False
+    wanted: str = "B …"
 
     @abstractmethod
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
@@ -33,26 +38,19 @@ class Bijection(nn.Module, ABC):
         """Latent to data."""
 
     def check(self, x: Tensor, context: Context = None) -> None:
-        """Refuse whole numbers, and a context too many or too few.
-
-        Raises:
-            ValueError: saying what was got and what is expected.
-        """
+        """Refuse another shape, whole numbers, and a context too many or too few. No value is looked at."""
         name = type(self).__name__
-        if not x.is_floating_point():
-            raise ValueError(
-                f"{name} got dtype {x.dtype}; expected floating point: dequantise whole-number pixels first"
-            )
+        refuse_whole_numbers(f"x of {name}", x)
+        expect.tensor(f"x of {name}", x, self.wanted, finite=False, filled=False)
         if self.conditional and context is None:
-            raise ValueError(f"{name} is conditional: pass a context")
+            expect.refuse(f"context of {name}", None, "one: this bijection is conditional")
         if not self.conditional and context is not None:
-            raise ValueError(f"{name} takes no context, but got one")
+            expect.refuse(f"context of {name}", expect.described(context), "None: this one takes no context")
 
     def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
-        """The input rebuilt from the output, with a graph from it to the output again.
+        """The input rebuilt from the output, with a graph from it to the output again; see `flows.reversible`.
 
-        Used by the memory-saving backward pass (`gmcourse.flows.reversible`). A subclass may know a cheaper
-        way than inverse and forward.
+        A subclass may know a cheaper way than inverse and forward.
 
         Returns:
             Leaves whose concatenation along dimension 1 is x, and z and log_det computed from them.
@@ -65,6 +63,12 @@ class Bijection(nn.Module, ABC):
         return (leaf,), again, log_det
 
 
+def refuse_whole_numbers(name: str, x: Tensor) -> None:
+    """Whole-number pixels have no density; say how they get one."""
+    if isinstance(x, Tensor) and not x.is_floating_point():
+        expect.refuse(name, f"of dtype {x.dtype}", "floating point; `Dequantized` takes whole-number pixels")
+
+
 def constant(log_det: Tensor | float, x: Tensor) -> Tensor:
     """A log-determinant that is the same for each of the B samples of x, as (B,)."""
     if not isinstance(log_det, Tensor):
@@ -73,11 +77,7 @@ def constant(log_det: Tensor | float, x: Tensor) -> Tensor:
 
 
 def broadcast_context(context: Tensor, x: Tensor) -> Tensor:
-    """A context of batch one serves every sample of x; any other batch must be x's.
-
-    Raises:
-        ValueError: the batches differ.
-    """
+    """A context of batch one serves every sample of x; any other batch must be x's."""
     if len(context) not in (1, len(x)):
         raise ValueError(f"context has batch {len(context)}, x has {len(x)}; expected {len(x)} or 1")
     return context
@@ -87,11 +87,9 @@ class Compose(Bijection):
     """f = f_n ∘ … ∘ f_1: log-determinants add up, because determinants multiply.
 
     Each conditional member gets the whole context; the others get none.
-
-    Args:
-        members: bijections, the first to be applied first.
     """
 
+    @door()
     def __init__(self, members: Sequence[Bijection]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
@@ -116,12 +114,9 @@ class Compose(Bijection):
 
 
 class Inverse(Bijection):
-    """The same map the other way round. Its log-determinant is minus that of the original, at the original's input.
+    """The same map the other way round, with minus the log-determinant, at the original's input."""
 
-    Args:
-        original: any bijection.
-    """
-
+    @door()
     def __init__(self, original: Bijection) -> None:
         super().__init__()
         self.original: Bijection = original

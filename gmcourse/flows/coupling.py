@@ -12,6 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, broadcast_context
 
 
@@ -51,11 +52,9 @@ class Coupling(Bijection):
         first: size of the first part; by default half, and then the number of channels must be even.
         flip: the second part conditions, and the first is changed.
         conditional: whether the network takes a context.
-
-    `forward` and `inverse` raise a ValueError for another shape, whole numbers, a context too many or too few, and
-    a network whose output does not fit.
     """
 
+    @door(first=">= 1")
     def __init__(
         self, network: nn.Module, *, first: int | None = None, flip: bool = False, conditional: bool = False
     ) -> None:
@@ -72,8 +71,6 @@ class Coupling(Bijection):
 
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The part that conditions and the part that is changed."""
-        if x.ndim not in (2, 4):
-            raise ValueError(f"a coupling got shape {tuple(x.shape)}; expected (B, D) or (B, C, H, W)")
         if self.first is None and x.shape[1] % 2:
             raise ValueError(f"a coupling got {x.shape[1]} channels; expected an even number, or `first`")
         first = x.shape[1] // 2 if self.first is None else self.first
@@ -84,11 +81,7 @@ class Coupling(Bijection):
         return torch.cat([b, a] if self.flip else [a, b], dim=1)
 
     def parameters_of(self, a: Tensor, context: Context) -> Tensor:
-        """What the network says of the part that conditions.
-
-        Raises:
-            ValueError: several contexts, or one of another batch.
-        """
+        """What the network says of the part that conditions."""
         if not self.conditional:
             out: Tensor = self.network(a)
             return out
@@ -152,14 +145,10 @@ class AffineCoupling(Coupling):
     Args:
         network: gives twice as many channels as the changed part has: raw scales first, then shifts.
         scale: from raw scale to s; one of `SCALES`.
-        first: see `Coupling`.
-        flip: see `Coupling`.
-        conditional: see `Coupling`.
-
-    Raises:
-        ValueError: an unknown scale.
+        first: see `Coupling`, as the rest.
     """
 
+    @door(scale="|".join(SCALES))
     def __init__(
         self,
         network: nn.Module,
@@ -170,8 +159,6 @@ class AffineCoupling(Coupling):
         conditional: bool = False,
     ) -> None:
         super().__init__(network, first=first, flip=flip, conditional=conditional)
-        if scale not in SCALES:
-            raise ValueError(f"scale is {scale!r}; expected one of {', '.join(SCALES)}")
         self.scale = scale
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
@@ -185,3 +172,46 @@ class AffineCoupling(Coupling):
         raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
         scale, _ = SCALES[self.scale](raw)
         return b / scale - shift
+
+
+class AffineInjector(Bijection):
+    """z = (x + t(context)) ⊙ s(context) (Lugmayr et al. 2020, arXiv:2006.14200, section 3.2).
+
+    Nothing of x is needed to compute s and t, so the Jacobian is diagonal. "Injector", because it injects
+    information; the map is a bijection for each context.
+
+    Args:
+        network: context → raw scales, then shifts, twice x's channels.
+        scale: one of `gmcourse.flows.coupling.SCALES`.
+    """
+
+    conditional = True
+
+    @door(scale="|".join(SCALES))
+    def __init__(self, network: nn.Module, scale: str = "sigmoid_floor") -> None:
+        super().__init__()
+        self.network, self.scale = network, scale
+
+    def _shift_and_scale(self, x: Tensor, context: Context) -> tuple[Tensor, Tensor, Tensor]:
+        self.check(x, context)
+        if not isinstance(context, Tensor):
+            raise ValueError("an injector got several contexts; expected one tensor")
+        out = self.network(broadcast_context(context, x))
+        expected = (2 * x.shape[1], *x.shape[2:])
+        if tuple(out.shape[1:]) != expected:
+            raise ValueError(
+                f"an injector's network gave shape {tuple(out.shape)} for x of shape {tuple(x.shape)}; expected"
+                f" (B, {', '.join(map(str, expected))}): does the context have x's height and width?"
+            )
+        raw, shift = out.chunk(2, dim=1)
+        return shift, *SCALES[self.scale](raw)
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """log_det = Σ log s."""
+        shift, scale, log_scale = self._shift_and_scale(x, context)
+        return (x + shift) * scale, log_scale.flatten(1).sum(1).expand(len(x))
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """z / s − t."""
+        shift, scale, _ = self._shift_and_scale(z, context)
+        return z / scale - shift

@@ -8,114 +8,101 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
 class Elementwise(Bijection):
-    """A strictly monotone function of one variable, applied everywhere. Subclasses say which."""
+    """A strictly monotone function f of one variable, applied everywhere.
+
+    A subclass says what f(x), f⁻¹(z) and log |f′(x)| are, each in x's shape.
+    """
 
     @abstractmethod
-    def ahead(self, x: Tensor) -> Tensor:
-        """f(x)."""
+    def _map(self, x: Tensor) -> Tensor: ...
 
     @abstractmethod
-    def back(self, z: Tensor) -> Tensor:
-        """f⁻¹(z)."""
+    def _inverse_map(self, z: Tensor) -> Tensor: ...
 
     @abstractmethod
-    def log_slope(self, x: Tensor) -> Tensor:
-        """log |f′(x)|, the shape of x."""
+    def _log_slope(self, x: Tensor) -> Tensor: ...
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Data to latent, log_det = Σ log |f′(x_i)|."""
         self.check(x, context)
-        return self.ahead(x), self.log_slope(x).flatten(1).sum(1)
+        return self._map(x), self._log_slope(x).flatten(1).sum(1)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """Latent to data."""
         self.check(z, context)
-        return self.back(z)
+        return self._inverse_map(z)
 
 
 class Offset(Elementwise):
     """z = x + offset, a fixed number."""
 
+    @door()
     def __init__(self, offset: float) -> None:
         super().__init__()
         self.offset = offset
 
-    def ahead(self, x: Tensor) -> Tensor:
-        """x + offset."""
+    def _map(self, x: Tensor) -> Tensor:
         return x + self.offset
 
-    def back(self, z: Tensor) -> Tensor:
-        """z − offset."""
+    def _inverse_map(self, z: Tensor) -> Tensor:
         return z - self.offset
 
-    def log_slope(self, x: Tensor) -> Tensor:
-        """0."""
+    def _log_slope(self, x: Tensor) -> Tensor:
         return torch.zeros_like(x)
 
 
-class Logit(Elementwise):
-    """(0, 1) → ℝ: z = log x/(1 − x). Its inverse is the sigmoid, the logistic distribution's CDF."""
+class _OfUnitInterval(Elementwise):
+    """Maps from (0, 1), which refuse what lies outside."""
 
-    def ahead(self, x: Tensor) -> Tensor:
-        """The logit.
-
-        Raises:
-            ValueError: a value outside (0, 1).
-        """
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         low, high = x.detach().aminmax()
         if low <= 0 or high >= 1:
-            raise ValueError(f"Logit got values in [{low:.3g}, {high:.3g}]; expected inside (0, 1)")
+            found = f"x of {type(self).__name__} is in [{low:.3g}, {high:.3g}]"
+            raise ValueError(f"{found}; expected it inside (0, 1)")
+        return super().forward(x, context)
+
+
+class Logit(_OfUnitInterval):
+    """(0, 1) → ℝ: z = log x/(1 − x). Its inverse is the sigmoid, the logistic distribution's CDF."""
+
+    def _map(self, x: Tensor) -> Tensor:
         return torch.logit(x)
 
-    def back(self, z: Tensor) -> Tensor:
-        """The sigmoid."""
+    def _inverse_map(self, z: Tensor) -> Tensor:
         return z.sigmoid()
 
-    def log_slope(self, x: Tensor) -> Tensor:
-        """−log x(1 − x)."""
+    def _log_slope(self, x: Tensor) -> Tensor:
         return -(x.log() + (-x).log1p())
 
 
-class NormalQuantile(Elementwise):
+class NormalQuantile(_OfUnitInterval):
     """(0, 1) → ℝ: z = Φ⁻¹(x), uniform to normal. Sampling by the inverse CDF is this flow."""
 
-    def ahead(self, x: Tensor) -> Tensor:
-        """Φ⁻¹.
-
-        Raises:
-            ValueError: a value outside (0, 1).
-        """
-        low, high = x.detach().aminmax()
-        if low <= 0 or high >= 1:
-            raise ValueError(f"NormalQuantile got values in [{low:.3g}, {high:.3g}]; expected inside (0, 1)")
+    def _map(self, x: Tensor) -> Tensor:
         return torch.special.ndtri(x)
 
-    def back(self, z: Tensor) -> Tensor:
-        """Φ."""
+    def _inverse_map(self, z: Tensor) -> Tensor:
         return torch.special.ndtr(z)
 
-    def log_slope(self, x: Tensor) -> Tensor:
-        """−log φ(Φ⁻¹(x))."""
-        return 0.5 * (torch.special.ndtri(x).square() + math.log(2 * math.pi))
+    def _log_slope(self, x: Tensor) -> Tensor:
+        return 0.5 * (torch.special.ndtri(x).square() + math.log(2 * math.pi))  # −log φ(Φ⁻¹(x))
 
 
 class Sinh(Elementwise):
     """z = asinh(x): pulls heavy tails in."""
 
-    def ahead(self, x: Tensor) -> Tensor:
-        """asinh."""
+    def _map(self, x: Tensor) -> Tensor:
         return x.asinh()
 
-    def back(self, z: Tensor) -> Tensor:
-        """sinh."""
+    def _inverse_map(self, z: Tensor) -> Tensor:
         return z.sinh()
 
-    def log_slope(self, x: Tensor) -> Tensor:
-        """−½ log(1 + x²)."""
+    def _log_slope(self, x: Tensor) -> Tensor:
         return -0.5 * x.square().log1p()
 
 
@@ -123,26 +110,20 @@ class Scale(Bijection):
     """z = exp(s) ⊙ x with one learned s for each dimension: NICE's last layer (Dinh et al. 2015, section 3.3).
 
     Additive couplings keep volume; this layer is where a NICE learns which dimensions matter.
-
-    Args:
-        dim: how many dimensions (the size of dimension 1 of x).
     """
 
+    @door(dim=">= 1")
     def __init__(self, dim: int) -> None:
         super().__init__()
+        self.wanted = f"B {dim}"
         self.log_scale = nn.Parameter(torch.zeros(dim))
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """log_det = Σ s_j, whatever x is."""
-        self._check_width(x, context)
+        self.check(x, context)
         return x * self.log_scale.exp(), constant(self.log_scale.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """exp(−s) ⊙ z."""
-        self._check_width(z, context)
+        self.check(z, context)
         return z * (-self.log_scale).exp()
-
-    def _check_width(self, x: Tensor, context: Context) -> None:
-        self.check(x, context)
-        if x.ndim != 2 or x.shape[1] != len(self.log_scale):
-            raise ValueError(f"Scale got shape {tuple(x.shape)}; expected (B, {len(self.log_scale)})")

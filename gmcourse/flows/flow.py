@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.flows.actnorm import ActNorm, SpoilingBatch
-from gmcourse.flows.bijection import Bijection, Context
+from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
 from gmcourse.flows.prior import PRIORS
 
 
@@ -19,24 +22,26 @@ class Flow(nn.Module):
         bijection: f, data → latent.
         shape: of one sample, without the batch: (D,) or (C, H, W).
         prior: "normal" or "logistic".
+        any_size: whether images of other heights and widths will do, as a convolutional f allows.
 
-    Raises:
-        ValueError: an unknown prior.
+    Attributes:
+        within: the range of x, if its density is one on a box.
     """
 
-    def __init__(self, bijection: Bijection, shape: Sequence[int], prior: str = "normal") -> None:
+    within: ClassVar[tuple[float, float] | None] = None
+
+    @door(shape=">= 1", prior="|".join(PRIORS))
+    def __init__(
+        self, bijection: Bijection, shape: Sequence[int], prior: str = "normal", *, any_size: bool = False
+    ) -> None:
         super().__init__()
-        if prior not in PRIORS:
-            raise ValueError(f"prior is {prior!r}; expected one of {', '.join(PRIORS)}")
         self.bijection, self.shape, self.prior = bijection, tuple(shape), PRIORS[prior]()
+        self.wanted = f"B {self.shape[0]} H W" if any_size else expect.batch_of(self.shape)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """z and log_det of x (B, …).
-
-        Raises:
-            ValueError: see `log_prob`; or a first batch that would spoil actnorm. No layer has kept it then.
-        """
-        self._check(x)
+        """z and log_det of x (B, …). A first batch that would spoil actnorm is refused, and no layer keeps it."""
+        refuse_whole_numbers("x", x)
+        expect.tensor("x", x, self.wanted, finite=False)
         try:
             z, log_det = self.bijection(x, context)
         except SpoilingBatch:
@@ -48,18 +53,22 @@ class Flow(nn.Module):
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """x of z (B, …)."""
+        expect.tensor("z", z, self.wanted)
         return self.bijection.inverse(z, context)
 
     def log_prob(self, x: Tensor, context: Context = None) -> Tensor:
-        """log p(x), or log p(x | context), as a density in nats, shape (B,).
+        """log p(x), or log p(x | context), as a density in nats, shape (B,)."""
+        refuse_whole_numbers("x", x)
+        expect.tensor("x", x, self.wanted, within=self.within)
+        return self.unchecked_log_prob(x, context)
 
-        Raises:
-            ValueError: another number of dimensions, whole numbers, NaN, or a context too many or too few.
-        """
+    def unchecked_log_prob(self, x: Tensor, context: Context = None) -> Tensor:
+        """The same without a look at the values of x, for which a GPU would have to wait."""
         z, log_det = self(x, context)
         return self.prior.log_prob(z) + log_det
 
     @torch.no_grad()
+    @door(n=">= 1", temperature=">= 0", shape=">= 1")
     def sample(
         self, n: int, context: Context = None, *, temperature: float = 1.0, shape: Sequence[int] | None = None
     ) -> Tensor:
@@ -69,28 +78,12 @@ class Flow(nn.Module):
             n: how many.
             context: of batch n, or of batch 1: n answers to one question.
             temperature: see `Prior.sample`.
-            shape: of one sample, if another than the flow's (a convolutional flow takes any size).
-
-        Raises:
-            ValueError: n below 1, a temperature below 0, or a context that does not fit.
+            shape: of one sample, where `any_size` lets it be another than the flow's.
         """
-        if n < 1:
-            raise ValueError(f"n is {n}; expected at least 1")
-        parameter = next(self.bijection.parameters(), None)
-        device = torch.device("cpu") if parameter is None else parameter.device
-        z = self.prior.sample((n, *(shape or self.shape)), device, temperature)
-        return self.inverse(z.to(torch.float32 if parameter is None else parameter.dtype), context)
+        parameter = next(self.bijection.parameters(), torch.zeros(()))
+        z = self.prior.sample((n, *(shape or self.shape)), parameter.device, temperature)
+        return self.inverse(z.to(parameter.dtype), context)
 
     def loss(self, x: Tensor, context: Context = None) -> Tensor:
         """The mean negative log-density in nats: what training minimises."""
-        return -self.log_prob(x, context).mean()
-
-    def _check(self, x: Tensor) -> None:
-        if x.ndim != len(self.shape) + 1 or x.shape[1] != self.shape[0]:
-            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, {', '.join(map(str, self.shape))})")
-        if not x.is_floating_point():
-            raise ValueError(
-                f"got dtype {x.dtype}; expected floating point: use Dequantized for whole-number pixels"
-            )
-        if not torch.isfinite(x).all():
-            raise ValueError("x holds NaN or infinity; look at the data")
+        return -self.unchecked_log_prob(x, context).mean()

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
 from gmcourse.flows.actnorm import ActNorm, positions
 from gmcourse.flows.bijection import Bijection, Context, constant
 
@@ -29,20 +30,12 @@ def mix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class Conv1x1(Bijection):
-    """z_hw = W x_hw at each position; log_det = H·W·log |det W| (Glow, section 3.2, eq. 9).
+    """z_hw = W x_hw at each position; log_det = H·W·log |det W| (Glow, section 3.2, eq. 9)."""
 
-    Args:
-        channels: c; W has c² entries.
-
-    Raises:
-        ValueError: fewer than one channel.
-    """
-
+    @door(channels=">= 1")
     def __init__(self, channels: int) -> None:
         super().__init__()
-        if channels < 1:
-            raise ValueError(f"channels is {channels}; expected at least 1")
-        self.channels = channels
+        self.channels, self.wanted = channels, f"B {channels} …"
 
     @abstractmethod
     def matrix(self) -> Tensor:
@@ -52,23 +45,13 @@ class Conv1x1(Bijection):
     def log_abs_det(self) -> Tensor:
         """log |det W|, a scalar."""
 
-    def check(self, x: Tensor, context: Context = None) -> None:
-        """Refuse another number of channels."""
-        super().check(x, context)
-        if x.ndim not in (2, 4) or x.shape[1] != self.channels:
-            raise ValueError(f"a 1×1 convolution of {self.channels} channels got shape {tuple(x.shape)}")
-
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Mix the channels."""
         self.check(x, context)
         return mix(x, self.matrix()), constant(positions(x) * self.log_abs_det(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Mix with W⁻¹.
-
-        Raises:
-            ValueError: W is singular.
-        """
+        """Mix with W⁻¹."""
         self.check(z, context)
         return mix(z, self.inverse_matrix())
 
@@ -97,11 +80,7 @@ class PlainConv1x1(Conv1x1):
         return self.weight
 
     def log_abs_det(self) -> Tensor:
-        """By LU decomposition.
-
-        Raises:
-            ValueError: W is singular.
-        """
+        """Found by LU decomposition; a singular W is refused."""
         log_det: Tensor = torch.linalg.slogdet(self.weight).logabsdet
         if not torch.isfinite(log_det):
             raise ValueError(SINGULAR)
@@ -143,12 +122,9 @@ class ActNormConv(Bijection):
     """ActNorm and a 1×1 convolution in one pass over x: W(s ⊙ (x + b)) = (W diag s) x + W(s ⊙ b).
 
     The same numbers as `Compose([actnorm, conv])`, with one read and one write of the image less.
-
-    Args:
-        actnorm: applied first.
-        conv: applied second.
     """
 
+    @door()
     def __init__(self, actnorm: ActNorm, conv: Conv1x1) -> None:
         super().__init__()
         self.actnorm, self.conv = actnorm, conv

@@ -7,6 +7,7 @@ import copy
 import torch
 from torch import Tensor
 
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context
 
 
@@ -32,10 +33,7 @@ def _one(context: Context, i: int) -> Context:
 def jacobian_log_det(bijection: Bijection, x: Tensor, context: Context = None) -> Tensor:
     """log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, shape (B,): the slow truth.
 
-    Args:
-        bijection: gives (z, log_det); its log_det is not looked at.
-        x: (B, …), small: the Jacobian has D² entries.
-        context: of batch B, or of batch 1.
+    The bijection's own log_det is not looked at. A context is of batch B or 1.
     """
     values = []
     for i in range(len(x)):
@@ -50,6 +48,7 @@ def jacobian_log_det(bijection: Bijection, x: Tensor, context: Context = None) -
     return torch.stack(values)
 
 
+@door(x="B …", round_trip="> 0", log_det="> 0")
 def assert_bijection_laws(
     bijection: Bijection,
     x: Tensor,
@@ -75,7 +74,7 @@ def assert_bijection_laws(
         log_det: largest error allowed, relative to the largest of 1 and |log_det|.
 
     Raises:
-        LawBroken: naming the law.
+        LawBroken: it breaks one; the message says which.
     """
     bijection = copy.deepcopy(bijection).double()
     x, context = x.detach().double(), _double(context)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 from gmcourse.flows.reshape import Squeeze
 
@@ -27,11 +28,9 @@ class Multiscale(Bijection):
         split: the coupling that standardises the second half, or None for no split. With `halve=False` the
             whole of z goes on.
         halve: whether half of the channels stay at this level.
-
-    Raises:
-        ValueError: a split where nothing stays; in use, not one context a level.
     """
 
+    @door()
     def __init__(
         self,
         steps: Bijection,
@@ -116,12 +115,10 @@ class ConstantAffine(Bijection):
     """z = (x − μ) / σ with μ and σ from a network that sees only zeros: Glow's learned prior of the last level.
 
     A convolution of zeros gives its bias, one mean and one log σ a channel (and, if the convolution marks the
-    image's edge, other ones there).
-
-    Args:
-        network: zeros (1, C, H, W) → (1, 2C, H, W): means first, then log σ.
+    image's edge, other ones there). The network gives the means first, then log σ.
     """
 
+    @door()
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
@@ -143,15 +140,12 @@ class ConstantAffine(Bijection):
         return z * log_sigma.exp() + mean
 
 
+@door(shape="3: >= 1", n_levels=">= 1")
 def levels_of(shape: Sequence[int], n_levels: int) -> list[tuple[int, int, int]]:
-    """Shapes (C, H, W) at which the steps of each level work, for an image (C, H, W) split at each level.
-
-    Raises:
-        ValueError: fewer than one level, or a side that 2^L does not divide.
-    """
+    """Shapes (C, H, W) at which the steps of each level work, for an image (C, H, W) split at each level."""
     channels, height, width = shape
-    if n_levels < 1:
-        raise ValueError(f"n_levels is {n_levels}; expected at least 1")
     if height % 2**n_levels or width % 2**n_levels:
-        raise ValueError(f"an image of {height}×{width} cannot be halved {n_levels} times; use fewer levels")
+        raise ValueError(
+            f"shape has {height}×{width}, which cannot be halved {n_levels} times; expected fewer n_levels"
+        )
     return [(channels * 2 ** (i + 2), height >> (i + 1), width >> (i + 1)) for i in range(n_levels)]

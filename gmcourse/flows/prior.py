@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gmcourse import expect
+
 
 class Prior(ABC):
     """Independent coordinates of one standard distribution. It has no parameters: those live in bijections."""
@@ -29,18 +31,8 @@ class Prior(ABC):
         """Draws whose standard deviation is multiplied by the temperature.
 
         For a normal base and a bijection of constant Jacobian these are samples of p(x)^(1/T²), normalised.
-
-        Args:
-            shape: (n, …).
-            device: where to draw.
-            temperature: T; 0 gives zeros.
-
-        Raises:
-            ValueError: a temperature below 0 or not finite.
         """
-        if not (math.isfinite(temperature) and temperature >= 0):
-            raise ValueError(f"temperature is {temperature}; expected a finite number ≥ 0")
-        return temperature * self.draw(shape, device)
+        return expect.number("temperature", temperature, least=0) * self.draw(shape, device)
 
 
 class StandardNormal(Prior):

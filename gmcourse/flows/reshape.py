@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
@@ -14,54 +19,76 @@ class Squeeze(Bijection):
     Channel order c·4 + dy·2 + dx, as in RealNVP and Glow.
     """
 
-    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Space to channels.
+    wanted = "B C H W"
 
-        Raises:
-            ValueError: no image, or a side that two does not divide.
-        """
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Space to channels."""
         self.check(x, context)
-        if x.ndim != 4 or x.shape[2] % 2 or x.shape[3] % 2:
-            raise ValueError(f"Squeeze got shape {tuple(x.shape)}; expected (B, C, H, W) with even H and W")
+        if x.shape[2] % 2 or x.shape[3] % 2:
+            raise ValueError(f"x of Squeeze has shape {tuple(x.shape)}; expected even H and W")
         return pixel_unshuffle(x, 2), constant(0.0, x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Channels to space.
-
-        Raises:
-            ValueError: no image, or a number of channels that four does not divide.
-        """
+        """Channels to space."""
         self.check(z, context)
-        if z.ndim != 4 or z.shape[1] % 4:
-            raise ValueError(f"unsqueezing got shape {tuple(z.shape)}; expected (B, 4C, H, W)")
+        if z.shape[1] % 4:
+            raise ValueError(f"z of Squeeze has shape {tuple(z.shape)}; expected (B, 4C, H, W)")
         return pixel_shuffle(z, 2)
 
 
 class Flatten(Bijection):
-    """(B, C, H, W) → (B, C·H·W), for flows of vectors.
+    """(B, C, H, W) → (B, C·H·W), for flows of vectors; `shape` is (C, H, W)."""
 
-    Args:
-        shape: (C, H, W).
-    """
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    @door(shape=">= 1")
+    def __init__(self, shape: Sequence[int]) -> None:
         super().__init__()
         self.shape = tuple(shape)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Flatten.
-
-        Raises:
-            ValueError: another shape.
-        """
+        """Images to vectors."""
         self.check(x, context)
-        if tuple(x.shape[1:]) != self.shape:
-            raise ValueError(
-                f"Flatten got shape {tuple(x.shape)}; expected (B, {', '.join(map(str, self.shape))})"
-            )
+        expect.tensor("x of Flatten", x, expect.batch_of(self.shape), finite=False, filled=False)
         return x.flatten(1), constant(0.0, x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Back to images."""
+        """Vectors to images."""
         self.check(z, context)
         return z.reshape(len(z), *self.shape)
+
+
+class Permutation(Bijection):
+    """z_i = x_{order[i]} along dimension 1; `order` has each of 0 … n − 1 once."""
+
+    order: Tensor
+    back: Tensor
+
+    @door()
+    def __init__(self, order: Sequence[int]) -> None:
+        super().__init__()
+        if sorted(order) != list(range(len(order))):
+            raise ValueError(f"order is {list(order)}; expected each of 0 … {len(order) - 1} once")
+        self.wanted = f"B {len(order)} …"
+        self.register_buffer("order", torch.tensor(list(order)))
+        self.register_buffer("back", torch.argsort(self.order))
+
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Reorder; log_det = 0."""
+        self.check(x, context)
+        return x[:, self.order], constant(0.0, x)
+
+    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
+        """Put back."""
+        self.check(z, context)
+        return z[:, self.back]
+
+
+@door(dim=">= 1")
+def even_odd(dim: int) -> Permutation:
+    """Dimensions 0, 2, 4, … first, then 1, 3, 5, …: NICE's partition, as the halves of a coupling."""
+    return Permutation([*range(0, dim, 2), *range(1, dim, 2)])
+
+
+@door(dim=">= 1")
+def reverse(dim: int) -> Permutation:
+    """The dimensions in reverse order: the last comes first."""
+    return Permutation(range(dim)[::-1])

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Compose, Context
 
 
@@ -71,14 +72,10 @@ class _Recompute(torch.autograd.Function):
 class Recomputing(Compose):
     """`Compose` with the memory-saving backward pass: the same numbers, up to rounding in the gradient.
 
-    Args:
-        members: bijections that change no shapes along the way but by keeping dimension 1 last in `recompute`.
-            They must be deterministic.
-
-    Raises:
-        ValueError: a member holds dropout, which could not be recomputed.
+    Its members must be deterministic (dropout is refused) and keep the shape.
     """
 
+    @door()
     def __init__(self, members: Sequence[Bijection]) -> None:
         super().__init__(members)
         for name, module in self.named_modules():
@@ -86,11 +83,7 @@ class Recomputing(Compose):
                 raise ValueError(f"{name} is dropout: a random layer cannot be recomputed from its output")
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """As `Compose.forward`.
-
-        Raises:
-            ValueError: several contexts.
-        """
+        """As `Compose.forward`, with at most one context tensor."""
         self.check(x, context)
         if context is not None and not isinstance(context, Tensor):
             raise ValueError(

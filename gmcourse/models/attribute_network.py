@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.data.faces import NAMES, bounds
+from gmcourse.expect.door import door
 from gmcourse.nn.networks import conv_block
 
 SIZE = 32
@@ -18,21 +20,15 @@ SIZE = 32
 class AttributeNetwork(nn.Module):
     """Convolutions down to 4×4 pixels, two linear layers, and a sigmoid onto each attribute's range.
 
-    Args:
-        width: channels at full resolution; they double with the first two halvings.
-        hidden: width of the layer before the last.
-
-    Raises:
-        ValueError: a size below 1.
+    There are `width` channels at full resolution; they double with the first two halvings.
     """
 
     low: Tensor
     span: Tensor
 
+    @door(width=">= 1", hidden=">= 1")
     def __init__(self, width: int = 16, hidden: int = 128) -> None:
         super().__init__()
-        if min(width, hidden) < 1:
-            raise ValueError(f"width is {width}, hidden {hidden}; expected both ≥ 1")
         self.network = nn.Sequential(
             conv_block(3, width, 1),
             conv_block(width, 2 * width, 2),
@@ -53,16 +49,9 @@ class AttributeNetwork(nn.Module):
     def share_of_range(self, x: Tensor) -> Tensor:
         """Each attribute as a share of its range, (B, 18) in [0, 1]: what the training compares.
 
-        Args:
-            x: pictures (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
-
-        Raises:
-            ValueError: another shape or dtype.
+        Pictures are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
         """
-        if x.ndim != 4 or tuple(x.shape[1:]) != (3, SIZE, SIZE):
-            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, 3, {SIZE}, {SIZE})")
-        if not x.is_floating_point():
-            raise ValueError(f"got dtype {x.dtype}; expected floating point in [0, 1]: use Images.unit()")
+        expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
         shares: Tensor = self.network(2 * x - 1)
         return shares
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Context, Flow
 from gmcourse.flows.actnorm import ActNorm
 from gmcourse.nn.networks import mlp
@@ -20,13 +23,11 @@ class BoxMuller(Bijection):
     uniform density is one.
     """
 
-    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Points (B, 2) → uniform numbers (B, 2).
+    wanted = "B 2"
 
-        Raises:
-            ValueError: another shape.
-        """
-        self._check_plane(x, context)
+    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
+        """Points (B, 2) → uniform numbers (B, 2)."""
+        self.check(x, context)
         half_square = 0.5 * x.square().sum(1)
         angle = torch.atan2(x[:, 1], x[:, 0]) / (2 * math.pi)
         u = torch.stack([(-half_square).exp(), torch.where(angle < 0, angle + 1, angle)], dim=1)
@@ -34,54 +35,41 @@ class BoxMuller(Bijection):
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """Uniform numbers → normal ones: the sampler."""
-        self._check_plane(z, context)
+        self.check(z, context)
         radius, angle = (-2 * z[:, 0].log()).sqrt(), 2 * math.pi * z[:, 1]
         return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
-
-    def _check_plane(self, x: Tensor, context: Context) -> None:
-        self.check(x, context)
-        if x.ndim != 2 or x.shape[1] != 2:
-            raise ValueError(f"BoxMuller got shape {tuple(x.shape)}; expected points (B, 2)")
 
 
 class PlaneFlow(Flow):
     """Affine couplings of the plane that take turns, each after an actnorm: small enough to be drawn.
 
-    Args:
-        couplings: how many.
-        hidden: widths of each coupling's hidden layers.
-        prior: "normal" or "logistic".
-
-    Raises:
-        ValueError: no coupling, or an unknown prior.
+    The prior is "normal" or "logistic"; `hidden` are the widths of each coupling's hidden layers.
     """
 
+    @door(couplings=">= 1", hidden=">= 1 empty")
     def __init__(
-        self, *, couplings: int = 8, hidden: tuple[int, ...] | list[int] = (64, 64), prior: str = "normal"
+        self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal"
     ) -> None:
-        if couplings < 1:
-            raise ValueError(f"couplings is {couplings}; expected at least 1")
         members: list[Bijection] = []
         for i in range(couplings):
-            members += [
-                ActNorm(2),
-                AffineCoupling(mlp([1, *hidden, 2]), scale="bounded", first=1, flip=i % 2 == 1),
-            ]
+            coupling = AffineCoupling(mlp([1, *hidden, 2]), scale="bounded", first=1, flip=i % 2 == 1)
+            members += [ActNorm(2), coupling]
         super().__init__(Compose(members), (2,), prior)
 
 
+@door(size=">= 2")
 def mass_on_grid(flow: Flow, extent: tuple[float, float, float, float], size: int = 400) -> float:
     """∫ p(x) dx over a rectangle, by summing over a grid: about 1 if the rectangle holds the data.
 
-    Args:
-        flow: of the plane.
-        extent: (left, right, bottom, top).
-        size: points a side.
+    The extent is (left, right, bottom, top), the size the number of points a side.
     """
     left, right, bottom, top = extent
+    if not (left < right and bottom < top):
+        expect.refuse("extent", extent, "(left, right, bottom, top) with left < right and bottom < top")
     x = left + (right - left) * (torch.arange(size) + 0.5) / size
     y = bottom + (top - bottom) * (torch.arange(size) + 0.5) / size
+    like = next(flow.parameters(), x)
     points = torch.cartesian_prod(x, y)
     with torch.no_grad():
-        density = torch.cat([flow.log_prob(chunk).double().exp() for chunk in points.split(20_000)])
+        density = torch.cat([flow.log_prob(chunk.to(like)).double().exp() for chunk in points.split(20_000)])
     return float(density.sum()) * (right - left) * (top - bottom) / size**2

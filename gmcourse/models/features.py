@@ -21,6 +21,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.metrics.perceptual import perceptual_distance
 from gmcourse.nn.networks import conv_block
 
@@ -30,20 +32,12 @@ SIZE = 32
 class Features(nn.Module):
     """Convolutions down to 4×4, a vector of features, and linear heads for the tasks it was trained on.
 
-    Args:
-        dims: of the feature vector.
-        width: channels at full resolution; they double with each halving.
-        attributes: of a face, for the first head.
-        classes: of a patch, for the third head.
-
-    Raises:
-        ValueError: a size below 1.
+    There are `width` channels at full resolution; they double with each halving.
     """
 
+    @door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
     def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 8) -> None:
         super().__init__()
-        if min(dims, width, attributes, classes) < 1:
-            raise ValueError(f"sizes are {dims}, {width}, {attributes}, {classes}; expected all ≥ 1")
         self.stages = nn.ModuleList(
             [
                 conv_block(3, width, 1),
@@ -60,16 +54,9 @@ class Features(nn.Module):
     def maps(self, x: Tensor) -> list[Tensor]:
         """Feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
 
-        Args:
-            x: images (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
-
-        Raises:
-            ValueError: another shape or dtype.
+        Images are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
         """
-        if x.ndim != 4 or tuple(x.shape[1:]) != (3, SIZE, SIZE):
-            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, 3, {SIZE}, {SIZE})")
-        if not x.is_floating_point():
-            raise ValueError(f"got dtype {x.dtype}; expected floating point in [0, 1]: use Images.unit()")
+        expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
         h, found = 2 * x - 1, []
         for stage in self.stages:
             h = stage(h)
@@ -82,6 +69,7 @@ class Features(nn.Module):
         return out
 
     @torch.no_grad()
+    @door(batch_size=">= 1")
     def of(self, x: Tensor, batch_size: int = 250) -> Tensor:
         """The same for many images, a batch at a time and without gradients: (N, 3, 32, 32) → (N, dims)."""
         return torch.cat([self(part) for part in x.split(batch_size)])

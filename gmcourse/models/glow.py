@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gmcourse.expect.door import door
 from gmcourse.flows import (
     ActNorm,
     ActNormConv,
@@ -40,22 +41,11 @@ def step_of_flow(
     actnorm: bool = True,
     edge: bool = False,
 ) -> Bijection:
-    """One step: actnorm, mixing of channels, coupling (figure 2a).
-
-    Args:
-        channels: C of the image (B, C, H, W) at this level.
-        hidden_channels: see `Glow`, as the rest.
-        affine: see there.
-        mixing: see there.
-        actnorm: see there.
-        edge: see there.
-    """
-    parts: list[Bijection] = []
+    """One step on images of so many channels: actnorm, mixing of channels, coupling (figure 2a); see `Glow`."""
     mixer = MIXINGS[mixing](channels)
+    parts: list[Bijection] = [*([ActNorm(channels)] if actnorm else []), mixer]
     if actnorm and isinstance(mixer, Conv1x1):
         parts = [ActNormConv(ActNorm(channels), mixer)]
-    else:
-        parts = [*([ActNorm(channels)] if actnorm else []), mixer]
     first = channels // 2
     changed = channels - first
     network = CouplingNet(first, changed * (2 if affine else 1), hidden_channels, edge=edge)
@@ -70,7 +60,7 @@ class Glow(Flow):
     split off and of the last level, are bijections, so that the base distribution is N(0, I) throughout.
 
     Args:
-        shape: (C, H, W) of the images it is built for; others of any size that 2^L divides can be passed too.
+        shape: (C, H, W) of the images.
         n_levels: L.
         n_steps: K.
         hidden_channels: width of the couplings' networks (512 in the paper).
@@ -79,14 +69,15 @@ class Glow(Flow):
         actnorm: whether each step begins with one.
         edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
         recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
+        any_size: take images of any other size that 2^L divides, too.
 
     Differs from the paper: nothing in the maps; hidden layers have no actnorm of their own (the text does not
     ask for it, the authors' code has it).
-
-    Raises:
-        ValueError: a side that 2^L does not divide, an unknown mixing, fewer than one step.
     """
 
+    within = (0.0, 1.0)
+
+    @door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
     def __init__(
         self,
         shape: Sequence[int],
@@ -99,11 +90,8 @@ class Glow(Flow):
         actnorm: bool = True,
         edge: bool = False,
         recompute: bool = False,
+        any_size: bool = False,
     ) -> None:
-        if mixing not in MIXINGS:
-            raise ValueError(f"mixing is {mixing!r}; expected one of {', '.join(MIXINGS)}")
-        if n_steps < 1:
-            raise ValueError(f"n_steps is {n_steps}; expected at least 1")
         chain = Recomputing if recompute else Compose
         level: Bijection | None = None
         for channels, _, _ in reversed(levels_of(shape, n_levels)):
@@ -127,4 +115,4 @@ class Glow(Flow):
                 split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale="exp")
                 level = Multiscale(chain(steps), level, split=split)
         assert level is not None
-        super().__init__(Compose([Offset(-0.5), level]), shape, "normal")
+        super().__init__(Compose([Offset(-0.5), level]), shape, any_size=any_size)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import nn
 
+from gmcourse.expect.door import door
 from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.bijection import Bijection
 from gmcourse.nn.networks import mlp
@@ -27,24 +30,18 @@ class NICE(Flow):
         prior: "logistic" or "normal".
         affine: RealNVP's coupling instead of the additive one: the next rung of the ladder to Glow, no longer
             the paper's NICE.
-
-    Raises:
-        ValueError: fewer than two dimensions or no coupling.
     """
 
+    @door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty")
     def __init__(
         self,
         dim: int,
         *,
         couplings: int = 4,
-        hidden: tuple[int, ...] | list[int] = (1000,) * 5,
+        hidden: Sequence[int] = (1000,) * 5,
         prior: str = "logistic",
         affine: bool = False,
     ) -> None:
-        if dim < 2:
-            raise ValueError(f"dim is {dim}; a coupling needs at least 2 dimensions")
-        if couplings < 1:
-            raise ValueError(f"couplings is {couplings}; expected at least 1")
         first = (dim + 1) // 2  # how many even dimensions there are
         members: list[Bijection] = [even_odd(dim)]
         for i in range(couplings):

@@ -16,8 +16,6 @@ class ZeroConv2d(nn.Module):
     wake up faster (Glow's authors' code; the paper says only "zero initialisation").
 
     Args:
-        in_channels: C.
-        out_channels: C′.
         edge: add an input channel that is 1 just outside the image and 0 inside, so that the layer can tell
             the border (Glow's authors' code; also what a published checkpoint with ones for padding needs).
     """
@@ -46,11 +44,7 @@ class ZeroConv2d(nn.Module):
 class CouplingNet(nn.Module):
     """3×3 → ReLU → 1×1 → ReLU → zero 3×3: the network inside Glow's couplings (section B of the paper).
 
-    Args:
-        in_channels: of the part that conditions.
-        out_channels: parameters for the part that is changed.
-        hidden_channels: width of the two hidden layers (512 in the paper).
-        edge: see `ZeroConv2d`.
+    The two hidden layers have 512 channels in the paper.
     """
 
     @door(in_channels=">= 1", out_channels=">= 1", hidden_channels=">= 1")

@@ -39,9 +39,6 @@ def activate(
         activation: "linear", "lrelu" (slope 0.2), "relu" or "swish"; all but the first have a gain of √2.
         gain: on top of that, for both the result and the limit.
         clamp: the largest absolute value, before `gain`.
-
-    Raises:
-        ValueError: an unknown activation.
     """
     expect.one_of("activation", activation, GAINS)
     if bias is not None:
@@ -57,12 +54,7 @@ def activate(
 class EqualizedLinear(nn.Module):
     """activation(x Wᵀ · s/√in + b · s) with weights stored as N(0, 1)/s; s is the learning-rate multiplier.
 
-    Args:
-        in_features: width of the input.
-        out_features: width of the output.
-        activation: see `activate`.
-        bias: what every bias is at first.
-        lr_multiplier: s; the layer then learns s times as fast (0.01 in StyleGAN's mapping network).
+    The layer learns s times as fast (0.01 in StyleGAN's mapping network); `bias` is what every bias is at first.
     """
 
     @door(in_features=">= 1", out_features=">= 1", activation="linear|lrelu|relu|swish", lr_multiplier="> 0")
@@ -91,16 +83,9 @@ class EqualizedConv2d(nn.Module):
     """A convolution with weights stored as N(0, 1) and used as N(0, 1/(in·k²)), "same" size or half of it.
 
     Args:
-        in_channels: C.
-        out_channels: O.
         size: k, odd.
         down: halve the picture, behind the filter [1, 3, 3, 1].
-        activation: "linear" or "lrelu".
-        bias: whether there is one.
         gain: of the output, on top of the activation's.
-
-    Raises:
-        ValueError: an even size or another activation.
     """
 
     kernel: Tensor

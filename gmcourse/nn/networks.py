@@ -19,9 +19,6 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Seque
     Args:
         sizes: at least two widths, the input's first.
         activation: a module without arguments.
-
-    Raises:
-        ValueError: fewer than two widths, or one below 1.
     """
     expect.whole("the number of sizes", len(sizes), least=2)
     layers: list[nn.Module] = []
@@ -30,8 +27,8 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Seque
     return nn.Sequential(*layers)
 
 
-@door(shape=">= 1")
-def halvings(shape: tuple[int, int, int]) -> int:
+@door(shape="3: >= 1")
+def halvings(shape: Sequence[int]) -> int:
     """How often an image can be halved before its shorter side falls below four pixels."""
     side = math.gcd(shape[1], shape[2])
     count = 0
@@ -40,8 +37,8 @@ def halvings(shape: tuple[int, int, int]) -> int:
     return count
 
 
-@door(shape=">= 1", width=">= 1", out_features=">= 1")
-def conv_encoder(shape: tuple[int, int, int], width: int, out_features: int) -> nn.Sequential:
+@door(shape="3: >= 1", width=">= 1", out_features=">= 1")
+def conv_encoder(shape: Sequence[int], width: int, out_features: int) -> nn.Sequential:
     """Images (B, C, H, W) → vectors (B, out_features): strided convolutions, channels doubling."""
     levels = halvings(shape)
     layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 3, padding=1), nn.SiLU()]
@@ -53,8 +50,8 @@ def conv_encoder(shape: tuple[int, int, int], width: int, out_features: int) -> 
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * area, out_features))
 
 
-@door(shape=">= 1", width=">= 1", in_features=">= 1")
-def conv_decoder(shape: tuple[int, int, int], width: int, in_features: int) -> nn.Sequential:
+@door(shape="3: >= 1", width=">= 1", in_features=">= 1")
+def conv_decoder(shape: Sequence[int], width: int, in_features: int) -> nn.Sequential:
     """Vectors (B, in_features) → images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
     levels = halvings(shape)
     channels = width << levels
@@ -71,6 +68,23 @@ def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
     """3×3 convolution, batch normalisation, SiLU: (B, before, H, W) → (B, after, H / stride, W / stride)."""
     convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
+
+
+@door(shape="3: >= 1", hidden=">= 1", out_features=">= 1", in_features=">= 1")
+def image_pair(
+    network: str, shape: Sequence[int], hidden: Sequence[int], out_features: int, in_features: int
+) -> tuple[nn.Module, nn.Module]:
+    """An encoder of images to vectors (B, out_features) and a decoder of vectors (B, in_features), of one kind.
+
+    `hidden` are the widths of the hidden layers ("mlp"), or the first of them is the first number of channels
+    ("conv").
+    """
+    expect.one_of("network", network, ("mlp", "conv"))
+    if network == "conv":
+        return conv_encoder(shape, hidden[0], out_features), conv_decoder(shape, hidden[0], in_features)
+    size = math.prod(shape)
+    encoder = Shaped(mlp([size, *hidden, out_features]), [out_features])
+    return encoder, Shaped(mlp([in_features, *reversed(hidden), size]), shape)
 
 
 class Shaped(nn.Module):

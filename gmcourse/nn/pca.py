@@ -31,11 +31,7 @@ class PCA:
     @classmethod
     @door(x="N D; full")
     def fit(cls, x: Tensor, count: int) -> PCA:
-        """The first `count` components of data (N, D).
-
-        Raises:
-            ValueError: data of another shape, or a count that is not between 1 and min(N, D).
-        """
+        """The first `count` components of data (N, D); there are min(N, D) of them."""
         expect.whole("count", count, least=1, most=min(x.shape))
         mean = x.mean(0)
         _, singular, right = torch.linalg.svd(x - mean, full_matrices=False)

@@ -25,9 +25,6 @@ def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
 
     Args:
         taps: (n,) or (h, w). They are not changed.
-
-    Raises:
-        ValueError: another number of axes, or taps whose sum is zero.
     """
     kernel = torch.as_tensor(taps)
     kernel = kernel if kernel.is_floating_point() else kernel.float()
@@ -104,9 +101,6 @@ def resample(
         down: factor of the decimation.
         padding: zeros at the left, right, top, bottom of the enlarged picture; negative numbers crop.
         gain: up² keeps the brightness of an enlarged picture.
-
-    Raises:
-        ValueError: shapes or factors that make no sense.
     """
     if x.ndim != 4 or kernel.ndim != 2:
         raise ValueError(

@@ -28,11 +28,8 @@ def conv3x3(in_channels: int, out_channels: int, *, shrink: float = 1.0) -> nn.C
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions, each of which sees the outputs of all before it; then x + 0.2 · the last one's.
-
-    Args:
-        channels: of x.
-        growth: channels that each of the first four adds.
+    """Five convolutions, each of which sees the outputs of all before it; then x + 0.2 · the last one's. Each of the
+    first four adds `growth` channels.
     """
 
     @door(channels=">= 1", growth=">= 1")
@@ -90,9 +87,6 @@ class RRDBEncoder(nn.Module):
         stacked: indices of the blocks whose outputs every level sees as well (1, 8, 15 and 22).
         long_skip: add the first convolution to the trunk's end, as ESRGAN does; the published SRFlow adds the
             trunk's last block there.
-
-    Raises:
-        ValueError: a scale that is no power of two, or a stacked block that does not exist.
     """
 
     @door(scale=">= 2", n_levels=">= 1", channels=">= 1", growth=">= 1", n_blocks=">= 1", stacked="empty")

@@ -49,6 +49,11 @@ row(
     lambda: {"shape": (1, 8, 8), "width": 4, "in_features": 3},
     bad={"shape": ((8, 8),), "width": (0,)},
 )
+row(
+    "nn.networks.image_pair",
+    lambda: {"network": "conv", "shape": (1, 8, 8), "hidden": (4,), "out_features": 3, "in_features": 2},
+    fine={"hidden": "length"},
+)
 row("nn.networks.conv_block", width("before", "after", "stride"))
 row(
     "nn.networks.Shaped",

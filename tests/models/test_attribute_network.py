@@ -18,17 +18,6 @@ def test_what_it_says_can_be_drawn():
     assert faces.render(said, 16).shape == (5, 3, 16, 16)
 
 
-def test_mistakes_of_the_caller():
-    reader = AttributeNetwork(4, 8)
-    for shape in ((3, 32, 32), (1, 1, 32, 32), (1, 3, 64, 64)):
-        with pytest.raises(ValueError, match=r"expected \(B, 3, 32, 32\)"):
-            reader(torch.rand(shape))
-    with pytest.raises(ValueError, match=r"torch\.uint8; expected floating point"):
-        reader(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-    with pytest.raises(ValueError, match="width is 0, hidden 8"):
-        AttributeNetwork(0, 8)
-
-
 def test_it_learns():
     torch.manual_seed(0)
     people = load("faces", n=64)

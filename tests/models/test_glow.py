@@ -12,12 +12,24 @@ SMALL = {"n_levels": 2, "n_steps": 3, "hidden_channels": 8}
 
 
 def test_any_size_that_can_be_halved():
-    model = Glow((3, 8, 8), **SMALL)
+    model = Glow((3, 8, 8), **SMALL, any_size=True)
     model(torch.rand(4, 3, 8, 8))
     assert model(torch.rand(2, 3, 8, 12))[0].shape == (2, 3, 8, 12)
     assert model.sample(2, shape=(3, 16, 8)).shape == (2, 3, 16, 8)
     with pytest.raises(ValueError, match="even H and W"):
         model(torch.rand(2, 3, 6, 6))
+
+
+def test_a_glow_is_made_for_one_size_and_for_0_to_1():
+    model = Glow((1, 8, 8), **SMALL)
+    model(torch.rand(4, 1, 8, 8))
+    for x, said in (
+        (torch.rand(2, 1, 16, 16), r"x has shape \(2, 1, 16, 16\); expected \(B, 1, 8, 8\)"),
+        (torch.rand(2, 1, 8, 8) * 255, "expected them ≥ 0 and ≤ 1"),
+        (torch.rand(2, 1, 8, 8) - 1, "expected them ≥ 0 and ≤ 1"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            model.log_prob(x)
 
 
 def test_the_first_batch_is_normalised():

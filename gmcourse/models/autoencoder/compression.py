@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import nats_to_bits
 from gmcourse.models.autoencoder import entropy_coding
 
@@ -19,18 +21,11 @@ class CodeCompressor:
 
     Args:
         codes: of training images, (N, D).
-        step: the rounding; smaller is more exact and longer.
-
-    Raises:
-        ValueError: codes of another shape or not finite, a step that is not positive, or so small that a
-            dimension would need more than 4,096 different symbols.
+        step: the rounding; smaller is more exact and longer. A dimension may have 4,096 different symbols.
     """
 
+    @door(codes="N D", step="> 0")
     def __init__(self, codes: Tensor, step: float) -> None:
-        if codes.ndim != 2 or not torch.isfinite(codes).all():
-            raise ValueError(f"got shape {tuple(codes.shape)}; expected finite codes (N, D)")
-        if not step > 0:
-            raise ValueError(f"step is {step}; expected a positive number")
         self.step = step
         whole = (codes / step).round().long()
         self.low, self.high = whole.amin(0), whole.amax(0)
@@ -48,18 +43,14 @@ class CodeCompressor:
         return tuple(shares.tolist())
 
     def symbols(self, codes: Tensor) -> Tensor:
-        """Whole numbers from 0, (N, D) int64; what lies beyond the training codes' range is cut to it.
-
-        Raises:
-            ValueError: codes of another width.
-        """
-        if codes.ndim != 2 or codes.shape[1] != len(self.low):
-            raise ValueError(f"got codes of shape {tuple(codes.shape)}; expected (N, {len(self.low)})")
+        """Whole numbers from 0, (N, D) int64; what lies beyond the training codes' range is cut to it."""
+        expect.tensor("codes", codes, f"N {len(self.low)}")
         whole = (codes / self.step).round().long()
         return torch.minimum(torch.maximum(whole, self.low), self.high) - self.low
 
     def codes(self, symbols: Tensor) -> Tensor:
         """The rounded codes (N, D) float32 that symbols (N, D) stand for."""
+        expect.tensor("symbols", symbols, f"N {len(self.low)}", dtype="integer")
         return (symbols + self.low).float() * self.step
 
     def bits(self, codes: Tensor) -> Tensor:
@@ -76,22 +67,14 @@ class CodeCompressor:
         symbols = self.symbols(codes)
         return entropy_coding.encode(symbols.flatten().tolist(), self.tables * len(symbols))
 
+    @door(count=">= 1")
     def decompress(self, data: bytes, count: int) -> Tensor:
-        """The rounded codes (count, D) that `compress` wrote.
-
-        Raises:
-            ValueError: damaged bytes, or another count.
-        """
+        """The rounded codes (count, D) that `compress` wrote. Damaged bytes and another count are refused."""
         symbols = entropy_coding.decode(data, self.tables * count)
         return self.codes(torch.tensor(symbols).reshape(count, -1).to(self.low.device))
 
 
+@door(count=">= 1")
 def bits_per_image(data: bytes, count: int) -> float:
-    """Length of a file of that many images, in bits an image.
-
-    Raises:
-        ValueError: a count below 1.
-    """
-    if count < 1:
-        raise ValueError(f"count is {count}; expected at least 1")
+    """Length of a file of that many images, in bits an image."""
     return 8 * len(data) / count

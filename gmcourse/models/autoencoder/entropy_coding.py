@@ -7,36 +7,28 @@ the number grows by a factor of about M/f, that is by log₂(M/f) bits: what Sha
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Sequence
 
+from gmcourse import expect
+
 PRECISION = 16  # frequencies add up to 2¹⁶
+START = 1 << PRECISION  # from here on every symbol makes the number larger, so that its end is known
 
 
 def _starts(table: Sequence[int]) -> list[int]:
-    """Where each symbol's share of 0 … 2¹⁶ begins.
-
-    Raises:
-        ValueError: frequencies that do not add up, or one that is not positive.
-    """
+    """Where each symbol's share of 0 … 2¹⁶ begins."""
     if sum(table) != 1 << PRECISION or min(table) < 1:
         raise ValueError(f"frequencies {list(table)}; expected positive ones with the sum {1 << PRECISION}")
-    starts, total = [], 0
-    for frequency in table:
-        starts.append(total)
-        total += frequency
-    return starts
+    return [0, *itertools.accumulate(table)][:-1]
 
 
 def encode(symbols: Sequence[int], tables: Sequence[Sequence[int]]) -> bytes:
-    """One number out of many: symbol i has the frequencies `tables[i]`.
-
-    Raises:
-        ValueError: a symbol that its table does not have, or as many symbols as there are no tables for.
-    """
+    """One number out of many: symbol i has the frequencies `tables[i]`."""
     if len(symbols) != len(tables):
         raise ValueError(f"{len(symbols)} symbols and {len(tables)} tables; expected as many")
     starts = {id(table): _starts(table) for table in tables}
-    state = 1
+    state = START
     # last in, first out: what is to be read first is written last
     for symbol, table in zip(reversed(symbols), reversed(tables), strict=True):
         if not 0 <= symbol < len(table):
@@ -47,11 +39,7 @@ def encode(symbols: Sequence[int], tables: Sequence[Sequence[int]]) -> bytes:
 
 
 def decode(data: bytes, tables: Sequence[Sequence[int]]) -> list[int]:
-    """The symbols that `encode` was given with the same tables.
-
-    Raises:
-        ValueError: bytes that were not written with these tables.
-    """
+    """The symbols that `encode` was given with the same tables; other bytes are refused."""
     starts = {id(table): _starts(table) for table in tables}
     state, symbols = int.from_bytes(data, "big"), []
     for table in tables:
@@ -60,6 +48,6 @@ def decode(data: bytes, tables: Sequence[Sequence[int]]) -> list[int]:
         symbol = bisect.bisect_right(first, place) - 1
         state = table[symbol] * (state >> PRECISION) + place - first[symbol]
         symbols.append(symbol)
-    if state != 1:
-        raise ValueError("these bytes were not written with these tables, or some are missing")
+    if state != START:
+        expect.refuse("data", f"{len(data)} bytes", "those that were written with these tables, all of them")
     return symbols

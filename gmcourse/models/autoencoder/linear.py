@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.reproducible import generator
 
 
@@ -14,23 +16,15 @@ class LinearAutoencoder(nn.Module):
     At the minimum the columns of W span the directions of largest variance. They need be neither orthogonal
     nor in order: W A and A⁻¹ V give the same x̂ for every invertible A.
 
-    Args:
-        mean: μ of the data, (D,). Without centring the minimum is another one.
-        latent_dim: dimensions of the code.
-        seed: of the first weights.
-
-    Raises:
-        ValueError: sizes that do not fit.
+    μ is the mean of the data, (D,): without centring the minimum is another one. The seed is that of the first
+    weights.
     """
 
     mean: Tensor
 
+    @door(mean="D", latent_dim=">= 1 <= D", seed=">= 0")
     def __init__(self, mean: Tensor, latent_dim: int, seed: int = 0) -> None:
         super().__init__()
-        if mean.ndim != 1 or not 1 <= latent_dim <= len(mean):
-            raise ValueError(
-                f"mean of shape {tuple(mean.shape)} and latent_dim {latent_dim}; expected (D,) and 1 … D"
-            )
         self.register_buffer("mean", mean)
         first = torch.randn(len(mean), latent_dim, generator=generator(seed), dtype=torch.float64)
         first = (first / len(mean) ** 0.5).to(mean)
@@ -39,10 +33,12 @@ class LinearAutoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes (N, K) of data (N, D)."""
+        expect.tensor("x", x, f"N {len(self.mean)}")
         return (x - self.mean) @ self.encoder_weight.T
 
     def decode(self, z: Tensor) -> Tensor:
         """Data (N, D) from codes (N, K)."""
+        expect.tensor("z", z, f"N {len(self.encoder_weight)}")
         return z @ self.decoder_weight.T + self.mean
 
     def squared_error(self, x: Tensor) -> Tensor:
@@ -50,23 +46,14 @@ class LinearAutoencoder(nn.Module):
         return (x - self.decode(self.encode(x))).square().sum(1)
 
 
+@door(x="N D", latent_dim=">= 1 <= D", steps=">= 1", seed=">= 0")
 def fit_linear(x: Tensor, latent_dim: int, *, steps: int = 1000, seed: int = 0) -> LinearAutoencoder:
     """Train a linear autoencoder to the bottom, by L-BFGS in float64.
 
     With Adam, in float32 or on data that is not centred, the last directions, whose variances hardly differ,
     are not found in any patience, and the comparison with PCA says nothing.
-
-    Args:
-        x: data (N, D).
-        latent_dim: dimensions of the code, at most D.
-        steps: iterations of L-BFGS.
-        seed: of the first weights.
-
-    Raises:
-        ValueError: data of another shape.
     """
-    if x.ndim != 2 or len(x) < 2:
-        raise ValueError(f"got shape {tuple(x.shape)}; expected (N, D) with N ≥ 2")
+    expect.whole("the number of points in x", len(x), least=2)
     x = x.double()
     model = LinearAutoencoder(x.mean(0), latent_dim, seed)
     optimizer = torch.optim.LBFGS(

@@ -6,14 +6,15 @@ right to draw them from.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.autoencoder.denoising import add_noise
-from gmcourse.nn.networks import Shaped, conv_decoder, conv_encoder, mlp
+from gmcourse.nn.networks import image_pair
 
 
 class Autoencoder(nn.Module):
@@ -26,11 +27,9 @@ class Autoencoder(nn.Module):
         latent_dim: dimensions of the code.
         network: "mlp" or "conv".
         hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
-
-    Raises:
-        ValueError: a latent size below 1, or an unknown network.
     """
 
+    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -40,41 +39,18 @@ class Autoencoder(nn.Module):
         hidden: Sequence[int] = (256, 256),
     ) -> None:
         super().__init__()
-        if latent_dim < 1:
-            raise ValueError(f"latent_dim is {latent_dim}; expected at least 1")
         self.shape, self.latent_dim = tuple(shape), latent_dim
-        channels, height, width = self.shape
-        if network == "mlp":
-            size = math.prod(self.shape)
-            self.encoder: nn.Module = Shaped(mlp([size, *hidden, latent_dim]), [latent_dim])
-            self.decoder: nn.Module = Shaped(mlp([latent_dim, *reversed(hidden), size]), self.shape)
-        elif network == "conv":
-            self.encoder = conv_encoder((channels, height, width), hidden[0], latent_dim)
-            self.decoder = conv_decoder((channels, height, width), hidden[0], latent_dim)
-        else:
-            raise ValueError(f"network is {network!r}; expected 'mlp' or 'conv'")
+        self.encoder, self.decoder = image_pair(network, shape, hidden, latent_dim, latent_dim)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes (B, latent_dim) of images (B, C, H, W); noisy ones may leave [0, 1].
-
-        Raises:
-            ValueError: another shape, or whole numbers.
-        """
-        if x.ndim != 4 or tuple(x.shape[1:]) != self.shape:
-            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, {', '.join(map(str, self.shape))})")
-        if not x.is_floating_point():
-            raise ValueError(f"got dtype {x.dtype}; expected floating point in [0, 1]: use Images.unit()")
+        """Codes (B, latent_dim) of images (B, C, H, W); noisy ones may leave [0, 1]."""
+        expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         out: Tensor = self.encoder(x)
         return out
 
     def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [0, 1] from codes (B, latent_dim).
-
-        Raises:
-            ValueError: codes of another shape.
-        """
-        if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(f"got codes of shape {tuple(z.shape)}; expected (B, {self.latent_dim})")
+        """Images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
+        expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
         out: Tensor = self.decoder(z)
         return out.sigmoid()
 
@@ -82,6 +58,7 @@ class Autoencoder(nn.Module):
         """The reconstruction x̂, (B, C, H, W) in [0, 1]."""
         return self.decode(self.encode(x))
 
+    @door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
         """‖x − x̂‖², summed over channels and pixels, shape (B,).
 
@@ -90,16 +67,13 @@ class Autoencoder(nn.Module):
             sigma: of the noise that is added to what the encoder sees, but not to the target: above zero
                 this is a denoising autoencoder (Vincent et al. 2008).
             noise: of x's shape; by default drawn anew.
-
-        Raises:
-            ValueError: targets outside [0, 1], which the decoder cannot reach.
         """
-        low, high = x.aminmax()
-        if low < 0 or high > 1:
-            raise ValueError(f"pixels are in [{low:.3g}, {high:.3g}]; expected [0, 1]")
+        return self._squared_error(x, sigma, noise)
+
+    def _squared_error(self, x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:
         seen = add_noise(x, sigma, noise) if sigma else x
         return (x - self(seen)).square().flatten(1).sum(1)
 
     def loss(self, x: Tensor, *, sigma: float = 0.0) -> dict[str, Tensor]:
         """What training minimises: the mean squared error of a batch, summed over an image's pixels."""
-        return {"loss": self.squared_error(x, sigma).mean()}
+        return {"loss": self._squared_error(x, sigma).mean()}

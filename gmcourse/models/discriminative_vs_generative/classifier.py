@@ -8,37 +8,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.discriminative_vs_generative.labelled import check_labelled
 from gmcourse.nn.networks import mlp
 
 
 class Classifier(nn.Module):
-    """p(y|x) = softmax of a network's output. Without hidden layers it is logistic regression.
+    """p(y|x) = softmax of a network's output. Without hidden layers it is logistic regression."""
 
-    Args:
-        dims: of x.
-        classes: how many.
-        hidden: widths of the hidden layers.
-
-    Raises:
-        ValueError: sizes below 1, or fewer than two classes.
-    """
-
+    @door(dims=">= 1", classes=">= 2", hidden=">= 1 empty")
     def __init__(self, dims: int, classes: int, *, hidden: Sequence[int] = ()) -> None:
         super().__init__()
-        if classes < 2:
-            raise ValueError(f"classes is {classes}; expected at least 2")
         self.dims, self.classes = dims, classes
         self.network = mlp([dims, *hidden, classes])
 
     def logits(self, x: Tensor) -> Tensor:
-        """Scores (B, classes) of points (B, dims); only their differences mean something.
-
-        Raises:
-            ValueError: another shape.
-        """
-        if x.ndim != 2 or x.shape[1] != self.dims:
-            raise ValueError(f"got shape {tuple(x.shape)}; expected (B, {self.dims})")
+        """Scores (B, classes) of points (B, dims); only their differences mean something."""
+        expect.tensor("x", x, f"B {self.dims}", finite=False)
         out: Tensor = self.network(x)
         return out
 
@@ -53,33 +40,23 @@ class Classifier(nn.Module):
     def loss(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         """The cross-entropy −mean log p(y|x) in nats, with the accuracy for the record."""
         x, y = batch
-        check_labelled(x, y, self.classes)
+        check_labelled(x, y, self.classes, seen=False)
         logits = self.logits(x)
         accuracy = (logits.detach().argmax(1) == y).float().mean()
-        return {"loss": F.cross_entropy(logits, y), "accuracy": accuracy}
+        return {"loss": F.cross_entropy(logits, y.long()), "accuracy": accuracy}
 
 
+@door(y="N; integer", l2=">= 0", steps=">= 1")
 def fit_logistic(x: Tensor, y: Tensor, classes: int, *, l2: float = 0.0, steps: int = 200) -> Classifier:
     """Logistic regression at the minimum of its convex loss, by L-BFGS in float64.
 
-    The loss is −mean log p(y|x) + ½ l2 ‖W‖², the bias left out of the penalty. Where a plane separates the
-    classes and l2 is 0 there is no minimum: the weights grow until `steps` ends them, which moves the
-    posterior towards 0 and 1, but hardly the boundary.
-
-    Args:
-        x: points (N, D).
-        y: labels (N,) int64.
-        classes: how many; not every one has to occur.
-        l2: weight of the penalty.
-        steps: iterations of L-BFGS.
-
-    Raises:
-        ValueError: data or labels that do not fit.
+       The loss is −mean log p(y|x) + ½ l2 ‖W‖², the bias left out of the penalty. Where a plane separates the
+       classes and l2 is 0 there is no minimum: the weights grow until `steps` ends them, which moves the
+       posterior towards 0 and 1, but hardly the boundary.
+    Not every class has to occur.
     """
     check_labelled(x, y, classes)
-    if l2 < 0:
-        raise ValueError(f"l2 is {l2}; expected 0 or more")
-    x = x.double()
+    x, y = x.double(), y.long()
     model = Classifier(x.shape[1], classes).double().to(x.device)
     linear = model.network[0]
     assert isinstance(linear, nn.Linear)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door, fields
 from gmcourse.reproducible import generator, mixed_seed
 
 
+@runtime_checkable
 class Predictor(Protocol):
     """Either kind of classifier."""
 
@@ -44,7 +47,11 @@ class GaussianWorld:
     shift: Tensor
     chol: Tensor
 
+    def __post_init__(self) -> None:
+        fields(self, shift="D", chol="D D")
+
     @classmethod
+    @door(dims=">= 1", bayes_error="> 0 < 0.5", correlation=">= 0 < 1", seed=">= 0")
     def make(
         cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
     ) -> GaussianWorld:
@@ -56,15 +63,7 @@ class GaussianWorld:
             correlation: between any two dimensions, with the sign of the means' differences: noise that all
                 share looks like evidence to each, and naive Bayes counts it every time. 0 makes it right.
             seed: of means and scales.
-
-        Raises:
-            ValueError: dims below 1, an error outside (0, 0.5), a correlation outside [0, 1).
         """
-        if dims < 1 or not 0 < bayes_error < 0.5 or not 0 <= correlation < 1:
-            raise ValueError(
-                f"dims is {dims}, bayes_error {bayes_error}, correlation {correlation}; "
-                "expected dims ≥ 1, an error in (0, 0.5) and a correlation in [0, 1)"
-            )
         g = generator(seed)
         shift = torch.randn(dims, generator=g, dtype=torch.float64)
         scale = 0.5 + torch.rand(dims, generator=g, dtype=torch.float64)
@@ -82,33 +81,20 @@ class GaussianWorld:
         """Φ(−distance/2): the error of the best classifier."""
         return float(torch.special.ndtr(-0.5 * self.distance()))
 
+    @door(n=">= 1")
     def sample(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
         """n points (n, D) and their classes (n,), as many of the one as of the other.
 
         With random shares a small draw would sometimes miss a class, and no density can be fitted to nothing.
-
-        Raises:
-            ValueError: n below 1.
         """
-        if n < 1:
-            raise ValueError(f"n is {n}; expected at least 1")
         y = torch.arange(n) % 2
         noise = torch.randn(n, len(self.shift), generator=g, dtype=torch.float64)
         return (y[:, None] - 0.5) * self.shift + noise @ self.chol.T, y
 
 
+@door(x="N D", y="N; integer")
 def draws_from(x: Tensor, y: Tensor) -> Draw:
-    """A function that draws n of these examples without replacement, as evenly over the classes as n allows.
-
-    Args:
-        x: points (N, D).
-        y: classes (N,).
-
-    Raises:
-        ValueError: x and y of different lengths, or none at all; when drawing, an n that is not there.
-    """
-    if len(x) != len(y) or len(y) == 0:
-        raise ValueError(f"{len(x)} points and {len(y)} classes; expected as many, and at least one")
+    """A function that draws n of these examples without replacement, as evenly over the classes as n allows."""
     classes = y.unique().tolist()
 
     def draw(n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -126,25 +112,14 @@ def draws_from(x: Tensor, y: Tensor) -> Draw:
     return draw
 
 
+@door(x="N …", y="N; integer")
 def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
-    """Share of points that are classified wrongly.
-
-    Args:
-        model: has `predict`.
-        x: points (N, D).
-        y: their classes (N,).
-
-    Raises:
-        ValueError: labels of another shape than the predictions: comparing would broadcast them.
-    """
-    predicted = model.predict(x)
-    if predicted.shape != y.shape or len(y) == 0:
-        raise ValueError(
-            f"labels {tuple(y.shape)} for predictions {tuple(predicted.shape)}; expected (N,), N ≥ 1"
-        )
+    """The share of points (N, D) of the classes y (N,) that are classified wrongly."""
+    predicted = expect.tensor("what the model predicts", model.predict(x), str(len(y)), dtype="integer")
     return float((predicted != y).double().mean())
 
 
+@door(test="N … / N; integer", sizes=">= 2", repeats=">= 1", seed=">= 0")
 def learning_curve(
     draw: Draw,
     test: tuple[Tensor, Tensor],
@@ -166,12 +141,7 @@ def learning_curve(
 
     Returns:
         name → errors (repeats, len(sizes)).
-
-    Raises:
-        ValueError: no size, a size below 2, or fewer than one repeat.
     """
-    if not sizes or min(sizes) < 2 or repeats < 1:
-        raise ValueError(f"sizes {list(sizes)} and repeats {repeats}; expected sizes ≥ 2 and repeats ≥ 1")
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):
         for i, n in enumerate(sizes):
@@ -181,19 +151,12 @@ def learning_curve(
     return errors
 
 
+@door(first="R S", second="R S", sizes="S: >= 1")
 def crossing(sizes: Sequence[int], first: Tensor, second: Tensor) -> int | None:
     """The smallest size from which on the mean error of `second` is below that of `first`; None if it never is.
 
-    Args:
-        sizes: (S,).
-        first: errors (repeats, S).
-        second: errors (repeats, S).
-
-    Raises:
-        ValueError: shapes that do not fit.
+    Errors are (repeats, S).
     """
-    if first.shape != second.shape or first.shape[-1] != len(sizes):
-        raise ValueError(f"errors {tuple(first.shape)} and {tuple(second.shape)} for {len(sizes)} sizes")
     ahead = (second.mean(0) < first.mean(0)).tolist()
     if not ahead[-1]:
         return None

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator, Shape
 
 
@@ -23,11 +25,9 @@ class ClusterGAN(nn.Module):
         continuous: width of z_n.
         sigma: standard deviation of z_n; small beside the distance √2 of two unit vectors.
         width: channels of the networks.
-
-    Raises:
-        ValueError: fewer than two classes, no continuous part, or a sigma that is not positive.
     """
 
+    @door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
     def __init__(
         self,
         shape: Shape = (1, 8, 8),
@@ -37,29 +37,18 @@ class ClusterGAN(nn.Module):
         width: int = 64,
     ) -> None:
         super().__init__()
-        if classes < 2 or continuous < 1:
-            raise ValueError(
-                f"classes is {classes} and continuous is {continuous}; expected at least 2 and at least 1"
-            )
-        if not sigma > 0:
-            raise ValueError(f"sigma is {sigma}; expected a positive number")
         self.classes, self.continuous, self.sigma = classes, continuous, sigma
         self.generator = DCGenerator(shape, continuous + classes, width)
         self.encoder = DCDiscriminator(shape, width, outputs=continuous + classes)
 
+    @door(n=">= 1")
     def latent(self, n: int, cluster: int | None = None) -> Tensor:
-        """n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one.
-
-        Raises:
-            ValueError: no such cluster.
-        """
-        if cluster is not None and not 0 <= cluster < self.classes:
-            raise ValueError(f"cluster is {cluster}; expected 0 … {self.classes - 1}")
-        device = next(self.parameters()).device
-        which = torch.randint(self.classes, (n,), device=device)
+        """n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one."""
+        like = next(self.parameters())
+        which = torch.randint(self.classes, (n,), device=like.device)
         if cluster is not None:
-            which = torch.full_like(which, cluster)
-        noise = self.sigma * torch.randn(n, self.continuous, device=device)
+            which.fill_(expect.whole("cluster", cluster, least=0, most=self.classes - 1))
+        noise = self.sigma * torch.randn(n, self.continuous, device=like.device, dtype=like.dtype)
         return torch.cat([noise, F.one_hot(which, self.classes).to(noise)], dim=1)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -86,13 +75,7 @@ class ClusterGAN(nn.Module):
     def code_loss(self, z: Tensor, continuous_weight: float = 10.0, class_weight: float = 10.0) -> Tensor:
         """β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c), mean over the batch (their eq. 2; 10 and 10).
 
-        Args:
-            z: latents of `latent`, (B, continuous + K).
-            continuous_weight: β_n.
-            class_weight: β_c.
-
-        Returns:
-            A scalar, to be added to the generator's loss.
+        A scalar, to be added to the generator's loss, for latents z of `latent`.
         """
         continuous, logits = self.encode(self(z))
         misplaced = (continuous - z[:, : self.continuous]).square().sum(1).mean()

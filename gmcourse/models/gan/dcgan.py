@@ -11,12 +11,16 @@ off, which penalties on its slope want.
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
+from gmcourse.models.gan.plane import FromNoise
 from gmcourse.nn.networks import halvings
 
-Shape = tuple[int, int, int]
+Shape = Sequence[int]  # (C, H, W)
 
 
 def _small_weights(module: nn.Module) -> None:
@@ -27,33 +31,24 @@ def _small_weights(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 1.0, 0.02)
 
 
-def _check(shape: Shape, width: int) -> int:
-    """How often the picture is halved.
-
-    Raises:
-        ValueError: a picture that cannot be halved down to four pixels a side, or no channels.
-    """
-    shape = (shape[0], shape[1], shape[2])
+def _levels(shape: Shape) -> int:
+    """How often the picture is halved until four pixels are left."""
     levels = halvings(shape)
-    if shape[1] >> levels != 4 or shape[2] >> levels != 4:
-        raise ValueError(f"sides are {shape[1]}×{shape[2]}; expected both 8, 16, 32, 64, …")
-    if width < 1:
-        raise ValueError(f"width is {width}; expected at least 1")
+    if shape[1] >> levels != 4 or shape[2] >> levels != 4 or not levels:
+        raise ValueError(f"shape has sides {shape[1]}×{shape[2]}; expected both 8, 16, 32, 64, …")
     return levels
 
 
-class DCGenerator(nn.Module):
-    """Noise z ~ N(0, I) → pictures in [0, 1].
+class DCGenerator(FromNoise):
+    """Noise z ~ N(0, I) → pictures in [0, 1]. In the paper z is uniform, of width 100.
 
-    Args:
-        shape: of a picture, (C, H, W).
-        latent_dim: width of z (100 in the paper, where z is uniform).
-        width: channels before the last layer; each level further down has twice as many.
+    There are `width` channels before the last layer; each level further down has twice as many.
     """
 
+    @door(shape="3: >= 1", latent_dim=">= 1", width=">= 1")
     def __init__(self, shape: Shape = (1, 8, 8), latent_dim: int = 32, width: int = 32) -> None:
         super().__init__()
-        levels = _check(shape, width)
+        levels = _levels(shape)
         self.latent_dim, self.shape = latent_dim, tuple(shape)
         channels = width << (levels - 1)
         # the paper's "project and reshape" is a transposed convolution of a 1×1 map
@@ -67,26 +62,11 @@ class DCGenerator(nn.Module):
         self.network = nn.Sequential(*layers)
         self.apply(_small_weights)
 
-    def latent(self, n: int) -> Tensor:
-        """n latents from the prior, (n, latent_dim)."""
-        weight: Tensor = next(self.parameters())
-        return torch.randn(n, self.latent_dim, device=weight.device, dtype=weight.dtype)
-
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent_dim) → pictures (B, C, H, W) in [0, 1].
-
-        Raises:
-            ValueError: latents of another width.
-        """
-        if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(f"z has shape {tuple(z.shape)}; expected (B, {self.latent_dim})")
+        """(B, latent_dim) → pictures (B, C, H, W) in [0, 1]."""
+        self._check(z)
         pictures: Tensor = self.network(z[:, :, None, None])
         return (pictures + 1) / 2
-
-    @torch.no_grad()
-    def sample(self, n: int) -> Tensor:
-        """n pictures, (n, C, H, W) in [0, 1]."""
-        return self(self.latent(n))
 
 
 class DCDiscriminator(nn.Module):
@@ -99,11 +79,12 @@ class DCDiscriminator(nn.Module):
         outputs: numbers a picture; a discriminator has one, an encoder of the same build has more.
     """
 
+    @door(shape="3: >= 1", width=">= 1", outputs=">= 1")
     def __init__(
         self, shape: Shape = (1, 8, 8), width: int = 32, *, normalise: bool = True, outputs: int = 1
     ) -> None:
         super().__init__()
-        levels = _check(shape, width)
+        levels = _levels(shape)
         self.shape = tuple(shape)
         layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         channels = width
@@ -116,12 +97,7 @@ class DCDiscriminator(nn.Module):
         self.apply(_small_weights)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) in [0, 1] → logits (B, 1).
-
-        Raises:
-            ValueError: pictures of another shape.
-        """
-        if tuple(x.shape[1:]) != self.shape:
-            raise ValueError(f"x has shape {tuple(x.shape)}; expected (B, {', '.join(map(str, self.shape))})")
+        """(B, C, H, W) in [0, 1] → logits (B, outputs)."""
+        expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         logits: Tensor = self.network(2 * x - 1)
         return logits

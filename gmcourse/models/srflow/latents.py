@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 
+
+@door(z="B C H W", n_levels=">= 1", n_splits=">= 0")
 def split_latent(z: Tensor, n_levels: int, n_splits: int | None = None) -> list[Tensor]:
     """z in x's shape → the parts that stayed at each split, the largest first, and what the last level gave.
 
-    Args:
-        z: (B, C, H, W).
-        n_levels: L.
-        n_splits: at how many levels half of the channels stayed; by default L − 1.
+    Half of the channels stayed at `n_splits` levels, by default at all but the last.
     """
-    splits = n_levels - 1 if n_splits is None else n_splits
+    splits = expect.whole("n_splits", n_levels - 1 if n_splits is None else n_splits, most=n_levels - 1)
     parts: list[Tensor] = []
     for number in range(n_levels):
         z = pixel_unshuffle(z, 2)
@@ -25,8 +28,9 @@ def split_latent(z: Tensor, n_levels: int, n_splits: int | None = None) -> list[
     return [*parts, z]
 
 
-def join_latent(parts: list[Tensor], n_levels: int) -> Tensor:
-    """The reverse of `split_latent`."""
+@door(parts="B C H W", n_levels=">= 1")
+def join_latent(parts: Sequence[Tensor], n_levels: int) -> Tensor:
+    """Puts together what `split_latent` took apart."""
     z = parts[-1]
     for number in reversed(range(n_levels)):
         if number < len(parts) - 1:
@@ -38,15 +42,7 @@ def join_latent(parts: list[Tensor], n_levels: int) -> Tensor:
 def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
     """z with each feature map of each level at mean 0 and variance 1 over its positions.
 
-    A feature map of a single position is left as it is.
-
-    Args:
-        z: (B, 3, H, W), as `SRFlow.encode` gives.
-        n_levels: L of the model.
-        n_splits: see `SRFlow`.
-
-    Returns:
-        The shape of z.
+    A feature map of a single position is left as it is. Arguments as in `split_latent`.
     """
     parts = []
     for part in split_latent(z, n_levels, n_splits):

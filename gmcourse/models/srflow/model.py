@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
 from gmcourse.models.srflow.latents import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
@@ -41,12 +42,19 @@ class SRFlow(nn.Module):
         levels: grey levels of the pixels, for `bound` and `loss`.
 
     Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
-    counts all three channels.
-
-    Raises:
-        ValueError: sizes that do not fit together.
+    counts all three channels. In half precision its inverse explodes; it is refused there.
     """
 
+    @door(
+        scale=">= 2",
+        n_levels=">= 1",
+        n_steps=">= 1",
+        n_transitions=">= 0",
+        n_splits=">= 0",
+        stacked="empty",
+        hidden_channels=">= 1",
+        levels=">= 2",
+    )
     def __init__(
         self,
         scale: int = 4,
@@ -67,11 +75,7 @@ class SRFlow(nn.Module):
         super().__init__()
         self.scale, self.n_levels = scale, n_levels or int(scale).bit_length()
         self.n_splits = self.n_levels - 1 if n_splits is None else n_splits
-        if n_steps < 1 or n_transitions < 0 or not 0 <= self.n_splits < self.n_levels:
-            raise ValueError(
-                f"n_steps {n_steps}, n_transitions {n_transitions}, n_splits {self.n_splits}; expected ≥ 1, "
-                f"≥ 0 and 0 … {self.n_levels - 1}"
-            )
+        expect.whole("n_splits", self.n_splits, most=self.n_levels - 1)
         self.encoder = RRDBEncoder(
             scale,
             self.n_levels,
@@ -103,20 +107,20 @@ class SRFlow(nn.Module):
             split = AffineCoupling(ZeroConv2d(half, channels), scale="exp")
             return Multiscale(Compose(steps), level(number + 1, half), split=split)
 
-        self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels))
+        self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)
         self.levels = levels
 
+    @door()
     def freeze_encoder(self, frozen: bool = True) -> None:
         """Whether the encoder is left as it is: then it gets no gradient and keeps no activations."""
         self.encoder.requires_grad_(not frozen)
 
     def contexts(self, low: Tensor) -> list[Tensor]:
-        """What the flow needs of the low resolutions (B, 3, h, w) in [0, 1]: one tensor a level.
+        """What the flow needs of the low resolutions (B, 3, h, w) in [0, 1]: one tensor a level."""
+        expect.tensor("low", low, "B 3 h w", dtype="full", within=(0, 1))
+        return self._contexts(low)
 
-        Raises:
-            ValueError: another shape, values out of [0, 1], or a size that L levels cannot halve.
-        """
-        _check_image(low, "low")
+    def _contexts(self, low: Tensor) -> list[Tensor]:
         needed = 2**self.n_levels
         if any(side * self.scale % needed for side in low.shape[2:]):
             height, width = (side * self.scale for side in low.shape[2:])
@@ -133,9 +137,6 @@ class SRFlow(nn.Module):
         Args:
             high: (B, 3, scale·h, scale·w) in [0, 1].
             low: (B, 3, h, w) in [0, 1], or one for all.
-
-        Raises:
-            ValueError: sizes that do not fit the scale, or values out of [0, 1].
         """
         self._check_pair(high, low)
         z: Tensor = self.flow(high, self.contexts(low))[0]
@@ -143,6 +144,7 @@ class SRFlow(nn.Module):
 
     def decode(self, z: Tensor, low: Tensor) -> Tensor:
         """x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
+        self._check_scale("z", z, low)
         return self.flow.inverse(z, self.contexts(low))
 
     def log_prob(self, high: Tensor, low: Tensor) -> Tensor:
@@ -157,13 +159,10 @@ class SRFlow(nn.Module):
             pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … levels − 1.
             low: (B, 3, h, w) in [0, 1], or one for all.
             noise: in [0, 1), the shape of pixels; by default drawn anew.
-
-        Raises:
-            ValueError: sizes that do not fit the scale, or values out of range.
         """
-        self._check_scale(pixels, low)
+        self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
-        return Dequantized(self.flow, self.levels).log_prob(pixels, self.contexts(low), noise)
+        return Dequantized(self.flow, self.levels).log_prob(pixels, self._contexts(low), noise)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         """The mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
@@ -171,6 +170,7 @@ class SRFlow(nn.Module):
         return -self.bound(pixels, low).mean()
 
     @torch.no_grad()
+    @door(temperature=">= 0", n=">= 1")
     def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
         """n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
 
@@ -180,30 +180,20 @@ class SRFlow(nn.Module):
             low: (B, 3, h, w) in [0, 1].
             temperature: τ, the standard deviation of the latents; 0 gives one answer, f⁻¹(0; y).
             n: how many.
-
-        Raises:
-            ValueError: a temperature below 0, n below 1, or low resolutions as in `contexts`.
         """
-        if not (math.isfinite(temperature) and temperature >= 0):
-            raise ValueError(f"temperature is {temperature}; expected a finite number ≥ 0")
-        if n < 1:
-            raise ValueError(f"n is {n}; expected at least 1")
         contexts = self.contexts(low)
         shape = (3, low.shape[2] * self.scale, low.shape[3] * self.scale)
         if n == 1:  # one batch: every low resolution is a question of its own
             found = self.flow.sample(len(low), contexts, temperature=temperature, shape=shape)[:, None]
         else:  # one low resolution at a time: a context of batch 1 serves its n answers
+            each = ([c[i : i + 1] for c in contexts] for i in range(len(low)))
             found = torch.stack(
-                [
-                    self.flow.sample(
-                        n, [c[i : i + 1] for c in contexts], temperature=temperature, shape=shape
-                    )
-                    for i in range(len(low))
-                ]
+                [self.flow.sample(n, one, temperature=temperature, shape=shape) for one in each]
             )
         return found.clamp(0, 1)
 
     @torch.no_grad()
+    @door()
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
         """The detail of x, encoded under its low resolution, laid over another one: f⁻¹(f(x; y); y′).
 
@@ -219,29 +209,20 @@ class SRFlow(nn.Module):
             (B, 3, H, W), cut to [0, 1].
         """
         z = self.encode(high, low)
+        expect.tensor("to_low", to_low, f"B {' '.join(map(str, low.shape[1:]))}")
         if normalise:
             z = normalised(z, self.n_levels, self.n_splits)
         return self.decode(z, to_low).clamp(0, 1)
 
-    def _check_scale(self, high: Tensor, low: Tensor) -> None:
-        wanted = tuple(side * self.scale for side in low.shape[2:])
-        if high.ndim != 4 or tuple(high.shape[2:]) != wanted:
-            raise ValueError(
-                f"high resolutions have shape {tuple(high.shape)}, low ones {tuple(low.shape)}; "
-                f"at {self.scale}× the high ones must be (B, 3, {', '.join(map(str, wanted))})"
-            )
+    def _check_scale(self, name: str, high: Tensor, low: Tensor) -> None:
+        """No value is looked at."""
+        expect.tensor("low", low, "B 3 h w", dtype="full", finite=False)
+        height, width = (side * self.scale for side in low.shape[2:])
+        if isinstance(high, Tensor) and len(low) not in (1, len(high)):
+            expect.refuse("the batch of low", len(low), f"1, or that of {name}, {len(high)}")
+        kind = "integer" if name == "pixels" else "floating"
+        expect.tensor(name, high, f"B 3 {height} {width}", dtype=kind, finite=False)
 
     def _check_pair(self, high: Tensor, low: Tensor) -> None:
-        self._check_scale(high, low)
-        _check_image(high, "high")
-
-
-def _check_image(x: Tensor, name: str) -> None:
-    """Floating point, (B, 3, H, W), in [0, 1]."""
-    if x.ndim != 4 or x.shape[1] != 3 or not x.is_floating_point():
-        raise ValueError(
-            f"{name} has shape {tuple(x.shape)} and dtype {x.dtype}; expected (B, 3, H, W) in floating point"
-        )
-    if not bool(((x >= 0) & (x <= 1)).all()):
-        low, high = float(x.min()), float(x.max())
-        raise ValueError(f"{name} has values in {low:g} … {high:g}; expected [0, 1]: divide pixels by 255")
+        self._check_scale("high", high, low)
+        expect.tensor("high", high, within=(0, 1))

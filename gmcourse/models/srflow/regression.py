@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.nn.rrdb import SLOPE, RRDBEncoder, conv3x3, upsampled
 
 
@@ -14,14 +16,10 @@ class Regression(nn.Module):
     This is ESRGAN's generator. Trained with the squared error it gives the mean of all pictures that fit, with
     the absolute error their median, pixel by pixel; against a discriminator, one sharp guess.
 
-    Args:
-        scale: a power of two.
-        channels: see `RRDBEncoder`.
-        growth: see `RRDBEncoder`.
-        n_blocks: see `RRDBEncoder`.
-        long_skip: see `RRDBEncoder`.
+    The scale is a power of two; the other arguments are those of `RRDBEncoder`.
     """
 
+    @door(scale=">= 2")
     def __init__(
         self,
         scale: int = 4,
@@ -48,6 +46,7 @@ class Regression(nn.Module):
 
     def forward(self, low: Tensor) -> Tensor:
         """(B, 3, h, w) in [0, 1] → (B, 3, scale·h, scale·w), about [0, 1]."""
+        expect.tensor("low", low, "B 3 h w", finite=False)
         pyramid, _ = self.encoder.read(low)
         h = F.leaky_relu(upsampled(self.up, pyramid[-1]), SLOPE)
         out: Tensor = self.last(F.leaky_relu(self.full(h), SLOPE))

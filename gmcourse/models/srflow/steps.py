@@ -16,11 +16,7 @@ class ConditionalNet(nn.Module):
     the context is computed at the context's batch: once, when one low resolution has many answers. And a
     context without gradient costs none.
 
-    Args:
-        part_channels: of the part that conditions; 0 for an injector, which sees the context alone.
-        context_channels: of the features of the low resolution.
-        out_channels: raw scales, then shifts.
-        hidden_channels: width of the two hidden layers (64 in the paper).
+    An injector sees the context alone, and has no `part_channels`. What comes out are raw scales, then shifts.
     """
 
     def __init__(
@@ -63,14 +59,7 @@ def transition_step(channels: int) -> list[Bijection]:
 def conditional_step(
     channels: int, *, context_channels: int, hidden_channels: int, scale: str
 ) -> list[Bijection]:
-    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2).
-
-    Args:
-        channels: C of x at this level.
-        context_channels: of the features of the low resolution.
-        hidden_channels: width of the networks.
-        scale: one of `gmcourse.flows.coupling.SCALES`, for injector and coupling.
-    """
+    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2)."""
     first = channels // 2
     injector = ConditionalNet(0, context_channels, 2 * channels, hidden_channels)
     coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)

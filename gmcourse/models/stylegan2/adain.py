@@ -8,31 +8,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.layer import SynthesisLayer
 from gmcourse.nn.equalized import GAINS, SLOPE
 from gmcourse.nn.resample import upsampled_conv
 
 
+@door(x="B C H W; unseen", scale="B C; unseen", shift="B C; unseen", eps=">= 0")
 def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
     """scale · (x − mean(x)) / std(x) + shift, with mean and std of each picture's each channel.
 
     Huang & Belongie 2017 (arXiv:1703.06868), eq. 8; Karras et al. 2019 (arXiv:1812.04948), eq. 1. Mean and
     (population) variance are taken over the pixels, so one bright spot makes all other pixels dark.
 
-    Args:
-        x: (B, C, H, W).
-        scale: (B, C), the style.
-        shift: (B, C).
-        eps: added to the variance.
-
-    Raises:
-        ValueError: shapes that do not fit.
+    Scale and shift, (B, C), are the style of x (B, C, H, W).
     """
-    if x.ndim != 4 or scale.shape != x.shape[:2] or shift.shape != x.shape[:2]:
-        raise ValueError(
-            f"shapes {tuple(x.shape)}, {tuple(scale.shape)}, {tuple(shift.shape)}; "
-            "expected (B, C, H, W), (B, C), (B, C)"
-        )
     variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
     gain = (variance + eps).rsqrt() * scale[:, :, None, None]
     # one multiplication and one addition over the picture: the mean goes into the shift
@@ -44,26 +34,14 @@ class AdaINConv(SynthesisLayer):
 
     Karras et al. 2019, figure 1b. Noise has a learned strength for each channel. The style comes last and gives
     mean and deviation of every feature map, whatever the convolution did.
-
-    Args:
-        in_channels: I.
-        out_channels: O.
-        w_dim: width of w.
-        resolution: side of the *output*.
-        up: whether the layer doubles the side.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            w_dim,
-            resolution,
-            up=up,
-            styles=2 * out_channels,  # a scale and a shift for every map that comes out
-            style_bias=0.0,
-            noise_strengths=(out_channels,),
-        )
+    style_bias = 0.0
+
+    @staticmethod
+    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
+        """A scale and a shift for every map that comes out, and a strength of the noise for each."""
+        return 2 * out_channels, (out_channels,)
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""

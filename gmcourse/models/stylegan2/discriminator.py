@@ -8,10 +8,13 @@ import math
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.generator import channels_at, sides
 from gmcourse.nn.equalized import EqualizedConv2d, EqualizedLinear
 
 
+@door(x="B C H W; unseen", group=">= 1", features=">= 1")
 def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
     """How much a group of pictures differs: one number a picture and feature, (B, F).
 
@@ -21,21 +24,18 @@ def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
 
     Args:
         x: (B, C, H, W).
-        group: pictures in a group; all of them where B is smaller.
-        features: F.
-
-    Raises:
-        ValueError: the group does not divide the batch, or F the channels.
+        group: pictures in a group; all of them where B is smaller. It divides B.
+        features: F, which divides C.
     """
     batch, channels, height, width = x.shape
     group = min(group, batch)
-    if group < 1 or batch % group:
+    if batch % group:
         raise ValueError(
-            f"a batch of {batch} cannot be cut into groups of {group} for the minibatch standard deviation; "
-            f"use a batch size that {group} divides, or another group"
+            f"x is a batch of {batch}; expected one that can be cut into groups of {group} for the minibatch "
+            f"standard deviation: use a batch size that {group} divides, or another group"
         )
     if channels % features:
-        raise ValueError(f"{features} features do not divide {channels} channels")
+        expect.refuse("features", features, f"a divisor of {channels}, the number of channels")
     y = x.reshape(group, -1, features, channels // features, height, width)
     std = (y.var(0, correction=0) + 1e-8).sqrt().mean((2, 3, 4))  # (B / group, F)
     return std.repeat(group, 1)
@@ -70,12 +70,10 @@ class Discriminator(nn.Module):
         group: pictures compared by the minibatch standard deviation.
         features: maps that it appends.
 
-    Raises:
-        ValueError: see `gmcourse.models.stylegan2.generator.sides`.
-
     Source: Karras et al. 2020 (arXiv:1912.04958), section 4.1: the residual discriminator of figure 7c.
     """
 
+    @door(resolution=">= 8", image_channels=">= 1", group=">= 1", features=">= 1")
     def __init__(
         self,
         *,
@@ -87,8 +85,6 @@ class Discriminator(nn.Module):
         features: int = 1,
     ) -> None:
         super().__init__()
-        if resolution < 8:
-            raise ValueError(f"resolution is {resolution}; the discriminator needs at least 8")
         widths = [channels_at(side, channel_base, channel_max) for side in reversed(sides(resolution))]
         self.resolution, self.image_channels = resolution, image_channels
         self.group, self.features = group, features
@@ -102,16 +98,9 @@ class Discriminator(nn.Module):
         self.out = EqualizedLinear(last, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pictures (B, C, R, R) in [−1, 1] → logits (B,).
-
-        Raises:
-            ValueError: pictures of another shape, or a batch that `group` does not divide.
-        """
-        want = (self.image_channels, self.resolution, self.resolution)
-        if x.ndim != 4 or tuple(x.shape[1:]) != want:
-            raise ValueError(
-                f"pictures have shape {tuple(x.shape)}; expected (B, {', '.join(map(str, want))})"
-            )
+        """Pictures (B, C, R, R) in [−1, 1] → logits (B,)."""
+        shape = (self.image_channels, self.resolution, self.resolution)
+        expect.tensor("x", x, expect.batch_of(shape), finite=False)
         # channels last in memory: a depthwise filter is then three times as fast on a CPU
         h = self.blocks(self.from_rgb(x.contiguous(memory_format=torch.channels_last)))
         std = minibatch_std(h, self.group, self.features)

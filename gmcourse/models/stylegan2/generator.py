@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.adain import AdaINConv
 from gmcourse.models.stylegan2.mapping import Mapping
 from gmcourse.models.stylegan2.mixing import mix_at_random
@@ -19,26 +21,16 @@ Noise = str | Sequence[str]
 
 
 def sides(resolution: int) -> list[int]:
-    """4, 8, … up to the resolution.
-
-    Raises:
-        ValueError: the resolution is not a power of two, or below 4.
-    """
+    """4, 8, … up to the resolution, a power of two."""
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"resolution is {resolution}; expected a power of two from 4 upward: 4, 8, 16, 32 …")
     return [2**k for k in range(2, resolution.bit_length())]
 
 
 def channels_at(side: int, channel_base: int, channel_max: int) -> int:
-    """Feature maps at one resolution: halved at each doubling of the side, at most `channel_max`.
-
-    Raises:
-        ValueError: nothing would be left at this side.
-    """
-    if channel_base < side or channel_max < 1:
-        raise ValueError(
-            f"channel_base {channel_base} and channel_max {channel_max} leave no channel at side {side}"
-        )
+    """Feature maps at one resolution: halved at each doubling of the side, at most `channel_max`."""
+    expect.whole("channel_base", channel_base, least=side)
+    expect.whole("channel_max", channel_max, least=1)
     return min(channel_base // side, channel_max)
 
 
@@ -76,13 +68,11 @@ class Synthesis(nn.Module):
         channel_base: feature maps times side (16384 for config E of the paper, 32768 for F).
         channel_max: most feature maps at any side.
         normalization: "demodulation", or "adain" for the layer of StyleGAN, to compare with.
-
-    Raises:
-        ValueError: see `sides` and `channels_at`; or no such normalization.
     """
 
     kernel: Tensor
 
+    @door(w_dim=">= 1", image_channels=">= 1", normalization="|".join(LAYERS))
     def __init__(
         self,
         w_dim: int = 512,
@@ -94,9 +84,8 @@ class Synthesis(nn.Module):
         normalization: str = "demodulation",
     ) -> None:
         super().__init__()
-        if normalization not in LAYERS:
-            raise ValueError(f"normalization is {normalization!r}; expected one of {', '.join(LAYERS)}")
-        self.w_dim, self.resolution, self.image_channels = w_dim, resolution, image_channels
+        self.w_dim, self.resolution = w_dim, resolution
+        self.image_shape = (image_channels, resolution, resolution)
         widths = [channels_at(side, channel_base, channel_max) for side in sides(resolution)]
         self.constant = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.blocks = nn.ModuleList(
@@ -115,12 +104,10 @@ class Synthesis(nn.Module):
             )
         return kinds
 
+    @door(ws="…; unseen")
     def contributions(self, ws: Tensor, noise: Noise = "random") -> list[tuple[Tensor, Tensor]]:
         """Of each resolution its feature maps (B, C, side, side) and what it adds to the picture (B, 3, …)."""
-        if ws.ndim != 3 or ws.shape[1:] != (self.n_styles, self.w_dim):
-            raise ValueError(
-                f"ws has shape {tuple(ws.shape)}; expected (B, {self.n_styles}, {self.w_dim}), one w a style"
-            )
+        expect.tensor("ws", ws, f"B {self.n_styles} {self.w_dim}", finite=False)
         kinds, each = self._noise(noise), ws.unbind(1)
         # channels last in memory: a depthwise filter is then three times as fast on a CPU
         x = self.constant.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
@@ -138,9 +125,6 @@ class Synthesis(nn.Module):
         Args:
             ws: one w for each style.
             noise: "random" (drawn anew), "fixed" (stored with the network), "none"; or one of these a layer.
-
-        Raises:
-            ValueError: ws of another shape, or no such noise.
         """
         picture: Tensor | None = None
         for _, added in self.contributions(ws, noise):
@@ -157,19 +141,15 @@ class Generator(nn.Module):
         w_dim: width of w.
         resolution: R, a power of two.
         mapping_layers: depth of the mapping network.
-        image_channels: see `Synthesis`, as the rest.
-        channel_base: see there.
-        channel_max: see there.
-        normalization: see there.
         style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
 
-    Raises:
-        ValueError: a probability outside [0, 1], or see `Mapping` and `Synthesis`.
+    The other arguments are those of `Synthesis`.
 
     Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with
     the authors' PyTorch code for the same weights; half precision is left out.
     """
 
+    @door(mapping_layers=">= 1", style_mixing=">= 0 <= 1")
     def __init__(
         self,
         *,
@@ -184,8 +164,6 @@ class Generator(nn.Module):
         style_mixing: float = 0.0,
     ) -> None:
         super().__init__()
-        if not 0 <= style_mixing <= 1:
-            raise ValueError(f"style_mixing is {style_mixing}; expected a probability in [0, 1]")
         self.style_mixing = style_mixing
         self.mapping = Mapping(z_dim, w_dim, n_layers=mapping_layers)
         self.synthesis = Synthesis(
@@ -204,14 +182,10 @@ class Generator(nn.Module):
             z: (B, z_dim).
             truncation: ψ; 1 leaves w alone, 0 gives the average picture.
             cutoff: how many styles, from the coarsest on, are truncated; by default all.
-
-        Raises:
-            ValueError: z of another shape, ψ not finite, a cutoff that is not in 0 … L.
         """
         count = self.synthesis.n_styles
         cut = count if cutoff is None else cutoff
-        if not 0 <= cut <= count:
-            raise ValueError(f"cutoff is {cutoff}; there are {count} styles, so expected 0 … {count}")
+        expect.whole("cutoff", cut, least=0, most=count)
         w = self.mapping(z)
         pulled = self.mapping.truncate(w, truncation)
         return torch.stack([pulled] * cut + [w] * (count - cut), 1)
@@ -230,19 +204,15 @@ class Generator(nn.Module):
         """`ws` with later styles from other latents, drawn like z, with the probability `style_mixing`."""
         return mix_at_random(ws, self.styles(torch.randn_like(z)), self.style_mixing)
 
+    @door(n=">= 1")
     def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
-        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`.
-
-        Raises:
-            ValueError: n below 1.
-        """
-        if n < 1:
-            raise ValueError(f"n is {n}; expected at least 1")
+        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
         like = self.mapping.w_mean
         z = torch.randn(n, self.mapping.z_dim, dtype=like.dtype, device=like.device)
         return unit(self(z, truncation=truncation, noise=noise))
 
 
+@door(picture="…; unseen")
 def unit(picture: Tensor) -> Tensor:
     """From the generator's [−1, 1] to [0, 1], clamped."""
     return (picture / 2 + 0.5).clamp(0, 1)

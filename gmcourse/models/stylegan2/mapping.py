@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.nn.equalized import EqualizedLinear
 
 
+@door(z="… D; unseen", eps=">= 0")
 def normalize_second_moment(z: Tensor, eps: float = 1e-8) -> Tensor:
     """z / √(mean(z²) + ε) over the last axis: the direction of z counts, its length does not."""
     return z * (z.square().mean(-1, keepdim=True) + eps).rsqrt()
@@ -20,21 +22,12 @@ class Mapping(nn.Module):
     """z → w: eight linear layers with leaky ReLU that learn at a hundredth of the rate (StyleGAN, section 2).
 
     It keeps the moving average of w, towards which `truncate` pulls; in training mode every forward pass moves
-    it.
-
-    Args:
-        z_dim: width of z.
-        w_dim: width of w.
-        n_layers: at least 1.
-        lr_multiplier: of the layers.
-        decay: of the moving average of w.
-
-    Raises:
-        ValueError: a width or a number of layers below 1.
+    it, by 1 − decay of the way.
     """
 
     w_mean: Tensor
 
+    @door(z_dim=">= 1", w_dim=">= 1", n_layers=">= 1", lr_multiplier="> 0", decay=">= 0 <= 1")
     def __init__(
         self,
         z_dim: int = 512,
@@ -45,10 +38,6 @@ class Mapping(nn.Module):
         decay: float = 0.995,
     ) -> None:
         super().__init__()
-        if min(z_dim, w_dim, n_layers) < 1:
-            raise ValueError(
-                f"z_dim is {z_dim}, w_dim {w_dim}, n_layers {n_layers}; expected each to be at least 1"
-            )
         self.z_dim, self.w_dim, self.decay = z_dim, w_dim, decay
         widths = [z_dim] + [w_dim] * n_layers
         self.layers = nn.Sequential(
@@ -60,25 +49,15 @@ class Mapping(nn.Module):
         self.register_buffer("w_mean", torch.zeros(w_dim))
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, z_dim) → (B, w_dim).
-
-        Raises:
-            ValueError: z of another shape, or not finite.
-        """
-        if z.ndim != 2 or z.shape[1] != self.z_dim:
-            raise ValueError(f"z has shape {tuple(z.shape)}; expected (B, {self.z_dim})")
+        """(B, z_dim) → (B, w_dim)."""
+        expect.tensor("z", z, f"B {self.z_dim}", finite=False)
         w: Tensor = self.layers(normalize_second_moment(z))
         if self.training:
             with torch.no_grad():
                 self.w_mean.lerp_(w.detach().mean(0), 1 - self.decay)
         return w
 
+    @door(w="… D; unseen")
     def truncate(self, w: Tensor, truncation: float) -> Tensor:
-        """w̄ + ψ (w − w̄): closer to the average picture for ψ < 1 (StyleGAN, appendix B).
-
-        Raises:
-            ValueError: ψ is not finite.
-        """
-        if not math.isfinite(truncation):
-            raise ValueError(f"truncation is {truncation}; expected a finite number, usually in [0, 1]")
+        """w̄ + ψ (w − w̄): closer to the average picture for ψ < 1 (StyleGAN, appendix B)."""
         return torch.lerp(self.w_mean, w, truncation)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.layer import SynthesisLayer
 from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
 from gmcourse.nn.resample import upsampled_conv
@@ -15,20 +16,17 @@ from gmcourse.nn.resample import upsampled_conv
 EPS = 1e-8
 
 
+@door(weight="O I k k; unseen", styles="B I; unseen", eps=">= 0")
 def demodulation(weight: Tensor, styles: Tensor, eps: float = EPS) -> Tensor:
     """1/√(Σ_{i,k} (s_i w_{oik})² + ε) for each picture and output channel: (B, O).
 
     That is one over the standard deviation that the outputs have if the inputs are independent with unit
     variance (StyleGAN2, eq. 2–3). Summing over k first leaves one small matrix product.
-
-    Args:
-        weight: (O, I, k, k).
-        styles: (B, I).
-        eps: ε.
     """
     return (styles.square() @ weight.square().sum((2, 3)).T + eps).rsqrt()
 
 
+@door(x="B I H W; unseen", weight="O I k k; unseen", styles="B I; unseen", kernel="h w; unseen")
 def modulated_conv2d(
     x: Tensor,
     weight: Tensor,
@@ -50,15 +48,7 @@ def modulated_conv2d(
         demodulate: divide by the norm.
         kernel: a filter; with it the picture becomes twice as large.
         gain: of the output; it needs `demodulate`.
-
-    Raises:
-        ValueError: shapes that do not fit.
     """
-    if x.ndim != 4 or weight.ndim != 4 or styles.shape != x.shape[:2] or weight.shape[1] != x.shape[1]:
-        raise ValueError(
-            f"shapes x {tuple(x.shape)}, weight {tuple(weight.shape)}, styles {tuple(styles.shape)}; "
-            "expected (B, I, H, W), (O, I, k, k), (B, I)"
-        )
     x = x * styles[:, :, None, None]
     same = weight.shape[-1] // 2
     x = F.conv2d(x, weight, padding=same) if kernel is None else upsampled_conv(x, weight, kernel)
@@ -70,26 +60,14 @@ class StyledConv(SynthesisLayer):
 
     The style is an affine map of w. Noise is one picture for all channels with a learned strength that starts
     at 0; it comes after the demodulation, outside the style's reach (StyleGAN2, figure 2c).
-
-    Args:
-        in_channels: I.
-        out_channels: O.
-        w_dim: width of w.
-        resolution: side of the *output*.
-        up: whether the layer doubles the side.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            w_dim,
-            resolution,
-            up=up,
-            styles=in_channels,  # a scale for every map that comes in
-            style_bias=1.0,
-            noise_strengths=(),
-        )
+    style_bias = 1.0
+
+    @staticmethod
+    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
+        """A scale for every map that comes in, and one strength of the noise."""
+        return in_channels, ()
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""

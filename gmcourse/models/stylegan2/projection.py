@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.generator import Generator
 from gmcourse.models.stylegan2.mapping import normalize_second_moment
 from gmcourse.reproducible import generator as seeded
@@ -40,6 +42,7 @@ def _rate(highest: float, at: float, steps: int) -> float:
     return highest * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
 
 
+@door(steps=">= 1", lr="> 0", exploration=">= 0", seed=">= 0")
 def project(
     network: Generator,
     target: Tensor,
@@ -69,16 +72,9 @@ def project(
 
     Returns:
         The best styles met, and the distances on the way.
-
-    Raises:
-        ValueError: pictures of another shape, or fewer than one step.
     """
     synthesis = network.synthesis
-    want = (synthesis.image_channels, synthesis.resolution, synthesis.resolution)
-    if target.ndim != 4 or tuple(target.shape[1:]) != want:
-        raise ValueError(f"target has shape {tuple(target.shape)}; expected (B, {', '.join(map(str, want))})")
-    if steps < 1:
-        raise ValueError(f"steps is {steps}; expected at least 1")
+    expect.tensor("target", target, expect.batch_of(synthesis.image_shape))
     draws = seeded(seed)
     device, count = target.device, synthesis.n_styles if each_layer else 1
     mean = network.mapping.w_mean

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse.expect.door import door
+
 
 class Likelihood(Protocol):
     """A family p(x|out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
@@ -32,30 +34,34 @@ def _sum(x: Tensor) -> Tensor:
     return x.flatten(1).sum(1)
 
 
-class Bernoulli(nn.Module):
-    """log p = Σ x log π + (1 − x) log(1 − π), with π = sigmoid(out) (Kingma & Welling, appendix C.1)."""
-
+class _AroundSigmoid(nn.Module):
+    @door(levels=">= 2")
     def __init__(self, levels: int = 256) -> None:
         super().__init__()
+        self.levels = levels
+
+    def mean(self, out: Tensor) -> Tensor:
+        """The mean image, sigmoid(out)."""
+        return out.sigmoid()
+
+
+class Bernoulli(_AroundSigmoid):
+    """log p = Σ x log π + (1 − x) log(1 − π), with π = sigmoid(out) (Kingma & Welling, appendix C.1)."""
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
         """A log-probability for x in {0, 1}. For grey x in between it is minus the cross-entropy."""
         # from logits: log(sigmoid) underflows, softplus does not, and this is one pass less
         return -_sum(F.binary_cross_entropy_with_logits(out, x, reduction="none"))
 
-    def mean(self, out: Tensor) -> Tensor:
-        """π."""
-        return out.sigmoid()
 
-
-class Gaussian(nn.Module):
+class Gaussian(_AroundSigmoid):
     """log N(x; sigmoid(out), σ² I) with one learned σ for all pixels (Rybkin et al. 2021, arXiv:2006.13202).
 
     With σ² = ½ held fixed its negative is ‖x − x̂‖² + constant: the squared error of the lecture's slide.
     """
 
     def __init__(self, levels: int = 256) -> None:
-        super().__init__()
+        super().__init__(levels)
         self.log_sigma = nn.Parameter(torch.tensor(math.log(0.2)))
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
@@ -64,26 +70,16 @@ class Gaussian(nn.Module):
         error = (x - out.sigmoid()).square() * (-2 * log_sigma).exp()
         return _sum(-0.5 * (error + math.log(2 * math.pi)) - log_sigma)
 
-    def mean(self, out: Tensor) -> Tensor:
-        """The mean image."""
-        return out.sigmoid()
 
-
-class DiscretisedLogistic(nn.Module):
+class DiscretisedLogistic(_AroundSigmoid):
     """P(level) = F(upper edge) − F(lower edge) of a logistic around sigmoid(out), one learned scale.
 
     The outermost levels take the whole tail, so that the probabilities of all levels add up to one
     (Kingma et al. 2016, arXiv:1606.04934, appendix).
-
-    Raises:
-        ValueError: fewer than two levels.
     """
 
     def __init__(self, levels: int = 256) -> None:
-        super().__init__()
-        if levels < 2:
-            raise ValueError(f"levels is {levels}; expected at least 2")
-        self.levels = levels
+        super().__init__(levels)
         self.log_scale = nn.Parameter(torch.tensor(math.log(0.1)))
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
@@ -99,10 +95,6 @@ class DiscretisedLogistic(nn.Module):
         return _sum(
             torch.where(darkest, F.logsigmoid(above), torch.where(brightest, F.logsigmoid(-below), inside))
         )
-
-    def mean(self, out: Tensor) -> Tensor:
-        """The centre of the logistic."""
-        return out.sigmoid()
 
 
 LIKELIHOODS: dict[str, type[Bernoulli] | type[Gaussian] | type[DiscretisedLogistic]] = {

@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
+from gmcourse.expect.door import door
 from gmcourse.metrics.divergence import kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.model import log_normal, reparameterise
@@ -19,21 +21,12 @@ from gmcourse.models.vae.model import log_normal, reparameterise
 class LinearGaussianVAE(nn.Module):
     """Linear encoder and decoder, with exact evidence, posterior and ELBO.
 
-    Args:
-        data_dim: D.
-        latent_dim: k.
-        sigma: standard deviation of the decoder's noise.
-
-    Raises:
-        ValueError: a size below 1 or a sigma that is not positive.
+    σ is the standard deviation of the decoder's noise.
     """
 
+    @door(data_dim=">= 1", latent_dim=">= 1", sigma="> 0")
     def __init__(self, data_dim: int, latent_dim: int, sigma: float = 1.0) -> None:
         super().__init__()
-        if data_dim < 1 or latent_dim < 1:
-            raise ValueError(f"data_dim is {data_dim}, latent_dim {latent_dim}; expected both at least 1")
-        if not sigma > 0:
-            raise ValueError(f"sigma is {sigma}; expected a positive number")
         self.sigma = sigma
         self.weight = nn.Parameter(torch.randn(data_dim, latent_dim) / math.sqrt(latent_dim))  # W
         self.bias = nn.Parameter(torch.zeros(data_dim))  # b
@@ -43,19 +36,24 @@ class LinearGaussianVAE(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z|x), both (B, k), for x (B, D)."""
+        self._check(x)
         mean = x @ self.encoder_weight.T + self.encoder_bias
         return mean, self.log_var.expand_as(mean)
 
     def decode(self, z: Tensor) -> Tensor:
         """The mean of p(x|z), (..., D)."""
+        expect.tensor("z", z, f"… {len(self.log_var)}")
         return z @ self.weight.T + self.bias
 
     def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) in nats, shape (...)."""
+        """log p(x|z) in nats, shape (...); x is (B, D), z (..., B, k)."""
+        self._check(x)
+        expect.tensor("z", z, f"… {len(x)} {len(self.log_var)}")
         return log_normal(x, self.decode(z), 2 * math.log(self.sigma))
 
     def log_evidence(self, x: Tensor) -> Tensor:
         """log p(x) = log N(x; b, W Wᵀ + σ² I) in nats, shape (B,)."""
+        self._check(x)
         cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias)).to(x)
         normal = torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov)
         out: Tensor = normal.log_prob(x)
@@ -63,9 +61,8 @@ class LinearGaussianVAE(nn.Module):
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean (B, k) and covariance (k, k) of p(z|x) = N(M⁻¹Wᵀ(x − b), σ² M⁻¹), M = WᵀW + σ² I."""
-        k = self.weight.shape[1]
-        precision = self.weight.T @ self.weight + self.sigma**2 * torch.eye(k).to(x)
-        inverse = torch.linalg.inv(precision)
+        self._check(x)
+        inverse = torch.linalg.inv(self._precision())
         return (x - self.bias) @ self.weight @ inverse, self.sigma**2 * inverse
 
     def elbo(self, x: Tensor) -> Tensor:
@@ -78,6 +75,7 @@ class LinearGaussianVAE(nn.Module):
     def log_weights(self, x: Tensor, noise: Tensor) -> Tensor:
         """log p(x, z) − log q(z|x) for z = μ + s ε, noise ε of shape (K, B, k); nats, shape (K, B)."""
         mean, log_var = self.encode(x)
+        expect.tensor("noise", noise, f"K {len(x)} {len(self.log_var)}")
         z = reparameterise(mean, log_var, noise)
         return self.reconstruction(x, z) + log_normal(z) - log_normal(z, mean, log_var)
 
@@ -85,13 +83,18 @@ class LinearGaussianVAE(nn.Module):
         """The bound of Burda et al. 2016 (arXiv:1509.00519), eq. 8, in nats, shape (B,)."""
         return log_mean_exp(self.log_weights(x, noise), dim=0)
 
+    def _precision(self) -> Tensor:
+        """M = WᵀW + σ² I."""
+        eye = torch.eye(len(self.log_var)).to(self.weight)
+        return self.weight.T @ self.weight + self.sigma**2 * eye
+
+    def _check(self, x: Tensor) -> None:
+        expect.tensor("x", x, f"B {len(self.bias)}")
+
     @torch.no_grad()
     def set_encoder_to_posterior(self) -> None:
         """The best encoder of this form: the posterior's mean, and the variances that minimise the KL."""
-        k = self.weight.shape[1]
-        precision = (
-            self.weight.T @ self.weight + self.sigma**2 * torch.eye(k).to(self.weight)
-        ) / self.sigma**2
+        precision = self._precision() / self.sigma**2
         self.encoder_weight.copy_(torch.linalg.solve(precision, self.weight.T) / self.sigma**2)
         self.encoder_bias.copy_(-self.encoder_weight @ self.bias)
         # for a fixed mean, KL(q ‖ p) is least where 1/s_j² equals the diagonal of the posterior's precision
