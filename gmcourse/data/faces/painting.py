@@ -7,38 +7,19 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.data.faces.attributes import check_attributes, column
-from gmcourse.data.faces.backdrop import grade, paint_backdrop
-from gmcourse.data.faces.body import paint_neck, paint_torso
+from gmcourse.data.faces.body import grade, paint_backdrop, paint_neck, paint_torso
 from gmcourse.data.faces.canvas import Canvas
 from gmcourse.data.faces.detail import Detail
-from gmcourse.data.faces.eyes import paint_brows, paint_eyes
+from gmcourse.data.faces.eyes import paint_brows, paint_eyes, paint_glasses
 from gmcourse.data.faces.face import Face
-from gmcourse.data.faces.glasses import paint_glasses
 from gmcourse.data.faces.hair import paint_back_hair, paint_front_hair
-from gmcourse.data.faces.head import paint_ears, paint_head
-from gmcourse.data.faces.moustache import paint_moustache
-from gmcourse.data.faces.mouth import paint_mouth
-from gmcourse.data.faces.nose import paint_nose
-from gmcourse.data.faces.wrinkles import paint_wrinkles
+from gmcourse.data.faces.head import paint_ears, paint_head, paint_wrinkles
+from gmcourse.data.faces.mouth import paint_moustache, paint_mouth, paint_nose
 
 SMALLEST, LARGEST = 16, 128
-ON_TOP_OF_EACH_OTHER = (
-    paint_backdrop,
-    paint_torso,
-    paint_back_hair,
-    paint_ears,
-    paint_neck,
-    paint_head,
-    paint_wrinkles,
-    paint_nose,
-    paint_mouth,
-    paint_moustache,
-    paint_eyes,
-    paint_front_hair,
-    paint_brows,
-    paint_glasses,
-    grade,
-)
+BEHIND = (paint_backdrop, paint_torso, paint_back_hair, paint_ears, paint_neck)
+FACE = (paint_head, paint_wrinkles, paint_nose, paint_mouth, paint_moustache, paint_eyes)
+IN_FRONT = (paint_front_hair, paint_brows, paint_glasses, grade)
 AT_ONCE = 2**16  # pixels: what is painted together should fit into a processor's cache
 
 
@@ -79,7 +60,7 @@ def _draw(attributes: Tensor, size: int, seeds: Tensor | None) -> Tensor:
     detail = None if seeds is None else Detail.of(seeds, attributes.dtype)
     face = Face(attributes, detail)
     canvas = Canvas(len(attributes), size, attributes[:, column("tilt")].view(-1, 1, 1))
-    for paint in ON_TOP_OF_EACH_OTHER:
+    for paint in (*BEHIND, *FACE, *IN_FRONT):
         paint(canvas, face)
     pixels = canvas.pixels
     if detail is not None:
