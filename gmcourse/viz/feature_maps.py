@@ -77,8 +77,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
     ax.axhline(edge, color=GREY, linewidth=1.5)
     ax.axvline(edge, color=GREY, linewidth=1.5)
     ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center", fontsize=8)
-    bare(ax)
-    ax.spines[:].set_visible(False)
+    bare(ax, frame=False)
     return figure
 
 

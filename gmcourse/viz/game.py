@@ -14,8 +14,8 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door, drawing, fields
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import CLASSES, CYCLE, GREEN, GREY, INK, SIGNED
+from gmcourse.viz.look import bare, figure_of, write_names
+from gmcourse.viz.palette import CYCLE, GREEN, GREY, INK, SIGNED
 from gmcourse.viz.plane import Extent, grid
 
 SIDE = 90
@@ -76,9 +76,7 @@ def belief(
     drawn = ax.imshow(values, extent=extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1)
     ax.grid(False)
     ax.set_title(title)
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    figure.colorbar(drawn, ax=ax, shrink=0.8, ticks=[0, 0.5, 1], label="D(x)")
+    figure_of(ax).colorbar(drawn, ax=ax, shrink=0.8, ticks=[0, 0.5, 1], label="D(x)")
     return ax
 
 
@@ -102,9 +100,7 @@ def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60
     ax.quiver(*x.T, *push.T, color=INK, angles="xy", scale=12, scale_units="width", width=0.006, alpha=0.8)
     bare(ax, xlim=frame.extent[:2], ylim=frame.extent[2:], aspect="equal")
     ax.set_title(f"step {frame.step}")
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return figure
+    return figure_of(ax)
 
 
 @drawing(data="n 2")
@@ -165,8 +161,7 @@ def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: 
 @drawing(x="N 2", names="K:", labels="N; integer, >= 0 < K")
 def written(x: Tensor, labels: Tensor, names: Sequence[str], ax: Axes, title: str = "") -> Axes:
     """Points (n, 2) of an embedding, each written as the name of its class; the axes mean nothing."""
-    for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):
-        ax.text(u, v, names[label], color=CLASSES[label % len(CLASSES)], fontsize=7, ha="center", va="center")
+    write_names(ax, x, labels, names, 7, clip=False)
     low, high = x.min(0).values, x.max(0).values
     margin = 0.04 * (high - low)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import drawing
-from gmcourse.viz.look import bare
+from gmcourse.viz.look import bare, figure_of
 
 
 @drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")
@@ -87,15 +87,14 @@ def images(
         )
         places = list(axes[:, 0])
     else:
-        figure, places = ax.get_figure(root=True), [ax]  # type: ignore[assignment]
+        figure, places = figure_of(ax), [ax]
         if len(rows) != 1:
             raise ValueError(
                 "ax is one place for several rows; expected None: they need a figure of their own"
             )
     for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):
         place.imshow(sheet, cmap="gray_r" if inverted else "gray", vmin=0, vmax=1)
-        bare(place)
-        place.spines[:].set_visible(False)
+        bare(place, frame=False)
         if labels is not None:
             place.set_ylabel(labels[i], rotation=0, ha="right", va="center")
         if titles is not None and i == 0:
