@@ -19,10 +19,10 @@ from gmcourse.viz.palette import BLUE, DENSITY, GREY, ORANGE, SIGNED
 
 @drawing(named="H W", limit="> 0")
 def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] | None = None) -> Figure:
-    """Feature maps side by side on one signed scale, blue above zero and vermilion below.
+    """Draw feature maps (H, W) side by side on one signed scale, blue above zero and vermilion below.
 
     Args:
-        named: title → map (H, W).
+        named: title → map.
         limit: the value at both ends of the scale; what lies beyond gets the end's colour.
         note: title → a line below that map.
     """
@@ -39,7 +39,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
 
 @drawing(named="H W")
 def deviations(named: Mapping[str, Tensor]) -> Figure:
-    """How much each pixel varies, (H, W) each, dark where it varies most, on one scale."""
+    """Draw how much each pixel varies, (H, W) each, dark where it varies most, on one scale."""
     top = max(float(each.max()) for each in named.values())
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
@@ -52,7 +52,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
 
 @drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", scale="> 0")
 def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 1.0) -> Figure:
-    """A table of pictures: a source on each row, one on each column, and their mixture where they meet.
+    """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
     Args:
         coarse: (R, C, H, W) in [0, 1], whose coarse styles each row has.
@@ -83,12 +83,12 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
 
 @drawing(sides="n: >= 1", parts="n: C h w", sums="n: C H W")
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
-    """What each resolution adds to one picture, and the picture so far.
+    """Draw what each resolution adds to one picture, and the picture so far.
 
     Args:
         parts: (C, side, side) each, in the generator's range; grey is nothing added.
         sums: the picture up to and with that resolution, in [0, 1].
-        sides: of the parts, for the titles.
+        sides: the sizes of the parts, for the titles.
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
@@ -105,12 +105,9 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
 
 @drawing(named="N 2", names="2:", corner="< 1")
 def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float) -> Figure:
-    """Pairs of values side by side on one pair of axes, with the upper corner of the unit square shaded.
+    """Draw pairs of values (N, 2) side by side, with the upper corner of the unit square shaded.
 
-    Args:
-        named: title → points (N, 2).
-        names: what the two values are.
-        corner: the shaded square goes from here to 1 in both directions.
+    `names` says what the two values are; the shaded square goes from `corner` to 1 in both directions.
     """
     figure, axes = plt.subplots(
         1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
@@ -136,12 +133,12 @@ def pairs(
     reference: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Two numbers for each name, a circle and a diamond joined by a line.
+    """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
 
     Args:
-        names: of the rows, from the top.
-        first: a circle each.
-        second: a diamond each.
+        names: what the rows are called, from the top.
+        first: a number a row.
+        second: a number a row.
         labels: what circle and diamond stand for.
         xlabel: the quantity.
         reference: a thin line to compare with.

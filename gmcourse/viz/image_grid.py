@@ -19,7 +19,7 @@ from gmcourse.viz.look import bare, figure_of
 
 @drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")
 def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarray:
-    """One picture (H', W') or (H', W', 3) out of images x (N, C, H, W) in [0, 1], `paper` between them."""
+    """Join images x (N, C, H, W) in [0, 1] to one picture (H', W') or (H', W', 3), `paper` between them."""
     n, channels, height, width = x.shape
     rows = math.ceil(n / columns)
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
@@ -33,7 +33,7 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
 
 @drawing(x="N 1|3 H W; unit", columns=">= 1")
 def as_png(x: Tensor, columns: int | None = None) -> bytes:
-    """Images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
+    """Write images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
     content = io.BytesIO()
     sheet = tile(x, columns or math.ceil(math.sqrt(len(x))))
     plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
@@ -55,15 +55,12 @@ def images(
 
     Args:
         x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
-        columns: of the grid; by default as square as can be. A sequence gives rows, and needs none.
+        columns: by default the grid is as square as can be. A sequence gives rows, and needs none.
         labels: one for each row.
         titles: one above each column.
         scale: 1 gives a column about 1.6 cm.
-        invert: draw grey images dark on light, as ink on paper; by default exactly for one channel.
-        ax: where to draw; by default a figure of its own.
-
-    Raises:
-        ValueError: a shape that is no image, or labels and titles of another number.
+        invert: whether grey is drawn dark on light, as ink on paper; by default exactly for one channel.
+        ax: where to draw one row or grid; by default a figure of its own.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
     if isinstance(x, Tensor):

@@ -18,7 +18,7 @@ from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
 
 @drawing(samples=">= 2")
 def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 200) -> Figure:
-    """q = N(mean, e^log_var) against p = N(0, 1): densities on the left, the KL's integrand on the right.
+    """Draw q = N(mean, e^log_var) and p = N(0, 1) on the left, the integrand of their KL on the right.
 
     The title has the closed form and a Monte-Carlo estimate from so many samples.
     """
@@ -48,7 +48,7 @@ def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 2
 
 @drawing(x="n", target="n", fitted="n")
 def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | None = None) -> Axes:
-    """A target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
+    """Draw a target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
     ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
     ax.fill_between(x, target, color=GREY, alpha=0.25, label="target p")
     for (name, values), color, line in zip(fitted.items(), cycle(CYCLE), cycle(("-", "--")), strict=False):
@@ -60,7 +60,7 @@ def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | Non
 
 @drawing(where="n", bound="n")
 def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabel: str) -> Axes:
-    """A lower bound (n,) as something is turned (n,), the truth above it, and the gap between them shaded."""
+    """Draw a lower bound (n,) as something is turned (n,), the truth above it, and the gap shaded."""
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
     ax.axhline(truth, color=BLUE, label="log p(x), the truth")
     ax.plot(where, bound, "--", color=ORANGE, label="ELBO")
@@ -77,7 +77,7 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
 
 @drawing(named="n", bins=">= 1", limit="> 0")
 def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 60.0) -> Figure:
-    """One histogram above the other on a common axis, each with its mean and standard deviation."""
+    """Draw histograms above each other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
     for ax, (name, values), color in zip(axes[:, 0], named.items(), cycle(CYCLE), strict=False):
         ax.hist(
@@ -92,7 +92,7 @@ def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limi
 
 @drawing(rows="n")
 def signals(rows: Mapping[str, Sequence[Tensor]], xlabel: str = "position") -> Figure:
-    """One panel a name, each with several one-dimensional signals (n,)."""
+    """Draw one panel a name, each with several one-dimensional signals (n,)."""
     figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)
     for ax, (name, many) in zip(axes[0], rows.items(), strict=True):
         for i, values in enumerate(many):

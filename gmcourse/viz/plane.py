@@ -19,7 +19,7 @@ Extent = tuple[float, float, float, float]
 
 @drawing(size=">= 2")
 def grid(extent: Extent, size: int = 160) -> Tensor:
-    """Points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
+    """Make points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
         expect.refuse("extent", extent, "left < right and bottom < top")

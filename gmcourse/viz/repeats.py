@@ -28,17 +28,17 @@ def repeats(
     logy: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """Mean curves over repetitions, with the band that holds the middle 80 % of them.
+    """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
 
     Args:
         named: name → measurements (R, len(x)), one row a repetition.
-        x: where.
+        x: the places of the measurements.
         xlabel: what x is, with its unit.
         ylabel: what was measured, with its unit.
         reference: name → a value to compare with.
-        logx: logarithmic x.
-        logy: logarithmic y.
-        ax: where to draw.
+        logx: whether x is logarithmic.
+        logy: whether y is logarithmic.
+        ax: where to draw; by default a figure of its own.
     """
     level = torch.tensor([0.1, 0.9])
     ax = curves(
@@ -71,7 +71,7 @@ def groups(
     ylabel: str,
     counts: Mapping[str, int] | None = None,
 ) -> Figure:
-    """For each treatment and each group one dot a repetition, and the mean as a bar.
+    """Draw for each treatment and each group one dot a repetition, and the mean as a bar.
 
     Args:
         named: treatment → group → measurements.

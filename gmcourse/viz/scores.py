@@ -16,7 +16,7 @@ LINE, WIDTH = 0.065, 0.35  # of a label, in units of the axes
 
 
 def _heights(points: list[tuple[float, float]]) -> list[float]:
-    """Where to write each point's label, so that none covers another: from the top down, a line apart."""
+    """Find where to write each label, so that none covers another: from the top down, a line apart."""
     placed: list[tuple[float, float]] = []
     found = {}
     for i in sorted(range(len(points)), key=lambda i: -points[i][1]):
@@ -35,12 +35,9 @@ def precision_and_recall(
     data: tuple[str, ...] = ("real", "training"),
     ax: Axes | None = None,
 ) -> Axes:
-    """One labelled point for each model at (recall, precision), both in [0, 1].
+    """Draw one labelled point for each model at (recall, precision), both in [0, 1].
 
-    Args:
-        points: (recall, precision) by name.
-        data: names that begin with one of these are no models and drawn in grey.
-        ax: where to draw; by default a figure of its own.
+    Names that begin with a word of `data` are no models and drawn in grey.
     """
     ax = ax or plt.subplots(figsize=(7.2, 4.4))[1]
     places = _heights(list(points.values()))
@@ -56,13 +53,9 @@ def precision_and_recall(
 
 @drawing(edits="E:", attributes="A:", change="E A")
 def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, unit: str) -> Figure:
-    """A table of numbers as colours: one row an edit, one column a measured attribute.
+    """Draw a table of numbers (edits, attributes) as colours: positive is blue, negative vermilion.
 
-    Args:
-        change: (edits, attributes); positive is blue, negative vermilion.
-        edits: names of the rows.
-        attributes: names of the columns.
-        unit: what the numbers are in, for the colour bar.
+    `unit` is what the numbers are in, for the colour bar.
     """
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))

@@ -51,7 +51,7 @@ SAYS = (
 
 
 def _address(page: str, folder: Path) -> str | None:
-    """Where a page is seen from a lesson: as HTML on the site, as a file in Jupyter; None if it is not there."""
+    """Find where a page is seen from a lesson: as HTML on the site, as a file in Jupyter; None if it is not there."""
     suffix = next((s for s in (".ipynb", ".md") if (folder / (page + s)).is_file()), None)
     if suffix is None:
         return None
@@ -70,7 +70,7 @@ def _box(column: int, middle: float, text: str, color: str, link: str | None = N
 
 
 def _line(column: int, start: float, end: float, color: str) -> str:
-    """From a box to one in the next column."""
+    """Draw a line from a box to one in the next column."""
     left, right = COLUMNS[column] + SIZES[column], COLUMNS[column + 1]
     bend = (left + right) / 2
     path = f"M{left} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {right} {end:g}"
@@ -79,7 +79,7 @@ def _line(column: int, start: float, end: float, color: str) -> str:
 
 @drawing()
 def taxonomy_svg(folder: Path | str = ".") -> str:
-    """The tree as SVG. A leaf is a link where its page is there, seen from the lessons' folder, else text.
+    """Draw the tree as SVG. A leaf is a link where its page is there, seen from the lessons' folder, else text.
 
     After the figure of Goodfellow 2016 (arXiv:1701.00160, fig. 9), with diffusion added.
     """
@@ -112,7 +112,7 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a notebook shows as HTML."""
+    """HTML, as the last line of a cell shows it."""
 
     html: str = field(repr=False)
 
@@ -121,7 +121,7 @@ class _Shown:
 
 
 def taxonomy() -> _Shown:
-    """The tree, for the last line of a cell."""
+    """Draw the tree, for the last line of a cell."""
     frame = (
         '<div tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto">'
     )
