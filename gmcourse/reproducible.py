@@ -54,14 +54,9 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
 
 @door(seed=">= 0")
 def start(seed: int = 0, device: str | torch.device | None = None) -> torch.device:
-    """Seed every generator, ask torch for deterministic algorithms, and return the device to use.
+    """Seed every generator, ask torch for deterministic algorithms, and return the device of `choose_device`.
 
-    Args:
-        seed: any whole number ≥ 0.
-        device: see `choose_device`.
-
-    Returns:
-        The device. Models and data are moved by the caller: `model.to(device)`.
+    Models and data are moved by the caller: `model.to(device)`.
     """
     chosen = choose_device(device)
     # cuBLAS is deterministic only with a fixed workspace, and reads this before its first call.
@@ -78,7 +73,7 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
 
 @door()
 def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
-    """A generator of its own, for draws that must not depend on what was drawn before."""
+    """Make a generator of its own, for draws that must not depend on what was drawn before."""
     return torch.Generator(device=device).manual_seed(seed)
 
 

@@ -37,11 +37,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
 
 @door(split="train|test")
 def load(split: str = "train") -> Images:
-    """The digits: 1,437 for training, 360 for testing, always the same ones.
-
-    Returns:
-        Images with pixels (N, 1, 8, 8) in 0 … 16 and labels 0 … 9.
-    """
+    """The digits (N, 1, 8, 8) in 0 … 16, labelled 0 … 9: 1,437 for training, 360 for testing, always the same."""
     pixels, labels, is_test = _all()
     chosen = is_test if split == "test" else ~is_test
     return Images(pixels[chosen], labels[chosen], LEVELS, tuple("0123456789"))

@@ -28,7 +28,7 @@ def refuse(name: str, got: object, expected: str) -> NoReturn:
 
 
 def described(value: Any) -> str:
-    """A value in a few words: a tensor or an array by its shape, anything else by its beginning."""
+    """Say a value in a few words: a tensor or an array by its shape, anything else by its beginning."""
     kind = type(value)
     name = kind.__name__ if kind.__module__ in ("builtins", "torch") else f"{kind.__module__}.{kind.__name__}"
     if hasattr(value, "shape"):
@@ -38,7 +38,7 @@ def described(value: Any) -> str:
 
 
 def whole(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
-    """A whole number within its bounds; no float, no bool, no tensor."""
+    """Check a whole number and its bounds; no float, no bool, no tensor."""
     wanted = "a whole number" + _bounds(least, most)
     if isinstance(value, bool) or not isinstance(value, Integral):
         refuse(name, described(value), wanted)
@@ -57,7 +57,7 @@ def number(
     above: float | None = None,
     below: float | None = None,
 ) -> float:
-    """A finite number within its bounds: `least` and `most` may be reached, `above` and `below` may not."""
+    """Check a finite number: `least` and `most` may be reached, `above` and `below` may not."""
     wanted = "a finite number" + _bounds(least, most, above, below)
     if isinstance(value, bool) or not isinstance(value, Real):
         refuse(name, described(value), wanted)
@@ -86,33 +86,21 @@ def _bounds(
 
 
 def path(name: str, value: Any) -> Path:
-    """A path of a file or folder, whether or not it is there.
-
-    Raises:
-        ValueError: it is neither a str nor a `Path`, or empty.
-    """
+    """Check a path of a file or folder, whether or not it is there."""
     if not isinstance(value, str | Path) or not str(value):
         refuse(name, described(value), "a path, as str or pathlib.Path")
     return Path(value)
 
 
 def instance(name: str, value: Any, kind: type[T], wanted: str | None = None) -> T:
-    """An object of a class.
-
-    Raises:
-        ValueError: it is of another; the message says what is expected in the words of `wanted`.
-    """
+    """Check that an object is of a class, which the message calls `wanted`."""
     if not isinstance(value, kind):
         refuse(name, described(value), wanted or f"a {kind.__name__}")
     return value
 
 
 def function(name: str, value: Any, wanted: str = "a function") -> None:
-    """Something that can be called.
-
-    Raises:
-        ValueError: it cannot.
-    """
+    """Check that something can be called."""
     if not callable(value):
         refuse(name, described(value), wanted)
 
@@ -126,7 +114,7 @@ def device(name: str, value: Any) -> torch.device:
 
 
 def one_of(name: str, value: T, options: Collection[T]) -> T:
-    """One of the values that there are."""
+    """Check that a value is one of those that there are."""
     if not isinstance(value, str | int) or value not in options:
         refuse(name, repr(value), f"one of {', '.join(map(repr, options))}")
     return value
@@ -224,26 +212,26 @@ def _in_words(shape: str | None) -> str:
 
 
 def unit_range(name: str, value: Tensor) -> None:
-    """Pictures of about [0, 1]: a network may overshoot, or explode to both sides, but 0 … 255 is another unit."""
+    """Refuse pictures that are not of about [0, 1]: a network may overshoot, but 0 … 255 is another unit."""
     low, high = (float(each) for each in value.detach().float().aminmax())
     if low >= 0 and float(value.detach().float().clamp_min(1).mean()) > 2:
         refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
 
 
 def images(name: str, value: Any, *, channels: int | None = None, **more: Any) -> Tensor:
-    """Images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`."""
+    """Check images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`."""
     return tensor(name, value, f"N {'C' if channels is None else channels} H W", **more)
 
 
 def same_shape(**named: Tensor) -> None:
-    """Tensors of one shape: nothing broadcasts unasked."""
+    """Refuse tensors of different shapes: nothing broadcasts unasked."""
     if len({tuple(value.shape) for value in named.values()}) > 1:
         shown = ", ".join(f"{name} {tuple(value.shape)}" for name, value in named.items())
         raise ValueError(f"shapes differ: {shown}; expected the same shape")
 
 
 def same_device(**named: Tensor) -> None:
-    """Tensors on one device."""
+    """Refuse tensors on different devices."""
     if len({value.device for value in named.values()}) > 1:
         shown = ", ".join(f"{name} on {value.device}" for name, value in named.items())
         raise ValueError(f"devices differ: {shown}; expected one device: move them with .to(device)")

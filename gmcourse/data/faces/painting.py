@@ -24,7 +24,7 @@ AT_ONCE = 2**16  # pixels: what is painted together should fit into a processor'
 
 
 def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) -> Tensor:
-    """Draw faces.
+    """Draw faces (B, 3, size, size) in [0, 1].
 
     The picture is a differentiable function of the attributes. The same attributes and seeds give the same picture,
     whatever else is in the batch; a CPU and a GPU agree to 1e-4.
@@ -36,11 +36,8 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
             skin, the colour of the eyes, cloth, the camera's exposure and the noise of its sensor. None for the
             clean cartoon.
 
-    Returns:
-        (B, 3, size, size) in [0, 1].
-
     Raises:
-        ValueError: attributes of a wrong shape, dtype or range; a size out of range; seeds of a wrong shape or dtype.
+        ValueError: attributes out of their ranges.
     """
     check_attributes(attributes)
     expect.whole("size", size, least=SMALLEST, most=LARGEST)
@@ -56,7 +53,7 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
 
 
 def _draw(attributes: Tensor, size: int, seeds: Tensor | None) -> Tensor:
-    """A batch that is small enough to be drawn at once."""
+    """Draw a batch that is small enough to be drawn at once."""
     detail = None if seeds is None else Detail.of(seeds, attributes.dtype)
     face = Face(attributes, detail)
     canvas = Canvas(len(attributes), size, attributes[:, column("tilt")].view(-1, 1, 1))
