@@ -51,9 +51,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     half = torch.atan2((unit[0] - unit[1]).norm(dim=1), (unit[0] + unit[1]).norm(dim=1))
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
-        raise ValueError(
-            "a and b are opposite; expected codes between which one arc is the shortest: use lerp"
-        )
+        raise ValueError("a and b are opposite; expected codes with one shortest arc between them: use lerp")
     near = angle < 1e-4
     angle, t = angle.masked_fill(near, 1.0), _column(t, a)
     along = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()

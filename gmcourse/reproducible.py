@@ -39,9 +39,8 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
         ValueError: the name is of no known kind of device.
         RuntimeError: the device is known but not present here.
     """
-    wanted = str(
-        name or os.environ.get("GMCOURSE_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    )
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    wanted = str(name or os.environ.get("GMCOURSE_DEVICE") or best)
     kind = wanted.split(":")[0]
     if kind not in DEVICES:
         raise ValueError(f"the name of the device is {wanted!r}; expected one of {', '.join(DEVICES)}")

@@ -32,13 +32,8 @@ class Images:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        fields(
-            self,
-            levels=">= 2 <= 256",
-            pixels="N C H W; uint8, empty",
-            labels="N …; real, empty",
-            names="empty",
-        )
+        pixels, labels = "N C H W; uint8, empty", "N …; real, empty"
+        fields(self, levels=">= 2 <= 256", pixels=pixels, labels=labels, names="empty")
         if self.levels < 256 and self.pixels.numel():
             expect.whole("the largest of pixels", int(self.pixels.max()), most=self.levels - 1)
 

@@ -55,9 +55,8 @@ class Pairs:
     labels: Tensor
 
     def __post_init__(self) -> None:
-        fields(
-            self, high="N C H W; uint8, empty", low="N C h w; empty", labels="N …; real, empty", scale=">= 2"
-        )
+        high, low = "N C H W; uint8, empty", "N C h w; empty"
+        fields(self, high=high, low=low, labels="N …; real, empty", scale=">= 2")
 
     def __len__(self) -> int:
         return len(self.high)

@@ -61,9 +61,8 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     off = torch.linalg.solve_triangular(other_chol, chol - other_chol, upper=False)
     shift = torch.linalg.solve_triangular(other_chol, (other_m - m)[:, None], upper=False)
     log_ratio = chol.diagonal().log() - other_chol.diagonal().log()
-    return (0.5 * (off.square().sum() + shift.square().sum()) + (off.diagonal() - log_ratio).sum()).to(
-        mean.dtype
-    )
+    squares = off.square().sum() + shift.square().sum()
+    return (0.5 * squares + (off.diagonal() - log_ratio).sum()).to(mean.dtype)
 
 
 @door()

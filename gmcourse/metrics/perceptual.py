@@ -18,7 +18,7 @@ from gmcourse.expect.door import door
 Maps = Sequence[Tensor]
 
 
-def _unit(maps: Tensor) -> Tensor:
+def _normalised(maps: Tensor) -> Tensor:
     """Divide every position's channel vector by its length; a vector of zeros stays zero."""
     return maps / maps.square().sum(1, keepdim=True).add(1e-10).sqrt()
 
@@ -38,7 +38,9 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
         pair = {f"x[{i}]": a, f"y[{i}]": b}
         expect.same_shape(**pair)
         expect.same_device(**pair)
-    layers = [(_unit(a) - _unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)]
+    layers = [
+        (_normalised(a) - _normalised(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)
+    ]
     return torch.stack(layers).sum(0)
 
 

@@ -23,10 +23,8 @@ def small_steps(
         start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
     path = latent.slerp if spherical else latent.lerp
     places = torch.stack([t, t + eps], 1)
-    pairs = [
-        path(start[i : i + 1], end[i : i + 1], places[i]).squeeze(1) for i in range(len(start))
-    ]  # each (2, D)
-    before, after = torch.stack(pairs, 1)
+    codes = zip(start.split(1), end.split(1), places, strict=True)
+    before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
     return before, after
 
 

@@ -17,9 +17,8 @@ def _check_range(data_range: float, **pictures: Tensor) -> None:
     largest = max(float(x.detach().max()) for x in pictures.values())
     for name, x in pictures.items():
         low, high = (float(each) for each in x.detach().aminmax())
-        strays = (
-            ((x.detach() / data_range - 0.5).abs() > 0.6).double().mean()
-        )  # a network may overshoot a little
+        # a network may overshoot a little
+        strays = ((x.detach() / data_range - 0.5).abs() > 0.6).double().mean()
         if strays > 0.1 or 0 < largest < data_range / 200:
             raise ValueError(
                 f"{name} has values from {low:.4g} to {high:.4g} where data_range is {data_range:g}; "
@@ -81,9 +80,8 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
     var_y = unbias * (local(y * y) - mean_y**2)
     cov = unbias * (local(x * y) - mean_x * mean_y)
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
-    similarity = (
-        (2 * mean_x * mean_y + c1) * (2 * cov + c2) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
-    )
+    similarity = (2 * mean_x * mean_y + c1) * (2 * cov + c2)
+    similarity = similarity / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
     return similarity.flatten(1).mean(1).to(dtype)
 
 

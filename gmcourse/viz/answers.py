@@ -27,14 +27,13 @@ def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25
     A row is (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)) in [0, 1]; `limit` ends the colour scale, as a
     share of the pixel range.
     """
-    titles = ("given", "truth", "mean", "spread")
     figure, axes = plt.subplots(len(rows), 4, figsize=(8.2, 2.1 * len(rows)), squeeze=False)
     for (low, truth, answers), places in zip(rows, axes, strict=True):
         for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
             ax.imshow(_picture(x))
         expect.whole("the number of answers in rows", len(answers), least=2)
         places[3].imshow(answers.std(0).mean(0).numpy(), cmap="viridis", vmin=0, vmax=limit)
-    for ax, title in zip(axes[0], titles, strict=True):
+    for ax, title in zip(axes[0], ("given", "truth", "mean", "spread"), strict=True):
         ax.set_title(title)
     for ax in axes.flat:
         bare(ax)

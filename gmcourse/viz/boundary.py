@@ -121,8 +121,7 @@ def strangers(
     with torch.no_grad():
         sure = log_posterior(where).exp().amax(1).reshape(SIZE, SIZE).cpu()
         log_p = log_prob(where).reshape(SIZE, SIZE).clamp_min(-30).cpu()
-    shown = left.imshow(sure, extent=extent, origin="lower", cmap="Greys_r", vmin=0.5, vmax=1.25)
-    shown.set_clim(0.5, 1.0)
+    shown = left.imshow(sure, extent=extent, origin="lower", cmap="Greys_r", vmin=0.5, vmax=1.0)
     left.set_title("how sure: largest p(y|x)")
     figure.colorbar(shown, ax=left, shrink=0.8)
     shown = right.imshow(log_p, extent=extent, origin="lower", cmap=DENSITY)
@@ -132,8 +131,7 @@ def strangers(
         ax.scatter(data[:, 0], data[:, 1], s=2, c=INK, alpha=0.5, linewidths=0)
         for name, (x, y) in far.items():
             ax.plot(x, y, "o", color=VERMILION, markeredgecolor=PAPER, markersize=10)
-            ax.annotate(
-                name, (x, y), xytext=(8, 5), textcoords="offset points", color=VERMILION, weight="bold"
-            )
+            look = {"color": VERMILION, "weight": "bold"}
+            ax.annotate(name, (x, y), xytext=(8, 5), textcoords="offset points", **look)
         bare(ax)
     return figure

@@ -28,9 +28,8 @@ def pushed_histogram(
         axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
     ):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
-        share = torch.full_like(
-            values, bins / (high - low) / len(values)
-        )  # of all samples, those outside too
+        # a share of all samples, those outside too
+        share = torch.full_like(values, bins / (high - low) / len(values))
         ax.hist(values, bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
         line = torch.linspace(low, high, 500)
         ax.plot(line, log_p(line).exp().cpu(), color=INK, label="predicted")
@@ -93,9 +92,7 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
     points(samples, axes[2], s=3)
     axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
     where = grid(extent)
-    flow, truth = (
-        log_prob(where).exp().reshape(160, 160).cpu() for log_prob in (flow_log_prob, truth_log_prob)
-    )
+    flow, truth = (each(where).exp().reshape(160, 160).cpu() for each in (flow_log_prob, truth_log_prob))
     difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")
@@ -111,9 +108,8 @@ def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
     for ax, (name, x) in zip(axes[0], stages.items(), strict=True):
         ax.scatter(x[:, 0], x[:, 1], c=color, s=3, cmap="viridis", linewidths=0)
-        ax.set(xticks=[], yticks=[], title=name)
+        bare(ax, title=name)
         ax.set_aspect("equal", adjustable="datalim")
-        ax.grid(False)
         ax.axhline(0, color=GREY, linewidth=0.5)
         ax.axvline(0, color=GREY, linewidth=0.5)
     return figure

@@ -30,9 +30,8 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         picture = ax.imshow(each.numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
         ax.set_title(title, fontsize=11)
+        ax.set_xlabel((note or {}).get(title, ""), fontsize=9)
         bare(ax)
-        if note and title in note:
-            ax.set_xlabel(note[title], fontsize=9)
     figure.colorbar(picture, ax=axes, label="activation", shrink=0.75, extend="both")
     return figure
 
@@ -74,8 +73,8 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
     figure, ax = plt.subplots(figsize=(0.7 * scale * (columns + 1), 0.7 * scale * (rows + 1)))
     ax.imshow(sheet, interpolation="nearest")
     edge = side + gap / 2 - 0.5
-    ax.axhline(edge, color=GREY, linewidth=1.5)
-    ax.axvline(edge, color=GREY, linewidth=1.5)
+    for draw in (ax.axhline, ax.axvline):
+        draw(edge, color=GREY, linewidth=1.5)
     ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center", fontsize=8)
     bare(ax, frame=False)
     return figure
@@ -92,9 +91,8 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
-        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()
-        axes[0, column].imshow(added)
-        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0).numpy())
+        for ax, x in zip(axes[:, column], (part / 2 + 0.5, total), strict=True):
+            ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy())
         axes[0, column].set_title(f"{side}×{side}", fontsize=11)
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")

@@ -87,9 +87,8 @@ def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60
     So many samples have arrows, as long as the slope up to a common scale.
     """
     ax = ax or plt.subplots(figsize=(4.6, 4.6))[1]
-    ax.imshow(
-        frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75
-    )
+    shown = ax.imshow(frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, alpha=0.75)
+    shown.set_clim(0, 1)
     ax.scatter(data[:, 0], data[:, 1], s=5, color=INK, alpha=0.45, linewidths=0)
     ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
     x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()
@@ -120,9 +119,8 @@ def grids(
     `verdict` maps samples (n, 2) to the number of modes hit and the share of good samples, which are written above.
     """
     columns = max(len(samples) for samples in rows.values())
-    figure, axes = plt.subplots(
-        len(rows), columns, figsize=(1.95 * columns + 0.6, 2.25 * len(rows)), squeeze=False
-    )
+    size = (1.95 * columns + 0.6, 2.25 * len(rows))
+    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
     reach = 1.2 * float(centres.abs().max())
     for place, (name, runs) in zip(axes, rows.items(), strict=True):
         for ax, samples in zip(place, runs, strict=True):

@@ -76,19 +76,13 @@ def images(
     height, width = sheets[0].shape[0], sheets[0].shape[1]
     if ax is None:
         inches = 0.66 * scale * columns
-        figure, axes = plt.subplots(
-            len(rows),
-            1,
-            figsize=(inches + (1.2 if labels else 0), len(rows) * inches * height / width),
-            squeeze=False,
-        )
+        size = (inches + (1.2 if labels else 0), len(rows) * inches * height / width)
+        figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
         places = list(axes[:, 0])
     else:
         figure, places = figure_of(ax), [ax]
         if len(rows) != 1:
-            raise ValueError(
-                "ax is one place for several rows; expected None: they need a figure of their own"
-            )
+            expect.refuse("ax", "one place for several rows", "None: they need a figure of their own")
     for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):
         place.imshow(sheet, cmap="gray_r" if inverted else "gray", vmin=0, vmax=1)
         bare(place, frame=False)

@@ -37,11 +37,8 @@ def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 2
     left.legend()
     right.fill_between(x, integrand, where=integrand > 0, color=VERMILION, alpha=0.4, label="adds")
     right.fill_between(x, integrand, where=integrand < 0, color=GREEN, alpha=0.4, label="takes away")
-    right.set(
-        xlabel="z",
-        ylabel="q · log(q/p)",
-        title=f"KL {exact:.3f}; sampled {float(log_ratio.mean()):.3f} ± {error:.3f}",
-    )
+    title = f"KL {exact:.3f}; sampled {float(log_ratio.mean()):.3f} ± {error:.3f}"
+    right.set(xlabel="z", ylabel="q · log(q/p)", title=title)
     right.legend()
     return figure
 
@@ -64,9 +61,8 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
     ax.axhline(truth, color=BLUE, label="log p(x), the truth")
     ax.plot(where, bound, "--", color=ORANGE, label="ELBO")
-    ax.fill_between(
-        where, bound, truth, color=ORANGE, alpha=0.15, linewidth=0, label="gap = KL(q ‖ posterior)"
-    )
+    label = "gap = KL(q ‖ posterior)"
+    ax.fill_between(where, bound, truth, color=ORANGE, alpha=0.15, linewidth=0, label=label)
     ax.axvline(best, color=GREY, linewidth=1)
     low = float(bound.min())
     ax.annotate("posterior mean", (best, low), xytext=(4, 4), textcoords="offset points", color=GREY)
@@ -80,9 +76,8 @@ def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limi
     """Draw histograms above each other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
     for ax, (name, values), color in zip(axes[:, 0], named.items(), cycle(CYCLE), strict=False):
-        ax.hist(
-            values.clamp(-limit, limit).numpy(), bins=bins, range=(-limit, limit), color=color, density=True
-        )
+        shown = values.clamp(-limit, limit).numpy()
+        ax.hist(shown, bins=bins, range=(-limit, limit), color=color, density=True)
         ax.axvline(float(values.mean()), color="black", linewidth=1)
         ax.set_title(f"{name}: mean {float(values.mean()):.2f}, standard deviation {float(values.std()):.2f}")
         ax.set_yticks([])

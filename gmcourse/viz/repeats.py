@@ -41,20 +41,11 @@ def repeats(
         ax: where to draw; by default a figure of its own.
     """
     level = torch.tensor([0.1, 0.9])
-    ax = curves(
-        {name: (list(x), values.mean(0).tolist()) for name, values in named.items()},
-        xlabel=xlabel,
-        ylabel=ylabel,
-        spread={
-            name: (low.tolist(), high.tolist())
-            for name, values in named.items()
-            for low, high in [values.quantile(level.to(values), dim=0)]
-        },
-        logx=logx,
-        logy=logy,
-        markers=True,
-        ax=ax,
-    )
+    means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
+    bands = {name: values.quantile(level.to(values), dim=0).tolist() for name, values in named.items()}
+    spread = {name: (low, high) for name, (low, high) in bands.items()}
+    ax = curves(means, spread=spread, logx=logx, logy=logy, markers=True, ax=ax)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     for name, value in (reference or {}).items():
         ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)), label=name)
     if logx:
@@ -89,9 +80,8 @@ def groups(
             place = t + 0.22 * (g - (len(names) - 1) / 2)
             jitter = 0.03 * torch.linspace(-1, 1, len(values))
             label = group + count if t == 0 else None
-            ax.scatter(
-                place + jitter, values, s=18, color=color, marker=markers[g % 4], alpha=0.6, label=label
-            )
+            marker = markers[g % 4]
+            ax.scatter(place + jitter, values, s=18, color=color, marker=marker, alpha=0.6, label=label)
             ax.hlines(float(values.mean()), place - 0.08, place + 0.08, color=INK, linewidth=2)
     ax.set_xticks(range(len(named)), list(named))
     ax.set(ylabel=ylabel)

@@ -17,15 +17,15 @@ LINE, WIDTH = 0.065, 0.35  # of a label, in units of the axes
 
 def _heights(points: list[tuple[float, float]]) -> list[float]:
     """Find where to write each label, so that none covers another: from the top down, a line apart."""
-    placed: list[tuple[float, float]] = []
-    found = {}
+    placed: dict[int, tuple[float, float]] = {}
     for i in sorted(range(len(points)), key=lambda i: -points[i][1]):
         x, y = points[i]
-        while any(abs(x - other) < WIDTH and abs(y - taken) < LINE - 1e-9 for other, taken in placed):
+        while any(
+            abs(x - other) < WIDTH and abs(y - taken) < LINE - 1e-9 for other, taken in placed.values()
+        ):
             y -= LINE / 4
-        placed.append((x, y))
-        found[i] = y
-    return [found[i] for i in range(len(points))]
+        placed[i] = (x, y)
+    return [placed[i][1] for i in range(len(points))]
 
 
 @drawing(points=">= 0 <= 1")
@@ -45,9 +45,9 @@ def precision_and_recall(
         color = GREY if name.startswith(data) else VERMILION if "T =" in name else BLUE
         ax.plot(recall, precision, "o", color=color, markersize=8)
         ax.annotate(name, (recall + 0.025, height), va="center", fontsize=10, color=color)
-    ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08), xlabel="recall", ylabel="precision")
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    ax.set(xticks=ticks, yticks=ticks, xlabel="recall", ylabel="precision")
+    ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08))
     return ax
 
 

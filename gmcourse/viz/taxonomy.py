@@ -102,12 +102,9 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
         parts.append(_line(1, explicit if density == "explicit density" else implicit, middle, color))
         parts.append(_box(2, middle, kind, color))
     parts.append(_box(0, root, "model of p(x)", INK))
-    return (
-        f'<svg viewBox="0 0 {WIDTH + 4} {height:g}" width="{WIDTH}" role="group" aria-label="{SAYS}" '
-        "style=\"background:#fff;min-width:600px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif\">"
-        + "".join(parts)
-        + "</svg>"
-    )
+    size = f'viewBox="0 0 {WIDTH + 4} {height:g}" width="{WIDTH}"'
+    style = "background:#fff;min-width:600px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif"
+    return f'<svg {size} role="group" aria-label="{SAYS}" style="{style}">{"".join(parts)}</svg>'
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,5 @@ class _Shown:
 
 def taxonomy() -> _Shown:
     """Draw the tree, for the last line of a cell."""
-    frame = (
-        '<div tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto">'
-    )
-    return _Shown(f"{frame}{taxonomy_svg()}</div>")
+    look = 'tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto"'
+    return _Shown(f"<div {look}>{taxonomy_svg()}</div>")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from gmcourse import expect
 from gmcourse.expect.door import drawing
 
 Slider = tuple[float, float, float, float]
@@ -26,9 +27,7 @@ def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     """
     for name, (least, most, step, first) in sliders.items():
         if not (least <= first <= most and step > 0):
-            raise ValueError(
-                f"{name} is ({least}, {most}, {step}, {first}); expected least ≤ first ≤ most, step > 0"
-            )
+            expect.refuse(name, (least, most, step, first), "least ≤ first ≤ most, step > 0")
     if os.environ.get("GMCOURSE_STATIC") == "1":
         draw(**{name: first for name, (_, _, _, first) in sliders.items()})
         plt.show()

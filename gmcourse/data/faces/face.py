@@ -43,9 +43,8 @@ class Face:
         self.blush = palette.mix(self.skin, palette.color("e8564e", attributes), 0.42)
         self.lips = palette.mix(self.skin * 0.93, rosy, 0.42)
         young = palette.ramp(flat["hair_color"], palette.HAIR)
-        self.hair = palette.mix(
-            young, palette.color(palette.GREY_HAIR, attributes), smooth_step(age, 0.4, 1.0)
-        )
+        grey = palette.color(palette.GREY_HAIR, attributes)
+        self.hair = palette.mix(young, grey, smooth_step(age, 0.4, 1.0))
         self.hair_shade = self.hair * self.hair.new_tensor((0.74, 0.66, 0.70))
         self.hair_light = palette.mix(self.hair, palette.color("fff0d8", attributes), 0.24)
         self.brow = palette.mix(self.hair_shade, palette.color(palette.INK, attributes), 0.25)

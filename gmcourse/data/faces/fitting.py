@@ -49,11 +49,9 @@ def fit(
 @torch.no_grad()
 def _nearest(pictures: Tensor, restarts: int, candidates: int, seed: int) -> Tensor:
     """Find the candidates nearest to each picture, (B, restarts, A)."""
-    halves = [
-        sample(candidates - candidates // 2, seed=seed),
-        sample(candidates // 2, distribution="uniform", seed=seed),
-    ]
-    crowd = torch.cat(halves).to(pictures)
+    natural = sample(candidates - candidates // 2, seed=seed)
+    uniform = sample(candidates // 2, distribution="uniform", seed=seed)
+    crowd = torch.cat([natural, uniform]).to(pictures)
     drawn = render(crowd, pictures.shape[-1])
     distances = torch.cdist(pictures.flatten(1), drawn.flatten(1))
     return crowd[distances.topk(restarts, largest=False).indices]
