@@ -1,4 +1,4 @@
-"""A labelled set of images that lies in memory as whole numbers."""
+"""A labelled set of images that lies in memory as whole numbers, and fewer of those numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from torch import Tensor
 from gmcourse import expect
 from gmcourse.expect.door import door, fields
 from gmcourse.reproducible import generator
+
+FIVE_BITS = 32  # grey values
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,12 @@ class Images:
         expect.whole("the images in the fraction", first, least=1, most=len(self) - 1)
         order = torch.randperm(len(self), generator=generator(seed)).to(self.pixels.device)
         return self[order[:first]], self[order[first:]]
+
+
+@door(pixels="; real, >= 0 <= 255")
+def five_bits(pixels: Tensor) -> Tensor:
+    """Whole numbers 0 … 255 → 0 … 31: the three lowest bits, mostly grain, are dropped.
+
+    Kingma and Dhariwal 2018 (arXiv:1807.03039), section 6.
+    """
+    return pixels.div(256 // FIVE_BITS, rounding_mode="floor").to(torch.uint8)

@@ -62,14 +62,9 @@ def number(
     if isinstance(value, bool) or not isinstance(value, Real):
         refuse(name, described(value), wanted)
     found = float(value)
-    inside = (
-        math.isfinite(found)
-        and (least is None or found >= least)
-        and (most is None or found <= most)
-        and (above is None or found > above)
-        and (below is None or found < below)
-    )
-    if not inside:
+    inside = (least is None or found >= least) and (most is None or found <= most)
+    strictly = (above is None or found > above) and (below is None or found < below)
+    if not (math.isfinite(found) and inside and strictly):
         refuse(name, value, wanted)
     return found
 
@@ -77,11 +72,8 @@ def number(
 def _bounds(
     least: float | None, most: float | None, above: float | None = None, below: float | None = None
 ) -> str:
-    parts = [
-        f"{sign} {bound:g}"
-        for sign, bound in (("≥", least), (">", above), ("≤", most), ("<", below))
-        if bound is not None
-    ]
+    bounds = {"≥": least, ">": above, "≤": most, "<": below}
+    parts = [f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None]
     return " " + " and ".join(parts) if parts else ""
 
 
@@ -135,14 +127,15 @@ def tensor(
 
     Args:
         name: what the caller calls it.
-        value: what was given. Lists and NumPy arrays are refused with the call that turns them into tensors.
+        value: lists and NumPy arrays are refused with the call that turns them into tensors.
         shape: dimensions in words, such as "B D" or "N 1|3 H W"; "…" stands for any number of them. A whole
             number must be met exactly, a word stands for any size. None leaves the shape open.
         dtype: one of `KINDS`.
         finite: whether NaN and infinity are refused. It makes a GPU wait: not in a training step.
         minus_infinity: whether −∞ is fine nevertheless, as it is for a log-probability.
         filled: whether a tensor without elements is refused.
-        within: the least and the largest value allowed. It makes a GPU wait too."""
+        within: the least and the largest value allowed. It makes a GPU wait too.
+    """
     if not isinstance(value, Tensor):
         cure = "torch.from_numpy(…)" if type(value).__module__ == "numpy" else "torch.tensor(…)"
         refuse(name, described(value), f"a torch.Tensor{_in_words(shape)}; make one with {cure}")
@@ -193,10 +186,9 @@ def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
         head, tail = wanted[: wanted.index("…")], wanted[wanted.index("…") + 1 :]
         ends = (*shape[: len(head)], *shape[len(shape) - len(tail) :])
         return len(shape) >= len(head) + len(tail) and _fits(ends, [*head, *tail])
-    return len(shape) == len(wanted) and all(
-        not want[0].isdecimal() or str(size) in want.split("|")
-        for size, want in zip(shape, wanted, strict=True)
-    )
+    pairs = zip(shape, wanted, strict=False)
+    fits = all(not want[0].isdecimal() or str(size) in want.split("|") for size, want in pairs)
+    return len(shape) == len(wanted) and fits
 
 
 def batch_of(shape: Sequence[int]) -> str:
@@ -216,11 +208,6 @@ def unit_range(name: str, value: Tensor) -> None:
     low, high = (float(each) for each in value.detach().float().aminmax())
     if low >= 0 and float(value.detach().float().clamp_min(1).mean()) > 2:
         refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
-
-
-def images(name: str, value: Any, *, channels: int | None = None, **more: Any) -> Tensor:
-    """Check images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`."""
-    return tensor(name, value, f"N {'C' if channels is None else channels} H W", **more)
 
 
 def same_shape(**named: Tensor) -> None:

@@ -13,33 +13,24 @@ from gmcourse.viz.palette import BLUE, GREEN, GREY, INK, VERMILION
 WIDTH, ROW, TOP = 656, 44, 30
 COLUMNS = (4, 130, 268, 392)  # left edges of root, density, kind, leaf
 SIZES = (106, 118, 104, 262)
-
-
-@dataclass(frozen=True)
-class _Leaf:
-    """A family, and the page that has it; page None says that the course has none."""
-
-    name: str
-    page: str | None = None
-
-
-TREE: dict[tuple[str, str, str], tuple[_Leaf, ...]] = {
+# (density, kind, colour) → families, each with the page that has it; None says that the course has none
+TREE: dict[tuple[str, str, str], tuple[tuple[str, str | None], ...]] = {
     ("explicit density", "tractable", BLUE): (
-        _Leaf("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
-        _Leaf("NICE: lesson 06", "06_nice"),
-        _Leaf("Glow: lesson 07", "07_glow"),
-        _Leaf("SRFlow, conditional: lesson 08", "08_srflow"),
-        _Leaf("Autoregressive: no lesson"),
+        ("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
+        ("NICE: lesson 06", "06_nice"),
+        ("Glow: lesson 07", "07_glow"),
+        ("SRFlow, conditional: lesson 08", "08_srflow"),
+        ("Autoregressive: no lesson", None),
     ),
     ("explicit density", "approximate", GREEN): (
-        _Leaf("Variational autoencoder: lesson 04", "04_vae"),
-        _Leaf("Diffusion: what came after", "../book/after"),
-        _Leaf("Boltzmann machine: no lesson"),
+        ("Variational autoencoder: lesson 04", "04_vae"),
+        ("Diffusion: what came after", "../book/after"),
+        ("Boltzmann machine: no lesson", None),
     ),
     ("implicit", "samples only", VERMILION): (
-        _Leaf("GAN: lesson 02", "02_gan"),
-        _Leaf("StyleGAN2: lesson 09", "09_stylegan2"),
-        _Leaf("Stochastic network (GSN): no lesson"),
+        ("GAN: lesson 02", "02_gan"),
+        ("StyleGAN2: lesson 09", "09_stylegan2"),
+        ("Stochastic network (GSN): no lesson", None),
     ),
 }
 SAYS = (
@@ -88,9 +79,9 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
     for (density, kind, color), leaves in TREE.items():
         middles = [y + ROW * i for i in range(len(leaves))]
         middle = sum(middles) / len(middles)
-        for leaf, at in zip(leaves, middles, strict=True):
-            link = _address(leaf.page, folder) if leaf.page else None
-            parts += [_line(2, middle, at, color), _box(3, at, leaf.name, color, link)]
+        for (name, page), at in zip(leaves, middles, strict=True):
+            link = _address(page, folder) if page else None
+            parts += [_line(2, middle, at, color), _box(3, at, name, color, link)]
         kinds.append((density, kind, color, middle))
         y = middles[-1] + ROW + 14
     height = y - 14 - ROW / 2 + 8
