@@ -14,24 +14,16 @@ from gmcourse.expect.door import door
 
 
 def _column(t: Tensor, like: Tensor) -> Tensor:
-    """(T,) as (T, 1, …, 1), to be broadcast over codes (B, *shape)."""
+    """Reshape (T,) to (T, 1, …, 1), to be broadcast over codes (B, *shape)."""
     return t.to(like).reshape(-1, *[1] * like.ndim)
 
 
 @door(a="B D …", b="B D …", t="T; anywhere")
 def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """(1 − t) a + t b: the straight way.
+    """(1 − t) a + t b: the straight way between codes (B, *shape), at places t (T,); (T, B, *shape).
 
     Between two independent draws from N(0, I) in D dimensions the middle has length √(D/2), not √D: it is
-    shorter than nearly every code that the decoder was trained on.
-
-    Args:
-        a: codes (B, *shape).
-        b: codes to arrive at, of a's shape.
-        t: places on the way, (T,); 0 is a, 1 is b, beyond is extrapolation.
-
-    Returns:
-        Codes (T, B, *shape).
+    shorter than nearly every code that the decoder was trained on. Beyond 0 and 1 is extrapolation.
 
     >>> lerp(torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([0.0, 0.5])).tolist()
     [[[0.0, 0.0]], [[0.5, 0.5]]]
@@ -45,19 +37,12 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b: the way along a sphere.
 
     Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I),
-    nearly all of which have length √D. Codes of equal length keep it; others do not wander near the origin.
-
-    Args:
-        a: codes (B, *shape), each taken as one vector.
-        b: codes to arrive at, of a's shape.
-        t: places on the way, (T,).
-
-    Returns:
-        Codes (T, B, *shape). Codes in nearly the same direction are joined by `lerp`, the limit for Ω → 0.
+    nearly all of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes
+    in nearly the same direction are joined by `lerp`, the limit for Ω → 0. Shapes are those of `lerp`.
 
     Raises:
-        ValueError: shapes or dtypes that do not fit; a code that is zero and has no direction; opposite
-            codes, between which no way along the sphere is the shortest.
+        ValueError: a code that is zero and has no direction; opposite codes, between which no way along the sphere
+            is the shortest.
     """
     unit = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
     if not all(torch.isfinite(x).all() for x in unit):
@@ -66,9 +51,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     half = torch.atan2((unit[0] - unit[1]).norm(dim=1), (unit[0] + unit[1]).norm(dim=1))
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
-        raise ValueError(
-            "a and b are opposite; expected codes between which one arc is the shortest: use lerp"
-        )
+        raise ValueError("a and b are opposite; expected codes with one shortest arc between them: use lerp")
     near = angle < 1e-4
     angle, t = angle.masked_fill(near, 1.0), _column(t, a)
     along = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
@@ -77,7 +60,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 @door(codes="N D …", present="N; bool")
 def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
-    """Mean code of the images that have an attribute, minus the mean code of those that have not.
+    """Mean code of the images that have an attribute, minus the mean code of those that have not: (*shape).
 
     Radford et al. 2016 (arXiv:1511.06434), section 6.3.2; so does Glow (arXiv:1807.03039), section 6. Whatever
     else differs between the two groups comes along: if moustaches are worn by the old, the direction ages.
@@ -86,11 +69,8 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
         codes: (N, *shape).
         present: (N,) bool. Of a graded attribute, `values > values.median()`.
 
-    Returns:
-        The direction (*shape). Adding it once moves the mean of the one group to the mean of the other.
-
     Raises:
-        ValueError: shapes or dtypes that do not fit, or a group that is empty.
+        ValueError: a group that is empty.
     """
     expect.whole("the number of present codes", int(present.sum()), least=1, most=len(codes) - 1)
     return codes[present].mean(0) - codes[~present].mean(0)
@@ -98,14 +78,5 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
 
 @door(codes="B D …", direction="D …", amounts="T; anywhere")
 def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
-    """z + amount · direction, for every code and every amount.
-
-    Args:
-        codes: (B, *shape).
-        direction: (*shape).
-        amounts: (T,); 0 is the code itself.
-
-    Returns:
-        Codes (T, B, *shape).
-    """
+    """z + amount · direction, for codes (B, *shape), a direction (*shape) and amounts (T,); (T, B, *shape)."""
     return codes + _column(amounts, codes) * direction

@@ -39,9 +39,8 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
         ValueError: the name is of no known kind of device.
         RuntimeError: the device is known but not present here.
     """
-    wanted = str(
-        name or os.environ.get("GMCOURSE_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    )
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    wanted = str(name or os.environ.get("GMCOURSE_DEVICE") or best)
     kind = wanted.split(":")[0]
     if kind not in DEVICES:
         raise ValueError(f"the name of the device is {wanted!r}; expected one of {', '.join(DEVICES)}")
@@ -54,14 +53,9 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
 
 @door(seed=">= 0")
 def start(seed: int = 0, device: str | torch.device | None = None) -> torch.device:
-    """Seed every generator, ask torch for deterministic algorithms, and return the device to use.
+    """Seed every generator, ask torch for deterministic algorithms, and return the device of `choose_device`.
 
-    Args:
-        seed: any whole number ≥ 0.
-        device: see `choose_device`.
-
-    Returns:
-        The device. Models and data are moved by the caller: `model.to(device)`.
+    Models and data are moved by the caller: `model.to(device)`.
     """
     chosen = choose_device(device)
     # cuBLAS is deterministic only with a fixed workspace, and reads this before its first call.
@@ -78,7 +72,7 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
 
 @door()
 def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
-    """A generator of its own, for draws that must not depend on what was drawn before."""
+    """Make a generator of its own, for draws that must not depend on what was drawn before."""
     return torch.Generator(device=device).manual_seed(seed)
 
 

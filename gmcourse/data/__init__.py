@@ -22,7 +22,7 @@ TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 @door()
 @plain_defaults()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
-    """Images by name.
+    """Load images by name.
 
     Args:
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
@@ -31,7 +31,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         split: "train" or "test".
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
             `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
-        **options: of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
+        **options: those of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
 
     Raises:
         ValueError: an unknown name or split, or damaged files.
@@ -52,13 +52,10 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 
 @door()
 def at_hand(name: str, *, otherwise: str) -> str:
-    """`name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
+    """Give `name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 
     So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere. A set
     of which only a part is there, as after a download that was cut off, is left aside with a warning.
-
-    Raises:
-        ValueError: a name that is none of torchvision's sets.
     """
     expect.one_of("name", name, TORCHVISION)
     if not os.environ.get("GMCOURSE_DATA"):

@@ -15,7 +15,6 @@ from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 
 LEVELS = 17
-TEST = 360
 
 
 @lru_cache(maxsize=1)
@@ -29,7 +28,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
     pixels = torch.as_tensor(bunch.images, dtype=torch.uint8)[:, None]
     labels = torch.as_tensor(bunch.target, dtype=torch.int64)
     # stratified, so that each digit has its share of both parts; always the same split
-    _, test = train_test_split(range(len(labels)), test_size=TEST, random_state=0, stratify=bunch.target)
+    _, test = train_test_split(range(len(labels)), test_size=360, random_state=0, stratify=bunch.target)
     is_test = torch.zeros(len(labels), dtype=torch.bool)
     is_test[test] = True
     return pixels, labels, is_test
@@ -37,11 +36,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
 
 @door(split="train|test")
 def load(split: str = "train") -> Images:
-    """The digits: 1,437 for training, 360 for testing, always the same ones.
-
-    Returns:
-        Images with pixels (N, 1, 8, 8) in 0 … 16 and labels 0 … 9.
-    """
+    """The digits (N, 1, 8, 8) in 0 … 16, labelled 0 … 9: 1,437 for training, 360 for testing, always the same."""
     pixels, labels, is_test = _all()
     chosen = is_test if split == "test" else ~is_test
     return Images(pixels[chosen], labels[chosen], LEVELS, tuple("0123456789"))

@@ -1,4 +1,4 @@
-"""A labelled set of images that lies in memory as whole numbers."""
+"""A labelled set of images that lies in memory as whole numbers, and fewer of those numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from torch import Tensor
 from gmcourse import expect
 from gmcourse.expect.door import door, fields
 from gmcourse.reproducible import generator
+
+FIVE_BITS = 32  # grey values
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,7 @@ class Images:
         pixels: (N, C, H, W) uint8, each in 0 … levels − 1.
         labels: (N,) int64 classes, or (N, A) float32 attributes.
         levels: how many grey levels there are: 256 for 8-bit images, 17 for `digits`.
-        names: of the classes, or of the A attributes.
-
-    Raises:
-        ValueError: pixels of another shape, dtype or range, or labels of another length.
+        names: what the classes, or the A attributes, are called.
     """
 
     pixels: Tensor
@@ -35,13 +34,8 @@ class Images:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        fields(
-            self,
-            levels=">= 2 <= 256",
-            pixels="N C H W; uint8, empty",
-            labels="N …; real, empty",
-            names="empty",
-        )
+        pixels, labels = "N C H W; uint8, empty", "N …; real, empty"
+        fields(self, levels=">= 2 <= 256", pixels=pixels, labels=labels, names="empty")
         if self.levels < 256 and self.pixels.numel():
             expect.whole("the largest of pixels", int(self.pixels.max()), most=self.levels - 1)
 
@@ -49,7 +43,7 @@ class Images:
         return len(self.pixels)
 
     def __getitem__(self, index: slice | Tensor | list[int]) -> Images:
-        """The images of a slice, of a list of indices, or of a mask."""
+        """Take the images of a slice, of a list of indices, or of a mask."""
         if isinstance(index, int):
             expect.refuse("index", index, f"a slice, as in images[{index}:{index} + 1]")
         return Images(self.pixels[index], self.labels[index], self.levels, self.names)
@@ -66,17 +60,22 @@ class Images:
 
     @door()
     def to(self, device: str | torch.device) -> Images:
-        """The same images on another device."""
+        """Move the images to another device."""
         return Images(self.pixels.to(device), self.labels.to(device), self.levels, self.names)
 
     @door(fraction="> 0 < 1")
     def split(self, fraction: float, seed: int = 0) -> tuple[Images, Images]:
-        """Two disjoint sets: a random `fraction` of the images, and the rest.
-
-        Raises:
-            ValueError: a fraction that would leave one of the two empty.
-        """
+        """Make two disjoint sets that are not empty: a random `fraction` of the images, and the rest."""
         first = round(fraction * len(self))
         expect.whole("the images in the fraction", first, least=1, most=len(self) - 1)
         order = torch.randperm(len(self), generator=generator(seed)).to(self.pixels.device)
         return self[order[:first]], self[order[first:]]
+
+
+@door(pixels="; real, >= 0 <= 255")
+def five_bits(pixels: Tensor) -> Tensor:
+    """Whole numbers 0 … 255 → 0 … 31: the three lowest bits, mostly grain, are dropped.
+
+    Kingma and Dhariwal 2018 (arXiv:1807.03039), section 6.
+    """
+    return pixels.div(256 // FIVE_BITS, rounding_mode="floor").to(torch.uint8)

@@ -15,21 +15,14 @@ from gmcourse.expect.door import door, fields
 
 @door(x="B C H W; detached, unit", scale=">= 2")
 def downsample(x: Tensor, scale: int) -> Tensor:
-    """Pictures made smaller by a bicubic filter that is widened with the scale, so that nothing aliases.
+    """Make pictures (B, C, H, W) in [0, 1] smaller by a bicubic filter widened with the scale: nothing aliases.
 
     The kernel is Keys' with a = −½, as in MATLAB's `imresize` and in most papers on super-resolution; those
     mirror the picture at its border, here the kernel is cut there and normalised again. Linear, but for the
     cut to [0, 1].
 
-    Args:
-        x: (B, C, H, W) in floating point, in [0, 1].
-        scale: how many times smaller, at least 2.
-
-    Returns:
-        (B, C, H / scale, W / scale), cut to [0, 1].
-
     Raises:
-        ValueError: another shape or dtype, or a size that the scale does not divide.
+        ValueError: a size that the scale does not divide.
     """
     if x.shape[2] % scale or x.shape[3] % scale:
         sides = f"{x.shape[2]}×{x.shape[3]}"
@@ -40,7 +33,7 @@ def downsample(x: Tensor, scale: int) -> Tensor:
 
 @door(low="B C h w; detached, unit", scale=">= 1")
 def upsample(low: Tensor, scale: int) -> Tensor:
-    """Bicubic interpolation, cut to [0, 1]: what there was before networks, (B, C, scale·h, scale·w)."""
+    """Enlarge (B, C, h, w) by bicubic interpolation, cut to [0, 1]: what there was before networks."""
     size = (low.shape[2] * scale, low.shape[3] * scale)
     return F.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
 
@@ -53,7 +46,7 @@ class Pairs:
         high: (N, C, H, W) uint8, as in `Images`.
         low: (N, C, H / scale, W / scale) float32 in [0, 1], rounded to 8 bits as a file would be.
         scale: how many times smaller `low` is.
-        labels: of the pictures.
+        labels: those of the pictures.
     """
 
     high: Tensor
@@ -62,15 +55,14 @@ class Pairs:
     labels: Tensor
 
     def __post_init__(self) -> None:
-        fields(
-            self, high="N C H W; uint8, empty", low="N C h w; empty", labels="N …; real, empty", scale=">= 2"
-        )
+        high, low = "N C H W; uint8, empty", "N C h w; empty"
+        fields(self, high=high, low=low, labels="N …; real, empty", scale=">= 2")
 
     def __len__(self) -> int:
         return len(self.high)
 
     def __getitem__(self, index: slice | Tensor) -> Pairs:
-        """The pairs of a slice, of indices, or of a mask."""
+        """Take the pairs of a slice, of indices, or of a mask."""
         return Pairs(self.high[index], self.low[index], self.scale, self.labels[index])
 
     def unit(self) -> Tensor:
@@ -79,17 +71,13 @@ class Pairs:
 
     @door()
     def to(self, device: str | torch.device) -> Pairs:
-        """The same pairs on another device."""
+        """Move the pairs to another device."""
         return Pairs(self.high.to(device), self.low.to(device), self.scale, self.labels.to(device))
 
 
 @door(scale=">= 2")
 def pairs(images: Images, scale: int) -> Pairs:
-    """Each picture of a set with its low resolution.
-
-    Args:
-        images: of 256 levels.
-        scale: see `downsample`.
+    """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`.
 
     Raises:
         ValueError: another number of levels, or a size that the scale does not divide.

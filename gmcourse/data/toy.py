@@ -24,7 +24,7 @@ class Density2D(ABC):
 
     @abstractmethod
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n independent points, (n, 2)."""
+        """Draw n independent points, (n, 2)."""
 
     @abstractmethod
     def log_prob(self, x: Tensor) -> Tensor:
@@ -32,15 +32,7 @@ class Density2D(ABC):
 
 
 class Gaussians(Density2D):
-    """Equally weighted normals of one width around given centres: every curve of points, thickened, is one.
-
-    Args:
-        centres: (K, 2).
-        sigma: the width of each.
-
-    Raises:
-        ValueError: a sigma that is not positive.
-    """
+    """Equally weighted normals of one width around centres (K, 2): every curve of points, thickened, is one."""
 
     @door(centres="K 2; full", sigma="> 0")
     def __init__(self, centres: Tensor, sigma: float) -> None:
@@ -50,19 +42,19 @@ class Gaussians(Density2D):
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A centre at random, and noise around it."""
+        """Draw a centre at random, and noise around it."""
         points, _ = self.sample_labelled(n, generator)
         return points
 
     @door(n=">= 1")
     def sample_labelled(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Points (n, 2) and the number (n,) of the centre that each belongs to."""
+        """Draw points (n, 2), and the number (n,) of the centre that each belongs to."""
         which = torch.randint(len(self.centres), (n,), generator=generator)
         return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator), which
 
     @door(n=">= 1")
     def parts(self, n: int) -> tuple[Gaussians, ...]:
-        """n mixtures of equally many neighbouring centres each: classes whose densities are known.
+        """Split into n mixtures of equally many neighbouring centres: classes whose densities are known.
 
         The two halves of "two_moons" are its moons, those of "spirals" its arms.
 
@@ -82,12 +74,7 @@ class Gaussians(Density2D):
 
 
 class Rings(Density2D):
-    """Circles around the origin with normal thickness, equally weighted; the angle is uniform.
-
-    Args:
-        radii: of the circles.
-        sigma: thickness.
-    """
+    """Circles around the origin with normal thickness σ, equally weighted; the angle is uniform."""
 
     @door(radii=">= 0", sigma="> 0")
     def __init__(self, radii: tuple[float, ...], sigma: float) -> None:
@@ -99,7 +86,7 @@ class Rings(Density2D):
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A radius with its noise, and an angle."""
+        """Draw a radius with its noise, and an angle."""
         which = torch.randint(len(self.radii), (n,), generator=generator)
         radius = (self.radii[which] + self.sigma * torch.randn(n, generator=generator)).abs()
         angle = 2 * math.pi * torch.rand(n, generator=generator)
@@ -117,9 +104,7 @@ class Rings(Density2D):
 class Pinwheel(Density2D):
     """Elongated normals, rotated by an angle that grows with the radius: a change of variables with |det| = 1.
 
-    Args:
-        arms: how many.
-        swirl: radians of rotation a unit of log-radius.
+    `swirl` is in radians of rotation a unit of log-radius.
     """
 
     @door(arms=">= 1")
@@ -138,7 +123,7 @@ class Pinwheel(Density2D):
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A point of an arm that lies along the x-axis, turned to its place, then swirled."""
+        """Draw a point of an arm that lies along the x-axis, turn it to its place, then swirl it."""
         noise = torch.randn(n, 2, generator=generator)
         arm = torch.stack([self.start + self.along * noise[:, 0], self.across * noise[:, 1]], dim=1)
         which = torch.randint(self.arms, (n,), generator=generator)
@@ -161,7 +146,7 @@ class Checkerboard(Density2D):
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A dark square, and a place in it."""
+        """Draw a dark square, and a place in it."""
         row = torch.randint(4, (n,), generator=generator)
         column = 2 * torch.randint(2, (n,), generator=generator) + row % 2
         corner = torch.stack([column, row], dim=1)
@@ -211,9 +196,5 @@ NAMES = tuple(_MAKERS)
 
 
 def load(name: str) -> Density2D:
-    """One of the densities by name.
-
-    Raises:
-        ValueError: an unknown name.
-    """
+    """Make one of the densities by name."""
     return _MAKERS[expect.one_of("name", name, NAMES)]()

@@ -28,7 +28,7 @@ def refuse(name: str, got: object, expected: str) -> NoReturn:
 
 
 def described(value: Any) -> str:
-    """A value in a few words: a tensor or an array by its shape, anything else by its beginning."""
+    """Say a value in a few words: a tensor or an array by its shape, anything else by its beginning."""
     kind = type(value)
     name = kind.__name__ if kind.__module__ in ("builtins", "torch") else f"{kind.__module__}.{kind.__name__}"
     if hasattr(value, "shape"):
@@ -38,7 +38,7 @@ def described(value: Any) -> str:
 
 
 def whole(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
-    """A whole number within its bounds; no float, no bool, no tensor."""
+    """Check a whole number and its bounds; no float, no bool, no tensor."""
     wanted = "a whole number" + _bounds(least, most)
     if isinstance(value, bool) or not isinstance(value, Integral):
         refuse(name, described(value), wanted)
@@ -57,19 +57,14 @@ def number(
     above: float | None = None,
     below: float | None = None,
 ) -> float:
-    """A finite number within its bounds: `least` and `most` may be reached, `above` and `below` may not."""
+    """Check a finite number: `least` and `most` may be reached, `above` and `below` may not."""
     wanted = "a finite number" + _bounds(least, most, above, below)
     if isinstance(value, bool) or not isinstance(value, Real):
         refuse(name, described(value), wanted)
     found = float(value)
-    inside = (
-        math.isfinite(found)
-        and (least is None or found >= least)
-        and (most is None or found <= most)
-        and (above is None or found > above)
-        and (below is None or found < below)
-    )
-    if not inside:
+    inside = (least is None or found >= least) and (most is None or found <= most)
+    strictly = (above is None or found > above) and (below is None or found < below)
+    if not (math.isfinite(found) and inside and strictly):
         refuse(name, value, wanted)
     return found
 
@@ -77,42 +72,27 @@ def number(
 def _bounds(
     least: float | None, most: float | None, above: float | None = None, below: float | None = None
 ) -> str:
-    parts = [
-        f"{sign} {bound:g}"
-        for sign, bound in (("≥", least), (">", above), ("≤", most), ("<", below))
-        if bound is not None
-    ]
+    bounds = {"≥": least, ">": above, "≤": most, "<": below}
+    parts = [f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None]
     return " " + " and ".join(parts) if parts else ""
 
 
 def path(name: str, value: Any) -> Path:
-    """A path of a file or folder, whether or not it is there.
-
-    Raises:
-        ValueError: it is neither a str nor a `Path`, or empty.
-    """
+    """Check a path of a file or folder, whether or not it is there."""
     if not isinstance(value, str | Path) or not str(value):
         refuse(name, described(value), "a path, as str or pathlib.Path")
     return Path(value)
 
 
 def instance(name: str, value: Any, kind: type[T], wanted: str | None = None) -> T:
-    """An object of a class.
-
-    Raises:
-        ValueError: it is of another; the message says what is expected in the words of `wanted`.
-    """
+    """Check that an object is of a class, which the message calls `wanted`."""
     if not isinstance(value, kind):
         refuse(name, described(value), wanted or f"a {kind.__name__}")
     return value
 
 
 def function(name: str, value: Any, wanted: str = "a function") -> None:
-    """Something that can be called.
-
-    Raises:
-        ValueError: it cannot.
-    """
+    """Check that something can be called."""
     if not callable(value):
         refuse(name, described(value), wanted)
 
@@ -126,7 +106,7 @@ def device(name: str, value: Any) -> torch.device:
 
 
 def one_of(name: str, value: T, options: Collection[T]) -> T:
-    """One of the values that there are."""
+    """Check that a value is one of those that there are."""
     if not isinstance(value, str | int) or value not in options:
         refuse(name, repr(value), f"one of {', '.join(map(repr, options))}")
     return value
@@ -147,14 +127,15 @@ def tensor(
 
     Args:
         name: what the caller calls it.
-        value: what was given. Lists and NumPy arrays are refused with the call that turns them into tensors.
+        value: lists and NumPy arrays are refused with the call that turns them into tensors.
         shape: dimensions in words, such as "B D" or "N 1|3 H W"; "…" stands for any number of them. A whole
             number must be met exactly, a word stands for any size. None leaves the shape open.
         dtype: one of `KINDS`.
         finite: whether NaN and infinity are refused. It makes a GPU wait: not in a training step.
         minus_infinity: whether −∞ is fine nevertheless, as it is for a log-probability.
         filled: whether a tensor without elements is refused.
-        within: the least and the largest value allowed. It makes a GPU wait too."""
+        within: the least and the largest value allowed. It makes a GPU wait too.
+    """
     if not isinstance(value, Tensor):
         cure = "torch.from_numpy(…)" if type(value).__module__ == "numpy" else "torch.tensor(…)"
         refuse(name, described(value), f"a torch.Tensor{_in_words(shape)}; make one with {cure}")
@@ -205,10 +186,9 @@ def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
         head, tail = wanted[: wanted.index("…")], wanted[wanted.index("…") + 1 :]
         ends = (*shape[: len(head)], *shape[len(shape) - len(tail) :])
         return len(shape) >= len(head) + len(tail) and _fits(ends, [*head, *tail])
-    return len(shape) == len(wanted) and all(
-        not want[0].isdecimal() or str(size) in want.split("|")
-        for size, want in zip(shape, wanted, strict=True)
-    )
+    pairs = zip(shape, wanted, strict=False)
+    fits = all(not want[0].isdecimal() or str(size) in want.split("|") for size, want in pairs)
+    return len(shape) == len(wanted) and fits
 
 
 def batch_of(shape: Sequence[int]) -> str:
@@ -224,26 +204,21 @@ def _in_words(shape: str | None) -> str:
 
 
 def unit_range(name: str, value: Tensor) -> None:
-    """Pictures of about [0, 1]: a network may overshoot, or explode to both sides, but 0 … 255 is another unit."""
+    """Refuse pictures that are not of about [0, 1]: a network may overshoot, but 0 … 255 is another unit."""
     low, high = (float(each) for each in value.detach().float().aminmax())
     if low >= 0 and float(value.detach().float().clamp_min(1).mean()) > 2:
         refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
 
 
-def images(name: str, value: Any, *, channels: int | None = None, **more: Any) -> Tensor:
-    """Images (N, C, H, W); with `channels` of exactly so many. The rest is as for `tensor`."""
-    return tensor(name, value, f"N {'C' if channels is None else channels} H W", **more)
-
-
 def same_shape(**named: Tensor) -> None:
-    """Tensors of one shape: nothing broadcasts unasked."""
+    """Refuse tensors of different shapes: nothing broadcasts unasked."""
     if len({tuple(value.shape) for value in named.values()}) > 1:
         shown = ", ".join(f"{name} {tuple(value.shape)}" for name, value in named.items())
         raise ValueError(f"shapes differ: {shown}; expected the same shape")
 
 
 def same_device(**named: Tensor) -> None:
-    """Tensors on one device."""
+    """Refuse tensors on different devices."""
     if len({value.device for value in named.values()}) > 1:
         shown = ", ".join(f"{name} on {value.device}" for name, value in named.items())
         raise ValueError(f"devices differ: {shown}; expected one device: move them with .to(device)")

@@ -50,12 +50,8 @@ def _hints(owner: Any) -> dict[str, Any]:
 def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator that checks the arguments of a call before the function sees them.
 
-    Args:
-        prepare: what to do with every tensor that passed, such as to move it to the CPU.
-        **wanted: argument → what is expected of it; see above. They are looked at in this order.
-
-    Raises:
-        ValueError: in the decorated function, for an argument that is something else.
+    `wanted` says argument by argument what is expected; see above. They are looked at in this order. `prepare` is
+    done to every tensor that passed, such as to move it to the CPU.
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
@@ -98,11 +94,7 @@ def drawing(**wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def fields(instance: Any, **wanted: str) -> None:
-    """The same check for the fields of a dataclass, from its `__post_init__`.
-
-    Raises:
-        ValueError: a field is something else.
-    """
+    """Check the fields of a dataclass in the same way, from its `__post_init__`."""
     _check_all(vars(instance), type(instance), wanted)
 
 
@@ -180,7 +172,7 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
 
 
 def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
-    """A mapping, a sequence or a tuple, and what is in it; sizes of one member are not those of another."""
+    """Check a mapping, a sequence or a tuple, member by member; each has sizes of its own."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is not tuple and hasattr(value, "tolist") and inner[0] in (int, float):
         value = value.tolist()  # numbers in an array or a tensor do as well
@@ -215,7 +207,7 @@ def _bounds(text: str, sizes: Sizes) -> dict[str, float]:
 
 
 def _class_of(hint: Any) -> Any:
-    """What `isinstance` asks for: the class behind an annotation, `object` where it says nothing."""
+    """Find what `isinstance` asks for: the class behind an annotation, `object` where it says nothing."""
     origin = get_origin(hint) or hint
     if origin is Any:
         return object
@@ -223,7 +215,7 @@ def _class_of(hint: Any) -> Any:
 
 
 def _named(hint: Any) -> str:
-    """An annotation in words."""
+    """Say an annotation in words."""
     if get_origin(hint) is tuple:
         return f"({', '.join(map(_named, get_args(hint)))})"
     kind = _class_of(hint)
@@ -234,7 +226,7 @@ def _named(hint: Any) -> str:
 
 
 def _prepared(value: Any, prepare: Prepare) -> Any:
-    """The tensors in a value, prepared."""
+    """Prepare the tensors in a value."""
     if isinstance(value, Tensor):
         return prepare(value)
     if isinstance(value, Mapping):

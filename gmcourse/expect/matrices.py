@@ -9,11 +9,7 @@ from gmcourse.expect import refuse
 
 
 def cholesky(name: str, cov: Tensor) -> Tensor:
-    """The lower Cholesky factors (…, D, D) of covariances.
-
-    Raises:
-        ValueError: one of them is not symmetric, or not positive definite.
-    """
+    """Give the lower Cholesky factors (…, D, D) of covariances, all symmetric and positive definite."""
     size, off = (float(each.detach().abs().max()) for each in (cov, cov - cov.mT))
     if not off <= 1e-4 * size:
         raise ValueError(

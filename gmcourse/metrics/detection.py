@@ -10,17 +10,10 @@ from gmcourse.expect.door import door
 
 @door(higher="N; -inf", lower="M; -inf")
 def auroc(higher: Tensor, lower: Tensor) -> float:
-    """The probability that a random member of the first set scores above one of the second; ties count half.
+    """The probability that a random score of `higher` (N,) is above one of `lower` (M,); ties count half.
 
     The area under the receiver operating characteristic, as the rank statistic of Mann & Whitney 1947.
-    ½ is chance; below ½ the score points the wrong way.
-
-    Args:
-        higher: scores (N,) of what should score high, such as log p(x) of test data.
-        lower: scores (M,) of what should score low.
-
-    Returns:
-        In [0, 1].
+    1 is a perfect order and ½ chance; below ½ the score points the wrong way.
 
     >>> auroc(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 2.0]))
     0.875

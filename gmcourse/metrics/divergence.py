@@ -15,7 +15,7 @@ from gmcourse.metrics.likelihood import mean_and_error
 
 
 def _wide(*tensors: Tensor) -> list[Tensor]:
-    """Half precision as float32, in which a difference of large terms still has digits."""
+    """Turn half precision into float32, in which a difference of large terms still has digits."""
     return [t if t.dtype in (torch.float32, torch.float64) else t.float() for t in tensors]
 
 
@@ -23,14 +23,8 @@ def _wide(*tensors: Tensor) -> list[Tensor]:
 def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     """KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
 
-    Kingma & Welling 2014 (arXiv:1312.6114), appendix B, with the sign turned: they print −KL.
-
-    Args:
-        mean: μ, shape (..., D).
-        log_var: log σ², shape (..., D).
-
-    Returns:
-        Shape (...): summed over the last dimension, because the dimensions are independent.
+    Kingma & Welling 2014 (arXiv:1312.6114), appendix B, with the sign turned: they print −KL. Of μ and log σ²
+    (..., D) the last dimension is summed over, because the dimensions are independent.
 
     >>> kl_to_standard_normal(torch.tensor([1.0]), torch.tensor([0.25]).log())
     tensor(0.8181)
@@ -41,18 +35,9 @@ def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
 
 @door(mean="… D; unseen", log_var="… D; unseen", other_mean="… D; unseen", other_log_var="… D; unseen")
 def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: Tensor) -> Tensor:
-    """KL(N(μ₁, diag σ₁²) ‖ N(μ₂, diag σ₂²)) in nats, summed over the last dimension.
+    """KL(N(μ₁, diag σ₁²) ‖ N(μ₂, diag σ₂²)) in nats, shape (...), of means and log-variances (..., D).
 
     ½ Σ_j (log σ₂²/σ₁² + (σ₁² + (μ₁ − μ₂)²)/σ₂² − 1).
-
-    Args:
-        mean: μ₁, shape (..., D).
-        log_var: log σ₁², shape (..., D).
-        other_mean: μ₂, shape (..., D).
-        other_log_var: log σ₂², shape (..., D).
-
-    Returns:
-        Shape (...).
     """
     m, v, other_m, other_v = _wide(mean, log_var, other_mean, other_log_var)
     most = 1.99 * math.log(torch.finfo(v.dtype).max)
@@ -63,21 +48,12 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
 
 @door(mean="D", cov="D D", other_mean="D", other_cov="D D")
 def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Tensor) -> Tensor:
-    """KL between two normals with full covariances, in nats.
+    """KL between two normals with means (D,) and full covariances (D, D), in nats.
 
     ½ (tr(Σ₂⁻¹Σ₁) + (μ₂ − μ₁)ᵀΣ₂⁻¹(μ₂ − μ₁) − D + log det Σ₂ − log det Σ₁).
 
-    Args:
-        mean: μ₁, shape (D,).
-        cov: Σ₁, shape (D, D).
-        other_mean: μ₂, shape (D,).
-        other_cov: Σ₂, shape (D, D).
-
-    Returns:
-        A scalar.
-
     Raises:
-        ValueError: shapes do not fit, or a covariance is not symmetric or not positive definite.
+        ValueError: a covariance is not symmetric or not positive definite.
     """
     m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
     chol, other_chol = matrices.cholesky("cov", cov), matrices.cholesky("other_cov", other_cov)
@@ -85,24 +61,17 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     off = torch.linalg.solve_triangular(other_chol, chol - other_chol, upper=False)
     shift = torch.linalg.solve_triangular(other_chol, (other_m - m)[:, None], upper=False)
     log_ratio = chol.diagonal().log() - other_chol.diagonal().log()
-    return (0.5 * (off.square().sum() + shift.square().sum()) + (off.diagonal() - log_ratio).sum()).to(
-        mean.dtype
-    )
+    squares = off.square().sum() + shift.square().sum()
+    return (0.5 * squares + (off.diagonal() - log_ratio).sum()).to(mean.dtype)
 
 
 @door()
 def kl_monte_carlo(
     log_p: Callable[[Tensor], Tensor], log_q: Callable[[Tensor], Tensor], samples: Tensor
 ) -> tuple[float, float]:
-    """KL(p ‖ q) ≈ mean of log p(x) − log q(x) over samples x of p, with its standard error.
+    """KL(p ‖ q) ≈ mean of log p(x) − log q(x) over samples x (n, D) of p, with its standard error.
 
-    Args:
-        log_p: log-density of p in nats, (n, D) → (n,).
-        log_q: log-density of q in nats, (n, D) → (n,).
-        samples: drawn from p, shape (n, D).
-
-    Returns:
-        The estimate and its standard error, in nats; both infinite where q is zero at a sample.
+    Both are in nats, and both infinite where q is zero at a sample. The log-densities map (n, D) to nats (n,).
     """
     ratio = log_p(samples) - log_q(samples)
     if bool((ratio == math.inf).any()):
@@ -112,15 +81,12 @@ def kl_monte_carlo(
 
 @door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
-    """KL(p ‖ q) by summing over a regular grid.
+    """KL(p ‖ q) in nats by summing over a regular grid, as good as the grid is fine and covers p.
 
     Args:
-        log_p: at the grid's points, in nats, shape (n,). −inf counts as no mass.
-        log_q: at the same points.
+        log_p: nats at the grid's points, (n,). −inf counts as no mass.
+        log_q: nats at the same points.
         cell: length, area or volume of one cell.
-
-    Returns:
-        A scalar in nats, as good as the grid is fine and covers p.
     """
     p, q = _wide(log_p, log_q)
     mass = p.exp()
@@ -132,14 +98,7 @@ def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), theorem 1, where it measures what a GAN's generator minimises.
-
-    Args:
-        log_p: at the points of a regular grid, in nats, shape (n,).
-        log_q: at the same points.
-        cell: length, area or volume of one cell.
-
-    Returns:
-        A scalar in nats.
+    The arguments are those of `kl_on_grid`.
     """
     p, q = _wide(log_p, log_q)
 

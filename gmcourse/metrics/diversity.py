@@ -27,16 +27,7 @@ def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
 
 @door(points="N D", manifold="M D", k=">= 1 < M")
 def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
-    """Share of points that lie in the ball of some vector of `manifold`; see `neighbour_radii`.
-
-    Args:
-        points: features (N, D).
-        manifold: features (M, D).
-        k: which neighbour's distance is the radius.
-
-    Returns:
-        In [0, 1].
-    """
+    """The share of points (N, D) in the ball of some vector of `manifold` (M, D); see `neighbour_radii`."""
     return float((distances(points, manifold) <= neighbour_radii(manifold, k)).any(1).double().mean())
 
 
@@ -44,27 +35,18 @@ def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
 def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float, float]:
     """Precision: the share of samples that look real. Recall: the share of real data that is covered.
 
-    Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1–2.
+    Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1–2. Two sets of real data do not reach 1: print that pair too.
 
     Args:
         real: features (N, D).
         generated: features (M, D) of the samples.
         k: which neighbour's distance is the radius.
-
-    Returns:
-        Precision and recall in [0, 1]. Two sets of real data do not reach 1: print that pair as well.
     """
     return share_covered(generated, real, k), share_covered(real, generated, k)
 
 
 @door(features="N D", labels="N; integer", k=">= 1 < N")
 def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
-    """Mean share of the k nearest other vectors that have the same label: 1 is perfect clusters.
-
-    Args:
-        features: (N, D).
-        labels: (N,) classes.
-        k: how many neighbours.
-    """
+    """The mean share of the k nearest other vectors (N, D) that have the same label: 1 is perfect clusters."""
     nearest = distances(features, features).fill_diagonal_(float("inf")).topk(k, largest=False).indices
     return float((labels[nearest] == labels[:, None]).double().mean())

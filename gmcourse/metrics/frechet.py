@@ -11,14 +11,9 @@ from gmcourse.expect.door import door
 
 @door(features="N D")
 def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Tensor, Tensor]:
-    """Mean (D,) and covariance (D, D) of features (N, D), in float64.
+    """Mean (D,) and covariance (D, D) of two or more features (N, D), in float64.
 
-    Args:
-        features: (N, D), N ≥ 2.
-        unbiased: divide by N − 1 (as most published code does) instead of N.
-
-    Raises:
-        ValueError: another shape, fewer than two vectors, or values that are not finite.
+    `unbiased` divides by N − 1, as most published code does, instead of N.
     """
     expect.whole("the number of features", len(features), least=2)
     features = features.double()
@@ -28,7 +23,7 @@ def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Ten
 
 
 def _square_root(matrix: Tensor) -> Tensor:
-    """The symmetric square root of a positive semi-definite matrix; tiny negative eigenvalues count as 0."""
+    """Take the symmetric root of a positive semi-definite matrix; tiny negative eigenvalues count as 0."""
     values, vectors = torch.linalg.eigh(matrix)
     return (vectors * values.clamp_min(0).sqrt()) @ vectors.T
 
@@ -37,20 +32,12 @@ def _square_root(matrix: Tensor) -> Tensor:
 def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) -> float:
     """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½), the squared Fréchet distance of two fitted normals.
 
-    With Inception features this is the FID of Heusel et al. 2017 (arXiv:1706.08500), eq. 6; ours are stated
-    beside every number, because distances on other features cannot be compared.
+    With Inception features (N, D) this is the FID of Heusel et al. 2017 (arXiv:1706.08500), eq. 6; ours are stated
+    beside every number, because distances on other features cannot be compared. It is biased upwards for few
+    samples: always print beside it the distance of two sets of real data of the same sizes.
 
     The trace of (Σ₁Σ₂)^½ is taken from the eigenvalues of the symmetric Σ₁^½ Σ₂ Σ₁^½, which has the same
     trace and stays exact when there are fewer samples than dimensions.
-
-    Args:
-        features: (N, D) of one set.
-        other: (M, D) of the other.
-        unbiased: see `mean_and_covariance`.
-
-    Returns:
-        The squared distance, ≥ 0. It is biased upwards for few samples: always print beside it the distance
-        of two sets of real data of the same sizes.
     """
     mean, cov = mean_and_covariance(features, unbiased=unbiased)
     other_mean, other_cov = mean_and_covariance(other, unbiased=unbiased)

@@ -18,32 +18,24 @@ LOG_2 = math.log(2.0)
 
 @door(nats="; -inf")
 def nats_to_bits(nats: Tensor) -> Tensor:
-    """Nats to bits, any shape."""
+    """Turn nats into bits, in any shape."""
     return nats / LOG_2
 
 
 @door(log_prob="; -inf", dims=">= 1")
 def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
-    """−log p(x) / (D log 2), the code length of one dimension.
+    """−log p(x) / (D log 2) with D = C·H·W, the code length of one dimension; lower is better.
 
-    Args:
-        log_prob: log-probability of *whole-number* pixels, in nats, any shape. For the density of continuous
-            values the number means something only beside the bin width; see `gmcourse.flows.Dequantized`.
-        dims: D = C·H·W.
-
-    Returns:
-        Bits per dimension, the shape of log_prob. Lower is better; uniform noise of 256 levels has 8.
+    `log_prob` is that of *whole-number* pixels, in nats, in any shape; uniform noise of 256 grey values has 8. For
+    the density of continuous values the number means something only beside the bin width; see
+    `gmcourse.flows.Dequantized`.
     """
     return -log_prob / (dims * LOG_2)
 
 
 @door(values="n")
 def mean_and_error(values: Tensor) -> tuple[float, float]:
-    """Mean of independent values (n,) and its standard error s/√n.
-
-    Raises:
-        ValueError: another shape, fewer than two values, or values that are not finite.
-    """
+    """Mean of two or more independent values (n,), and its standard error s/√n."""
     expect.whole("the number of values", len(values), least=2)
     values = values.double()
     return float(values.mean()), float(values.std() / math.sqrt(len(values)))

@@ -18,8 +18,8 @@ from gmcourse.expect.door import door
 Maps = Sequence[Tensor]
 
 
-def _unit(maps: Tensor) -> Tensor:
-    """Every position's channel vector divided by its length; a vector of zeros stays zero."""
+def _normalised(maps: Tensor) -> Tensor:
+    """Divide every position's channel vector by its length; a vector of zeros stays zero."""
     return maps / maps.square().sum(1, keepdim=True).add(1e-10).sqrt()
 
 
@@ -27,37 +27,27 @@ def _unit(maps: Tensor) -> Tensor:
 def map_distance(x: Maps, y: Maps) -> Tensor:
     """Σ_layers mean_positions ‖x̂ − ŷ‖², with the channel vector at each position scaled to unit length.
 
-    For unit vectors ‖x̂ − ŷ‖² = 2 − 2 cos, so this is a sum of cosine distances.
-
-    Args:
-        x: feature maps (B, C_l, H_l, W_l) of one batch of images, a tensor a layer.
-        y: those of the images to compare with.
-
-    Returns:
-        Shape (B,), between 0 and 4 times the number of layers; differentiable.
+    For unit vectors ‖x̂ − ŷ‖² = 2 − 2 cos, so this is a sum of cosine distances: between 0 and 4 times the number
+    of layers, for each pair of images. x and y are their feature maps (B, C_l, H_l, W_l), a tensor a layer.
 
     Raises:
-        ValueError: no maps, or shapes that differ.
+        ValueError: shapes or numbers of maps that differ.
     """
     expect.whole("the number of maps in y", len(y), least=len(x), most=len(x))
     for i, (a, b) in enumerate(zip(x, y, strict=True)):
         pair = {f"x[{i}]": a, f"y[{i}]": b}
         expect.same_shape(**pair)
         expect.same_device(**pair)
-    layers = [(_unit(a) - _unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)]
+    layers = [
+        (_normalised(a) - _normalised(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)
+    ]
     return torch.stack(layers).sum(0)
 
 
 @door(x="B C H W; unseen", y="B C H W; unseen")
 def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) -> Tensor:
-    """`map_distance` of what a network makes of two batches of images.
+    """The `map_distance` (B,) of what a network makes of two batches of images (B, C, H, W).
 
-    Args:
-        maps: images (B, C, H, W) → a list of feature maps, as `Features.maps` gives.
-        x: images.
-        y: the images to compare with, of x's shape.
-
-    Returns:
-        Shape (B,).
+    `maps` gives feature maps of images, as `Features.maps` does.
     """
     return map_distance(maps(x), maps(y))

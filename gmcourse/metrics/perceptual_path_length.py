@@ -15,23 +15,16 @@ from gmcourse.expect.door import door
 def small_steps(
     start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """The codes at t and at t + ε on the way from `start` to `end`: two tensors (B, D).
+    """The codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
 
-    Args:
-        start: codes (B, D).
-        end: codes (B, D).
-        t: places, (B,).
-        eps: ε.
-        spherical: along the sphere, for z, whose length does not count; else straight, for w.
+    `spherical` goes along the sphere, for z, whose length does not count; else straight, for w.
     """
     if spherical:
         start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
     path = latent.slerp if spherical else latent.lerp
     places = torch.stack([t, t + eps], 1)
-    pairs = [
-        path(start[i : i + 1], end[i : i + 1], places[i]).squeeze(1) for i in range(len(start))
-    ]  # each (2, D)
-    before, after = torch.stack(pairs, 1)
+    codes = zip(start.split(1), end.split(1), places, strict=True)
+    before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
     return before, after
 
 
@@ -50,6 +43,7 @@ def path_distances(
 
     Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al.
     2020 take t = 0 ("end", the default here), so that no code lies off the codes that training has seen.
+    Distances (B,) of other networks are on other scales: compare only under one `distance`.
 
     Args:
         generate: codes (B, D) → pictures.
@@ -59,9 +53,6 @@ def path_distances(
         t: places on the way, (B,); by default 0.
         eps: ε. In single precision not below 1e-4.
         spherical: see `small_steps`.
-
-    Returns:
-        Shape (B,). Distances of other networks are on other scales: compare only under one `distance`.
     """
     t = start.new_zeros(len(start)) if t is None else t
     before, after = small_steps(start, end, t, eps=eps, spherical=spherical)
@@ -70,15 +61,10 @@ def path_distances(
 
 @door(values="N", low=">= 0 < 100", high="> 0 <= 100")
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
-    """Mean of the values from the `low`-th to the `high`-th percentile, as the authors report it.
-
-    Args:
-        values: of `path_distances`, (N,).
-        low: percentile, 0 … 100.
-        high: percentile above `low`.
+    """Mean of `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it.
 
     Raises:
-        ValueError: no values, or percentiles out of order.
+        ValueError: percentiles out of order.
     """
     if low >= high:
         raise ValueError(f"low is {low} and high is {high}; expected low < high")
@@ -98,14 +84,9 @@ def path_length(
     *,
     at_once: int = 250,
 ) -> float:
-    """The perceptual path length: `filtered_mean` of `path_distances`, computed in parts.
+    """The perceptual path length: `filtered_mean` of `path_distances`, of so many pairs at once.
 
-    Args:
-        generate: codes (B, D) → pictures, as `distance` takes them.
-        distance: (pictures, pictures) → (B,), see `path_distances`.
-        start: codes, (N, D).
-        end: codes to go to, (N, D).
-        at_once: how many pairs of pictures are held in memory at a time.
+    Codes are (N, D); the two functions are those of `path_distances`.
     """
     parts = zip(start.split(at_once), end.split(at_once), strict=True)
     return filtered_mean(torch.cat([path_distances(generate, distance, *part) for part in parts]))

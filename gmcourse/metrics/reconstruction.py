@@ -17,9 +17,8 @@ def _check_range(data_range: float, **pictures: Tensor) -> None:
     largest = max(float(x.detach().max()) for x in pictures.values())
     for name, x in pictures.items():
         low, high = (float(each) for each in x.detach().aminmax())
-        strays = (
-            ((x.detach() / data_range - 0.5).abs() > 0.6).double().mean()
-        )  # a network may overshoot a little
+        # a network may overshoot a little
+        strays = ((x.detach() / data_range - 0.5).abs() > 0.6).double().mean()
         if strays > 0.1 or 0 < largest < data_range / 200:
             raise ValueError(
                 f"{name} has values from {low:.4g} to {high:.4g} where data_range is {data_range:g}; "
@@ -29,18 +28,12 @@ def _check_range(data_range: float, **pictures: Tensor) -> None:
 
 @door(x="B C H W", y="B C H W", data_range="> 0")
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
-    """Peak signal-to-noise ratio 10 log₁₀(range² / MSE) of each pair, in decibels.
+    """Peak signal-to-noise ratio 10 log₁₀(range² / MSE) of each pair of images (B, C, H, W), (B,) in decibels.
 
-    Args:
-        x: images (B, C, H, W) in [0, data_range].
-        y: the images to compare with.
-        data_range: the largest value that a pixel can have.
-
-    Returns:
-        Shape (B,). Equal images give infinity; 6 dB more is half the error.
+    Equal images give infinity; 6 dB more is half the error. `data_range` is the largest value that a pixel can have.
 
     Raises:
-        ValueError: shapes that differ, whole numbers, values that are not finite or of another range.
+        ValueError: pictures of another range.
     """
     _check_range(data_range, x=x, y=y)
     error = ((x.double() - y.double()) / data_range).square().flatten(1).mean(1)
@@ -48,7 +41,7 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
 
 
 def _window(kind: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, float]:
-    """The weights (k, k) of the local statistics, and the factor that makes their covariances unbiased."""
+    """Make the weights (k, k) of the local statistics, and the factor that makes covariances unbiased."""
     if kind == "uniform":
         return torch.full((7, 7), 1 / 49, dtype=dtype, device=device), 49 / 48
     offsets = torch.arange(-5, 6, dtype=dtype, device=device)
@@ -60,6 +53,8 @@ def _window(kind: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian") -> Tensor:
     """Structural similarity (Wang et al. 2004, eq. 13): local means, variances and covariance compared.
 
+    The mean (B,) over the positions where the whole window fits, and over channels; 1 is equality.
+
     Args:
         x: images (B, C, H, W) in [0, data_range], at least as large as the window.
         y: the images to compare with.
@@ -67,11 +62,8 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
         window: "gaussian" (11×11, σ = 1.5, population covariance: the paper's) or "uniform" (7×7, sample
             covariance: what super-resolution papers often report).
 
-    Returns:
-        Shape (B,): mean over the positions where the whole window fits, and over channels. 1 is equality.
-
     Raises:
-        ValueError: as for `psnr`, an unknown window, or images smaller than it.
+        ValueError: pictures of another range, or smaller than the window.
     """
     _check_range(data_range, x=x, y=y)
     weights, unbias = _window(window, torch.float64, x.device)
@@ -88,9 +80,8 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
     var_y = unbias * (local(y * y) - mean_y**2)
     cov = unbias * (local(x * y) - mean_x * mean_y)
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
-    similarity = (
-        (2 * mean_x * mean_y + c1) * (2 * cov + c2) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
-    )
+    similarity = (2 * mean_x * mean_y + c1) * (2 * cov + c2)
+    similarity = similarity / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
     return similarity.flatten(1).mean(1).to(dtype)
 
 
@@ -100,11 +91,6 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
 
     Lugmayr et al. 2020 (arXiv:2006.14200), section 5: an answer to super-resolution has to agree with what
     was given, whatever it invents. 8-bit rounding of x alone limits it to about 50–60 dB.
-
-    Args:
-        x: super-resolved images (B, C, H, W) in [0, 1].
-        low: the given images (B, C, h, w) in [0, 1].
-        downsample: the map that made `low`.
     """
     small = downsample(x)
     expect.same_shape(**{"downsample(x)": small, "low": low})
@@ -113,14 +99,10 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
 
 @door(x="B C H W", cutoff=">= 0")
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
-    """Share-free measure of sharpness: mean squared amplitude above `cutoff` of the highest frequency.
+    """Mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,): a measure of sharpness.
 
-    Args:
-        x: images (B, C, H, W).
-        cutoff: radius in the frequency plane, 1 being half the sampling rate along an axis.
-
-    Returns:
-        Shape (B,); by Parseval the part of the mean squared pixel that lies in fine detail.
+    The cutoff is a radius in the frequency plane, 1 being half the sampling rate along an axis. By Parseval the
+    result is the part of the mean squared pixel that lies in fine detail.
     """
     height, width = x.shape[-2:]
     spectrum = torch.fft.fft2(x.double() - x.double().mean((2, 3), keepdim=True)).abs().square()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gmcourse.data import load
-from gmcourse.data.quantization import FIVE_BITS, five_bits
+from gmcourse.data.images import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
 from gmcourse.recipes.running import Pictures, Recipe, likelihood

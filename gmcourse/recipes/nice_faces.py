@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from gmcourse.data import load
-from gmcourse.data.quantization import FIVE_BITS, five_bits
+from gmcourse.data.images import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
 from gmcourse.recipes.running import Recipe, likelihood

@@ -22,20 +22,18 @@ def _picture(x: Tensor) -> np.ndarray:
 
 @drawing(rows="3 h w / 3 H W / n 3 H W", limit="> 0")
 def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25) -> Figure:
-    """For each row the low resolution, the truth, the mean of the answers, and how far the answers differ.
+    """Draw for each row the low resolution, the truth, the mean of the answers, and how far the answers differ.
 
-    Args:
-        rows: (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)), all in [0, 1].
-        limit: of the colour scale, in units of the pixel range.
+    A row is (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)) in [0, 1]; `limit` ends the colour scale, as a
+    share of the pixel range.
     """
-    titles = ("given", "truth", "mean", "spread")
     figure, axes = plt.subplots(len(rows), 4, figsize=(8.2, 2.1 * len(rows)), squeeze=False)
     for (low, truth, answers), places in zip(rows, axes, strict=True):
         for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
             ax.imshow(_picture(x))
         expect.whole("the number of answers in rows", len(answers), least=2)
         places[3].imshow(answers.std(0).mean(0).numpy(), cmap="viridis", vmin=0, vmax=limit)
-    for ax, title in zip(axes[0], titles, strict=True):
+    for ax, title in zip(axes[0], ("given", "truth", "mean", "spread"), strict=True):
         ax.set_title(title)
     for ax in axes.flat:
         bare(ax)
@@ -50,13 +48,13 @@ def posteriors(
     *,
     bins: int = 24,
 ) -> Figure:
-    """Prior, true posterior and a model's posterior: a column a face, a row an attribute.
+    """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
     Args:
         faces: for each face: attribute → (draws of the prior, draws of the posterior, what the model's answers
-            show, the truth).
-        names: of the attributes, one row each; all in [0, 1].
-        bins: of the histograms.
+            show, the truth), all in [0, 1].
+        names: the attributes of the rows.
+        bins: how many each histogram has.
     """
     figure, axes = plt.subplots(
         len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True

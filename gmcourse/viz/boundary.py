@@ -29,7 +29,7 @@ SIZE = 180
 
 @drawing(x="n 2", y="n; integer, >= 0 <= 1", size="> 0", alpha="> 0 <= 1")
 def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float = 0.7) -> Axes:
-    """Points (n, 2) of two classes: blue discs and orange triangles."""
+    """Draw points (n, 2) of two classes: blue discs and orange triangles."""
     for k, (color, marker) in enumerate(zip((BLUE, ORANGE), MARKERS, strict=True)):
         mine = x[y == k]
         ax.scatter(mine[:, 0], mine[:, 1], s=size, c=color, marker=marker, alpha=alpha, linewidths=0)
@@ -42,14 +42,14 @@ def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float
 def posterior(
     log_posterior: LogPosterior, extent: Extent, ax: Axes, *, shade: bool = True, dashed: bool = False
 ) -> Axes:
-    """p(class 1 | x) as a colour, and the boundary where it is ½.
+    """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
 
     Args:
         log_posterior: points (n, 2) → log p(y|x), (n, 2).
         extent: (left, right, bottom, top).
         ax: where to draw.
-        shade: draw the colours too; else the boundary alone.
-        dashed: draw the boundary dashed, as a reference.
+        shade: whether to draw the colours, or the boundary alone.
+        dashed: whether to draw the boundary as a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
@@ -72,7 +72,7 @@ def two_views(
     drawn: tuple[Tensor, Tensor],
     extent: Extent,
 ) -> Figure:
-    """The same data seen twice: a boundary, and a density with samples of it."""
+    """Draw the same data twice: under a boundary, and under a density with samples of it."""
     figure, axes = plt.subplots(1, 3, figsize=(11.4, 3.7))
     posterior(log_posterior, extent, axes[0])
     two_classes(*data, axes[0])
@@ -89,7 +89,7 @@ def two_views(
 def boundaries(
     models: Mapping[str, LogPosterior], truth: LogPosterior, data: tuple[Tensor, Tensor], extent: Extent
 ) -> Figure:
-    """One panel a model: its posterior, its boundary, the true boundary dashed, and the data."""
+    """Draw one panel a model: its posterior, its boundary, the true boundary dashed, and the data."""
     figure, axes = plt.subplots(1, len(models), figsize=(3.05 * len(models), 3.3), squeeze=False)
     for ax, (name, log_posterior) in zip(axes[0], models.items(), strict=True):
         posterior(log_posterior, extent, ax)
@@ -107,11 +107,11 @@ def strangers(
     far: Mapping[str, tuple[float, float]],
     extent: Extent,
 ) -> Figure:
-    """How sure a classifier is, beside how usual a density finds the place; with named points on both.
+    """Draw how sure a classifier is beside how usual a density finds the place, with named points on both.
 
     Args:
-        log_posterior: (n, 2) → (n, 2), of the classifier.
-        log_prob: (n, 2) → (n,) in nats.
+        log_posterior: points (n, 2) → log p(y|x), (n, 2).
+        log_prob: points (n, 2) → nats (n,).
         data: points (n, 2).
         far: name → place.
         extent: (left, right, bottom, top), wide.
@@ -121,8 +121,7 @@ def strangers(
     with torch.no_grad():
         sure = log_posterior(where).exp().amax(1).reshape(SIZE, SIZE).cpu()
         log_p = log_prob(where).reshape(SIZE, SIZE).clamp_min(-30).cpu()
-    shown = left.imshow(sure, extent=extent, origin="lower", cmap="Greys_r", vmin=0.5, vmax=1.25)
-    shown.set_clim(0.5, 1.0)
+    shown = left.imshow(sure, extent=extent, origin="lower", cmap="Greys_r", vmin=0.5, vmax=1.0)
     left.set_title("how sure: largest p(y|x)")
     figure.colorbar(shown, ax=left, shrink=0.8)
     shown = right.imshow(log_p, extent=extent, origin="lower", cmap=DENSITY)
@@ -132,8 +131,7 @@ def strangers(
         ax.scatter(data[:, 0], data[:, 1], s=2, c=INK, alpha=0.5, linewidths=0)
         for name, (x, y) in far.items():
             ax.plot(x, y, "o", color=VERMILION, markeredgecolor=PAPER, markersize=10)
-            ax.annotate(
-                name, (x, y), xytext=(8, 5), textcoords="offset points", color=VERMILION, weight="bold"
-            )
+            look = {"color": VERMILION, "weight": "bold"}
+            ax.annotate(name, (x, y), xytext=(8, 5), textcoords="offset points", **look)
         bare(ax)
     return figure

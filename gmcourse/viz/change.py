@@ -22,15 +22,14 @@ Map = Callable[[Tensor], Tensor]
 def pushed_histogram(
     x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map, *, names: tuple[str, str] = ("x", "z"), bins: int = 90
 ) -> Figure:
-    """Histograms of samples x (n,) and of what they are mapped to, z (n,), with predicted densities on top."""
+    """Draw histograms of samples x (n,) and of their images z (n,) under predicted densities."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
     for ax, values, log_p, name, color in zip(
         axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
     ):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
-        share = torch.full_like(
-            values, bins / (high - low) / len(values)
-        )  # of all samples, those outside too
+        # a share of all samples, those outside too
+        share = torch.full_like(values, bins / (high - low) / len(values))
         ax.hist(values, bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
         line = torch.linspace(low, high, 500)
         ax.plot(line, log_p(line).exp().cpu(), color=INK, label="predicted")
@@ -43,7 +42,7 @@ def pushed_histogram(
 
 @drawing(width="> 0")
 def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, width: float = 0.3) -> Figure:
-    """A map z = f(x), an interval on the x-axis and its image on the z-axis: mass stays, width changes."""
+    """Draw a map z = f(x), an interval of x and its image in z: mass stays, width changes."""
     x = torch.linspace(-3, 3, 400)
     z = forward(x).cpu()
     left, right = at - width / 2, at + width / 2
@@ -59,7 +58,7 @@ def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, w
 
 
 def _lines(extent: Extent, count: int, fine: int) -> Tensor:
-    """(2·count, fine, 2): horizontal, then vertical lines of a grid."""
+    """Make the horizontal, then the vertical lines of a grid, (2·count, fine, 2)."""
     left, right, bottom, top = extent
     across, down = torch.linspace(left, right, count), torch.linspace(bottom, top, count)
     y, x = torch.meshgrid(down, torch.linspace(left, right, fine), indexing="ij")
@@ -72,7 +71,7 @@ def _lines(extent: Extent, count: int, fine: int) -> Tensor:
 def warped_grid(
     forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = ""
 ) -> Axes:
-    """A square grid over the extent after a map of points (n, 2) → (n, 2)."""
+    """Draw a square grid over the extent after a map of points (n, 2) → (n, 2)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     lines = _lines(extent, count, 120)
     image = forward(lines.reshape(-1, 2)).reshape(lines.shape).cpu()  # the map may live on a GPU
@@ -86,16 +85,14 @@ def warped_grid(
 @torch.no_grad()
 @drawing(samples="n 2")
 def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, extent: Extent) -> Figure:
-    """The true density, the learned one, samples of the learned one, and the signed difference of densities."""
+    """Draw the true density, the learned one, its samples, and the signed difference of the densities."""
     figure, axes = plt.subplots(1, 4, figsize=(13.2, 3.5))
     density(truth_log_prob, extent, axes[0], title="truth")
     density(flow_log_prob, extent, axes[1], title="flow")
     points(samples, axes[2], s=3)
     axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
     where = grid(extent)
-    flow, truth = (
-        log_prob(where).exp().reshape(160, 160).cpu() for log_prob in (flow_log_prob, truth_log_prob)
-    )
+    flow, truth = (each(where).exp().reshape(160, 160).cpu() for each in (flow_log_prob, truth_log_prob))
     difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")
@@ -107,13 +104,12 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
 @torch.no_grad()
 @drawing(color="n", stages="n 2")
 def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
-    """The same points after each of several maps, coloured by one number a point, so that they can be followed."""
+    """Draw the same points after each of several maps, coloured by one number a point, to be followed."""
     figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
     for ax, (name, x) in zip(axes[0], stages.items(), strict=True):
         ax.scatter(x[:, 0], x[:, 1], c=color, s=3, cmap="viridis", linewidths=0)
-        ax.set(xticks=[], yticks=[], title=name)
+        bare(ax, title=name)
         ax.set_aspect("equal", adjustable="datalim")
-        ax.grid(False)
         ax.axhline(0, color=GREY, linewidth=0.5)
         ax.axvline(0, color=GREY, linewidth=0.5)
     return figure
@@ -121,7 +117,7 @@ def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
 
 @drawing(named="H W")
 def matrices(named: Mapping[str, Tensor]) -> Figure:
-    """Sparsity patterns side by side: an entry is dark where it is not zero."""
+    """Draw sparsity patterns side by side: an entry is dark where it is not zero."""
     figure, axes = plt.subplots(1, len(named), figsize=(2.5 * len(named), 2.7), squeeze=False)
     for ax, (name, matrix) in zip(axes[0], named.items(), strict=True):
         ax.imshow((matrix != 0).float(), cmap="Blues", vmin=0, vmax=1.3)

@@ -1,4 +1,4 @@
-"""The plane of an autoencoder's codes: where the data lies, walks through it, and what they decode to."""
+"""The plane of codes: where the data lies in it, walks through it, and what each point decodes to."""
 
 from __future__ import annotations
 
@@ -9,26 +9,63 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from torch import Tensor
+from torch.distributions import Normal
 
 from gmcourse import expect
 from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
-from gmcourse.viz.look import bare
+from gmcourse.viz.look import bare, figure_of, write_names
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
+Decode = Callable[[Tensor], Tensor]
+
+
+@drawing(n=">= 1")
+def equal_mass_grid(n: int) -> Tensor:
+    """Make points (n·n, 2) at quantiles of N(0, I), top row first: each has the same share of the prior."""
+    quantiles = Normal(0.0, 1.0).icdf((torch.arange(n) + 0.5) / n)
+    y, x = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=-1)
+
+
+def _show(ax: Axes, x: Tensor, columns: int, gap: int = 1, **look: Any) -> None:
+    """Show pictures in one sheet; grey ones are drawn as ink."""
+    sheet = tile(x, columns, gap, paper=0.0 if x.shape[1] == 1 else 1.0)
+    ax.imshow(sheet, cmap="gray_r" if sheet.ndim == 2 else None, vmin=0, vmax=1)
+    bare(ax, **look)
+
+
+@torch.no_grad()
+@drawing(n=">= 1")
+def manifold(decode: Decode, n: int = 15, ax: Axes | None = None) -> Figure:
+    """Decode n × n latents (N, 2), evenly spread in the prior's mass, into one sheet of images (N, C, H, W)."""
+    ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
+    _show(ax, decode(equal_mass_grid(n)), n, gap=2, xlabel="z₁ →", ylabel="z₂ →")
+    return figure_of(ax)
+
+
+@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
+def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw latents (N, 2) by the names of their classes, and circles of radius 1 and 2 around the origin."""
+    ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
+    write_names(ax, z, labels, names, 8, clip=False)
+    for radius in (1, 2):
+        ax.add_patch(Circle((0, 0), radius, fill=False, color=INK, linewidth=0.8, linestyle=":"))
+    limit = max(2.5, float(z.abs().max()) * 1.05)
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="z₁", ylabel="z₂", aspect="equal")
+    return ax
 
 
 @drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def labelled_codes(
     z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
-    """Codes (N, 2), each drawn as the name of its class, on axes that hold nearly all of them."""
+    """Draw codes (N, 2) by the names of their classes, on axes that hold nearly all of them."""
     ax = ax or plt.subplots(figsize=(5.2, 5.2))[1]
-    for (x, y), label in zip(z.tolist(), labels.tolist(), strict=True):
-        color = CLASSES[label % len(CLASSES)]
-        ax.text(x, y, names[label], color=color, fontsize=8, ha="center", va="center", clip_on=True)
+    write_names(ax, z, labels, names, 8, clip=True)
     low, high = z.quantile(0.002, dim=0), z.quantile(0.998, dim=0)
     margin = 0.06 * (high - low)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
@@ -37,34 +74,18 @@ def labelled_codes(
     return ax
 
 
-def _show(ax: Axes, x: Tensor, columns: int, title: str = "") -> None:
-    sheet = tile(x, columns, gap=1, paper=0.0 if x.shape[1] == 1 else 1.0)
-    ax.imshow(sheet, cmap="gray_r" if sheet.ndim == 2 else None, vmin=0, vmax=1)
-    bare(ax, title=title)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
 @torch.no_grad()
 @drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
-def explorer(
-    decode: Callable[[Tensor], Tensor], z: Tensor, labels: Tensor, names: Sequence[str]
-) -> Callable[..., Figure]:
-    """A drawing `draw(z1, z2)` for `explore`: the codes with one point among them, and what the point decodes to.
-
-    Args:
-        decode: codes (N, 2) → images.
-        z: codes of the data (N, 2).
-        labels: (N,) classes.
-        names: of the classes.
-    """
+def explorer(decode: Decode, z: Tensor, labels: Tensor, names: Sequence[str]) -> Callable[..., Figure]:
+    """Make `draw(z1, z2)` for `explore`: the codes with one point among them, and what the point decodes to."""
 
     def draw(z1: float, z2: float) -> Figure:
         figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2), width_ratios=[1.15, 1])
         labelled_codes(z, labels, names, left)
         left.plot(z1, z2, "o", color=VERMILION, markersize=11, markeredgecolor="white", markeredgewidth=2)
         nearest = float((z - torch.tensor([z1, z2])).norm(dim=1).min())
-        _show(right, decode(torch.tensor([[z1, z2]])), 1, f"decoded; nearest code {nearest:.2f} away")
+        title = f"decoded; nearest code {nearest:.2f} away"
+        _show(right, decode(torch.tensor([[z1, z2]])), 1, title=title, frame=False)
         return figure
 
     return draw
@@ -72,19 +93,11 @@ def explorer(
 
 @torch.no_grad()
 @drawing(z="N 2", labels="N; integer, >= 0", ways="T 2")
-def walks(
-    decode: Callable[[Tensor], Tensor], z: Tensor, labels: Tensor, ways: Mapping[str, Tensor]
-) -> Figure:
-    """Ways through the plane of codes, and the pictures met on each.
-
-    Args:
-        decode: codes (N, 2) → images.
-        z: codes of the data (N, 2), drawn as dots in the colour of their class.
-        labels: (N,) classes.
-        ways: name → codes (T, 2) on the way.
+def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor]) -> Figure:
+    """Draw ways, codes (T, 2) by name, over dots z in the colours of their classes, and the pictures on each.
 
     Raises:
-        ValueError: codes of another shape, or more ways than there are colours.
+        ValueError: more ways than there are colours.
     """
     expect.whole("the number of ways", len(ways), most=len(WALKS))
     figure = plt.figure(figsize=(10.2, 4.4))
@@ -100,7 +113,7 @@ def walks(
         start = (float(way[0, 0]), float(way[0, 1]))
         plane.annotate(name, start, xytext=(0, 7), textcoords="offset points", **words)
         ax = figure.add_subplot(grid[row, 1])
-        _show(ax, decode(way), len(way))
+        _show(ax, decode(way), len(way), frame=False)
         ax.set_ylabel(name, rotation=0, labelpad=12, va="center", color=color, weight="bold")
     return figure
 
@@ -111,11 +124,7 @@ def denoising_field(
 ) -> Axes:
     """Where a denoiser sends noisy points, as arrows over the clean data: the learned and the best possible one.
 
-    Args:
-        x: noisy points (N, 2).
-        learned: where the network sends them, (N, 2).
-        best: where the posterior mean lies, (N, 2).
-        data: clean points (M, 2).
+    The network sends the noisy points x (N, 2) to `learned`, the posterior mean to `best`; data is (M, 2).
     """
     ax = ax or plt.subplots(figsize=(6.4, 4.6))[1]
     ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
@@ -125,8 +134,6 @@ def denoising_field(
     ):
         look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": color}
         ax.quiver(*x.T, *(target - x).T, label=name, width=width / 1000, **look)
-    bare(ax, aspect="equal")
+    bare(ax, frame=False, aspect="equal")
     ax.legend(loc="lower left")
-    for spine in ax.spines.values():
-        spine.set_visible(False)
     return ax

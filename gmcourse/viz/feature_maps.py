@@ -19,10 +19,10 @@ from gmcourse.viz.palette import BLUE, DENSITY, GREY, ORANGE, SIGNED
 
 @drawing(named="H W", limit="> 0")
 def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] | None = None) -> Figure:
-    """Feature maps side by side on one signed scale, blue above zero and vermilion below.
+    """Draw feature maps (H, W) side by side on one signed scale, blue above zero and vermilion below.
 
     Args:
-        named: title → map (H, W).
+        named: title → map.
         limit: the value at both ends of the scale; what lies beyond gets the end's colour.
         note: title → a line below that map.
     """
@@ -30,16 +30,15 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         picture = ax.imshow(each.numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
         ax.set_title(title, fontsize=11)
+        ax.set_xlabel((note or {}).get(title, ""), fontsize=9)
         bare(ax)
-        if note and title in note:
-            ax.set_xlabel(note[title], fontsize=9)
     figure.colorbar(picture, ax=axes, label="activation", shrink=0.75, extend="both")
     return figure
 
 
 @drawing(named="H W")
 def deviations(named: Mapping[str, Tensor]) -> Figure:
-    """How much each pixel varies, (H, W) each, dark where it varies most, on one scale."""
+    """Draw how much each pixel varies, (H, W) each, dark where it varies most, on one scale."""
     top = max(float(each.max()) for each in named.values())
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
@@ -52,7 +51,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
 
 @drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", scale="> 0")
 def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 1.0) -> Figure:
-    """A table of pictures: a source on each row, one on each column, and their mixture where they meet.
+    """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
     Args:
         coarse: (R, C, H, W) in [0, 1], whose coarse styles each row has.
@@ -74,28 +73,26 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
     figure, ax = plt.subplots(figsize=(0.7 * scale * (columns + 1), 0.7 * scale * (rows + 1)))
     ax.imshow(sheet, interpolation="nearest")
     edge = side + gap / 2 - 0.5
-    ax.axhline(edge, color=GREY, linewidth=1.5)
-    ax.axvline(edge, color=GREY, linewidth=1.5)
+    for draw in (ax.axhline, ax.axvline):
+        draw(edge, color=GREY, linewidth=1.5)
     ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center", fontsize=8)
-    bare(ax)
-    ax.spines[:].set_visible(False)
+    bare(ax, frame=False)
     return figure
 
 
 @drawing(sides="n: >= 1", parts="n: C h w", sums="n: C H W")
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
-    """What each resolution adds to one picture, and the picture so far.
+    """Draw what each resolution adds to one picture, and the picture so far.
 
     Args:
         parts: (C, side, side) each, in the generator's range; grey is nothing added.
         sums: the picture up to and with that resolution, in [0, 1].
-        sides: of the parts, for the titles.
+        sides: the sizes of the parts, for the titles.
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
-        added = (part / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()
-        axes[0, column].imshow(added)
-        axes[1, column].imshow(total.clamp(0, 1).permute(1, 2, 0).numpy())
+        for ax, x in zip(axes[:, column], (part / 2 + 0.5, total), strict=True):
+            ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy())
         axes[0, column].set_title(f"{side}×{side}", fontsize=11)
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
@@ -106,12 +103,9 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
 
 @drawing(named="N 2", names="2:", corner="< 1")
 def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float) -> Figure:
-    """Pairs of values side by side on one pair of axes, with the upper corner of the unit square shaded.
+    """Draw pairs of values (N, 2) side by side, with the upper corner of the unit square shaded.
 
-    Args:
-        named: title → points (N, 2).
-        names: what the two values are.
-        corner: the shaded square goes from here to 1 in both directions.
+    `names` says what the two values are; the shaded square goes from `corner` to 1 in both directions.
     """
     figure, axes = plt.subplots(
         1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
@@ -137,12 +131,12 @@ def pairs(
     reference: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Two numbers for each name, a circle and a diamond joined by a line.
+    """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
 
     Args:
-        names: of the rows, from the top.
-        first: a circle each.
-        second: a diamond each.
+        names: what the rows are called, from the top.
+        first: a number a row.
+        second: a number a row.
         labels: what circle and diamond stand for.
         xlabel: the quantity.
         reference: a thin line to compare with.

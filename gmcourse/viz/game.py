@@ -14,8 +14,8 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door, drawing, fields
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import CLASSES, CYCLE, GREEN, GREY, INK, SIGNED
+from gmcourse.viz.look import bare, figure_of, write_names
+from gmcourse.viz.palette import CYCLE, GREEN, GREY, INK, SIGNED
 from gmcourse.viz.plane import Extent, grid
 
 SIDE = 90
@@ -26,9 +26,9 @@ class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
     Attributes:
-        step: when.
+        step: how many steps were done.
         belief: D over the grid of `extent`, (SIDE, SIDE), in [0, 1].
-        samples: (n, 2).
+        samples: points of the generator, (n, 2).
         pushes: where the generator's loss pulls each sample, (n, 2): minus its gradient.
         extent: (left, right, bottom, top).
     """
@@ -69,47 +69,38 @@ def record(
 def belief(
     logit: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
-    """D = σ(logit) over the plane: blue where it says data, orange where it says sample, white at ½."""
+    """Draw D = σ(logit) over the plane: blue where it says data, orange where it says sample, white at ½."""
     ax = ax or plt.subplots(figsize=(4.2, 4.2))[1]
     logits = expect.tensor("logit(points)", logit(grid(extent, 160)), minus_infinity=True)
     values = logits.sigmoid().reshape(160, 160).cpu().numpy()
     drawn = ax.imshow(values, extent=extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1)
     ax.grid(False)
     ax.set_title(title)
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    figure.colorbar(drawn, ax=ax, shrink=0.8, ticks=[0, 0.5, 1], label="D(x)")
+    figure_of(ax).colorbar(drawn, ax=ax, shrink=0.8, ticks=[0, 0.5, 1], label="D(x)")
     return ax
 
 
 @drawing(data="n 2", arrows=">= 0")
 def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60) -> Figure:
-    """Draw one moment: what D believes, the data, the samples, and where they are pulled.
+    """Draw one moment: what D believes, the data (n, 2), the samples, and where they are pulled.
 
-    Args:
-        frame: of `record`.
-        data: (n, 2).
-        ax: where to draw.
-        arrows: how many samples get one. Their length is that of the slope, up to a common scale.
+    So many samples have arrows, as long as the slope up to a common scale.
     """
     ax = ax or plt.subplots(figsize=(4.6, 4.6))[1]
-    ax.imshow(
-        frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.75
-    )
+    shown = ax.imshow(frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, alpha=0.75)
+    shown.set_clim(0, 1)
     ax.scatter(data[:, 0], data[:, 1], s=5, color=INK, alpha=0.45, linewidths=0)
     ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
     x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()
     ax.quiver(*x.T, *push.T, color=INK, angles="xy", scale=12, scale_units="width", width=0.006, alpha=0.8)
     bare(ax, xlim=frame.extent[:2], ylim=frame.extent[2:], aspect="equal")
     ax.set_title(f"step {frame.step}")
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return figure
+    return figure_of(ax)
 
 
 @drawing(data="n 2")
 def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
-    """Several moments of one game or more, a row each."""
+    """Draw several moments of one game or more, a row each."""
     columns = max(len(frames) for frames in rows.values())
     figure, axes = plt.subplots(len(rows), columns, figsize=(2.35 * columns, 2.6 * len(rows)), squeeze=False)
     for place, (name, frames) in zip(axes, rows.items(), strict=True):
@@ -123,17 +114,13 @@ def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
 def grids(
     rows: Mapping[str, Tensor], centres: Tensor, verdict: Callable[[Tensor], tuple[int, float]]
 ) -> Figure:
-    """Samples of several runs of several set-ups over the modes, with modes hit and share of good samples.
+    """Draw samples of several runs (runs, n, 2) over the modes (K, 2), a row a set-up.
 
-    Args:
-        rows: name → samples (runs, n, 2).
-        centres: of the modes, (K, 2).
-        verdict: samples (n, 2) → modes hit and share of good ones.
+    `verdict` maps samples (n, 2) to the number of modes hit and the share of good samples, which are written above.
     """
     columns = max(len(samples) for samples in rows.values())
-    figure, axes = plt.subplots(
-        len(rows), columns, figsize=(1.95 * columns + 0.6, 2.25 * len(rows)), squeeze=False
-    )
+    size = (1.95 * columns + 0.6, 2.25 * len(rows))
+    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
     reach = 1.2 * float(centres.abs().max())
     for place, (name, runs) in zip(axes, rows.items(), strict=True):
         for ax, samples in zip(place, runs, strict=True):
@@ -148,7 +135,7 @@ def grids(
 
 @drawing(named="n", bins=">= 1")
 def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: Axes | None = None) -> Axes:
-    """Outlines of the distributions of several sets of numbers, over common bins."""
+    """Draw outlines of the distributions of several sets of numbers, over common bins."""
     ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
     arrays = {name: values.numpy() for name, values in named.items()}
     together = np.concatenate(list(arrays.values()))
@@ -164,9 +151,8 @@ def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: 
 
 @drawing(x="N 2", names="K:", labels="N; integer, >= 0 < K")
 def written(x: Tensor, labels: Tensor, names: Sequence[str], ax: Axes, title: str = "") -> Axes:
-    """Points (n, 2) of an embedding, each written as the name of its class; the axes mean nothing."""
-    for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):
-        ax.text(u, v, names[label], color=CLASSES[label % len(CLASSES)], fontsize=7, ha="center", va="center")
+    """Draw points (n, 2) of an embedding by the names of their classes; the axes mean nothing."""
+    write_names(ax, x, labels, names, 7, clip=False)
     low, high = x.min(0).values, x.max(0).values
     margin = 0.04 * (high - low)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()

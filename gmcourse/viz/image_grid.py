@@ -14,12 +14,12 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import drawing
-from gmcourse.viz.look import bare
+from gmcourse.viz.look import bare, figure_of
 
 
 @drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")
 def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarray:
-    """One picture (H', W') or (H', W', 3) out of images x (N, C, H, W) in [0, 1], `paper` between them."""
+    """Join images x (N, C, H, W) in [0, 1] to one picture (H', W') or (H', W', 3), `paper` between them."""
     n, channels, height, width = x.shape
     rows = math.ceil(n / columns)
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
@@ -33,7 +33,7 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
 
 @drawing(x="N 1|3 H W; unit", columns=">= 1")
 def as_png(x: Tensor, columns: int | None = None) -> bytes:
-    """Images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
+    """Write images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
     content = io.BytesIO()
     sheet = tile(x, columns or math.ceil(math.sqrt(len(x))))
     plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
@@ -55,15 +55,12 @@ def images(
 
     Args:
         x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
-        columns: of the grid; by default as square as can be. A sequence gives rows, and needs none.
+        columns: by default the grid is as square as can be. A sequence gives rows, and needs none.
         labels: one for each row.
         titles: one above each column.
         scale: 1 gives a column about 1.6 cm.
-        invert: draw grey images dark on light, as ink on paper; by default exactly for one channel.
-        ax: where to draw; by default a figure of its own.
-
-    Raises:
-        ValueError: a shape that is no image, or labels and titles of another number.
+        invert: whether grey is drawn dark on light, as ink on paper; by default exactly for one channel.
+        ax: where to draw one row or grid; by default a figure of its own.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
     if isinstance(x, Tensor):
@@ -79,23 +76,16 @@ def images(
     height, width = sheets[0].shape[0], sheets[0].shape[1]
     if ax is None:
         inches = 0.66 * scale * columns
-        figure, axes = plt.subplots(
-            len(rows),
-            1,
-            figsize=(inches + (1.2 if labels else 0), len(rows) * inches * height / width),
-            squeeze=False,
-        )
+        size = (inches + (1.2 if labels else 0), len(rows) * inches * height / width)
+        figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
         places = list(axes[:, 0])
     else:
-        figure, places = ax.get_figure(root=True), [ax]  # type: ignore[assignment]
+        figure, places = figure_of(ax), [ax]
         if len(rows) != 1:
-            raise ValueError(
-                "ax is one place for several rows; expected None: they need a figure of their own"
-            )
+            expect.refuse("ax", "one place for several rows", "None: they need a figure of their own")
     for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):
         place.imshow(sheet, cmap="gray_r" if inverted else "gray", vmin=0, vmax=1)
-        bare(place)
-        place.spines[:].set_visible(False)
+        bare(place, frame=False)
         if labels is not None:
             place.set_ylabel(labels[i], rotation=0, ha="right", va="center")
         if titles is not None and i == 0:

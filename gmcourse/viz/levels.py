@@ -21,7 +21,7 @@ Shape = tuple[int, int, int]
 
 
 def _grid(ax: Axes, values: Tensor, at: tuple[float, float], corner: int | None) -> None:
-    """A small table of numbers, each cell in the colour of its place in a 2×2 block."""
+    """Draw a small table of numbers, each cell in the colour of its place in a 2×2 block."""
     height, width = values.shape
     for i in range(height):
         for j in range(width):
@@ -33,11 +33,7 @@ def _grid(ax: Axes, values: Tensor, at: tuple[float, float], corner: int | None)
 
 @drawing(x="H W; real", z="4 h w; real")
 def squeeze(x: Tensor, z: Tensor) -> Figure:
-    """A picture x (H, W) of whole numbers, and the four channels z (4, H/2, W/2) that it is squeezed into.
-
-    Raises:
-        ValueError: shapes that do not belong together.
-    """
+    """Draw a picture x (H, W) of whole numbers, and the channels z (4, H/2, W/2) that it is squeezed into."""
     expect.tensor("z", z, f"4 {x.shape[0] // 2} {x.shape[1] // 2}", dtype="real")
     height, width = x.shape
     figure, ax = plt.subplots(figsize=(8.6, 2.5))
@@ -59,7 +55,7 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, float]) -> float:
-    """A box (C, H, W) in slanted perspective, centred on the line; returns its right edge."""
+    """Draw a box (C, H, W) in slanted perspective, centred on the line, and return its right edge."""
     channels, height, _ = shape
     side, depth = scale[0] * height**0.7, scale[1] * channels**0.7
     low, high, right, shift = -side / 2, side / 2, left + side, SLANT * depth
@@ -75,7 +71,7 @@ def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, fl
 
 @drawing(image=">= 1", at_levels=">= 1", n_steps=">= 1")
 def levels(image: Shape, at_levels: Sequence[Shape], n_steps: int) -> Figure:
-    """What a multi-scale flow with a split after each level but the last does to a picture, one row a level.
+    """Draw what a multi-scale flow with a split after each level but the last does, one row a level.
 
     Args:
         image: (C, H, W).

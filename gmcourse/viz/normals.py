@@ -18,7 +18,7 @@ from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
 
 @drawing(samples=">= 2")
 def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 200) -> Figure:
-    """q = N(mean, e^log_var) against p = N(0, 1): densities on the left, the KL's integrand on the right.
+    """Draw q = N(mean, e^log_var) and p = N(0, 1) on the left, the integrand of their KL on the right.
 
     The title has the closed form and a Monte-Carlo estimate from so many samples.
     """
@@ -37,18 +37,15 @@ def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 2
     left.legend()
     right.fill_between(x, integrand, where=integrand > 0, color=VERMILION, alpha=0.4, label="adds")
     right.fill_between(x, integrand, where=integrand < 0, color=GREEN, alpha=0.4, label="takes away")
-    right.set(
-        xlabel="z",
-        ylabel="q · log(q/p)",
-        title=f"KL {exact:.3f}; sampled {float(log_ratio.mean()):.3f} ± {error:.3f}",
-    )
+    title = f"KL {exact:.3f}; sampled {float(log_ratio.mean()):.3f} ± {error:.3f}"
+    right.set(xlabel="z", ylabel="q · log(q/p)", title=title)
     right.legend()
     return figure
 
 
 @drawing(x="n", target="n", fitted="n")
 def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | None = None) -> Axes:
-    """A target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
+    """Draw a target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
     ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
     ax.fill_between(x, target, color=GREY, alpha=0.25, label="target p")
     for (name, values), color, line in zip(fitted.items(), cycle(CYCLE), cycle(("-", "--")), strict=False):
@@ -60,13 +57,12 @@ def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | Non
 
 @drawing(where="n", bound="n")
 def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabel: str) -> Axes:
-    """A lower bound (n,) as something is turned (n,), the truth above it, and the gap between them shaded."""
+    """Draw a lower bound (n,) as something is turned (n,), the truth above it, and the gap shaded."""
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
     ax.axhline(truth, color=BLUE, label="log p(x), the truth")
     ax.plot(where, bound, "--", color=ORANGE, label="ELBO")
-    ax.fill_between(
-        where, bound, truth, color=ORANGE, alpha=0.15, linewidth=0, label="gap = KL(q ‖ posterior)"
-    )
+    label = "gap = KL(q ‖ posterior)"
+    ax.fill_between(where, bound, truth, color=ORANGE, alpha=0.15, linewidth=0, label=label)
     ax.axvline(best, color=GREY, linewidth=1)
     low = float(bound.min())
     ax.annotate("posterior mean", (best, low), xytext=(4, 4), textcoords="offset points", color=GREY)
@@ -77,12 +73,11 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
 
 @drawing(named="n", bins=">= 1", limit="> 0")
 def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 60.0) -> Figure:
-    """One histogram above the other on a common axis, each with its mean and standard deviation."""
+    """Draw histograms above each other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
     for ax, (name, values), color in zip(axes[:, 0], named.items(), cycle(CYCLE), strict=False):
-        ax.hist(
-            values.clamp(-limit, limit).numpy(), bins=bins, range=(-limit, limit), color=color, density=True
-        )
+        shown = values.clamp(-limit, limit).numpy()
+        ax.hist(shown, bins=bins, range=(-limit, limit), color=color, density=True)
         ax.axvline(float(values.mean()), color="black", linewidth=1)
         ax.set_title(f"{name}: mean {float(values.mean()):.2f}, standard deviation {float(values.std()):.2f}")
         ax.set_yticks([])
@@ -92,7 +87,7 @@ def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limi
 
 @drawing(rows="n")
 def signals(rows: Mapping[str, Sequence[Tensor]], xlabel: str = "position") -> Figure:
-    """One panel a name, each with several one-dimensional signals (n,)."""
+    """Draw one panel a name, each with several one-dimensional signals (n,)."""
     figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)
     for ax, (name, many) in zip(axes[0], rows.items(), strict=True):
         for i, values in enumerate(many):

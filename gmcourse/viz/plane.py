@@ -19,7 +19,7 @@ Extent = tuple[float, float, float, float]
 
 @drawing(size=">= 2")
 def grid(extent: Extent, size: int = 160) -> Tensor:
-    """Points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
+    """Make points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
         expect.refuse("extent", extent, "left < right and bottom < top")
@@ -36,18 +36,15 @@ def density(
     *,
     size: int = 160,
     cmap: Colormap = DENSITY,
-    title: str | None = None,
+    title: str = "",
 ) -> Axes:
     """Draw exp(log_prob) of points (n, 2) as a heat map over extent = (left, right, bottom, top)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     log_p = expect.tensor("log_prob(points)", log_prob(grid(extent, size)), f"{size**2}", minus_infinity=True)
     values = log_p.cpu().double().exp().reshape(size, size)
-    ax.imshow(
-        values.numpy(), extent=extent, origin="lower", cmap=cmap, interpolation="bilinear", aspect="equal"
-    )
+    ax.imshow(values.numpy(), extent=extent, origin="lower", cmap=cmap, interpolation="bilinear")
+    ax.set(title=title, aspect="equal")
     ax.grid(False)
-    if title:
-        ax.set_title(title)
     return ax
 
 

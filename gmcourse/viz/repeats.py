@@ -28,33 +28,24 @@ def repeats(
     logy: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """Mean curves over repetitions, with the band that holds the middle 80 % of them.
+    """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
 
     Args:
         named: name → measurements (R, len(x)), one row a repetition.
-        x: where.
+        x: the places of the measurements.
         xlabel: what x is, with its unit.
         ylabel: what was measured, with its unit.
         reference: name → a value to compare with.
-        logx: logarithmic x.
-        logy: logarithmic y.
-        ax: where to draw.
+        logx: whether x is logarithmic.
+        logy: whether y is logarithmic.
+        ax: where to draw; by default a figure of its own.
     """
     level = torch.tensor([0.1, 0.9])
-    ax = curves(
-        {name: (list(x), values.mean(0).tolist()) for name, values in named.items()},
-        xlabel=xlabel,
-        ylabel=ylabel,
-        spread={
-            name: (low.tolist(), high.tolist())
-            for name, values in named.items()
-            for low, high in [values.quantile(level.to(values), dim=0)]
-        },
-        logx=logx,
-        logy=logy,
-        markers=True,
-        ax=ax,
-    )
+    means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
+    bands = {name: values.quantile(level.to(values), dim=0).tolist() for name, values in named.items()}
+    spread = {name: (low, high) for name, (low, high) in bands.items()}
+    ax = curves(means, spread=spread, logx=logx, logy=logy, markers=True, ax=ax)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     for name, value in (reference or {}).items():
         ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)), label=name)
     if logx:
@@ -71,7 +62,7 @@ def groups(
     ylabel: str,
     counts: Mapping[str, int] | None = None,
 ) -> Figure:
-    """For each treatment and each group one dot a repetition, and the mean as a bar.
+    """Draw for each treatment and each group one dot a repetition, and the mean as a bar.
 
     Args:
         named: treatment → group → measurements.
@@ -89,9 +80,8 @@ def groups(
             place = t + 0.22 * (g - (len(names) - 1) / 2)
             jitter = 0.03 * torch.linspace(-1, 1, len(values))
             label = group + count if t == 0 else None
-            ax.scatter(
-                place + jitter, values, s=18, color=color, marker=markers[g % 4], alpha=0.6, label=label
-            )
+            marker = markers[g % 4]
+            ax.scatter(place + jitter, values, s=18, color=color, marker=marker, alpha=0.6, label=label)
             ax.hlines(float(values.mean()), place - 0.08, place + 0.08, color=INK, linewidth=2)
     ax.set_xticks(range(len(named)), list(named))
     ax.set(ylabel=ylabel)

@@ -13,33 +13,24 @@ from gmcourse.viz.palette import BLUE, GREEN, GREY, INK, VERMILION
 WIDTH, ROW, TOP = 656, 44, 30
 COLUMNS = (4, 130, 268, 392)  # left edges of root, density, kind, leaf
 SIZES = (106, 118, 104, 262)
-
-
-@dataclass(frozen=True)
-class _Leaf:
-    """A family, and the page that has it; page None says that the course has none."""
-
-    name: str
-    page: str | None = None
-
-
-TREE: dict[tuple[str, str, str], tuple[_Leaf, ...]] = {
+# (density, kind, colour) → families, each with the page that has it; None says that the course has none
+TREE: dict[tuple[str, str, str], tuple[tuple[str, str | None], ...]] = {
     ("explicit density", "tractable", BLUE): (
-        _Leaf("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
-        _Leaf("NICE: lesson 06", "06_nice"),
-        _Leaf("Glow: lesson 07", "07_glow"),
-        _Leaf("SRFlow, conditional: lesson 08", "08_srflow"),
-        _Leaf("Autoregressive: no lesson"),
+        ("Normals and mixtures: lesson 01", "01_discriminative_vs_generative"),
+        ("NICE: lesson 06", "06_nice"),
+        ("Glow: lesson 07", "07_glow"),
+        ("SRFlow, conditional: lesson 08", "08_srflow"),
+        ("Autoregressive: no lesson", None),
     ),
     ("explicit density", "approximate", GREEN): (
-        _Leaf("Variational autoencoder: lesson 04", "04_vae"),
-        _Leaf("Diffusion: what came after", "../book/after"),
-        _Leaf("Boltzmann machine: no lesson"),
+        ("Variational autoencoder: lesson 04", "04_vae"),
+        ("Diffusion: what came after", "../book/after"),
+        ("Boltzmann machine: no lesson", None),
     ),
     ("implicit", "samples only", VERMILION): (
-        _Leaf("GAN: lesson 02", "02_gan"),
-        _Leaf("StyleGAN2: lesson 09", "09_stylegan2"),
-        _Leaf("Stochastic network (GSN): no lesson"),
+        ("GAN: lesson 02", "02_gan"),
+        ("StyleGAN2: lesson 09", "09_stylegan2"),
+        ("Stochastic network (GSN): no lesson", None),
     ),
 }
 SAYS = (
@@ -51,7 +42,7 @@ SAYS = (
 
 
 def _address(page: str, folder: Path) -> str | None:
-    """Where a page is seen from a lesson: as HTML on the site, as a file in Jupyter; None if it is not there."""
+    """Find where a page is seen from a lesson: as HTML on the site, as a file in Jupyter; None if it is not there."""
     suffix = next((s for s in (".ipynb", ".md") if (folder / (page + s)).is_file()), None)
     if suffix is None:
         return None
@@ -70,7 +61,7 @@ def _box(column: int, middle: float, text: str, color: str, link: str | None = N
 
 
 def _line(column: int, start: float, end: float, color: str) -> str:
-    """From a box to one in the next column."""
+    """Draw a line from a box to one in the next column."""
     left, right = COLUMNS[column] + SIZES[column], COLUMNS[column + 1]
     bend = (left + right) / 2
     path = f"M{left} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {right} {end:g}"
@@ -79,7 +70,7 @@ def _line(column: int, start: float, end: float, color: str) -> str:
 
 @drawing()
 def taxonomy_svg(folder: Path | str = ".") -> str:
-    """The tree as SVG. A leaf is a link where its page is there, seen from the lessons' folder, else text.
+    """Draw the tree as SVG. A leaf is a link where its page is there, seen from the lessons' folder, else text.
 
     After the figure of Goodfellow 2016 (arXiv:1701.00160, fig. 9), with diffusion added.
     """
@@ -88,9 +79,9 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
     for (density, kind, color), leaves in TREE.items():
         middles = [y + ROW * i for i in range(len(leaves))]
         middle = sum(middles) / len(middles)
-        for leaf, at in zip(leaves, middles, strict=True):
-            link = _address(leaf.page, folder) if leaf.page else None
-            parts += [_line(2, middle, at, color), _box(3, at, leaf.name, color, link)]
+        for (name, page), at in zip(leaves, middles, strict=True):
+            link = _address(page, folder) if page else None
+            parts += [_line(2, middle, at, color), _box(3, at, name, color, link)]
         kinds.append((density, kind, color, middle))
         y = middles[-1] + ROW + 14
     height = y - 14 - ROW / 2 + 8
@@ -102,17 +93,14 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
         parts.append(_line(1, explicit if density == "explicit density" else implicit, middle, color))
         parts.append(_box(2, middle, kind, color))
     parts.append(_box(0, root, "model of p(x)", INK))
-    return (
-        f'<svg viewBox="0 0 {WIDTH + 4} {height:g}" width="{WIDTH}" role="group" aria-label="{SAYS}" '
-        "style=\"background:#fff;min-width:600px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif\">"
-        + "".join(parts)
-        + "</svg>"
-    )
+    size = f'viewBox="0 0 {WIDTH + 4} {height:g}" width="{WIDTH}"'
+    style = "background:#fff;min-width:600px;max-width:100%;height:auto;font:14px 'Source Sans 3',sans-serif"
+    return f'<svg {size} role="group" aria-label="{SAYS}" style="{style}">{"".join(parts)}</svg>'
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a notebook shows as HTML."""
+    """HTML, as the last line of a cell shows it."""
 
     html: str = field(repr=False)
 
@@ -121,8 +109,6 @@ class _Shown:
 
 
 def taxonomy() -> _Shown:
-    """The tree, for the last line of a cell."""
-    frame = (
-        '<div tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto">'
-    )
-    return _Shown(f"{frame}{taxonomy_svg()}</div>")
+    """Draw the tree, for the last line of a cell."""
+    look = 'tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto"'
+    return _Shown(f"<div {look}>{taxonomy_svg()}</div>")

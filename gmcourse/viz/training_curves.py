@@ -35,9 +35,9 @@ def curves(
         ylabel: what y is, with its unit.
         reference: name → a value to compare with, drawn as a thin grey line.
         spread: name → (low, high), drawn as a band around the curve of that name.
-        logx: logarithmic x.
-        logy: logarithmic y.
-        markers: draw the points as well.
+        logx: whether x is logarithmic.
+        logy: whether y is logarithmic.
+        markers: whether the points are drawn too.
         ax: where to draw; by default a figure of its own.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]

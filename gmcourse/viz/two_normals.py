@@ -23,7 +23,7 @@ EXTENT: Extent = (-5.0, 5.0, -4.0, 4.0)
 def normals(
     x: float, y: float, width: float, correlation: float, share: float
 ) -> tuple[Tensor, list[MultivariateNormal]]:
-    """log p(y), (2,), and the two densities: N(0, I)-like at (−1.2, 0), and one of the given place and shape."""
+    """Make log p(y), (2,), and the densities: N(0, I) moved to (−1.2, 0), and one of the given place and shape."""
     shape = width**2 * torch.tensor([[1.0, correlation], [correlation, 1.0]])
     first = MultivariateNormal(torch.tensor([-1.2, 0.0]), torch.eye(2))
     second = MultivariateNormal(torch.tensor([float(x), float(y)]), shape)
@@ -32,7 +32,7 @@ def normals(
 
 @drawing(log_prior="2; -inf", densities="2:", size=">= 2")
 def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int = 240) -> float:
-    """∫ min_y p(x, y) dx over the extent: what the best classifier gets wrong, by a grid sum."""
+    """Sum ∫ min_y p(x, y) dx over a grid of the extent: what the best classifier gets wrong."""
     where = grid(EXTENT, size)
     joint = torch.stack([d.log_prob(where) for d in densities], 1) + log_prior
     cell = (EXTENT[1] - EXTENT[0]) * (EXTENT[3] - EXTENT[2]) / (size - 1) ** 2
@@ -43,13 +43,13 @@ def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int =
 def two_normals(
     x: float = 1.2, y: float = 0.6, width: float = 0.8, correlation: float = 0.5, orange_share: float = 0.5
 ) -> Figure:
-    """Boundary, density and samples of two normals: a blue one that stays, and an orange one that is moved.
+    """Draw boundary, density and samples of a blue normal that stays and an orange one that is moved.
 
     Args:
-        x: of the orange mean.
-        y: of the orange mean.
+        x: the first coordinate of the orange mean.
+        y: the second one.
         width: standard deviation of the orange class in both directions.
-        correlation: of its two coordinates.
+        correlation: how its two coordinates go together.
         orange_share: p(y = orange).
     """
     log_prior, densities = normals(x, y, width, correlation, orange_share)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from gmcourse import expect
 from gmcourse.expect.door import drawing
 
 Slider = tuple[float, float, float, float]
@@ -17,18 +18,16 @@ Slider = tuple[float, float, float, float]
 def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     """Show draw(**values), with one slider for each value.
 
+    Where `GMCOURSE_STATIC=1` is set (when the site is built) the picture of the first values is shown, and no
+    widget: on a page without a kernel it could not move.
+
     Args:
         draw: draws a figure from the sliders' values.
         **sliders: name=(least, most, step, at first). A whole-number step gives whole numbers.
-
-    Where `GMCOURSE_STATIC=1` is set (when the site is built) the picture of the first values is shown, and no
-    widget: on a page without a kernel it could not move.
     """
     for name, (least, most, step, first) in sliders.items():
         if not (least <= first <= most and step > 0):
-            raise ValueError(
-                f"{name} is ({least}, {most}, {step}, {first}); expected least ≤ first ≤ most, step > 0"
-            )
+            expect.refuse(name, (least, most, step, first), "least ≤ first ≤ most, step > 0")
     if os.environ.get("GMCOURSE_STATIC") == "1":
         draw(**{name: first for name, (_, _, _, first) in sliders.items()})
         plt.show()

@@ -46,7 +46,7 @@ row(
     bad={"size": (2, 161), "contrast": (0.9,)},
 )
 row(
-    "data.quantization.five_bits",
+    "data.images.five_bits",
     lambda: {"pixels": pixels()},
     fine={"pixels": "rank shape batch dtype"},
     bad={"pixels": (torch.tensor([256]), torch.tensor([-1]))},

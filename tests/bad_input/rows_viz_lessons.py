@@ -77,9 +77,11 @@ add(
     lambda: {"x": plane(), "learned": plane(), "best": plane(), "data": plane(), "ax": axes()},
     fine={"data": "batch"},
 )
-add("edits.effects", lambda: {"change": plane(2), "edits": ["a", "b"], "attributes": ["c", "d"], "unit": "%"})
 add(
-    "families.precision_and_recall",
+    "scores.effects", lambda: {"change": plane(2), "edits": ["a", "b"], "attributes": ["c", "d"], "unit": "%"}
+)
+add(
+    "scores.precision_and_recall",
     lambda: {"points": {"a": (0.5, 0.5)}, "data": ("real",), "ax": axes()},
     fine={"data": f"{WORD} length"},
 )
@@ -163,9 +165,9 @@ add(
     bad=WRONG_LABELS,
     fine={"names": "unknown length"},
 )
-add("latent_plane.equal_mass_grid", lambda: {"n": 3})
-add("latent_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2, "ax": axes()})
-add("latent_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
+add("code_plane.equal_mass_grid", lambda: {"n": 3})
+add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2, "ax": axes()})
+add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
     "levels.squeeze",
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},

@@ -30,15 +30,14 @@ from gmcourse.viz import (
     boundary,
     change,
     code_plane,
-    edits,
     feature_maps,
     game,
     image_grid,
-    latent_plane,
     levels,
     normals,
     plane,
     repeats,
+    scores,
     two_normals,
 )
 
@@ -197,7 +196,7 @@ FIGURES: dict[str, Case] = {
     "code_plane.denoising_field": lambda d: code_plane.denoising_field(
         *(rand(d, 9, 2, seed=i, grad=True) for i in range(4))
     ),
-    "edits.effects": lambda d: edits.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], unit="u"),
+    "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], unit="u"),
     "feature_maps.maps": lambda d: feature_maps.maps({"a": rand(d, 4, 4, grad=True)}, limit=1.0),
     "feature_maps.deviations": lambda d: feature_maps.deviations({"a": rand(d, 4, 4)}),
     "feature_maps.mixing_table": lambda d: feature_maps.mixing_table(
@@ -219,8 +218,8 @@ FIGURES: dict[str, Case] = {
     "image_grid.tile": lambda d: torch.from_numpy(image_grid.tile(rand(d, 4, 3, 4, 4, grad=True), 2)),
     "image_grid.as_png": lambda d: image_grid.as_png(rand(d, 4, 3, 4, 4)) and None,
     "image_grid.images": lambda d: image_grid.images([rand(d, 4, 3, 4, 4), rand("cpu", 4, 3, 4, 4)]),
-    "latent_plane.manifold": lambda d: latent_plane.manifold(elsewhere(d, pictures), n=3),
-    "latent_plane.codes": lambda d: latent_plane.codes(rand(d, 9, 2), labels(d, 9), NAMES),
+    "code_plane.manifold": lambda d: code_plane.manifold(elsewhere(d, pictures), n=3),
+    "code_plane.codes": lambda d: code_plane.codes(rand(d, 9, 2), labels(d, 9), NAMES),
     "levels.squeeze": lambda d: levels.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
     "normals.fits": lambda d: normals.fits(rand(d, 9), rand(d, 9), {"a": rand(d, 9, grad=True)}),
     "normals.bound_and_gap": lambda d: normals.bound_and_gap(rand(d, 9), -rand(d, 9), 0.0, 0.5, "x"),

@@ -9,7 +9,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from gmcourse import viz
-from gmcourse.viz import latent_plane, normals, widgets
+from gmcourse.viz import code_plane, normals, widgets
 from gmcourse.viz.image_grid import tile
 
 
@@ -48,7 +48,7 @@ def test_curves_and_planes():
 
 
 def test_the_equal_mass_grid_is_equal():
-    grid = latent_plane.equal_mass_grid(9).double()
+    grid = code_plane.equal_mass_grid(9).double()
     assert grid.shape == (81, 2)
     assert grid[0, 0] < 0 < grid[0, 1]
     shares = torch.distributions.Normal(0, 1).cdf(grid[:9, 0])
@@ -56,8 +56,8 @@ def test_the_equal_mass_grid_is_equal():
 
 
 def test_chapter_figures_draw():
-    latent_plane.manifold(lambda z: torch.rand(len(z), 1, 4, 4), n=3)
-    latent_plane.codes(torch.randn(5, 2), torch.arange(5), "01234")
+    code_plane.manifold(lambda z: torch.rand(len(z), 1, 4, 4), n=3)
+    code_plane.codes(torch.randn(5, 2), torch.arange(5), "01234")
     normals.kl_of_two_normals()
     x = torch.linspace(-1, 1, 5)
     normals.fits(x, x, {"a": x, "b": x})

@@ -58,13 +58,10 @@ TOLERANCE = 1e-4  # a value may leave its range by what float32 arithmetic does 
 
 
 def column(name: str) -> int:
-    """Where an attribute stands in a row of `NAMES`.
+    """Find where an attribute stands in a row of `NAMES`.
 
     >>> NAMES[column("yaw")]
     'yaw'
-
-    Raises:
-        ValueError: no attribute has this name.
     """
     return NAMES.index(expect.one_of("name", name, NAMES))
 
@@ -78,11 +75,7 @@ def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
 
 @door(n=">= 1")
 def middle(n: int = 1) -> Tensor:
-    """n times the face in the middle of every range, but for glasses and moustache, which it goes without.
-
-    Returns:
-        (n, A) float32.
-    """
+    """Repeat the face in the middle of every range, but without glasses and moustache, n times: (n, A) float32."""
     low, high = bounds()
     face = (low + high) / 2
     face[column("glasses")] = face[column("moustache")] = 0.0
@@ -91,17 +84,13 @@ def middle(n: int = 1) -> Tensor:
 
 @door(attributes=f"N {len(NAMES)}; full")
 def unit_range(attributes: Tensor) -> Tensor:
-    """Attributes (N, A) with the range of each mapped to [0, 1]."""
+    """Map the range of each of the attributes (N, A) to [0, 1]."""
     low, high = bounds(attributes.device)
     return (attributes - low) / (high - low)
 
 
 def check_attributes(attributes: Tensor) -> None:
-    """Refuse what is not a batch of attribute rows within their ranges.
-
-    Raises:
-        ValueError: another shape or dtype, NaN, or a value outside its range.
-    """
+    """Refuse what is not a batch of attribute rows (B, A) within their ranges."""
     expect.tensor("attributes", attributes, f"B {len(NAMES)}", dtype="full", filled=False)
     if len(attributes) == 0:
         return

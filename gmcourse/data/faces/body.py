@@ -1,14 +1,26 @@
-"""Neck, shoulders and what they wear."""
+"""What is around the head: the wall, neck, shoulders and what they wear, and the colour of the light."""
 
 from __future__ import annotations
 
 import torch
 
+from gmcourse.data.faces import palette
 from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import coverage, ellipse, rounded_box, smooth_minimum, stroke
+from gmcourse.data.faces.distances import circle, coverage, ellipse, rounded_box, smooth_minimum, stroke
 from gmcourse.data.faces.face import Face
 
 SHOULDERS = 1.36  # y of the middle of the torso, most of which is below the picture
+
+
+def paint_backdrop(canvas: Canvas, face: Face) -> None:
+    """A wall, with a large lighter disc on it that the light pulls to its side."""
+    canvas.pixels = canvas.pixels + face.backdrop[:, :, None, None]
+    if face.detail is not None:
+        canvas.pixels = canvas.pixels * face.detail.falloff(canvas.x, canvas.y)[:, None]
+    window = canvas.window()
+    halo = palette.mix(face.backdrop, palette.color("fff4e0", face.backdrop), 0.20)
+    disc = circle(window.x + 0.10 * face["light"], window.y + 0.02, 0.80)
+    window.paint(halo, coverage(disc, canvas.pixel))
 
 
 def paint_torso(canvas: Canvas, face: Face) -> None:
@@ -42,3 +54,12 @@ def paint_neck(canvas: Canvas, face: Face) -> None:
     window.paint(face.skin_shade, coverage(torch.maximum(shadow, skin), canvas.pixel))
     rim = stroke(ellipse(x, y - 0.755, 0.238, 0.137), 0.006, canvas.pixel)
     window.paint(face.cloth_shade, rim * coverage(0.735 - y, 0.08) * 0.8)
+
+
+def grade(canvas: Canvas, face: Face) -> None:
+    """Tint everything, from cool daylight to a warm evening."""
+    warm = face["warmth"][..., None] - 0.5
+    tint = 1 + warm * warm.new_tensor((0.08, -0.01, -0.18)).view(1, 3, 1, 1)
+    canvas.pixels = canvas.pixels * tint
+    if face.detail is not None:
+        canvas.pixels = canvas.pixels * face.detail.exposure()

@@ -27,8 +27,8 @@ class Window:
         canvas: what is painted on.
         rows: which rows of it.
         columns: which columns.
-        x: of each pixel, (B or 1, h, w), in the frame that was asked for.
-        y: likewise.
+        x: the place of each pixel, (B or 1, h, w), in the frame that was asked for.
+        y: the other coordinate.
     """
 
     canvas: Canvas
@@ -65,13 +65,7 @@ class Window:
 
 
 class Canvas:
-    """A batch of square pictures under construction.
-
-    Args:
-        n: pictures.
-        size: their height and width.
-        tilt: (B, 1, 1), how far each head leans, −1 … 1.
-    """
+    """A batch of n square pictures under construction; each head leans by `tilt` (B, 1, 1), −1 … 1."""
 
     def __init__(self, n: int, size: int, tilt: Tensor) -> None:
         self.size = size
@@ -92,12 +86,12 @@ class Canvas:
         return slice(max(first, 0), min(last, self.size))
 
     def window(self, x0: float = -1, x1: float = 1, y0: float = -1, y1: float = 1) -> Window:
-        """A box in the frame of the picture."""
+        """Open a box in the frame of the picture."""
         rows, columns = self._slice(y0, y1), self._slice(x0, x1)
         return Window(self, rows, columns, self.x[:, :, columns], self.y[:, rows])
 
     def head_window(self, x0: float, x1: float, y0: float, y1: float) -> Window:
-        """A box in the frame of the head, grown so that it holds the part however far the head leans."""
+        """Open a box in the frame of the head, grown so that it holds the part however far the head leans."""
         xs, ys = [], []
         for x in (x0, x1):
             for y in (y0, y1):

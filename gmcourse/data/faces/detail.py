@@ -19,11 +19,9 @@ SEEDS_OF = {"strands": 101, "freckles": 211, "pores": 307, "weave": 401, "grain"
 
 @dataclass(frozen=True)
 class Detail:
-    """The nuisance of a batch of pictures, all of it a function of their seeds.
+    """The nuisance of a batch of pictures, all of it a function of their seeds (B,) int64.
 
-    Attributes:
-        seeds: (B,) int64.
-        numbers: (B, 16) in [0, 1), for what is decided once a picture.
+    `numbers` (B, 16) in [0, 1) are for what is decided once a picture.
     """
 
     seeds: Tensor
@@ -31,11 +29,11 @@ class Detail:
 
     @staticmethod
     def of(seeds: Tensor, dtype: torch.dtype) -> Detail:
-        """The detail that belongs to some seeds."""
+        """Make the detail that belongs to some seeds."""
         return Detail(seeds, uniform(seeds, 16, dtype))
 
     def number(self, k: int) -> Tensor:
-        """The k-th number of each picture, (B, 1, 1)."""
+        """Give the k-th number of each picture, (B, 1, 1)."""
         return self.numbers[:, k].view(-1, 1, 1)
 
     def _seeds(self, what: str) -> Tensor:

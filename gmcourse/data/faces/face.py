@@ -16,12 +16,7 @@ EYE_Y, NOSE_Y, MOUTH_Y = 0.015, 0.16, 0.315
 
 
 class Face:
-    """A batch of faces, measured.
-
-    Args:
-        attributes: (B, A), a column for each of `NAMES`.
-        detail: what no attribute names; None for the clean cartoon.
-    """
+    """A batch of faces, measured, from attributes (B, A) and detail, None for the clean cartoon."""
 
     def __init__(self, attributes: Tensor, detail: Detail | None) -> None:
         self._columns = dict(zip(NAMES, attributes.view(-1, len(NAMES), 1, 1).unbind(1), strict=True))
@@ -35,11 +30,11 @@ class Face:
         self._mix(attributes)
 
     def __getitem__(self, name: str) -> Tensor:
-        """One attribute, (B, 1, 1)."""
+        """Give one attribute, (B, 1, 1)."""
         return self._columns[name]
 
     def _mix(self, attributes: Tensor) -> None:
-        """The colours of each face, (B, 3) each."""
+        """Mix the colours of each face, (B, 3) each."""
         flat = {name: column.view(-1) for name, column in self._columns.items()}
         age = flat["age"][:, None]
         self.skin = palette.ramp(flat["skin"], palette.SKIN)
@@ -48,9 +43,8 @@ class Face:
         self.blush = palette.mix(self.skin, palette.color("e8564e", attributes), 0.42)
         self.lips = palette.mix(self.skin * 0.93, rosy, 0.42)
         young = palette.ramp(flat["hair_color"], palette.HAIR)
-        self.hair = palette.mix(
-            young, palette.color(palette.GREY_HAIR, attributes), smooth_step(age, 0.4, 1.0)
-        )
+        grey = palette.color(palette.GREY_HAIR, attributes)
+        self.hair = palette.mix(young, grey, smooth_step(age, 0.4, 1.0))
         self.hair_shade = self.hair * self.hair.new_tensor((0.74, 0.66, 0.70))
         self.hair_light = palette.mix(self.hair, palette.color("fff0d8", attributes), 0.24)
         self.brow = palette.mix(self.hair_shade, palette.color(palette.INK, attributes), 0.25)
@@ -59,16 +53,10 @@ class Face:
         self.backdrop = palette.ramp(flat["background"], palette.BACKGROUND)
 
     def around(self, x: float, depth: float = 1.0) -> tuple[Tensor, Tensor]:
-        """Where a turned head carries something that stood at x, and how narrow it looks there.
+        """Find where a turned head carries something that stood at x, and how narrow it looks, (B, 1, 1) each.
 
-        The face is a cylinder: x = R sin(θ + turn), and widths shrink by cos(θ + turn) / cos θ.
-
-        Args:
-            x: in the face that looks straight ahead.
-            depth: 1 on the cylinder, more for what stands out from it, as a nose does.
-
-        Returns:
-            x and the factor of the width, (B, 1, 1) each.
+        The face is a cylinder: x = R sin(θ + turn), and widths shrink by cos(θ + turn) / cos θ. The depth is 1 on the
+        cylinder, more for what stands out from it, as a nose does.
         """
         radius = self.half_width * 1.04
         angle = torch.asin(x / radius)

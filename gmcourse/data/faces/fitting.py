@@ -16,25 +16,23 @@ from gmcourse.expect.door import door
 def fit(
     pictures: Tensor, *, steps: int = 120, restarts: int = 3, candidates: int = 1000, seed: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """Fit the clean renderer to pictures: a* = argmin over a of ‖render(a) − x‖².
+    """Fit the clean renderer to pictures (B, 3, size, size): a* = argmin over a of ‖render(a) − x‖².
 
     The nearest of many faces drawn at random are the starts; from each, Adam follows the gradient through the
     renderer, and the best end is kept. The answer is a local minimum, no proof that there is no better one. Detail
     has no attributes, so a detailed picture keeps the residual that its detail makes.
 
     Args:
-        pictures: (B, 3, size, size) in [0, 1], size 16 … 128.
-        steps: of Adam, from each start.
+        pictures: in [0, 1], of a size of 16 … 128.
+        steps: how many Adam makes from each start.
         restarts: how many starts for each picture.
-        candidates: among how many faces the starts are looked for, half of them natural, half uniform.
-        seed: of these faces.
+        candidates: among how many faces the starts are looked for, half of them natural, half uniform; at least
+            twice the restarts.
+        seed: draws these faces.
 
     Returns:
         Attributes (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in
         units of the range: 0 for a clean cartoon that was found.
-
-    Raises:
-        ValueError: pictures of another shape or dtype, or a number below 1 (candidates: below twice the restarts).
     """
     expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
     expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)
@@ -50,19 +48,17 @@ def fit(
 
 @torch.no_grad()
 def _nearest(pictures: Tensor, restarts: int, candidates: int, seed: int) -> Tensor:
-    """The candidates nearest to each picture, (B, restarts, A)."""
-    halves = [
-        sample(candidates - candidates // 2, seed=seed),
-        sample(candidates // 2, distribution="uniform", seed=seed),
-    ]
-    crowd = torch.cat(halves).to(pictures)
+    """Find the candidates nearest to each picture, (B, restarts, A)."""
+    natural = sample(candidates - candidates // 2, seed=seed)
+    uniform = sample(candidates // 2, distribution="uniform", seed=seed)
+    crowd = torch.cat([natural, uniform]).to(pictures)
     drawn = render(crowd, pictures.shape[-1])
     distances = torch.cdist(pictures.flatten(1), drawn.flatten(1))
     return crowd[distances.topk(restarts, largest=False).indices]
 
 
 def _descend(start: Tensor, targets: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-    """Adam with a falling rate, each attribute as a share of its range; the best point on the way and its error."""
+    """Follow Adam, each attribute as a share of its range, to the best point on the way and its error."""
     low, high = (bound.to(start) for bound in bounds())
     inside = 1e-3  # a little off the borders, where some attributes have no slope to leave by
     share = ((start - low) / (high - low)).clamp(inside, 1 - inside).requires_grad_()

@@ -1,4 +1,4 @@
-"""The mouth: lips around an opening, teeth above, a tongue below."""
+"""Nose, mouth, and a moustache, from a shadow on the lip to something to be proud of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,28 @@ import torch
 
 from gmcourse.data.faces import palette
 from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import between, coverage, ellipse, smooth_step, stroke
-from gmcourse.data.faces.face import MOUTH_Y, Face
+from gmcourse.data.faces.distances import between, coverage, ellipse, segment, smooth_step, stroke
+from gmcourse.data.faces.face import EYE_Y, MOUTH_Y, NOSE_Y, Face
+
+
+def paint_nose(canvas: Canvas, face: Face) -> None:
+    """Shade on the side away from the light, a lighter tip, a line below."""
+    window = canvas.head_window(-0.30, 0.30, -0.10, 0.26)
+    light = face["light"]
+    tip = face.around(0.0, 1.22)[0]
+    root = face.around(0.0, 0.92)[0]
+    away = 0.022 * light + 0.012 * face["yaw"]
+    x, y = window.x - root - 0.6 * away, window.y - EYE_Y + 0.02
+    distance, along = segment(x, y, tip - root + away * 0.4, NOSE_Y - EYE_Y + 0.015)
+    bridge = coverage(distance - 0.012 - 0.034 * along, 0.03)
+    strength = 0.18 + 0.5 * (light * light + 0.02).sqrt()
+    window.paint(face.skin_shade, bridge * smooth_step(along, 0.0, 0.7) * strength)
+    window.fill(face.blush, ellipse(window.x - tip, window.y - NOSE_Y, 0.060, 0.047), 0.55)
+    lighter = ellipse(window.x - tip + 0.014 * light, window.y - NOSE_Y + 0.008, 0.050, 0.040)
+    window.fill(face.skin, lighter, 0.75)
+    t = (window.x - tip) / 0.062
+    under = stroke(window.y - NOSE_Y - 0.050 + 0.022 * t * t, 0.0085, canvas.pixel)
+    window.paint(face.skin_shade * 0.80, under * smooth_step(1 - t.abs(), 0.0, 0.4))
 
 
 def paint_mouth(canvas: Canvas, face: Face) -> None:
@@ -40,3 +60,21 @@ def paint_mouth(canvas: Canvas, face: Face) -> None:
     # the shade below the lower lip
     below = stroke(y - torch.maximum(low, top) - 0.062, 0.007, pixel)
     window.paint(face.skin_shade, below * smooth_step(0.55 - t.abs(), 0.0, 0.3) * 0.7)
+
+
+def paint_moustache(canvas: Canvas, face: Face) -> None:
+    """Two lobes from under the nose, whose tips turn up when they are long."""
+    window = canvas.head_window(-0.46, 0.46, 0.12, 0.42)
+    grown = face["moustache"]
+    place, narrow = face.around(0.0, 1.10)
+    half = (0.12 + 0.135 * grown) * narrow
+    t = (window.x - place).abs() / half
+    height = (NOSE_Y + MOUTH_Y) / 2 + 0.018
+    middle = height + 0.045 * t - 0.135 * grown * (t - 0.55).clamp_min(0) ** 2
+    thick = (0.020 + 0.042 * grown) * ((1 - t).clamp_min(0) + 1e-6).sqrt() * (0.72 + 0.6 * t)
+    cover = between(middle - thick - window.y, window.y - middle - thick, canvas.pixel)
+    cover = cover * smooth_step(grown, 0.0, 0.25) * smooth_step(1 - t, 0.0, 0.08)
+    window.paint(face.brow, cover)
+    if face.detail is not None:
+        strands = face.detail.strands(window.x * 1.3, window.y)
+        window.paint(face.hair, cover * (0.6 * strands).clamp_min(0))

@@ -14,35 +14,27 @@ FACTOR = 0x45D9F3B  # below 2**27, so that a product with 32 bits fits into int6
 
 
 def scrambled(bits: Tensor) -> Tensor:
-    """32 bits in which each one depends on all 32 of the input's: multiply and shift, twice. int64 in, int64 out."""
+    """Mix 32 bits until each depends on all 32 of the input's: multiply and shift, twice. int64 in, int64 out."""
     bits = (((bits >> 16) ^ bits) * FACTOR) & MASK
     bits = (((bits >> 16) ^ bits) * FACTOR) & MASK
     return (bits >> 16) ^ bits
 
 
 def hashed(seeds: Tensor, places: Tensor) -> Tensor:
-    """32 bits for each pair of a seed and a place.
-
-    Args:
-        seeds: int64, any value.
-        places: int64 that broadcasts with the seeds.
-
-    Returns:
-        int64 in [0, 2³²).
-    """
+    """Make 32 bits, int64 in [0, 2³²), for each pair of a seed and a place, int64 that broadcast."""
     high = (seeds >> 32) & MASK
     start = scrambled(scrambled(seeds & MASK) ^ high)
     return scrambled(start ^ scrambled(places & MASK))
 
 
 def uniform(seeds: Tensor, n: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """n numbers in [0, 1) for each seed, (B, n)."""
+    """Make n numbers in [0, 1) for each seed, (B, n)."""
     places = torch.arange(n, device=seeds.device)
     return (hashed(seeds[:, None], places) >> 8).to(dtype) / 2**24
 
 
 def near_normal(seeds: Tensor, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
-    """Numbers of mean 0 and variance 1 for each seed, (B, *shape): the sum of the four bytes of a hash.
+    """Make numbers of mean 0 and variance 1 for each seed, (B, *shape): the sum of the four bytes of a hash.
 
     A sum of four uniform numbers has bounded tails (±3.46) and an excess kurtosis of −0.3; for the grain of a sensor
     that is close enough to normal, and it is exact arithmetic.
@@ -56,7 +48,7 @@ def near_normal(seeds: Tensor, shape: tuple[int, ...], dtype: torch.dtype = torc
 
 
 def cells(seeds: Tensor, x: Tensor, y: Tensor, frequency: float) -> tuple[Tensor, Tensor, Tensor]:
-    """A grid over the plane: 32 bits for the cell of each point, and where in its cell the point lies, 0 … 1."""
+    """Lay a grid over the plane: 32 bits for the cell of each point, and where in its cell it lies, 0 … 1."""
     u, v = x * frequency, y * frequency
     column, row = u.detach().floor(), v.detach().floor()
     places = (column.to(torch.int64) + 512) * 1024 + row.to(torch.int64) + 512
@@ -64,7 +56,7 @@ def cells(seeds: Tensor, x: Tensor, y: Tensor, frequency: float) -> tuple[Tensor
 
 
 def waves(seeds: Tensor, along: Tensor, frequencies: tuple[float, ...], first: int) -> Tensor:
-    """A smooth random line: sines whose phases and exact frequencies depend on the seed, within ±1.
+    """Make a smooth random line: sines whose phases and exact frequencies depend on the seed, within ±1.
 
     Args:
         seeds: (B,).

@@ -7,43 +7,24 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.data.faces.attributes import check_attributes, column
-from gmcourse.data.faces.backdrop import grade, paint_backdrop
-from gmcourse.data.faces.body import paint_neck, paint_torso
+from gmcourse.data.faces.body import grade, paint_backdrop, paint_neck, paint_torso
 from gmcourse.data.faces.canvas import Canvas
 from gmcourse.data.faces.detail import Detail
-from gmcourse.data.faces.eyes import paint_brows, paint_eyes
+from gmcourse.data.faces.eyes import paint_brows, paint_eyes, paint_glasses
 from gmcourse.data.faces.face import Face
-from gmcourse.data.faces.glasses import paint_glasses
 from gmcourse.data.faces.hair import paint_back_hair, paint_front_hair
-from gmcourse.data.faces.head import paint_ears, paint_head
-from gmcourse.data.faces.moustache import paint_moustache
-from gmcourse.data.faces.mouth import paint_mouth
-from gmcourse.data.faces.nose import paint_nose
-from gmcourse.data.faces.wrinkles import paint_wrinkles
+from gmcourse.data.faces.head import paint_ears, paint_head, paint_wrinkles
+from gmcourse.data.faces.mouth import paint_moustache, paint_mouth, paint_nose
 
 SMALLEST, LARGEST = 16, 128
-ON_TOP_OF_EACH_OTHER = (
-    paint_backdrop,
-    paint_torso,
-    paint_back_hair,
-    paint_ears,
-    paint_neck,
-    paint_head,
-    paint_wrinkles,
-    paint_nose,
-    paint_mouth,
-    paint_moustache,
-    paint_eyes,
-    paint_front_hair,
-    paint_brows,
-    paint_glasses,
-    grade,
-)
+BEHIND = (paint_backdrop, paint_torso, paint_back_hair, paint_ears, paint_neck)
+FACE = (paint_head, paint_wrinkles, paint_nose, paint_mouth, paint_moustache, paint_eyes)
+IN_FRONT = (paint_front_hair, paint_brows, paint_glasses, grade)
 AT_ONCE = 2**16  # pixels: what is painted together should fit into a processor's cache
 
 
 def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) -> Tensor:
-    """Draw faces.
+    """Draw faces (B, 3, size, size) in [0, 1].
 
     The picture is a differentiable function of the attributes. The same attributes and seeds give the same picture,
     whatever else is in the batch; a CPU and a GPU agree to 1e-4.
@@ -55,11 +36,8 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
             skin, the colour of the eyes, cloth, the camera's exposure and the noise of its sensor. None for the
             clean cartoon.
 
-    Returns:
-        (B, 3, size, size) in [0, 1].
-
     Raises:
-        ValueError: attributes of a wrong shape, dtype or range; a size out of range; seeds of a wrong shape or dtype.
+        ValueError: attributes out of their ranges.
     """
     check_attributes(attributes)
     expect.whole("size", size, least=SMALLEST, most=LARGEST)
@@ -75,11 +53,11 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
 
 
 def _draw(attributes: Tensor, size: int, seeds: Tensor | None) -> Tensor:
-    """A batch that is small enough to be drawn at once."""
+    """Draw a batch that is small enough to be drawn at once."""
     detail = None if seeds is None else Detail.of(seeds, attributes.dtype)
     face = Face(attributes, detail)
     canvas = Canvas(len(attributes), size, attributes[:, column("tilt")].view(-1, 1, 1))
-    for paint in ON_TOP_OF_EACH_OTHER:
+    for paint in (*BEHIND, *FACE, *IN_FRONT):
         paint(canvas, face)
     pixels = canvas.pixels
     if detail is not None:

@@ -21,7 +21,7 @@ TEETH = "fffaf1"
 
 
 def rgb(code: str) -> tuple[float, float, float]:
-    """A hexadecimal code as three numbers in [0, 1].
+    """Read a hexadecimal code as three numbers in [0, 1].
 
     >>> rgb("ff0000")
     (1.0, 0.0, 0.0)
@@ -31,20 +31,12 @@ def rgb(code: str) -> tuple[float, float, float]:
 
 
 def color(code: str, like: Tensor) -> Tensor:
-    """One colour as (1, 3), on the device of `like`."""
+    """Make one colour (1, 3), on the device of `like`."""
     return like.new_tensor([rgb(code)])
 
 
 def ramp(position: Tensor, codes: tuple[str, ...]) -> Tensor:
-    """The colour at a place in [0, 1] along evenly spaced stops.
-
-    Args:
-        position: (B,).
-        codes: the stops, hexadecimal.
-
-    Returns:
-        (B, 3) in [0, 1].
-    """
+    """Find the colours (B, 3) at places (B,) in [0, 1] along evenly spaced stops in hexadecimal."""
     stops = position.new_tensor([rgb(code) for code in codes])
     places = torch.arange(len(codes), device=position.device, dtype=position.dtype)
     weights = (1 - (position[:, None] * (len(codes) - 1) - places).abs()).clamp_min(0)
@@ -52,10 +44,10 @@ def ramp(position: Tensor, codes: tuple[str, ...]) -> Tensor:
 
 
 def mix(first: Tensor, second: Tensor, share: Tensor | float) -> Tensor:
-    """`share` of the second colour, the rest of the first. A share per face has shape (B, 1)."""
+    """Mix `share` of the second colour with the rest of the first. A share per face has shape (B, 1)."""
     return first + (second - first) * share
 
 
 def shaded(base: Tensor) -> Tensor:
-    """The same colour in warm shadow."""
+    """Put a colour into warm shadow."""
     return base * base.new_tensor(SHADOW)

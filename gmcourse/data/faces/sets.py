@@ -26,7 +26,9 @@ def load(
     detail: bool = True,
     distribution: str = "natural",
 ) -> Images:
-    """A set of faces. The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one.
+    """Draw a set of faces, whose labels are the attributes (N, 18).
+
+    The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one.
 
     Args:
         split: "train" or "test".
@@ -34,9 +36,6 @@ def load(
         size: height and width, 16 … 128.
         detail: whether strands, freckles, cloth, grain and so on are drawn, a seed of their own for each picture.
         distribution: see `sample`.
-
-    Returns:
-        Images with pixels (N, 3, size, size) in 0 … 255, and the attributes as labels, (N, 18) float32.
     """
     n = NUMBER[split] if n is None else n
     pixels, labels = [], []

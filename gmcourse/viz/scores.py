@@ -1,0 +1,74 @@
+"""What was measured: two scores of each model as a labelled point, and what edits changed as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from gmcourse.expect.door import drawing
+from gmcourse.viz.palette import BLUE, GREY, INK, PAPER, SIGNED, VERMILION
+
+LINE, WIDTH = 0.065, 0.35  # of a label, in units of the axes
+
+
+def _heights(points: list[tuple[float, float]]) -> list[float]:
+    """Find where to write each label, so that none covers another: from the top down, a line apart."""
+    placed: dict[int, tuple[float, float]] = {}
+    for i in sorted(range(len(points)), key=lambda i: -points[i][1]):
+        x, y = points[i]
+        while any(
+            abs(x - other) < WIDTH and abs(y - taken) < LINE - 1e-9 for other, taken in placed.values()
+        ):
+            y -= LINE / 4
+        placed[i] = (x, y)
+    return [placed[i][1] for i in range(len(points))]
+
+
+@drawing(points=">= 0 <= 1")
+def precision_and_recall(
+    points: Mapping[str, tuple[float, float]],
+    *,
+    data: tuple[str, ...] = ("real", "training"),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one labelled point for each model at (recall, precision), both in [0, 1].
+
+    Names that begin with a word of `data` are no models and drawn in grey.
+    """
+    ax = ax or plt.subplots(figsize=(7.2, 4.4))[1]
+    places = _heights(list(points.values()))
+    for (name, (recall, precision)), height in zip(points.items(), places, strict=True):
+        color = GREY if name.startswith(data) else VERMILION if "T =" in name else BLUE
+        ax.plot(recall, precision, "o", color=color, markersize=8)
+        ax.annotate(name, (recall + 0.025, height), va="center", fontsize=10, color=color)
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    ax.set(xticks=ticks, yticks=ticks, xlabel="recall", ylabel="precision")
+    ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08))
+    return ax
+
+
+@drawing(edits="E:", attributes="A:", change="E A")
+def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, unit: str) -> Figure:
+    """Draw a table of numbers (edits, attributes) as colours: positive is blue, negative vermilion.
+
+    `unit` is what the numbers are in, for the colour bar.
+    """
+    limit = float(change.abs().max())
+    figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))
+    picture = ax.imshow(change.cpu(), cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")
+    for i, row in enumerate(change.tolist()):
+        for j, value in enumerate(row):
+            dark = abs(value) > 0.6 * limit
+            shown = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
+            ax.text(j, i, shown, ha="center", va="center", fontsize=8, color=PAPER if dark else INK)
+    ax.set_xticks(range(len(attributes)), attributes, rotation=40, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(edits)), edits)
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    figure.colorbar(picture, label=unit)
+    return figure
