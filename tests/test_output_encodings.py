@@ -136,7 +136,9 @@ C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
             b"-> all lessons",
             marks=pytest.mark.slow,
         ),
-        pytest.param(["-m", "gmcourse", "zoo", "→"], C_LOCALE, (2,), b"no model of the zoo", marks=pytest.mark.slow),
+        pytest.param(
+            ["-m", "gmcourse", "zoo", "→"], C_LOCALE, (2,), b"no model of the zoo", marks=pytest.mark.slow
+        ),
         (["-m", "tools.exercises", "build", "--check"], C_LOCALE, (0,), b""),
         (["-m", "tools.notebooks"], C_LOCALE, (2,), b"(MyST text -> notebook)"),
         (["-m", "tools"], {"PYTHONIOENCODING": "utf-16"}, (2,), "usage".encode("utf-16-le")),

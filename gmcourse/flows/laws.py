@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context
+from gmcourse.flows.flow import Flow
 
 
 class LawBroken(AssertionError):
@@ -30,7 +31,7 @@ def _one(context: Context, i: int) -> Context:
     return [c if len(c) == 1 else c[i : i + 1] for c in context]
 
 
-def jacobian_log_det(bijection: Bijection, x: Tensor, context: Context = None) -> Tensor:
+def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = None) -> Tensor:
     """log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, shape (B,): the slow truth.
 
     The bijection's own log_det is not looked at. A context is of batch B or 1.
@@ -50,7 +51,7 @@ def jacobian_log_det(bijection: Bijection, x: Tensor, context: Context = None) -
 
 @door(x="B …", round_trip="> 0", log_det="> 0")
 def assert_bijection_laws(
-    bijection: Bijection,
+    bijection: Bijection | Flow,
     x: Tensor,
     context: Context = None,
     *,
@@ -103,7 +104,9 @@ def assert_bijection_laws(
     _check_gradients(bijection, x, context)
 
 
-def _check_round_trip(bijection: Bijection, x: Tensor, z: Tensor, context: Context, tolerance: float) -> None:
+def _check_round_trip(
+    bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float
+) -> None:
     with torch.no_grad():
         back = bijection.inverse(z, context)
         again, _ = bijection(back, context)
@@ -115,7 +118,7 @@ def _check_round_trip(bijection: Bijection, x: Tensor, z: Tensor, context: Conte
             raise LawBroken(f"round trip: {name} is off by {error:.1e}, more than {tolerance:.0e}")
 
 
-def _check_gradients(bijection: Bijection, x: Tensor, context: Context) -> None:
+def _check_gradients(bijection: Bijection | Flow, x: Tensor, context: Context) -> None:
     z, log_det = bijection(x, context)
     parameters = {name: p for name, p in bijection.named_parameters() if p.requires_grad}
     if not parameters:

@@ -46,9 +46,9 @@ class LinearGaussianVAE(nn.Module):
         return z @ self.weight.T + self.bias
 
     def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) in nats, shape (...); x is (B, D), z (..., B, k)."""
+        """log p(x|z) in nats, shape (...); x is (B, D), z (..., B, k), or x one row and z (N, k)."""
         self._check(x)
-        expect.tensor("z", z, f"… {len(x)} {len(self.log_var)}")
+        expect.tensor("z", z, f"… {len(x) if len(x) > 1 else 'N'} {len(self.log_var)}")
         return log_normal(x, self.decode(z), 2 * math.log(self.sigma))
 
     def log_evidence(self, x: Tensor) -> Tensor:
