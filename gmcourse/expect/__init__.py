@@ -206,7 +206,8 @@ def _in_words(shape: str | None) -> str:
 def unit_range(name: str, value: Tensor) -> None:
     """Refuse pictures that are not of about [0, 1]: a network may overshoot, but 0 … 255 is another unit."""
     low, high = (float(each) for each in value.detach().float().aminmax())
-    if low >= 0 and float(value.detach().float().clamp_min(1).mean()) > 2:
+    bright = float(value.detach().float().clamp_min(1).mean()) > 2
+    if (low >= 0 and bright) or (low < 0 and high <= 0):
         refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
 
 

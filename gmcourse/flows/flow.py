@@ -25,10 +25,10 @@ class Flow(nn.Module):
         any_size: whether images of other heights and widths will do, as a convolutional f allows.
 
     Attributes:
-        within: the range of x, if its density is one on a box.
+        of_pictures: whether x are pictures of about [0, 1], so that 0 … 255 is a mistake.
     """
 
-    within: ClassVar[tuple[float, float] | None] = None
+    of_pictures: ClassVar[bool] = False
 
     @door(shape=">= 1", prior="|".join(PRIORS))
     def __init__(
@@ -59,7 +59,9 @@ class Flow(nn.Module):
     def log_prob(self, x: Tensor, context: Context = None) -> Tensor:
         """log p(x), or log p(x | context), as a density in nats, shape (B,)."""
         refuse_whole_numbers("x", x)
-        expect.tensor("x", x, self.wanted, within=self.within)
+        expect.tensor("x", x, self.wanted)
+        if self.of_pictures:
+            expect.unit_range("x", x)
         return self.unchecked_log_prob(x, context)
 
     def unchecked_log_prob(self, x: Tensor, context: Context = None) -> Tensor:

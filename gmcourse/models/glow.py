@@ -75,7 +75,7 @@ class Glow(Flow):
     ask for it, the authors' code has it).
     """
 
-    within = (0.0, 1.0)
+    of_pictures = True
 
     @door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
     def __init__(

@@ -305,7 +305,7 @@ row(
     "models.vae.LinearGaussianVAE.reconstruction",
     lambda: {"x": drawn(4, 3), "z": drawn(4, 2)},
     on=linear_vae,
-    fine={"z": "rank"},
+    fine={"x": "batch", "z": "rank"},
 )
 for name in ("log_weights", "importance_bound"):
     row(

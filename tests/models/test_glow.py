@@ -25,8 +25,8 @@ def test_a_glow_is_made_for_one_size_and_for_0_to_1():
     model(torch.rand(4, 1, 8, 8))
     for x, said in (
         (torch.rand(2, 1, 16, 16), r"x has shape \(2, 1, 16, 16\); expected \(B, 1, 8, 8\)"),
-        (torch.rand(2, 1, 8, 8) * 255, "expected them ≥ 0 and ≤ 1"),
-        (torch.rand(2, 1, 8, 8) - 1, "expected them ≥ 0 and ≤ 1"),
+        (torch.rand(2, 1, 8, 8) * 255, "expected pictures in"),
+        (torch.rand(2, 1, 8, 8) - 1, "expected pictures in"),
     ):
         with pytest.raises(ValueError, match=said):
             model.log_prob(x)
