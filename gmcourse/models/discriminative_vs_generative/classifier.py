@@ -50,10 +50,9 @@ class Classifier(nn.Module):
 def fit_logistic(x: Tensor, y: Tensor, classes: int, *, l2: float = 0.0, steps: int = 200) -> Classifier:
     """Logistic regression at the minimum of its convex loss, by L-BFGS in float64.
 
-       The loss is −mean log p(y|x) + ½ l2 ‖W‖², the bias left out of the penalty. Where a plane separates the
-       classes and l2 is 0 there is no minimum: the weights grow until `steps` ends them, which moves the
-       posterior towards 0 and 1, but hardly the boundary.
-    Not every class has to occur.
+    The loss is −mean log p(y|x) + ½ l2 ‖W‖², the bias left out of the penalty. Where a plane separates the
+    classes and l2 is 0 there is no minimum: the weights grow until `steps` ends them, which moves the posterior
+    towards 0 and 1, but hardly the boundary. Not every class has to occur.
     """
     check_labelled(x, y, classes)
     x, y = x.double(), y.long()
