@@ -137,7 +137,11 @@ C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
             marks=pytest.mark.slow,
         ),
         pytest.param(
-            ["-m", "gmcourse", "zoo", "→"], C_LOCALE, (2,), b"expected 1 to 100 of the signs", marks=pytest.mark.slow
+            ["-m", "gmcourse", "zoo", "→"],
+            C_LOCALE,
+            (2,),
+            b"expected 1 to 100 of the signs",
+            marks=pytest.mark.slow,
         ),
         (["-m", "tools.exercises", "build", "--check"], C_LOCALE, (0,), b""),
         (["-m", "tools.notebooks"], C_LOCALE, (2,), b"(MyST text -> notebook)"),
