@@ -3,8 +3,6 @@
 The launcher `tools` reads this module with Pythons that are too old for the course: nothing newer than 3.8.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 import sys

@@ -4,8 +4,6 @@ A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the
 dimension of a batch is B, everything behind it is one code.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

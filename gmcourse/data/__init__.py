@@ -1,7 +1,5 @@
 """Data: one `load(name)` for everything that is made of pixels, and `toy` for densities in the plane."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import warnings

@@ -1,7 +1,5 @@
 """Gaussian blur with a width of its own for each picture."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

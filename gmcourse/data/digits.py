@@ -3,8 +3,6 @@
 They come from 43 people and were reduced from 32×32 bitmaps by counting the ink in 4×4 cells, hence 0 … 16.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import torch

@@ -8,8 +8,6 @@ so no pixel is in both.
 Two photographs are no population: a model learns these two, and a test patch is more of the same.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import torch

@@ -1,7 +1,5 @@
 """A normal seen through a linear map: the density of what is seen, and of what lies behind it."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

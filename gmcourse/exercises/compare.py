@@ -4,8 +4,6 @@ References are computed in float64 from the inputs that the learner got in float
 tolerance that holds for float32 on every machine.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence

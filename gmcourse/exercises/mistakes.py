@@ -3,8 +3,6 @@
 Nothing here needs torch, so that `gmcourse check` can read a verdict without waiting for it.
 """
 
-from __future__ import annotations
-
 import traceback
 from typing import Any, NoReturn
 

@@ -8,8 +8,6 @@ Every function raises `ValueError` for what it does not expect, and returns what
 check can stand where the value is used.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Sequence
 from numbers import Integral, Real

@@ -17,8 +17,6 @@ function, a mapping or a sequence of these. The line says what more is expected:
   its members in turn, with " / " between them.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import math

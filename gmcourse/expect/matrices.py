@@ -1,7 +1,5 @@
 """Covariances and their factors, of which both halves are looked at: a factorisation reads only one."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

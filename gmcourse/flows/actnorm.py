@@ -1,7 +1,5 @@
 """Activation normalisation: a scale and a shift for each channel, set by the first batch, then learned."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

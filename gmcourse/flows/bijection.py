@@ -1,7 +1,5 @@
 """What a bijection is, and the two ways to make new ones: one after the other, and the other way round."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 

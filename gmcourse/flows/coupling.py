@@ -4,8 +4,6 @@ The Jacobian is triangular, whatever the network is: its determinant needs the d
 needs the network only forwards.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """From whole-number pixels to a density and back: the one place with the constant between the two."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Bijections that treat each number by itself: the Jacobian is diagonal, its log-determinant a sum of log-slopes."""
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 

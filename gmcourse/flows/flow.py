@@ -1,7 +1,5 @@
 """A normalizing flow: a bijection and a base distribution make a density. NICE, Glow and SRFlow are this class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import ClassVar
 

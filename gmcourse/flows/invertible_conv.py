@@ -1,7 +1,5 @@
 """The invertible 1×1 convolution: a learned mixing of channels that generalises a permutation."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 
 import torch

@@ -1,7 +1,5 @@
 """The laws that every bijection obeys, as one function that tests, exercises and lessons call."""
 
-from __future__ import annotations
-
 import copy
 
 import torch

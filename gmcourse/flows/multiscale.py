@@ -1,7 +1,5 @@
 """The multi-scale architecture, said recursively: squeeze, steps, split, and the same again for what goes on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """Base distributions: what z is under the model."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 

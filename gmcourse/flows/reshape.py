@@ -1,7 +1,5 @@
 """Bijections that only move numbers to other places: |det| = 1."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -5,8 +5,6 @@ be remembered. Memory no longer grows with depth; the price is one more evaluati
 2017, arXiv:1707.04585).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How well a score tells two sets apart: the question behind every claim of detecting the unusual."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """How far one distribution is from another: closed forms, and Monte Carlo to meet them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

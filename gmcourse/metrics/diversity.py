@@ -1,7 +1,5 @@
 """Quality and coverage apart: precision and recall of a set of samples, by nearest neighbours."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The Fréchet distance between two sets of feature vectors, each taken as a normal distribution."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -4,8 +4,6 @@ A *nat* is the unit of the natural logarithm; a bit is log 2 nats. Models of pix
 dimension: the mean number of bits that an ideal code built on the model needs for one channel of one pixel.
 """
 
-from __future__ import annotations
-
 import math
 
 from torch import Tensor

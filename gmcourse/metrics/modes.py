@@ -1,7 +1,5 @@
 """Modes hit and samples wasted, where the modes of the data are known."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 from gmcourse.expect.door import door

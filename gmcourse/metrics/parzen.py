@@ -1,7 +1,5 @@
 """The Parzen-window likelihood: how GANs were once compared, and why no longer."""
 
-from __future__ import annotations
-
 import math
 
 from torch import Tensor

@@ -5,8 +5,6 @@ Theirs are fitted to what people find similar; ours are fitted to nothing, and t
 million photographs. So the number orders pairs of images under one network, and means nothing beside an LPIPS.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch

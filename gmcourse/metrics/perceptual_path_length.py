@@ -1,7 +1,5 @@
 """How evenly a picture changes on the way from one latent to another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

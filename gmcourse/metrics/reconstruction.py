@@ -1,7 +1,5 @@
 """How close one image is to another, pixel by pixel: PSNR, SSIM, and consistency with a low resolution."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

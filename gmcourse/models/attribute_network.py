@@ -5,8 +5,6 @@ generated and are a little of each. It always answers, even for a picture that i
 picture is from being one.
 """
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 
 from gmcourse import expect

@@ -1,7 +1,5 @@
 """Chapter 05: maps whose change of density can be drawn, and a flow of the plane that learns one."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

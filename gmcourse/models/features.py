@@ -16,8 +16,6 @@ What it was trained not to need, such as who owns a freckle, it may not see. Out
 it is untested.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """Chapter 07: Glow, Kingma & Dhariwal 2018 (arXiv:1807.03039)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from gmcourse.expect.door import door

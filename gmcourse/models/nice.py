@@ -1,7 +1,5 @@
 """Chapter 06: NICE, Dinh, Krueger & Bengio 2015 (arXiv:1410.8516)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from torch import nn

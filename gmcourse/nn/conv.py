@@ -1,7 +1,5 @@
 """Convolutions for couplings: a small network whose last layer starts at zero."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -6,8 +6,6 @@ stored weights have the same size, and the constant 1/√(inputs) stands in the 
 arXiv:1710.10196, section 4.1).
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

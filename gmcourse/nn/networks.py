@@ -1,7 +1,5 @@
 """Plain networks: a multilayer perceptron, and a convolutional pair, down to a vector and up."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence

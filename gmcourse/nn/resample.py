@@ -4,8 +4,6 @@ A picture that is enlarged without a filter, or shrunk without one, gets frequen
 (aliasing). The filter [1, 3, 3, 1] in both directions is StyleGAN's cheap remedy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

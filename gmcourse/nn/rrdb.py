@@ -1,7 +1,5 @@
 """Residual-in-residual dense blocks: the convolutional trunk of ESRGAN, which reads the low resolution."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """Many answers to one question: their spread, pixel by pixel, and the distributions of what they show."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

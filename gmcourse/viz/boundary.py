@@ -3,8 +3,6 @@
 Models are asked in float64.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import matplotlib.pyplot as plt

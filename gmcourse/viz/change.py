@@ -1,7 +1,5 @@
 """Changes of variables: histograms pushed through maps, warped grids, densities beside each other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import matplotlib.pyplot as plt

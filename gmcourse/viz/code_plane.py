@@ -1,7 +1,5 @@
 """The plane of codes: where the data lies in it, walks through it, and what each point decodes to."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Feature maps, mixtures of styles, and what a generator adds at each resolution."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """The game of a generator and a discriminator, seen from above."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Rows and grids of images."""
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Sequence

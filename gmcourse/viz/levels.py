@@ -1,7 +1,5 @@
 """The multi-scale architecture as a picture: pixels into channels, and which part of z stays at which level."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt

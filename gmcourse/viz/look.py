@@ -1,7 +1,5 @@
 """One look for all figures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Densities on the line: two normals and the KL between them, fits to a mixture, a bound and its gap."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 

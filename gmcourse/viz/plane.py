@@ -1,7 +1,5 @@
 """Densities and points in the plane."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt

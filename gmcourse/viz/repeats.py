@@ -1,7 +1,5 @@
 """What was measured several times, with its spread."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """What was measured: two scores of each model as a labelled point, and what edits changed as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """The families of generative models as a tree whose leaves lead to their lessons."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, field
 from html import escape

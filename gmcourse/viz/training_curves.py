@@ -1,7 +1,5 @@
 """Quantities against steps, or against anything else."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The widget of lesson 01: two normals to be pushed about, with what follows from them by Bayes' rule."""
 
-from __future__ import annotations
-
 import math
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """Widgets for class. On the site, where no Python runs, the same cell shows a still picture."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 

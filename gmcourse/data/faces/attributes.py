@@ -1,7 +1,5 @@
 """What can be said about a face: eighteen numbers, each with a range and a meaning at both ends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """What is around the head: the wall, neck, shoulders and what they wear, and the colour of the light."""
 
-from __future__ import annotations
-
 import torch
 
 from gmcourse.data.faces import palette

@@ -5,8 +5,6 @@ The formulas are the well-known ones for distance fields; the ellipse's is a fir
 is exact on the outline, where it matters.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

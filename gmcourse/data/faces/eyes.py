@@ -1,7 +1,5 @@
 """Eyes, brows, and glasses, from a fine gold wire to thick dark frames."""
 
-from __future__ import annotations
-
 import torch
 
 from gmcourse.data.faces import palette

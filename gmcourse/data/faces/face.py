@@ -1,7 +1,5 @@
 """What all parts of a face share: its measures, where a turned head carries things, and its colours."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The face that a picture is nearest to, and how far from it the picture still is."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

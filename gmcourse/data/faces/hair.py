@@ -1,7 +1,5 @@
 """Hair, behind the head and in front of it: one outline, from which the face is cut out."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

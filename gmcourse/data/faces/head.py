@@ -1,7 +1,5 @@
 """The head itself: ears, skin, the shaded side, cheeks, and what the years draw on it."""
 
-from __future__ import annotations
-
 import torch
 
 from gmcourse.data.faces.canvas import Canvas

@@ -4,8 +4,6 @@ Because the renderer is known, the true answer of super-resolution can be comput
 over it.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor

@@ -1,7 +1,5 @@
 """Nose, mouth, and a moustache, from a shadow on the lip to something to be proud of."""
 
-from __future__ import annotations
-
 import torch
 
 from gmcourse.data.faces import palette

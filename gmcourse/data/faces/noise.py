@@ -4,8 +4,6 @@ A hash turns (seed, place) into 32 well-mixed bits. Nothing is drawn and nothing
 batch is picture 7 wherever and beside whatever it is drawn.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

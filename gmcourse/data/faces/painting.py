@@ -1,7 +1,5 @@
 """From attributes to pictures: the parts, painted one over the other."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The colours of the set: a few ramps, chosen by eye so that everything goes with everything."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

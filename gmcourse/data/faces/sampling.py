@@ -1,7 +1,5 @@
 """Which faces there are: distributions over the attributes, by name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """Sets of faces, drawn on demand: nothing lies on the disk."""
 
-from __future__ import annotations
-
 import torch
 
 from gmcourse.data.faces.attributes import NAMES

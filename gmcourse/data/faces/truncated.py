@@ -1,7 +1,5 @@
 """Importance sampling of a density on a box, with normal proposals that are cut off at its sides."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

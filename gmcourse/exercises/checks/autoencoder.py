@@ -1,7 +1,5 @@
 """Checks of chapter 03: the loss, PCA's best error, code lengths, the best denoiser, and codes drawn from a fit."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of chapter 05: densities pushed through maps, areas, triangular determinants, the inverse CDF."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

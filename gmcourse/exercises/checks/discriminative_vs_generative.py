@@ -1,7 +1,5 @@
 """Checks of chapter 01: Bayes' rule in logarithms, the linear boundary, weights for the rare."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

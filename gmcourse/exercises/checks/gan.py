@@ -1,7 +1,5 @@
 """Checks of chapter 02: the generator's losses, the best discriminator, R1, the smallest game, one round."""
 
-from __future__ import annotations
-
 import copy
 import math
 from typing import Any

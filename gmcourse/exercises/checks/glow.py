@@ -1,7 +1,5 @@
 """Checks of chapter 07: actnorm, 1×1 convolutions, squeeze, Glow's coupling, temperature."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of chapter 06: couplings and their inverses, the logistic density, the scaling."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

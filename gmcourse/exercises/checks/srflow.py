@@ -1,7 +1,5 @@
 """Checks of chapter 08: consistency, injectors, conditional likelihood, temperature, and what one answer costs."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of chapter 09: AdaIN, modulated convolution, lazy penalties, path length, truncation."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of chapter 04: the KL divergence, reparameterisation, and the two bounds on the evidence."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`gmcourse check FILE`: one notebook judged, and a short table."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import textwrap

@@ -5,8 +5,6 @@ page each. An interrupted run is started again with the same words: what was jud
 It runs students' code; see the instructor's guide.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

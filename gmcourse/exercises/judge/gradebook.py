@@ -1,7 +1,5 @@
 """What a teacher reads: a table for a spreadsheet, and a page for each student. Student text is escaped."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

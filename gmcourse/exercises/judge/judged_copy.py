@@ -6,8 +6,6 @@ by fresh ones. Each check runs where its exercise ends. At the end of the notebo
 an answer whose helper function stands further down is right too. One of the two must pass.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence, Set
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ It runs inside the pytest process that `nbval_run` starts, and must load fast. L
 happen, so that whoever watches knows which cell was running when a process was lost.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Generator

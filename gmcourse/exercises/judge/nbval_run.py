@@ -1,7 +1,5 @@
 """nbval in a process of its own, watched: time for each cell, memory for all of it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ A notebook is read as plain JSON and forgivingly: Jupyter, Colab and VS Code wri
 cell ids or without, and students' files have been through all three.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A folder of submissions: who handed in what, and the results on disk, one file a submission."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Codes as a file format: rounded to a step, then written with as many bits as their rarity asks for."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Noise on the input, and what the best possible denoiser gives back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -4,8 +4,6 @@ Duda 2009 (arXiv:0902.2271). The whole message is one large number. To add a sym
 the number grows by a factor of about M/f, that is by log₂(M/f) bits: what Shannon says it has to cost.
 """
 
-from __future__ import annotations
-
 import bisect
 import itertools
 from collections.abc import Sequence

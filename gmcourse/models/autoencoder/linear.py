@@ -1,7 +1,5 @@
 """The autoencoder without nonlinearities: it finds PCA's subspace, and no more (Baldi & Hornik 1989)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

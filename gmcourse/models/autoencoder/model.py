@@ -4,8 +4,6 @@ It says where an image goes, not how likely it is: no density is imposed on the 
 right to draw them from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

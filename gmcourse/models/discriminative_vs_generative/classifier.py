@@ -1,7 +1,5 @@
 """The discriminative side: p(y|x) learned directly, with nothing said about x."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """The generative side: a density for every class, and everything else by Bayes' rule."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable

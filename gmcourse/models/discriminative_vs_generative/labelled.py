@@ -1,7 +1,5 @@
 """What every function of the chapter asks of labelled data."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 from gmcourse import expect

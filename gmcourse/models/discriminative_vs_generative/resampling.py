@@ -1,7 +1,5 @@
 """Bias: a density finds who is rare in the data, and weights by its inverse bring them back."""
 
-from __future__ import annotations
-
 import math
 
 import torch

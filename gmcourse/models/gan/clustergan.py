@@ -5,8 +5,6 @@ vectors. An encoder E learns to say which z made a picture, together with the ge
 forget the class. What differs: the game is the logistic one with R1, not a Wasserstein one.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -9,8 +9,6 @@ the picture's size halved until four pixels are left, and the discriminator's no
 off, which penalties on its slope want.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """The best discriminator, and what the game is worth, where both densities are known."""
 
-from __future__ import annotations
-
 import math
 
 from torch import Tensor

@@ -1,7 +1,5 @@
 """A GAN of the plane: two small networks whose game can be watched from above."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """The latent of a multi-scale flow, taken apart into what stayed at each level."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """SRFlow: the density of all high resolutions that fit a low one (Lugmayr et al. 2020, arXiv:2006.14200)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """What a low resolution leaves open, computed with the renderer that drew it: the truth to hold SRFlow against."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """One answer for each input: the network that super-resolution was before flows, for comparison."""
 
-from __future__ import annotations
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """The steps of SRFlow's flow: transition, affine injector, conditional coupling."""
 
-from __future__ import annotations
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """What the modulated convolution replaced: adaptive instance normalisation, and StyleGAN's layer around it."""
 
-from __future__ import annotations
-
 import math
 
 import torch

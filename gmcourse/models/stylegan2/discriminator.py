@@ -1,7 +1,5 @@
 """The discriminator: residual blocks down to 4×4, and a look at the whole batch."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

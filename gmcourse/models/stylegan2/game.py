@@ -1,7 +1,5 @@
 """How StyleGAN2 is trained: the two players, their lazy penalties, and the moving average."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The generator: a learned constant, styled convolutions from 4×4 upward, and a sum of pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

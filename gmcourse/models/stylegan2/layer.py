@@ -1,7 +1,5 @@
 """What the layers of StyleGAN and of StyleGAN2 share: a style, a 3×3 convolution's weights, a bias, and noise."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import ClassVar
 

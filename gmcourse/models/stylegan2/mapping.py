@@ -1,7 +1,5 @@
 """The mapping network: from the latent z, whose distribution is given, to w, whose distribution is learned."""
 
-from __future__ import annotations
-
 import itertools
 
 import torch

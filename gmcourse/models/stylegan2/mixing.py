@@ -1,7 +1,5 @@
 """Style mixing: coarse layers take their style from one picture, fine layers from another."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

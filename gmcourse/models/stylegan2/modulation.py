@@ -1,7 +1,5 @@
 """The style-modulated convolution, and the layers around it (StyleGAN2, section 2.2)."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Projection: which w gives a picture nearest to a given one?"""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

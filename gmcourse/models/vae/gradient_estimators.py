@@ -5,8 +5,6 @@
 is the estimate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

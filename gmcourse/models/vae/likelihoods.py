@@ -6,8 +6,6 @@ black and white images (on grey ones its value is a loss, not a likelihood); the
 All are built alike, as `Family(levels)`, so that a VAE can choose by name; only the discretised one uses the levels.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Protocol
 

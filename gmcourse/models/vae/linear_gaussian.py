@@ -4,8 +4,6 @@ p(z) = N(0, I_k), p(x|z) = N(W z + b, σ² I_D), q(z|x) = N(A x + c, diag s²). 
 probabilistic PCA (Tipping & Bishop 1999).
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

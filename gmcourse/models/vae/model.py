@@ -8,8 +8,6 @@ Every quantity is a sum over dimensions and has shape (B,), in nats; the mean ov
 Differs from the paper: SiLU for tanh, Adam for Adagrad, and a choice of likelihoods for the decoder.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Literal
