@@ -4,8 +4,6 @@ The same seed on the same device, with the same versions and the same number of 
 numbers. Across devices it does not: sums are taken in another order there, and generators differ.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import random
@@ -63,9 +61,10 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - scikit-learn and others read the legacy generator
     torch.manual_seed(seed)
+    # The flag of `torch.use_deterministic_algorithms`, which would load torch's compiler, too: a second or more.
     # A warning would say nothing that a reader of a lesson can act on; some backward passes have no
     # deterministic form on a GPU.
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")
     warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation.*")
     return chosen
 
@@ -87,6 +86,19 @@ def mixed_seed(*parts: int | str) -> int:
     """
     digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1  # torch takes 63 bits
+
+
+def seed_torch(seed: int) -> None:
+    """Seed torch's generators, those of a GPU only where one is in use.
+
+    `torch.manual_seed` queues a call with its traceback for a GPU that was not used yet, at each call: in a loop
+    this took longer than the step of a small network.
+    """
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
 
 
 @contextmanager

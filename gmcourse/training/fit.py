@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from gmcourse import expect
 from gmcourse.processes import any_of_us, rank_and_world
-from gmcourse.reproducible import mixed_seed
+from gmcourse.reproducible import mixed_seed, seed_torch
 from gmcourse.training.batches import Batch, Batches, Data, device_of, rows_of
 from gmcourse.training.history import History
 from gmcourse.training.interrupt import gentle_interrupt
@@ -97,7 +97,7 @@ def fit(
         for now in range(first, steps):
             if schedule is not None:
                 set_rates(step.optimizers, schedule, now, steps)
-            torch.manual_seed(mixed_seed("step", seed, now))
+            seed_torch(mixed_seed("step", seed, now))
             batch = rows_of(batches[now], rank, world)
             values = _values(step, batch, now, partial(saved.save, now, history))
             history.record(now, values)
