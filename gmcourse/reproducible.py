@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from gmcourse import expect
 from gmcourse.expect.door import door
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ def seed_torch(seed: int) -> None:
     `torch.manual_seed` queues a call with its traceback for a GPU that was not used yet, at each call: in a loop
     this took longer than the step of a small network.
     """
-    torch.default_generator.manual_seed(seed)
+    torch.default_generator.manual_seed(expect.whole("seed", seed))
     if torch.cuda.is_initialized():
         torch.cuda.manual_seed_all(seed)
     if torch.backends.mps.is_available():

@@ -37,12 +37,11 @@ def described(value: Any) -> str:
 
 def whole(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
     """Check a whole number and its bounds; no float, no bool, no tensor."""
-    wanted = "a whole number" + _bounds(least, most)
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        refuse(name, described(value), wanted)
-    found = int(value)
-    if (least is not None and found < least) or (most is not None and found > most):
-        refuse(name, found, wanted)
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    found = int(value) if is_whole else 0
+    if not is_whole or (least is not None and found < least) or (most is not None and found > most):
+        shown = found if is_whole else described(value)
+        refuse(name, shown, "a whole number" + _bounds(least, most))
     return found
 
 
@@ -56,14 +55,13 @@ def number(
     below: float | None = None,
 ) -> float:
     """Check a finite number: `least` and `most` may be reached, `above` and `below` may not."""
-    wanted = "a finite number" + _bounds(least, most, above, below)
-    if isinstance(value, bool) or not isinstance(value, Real):
-        refuse(name, described(value), wanted)
-    found = float(value)
+    is_real = isinstance(value, Real) and not isinstance(value, bool)
+    found = float(value) if is_real else math.nan
     inside = (least is None or found >= least) and (most is None or found <= most)
     strictly = (above is None or found > above) and (below is None or found < below)
     if not (math.isfinite(found) and inside and strictly):
-        refuse(name, value, wanted)
+        shown = value if is_real else described(value)
+        refuse(name, shown, "a finite number" + _bounds(least, most, above, below))
     return found
 
 

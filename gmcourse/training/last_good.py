@@ -20,7 +20,7 @@ from gmcourse import expect
 from gmcourse.processes import any_of_us, average
 
 Measured = dict[str, Tensor]
-State = dict[str, list[Tensor]]
+Pairs = list[tuple[list[Tensor], list[Tensor]]]  # tensors of one dtype on one device, and their copies
 
 
 class Diverged(RuntimeError):
@@ -36,9 +36,9 @@ def check_finite(values: Mapping[str, float]) -> None:
 
 def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
     """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each."""
-    scalars = [_scalar(name, value).reshape(1) for name, value in values.items()]
-    if not scalars:
+    if not values:
         return {}
+    scalars = [_scalar(name, value).reshape(1) for name, value in values.items()]
     flat = torch.cat([value.to(scalars[0].device) for value in scalars])
     average([flat])
     return dict(zip(values, flat.tolist(), strict=True))
@@ -67,21 +67,18 @@ class LastGood:
 
     def __init__(self) -> None:
         self._watched: Measured = {}
-        self._copies: State = {}
+        self._pairs: Pairs = []
+        self._paired: list[Any] = []
         self.prefix = ""
 
     def watch(self, name: str, value: Tensor) -> Tensor:
         """This scalar has to be finite; of several, the first that was given is named. Returns it, detached."""
         return self._watched.setdefault(self.prefix + name, _scalar(name, value))
 
-    def watch_gradient(self, name: str, optimizer: Optimizer, clip: float | None = None) -> Tensor:
-        """The norm of the gradients of an optimiser's parameters has to be finite; they are cut to `clip`."""
-        parameters = parameters_of([optimizer])
-        if clip is None:
-            norm = _norm([p.grad for p in parameters if p.grad is not None], parameters[0].device)
-        else:
-            norm = nn.utils.clip_grad_norm_(parameters, clip)
-        return self.watch(f"the gradient of {name}", norm)
+    def watch_gradient(self, name: str, optimizer: Optimizer) -> None:
+        """The gradients of an optimiser's parameters have to be finite."""
+        gradients = [p.grad for p in parameters_of([optimizer]) if p.grad is not None]
+        self.watch(f"the gradient of {name}", _size(_alike(gradients)))
 
     def attempt(
         self, move: Callable[[], Measured], optimizers: Sequence[Optimizer], modules: Sequence[nn.Module]
@@ -96,15 +93,14 @@ class LastGood:
         slots = [(m._buffers, key) for module in modules for m in module.modules() for key in m._buffers]
         buffers = [owner[key] for owner, key in slots]
         memories = [{key: dict(entry) for key, entry in each.state.items()} for each in optimizers]
-        before = _state(optimizers, buffers)
-        self._copy(before)
+        before = self._pair(_all_of(_state(optimizers, buffers)))
+        _copy([(copies, tensors) for tensors, copies in before])
         self._watched.clear()
         try:
             measured = move()
-            self._look(_state(optimizers, [owner[key] for owner, key in slots]))
+            self._look(_state(optimizers, [owner[key] for owner, key in slots]), before)
         except BaseException:
-            for name, tensors in before.items():
-                _copy_all(tensors, self._copies[name])
+            _copy(before)
             for (owner, key), buffer in zip(slots, buffers, strict=True):
                 owner[key] = buffer
             for optimizer, memory in zip(optimizers, memories, strict=True):
@@ -114,26 +110,30 @@ class LastGood:
             raise
         return measured
 
-    def _copy(self, state: State) -> None:
-        for name, tensors in state.items():
-            kept = self._copies.get(name, [])
-            if [_kind(t) for t in tensors] != [_kind(t) for t in kept]:
-                kept = [torch.empty_like(t) for t in tensors]
-            self._copies[name] = kept
-            _copy_all(kept, tensors)
+    def _pair(self, tensors: list[Tensor]) -> Pairs:
+        """These tensors with room for their copies: the same as in the last step, unless memory was moved."""
+        now = [(tensor.data_ptr(), tensor.dtype, tensor.shape) for tensor in tensors]
+        if now != self._paired:
+            self._pairs = [(part, [torch.empty_like(t) for t in part]) for part in _alike(tensors)]
+            self._paired = now
+        return self._pairs
 
-    def _look(self, state: State) -> None:
-        everything = [tensor for tensors in state.values() for tensor in tensors]
-        numbers = as_numbers(self._watched | {"": _norm(everything, everything[0].device)})
-        size = numbers.pop("")
+    def _look(self, state: dict[str, list[Tensor]], before: Pairs) -> None:
+        size = _size([part for part, _ in self._pair(_all_of(state))])
+        numbers = as_numbers({**self._watched, "": size})
+        total = numbers.pop("")
         check_finite(numbers)
-        if not math.isfinite(size):  # or only too large for a sum of squares
-            for name, tensors in state.items():
-                if any_of_us(_unsound(tensors) > _unsound(self._copies[name]), everything[0].device):
-                    check_finite({f"a value in {name}, after the update": math.nan})
+        if math.isfinite(total):
+            return
+        # Something is not finite, or it is only too large for a sum of squares.
+        copies = {id(t): copy for tensors, kept in before for t, copy in zip(tensors, kept, strict=True)}
+        for name, tensors in state.items():
+            allowed = _unsound([copies[id(t)] for t in tensors if id(t) in copies])
+            if any_of_us(_unsound(tensors) > allowed, size.device):
+                check_finite({f"a value in {name}, after the update": math.nan})
 
 
-def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> State:
+def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> dict[str, list[Tensor]]:
     """What a step may change."""
     entries = [entry for optimizer in optimizers for entry in optimizer.state.values()]
     return {
@@ -143,31 +143,33 @@ def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) ->
     }
 
 
-def _kind(tensor: Tensor) -> tuple[Any, ...]:
-    return tensor.shape, tensor.dtype, tensor.device
+def _all_of(state: Mapping[str, list[Tensor]]) -> list[Tensor]:
+    return [tensor for tensors in state.values() for tensor in tensors]
 
 
-def _alike(*lists: Sequence[Tensor]) -> Iterable[list[list[Tensor]]]:
-    """Lists of equal lengths, cut into parts of one dtype and one device: only these are fast on a GPU."""
-    parts: defaultdict[Any, list[list[Tensor]]] = defaultdict(lambda: [[] for _ in lists])
-    for tensors in zip(*lists, strict=True):
-        for part, tensor in zip(parts[tensors[0].dtype, tensors[0].device], tensors, strict=True):
-            part.append(tensor)
-    return parts.values()
+def _alike(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
+    """Tensors in parts of one dtype and one device: only these are fast together."""
+    parts: defaultdict[Any, list[Tensor]] = defaultdict(list)
+    for tensor in tensors:
+        parts[tensor.dtype, tensor.device].append(tensor)
+    return list(parts.values())
 
 
-@torch.no_grad()
-def _copy_all(to: Sequence[Tensor], of: Sequence[Tensor]) -> None:
-    for targets, sources in _alike(to, of):
-        torch._foreach_copy_(targets, sources)
+def _copy(pairs: Iterable[tuple[list[Tensor], list[Tensor]]]) -> None:
+    """Give the first tensors of each pair the values of the second."""
+    with torch.no_grad():
+        for to, of in pairs:
+            torch._foreach_copy_(to, of)
 
 
-@torch.no_grad()
-def _norm(tensors: Sequence[Tensor], device: torch.device) -> Tensor:
+def _size(parts: Iterable[list[Tensor]]) -> Tensor:
     """The root of the sum of the squares of all floating-point tensors: not finite if one value is not."""
-    floating = [t for t in tensors if t.is_floating_point()]
-    norms = [torch.stack(torch._foreach_norm(part)).float().to(device) for (part,) in _alike(floating)]
-    return torch.linalg.vector_norm(torch.cat(norms)) if norms else torch.zeros((), device=device)
+    with torch.no_grad():
+        norms = [torch.stack(torch._foreach_norm(part)) for part in parts if part[0].is_floating_point()]
+        if len(norms) == 1:
+            return torch.linalg.vector_norm(norms[0])
+        together = [norm.float().to(norms[0].device) for norm in norms]
+        return torch.linalg.vector_norm(torch.cat(together)) if together else torch.zeros(())
 
 
 def _unsound(tensors: Sequence[Tensor]) -> int:

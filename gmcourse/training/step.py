@@ -119,9 +119,11 @@ class Minimize:
         measured = {name: self._last_good.watch(name, value) for name, value in terms.items()}
         loss.backward()
         average_gradients(self.optimizer)
-        norm = self._last_good.watch_gradient("loss", self.optimizer, self.clip)
-        if self.clip is not None:
-            measured["gradient_norm"] = norm
+        if self.clip is None:
+            self._last_good.watch_gradient("loss", self.optimizer)
+        else:
+            norm = nn.utils.clip_grad_norm_(parameters_of([self.optimizer]), self.clip)
+            measured["gradient_norm"] = self._last_good.watch("the gradient of loss", norm)
         self.optimizer.step()
         return measured
 

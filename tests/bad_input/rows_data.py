@@ -182,6 +182,7 @@ row(
 )
 row("reproducible.choose_device", lambda: {"name": "cpu"})
 row("reproducible.start", lambda: {"seed": 0, "device": "cpu"})
+row("reproducible.seed_torch", lambda: {"seed": 0}, fine={"seed": SIGN})
 row(
     "reproducible.generator",
     lambda: {"seed": 0, "device": "cpu"},
