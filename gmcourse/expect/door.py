@@ -58,13 +58,19 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
         assert not unknown, f"{function.__qualname__} has no argument {unknown}"
         parameters = signature.parameters.items()
         free = {name for name, each in parameters if each.kind is each.VAR_KEYWORD}
+        names = list(signature.parameters)
+        several = any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for _, each in parameters)
+        simple = prepare is None and not several
+        defaults = {name: each.default for name, each in parameters if each.default is not each.empty}
         together = {name for name in signature.parameters if "anywhere" not in wanted.get(name, "")}
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            call = signature.bind(*args, **kwargs)
-            call.apply_defaults()
-            given = call.arguments
+            given = defaults | dict(zip(names, args, strict=False)) | kwargs
+            if not simple or len(given) != len(names) or len(args) + len(kwargs) > len(names):
+                call = signature.bind(*args, **kwargs)  # slower, and it refuses what does not fit
+                call.apply_defaults()
+                given = call.arguments
             _check_all({name: each for name, each in given.items() if name not in free}, function, wanted)
             for name in free & set(given):
                 for key, value in given[name].items():

@@ -25,9 +25,9 @@ class History(Mapping[str, list[float]]):
         self.seconds = 0.0
         self.interrupted = False
 
+    @door(step=">= 0", values="unseen empty")
     def record(self, step: int, values: Mapping[str, float]) -> None:
         """Append one value to each curve that is named. NaN and infinity are recorded as they are."""
-        expect.whole("step", step, least=0)  # no door: a loop calls it at every step
         for name, value in values.items():
             if isinstance(value, Tensor) and value.numel() != 1:
                 expect.refuse(f"values[{name!r}]", expect.described(value), "a number, as float(…) gives")
