@@ -409,3 +409,15 @@ def test_plain_nbval_on_the_handed_out_notebook(tmp_path: Path) -> None:
     assert found.returncode == 1
     assert f"6 failed, {len(cells) - 6} passed" in found.stdout, found.stdout
     assert "not done yet" in found.stdout
+
+
+def test_nbval_loads_no_grammar():
+    """A check of jsonschema's that no notebook needs would cost each judged copy two seconds."""
+    asked = (
+        "import sys; import gmcourse.exercises.judge.nbval_events, nbval.plugin; print('lark' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+    assert nbval_run.PLUGINS.index("nbval_events") < nbval_run.PLUGINS.index("nbval.plugin"), (
+        "ours has to be loaded first"
+    )

@@ -6,11 +6,16 @@ happen, so that whoever watches knows which cell was running when a process was 
 
 import json
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# jsonschema, which nbval reads notebooks with, would compile a grammar of IRIs: two of its three seconds. Notebooks
+# are validated without it wherever it is not installed.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 LONGEST = 4000  # characters of a message; a student's may be a million
 

@@ -19,7 +19,7 @@ PAUSE = 0.1  # seconds between two looks at the memory
 GRACE = 90.0  # seconds beyond a cell's time after which nbval itself counts as stuck
 DEAD = "ended the kernel (out of memory, a crash, or an exit)"
 PACKAGES = Path(__file__).parents[3]
-PLUGINS = "-p nbval.plugin -p gmcourse.exercises.judge.nbval_events -p no:cacheprovider"
+PLUGINS = "-p gmcourse.exercises.judge.nbval_events -p nbval.plugin -p no:cacheprovider"
 NBVAL = (
     f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q "
     "--nbval-kernel-startup-timeout 120 --nbval-cell-timeout"
