@@ -88,7 +88,7 @@ def test_what_is_written_in_place_of_a_sign_can_be_read() -> None:
 def test_every_command_writes_to_it(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nbval_run, "run", in_process)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    path = edited(UNTOUCHED, lambda _: None, tmp_path / "β → 04_vae.ipynb")
+    path = edited(UNTOUCHED, lambda _: None, tmp_path / "β → 04_vae_exercises.ipynb")
     with streams(encoding) as stream:
         assert main(["doctor", "--no-kernel"]) in (0, 1)
         assert main(["zoo"]) == main(["zoo", "vae_faces"]) == 0

@@ -29,6 +29,7 @@ from tools.papers import by_address
 OPEN, CLOSE = re.compile(r'<blockquote class="(\w+)"'), "</blockquote>"
 TAG = re.compile(r"\s*\\tag\{([^}]+)\}")
 REFERENCE = re.compile(r"(?<=[Ee]quation\s)\((\d+\.\d+|T\.\d+)\)")
+HANDED_OUT = re.compile(r"notebooks/exercises/(\w+)_exercises")
 BIBLIOGRAPHY = "book/bibliography"
 UNTOUCHED = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.raw, nodes.FixedTextElement)
 log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ class Exercises(SphinxTransform):
     def apply(self, **kwargs: object) -> None:
         """Change the tree in place."""
         for link in self.document.findall(addnodes.pending_xref):
-            link["reftarget"] = link["reftarget"].replace("notebooks/exercises/", "notebooks/solutions/")
+            link["reftarget"] = HANDED_OUT.sub(r"notebooks/solutions/\1_solutions", link["reftarget"])
 
 
 def link(app: Sphinx, tree: nodes.document, docname: str) -> None:

@@ -14,8 +14,8 @@ from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 from gmcourse.exercises.mistakes import passed_line
 
 ROOT = Path(__file__).parents[2]
-SOLVED = ROOT / "notebooks" / "solutions" / "04_vae.ipynb"
-UNTOUCHED = ROOT / "notebooks" / "exercises" / "04_vae.ipynb"
+SOLVED = ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb"
+UNTOUCHED = ROOT / "notebooks" / "exercises" / "04_vae_exercises.ipynb"
 
 Json = dict[str, Any]
 

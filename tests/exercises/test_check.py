@@ -218,7 +218,7 @@ def test_still_solved(edit: object, tmp_path: Path) -> None:
 @pytest.mark.parametrize("edit", [nothing, run_and_save, save_on_colab, shuffle], ids=lambda e: e.__name__)
 def test_untouched_is_not_done(edit: object, tmp_path: Path) -> None:
     """Not even with outputs that claim success."""
-    judgement = judge(edited(UNTOUCHED, edit, tmp_path / "04_vae.ipynb"))  # type: ignore[arg-type]
+    judgement = judge(edited(UNTOUCHED, edit, tmp_path / "04_vae_exercises.ipynb"))  # type: ignore[arg-type]
     assert status(judgement) == dict.fromkeys(EXERCISES, "not done")
 
 
@@ -402,8 +402,16 @@ def test_end_to_end_everything_that_can_go_wrong(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_plain_nbval_on_the_handed_out_notebook(tmp_path: Path) -> None:
     """Documented in the guide: the check cells fail as not done yet, all other cells pass."""
-    (tmp_path / "04_vae.ipynb").write_bytes(UNTOUCHED.read_bytes())
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env", "04_vae.ipynb"]
+    (tmp_path / "04_vae_exercises.ipynb").write_bytes(UNTOUCHED.read_bytes())
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--nbval-lax",
+        "--nbval-current-env",
+        "04_vae_exercises.ipynb",
+    ]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     cells = [cell for cell in load(UNTOUCHED)["cells"] if cell["cell_type"] == "code"]
     assert found.returncode == 1

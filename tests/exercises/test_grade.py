@@ -49,13 +49,13 @@ def classroom(tmp_path: Path) -> Path:
     folder = tmp_path / "handed in"
     for student in ("ada", "bo", "=cmd|calc"):
         (folder / student).mkdir(parents=True)
-        shutil.copy(SOLVED, folder / student / "04_vae.ipynb")
-    shutil.copy(UNTOUCHED, folder / "dana_04_vae.ipynb")
+        shutil.copy(SOLVED, folder / student / "04_vae_exercises.ipynb")
+    shutil.copy(UNTOUCHED, folder / "dana_04_vae_exercises.ipynb")
     (folder / "eve.ipynb").write_text("<script>alert(1)</script>")
     (folder / "nobody").mkdir()
     hidden = folder / "ada" / ".ipynb_checkpoints"
     hidden.mkdir()
-    shutil.copy(UNTOUCHED, hidden / "04_vae-checkpoint.ipynb")
+    shutil.copy(UNTOUCHED, hidden / "04_vae_exercises-checkpoint.ipynb")
     return folder
 
 
@@ -88,7 +88,7 @@ def test_started_again_judges_nothing_twice_but_what_changed(
     assert len(runs) == 4
     main(words)
     assert len(runs) == 4
-    shutil.copy(UNTOUCHED, classroom / "bo" / "04_vae.ipynb")
+    shutil.copy(UNTOUCHED, classroom / "bo" / "04_vae_exercises.ipynb")
     next((tmp_path / "grades" / "results").glob("ada*.json")).write_text('{"format": 1, "half')
     main(words)
     assert len(runs) == 6
@@ -181,8 +181,8 @@ def test_clear_errors(
 
 def test_students_are_told_apart(classroom: Path) -> None:
     found = {each.name: each.student for each in submissions.collect(classroom)}
-    assert found["ada/04_vae.ipynb"] == "ada"
-    assert found["dana_04_vae.ipynb"] == "dana"
+    assert found["ada/04_vae_exercises.ipynb"] == "ada"
+    assert found["dana_04_vae_exercises.ipynb"] == "dana"
     assert found["eve.ipynb"] == "eve"
     assert not any("checkpoint" in name for name in found)
     slugs = [each.slug for each in submissions.collect(classroom)]

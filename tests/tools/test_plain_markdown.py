@@ -29,7 +29,7 @@ By equation (1.1), and not by (1.1), `equation (1.1)` or equation (9.9), see {PA
 
 *A still picture: on the site of the course, this figure is live.*
 
-[Exercises](exercises/one.ipynb)
+[Exercises](exercises/one_exercises.ipynb)
 """
 
 
@@ -78,8 +78,8 @@ def site(tmp_path_factory):
     texts = {
         "notebooks/one.ipynb": LESSON,
         "notebooks/two.ipynb": "# Two\n\nEquation (1.1) of lesson 01.",
-        "notebooks/solutions/one.ipynb": "# Solved",
-        "notebooks/exercises/one.ipynb": "# Handed out",
+        "notebooks/solutions/one_solutions.ipynb": "# Solved",
+        "notebooks/exercises/one_exercises.ipynb": "# Handed out",
     }
     with pytest.MonkeyPatch.context() as patch:
         yield build(tmp_path_factory.mktemp("site"), texts, patch)
@@ -116,7 +116,7 @@ def test_links_lead_to_equations_papers_and_exercises(site):
     found = dict(links(trees["notebooks/one"]))
     assert [link for link in links(trees["notebooks/one"]) if "#eq" in link[1]] == [("(1.1)", "#eq-1-1")]
     assert found["Kingma and Welling (2014)"].startswith("../book/bibliography.html#")
-    assert found["Exercises"] == "solutions/one.html"
+    assert found["Exercises"] == "solutions/one_solutions.html"
     assert links(trees["notebooks/two"]) == [("(1.1)", "one.html#eq-1-1")]
 
 

@@ -62,7 +62,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A handed-out notebook: `04_vae`, its set-up cell and its exercises in order."""
+    """A handed-out notebook: `04_vae` of `04_vae_exercises.ipynb`, its set-up cell and its exercises in order."""
 
     name: str
     cells: tuple[Cell, ...]
@@ -160,7 +160,8 @@ def _cell(raw: dict[str, Any]) -> Cell:
 @cache
 def chapters() -> dict[str, Chapter]:
     """Every handed-out notebook that this package ships, by name."""
-    return {path.stem: Chapter(path.stem, tuple(read(path)[0])) for path in sorted(TEMPLATES.glob("*.ipynb"))}
+    named = {path.stem.removesuffix("_exercises"): path for path in sorted(TEMPLATES.glob("*.ipynb"))}
+    return {name: Chapter(name, tuple(read(path)[0])) for name, path in named.items()}
 
 
 def chapter(name: str) -> Chapter:

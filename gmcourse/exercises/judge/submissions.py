@@ -45,8 +45,8 @@ class Result:
 def collect(folder: Path) -> list[Submission]:
     """Every notebook below the folder, in the order of its path.
 
-    The student is the first folder of the path (`alice/04_vae.ipynb`), else what the file's name says
-    besides the chapter (`alice_04_vae.ipynb`).
+    The student is the first folder of the path (`alice/04_vae_exercises.ipynb`), else what the file's name says
+    besides the chapter (`alice_04_vae_exercises.ipynb`).
 
     Raises:
         ValueError: no such folder, or nothing in it.
@@ -69,7 +69,7 @@ def collect(folder: Path) -> list[Submission]:
 def _student(parts: tuple[str, ...]) -> str:
     if len(parts) > 1:
         return parts[0]
-    stem = parts[0].removesuffix(".ipynb")
+    stem = parts[0].removesuffix(".ipynb").replace("_exercises", "")
     for name in notebook.chapters():
         before, found, after = stem.partition(name)
         if found and (rest := (before.strip(" _-") + " " + after.strip(" _-")).strip()):
