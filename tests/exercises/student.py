@@ -52,7 +52,7 @@ def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
     return target
 
 
-def in_process(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
+def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
     """What nbval would see, without a kernel: quick, and good enough for all but limits."""
     names: Json = {"__name__": "__main__"}
     seen: dict[str, SeenCell] = {}

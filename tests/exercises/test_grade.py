@@ -33,7 +33,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """No kernel; counts how often a notebook was run."""
     counted: list[int] = []
 
-    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
+    def run(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
         counted.append(len(steps))
         return in_process(steps, limits)
 
@@ -112,11 +112,11 @@ def test_a_judge_that_breaks_spoils_one_submission_only(
 ) -> None:
     working = nbval_run.run
 
-    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
+    def run(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
         if not runs:
             runs.append(0)
             raise OSError("disk full")
-        return working(steps, limits, None)
+        return working(steps, limits)
 
     monkeypatch.setattr(nbval_run, "run", run)
     words = ["grade", str(classroom), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]

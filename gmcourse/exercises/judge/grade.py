@@ -80,7 +80,7 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
     """
     from tqdm import tqdm
 
-    key = f"{limits.seconds} {limits.memory}"
+    key = f"{limits.seconds} {limits.gigabytes} {limits.total}"
     marks = {each.name: submissions.fingerprint(each, key) for each in share}
     known = {each.name: submissions.recall(folder / f"{each.slug}.json", marks[each.name]) for each in share}
     results = [result for result in known.values() if result]

@@ -17,15 +17,17 @@ from gmcourse.exercises.judge.notebook import Cell, Chapter
 # IPython's own `exit` ends the kernel some time after the cell, and with it cells that are not to blame.
 PROLOGUE = """\
 import sys
+import gmcourse.exercises.judge.clean_slate
 sys.path.append({folder!r})
 exit = quit = sys.exit"""
+RESTORE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).restore(globals(), {slug!r})"
 
 
 @dataclass(frozen=True)
 class CopiedCell:
     """One code cell of the copy."""
 
-    role: str  # "set-up", "student", "check" or "again"
+    role: str  # "set-up", "restore", "student", "check" or "again"
     source: str
     exercises: tuple[str, ...] = ()
     key: str = ""  # the same cell has the same key in a second copy
@@ -46,7 +48,8 @@ class _Plan:
 
     def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path) -> None:
         self.chapter = chapter
-        self.checks = {each.name: each.check for each in chapter.exercises}
+        self.restore = RESTORE.format(slug=chapter.slug)
+        self.checks = {each.name: f"{self.restore}\n{each.check}" for each in chapter.exercises}
         # where each exercise's last cell stands
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
         self.begun: list[str] = []
@@ -67,7 +70,9 @@ class _Plan:
         checked = [] if answered else [name for name in cell.marked("check") if name in self.checks]
         if answered:
             self.place_checks([n for n in self.begun if n not in answered and self.last[n] < index])
-            self.begun += [name for name in answered if name not in self.begun]
+            if begins := [name for name in answered if name not in self.begun]:
+                self.copied.append(CopiedCell("restore", self.restore, key=f"restore {index}"))
+                self.begun += begins
         source = _students_part(self.chapter, cell, [self.checks[name] for name in checked])
         if source:
             owners = answered or checked or self.begun
@@ -76,7 +81,11 @@ class _Plan:
 
 
 def plan(
-    chapter: Chapter, cells: Sequence[Cell], folder: Path, stopped: Set[str] = frozenset()
+    chapter: Chapter,
+    cells: Sequence[Cell],
+    folder: Path,
+    stopped: Set[str] = frozenset(),
+    only: str | None = None,
 ) -> list[CopiedCell]:
     """The cells of the copy, in order.
 
@@ -85,6 +94,7 @@ def plan(
         cells: the student's.
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
+        only: leave out what belongs to other exercises than this one.
     """
     planned = _Plan(chapter, cells, folder)
     for index, cell in enumerate(cells):
@@ -92,7 +102,8 @@ def plan(
             planned.add(index, cell)
     planned.place_checks(list(planned.begun))
     again = [CopiedCell("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
-    return [each for each in planned.copied + again if each.key not in stopped]
+    kept = [each for each in planned.copied + again if each.key not in stopped]
+    return [each for each in kept if only is None or not each.exercises or only in each.exercises]
 
 
 def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:
