@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import gradebook, hand_ins, nbval_run
+from gmcourse.exercises.judge import feedback, gradebook, hand_ins, nbval_run
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
@@ -114,11 +114,11 @@ def test_student_text_is_escaped() -> None:
     evil = "<img src=x onerror=alert(1)>"
     verdict = Verdict("kl", evil, FAILED, f"got {evil}\n</pre><script>", evil)
     result = Result(evil, f"{evil}.ipynb", "slug", Judgement("04_vae", evil, (verdict,)))
-    for page in (gradebook.feedback(result), gradebook.index([result])):
+    for page in (feedback.page_of(result), feedback.index([result])):
         assert "<img" not in page
         assert "<script" not in page
     problem = Result(evil, evil, "slug", None, evil)
-    assert "<img" not in gradebook.feedback(problem)
+    assert "<img" not in feedback.page_of(problem)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])

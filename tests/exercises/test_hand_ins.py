@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import hand_ins, notebook, roster, submissions
+from gmcourse.exercises.judge import feedback, formulas, hand_ins, notebook, roster, submissions
 from gmcourse.exercises.judge.judgement import Judgement, Verdict
-from tests.exercises.student import SOLVED, UNTOUCHED, Json, edited
+from gmcourse.exercises.judge.submissions import Result
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
 
 NAME = "04_vae_exercises.ipynb"
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, pipes and names of POSIX")
@@ -259,3 +260,43 @@ def test_half_a_surrogate_pair_in_a_comment(tmp_path: Path) -> None:
 
     cells, _ = notebook.read(edited(SOLVED, edit, tmp_path / "x.ipynb"))
     assert cells[1].source == "# ?"
+
+
+def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_path: Path) -> None:
+    """Beside the verdict what was written, the line of the mistake marked; hints with drawn formulas."""
+
+    def edit(nb: Json) -> None:
+        unmarked(nb)
+        answer(nb, "kl", "def kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)")
+        answer(nb, "sample", "def sample(mean, log_var):\n    x = 1\n    return mean.nothing()")
+
+    folder = tmp_path / "class"
+    put(folder, f"bo/{NAME}")
+    (folder / "ada").mkdir()
+    edited(SOLVED, edit, folder / "ada" / NAME)
+    main(["grade", str(folder), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"])
+    beside = tmp_path / "grades"
+    page = next((beside / "feedback").glob("ada*.html")).read_text(encoding="utf-8")
+    assert "½ is missing" in page
+    assert "<svg role=" in page
+    assert "<script" not in page
+    index = (beside / "feedback" / "index.html").read_text(encoding="utf-8")
+    assert "1 of 2" in index
+    assert "1 × the KL: the factor ½ is missing" in index
+    code = next((beside / "code" / "students").rglob("ada*/04_vae.py")).read_text(encoding="utf-8")
+    assert "def kl(" in code
+    assert "def hidden_beta" in code
+    assert "NotImplementedError" in (beside / "code" / "handed_out" / "04_vae.py").read_text(encoding="utf-8")
+
+
+def test_the_line_that_a_message_names_is_marked() -> None:
+    code = "def f(x):\n    return x.nothing()"
+    verdict = Verdict("f", "F", "failed", "`f` stops with AttributeError\nat line 2 of `f`: …", code=code)
+    page = feedback.page_of(Result("ada", "a", "a", Judgement("04_vae", "t", (verdict,))))
+    assert "<mark>    return x.nothing()</mark>" in page
+
+
+def test_every_formula_of_a_hint_can_be_drawn() -> None:
+    hints = [hint for each in notebook.chapters().values() for e in each.exercises for hint in e.hints]
+    assert len(hints) > 80
+    assert not [hint for hint in hints if "<code>" in formulas.with_formulas(hint)]

@@ -19,7 +19,7 @@ from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from gmcourse.console import visible
-from gmcourse.exercises.judge import gradebook, hand_ins, notebook, roster, submissions
+from gmcourse.exercises.judge import feedback, gradebook, hand_ins, notebook, roster, submissions
 from gmcourse.exercises.judge.check_command import add_limits, limits_of
 from gmcourse.exercises.judge.gradebook import Marking
 from gmcourse.exercises.judge.judgement import judge
@@ -175,11 +175,12 @@ def _result(
 def _report(results: Sequence[Result], target: Path, beside: Path, marking: Marking) -> None:
     """Write the table, the pages, and what the platform takes back."""
     folder = beside / "feedback"
+    _extract(results, beside / "code")
     table = gradebook.as_csv(results, marking)
     write_text_atomically(target, table, encoding="utf-8-sig")  # Excel needs the mark
     for each in results:
-        write_text_atomically(folder / f"{each.slug}.html", gradebook.feedback(each))
-    write_text_atomically(folder / "index.html", gradebook.index(results))
+        write_text_atomically(folder / f"{each.slug}.html", feedback.page_of(each))
+    write_text_atomically(folder / "index.html", feedback.index(results))
     print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
     people = marking.people
     if people is not None:
@@ -192,6 +193,17 @@ def _report(results: Sequence[Result], target: Path, beside: Path, marking: Mark
     if packed := gradebook.moodle_feedback(results):
         write_atomically(beside / "moodle_feedback.zip", packed)
         print(visible(f"for Moodle's upload of feedback files: {beside / 'moodle_feedback.zip'}"))
+
+
+def _extract(results: Sequence[Result], folder: Path) -> None:
+    """Each student's code as plain files, a folder each, for programs that look for copies."""
+    for each in results:
+        if each.judgement is not None:
+            code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"
+            write_text_atomically(folder / "students" / each.slug / f"{each.judgement.chapter}.py", code)
+    for name in {each.judgement.chapter for each in results if each.judgement}:
+        cells = [cell.source for cell in notebook.chapter(name).cells if cell.marked("exercise")]
+        write_text_atomically(folder / "handed_out" / f"{name}.py", "\n\n\n".join(cells) + "\n")
 
 
 def _as_interrupt(signum: int, frame: FrameType | None) -> None:

@@ -1,14 +1,14 @@
-"""What a teacher reads: a table for a spreadsheet, and a page for each student. Student text is escaped."""
+"""The class as a table for a spreadsheet, and points for the platform."""
 
 import csv
 import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from gmcourse.console import visible
-from gmcourse.exercises.judge.judgement import PASSED, Judgement
+from gmcourse.exercises.judge.feedback import page_of
+from gmcourse.exercises.judge.judgement import PASSED
 from gmcourse.exercises.judge.roster import Roster, absent, points
 from gmcourse.exercises.judge.submissions import Result
 
@@ -123,68 +123,5 @@ def moodle_feedback(results: Sequence[Result]) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for folder, each in pages:
             chapter = each.judgement.chapter if each.judgement else "exercises"
-            archive.writestr(f"{visible(folder)}/feedback_{chapter}.html", feedback(each))
+            archive.writestr(f"{visible(folder)}/feedback_{chapter}.html", page_of(each))
     return packed.getvalue()
-
-
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; }
-tr { border-bottom: 1px solid #8886; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: inherit; }
-.status { white-space: nowrap; font-weight: 600; }
-details { margin-top: .5rem; }
-"""
-
-
-# Nothing on these pages may run or be fetched, whatever a student wrote.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def feedback(result: Result) -> str:
-    """A page for one submission."""
-    if result.judgement is None:
-        body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
-    else:
-        body = _verdicts(result.judgement)
-    return _page(visible(f"{result.student}: {result.name}"), body)
-
-
-def _verdicts(judgement: Judgement) -> str:
-    lines = [
-        f"<p>{escape(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
-        '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
-        '<th scope="col">What was wrong</th></tr>',
-    ]
-    for each in judgement.verdicts:
-        said = f"<pre>{escape(each.message)}</pre>" if each.message else ""
-        if each.hint:
-            said += f"<details><summary>Hint</summary>{escape(each.hint)}</details>"
-        row = f'<th scope="row">{escape(each.title)}</th><td class="status">{escape(each.status)}</td>'
-        lines.append(f"<tr>{row}<td>{said}</td></tr>")
-    return "\n".join([*lines, "</table>"])
-
-
-def index(results: Sequence[Result]) -> str:
-    """A page that leads to all others."""
-    heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
-    lines = [f"<table>\n<tr>{heading}</tr>"]
-    for each in results:
-        judged = each.judgement
-        passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
-        student, name = escape(visible(each.student)), escape(visible(each.name))
-        lines.append(
-            f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
-        )
-    return _page("Feedback", "\n".join([*lines, "</table>"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -29,6 +29,7 @@ class Verdict:
     status: str
     message: str = ""
     hint: str = ""
+    code: str = ""  # of the student's cells
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -
     chapter = notebook.chapter_of(path, cells, metadata)
     seen, stopped = _Runs(path, chapter, cells, limits, halt).all()
     steps = plan(chapter, cells, path.parent)
-    verdicts = tuple(_verdict(each, steps, seen, stopped) for each in chapter.exercises)
+    verdicts = tuple(
+        replace(_verdict(each, steps, seen, stopped), code=_code_of(each.name, steps))
+        for each in chapter.exercises
+    )
     return Judgement(chapter.name, chapter.title, verdicts)
 
 
@@ -176,6 +180,11 @@ def _verdict(
         return _with_hint(exercise, STOPPED, "a cell before it took all of the notebook's time")
     stops = [f"the check stops with {_error(seen)}" for seen in checks if seen.name]
     return _with_hint(exercise, FAILED, [*stops, "the check printed no verdict"][0])
+
+
+def _code_of(exercise: str, steps: list[CopiedCell]) -> str:
+    """What the student wrote for an exercise, cell after cell."""
+    return "\n\n".join(s.source for s in steps if s.role == "student" and exercise in s.exercises)
 
 
 def _error(seen: SeenCell) -> str:
