@@ -300,3 +300,32 @@ def test_every_formula_of_a_hint_can_be_drawn() -> None:
     hints = [hint for each in notebook.chapters().values() for e in each.exercises for hint in e.hints]
     assert len(hints) > 80
     assert not [hint for hint in hints if "<code>" in formulas.with_formulas(hint)]
+
+
+HIDDEN = """
+from gmcourse.exercises.compare import exercise
+from gmcourse.exercises.mistakes import mistake
+
+@exercise
+def kl(answer, generator):
+    if "einsum" not in (answer.__doc__ or ""):
+        mistake("this class writes it with einsum")
+"""
+
+
+def test_checks_of_a_teacher_stand_in_one_file(runs: list[int], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(HIDDEN)
+    put(tmp_path / "class", f"ada/{NAME}")
+    words = ["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    main([*words, "--extra", str(tmp_path / "mine.py")])
+    row = table(tmp_path / "grades.csv")["ada"]
+    assert (row["kl"], row["passed"]) == ("failed", "5")
+    main(words)  # without it the old result does not count
+    assert table(tmp_path / "grades.csv")["ada"]["passed"] == "6"
+
+
+@pytest.mark.parametrize("text", ["def kl(:", "x = 1"])
+def test_checks_that_are_none(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    assert main(["check", str(UNTOUCHED), "--extra", str(tmp_path / "mine.py")]) == 2
+    assert "mine.py" in capsys.readouterr().err

@@ -20,6 +20,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         ("--memory", 4.0, "GB", "memory (default: 4 GB)"),
     ):
         parser.add_argument(word, type=float, default=default, metavar=metavar, help=words)
+    parser.add_argument("--extra", type=Path, metavar="FILE", help="further checks of your own, in one file")
 
 
 def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limits:
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the notebook and print the table; the exit status is 0 only if all exercises pass."""
-    judgement = judge(arguments.file, limits_of(arguments))
+    judgement = judge(arguments.file, limits_of(arguments), extra=arguments.extra)
     print(table(judgement, hints=not arguments.no_hints))
     return 0 if judgement.all_passed else 1
 

@@ -22,6 +22,7 @@ from gmcourse.console import visible
 from gmcourse.exercises.judge import feedback, gradebook, hand_ins, notebook, roster, submissions
 from gmcourse.exercises.judge.check_command import add_limits, limits_of
 from gmcourse.exercises.judge.gradebook import Marking
+from gmcourse.exercises.judge.judged_copy import functions_of
 from gmcourse.exercises.judge.judgement import judge
 from gmcourse.exercises.judge.nbval_run import Limits
 from gmcourse.exercises.judge.notebook import NotANotebook
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         share = submissions.shard(everyone, arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
         limits = limits_of(arguments, threads)
-        results = grade(share, beside / "results", limits, arguments.jobs)
+        results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
         submissions.note_share(beside / "results", arguments.shard)
         join = visible(f"gmcourse grade --merge {beside} --csv {target}")
@@ -93,7 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if unjudged else 0
 
 
-def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) -> list[Result]:
+def grade(
+    share: Sequence[Submission], folder: Path, limits: Limits, jobs: int, extra: Path | None = None
+) -> list[Result]:
     """Judge what has no result yet, and store each result as it comes.
 
     Args:
@@ -101,6 +104,7 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
         folder: where results lie.
         limits: of each notebook.
         jobs: how many at a time.
+        extra: a teacher's file of further checks.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM; the running notebooks are stopped, the results so far stay.
@@ -108,6 +112,9 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
     from tqdm import tqdm
 
     key = f"{limits.seconds} {limits.gigabytes} {limits.total}"
+    if extra is not None:
+        functions_of(extra)  # refused before anything is judged
+        key += extra.read_text(encoding="utf-8")
     results: list[Result] = []
     failed = 0  # in a row, through no fault of the students
     halt = Event()
@@ -117,7 +124,7 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
             tqdm(total=len(share), desc="judged", unit="notebook") as bar,
             ThreadPoolExecutor(jobs) as pool,
         ):
-            tasks = [pool.submit(_result, each, limits, halt, folder, key) for each in share]
+            tasks = [pool.submit(_result, each, limits, halt, folder, key, extra) for each in share]
             try:
                 for task in as_completed(tasks):
                     result, fault = task.result()
@@ -140,7 +147,7 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
 
 
 def _result(
-    submission: Submission, limits: Limits, halt: Event, folder: Path, key: str
+    submission: Submission, limits: Limits, halt: Event, folder: Path, key: str, extra: Path | None
 ) -> tuple[Result, bool]:
     """The stored result, or a new one; and whether the machine, not the student, is at fault if there is none.
 
@@ -155,7 +162,7 @@ def _result(
         if known := submissions.recall(stored, mark):
             return known, False
         if not problem:
-            judgement = judge(submission.path, limits, halt)
+            judgement = judge(submission.path, limits, halt, extra)
             if notebook.is_ours(notebook.read(submission.path)[0]):
                 problem = "this is the solved notebook that comes with the course"
     except NotANotebook as error:

@@ -56,13 +56,16 @@ class Judgement:
         return Judgement(data["chapter"], data["title"], tuple(Verdict(**each) for each in data["verdicts"]))
 
 
-def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -> Judgement:
+def judge(
+    path: Path, limits: Limits | None = None, halt: Event | None = None, extra: Path | None = None
+) -> Judgement:
     """Judge a student's notebook.
 
     Args:
         path: the notebook, in whatever state.
         limits: of time and memory.
         halt: once set, everything is stopped and `InterruptedError` raised.
+        extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
 
     Raises:
         NotANotebook: it is none, or none of this course.
@@ -71,7 +74,7 @@ def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -
     limits = limits or Limits()
     cells, metadata = notebook.read(path)
     chapter = notebook.chapter_of(path, cells, metadata)
-    seen, stopped = _Runs(path, chapter, cells, limits, halt).all()
+    seen, stopped = _Runs(path, chapter, cells, limits, halt, extra).all()
     steps = plan(chapter, cells, path.parent)
     verdicts = tuple(
         replace(_verdict(each, steps, seen, stopped), code=_code_of(each.name, steps))
@@ -84,9 +87,16 @@ class _Runs:
     """The runs of one notebook's copy: as many as it takes, within the time for all of them."""
 
     def __init__(
-        self, path: Path, chapter: Chapter, cells: list[Cell], limits: Limits, halt: Event | None
+        self,
+        path: Path,
+        chapter: Chapter,
+        cells: list[Cell],
+        limits: Limits,
+        halt: Event | None,
+        extra: Path | None,
     ) -> None:
         self.path, self.chapter, self.cells, self.limits, self.halt = path, chapter, cells, limits, halt
+        self.extra = extra
         self.until = time.monotonic() + limits.total
         self.seen: dict[str, SeenCell] = {}
         self.stopped: dict[str, str] = {}  # the key of a cell → why it was stopped
@@ -114,7 +124,8 @@ class _Runs:
         return self._run(only=exercise).culprit is None
 
     def _plan(self, done: Set[str] = frozenset(), only: str | None = None) -> list[CopiedCell]:
-        return plan(self.chapter, self.cells, self.path.parent, self.stopped.keys() | done, only)
+        left_out = self.stopped.keys() | done
+        return plan(self.chapter, self.cells, self.path.parent, left_out, only, self.extra)
 
     def _run(self, done: Set[str] = frozenset(), only: str | None = None) -> NbvalRun:
         """One run that is the notebook's own doing; the machine's faults are tried again, or raised."""
