@@ -104,9 +104,11 @@ def test_tables_and_notebooks_with_odd_names(
         Path(name).mkdir()
         shutil.copy(UNTOUCHED, Path(name) / f"{name}.ipynb")
         assert main(["check", "--", f"{name}/{name}.ipynb"]) == 1
-        assert main(["grade", f"--csv={name}.csv", "--jobs=1", "--", name]) == 0
-        assert Path(f"{name}.csv").is_file()
-        assert len(submissions.merge([Path(name)])) == 1
+        assert main(["grade", f"--csv={name}.csv", "--jobs=1", "--", name]) == 2  # among the submissions
+        target = Path("out") / f"{name}.csv"
+        assert main(["grade", f"--csv={target}", "--jobs=1", "--", name]) == 0
+        assert target.is_file()
+        assert len(submissions.merge([target.with_suffix("")])) == 1
         assert main(["check", "--", f"{name}/none"]) == 2
         said = capsys.readouterr()
         assert not set(said.out + said.err) & set("\x1b\x07\u202e\udcff")

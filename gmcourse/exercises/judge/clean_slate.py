@@ -10,17 +10,22 @@ import sys
 import tempfile
 from typing import Any
 
-FOLDERS = (tempfile.gettempdir(), os.getcwd())  # this module is loaded before any of the student's code runs
 OURS = "gmcourse.exercises"
+_folders: list[str] = []
+
+
+def remember() -> None:
+    """Note the folders that a cell may delete or leave; called before any of the student's code runs."""
+    _folders[:] = tempfile.gettempdir(), os.getcwd()
 
 
 def restore(names: dict[str, Any], slug: str) -> None:
     """Put back what the copy began with, and fresh checks of the chapter as `checks` among the notebook's names."""
     import torch
 
-    for folder in FOLDERS:
+    for folder in _folders:
         os.makedirs(folder, exist_ok=True)
-    os.chdir(FOLDERS[-1])
+    os.chdir(_folders[-1])
     torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)

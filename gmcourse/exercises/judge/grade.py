@@ -64,15 +64,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--jobs is {arguments.jobs}; expected at least 1")
     if target.is_dir():
         raise ValueError(f"--csv is {target}, a folder; expected a file such as grades.csv")
-    if arguments.folder and target.resolve().is_relative_to(arguments.folder.resolve()):
-        raise ValueError(
-            f"--csv is {target}, among the submissions; give a path outside of {arguments.folder}"
-        )
+    beside = target.with_suffix("") if target.suffix else target.with_name(target.name + ".grades")
+    if arguments.folder:
+        for path in (target, beside):
+            if path.resolve().is_relative_to(arguments.folder.resolve()):
+                raise ValueError(f"{path} would lie among the submissions; give --csv a path outside of them")
     ensure_writable(target)
     if not 0 < arguments.points < math.inf:
         raise ValueError(f"--points is {arguments.points}; expected a number above 0")
     people = roster.read(arguments.roster, arguments.column) if arguments.roster else None
-    beside = target.with_suffix("") if target.suffix else target.with_name(target.name + ".grades")
     if arguments.merge:
         results = submissions.merge(arguments.merge)
     else:

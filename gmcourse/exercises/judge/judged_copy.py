@@ -19,7 +19,7 @@ from gmcourse.exercises.judge.notebook import Cell, Chapter, Exercise
 # IPython's own `exit` ends the kernel some time after the cell, and with it cells that are not to blame.
 PROLOGUE = """\
 import sys
-import gmcourse.exercises.judge.clean_slate
+__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).remember()
 sys.path.append({folder!r})
 exit = quit = sys.exit"""
 RESTORE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).restore(globals(), {slug!r})"
