@@ -104,9 +104,11 @@ def test_tables_and_notebooks_with_odd_names(
         Path(name).mkdir()
         shutil.copy(UNTOUCHED, Path(name) / f"{name}.ipynb")
         assert main(["check", "--", f"{name}/{name}.ipynb"]) == 1
-        assert main(["grade", f"--csv={name}.csv", "--jobs=1", "--", name]) == 0
-        assert Path(f"{name}.csv").is_file()
-        assert len(submissions.merge([Path(name)])) == 1
+        assert main(["grade", f"--csv={name}.csv", "--jobs=1", "--", name]) == 2  # among the submissions
+        target = Path("out") / f"{name}.csv"
+        assert main(["grade", f"--csv={target}", "--jobs=1", "--", name]) == 0
+        assert target.is_file()
+        assert len(submissions.merge([target.with_suffix("")])) == 1
         assert main(["check", "--", f"{name}/none"]) == 2
         said = capsys.readouterr()
         assert not set(said.out + said.err) & set("\x1b\x07\u202e\udcff")
@@ -140,8 +142,10 @@ def test_a_course_in_a_folder_of_any_name_hands_out_its_exercises(tmp_path: Path
     for name in hostile(tmp_path):
         course = tmp_path / name
         (course / "notebooks" / "solutions").mkdir(parents=True)
-        shutil.copy(ROOT / "notebooks" / "solutions" / "04_vae.ipynb", course / "notebooks" / "solutions")
+        shutil.copy(
+            ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb", course / "notebooks" / "solutions"
+        )
         shutil.copy(ROOT / "pyproject.toml", course)
         assert exercises(["build", f"--root={course}"]) == 0
-        assert (course / "notebooks" / "exercises" / "04_vae.ipynb").is_file()
+        assert (course / "notebooks" / "exercises" / "04_vae_exercises.ipynb").is_file()
         assert exercises(["build", f"--root={course}", "--check"]) == 0

@@ -88,12 +88,14 @@ def test_what_is_written_in_place_of_a_sign_can_be_read() -> None:
 def test_every_command_writes_to_it(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nbval_run, "run", in_process)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    path = edited(UNTOUCHED, lambda _: None, tmp_path / "β → 04_vae.ipynb")
+    room = tmp_path / "room"
+    room.mkdir()
+    path = edited(UNTOUCHED, lambda _: None, room / "β → 04_vae_exercises.ipynb")
     with streams(encoding) as stream:
         assert main(["doctor", "--no-kernel"]) in (0, 1)
         assert main(["zoo"]) == main(["zoo", "vae_faces"]) == 0
         assert main(["check", str(path)]) == 1
-        assert main(["grade", str(tmp_path), "--csv", str(tmp_path / "→.csv")]) == 0
+        assert main(["grade", str(room), "--csv", str(tmp_path / "→.csv")]) == 0
         assert main(["check", str(tmp_path / "✗ none")]) == 2
         assert main(["train", "✓"]) == 2
         with pytest.raises(SystemExit):

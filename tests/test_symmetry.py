@@ -34,7 +34,7 @@ def test_a_chapter_is_whole(number, slug):
     assert exists_as_module(ROOT / "gmcourse" / "models", slug), "there is no module of the chapter's models"
     assert (ROOT / "tests" / "models" / f"test_{slug}.py").is_file(), "the chapter's models have no test"
     for folder in ("solutions", "exercises"):
-        assert (ROOT / "notebooks" / folder / f"{name}.ipynb").is_file(), f"there are no {folder}"
+        assert (ROOT / "notebooks" / folder / f"{name}_{folder}.ipynb").is_file(), f"there are no {folder}"
     assert (ROOT / "gmcourse" / "exercises" / "checks" / f"{slug}.py").is_file(), (
         "the exercises have no checks"
     )
@@ -46,12 +46,15 @@ def test_a_chapter_is_whole(number, slug):
     )
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert f"notebooks/{name}" in toc, "the lesson is not in the table of contents"
-    assert f"notebooks/solutions/{name}" in toc, "the exercises are not in the table of contents"
+    assert f"notebooks/solutions/{name}_solutions" in toc, "the exercises are not in the table of contents"
 
 
 def test_exercises_belong_to_a_chapter():
-    """They may be there before their lesson: each stands alone."""
-    chapters = {f"{number}_{slug}" for number, slug in ORDER.items()}
+    """They may be there before their lesson: each stands alone. No two notebooks have the same file name."""
+    names = [f"{number}_{slug}" for number, slug in ORDER.items()]
     for folder in ("solutions", "exercises"):
         found = {p.stem for p in (ROOT / "notebooks" / folder).glob("*.ipynb")}
+        chapters = {f"{name}_{folder}" for name in names}
         assert found <= chapters, f"{folder} of no chapter: {found - chapters}"
+    everywhere = [path.name for path in (ROOT / "notebooks").rglob("[0-9]*.ipynb")]
+    assert len(everywhere) == len(set(everywhere)), "a student could take one for the other"

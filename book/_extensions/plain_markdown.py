@@ -5,10 +5,9 @@
 | `<blockquote class="predict">` with a bold first line | a box with a title |
 | `\\tag{4.1}` in a displayed equation | an equation with this number and an anchor |
 | `equation (4.1)` in a sentence | its number is a link to it, also from another lesson |
-| a link to an exercise as it is handed out | a link to its page, which has it with folded solutions |
 | a link to a paper of the bibliography | a link to its entry on the page of references |
 
-Live figures are in `live_figures.py`.
+Live figures are in `live_figures.py`, exercises in `hand_outs.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import re
 from typing import cast
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.domains.math import MathDomain
 from sphinx.transforms import SphinxTransform
@@ -88,17 +86,6 @@ class Equations(SphinxTransform):
             self.document.note_explicit_target(block)
 
 
-class Exercises(SphinxTransform):
-    """The hand-outs are no pages of the site."""
-
-    default_priority = 203
-
-    def apply(self, **kwargs: object) -> None:
-        """Change the tree in place."""
-        for link in self.document.findall(addnodes.pending_xref):
-            link["reftarget"] = link["reftarget"].replace("notebooks/exercises/", "notebooks/solutions/")
-
-
 def link(app: Sphinx, tree: nodes.document, docname: str) -> None:
     """Links to equations and to the bibliography, when all pages are known."""
     _link_equations(app, tree, docname)
@@ -143,7 +130,7 @@ def _link_papers(app: Sphinx, tree: nodes.document, docname: str) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register."""
-    for transform in (Boxes, Equations, Exercises):
+    for transform in (Boxes, Equations):
         app.add_transform(transform)
     app.connect("doctree-resolved", link)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

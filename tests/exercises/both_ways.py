@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 
 def cell(folder: Path, chapter: notebook.Chapter, exercise: str) -> str:
     """The text of an exercise's own cells, in a notebook of the repository."""
-    cells, _ = notebook.read(folder / f"{chapter.name}.ipynb")
+    (path,) = folder.glob(f"{chapter.name}_*.ipynb")
+    cells, _ = notebook.read(path)
     found = [each.source for each in cells if each.is_code and exercise in each.marked("exercise")]
     assert found, f"no cell of {folder} is marked `# exercise: {exercise}`"
     return "\n\n".join(found)
@@ -98,6 +99,6 @@ class BothWays:
         assert any("mistake" in each.title.lower() for each in exercises), "one exercise is find-the-mistake"
 
     def test_handed_out_notebook_tells_nothing(self) -> None:
-        text = (notebook.TEMPLATES / f"{self.here.name}.ipynb").read_text(encoding="utf-8")
+        text = (notebook.TEMPLATES / f"{self.here.name}_exercises.ipynb").read_text(encoding="utf-8")
         assert not re.search("SOLUTION|HANDED OUT|Show a solution", text)
         assert all(not each.get("outputs") for each in json.loads(text)["cells"])

@@ -14,8 +14,8 @@ from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 from gmcourse.exercises.mistakes import passed_line
 
 ROOT = Path(__file__).parents[2]
-SOLVED = ROOT / "notebooks" / "solutions" / "04_vae.ipynb"
-UNTOUCHED = ROOT / "notebooks" / "exercises" / "04_vae.ipynb"
+SOLVED = ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb"
+UNTOUCHED = ROOT / "notebooks" / "exercises" / "04_vae_exercises.ipynb"
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
     return target
 
 
-def in_process(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
+def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
     """What nbval would see, without a kernel: quick, and good enough for all but limits."""
     names: Json = {"__name__": "__main__"}
     seen: dict[str, SeenCell] = {}

@@ -27,9 +27,12 @@ def test_a_changed_source_is_noticed_and_rebuilt(tmp_path: Path) -> None:
     assert not build.write(tmp_path)  # a second time there is nothing to do
     source = next(solutions.glob("*.ipynb"))
     source.write_text(source.read_text(encoding="utf-8").replace("minutes", "hours"), encoding="utf-8")
-    orphan = tmp_path / "notebooks" / "exercises" / "11_gone.ipynb"
+    orphan = tmp_path / "notebooks" / "exercises" / "11_gone_exercises.ipynb"
     orphan.write_text("{}")
-    assert {path.name for path in build.stale(tmp_path)} == {source.name, orphan.name}
+    assert {path.name for path in build.stale(tmp_path)} == {
+        source.name.replace("_solutions", "_exercises"),
+        orphan.name,
+    }
     build.write(tmp_path)
     assert not orphan.exists()
     assert not build.stale(tmp_path)

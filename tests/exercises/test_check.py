@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -218,7 +221,7 @@ def test_still_solved(edit: object, tmp_path: Path) -> None:
 @pytest.mark.parametrize("edit", [nothing, run_and_save, save_on_colab, shuffle], ids=lambda e: e.__name__)
 def test_untouched_is_not_done(edit: object, tmp_path: Path) -> None:
     """Not even with outputs that claim success."""
-    judgement = judge(edited(UNTOUCHED, edit, tmp_path / "04_vae.ipynb"))  # type: ignore[arg-type]
+    judgement = judge(edited(UNTOUCHED, edit, tmp_path / "04_vae_exercises.ipynb"))  # type: ignore[arg-type]
     assert status(judgement) == dict.fromkeys(EXERCISES, "not done")
 
 
@@ -331,7 +334,7 @@ def test_limits_too_small_are_refused() -> None:
     with pytest.raises(ValueError, match="time limit"):
         Limits(seconds=0)
     with pytest.raises(ValueError, match="memory limit"):
-        Limits(memory=1000)
+        Limits(gigabytes=0.1)
 
 
 @pytest.mark.usefixtures("quick")
@@ -383,7 +386,7 @@ def test_end_to_end_everything_that_can_go_wrong(tmp_path: Path) -> None:
         answer(nb, "hidden_beta", "import os\ndef hidden_beta(D, d, v):\n    os._exit(1)")
         nb["cells"].append(code("for i in range(20_000):\n    print('a line', i)"))
 
-    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"), Limits(seconds=6, memory=3 * 2**29))
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"), Limits(seconds=6, gigabytes=1.5))
     assert status(judgement) == {
         "kl": "failed",
         "sample": "stopped",
@@ -399,11 +402,96 @@ def test_end_to_end_everything_that_can_go_wrong(tmp_path: Path) -> None:
     assert "ended the kernel" in message(judgement, "hidden_beta")
 
 
+KL = "return 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)"
+HOSTILE = {  # what a cell of `kl` does, and what its own exercise hears; the five others pass
+    "kills its parent": ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "stopped"),
+    "stops the kernel": ("get_ipython().kernel.do_shutdown(False)\nimport os\nos._exit(0)", "stopped"),
+    "a timer that exits later": (
+        "import os, threading\nthreading.Timer(1.5, os._exit, [1]).start()",
+        "passed",
+    ),
+    "another device": ("torch.set_default_device('meta')", "passed"),
+    "another dtype, no gradients": (
+        "torch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)",
+        "passed",
+    ),
+    "its folder deleted": ("import os, shutil\nshutil.rmtree(os.getcwd())", "passed"),
+    "other checks": (
+        "class Kind:\n    def __getattr__(self, n): return lambda a: print(f'✓ {n} passed')\n"
+        "checks = Kind()\nimport gmcourse.exercises.checks.vae as own\nown.kl = own.elbo = Kind().kl",
+        "passed",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("does", "hears"), HOSTILE.values(), ids=HOSTILE)
+def test_what_one_cell_does_costs_its_own_exercise_at_most(does: str, hears: str, tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        answer(nb, "kl", f"{does}\ndef kl(mean, log_var):\n    {KL}")
+        answer(nb, "elbo", "import time\ntime.sleep(2)\n" + source(nb["cells"][where(nb, "exercise: elbo")]))
+
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"), Limits(seconds=30))
+    assert status(judgement) == dict.fromkeys(EXERCISES, "passed") | {"kl": hears}, judgement
+
+
+@pytest.mark.slow
+def test_checks_of_ones_own_pass_nothing(tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        answer(nb, "kl", HOSTILE["other checks"][0] + "\ndef kl(mean, log_var):\n    return mean")
+
+    assert status(judge(edited(SOLVED, edit, tmp_path / "x.ipynb")))["kl"] == "failed"
+
+
+@pytest.mark.slow
+def test_the_time_of_a_whole_notebook_is_limited(tmp_path: Path) -> None:
+    """Four endless cells, each within its own limit, do not add up."""
+
+    def edit(nb: Json) -> None:
+        for name in ("kl", "sample", "elbo", "importance_bound"):
+            answer(nb, name, "while True:\n    pass")
+
+    began = time.monotonic()
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"), Limits(seconds=15, total=40))
+    assert time.monotonic() - began < 70
+    assert set(list(status(judgement).values())[:4]) == {"stopped"}, judgement
+
+
+@pytest.mark.slow
+def test_hundreds_of_cells(tmp_path: Path) -> None:
+    """Their roles do not fit into the environment of a process."""
+    path = edited(SOLVED, lambda nb: nb["cells"].extend(code("1") for _ in range(2600)), tmp_path / "x.ipynb")
+    assert judge(path).all_passed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_nothing_outlives_a_killed_judge(tmp_path: Path) -> None:
+    path = edited(SOLVED, lambda nb: answer(nb, "kl", "import time\ntime.sleep(600)"), tmp_path / "x.ipynb")
+    process = subprocess.Popen([sys.executable, "-m", "gmcourse", "check", str(path)])
+    family: list[psutil.Process] = []
+    while len(family) < 2 and process.poll() is None:
+        time.sleep(0.2)
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+
+
 @pytest.mark.slow
 def test_plain_nbval_on_the_handed_out_notebook(tmp_path: Path) -> None:
     """Documented in the guide: the check cells fail as not done yet, all other cells pass."""
-    (tmp_path / "04_vae.ipynb").write_bytes(UNTOUCHED.read_bytes())
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env", "04_vae.ipynb"]
+    (tmp_path / "04_vae_exercises.ipynb").write_bytes(UNTOUCHED.read_bytes())
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--nbval-lax",
+        "--nbval-current-env",
+        "04_vae_exercises.ipynb",
+    ]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     cells = [cell for cell in load(UNTOUCHED)["cells"] if cell["cell_type"] == "code"]
     assert found.returncode == 1

@@ -10,38 +10,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 import pytest
-import torch
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import gradebook, nbval_run, submissions
+from gmcourse.exercises.judge import feedback, gradebook, hand_ins, nbval_run
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
 from gmcourse.exercises.judge.submissions import Result
-from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, in_process
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
 
 EXERCISES = ["kl", "sample", "elbo", "importance_bound", "slide_kl", "hidden_beta"]
-
-
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """No kernel; counts how often a notebook was run."""
-    counted: list[int] = []
-
-    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
-        counted.append(len(steps))
-        return in_process(steps, limits)
-
-    monkeypatch.setattr(nbval_run, "run", run)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    yield counted
-    torch.use_deterministic_algorithms(deterministic)
 
 
 @pytest.fixture
@@ -49,13 +32,13 @@ def classroom(tmp_path: Path) -> Path:
     folder = tmp_path / "handed in"
     for student in ("ada", "bo", "=cmd|calc"):
         (folder / student).mkdir(parents=True)
-        shutil.copy(SOLVED, folder / student / "04_vae.ipynb")
-    shutil.copy(UNTOUCHED, folder / "dana_04_vae.ipynb")
+        shutil.copy(SOLVED, folder / student / "04_vae_exercises.ipynb")
+    shutil.copy(UNTOUCHED, folder / "dana_04_vae_exercises.ipynb")
     (folder / "eve.ipynb").write_text("<script>alert(1)</script>")
     (folder / "nobody").mkdir()
     hidden = folder / "ada" / ".ipynb_checkpoints"
     hidden.mkdir()
-    shutil.copy(UNTOUCHED, hidden / "04_vae-checkpoint.ipynb")
+    shutil.copy(UNTOUCHED, hidden / "04_vae_exercises-checkpoint.ipynb")
     return folder
 
 
@@ -88,7 +71,7 @@ def test_started_again_judges_nothing_twice_but_what_changed(
     assert len(runs) == 4
     main(words)
     assert len(runs) == 4
-    shutil.copy(UNTOUCHED, classroom / "bo" / "04_vae.ipynb")
+    shutil.copy(UNTOUCHED, classroom / "bo" / "04_vae_exercises.ipynb")
     next((tmp_path / "grades" / "results").glob("ada*.json")).write_text('{"format": 1, "half')
     main(words)
     assert len(runs) == 6
@@ -112,11 +95,11 @@ def test_a_judge_that_breaks_spoils_one_submission_only(
 ) -> None:
     working = nbval_run.run
 
-    def run(steps: Sequence[CopiedCell], limits: Limits, halt: object = None) -> NbvalRun:
+    def run(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
         if not runs:
             runs.append(0)
             raise OSError("disk full")
-        return working(steps, limits, None)
+        return working(steps, limits)
 
     monkeypatch.setattr(nbval_run, "run", run)
     words = ["grade", str(classroom), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
@@ -131,11 +114,11 @@ def test_student_text_is_escaped() -> None:
     evil = "<img src=x onerror=alert(1)>"
     verdict = Verdict("kl", evil, FAILED, f"got {evil}\n</pre><script>", evil)
     result = Result(evil, f"{evil}.ipynb", "slug", Judgement("04_vae", evil, (verdict,)))
-    for page in (gradebook.feedback(result), gradebook.index([result])):
+    for page in (feedback.page_of(result), feedback.index([result])):
         assert "<img" not in page
         assert "<script" not in page
     problem = Result(evil, evil, "slug", None, evil)
-    assert "<img" not in gradebook.feedback(problem)
+    assert "<img" not in feedback.page_of(problem)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])
@@ -151,9 +134,19 @@ def test_two_notebooks_of_a_student() -> None:
         return Result("ada", name, name, Judgement(chapter, "t", (Verdict("kl", "t", "passed"),)))
 
     rows = gradebook.rows([result("04_vae", "a"), result("05_flow", "b"), result("04_vae", "c")])
-    assert rows[0] == ["student", "04_vae:kl", "05_flow:kl", "passed", "of", "problem", "files"]
-    assert rows[1] == ["ada", "passed", "passed", "2", "2", "", "a; b"]
-    assert rows[2] == ["ada", "passed", "", "1", "1", "", "c"]
+    assert rows[0] == [
+        "student",
+        "04_vae:kl",
+        "05_flow:kl",
+        "passed",
+        "of",
+        "points",
+        "late",
+        "problem",
+        "files",
+    ]
+    assert rows[1] == ["ada", "passed", "passed", "2", "2", "20", "", "", "a; b"]
+    assert rows[2] == ["ada", "passed", "", "1", "1", "10", "", "", "c"]
 
 
 @pytest.mark.parametrize(
@@ -179,13 +172,13 @@ def test_clear_errors(
     assert said in capsys.readouterr().err
 
 
-def test_students_are_told_apart(classroom: Path) -> None:
-    found = {each.name: each.student for each in submissions.collect(classroom)}
-    assert found["ada/04_vae.ipynb"] == "ada"
-    assert found["dana_04_vae.ipynb"] == "dana"
+def test_students_are_told_apart(classroom: Path, tmp_path: Path) -> None:
+    found = {each.name: each.student for each in hand_ins.collect(classroom, tmp_path)}
+    assert found["ada/04_vae_exercises.ipynb"] == "ada"
+    assert found["dana_04_vae_exercises.ipynb"] == "dana"
     assert found["eve.ipynb"] == "eve"
     assert not any("checkpoint" in name for name in found)
-    slugs = [each.slug for each in submissions.collect(classroom)]
+    slugs = [each.slug for each in hand_ins.collect(classroom, tmp_path)]
     assert len(set(slugs)) == len(slugs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -15,6 +16,15 @@ from tools.papers import papers
 pytest.importorskip("sphinx")
 PAPER = papers()["kingma2014auto"]
 BOX = '<blockquote class="predict" style="padding: 0.5em 1em">\n\n{}\n\nWhich one?\n\n</blockquote>\n'
+ADDRESS = "https://github.com/someone/course"
+LAUNCH = {
+    "repository_url": ADDRESS,
+    "launch_buttons": {
+        "colab_url": "https://colab.example.org",
+        "binderhub_url": "https://binder.example.org",
+        "jupyterhub_url": "https://hub.example.org",
+    },
+}
 STILL = "book/_static/live/stills/kl.png"
 LESSON = rf"""# One
 
@@ -29,7 +39,7 @@ By equation (1.1), and not by (1.1), `equation (1.1)` or equation (9.9), see {PA
 
 *A still picture: on the site of the course, this figure is live.*
 
-[Exercises](exercises/one.ipynb)
+[Exercises](exercises/one_exercises.ipynb)
 """
 
 
@@ -46,7 +56,7 @@ def build(folder, texts, monkeypatch):
         path.write_text(json.dumps(notebook) if name.endswith(".ipynb") else text, encoding="utf-8")
     (folder / STILL).parent.mkdir(parents=True)
     (folder / STILL).write_bytes((ROOT / STILL).read_bytes())
-    extensions = ["myst_nb", "sphinxcontrib.bibtex", "plain_markdown", "live_figures"]
+    extensions = ["myst_nb", "sphinxcontrib.bibtex", "hand_outs", "plain_markdown", "live_figures"]
     warnings = io.StringIO()
     app = Sphinx(
         str(folder),
@@ -60,6 +70,8 @@ def build(folder, texts, monkeypatch):
             "exclude_patterns": ["notebooks/exercises"],
             "myst_enable_extensions": ["dollarmath"],
             "nb_execution_mode": "off",
+            "html_theme": "sphinx_book_theme",
+            "html_theme_options": LAUNCH,
             "math_numfig": False,
             "root_doc": "notebooks/one",
         },
@@ -78,8 +90,8 @@ def site(tmp_path_factory):
     texts = {
         "notebooks/one.ipynb": LESSON,
         "notebooks/two.ipynb": "# Two\n\nEquation (1.1) of lesson 01.",
-        "notebooks/solutions/one.ipynb": "# Solved",
-        "notebooks/exercises/one.ipynb": "# Handed out",
+        "notebooks/solutions/one_solutions.ipynb": "# Solved",
+        "notebooks/exercises/one_exercises.ipynb": "# Handed out",
     }
     with pytest.MonkeyPatch.context() as patch:
         yield build(tmp_path_factory.mktemp("site"), texts, patch)
@@ -116,7 +128,7 @@ def test_links_lead_to_equations_papers_and_exercises(site):
     found = dict(links(trees["notebooks/one"]))
     assert [link for link in links(trees["notebooks/one"]) if "#eq" in link[1]] == [("(1.1)", "#eq-1-1")]
     assert found["Kingma and Welling (2014)"].startswith("../book/bibliography.html#")
-    assert found["Exercises"] == "solutions/one.html"
+    assert found["Exercises"] == "solutions/one_solutions.html"
     assert links(trees["notebooks/two"]) == [("(1.1)", "one.html#eq-1-1")]
 
 
@@ -134,3 +146,17 @@ def test_links_lead_to_equations_papers_and_exercises(site):
 def test_what_is_wrong_is_said(tmp_path, monkeypatch, text, complaint):
     _, heard, _ = build(tmp_path, {"notebooks/one.ipynb": f"# One\n\n{text}\n"}, monkeypatch)
     assert complaint in heard
+
+
+def test_a_student_gets_the_hand_out_from_page_and_buttons(site):
+    _, _, out = site
+    page = (out / "notebooks" / "solutions" / "one_solutions.html").read_text(encoding="utf-8")
+    given = re.findall(r'href="([^"]+\.ipynb[^"]*)"', page)
+    assert len(given) == 4, "download, Colab, Binder, JupyterHub"
+    assert [url for url in given if "notebooks/exercises/one_exercises.ipynb" not in url] == []
+    assert "Handed out" in (out / "_sources/notebooks/exercises/one_exercises.ipynb").read_text(
+        encoding="utf-8"
+    )
+    assert [path.name for path in out.rglob("*_solutions.ipynb")] == []
+    lesson = (out / "notebooks" / "one.html").read_text(encoding="utf-8")
+    assert "_sources/notebooks/one.ipynb" in lesson

@@ -88,7 +88,7 @@ def test_a_planted_dependence_is_found(tmp_path):
     notebook(
         tmp_path / "notebooks" / "c.ipynb", "code", "from gmcourse.recipes.stylegan2_faces import measure"
     )
-    notebook(tmp_path / "notebooks" / "solutions" / "a.ipynb", "code", 'zoo.log("vae_faces")')
+    notebook(tmp_path / "notebooks" / "solutions" / "a_solutions.ipynb", "code", 'zoo.log("vae_faces")')
     (tmp_path / "book" / "deep").mkdir(parents=True)
     (tmp_path / "book" / "deep" / "page.md").write_text("| vae_faces | 2.63 |", encoding="utf-8")
     (tmp_path / "tests").mkdir()
@@ -97,7 +97,7 @@ def test_a_planted_dependence_is_found(tmp_path):
     assert found >= {
         ("lesson", "notebooks/a.ipynb"),
         ("prose", "notebooks/b.ipynb"),
-        ("solution", "notebooks/solutions/a.ipynb"),
+        ("solution", "notebooks/solutions/a_solutions.ipynb"),
         ("prose", "book/deep/page.md"),
         ("test", "tests/test_x.py"),
         ("picture", "book/_static/pictures/families_light.webp"),

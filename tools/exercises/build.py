@@ -27,6 +27,10 @@ BLOCK = re.compile(
     r"^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+SOLVED, HANDED_OUT = (
+    "_solutions",
+    "_exercises",
+)  # what follows a chapter's name, so that no file is taken for another
 DROPPED_TAGS = ("hide-input", "hide-cell", "hide-output")
 
 
@@ -107,18 +111,19 @@ def outputs(root: Path) -> dict[Path, str]:
     Raises:
         ValueError: there are no solved notebooks, or a solution is not closed.
     """
-    sources = sorted((root / "notebooks" / "solutions").glob("*.ipynb"))
+    sources = sorted((root / "notebooks" / "solutions").glob(f"*{SOLVED}.ipynb"))
     if not sources:
         raise ValueError(
             f"{root / 'notebooks' / 'solutions'} has no notebooks; run this in the course's folder"
         )
     texts = {}
     for source in sources:
-        made = exercise(json.loads(source.read_text(encoding="utf-8")), source.stem, repository() or None)
+        name = source.stem.removesuffix(SOLVED)
+        made = exercise(json.loads(source.read_text(encoding="utf-8")), name, repository() or None)
         # As Jupyter writes it: a student's save changes as few lines as can be.
         text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        texts[root / "notebooks" / "exercises" / source.name] = text
-        texts[root / "gmcourse" / "exercises" / "templates" / source.name] = text
+        for folder in ("notebooks/exercises", "gmcourse/exercises/templates"):
+            texts[root / folder / f"{name}{HANDED_OUT}.ipynb"] = text
     return texts
 
 

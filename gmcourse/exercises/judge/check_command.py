@@ -13,11 +13,14 @@ SIGNS = {PASSED: "✓", FAILED: "✗", NOT_DONE: "·", STOPPED: "✗"}
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the two limits that `check` and `grade` share."""
-    parser.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds a cell (default: 60)"
-    )
-    parser.add_argument("--memory", type=float, default=4.0, metavar="GB", help="memory (default: 4 GB)")
+    """Add the limits that `check` and `grade` share."""
+    for word, default, metavar, words in (
+        ("--timeout", 60.0, "S", "seconds a cell (default: 60)"),
+        ("--total", 300.0, "S", "seconds a notebook, all runs of it (default: 300)"),
+        ("--memory", 4.0, "GB", "memory (default: 4 GB)"),
+    ):
+        parser.add_argument(word, type=float, default=default, metavar=metavar, help=words)
+    parser.add_argument("--extra", type=Path, metavar="FILE", help="further checks of your own, in one file")
 
 
 def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limits:
@@ -26,7 +29,7 @@ def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limi
     Raises:
         ValueError: time or memory too small to run anything.
     """
-    return Limits(arguments.timeout, int(arguments.memory * 2**30), threads)
+    return Limits(arguments.timeout, arguments.memory, arguments.total, threads)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the notebook and print the table; the exit status is 0 only if all exercises pass."""
-    judgement = judge(arguments.file, limits_of(arguments))
+    judgement = judge(arguments.file, limits_of(arguments), extra=arguments.extra)
     print(table(judgement, hints=not arguments.no_hints))
     return 0 if judgement.all_passed else 1
 

@@ -1,11 +1,13 @@
 """`gmcourse grade FOLDER --csv grades.csv`: a class judged side by side.
 
-Beside `grades.csv` a folder `grades` is made: `results/`, one small file a submission, and `feedback/`, one
-page each. An interrupted run is started again with the same words: what was judged is not judged twice.
+Beside `grades.csv` a folder `grades` is made: `results/`, one small file a submission, `feedback/`, one page each,
+and with a roster the file that the learning platform takes back. An interrupted run is started again with the same
+words: what was judged is not judged twice.
 It runs students' code; see the instructor's guide.
 """
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -17,13 +19,17 @@ from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from gmcourse.console import visible
-from gmcourse.exercises.judge import gradebook, submissions
+from gmcourse.exercises.judge import feedback, gradebook, hand_ins, notebook, roster, submissions
 from gmcourse.exercises.judge.check_command import add_limits, limits_of
+from gmcourse.exercises.judge.gradebook import Marking
+from gmcourse.exercises.judge.judged_copy import functions_of
 from gmcourse.exercises.judge.judgement import judge
 from gmcourse.exercises.judge.nbval_run import Limits
 from gmcourse.exercises.judge.notebook import NotANotebook
 from gmcourse.exercises.judge.submissions import Result, Submission
-from gmcourse.storage import write_text_atomically
+from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
+
+IN_A_ROW = 5  # so many failures of the judge itself are no accident
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +38,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, required=True, help="the table to write")
     parser.add_argument("--jobs", type=int, default=_cpus(), help="notebooks at a time (default: one a core)")
     add_limits(parser)
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="the class, as your platform exports it")
+    parser.add_argument("--column", metavar="NAME", help="the roster's column for the points")
+    parser.add_argument(
+        "--points", type=float, default=10.0, help="points for a whole notebook (default: 10)"
+    )
+    parser.add_argument(
+        "--weights",
+        choices=("equal", "stars"),
+        default="equal",
+        help="what an exercise counts (default: equal)",
+    )
     parser.add_argument("--shard", metavar="I/N", help="judge the I-th of N shares only; join with --merge")
     parser.add_argument(
         "--merge", type=Path, nargs="+", metavar="RESULTS", help="join results of shards; judges nothing"
@@ -48,25 +65,38 @@ def run(arguments: argparse.Namespace) -> int:
     if target.is_dir():
         raise ValueError(f"--csv is {target}, a folder; expected a file such as grades.csv")
     beside = target.with_suffix("") if target.suffix else target.with_name(target.name + ".grades")
+    if arguments.folder:
+        for path in (target, beside):
+            if path.resolve().is_relative_to(arguments.folder.resolve()):
+                raise ValueError(f"{path} would lie among the submissions; give --csv a path outside of them")
+    ensure_writable(target)
+    if not 0 < arguments.points < math.inf:
+        raise ValueError(f"--points is {arguments.points}; expected a number above 0")
+    people = roster.read(arguments.roster, arguments.column) if arguments.roster else None
     if arguments.merge:
         results = submissions.merge(arguments.merge)
     else:
-        share = submissions.shard(submissions.collect(arguments.folder), arguments.shard)
+        everyone = hand_ins.collect(arguments.folder, beside / "unzipped")
+        share = submissions.shard(everyone, arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
         limits = limits_of(arguments, threads)
-        results = grade(share, beside / "results", limits, arguments.jobs)
+        results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
+        submissions.note_share(beside / "results", arguments.shard)
         join = visible(f"gmcourse grade --merge {beside} --csv {target}")
         print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
-        _report(results, target, beside / "feedback")
+        marking = Marking(arguments.points, arguments.weights, people)
+        _report(results, target, beside, marking)
     unjudged = [each for each in results if each.judgement is None]
     for each in unjudged:
         print(visible(f"{each.name}: {each.problem}"), file=sys.stderr)
     return 1 if unjudged else 0
 
 
-def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) -> list[Result]:
+def grade(
+    share: Sequence[Submission], folder: Path, limits: Limits, jobs: int, extra: Path | None = None
+) -> list[Result]:
     """Judge what has no result yet, and store each result as it comes.
 
     Args:
@@ -74,32 +104,38 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
         folder: where results lie.
         limits: of each notebook.
         jobs: how many at a time.
+        extra: a teacher's file of further checks.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM; the running notebooks are stopped, the results so far stay.
     """
     from tqdm import tqdm
 
-    key = f"{limits.seconds} {limits.memory}"
-    marks = {each.name: submissions.fingerprint(each, key) for each in share}
-    known = {each.name: submissions.recall(folder / f"{each.slug}.json", marks[each.name]) for each in share}
-    results = [result for result in known.values() if result]
-    rest = [each for each in share if known[each.name] is None]
+    key = f"{limits.seconds} {limits.gigabytes} {limits.total}"
+    if extra is not None:
+        functions_of(extra)  # refused before anything is judged
+        key += extra.read_text(encoding="utf-8")
+    results: list[Result] = []
+    failed = 0  # in a row, through no fault of the students
     halt = Event()
     before = signal.signal(signal.SIGTERM, _as_interrupt) if current_thread() is main_thread() else None
     try:
         with (
-            tqdm(total=len(share), initial=len(results), desc="judged", unit="notebook") as bar,
+            tqdm(total=len(share), desc="judged", unit="notebook") as bar,
             ThreadPoolExecutor(jobs) as pool,
         ):
-            tasks = {pool.submit(_result, each, limits, halt): each for each in rest}
+            tasks = [pool.submit(_result, each, limits, halt, folder, key, extra) for each in share]
             try:
                 for task in as_completed(tasks):
-                    result, lasting = task.result()
-                    if lasting:
-                        submissions.store(folder, result, marks[result.name])
+                    result, fault = task.result()
                     results.append(result)
                     bar.update()
+                    failed = failed + 1 if fault else 0
+                    if failed == IN_A_ROW:
+                        raise RuntimeError(
+                            f"{failed} submissions in a row could not be judged here: {result.problem}. The machine "
+                            "seems to be at fault: mend it and start again; what was judged is kept"
+                        )
             except BaseException:
                 halt.set()
                 pool.shutdown(cancel_futures=True)
@@ -110,32 +146,71 @@ def grade(share: Sequence[Submission], folder: Path, limits: Limits, jobs: int) 
     return sorted(results, key=lambda each: each.name)
 
 
-def _result(submission: Submission, limits: Limits, halt: Event) -> tuple[Result, bool]:
-    """A result, and whether it will be the same the next time."""
+def _result(
+    submission: Submission, limits: Limits, halt: Event, folder: Path, key: str, extra: Path | None
+) -> tuple[Result, bool]:
+    """The stored result, or a new one; and whether the machine, not the student, is at fault if there is none.
+
+    Whatever touches the submission is done in here, so that it can cost no other its result.
+    """
     began = time.monotonic()
-    judgement, problem, lasting = None, "", True
-    if submission.path.is_dir():
-        problem = "no notebook was handed in"
-    else:
-        try:
-            judgement = judge(submission.path, limits, halt)
-        except NotANotebook as error:
-            problem = str(error).replace(str(submission.path), submission.name)
-        except InterruptedError:
-            raise
-        except Exception as error:  # our fault or the machine's: say so, go on with the others
-            problem, lasting = f"the judge failed: {error}", False
+    judgement, problem, fault = None, submission.problem, False
+    stored = folder / f"{submission.slug}.json"
+    mark = ""
+    try:
+        mark = submissions.fingerprint(submission, key)
+        if known := submissions.recall(stored, mark):
+            return known, False
+        if not problem:
+            judgement = judge(submission.path, limits, halt, extra)
+            if notebook.is_ours(notebook.read(submission.path)[0]):
+                problem = "this is the solved notebook that comes with the course"
+    except NotANotebook as error:
+        problem = str(error).replace(str(submission.path), submission.name)
+    except InterruptedError:
+        raise
+    except Exception as error:
+        problem, fault = f"the judge failed: {error}", True
     seconds = round(time.monotonic() - began, 2)
-    return Result(submission.student, submission.name, submission.slug, judgement, problem, seconds), lasting
+    about = (submission.student, submission.name, submission.slug, judgement, problem, seconds)
+    result = Result(*about, submission.identifier, submission.late)
+    if mark and not fault:
+        submissions.store(folder, result, mark)
+    return result, fault
 
 
-def _report(results: Sequence[Result], target: Path, folder: Path) -> None:
-    """Write the table and the pages."""
-    write_text_atomically(target, gradebook.as_csv(results), encoding="utf-8-sig")  # Excel needs the mark
+def _report(results: Sequence[Result], target: Path, beside: Path, marking: Marking) -> None:
+    """Write the table, the pages, and what the platform takes back."""
+    folder = beside / "feedback"
+    _extract(results, beside / "code")
+    table = gradebook.as_csv(results, marking)
+    write_text_atomically(target, table, encoding="utf-8-sig")  # Excel needs the mark
     for each in results:
-        write_text_atomically(folder / f"{each.slug}.html", gradebook.feedback(each))
-    write_text_atomically(folder / "index.html", gradebook.index(results))
+        write_text_atomically(folder / f"{each.slug}.html", feedback.page_of(each))
+    write_text_atomically(folder / "index.html", feedback.index(results))
     print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
+    people = marking.people
+    if people is not None:
+        upload = beside / f"{people.kind}.csv"
+        write_text_atomically(upload, people.filled(marking.by_row(results)))
+        print(visible(f"for your platform: {upload}"))
+        for each in results:
+            if people.find(each) is None:
+                print(visible(f"not on the roster: {each.student} ({each.name})"), file=sys.stderr)
+    if packed := gradebook.moodle_feedback(results):
+        write_atomically(beside / "moodle_feedback.zip", packed)
+        print(visible(f"for Moodle's upload of feedback files: {beside / 'moodle_feedback.zip'}"))
+
+
+def _extract(results: Sequence[Result], folder: Path) -> None:
+    """Each student's code as plain files, a folder each, for programs that look for copies."""
+    for each in results:
+        if each.judgement is not None:
+            code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"
+            write_text_atomically(folder / "students" / each.slug / f"{each.judgement.chapter}.py", code)
+    for name in {each.judgement.chapter for each in results if each.judgement}:
+        cells = [cell.source for cell in notebook.chapter(name).cells if cell.marked("exercise")]
+        write_text_atomically(folder / "handed_out" / f"{name}.py", "\n\n\n".join(cells) + "\n")
 
 
 def _as_interrupt(signum: int, frame: FrameType | None) -> None:

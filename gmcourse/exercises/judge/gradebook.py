@@ -1,12 +1,15 @@
-"""What a teacher reads: a table for a spreadsheet, and a page for each student. Student text is escaped."""
+"""The class as a table for a spreadsheet, and points for the platform."""
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 
 from gmcourse.console import visible
-from gmcourse.exercises.judge.judgement import PASSED, Judgement
+from gmcourse.exercises.judge.feedback import page_of
+from gmcourse.exercises.judge.judgement import PASSED
+from gmcourse.exercises.judge.roster import Roster, absent, points
 from gmcourse.exercises.judge.submissions import Result
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -18,16 +21,50 @@ def cell(text: object) -> str:
     return f"'{plain}" if plain.lstrip(" \n").startswith(FORMULA) or plain.startswith(FORMULA) else plain
 
 
-def rows(results: Sequence[Result]) -> list[list[str]]:
+@dataclass(frozen=True)
+class Marking:
+    """How verdicts become points, and whose they are."""
+
+    most: float = 10.0
+    weights: str = "equal"
+    people: Roster | None = None
+
+    def of(self, results: Sequence[Result]) -> float:
+        """The points for these notebooks together."""
+        return sum(points(each.judgement, self.most, self.weights) for each in results if each.judgement)
+
+    def by_row(self, results: Sequence[Result]) -> dict[int, tuple[float, str]]:
+        """Points and a short text for each row of the roster, by its `id`."""
+        found: dict[int, tuple[float, str]] = {}
+        for _, group in _by_student(results):
+            row = self.people.find(group[0]) if self.people else None
+            if row is not None:
+                reached, words = self.of(group), "; ".join(map(_in_short, group))
+                if id(row) not in found or found[id(row)][0] < reached:
+                    found[id(row)] = (reached, words)
+        return found
+
+
+def _in_short(result: Result) -> str:
+    if result.judgement is None:
+        return visible(result.problem)
+    open_ = [f"{each.title}: {each.status}" for each in result.judgement.verdicts if each.status != PASSED]
+    said = [visible(result.problem)] if result.problem else []
+    return "; ".join([*said, f"{result.judgement.passed} of {len(result.judgement.verdicts)} passed", *open_])
+
+
+def rows(results: Sequence[Result], marking: Marking | None = None) -> list[list[str]]:
     """A heading, then one row a student, one column an exercise.
 
-    Notebooks of different chapters share their student's row; a second one of the same chapter gets its own.
+    Notebooks of different chapters share their student's row; a second one of the same chapter gets its own. Those
+    of the roster who handed nothing in stand at the end.
     """
+    marking = marking or Marking()
     judged = [each.judgement for each in results if each.judgement]
     chapters = {each.chapter: each.verdicts for each in judged}
     columns = [(chapter, each.exercise) for chapter in sorted(chapters) for each in chapters[chapter]]
     heading = [f"{chapter}:{name}" if len(chapters) > 1 else name for chapter, name in columns]
-    table = [["student", *heading, "passed", "of", "problem", "files"]]
+    table = [["student", *heading, "passed", "of", "points", "late", "problem", "files"]]
     for student, group in _by_student(results):
         verdicts = {
             (each.judgement.chapter, verdict.exercise): verdict.status
@@ -41,10 +78,17 @@ def rows(results: Sequence[Result]) -> list[list[str]]:
                 *(verdicts.get(column, "") for column in columns),
                 str(sum(status == PASSED for status in verdicts.values())),
                 str(len(verdicts)),
+                f"{marking.of(group):g}",
+                "late" if any(each.late for each in group) else "",
                 "; ".join(visible(each.problem) for each in group if each.problem),
                 "; ".join(visible(each.name) for each in group),
             ]
         )
+    if marking.people is not None:
+        found = [id(row) for each in results if (row := marking.people.find(each)) is not None]
+        for name in absent(marking.people, found):
+            nothing = "handed in nothing"
+            table.append([visible(name), *[""] * len(columns), "0", "0", "0", "", nothing, ""])
     return table
 
 
@@ -62,71 +106,22 @@ def _by_student(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
     return found
 
 
-def as_csv(results: Sequence[Result]) -> str:
+def as_csv(results: Sequence[Result], marking: Marking | None = None) -> str:
     """The table as text that any spreadsheet opens."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([cell(each) for each in row] for row in rows(results))
+    table = rows(results, marking)
+    csv.writer(text, lineterminator="\r\n").writerows([cell(each) for each in row] for row in table)
     return text.getvalue()
 
 
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; }
-tr { border-bottom: 1px solid #8886; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: inherit; }
-.status { white-space: nowrap; font-weight: 600; }
-details { margin-top: .5rem; }
-"""
-
-
-# Nothing on these pages may run or be fetched, whatever a student wrote.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def feedback(result: Result) -> str:
-    """A page for one submission."""
-    if result.judgement is None:
-        body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
-    else:
-        body = _verdicts(result.judgement)
-    return _page(visible(f"{result.student}: {result.name}"), body)
-
-
-def _verdicts(judgement: Judgement) -> str:
-    lines = [
-        f"<p>{escape(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
-        '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
-        '<th scope="col">What was wrong</th></tr>',
-    ]
-    for each in judgement.verdicts:
-        said = f"<pre>{escape(each.message)}</pre>" if each.message else ""
-        if each.hint:
-            said += f"<details><summary>Hint</summary>{escape(each.hint)}</details>"
-        row = f'<th scope="row">{escape(each.title)}</th><td class="status">{escape(each.status)}</td>'
-        lines.append(f"<tr>{row}<td>{said}</td></tr>")
-    return "\n".join([*lines, "</table>"])
-
-
-def index(results: Sequence[Result]) -> str:
-    """A page that leads to all others."""
-    heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
-    lines = [f"<table>\n<tr>{heading}</tr>"]
-    for each in results:
-        judged = each.judgement
-        passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
-        student, name = escape(visible(each.student)), escape(visible(each.name))
-        lines.append(
-            f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
-        )
-    return _page("Feedback", "\n".join([*lines, "</table>"]))
+def moodle_feedback(results: Sequence[Result]) -> bytes:
+    """A zip for Moodle's upload of several feedback files: each page in a folder called as Moodle called it."""
+    pages = [(each.name.partition("/")[0], each) for each in results if "_assignsubmission_" in each.name]
+    if not pages:
+        return b""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder, each in pages:
+            chapter = each.judgement.chapter if each.judgement else "exercises"
+            archive.writestr(f"{visible(folder)}/feedback_{chapter}.html", page_of(each))
+    return packed.getvalue()

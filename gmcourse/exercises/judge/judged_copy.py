@@ -6,26 +6,30 @@ by fresh ones. Each check runs where its exercise ends. At the end of the notebo
 an answer whose helper function stands further down is right too. One of the two must pass.
 """
 
+import ast
 import json
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gmcourse.exercises.judge.notebook import Cell, Chapter
+from gmcourse.exercises.judge.notebook import Cell, Chapter, Exercise
 
 # IPython's own `exit` ends the kernel some time after the cell, and with it cells that are not to blame.
 PROLOGUE = """\
 import sys
+__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).remember()
 sys.path.append({folder!r})
 exit = quit = sys.exit"""
+RESTORE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).restore(globals(), {slug!r})"
 
 
 @dataclass(frozen=True)
 class CopiedCell:
     """One code cell of the copy."""
 
-    role: str  # "set-up", "student", "check" or "again"
+    role: str  # "set-up", "restore", "student", "check" or "again"
     source: str
     exercises: tuple[str, ...] = ()
     key: str = ""  # the same cell has the same key in a second copy
@@ -44,9 +48,12 @@ class CopiedCell:
 class _Plan:
     """The cells of the copy so far, and the exercises that have begun and whose check has no place yet."""
 
-    def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path) -> None:
+    def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path, extra: Path | None) -> None:
         self.chapter = chapter
-        self.checks = {each.name: each.check for each in chapter.exercises}
+        self.restore = RESTORE.format(slug=chapter.slug)
+        self.checks = {
+            each.name: f"{self.restore}\n{each.check}{_more(each, extra)}" for each in chapter.exercises
+        }
         # where each exercise's last cell stands
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
         self.begun: list[str] = []
@@ -67,7 +74,9 @@ class _Plan:
         checked = [] if answered else [name for name in cell.marked("check") if name in self.checks]
         if answered:
             self.place_checks([n for n in self.begun if n not in answered and self.last[n] < index])
-            self.begun += [name for name in answered if name not in self.begun]
+            if begins := [name for name in answered if name not in self.begun]:
+                self.copied.append(CopiedCell("restore", self.restore, key=f"restore {index}"))
+                self.begun += begins
         source = _students_part(self.chapter, cell, [self.checks[name] for name in checked])
         if source:
             owners = answered or checked or self.begun
@@ -76,7 +85,12 @@ class _Plan:
 
 
 def plan(
-    chapter: Chapter, cells: Sequence[Cell], folder: Path, stopped: Set[str] = frozenset()
+    chapter: Chapter,
+    cells: Sequence[Cell],
+    folder: Path,
+    stopped: Set[str] = frozenset(),
+    only: str | None = None,
+    extra: Path | None = None,
 ) -> list[CopiedCell]:
     """The cells of the copy, in order.
 
@@ -85,14 +99,45 @@ def plan(
         cells: the student's.
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
+        only: leave out what belongs to other exercises than this one.
+        extra: a teacher's file with further checks, called as the exercises are.
     """
-    planned = _Plan(chapter, cells, folder)
+    planned = _Plan(chapter, cells, folder, extra)
     for index, cell in enumerate(cells):
         if cell.is_code and cell.source.strip():
             planned.add(index, cell)
     planned.place_checks(list(planned.begun))
     again = [CopiedCell("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
-    return [each for each in planned.copied + again if each.key not in stopped]
+    kept = [each for each in planned.copied + again if each.key not in stopped]
+    return [each for each in kept if only is None or not each.exercises or only in each.exercises]
+
+
+def _more(exercise: Exercise, extra: Path | None) -> str:
+    """The line that gives the same answer to the teacher's check of this exercise, where there is one."""
+    if extra is None or exercise.name not in functions_of(extra):
+        return ""
+    call = next(node for node in ast.walk(ast.parse(exercise.check)) if isinstance(node, ast.Call))
+    given = ", ".join(map(ast.unparse, call.args))
+    return f"\n__import__('runpy').run_path({str(extra.resolve())!r})[{exercise.name!r}]({given})"
+
+
+@cache
+def functions_of(path: Path) -> frozenset[str]:
+    """The names of the functions in a file of checks.
+
+    Raises:
+        ValueError: it cannot be read as Python, or defines no function.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f"the checks in {path} cannot be read: {error}") from None
+    names = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    if not names:
+        raise ValueError(
+            f"{path} defines no function; expected one called as an exercise, such as kl(answer)"
+        )
+    return names
 
 
 def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import time
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from gmcourse.exercises.judge import nbval_run, notebook
 from gmcourse.exercises.judge.judged_copy import CopiedCell, plan
-from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
+from gmcourse.exercises.judge.nbval_run import DEAD, KILLED, OUT_OF_TIME, Limits, NbvalRun, SeenCell
+from gmcourse.exercises.judge.notebook import Cell, Chapter
 
 PASSED, FAILED, NOT_DONE, STOPPED = "passed", "failed", "not done", "stopped"
 TRIES = 3  # after a process was lost through nobody's fault
@@ -26,6 +29,7 @@ class Verdict:
     status: str
     message: str = ""
     hint: str = ""
+    code: str = ""  # of the student's cells
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,16 @@ class Judgement:
         return Judgement(data["chapter"], data["title"], tuple(Verdict(**each) for each in data["verdicts"]))
 
 
-def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -> Judgement:
+def judge(
+    path: Path, limits: Limits | None = None, halt: Event | None = None, extra: Path | None = None
+) -> Judgement:
     """Judge a student's notebook.
 
     Args:
         path: the notebook, in whatever state.
         limits: of time and memory.
         halt: once set, everything is stopped and `InterruptedError` raised.
+        extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
 
     Raises:
         NotANotebook: it is none, or none of this course.
@@ -67,43 +74,102 @@ def judge(path: Path, limits: Limits | None = None, halt: Event | None = None) -
     limits = limits or Limits()
     cells, metadata = notebook.read(path)
     chapter = notebook.chapter_of(path, cells, metadata)
-    stopped: dict[str, str] = {}
-    lost = 0
-    while True:
-        steps = plan(chapter, cells, path.parent, stopped.keys())
-        run = nbval_run.run(steps, limits, halt)
-        if run.lost:
-            lost += 1
-            if lost >= TRIES:
-                raise RuntimeError(f"{path}: the judge's process was killed {lost} times; is memory short?")
-        elif run.culprit is None and run.reason:
-            reason = _in_words(run.reason, limits)
-            raise RuntimeError(f"{path}: the judge {reason} before the first cell; run `gmcourse doctor`")
-        elif run.culprit in ("path", "set-up"):
-            raise RuntimeError(f"the set-up cell {_in_words(run.reason, limits)}; allow more time or memory")
-        elif run.culprit is not None:
-            stopped[run.culprit] = _in_words(run.reason, limits)
-        else:
-            break
-    if (seen := run.seen.get("set-up")) and seen.name:
-        raise RuntimeError(
-            f"the set-up cell stops with {seen.name}: {seen.message.splitlines()[0]}; run `gmcourse doctor`"
-        )
-    all_steps = plan(chapter, cells, path.parent)
-    verdicts = tuple(_verdict(each, all_steps, run, stopped) for each in chapter.exercises)
+    seen, stopped = _Runs(path, chapter, cells, limits, halt, extra).all()
+    steps = plan(chapter, cells, path.parent)
+    verdicts = tuple(
+        replace(_verdict(each, steps, seen, stopped), code=_code_of(each.name, steps))
+        for each in chapter.exercises
+    )
     return Judgement(chapter.name, chapter.title, verdicts)
 
 
+class _Runs:
+    """The runs of one notebook's copy: as many as it takes, within the time for all of them."""
+
+    def __init__(
+        self,
+        path: Path,
+        chapter: Chapter,
+        cells: list[Cell],
+        limits: Limits,
+        halt: Event | None,
+        extra: Path | None,
+    ) -> None:
+        self.path, self.chapter, self.cells, self.limits, self.halt = path, chapter, cells, limits, halt
+        self.extra = extra
+        self.until = time.monotonic() + limits.total
+        self.seen: dict[str, SeenCell] = {}
+        self.stopped: dict[str, str] = {}  # the key of a cell → why it was stopped
+
+    def all(self) -> tuple[dict[str, SeenCell], dict[str, str]]:
+        """What was seen of each cell, and which cells were stopped.
+
+        A cell that is stopped is left out of the next run. What ends the kernel may be no fault of the cell that
+        was running, but of a timer, say, that was set long before: so its exercise is run once more, alone.
+        """
+        done: set[str] = set()
+        while (run := self._run(done)).culprit is not None:
+            if run.reason in (DEAD, KILLED):
+                owners = next(s.exercises for s in self._plan() if s.key == run.culprit)
+                if owners and all(self._is_well_alone(name) for name in owners):
+                    done |= {step.key for step in self._plan() if set(step.exercises) & set(owners)}
+                    continue
+            self.stopped[run.culprit] = _in_words(run.reason, self.limits)
+            if run.reason == OUT_OF_TIME:
+                break
+        return self.seen, self.stopped
+
+    def _is_well_alone(self, exercise: str) -> bool:
+        """Run one exercise without the others; whether it comes to an end."""
+        return self._run(only=exercise).culprit is None
+
+    def _plan(self, done: Set[str] = frozenset(), only: str | None = None) -> list[CopiedCell]:
+        left_out = self.stopped.keys() | done
+        return plan(self.chapter, self.cells, self.path.parent, left_out, only, self.extra)
+
+    def _run(self, done: Set[str] = frozenset(), only: str | None = None) -> NbvalRun:
+        """One run that is the notebook's own doing; the machine's faults are tried again, or raised."""
+        lost_at: list[str | None] = []
+        while True:
+            run = nbval_run.run(self._plan(done, only), self.limits, self.halt, self.until)
+            if run.lost and (run.culprit is None or lost_at.count(run.culprit) == 0):
+                lost_at.append(run.culprit)
+                if len(lost_at) >= TRIES:
+                    raise RuntimeError(f"the judge's process was killed {TRIES} times; is memory short?")
+                continue
+            if run.lost:
+                run.reason = KILLED  # twice at the same cell: it is the cell
+            self._check_ours(run)
+            self.seen |= {
+                key: seen for key, seen in run.seen.items() if not self.seen.get(key, SeenCell()).passed
+            }
+            return run
+
+    def _check_ours(self, run: NbvalRun) -> None:
+        """Where our own cells do not run, the machine is at fault."""
+        if run.reason and run.culprit in (None, "path", "set-up"):
+            reason = _in_words(run.reason, self.limits)
+            raise RuntimeError(f"the judge {reason} before the first cell; run `gmcourse doctor`")
+        if (begun := run.seen.get("set-up")) and begun.name:
+            problem = f"{begun.name}: {begun.message.splitlines()[0]}"
+            raise RuntimeError(f"the set-up cell stops with {problem}; run `gmcourse doctor`")
+
+
 def _in_words(reason: str, limits: Limits) -> str:
+    if reason == OUT_OF_TIME:
+        return f"was running when the {limits.total:g} s of the whole notebook were over"
     return f"ran longer than {limits.seconds:g} s and was stopped" if reason == "timeout" else reason
 
 
 def _verdict(
-    exercise: notebook.Exercise, steps: list[CopiedCell], run: NbvalRun, stopped: dict[str, str]
+    exercise: notebook.Exercise,
+    steps: list[CopiedCell],
+    seen_cells: dict[str, SeenCell],
+    stopped: dict[str, str],
 ) -> Verdict:
     """One exercise, from what was seen of its cells and its two checks."""
     name = exercise.name
-    checks = [run.seen[key] for role in ("check", "again") if (key := f"{role} check {name}") in run.seen]
+    checks = [seen_cells[key] for role in ("check", "again") if (key := f"{role} check {name}") in seen_cells]
     mine = [step for step in steps if step.role == "student" and name in step.exercises]
     if any(seen.passed for seen in checks):
         return Verdict(name, exercise.title, PASSED)
@@ -116,13 +182,20 @@ def _verdict(
         if seen.name in ("Mistake", "NotDone"):
             return _with_hint(exercise, FAILED if seen.name == "Mistake" else NOT_DONE, seen.message)
     for step in mine:
-        if (seen := run.seen.get(step.key, SeenCell())).name:
+        if (seen := seen_cells.get(step.key, SeenCell())).name:
             return _with_hint(exercise, FAILED, f"its cell stops with {_error(seen)}")
     if not mine:
         missing = f"its cell is missing: no cell begins with `# exercise: {name}`"
         return _with_hint(exercise, NOT_DONE, missing)
+    if not checks and stopped:
+        return _with_hint(exercise, STOPPED, "a cell before it took all of the notebook's time")
     stops = [f"the check stops with {_error(seen)}" for seen in checks if seen.name]
     return _with_hint(exercise, FAILED, [*stops, "the check printed no verdict"][0])
+
+
+def _code_of(exercise: str, steps: list[CopiedCell]) -> str:
+    """What the student wrote for an exercise, cell after cell."""
+    return "\n\n".join(s.source for s in steps if s.role == "student" and exercise in s.exercises)
 
 
 def _error(seen: SeenCell) -> str:

@@ -6,7 +6,10 @@ happen, so that whoever watches knows which cell was running when a process was 
 
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -20,26 +23,41 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 LONGEST = 4000  # characters of a message; a student's may be a million
 
 
-def _write(**event: Any) -> None:
-    with Path(os.environ["GMCOURSE_EVENTS"]).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(event) + "\n")
+def _lines_of(variable: str, mode: str) -> Any:
+    return Path(os.environ.get(variable, os.devnull)).open(mode, encoding="utf-8")
 
 
-def _roles() -> list[dict[str, Any]]:
-    roles: list[dict[str, Any]] = json.loads(os.environ["GMCOURSE_STEPS"])
-    return roles
-
-
+# Both are opened before any of the student's code runs, which may delete or move whatever it finds.
+_events = _lines_of("GMCOURSE_EVENTS", "a")
+_steps: list[dict[str, Any]] = json.loads(_lines_of("GMCOURSE_STEPS", "r").read() or "[]")
 _passed: set[str] = set()
+
+
+def _write(**event: Any) -> None:
+    _events.write(json.dumps(event) + "\n")
+    _events.flush()
+
+
+def _end_with(parent: int) -> None:
+    """End this process and its group as soon as the one that watches it is gone, even by kill -9."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(0, signal.SIGKILL) if hasattr(os, "killpg") else os._exit(1)
+
+
+def pytest_configure() -> None:
+    """Watch over the watcher."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Write down that the cell begins; a check whose exercise has passed already is not run again."""
     number = item.cell_num  # type: ignore[attr-defined]
-    role = _roles()[number]
-    if role["role"] == "again" and role["exercise"] in _passed:
+    step = _steps[number]
+    if step["role"] == "again" and step["exercise"] in _passed:
         pytest.skip("passed already")
+    item.config.option.nbval_cell_timeout = step["seconds"]
     _write(event="start", cell=number)
 
 
@@ -58,10 +76,10 @@ def _report_cell(item: pytest.Item, problem: str) -> str:
     errors = [each for each in outputs if each.output_type == "error"]
     printed = "".join(each.text for each in outputs if each.output_type == "stream" and each.name == "stdout")
     ending = _ending(problem, raised=bool(errors))
-    role = _roles()[number]
-    passed = ending == "end" and not errors and role["line"] in printed.splitlines() and bool(role["line"])
+    step = _steps[number]
+    passed = ending == "end" and not errors and step["line"] in printed.splitlines() and bool(step["line"])
     if passed:
-        _passed.add(role["exercise"])
+        _passed.add(step["exercise"])
     name, message = (errors[0].ename, errors[0].evalue) if errors else ("", problem)
     _write(event=ending, cell=number, passed=passed, name=name, message=message[:LONGEST])
     return ending

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -11,18 +12,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Any, BinaryIO
 
 from gmcourse.exercises.judge.judged_copy import CopiedCell, as_notebook
 from gmcourse.exercises.mistakes import passed_line
 
 PAUSE = 0.1  # seconds between two looks at the memory
 GRACE = 90.0  # seconds beyond a cell's time after which nbval itself counts as stuck
+SET_UP = (
+    300.0  # seconds for cells of ours: torch takes long to load on a busy machine, and that is nobody's fault
+)
 DEAD = "ended the kernel (out of memory, a crash, or an exit)"
+KILLED = "ended the process that judges it"
+OUT_OF_TIME = "out of time"
 PACKAGES = Path(__file__).parents[3]
 PLUGINS = "-p gmcourse.exercises.judge.nbval_events -p nbval.plugin -p no:cacheprovider"
 NBVAL = (
     f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q "
-    "--nbval-kernel-startup-timeout 120 --nbval-cell-timeout"
+    "--nbval-kernel-startup-timeout 300"
 ).split()
 
 
@@ -31,14 +38,16 @@ class Limits:
     """What a student's code may use."""
 
     seconds: float = 60.0  # a cell
-    memory: int = 4 * 2**30  # bytes resident, kernel and its children
+    gigabytes: float = 4.0  # of memory, kernel and its children, pages that they share counted once
+    total: float = 300.0  # seconds a notebook, over all its runs
     threads: int | None = None  # of torch; None leaves it alone
 
     def __post_init__(self) -> None:
-        if self.seconds <= 0:
-            raise ValueError(f"the time limit is {self.seconds} s; expected more than 0")
-        if self.memory < 2**29:
-            raise ValueError(f"the memory limit is {self.memory >> 20} MB; importing torch alone needs 512")
+        for words, value in (("a cell", self.seconds), ("the whole notebook", self.total)):
+            if not 0 < value < math.inf:
+                raise ValueError(f"the time limit of {words} is {value} s; expected a number above 0")
+        if not 0.5 <= self.gigabytes < math.inf:
+            raise ValueError(f"the memory limit is {self.gigabytes} GB; importing torch alone needs 0.5")
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,15 @@ class NbvalRun:
     """What one run of nbval saw: cells by key, and the cell that ended it early, if one did."""
 
     seen: dict[str, SeenCell]
-    culprit: str | None = None
+    culprit: str | None = None  # also the cell that was running when the process was lost
     reason: str = ""
-    lost: bool = False  # the process was killed from outside; nobody's fault
+    lost: bool = False  # the process was killed
 
 
-def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None) -> NbvalRun:
-    """Write the copy to a temporary folder, run nbval on it, watch it.
+def run(
+    steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, until: float = math.inf
+) -> NbvalRun:
+    """Write the copy to a temporary folder, run nbval on it, watch it, at most until that time of `time.monotonic`.
 
     Raises:
         RuntimeError: pytest, nbval or the kernel does not start here.
@@ -69,37 +80,49 @@ def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None) 
     """
     with tempfile.TemporaryDirectory(prefix="gmcourse-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        copy, events, output = folder / "copy.ipynb", folder / "events", folder / "output"
-        copy.write_text(as_notebook(steps), encoding="utf-8")
+        (folder / "copy.ipynb").write_text(as_notebook(steps), encoding="utf-8")
+        (folder / "steps").write_text(_roles(steps, limits), encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-        with output.open("wb") as file:
+        # What is read while the student's code runs, or after it, is opened before: the files may be deleted.
+        with (folder / "output").open("w+b") as output, (folder / "events").open("w+b") as events:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", *NBVAL, str(limits.seconds), str(copy)],
+                [sys.executable, "-m", "pytest", *NBVAL, "copy.ipynb"],
                 cwd=folder,
-                env=_environment(folder, events, steps, limits),
+                env=_environment(folder, limits),
                 stdin=subprocess.DEVNULL,
-                stdout=file,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             try:
-                reason = _watch(process, events, limits, halt)
+                reason = _watch(process, events, limits, halt, until)
             finally:
                 _kill(process)
-        return _read(steps, events, reason, process.returncode, output)
+            return _read(steps, events, reason, process.returncode, output)
 
 
-def _environment(folder: Path, events: Path, steps: Sequence[CopiedCell], limits: Limits) -> dict[str, str]:
+def _roles(steps: Sequence[CopiedCell], limits: Limits) -> str:
+    """What the plugin knows of each cell: a file, since hundreds of cells do not fit into the environment."""
+    return json.dumps(
+        [
+            {
+                "role": step.role,
+                "exercise": step.checks,
+                "line": passed_line(step.checks) if step.checks else "",
+                "seconds": limits.seconds if step.role in ("student", "check", "again") else SET_UP,
+            }
+            for step in steps
+        ]
+    )
+
+
+def _environment(folder: Path, limits: Limits) -> dict[str, str]:
     """Ours, without what would lead pytest or IPython astray, and with its own IPython profile."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
-    roles = [
-        {"role": step.role, "exercise": step.checks, "line": passed_line(step.checks) if step.checks else ""}
-        for step in steps
-    ]
     path = [str(PACKAGES), *filter(None, [environment.get("PYTHONPATH")])]
     environment |= {
-        "GMCOURSE_EVENTS": str(events),
-        "GMCOURSE_STEPS": json.dumps(roles),
+        "GMCOURSE_EVENTS": str(folder / "events"),
+        "GMCOURSE_STEPS": str(folder / "steps"),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -111,49 +134,62 @@ def _environment(folder: Path, events: Path, steps: Sequence[CopiedCell], limits
     return environment
 
 
-def _events(path: Path) -> list[dict[str, object]]:
-    """The lines so far; a half-written last one is left for later."""
-    if not path.exists():
-        return []
+def _lines(file: BinaryIO) -> list[dict[str, Any]]:
+    """The events so far; a half-written last one is left for later."""
+    file.seek(0)
     found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in file.read().decode("utf-8", "replace").splitlines():
         with contextlib.suppress(json.JSONDecodeError):
             found.append(json.loads(line))
     return found
 
 
-def _watch(process: subprocess.Popen[bytes], events: Path, limits: Limits, halt: Event | None) -> str:
+def _watch(
+    process: subprocess.Popen[bytes], events: BinaryIO, limits: Limits, halt: Event | None, until: float
+) -> str:
     """Wait for the end; returns why we ended it ourselves, or ""."""
     import psutil
 
-    size, changed, kernel_gone = -1, time.monotonic(), 0
+    size, changed, kernel_gone = 0, time.monotonic(), 0
     while process.poll() is None:
         time.sleep(PAUSE)
         if halt is not None and halt.is_set():
             raise InterruptedError("stopped")
-        try:
-            family = psutil.Process(process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            continue
-        resident, alive = 0, 0
-        for member in family:
-            with contextlib.suppress(psutil.Error):
-                if member.status() != psutil.STATUS_ZOMBIE:
-                    alive += 1
-                    resident += member.memory_info().rss
-        if resident > limits.memory:
-            return f"used more than {limits.memory / 2**30:.3g} GB of memory and was stopped"
-        now = events.stat().st_size if events.exists() else 0
+        family = []
+        with contextlib.suppress(psutil.Error):
+            kernels = psutil.Process(process.pid).children(recursive=True)
+            family = [each for each in kernels if each.status() != psutil.STATUS_ZOMBIE]
+        if _memory(family) > limits.gigabytes * 2**30:
+            return f"used more than {limits.gigabytes:.3g} GB of memory and was stopped"
+        now = os.fstat(events.fileno()).st_size
         if now != size:
             size, changed = now, time.monotonic()
-        started = now > 0
-        last = _events(events)[-1:] if started and not alive else []
+        last = _lines(events)[-1:] if now and not family else []
         kernel_gone = kernel_gone + 1 if last and last[0]["event"] == "start" else 0
         if kernel_gone >= 5:  # half a second: no race with a kernel that shuts down in order
             return DEAD
-        if time.monotonic() - changed > limits.seconds + GRACE:
+        if time.monotonic() > until:
+            return OUT_OF_TIME
+        if time.monotonic() - changed > max(limits.seconds, SET_UP) + GRACE:
             return "timeout"
     return ""
+
+
+def _memory(family: Sequence[Any]) -> float:
+    """The bytes that these processes hold; only near the limit it matters which of them they share."""
+    import psutil
+
+    resident, proportional = 0, 0
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            resident += member.memory_info().rss
+    if len(family) < 2 or resident < 2**29:
+        return resident
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            full = member.memory_full_info()
+            proportional += getattr(full, "pss", full.uss)
+    return proportional
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -168,9 +204,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, output: Path) -> NbvalRun:
-    """Make sense of the lines."""
-    events = _events(path)
+def _read(
+    steps: Sequence[CopiedCell], file: BinaryIO, reason: str, status: int, output: BinaryIO
+) -> NbvalRun:
+    """Make sense of the events."""
+    events = _lines(file)
     seen: dict[str, SeenCell] = {}
     running: str | None = None
     for event in events:
@@ -179,7 +217,6 @@ def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, out
         if event["event"] == "finish":
             continue
         cell = event["cell"]
-        assert isinstance(cell, int)
         step = steps[cell]
         if event["event"] == "start":
             running = step.key
@@ -196,7 +233,8 @@ def _read(steps: Sequence[CopiedCell], path: Path, reason: str, status: int, out
         return NbvalRun(seen, running, reason)
     if not events or events[-1]["event"] != "finish":
         if not events and status > 0:
-            tail = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+            output.seek(0)
+            tail = output.read().decode("utf-8", "replace").strip().splitlines()[-3:]
             raise RuntimeError(f"nbval does not run here: {' '.join(tail)[:500]}; run `gmcourse doctor`")
-        return NbvalRun(seen, lost=True)
+        return NbvalRun(seen, running, lost=True)
     return NbvalRun(seen)

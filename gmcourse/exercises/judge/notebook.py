@@ -6,12 +6,14 @@ cell ids or without, and students' files have been through all three.
 
 import json
 import re
+import stat
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+LESSON = "viz.style()"  # every lesson's first cell has it, and no exercise
 LARGEST = 200 * 2**20  # bytes; a notebook beyond this holds something else
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*(exercise|check)[ \t]*:[ \t]*(\w+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -62,7 +64,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A handed-out notebook: `04_vae`, its set-up cell and its exercises in order."""
+    """A handed-out notebook: `04_vae` of `04_vae_exercises.ipynb`, its set-up cell and its exercises in order."""
 
     name: str
     cells: tuple[Cell, ...]
@@ -119,27 +121,42 @@ def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
     Raises:
         NotANotebook: it is not there, is a folder, too large, no JSON, or JSON of something else.
     """
-    if not path.exists():
-        raise NotANotebook(f"{path} is not there")
-    if path.is_dir():
-        raise NotANotebook(f"{path} is a folder; expected one notebook (`gmcourse grade` takes folders)")
-    if path.stat().st_size > LARGEST:
-        raise NotANotebook(f"{path} has {path.stat().st_size >> 20} MB; clear its outputs and save it again")
+    found = content(path)
     try:
-        data = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        reason = "it is empty" if path.stat().st_size == 0 else f"it is not JSON ({error})"
+        data = json.loads(found.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # a number of a million digits is a ValueError, too
+        reason = "it is empty" if not found else f"it is not JSON ({error})"
         raise NotANotebook(f"{path} is not a notebook: {reason}; download or save it as .ipynb") from None
-    except OSError as error:
-        raise NotANotebook(f"{path} cannot be read: {error.strerror}") from None
     if not isinstance(data, dict):
         raise NotANotebook(f"{path} is not a notebook: expected a JSON object with cells")
     raw, sheets = data.get("cells"), data.get("worksheets")
     if raw is None and isinstance(sheets, list):  # format 3
-        raw = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells", [])]
+        parts = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+        raw = [cell for part in parts if isinstance(part, list) for cell in part]
     if not isinstance(raw, list):
         raise NotANotebook(f"{path} is not a notebook: it has no list of cells")
     return [_cell(each) for each in raw if isinstance(each, dict)], _metadata(data)
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a regular file of moderate size: no pipe that never ends, no device, no folder.
+
+    Raises:
+        NotANotebook: it is none, or cannot be read.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise NotANotebook(f"{path} is a folder; expected one notebook (`gmcourse grade` takes folders)")
+        if not stat.S_ISREG(found.st_mode):
+            raise NotANotebook(f"{path} is no regular file; expected a notebook")
+        if found.st_size > LARGEST:
+            raise NotANotebook(f"{path} has {found.st_size >> 20} MB; clear its outputs and save it again")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotANotebook(f"{path} is not there") from None
+    except OSError as error:
+        raise NotANotebook(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _metadata(raw: dict[str, Any]) -> dict[str, Any]:
@@ -154,13 +171,20 @@ def _cell(raw: dict[str, Any]) -> Cell:
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     text = source.replace("\r\n", "\n") if isinstance(source, str) else ""
+    text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair, which no kernel takes
     return Cell(str(raw.get("cell_type", "raw")), text, str(raw.get("id") or _metadata(raw).get("id") or ""))
+
+
+def is_ours(cells: list[Cell]) -> bool:
+    """Whether this is the solved notebook that comes with the course, whose solutions stand between two marks."""
+    return any("### BEGIN SOLUTION" in cell.source for cell in cells if cell.is_code)
 
 
 @cache
 def chapters() -> dict[str, Chapter]:
     """Every handed-out notebook that this package ships, by name."""
-    return {path.stem: Chapter(path.stem, tuple(read(path)[0])) for path in sorted(TEMPLATES.glob("*.ipynb"))}
+    named = {path.stem.removesuffix("_exercises"): path for path in sorted(TEMPLATES.glob("*.ipynb"))}
+    return {name: Chapter(name, tuple(read(path)[0])) for name, path in named.items()}
 
 
 def chapter(name: str) -> Chapter:
@@ -181,7 +205,7 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     """
     known = chapters()
     noted = metadata.get("gmcourse")
-    if isinstance(noted, dict) and noted.get("exercises") in known:
+    if isinstance(noted, dict) and isinstance(noted.get("exercises"), str) and noted["exercises"] in known:
         return known[noted["exercises"]]
     code = [cell for cell in cells if cell.is_code]
     names = {name for cell in code for name in cell.marked("exercise") + cell.marked("check")}
@@ -189,6 +213,10 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     best = max(shared, key=lambda key: shared[key], default="")
     if best and shared[best]:
         return known[best]
+    if any(LESSON in cell.source for cell in code):
+        raise NotANotebook(
+            f"{path} is a lesson, not its exercises; hand in the file called …_exercises.ipynb"
+        )
     for key, value in known.items():
         if key in path.stem or re.search(rf"(^|[^a-z0-9]){value.slug}([^a-z0-9]|$)", path.stem.lower()):
             return value

@@ -1,4 +1,4 @@
-"""A folder of submissions: who handed in what, and the results on disk, one file a submission."""
+"""Submissions and the results of judging them: on disk one file a submission, so that nothing is judged twice."""
 
 import contextlib
 import hashlib
@@ -14,6 +14,8 @@ from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.judge.judgement import Judgement
 from gmcourse.storage import write_text_atomically
 
+SHARE = "share.json"  # which share of a class lies in a folder of results
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -22,6 +24,9 @@ class Submission:
     student: str
     name: str  # the path inside the folder, with /
     path: Path
+    identifier: str = ""  # by which the learning platform knows the student
+    late: bool = False
+    problem: str = ""  # why there is nothing to judge
 
     @property
     def slug(self) -> str:
@@ -40,41 +45,8 @@ class Result:
     judgement: Judgement | None
     problem: str = ""
     seconds: float = 0.0
-
-
-def collect(folder: Path) -> list[Submission]:
-    """Every notebook below the folder, in the order of its path.
-
-    The student is the first folder of the path (`alice/04_vae.ipynb`), else what the file's name says
-    besides the chapter (`alice_04_vae.ipynb`).
-
-    Raises:
-        ValueError: no such folder, or nothing in it.
-    """
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks")
-    found = []
-    for path in folder.rglob("*.ipynb"):
-        parts = path.relative_to(folder).parts
-        if not any(part.startswith(".") for part in parts):
-            found.append(Submission(_student(parts), "/".join(parts), path))
-    handed_in = {each.name.partition("/")[0] for each in found}
-    folders = [each for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")]
-    found += [Submission(each.name, each.name, each) for each in folders if each.name not in handed_in]
-    if not found:
-        raise ValueError(f"{folder} has no notebooks (.ipynb)")
-    return sorted(found, key=lambda each: each.name)
-
-
-def _student(parts: tuple[str, ...]) -> str:
-    if len(parts) > 1:
-        return parts[0]
-    stem = parts[0].removesuffix(".ipynb")
-    for name in notebook.chapters():
-        before, found, after = stem.partition(name)
-        if found and (rest := (before.strip(" _-") + " " + after.strip(" _-")).strip()):
-            return rest
-    return stem
+    identifier: str = ""
+    late: bool = False
 
 
 def shard(submissions: list[Submission], text: str | None) -> list[Submission]:
@@ -103,8 +75,9 @@ def judge_version() -> str:
 
 def fingerprint(submission: Submission, limits: str) -> str:
     """A hash of everything that a result depends on."""
-    content = submission.path.read_bytes() if submission.path.is_file() else b""
-    return hashlib.sha256(content + judge_version().encode() + limits.encode()).hexdigest()
+    content = b"" if submission.problem else notebook.content(submission.path)
+    rest = f"{submission.problem}|{judge_version()}|{limits}"
+    return hashlib.sha256(content + rest.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def store(folder: Path, result: Result, mark: str) -> None:
@@ -125,17 +98,30 @@ def recall(path: Path, mark: str | None = None) -> Result | None:
     return None
 
 
+def note_share(folder: Path, text: str) -> None:
+    """Write down which share lies in this folder, so that `merge` can name one that is missing."""
+    number, of = map(int, text.split("/"))
+    write_text_atomically(folder / SHARE, json.dumps({"share": number, "of": of}))
+
+
 def merge(folders: Iterable[Path]) -> list[Result]:
     """All results below these folders; of one submission judged twice, the first.
 
     Raises:
-        ValueError: a folder holds no results.
+        ValueError: a folder holds no results, or a share is missing.
     """
     found: dict[str, Result] = {}
+    shares: dict[int, set[int]] = {}
     for folder in folders:
         results = [each for path in sorted(folder.rglob("*.json")) if (each := recall(path))]
-        if not results:
+        notes = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob(SHARE)]
+        for note in notes:
+            shares.setdefault(note["of"], set()).add(note["share"])
+        if not results and not notes:
             raise ValueError(f"{folder} has no results; expected one that `gmcourse grade --shard` wrote")
         for each in results:
             found.setdefault(each.name, each)
+    for of, numbers in shares.items():
+        if missing := sorted(set(range(1, of + 1)) - numbers):
+            raise ValueError(f"of {of} shares these are missing: {', '.join(map(str, missing))}")
     return sorted(found.values(), key=lambda each: each.name)

@@ -1,0 +1,113 @@
+"""What a teacher and a student read: a page for each submission, and one for the class. Student text is escaped."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+
+from gmcourse.console import visible
+from gmcourse.exercises.judge.formulas import with_formulas
+from gmcourse.exercises.judge.judgement import PASSED, Judgement, Verdict
+from gmcourse.exercises.judge.submissions import Result
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; }
+tr { border-bottom: 1px solid #8886; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: inherit; }
+.code { background: #8881; padding: .5rem; font-family: ui-monospace, monospace; font-size: .875rem; }
+mark { background: #d5522a55; color: inherit; }
+svg { fill: currentColor; }
+ul { margin: 0; padding-left: 1.25rem; }
+.status { white-space: nowrap; font-weight: 600; }
+details { margin-top: .5rem; }
+"""
+
+
+# Nothing on these pages may run or be fetched, whatever a student wrote.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def page_of(result: Result) -> str:
+    """A page for one submission: each verdict, and beside it what the student wrote."""
+    if result.judgement is None:
+        body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
+    else:
+        body = _verdicts(result.judgement)
+    return _page(visible(f"{result.student}: {result.name}"), body)
+
+
+def _verdicts(judgement: Judgement) -> str:
+    lines = [
+        f"<p>{escape(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
+        '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
+        '<th scope="col">What was wrong</th><th scope="col">What was written</th></tr>',
+    ]
+    for each in judgement.verdicts:
+        said = f"<pre>{with_formulas(each.message)}</pre>" if each.message else ""
+        if each.hint:
+            said += f"<details><summary>Hint</summary>{with_formulas(each.hint)}</details>"
+        row = f'<th scope="row">{escape(each.title)}</th><td class="status">{escape(each.status)}</td>'
+        lines.append(f"<tr>{row}<td>{said}</td><td>{_code(each)}</td></tr>")
+    return "\n".join([*lines, "</table>"])
+
+
+def _code(verdict: Verdict) -> str:
+    """The student's code, with the line marked that the message names."""
+    if not verdict.code:
+        return ""
+    named = re.search(r"\bline (\d+)\b", verdict.message)
+    lines = [escape(visible(line)) for line in verdict.code.splitlines()]
+    if named and 0 < int(named[1]) <= len(lines):
+        lines[int(named[1]) - 1] = f"<mark>{lines[int(named[1]) - 1]}</mark>"
+    joined = "\n".join(lines)
+    return f'<pre class="code">{joined}</pre>'
+
+
+def index(results: Sequence[Result]) -> str:
+    """A page that leads to all others, after what a teacher brings to class: which mistakes were made, how often."""
+    heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
+    lines = [*_mistakes(results), "<h2>Submissions</h2>", f"<table>\n<tr>{heading}</tr>"]
+    for each in results:
+        judged = each.judgement
+        passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
+        student, name = escape(visible(each.student)), escape(visible(each.name))
+        lines.append(
+            f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
+        )
+    return _page("Feedback", "\n".join([*lines, "</table>"]))
+
+
+def _mistakes(results: Sequence[Result]) -> list[str]:
+    """A table of the exercises of each chapter: how many passed, and what the others heard, by frequency."""
+    by_exercise: dict[tuple[str, str], list[Verdict]] = {}
+    for judged in (each.judgement for each in results if each.judgement):
+        for verdict in judged.verdicts:
+            by_exercise.setdefault((judged.title, verdict.title), []).append(verdict)
+    heading = '<th scope="col">Exercise</th><th scope="col">Passed</th><th scope="col">Mistakes</th>'
+    lines: list[str] = []
+    chapter = ""
+    for (title, exercise), verdicts in sorted(by_exercise.items()):
+        if title != chapter:
+            lines += ["</table>"] * bool(chapter) + [
+                f"<h2>{escape(title)}</h2>",
+                f"<table>\n<tr>{heading}</tr>",
+            ]
+            chapter = title
+        heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
+        passed = sum(verdict.status == PASSED for verdict in verdicts)
+        words = "".join(f"<li>{n} × {with_formulas(visible(said))}</li>" for said, n in heard.most_common())
+        row = f'<th scope="row">{escape(exercise)}</th><td>{passed} of {len(verdicts)}</td>'
+        lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
+    return lines + ["</table>"] * bool(chapter)

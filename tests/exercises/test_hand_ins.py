@@ -1,0 +1,331 @@
+"""Hand-ins as classes and learning platforms give them, rosters, and files that are none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from gmcourse.__main__ import main
+from gmcourse.exercises.judge import feedback, formulas, hand_ins, notebook, roster, submissions
+from gmcourse.exercises.judge.judgement import Judgement, Verdict
+from gmcourse.exercises.judge.submissions import Result
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
+
+NAME = "04_vae_exercises.ipynb"
+posix = pytest.mark.skipif(os.name == "nt", reason="modes, pipes and names of POSIX")
+
+
+def table(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def unmarked(nb: Json) -> None:
+    """A student's answers: the solution without the marks that only ours has."""
+    for cell in nb["cells"]:
+        lines = "".join(cell["source"]).splitlines(keepends=True)
+        cell["source"] = [line for line in lines if "### " not in line or cell["cell_type"] != "code"]
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        edited(SOLVED, unmarked, folder / name)
+
+
+@pytest.mark.parametrize(
+    ("path", "student", "identifier", "late"),
+    [
+        ("Zoë Müller_4711_assignsubmission_file_/" + NAME, "Zoë Müller", "4711", False),  # Moodle before 4.1
+        ("Ann Lee_12_assignsubmission_file/sub/" + NAME, "Ann Lee", "12", False),  # and after
+        ("Participant_99_assignsubmission_file/" + NAME, "Participant", "99", False),
+        ("leeann_77_123456_" + NAME, "leeann", "77", False),  # Canvas
+        ("leeann_LATE_77_123456_04_vae_exercises-2.ipynb", "leeann", "77", True),
+        ("anon_1a2b_77_5_" + NAME, "anon_1a2b", "77", False),
+        ("ada/" + NAME, "ada", "", False),
+        ("ada_" + NAME, "ada", "", False),
+        ("04_vae-ada lovelace.IPYNB", "ada lovelace", "", False),
+        ("ada_04_vae.ipynb.txt", "ada", "", False),
+    ],
+)
+def test_whose_a_file_is(path: str, student: str, identifier: str, late: bool) -> None:
+    assert hand_ins.owner_of(tuple(path.split("/"))) == hand_ins.Owner(student, identifier, late)
+
+
+@posix
+def test_no_submission_stops_a_class(
+    runs: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of these once ended the run with no table, or hung it."""
+    folder = tmp_path / "class"
+    put(folder, f"ada/{NAME}", f"locked/{NAME}", f"link/{NAME}", "caf\udce9/" + NAME)
+    (folder / "locked" / NAME).chmod(0)
+    os.mkfifo(folder / "pipe.ipynb")
+    (folder / "endless.ipynb").symlink_to("/dev/zero")
+    (folder / "neighbour").mkdir()
+    (folder / "neighbour" / NAME).symlink_to(folder / "ada" / NAME)
+    odd: dict[str, object] = {
+        "cells": {"cells": 5},
+        "listed": {"cells": [], "metadata": {"gmcourse": {"exercises": ["04_vae"]}}},
+        "sheets": {"worksheets": [{"cells": 7}]},
+        "typed": {"cells": [{"cell_type": 3, "source": {"a": 1}}, 7, None]},
+    }
+    for name, content in odd.items():
+        (folder / f"{name}.ipynb").write_text(json.dumps(content))
+    (folder / "digits.ipynb").write_text('{"cells": ' + "9" * 10_000 + "}")
+    (folder / "deep.ipynb").write_text("[" * 100_000)
+    (folder / "report.pdf").write_bytes(b"%PDF")
+    (folder / "words" / "answers.docx").parent.mkdir()
+    (folder / "words" / "answers.docx").write_bytes(b"PK")
+    target = tmp_path / "grades.csv"
+    assert main(["grade", str(folder), "--csv", str(target), "--jobs", "1"]) == 1
+    rows = table(target)
+    assert rows["ada"]["passed"] == "6"
+    assert rows[r"caf\xe9"]["passed"] == "6"
+    problems = {name: row["problem"] for name, row in rows.items()}
+    if os.getuid():  # root reads everything
+        assert "cannot be read" in problems["locked"]
+    assert "no regular file" in problems["pipe"]
+    assert "a link was handed in" in problems["endless"]
+    assert "a link was handed in" in problems["neighbour"]
+    assert "there is answers.docx" in problems["words"]
+    assert "no notebook" in problems["report"]
+    assert all("not a notebook" in problems[name] for name in ("cells", "digits", "deep"))
+    assert all("no exercise of this course" in problems[name] for name in ("listed", "sheets", "typed"))
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_zips_are_opened_and_junk_is_no_hand_in(runs: list[int], tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    put(folder, f"bo/{NAME}.txt")
+    (folder / "__MACOSX").mkdir()
+    for name, members in {
+        "ada": {
+            f"work/{NAME}": (folder / "bo" / f"{NAME}.txt").read_bytes(),
+            f"__MACOSX/work/._{NAME}": b"\0",
+            "../../evil.ipynb": b"{}",
+        },
+        "cy": {"notes.txt": b"hello"},
+    }.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(folder / name / "work.zip", "w") as archive:
+            for member, content in members.items():
+                archive.writestr(member, content)
+    (folder / "dan").mkdir()
+    (folder / "dan" / "broken.zip").write_bytes(b"PK\3\4 and no more")
+    target = tmp_path / "grades.csv"
+    main(["grade", str(folder), "--csv", str(target), "--jobs", "1"])
+    rows = table(target)
+    assert sorted(rows) == ["ada", "bo", "cy", "dan"]
+    assert rows["ada"]["passed"] == rows["bo"]["passed"] == "6"
+    assert "the zip holds none" in rows["cy"]["problem"]
+    assert "cannot be opened" in rows["dan"]["problem"]
+    assert not list(tmp_path.parent.glob("evil*"))
+    assert not list(folder.rglob("*.csv"))
+
+
+MOODLE = """Identifier,"Full name","Email address",Status,Grade,"Last modified (grade)","Feedback comments"
+Participant 12,"Ann Lee",ann@example.org,"Submitted for grading",,-,
+Participant 13,"Bo Ek",bo@example.org,"No submission",,-,
+"""
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Exercises 04 (4711),Current Score
+    Points Possible,,,,,20,(read only)
+"Lee, Ann",77,u1,ann,One,,
+"Ek, Bo",78,u2,bo,One,3,
+"""
+PLAIN = "First name;Surname;Email address\nAnn;Lee;ann@example.org\nBo;Ek;bo@example.org\n"
+
+
+def graded(tmp_path: Path, text: str, *names: str, words: tuple[str, ...] = ()) -> Path:
+    folder, listed = tmp_path / "class", tmp_path / "roster.csv"
+    put(folder, *names)
+    listed.write_text(text, encoding="utf-8-sig")
+    words = ("--roster", str(listed), "--jobs", "1", *words)
+    assert main(["grade", str(folder), "--csv", str(tmp_path / "grades.csv"), *words]) == 0
+    return tmp_path / "grades"
+
+
+def test_moodle_gets_its_worksheet_and_feedback_back(runs: list[int], tmp_path: Path) -> None:
+    folder = "Ann Lee_12_assignsubmission_file"
+    beside = graded(tmp_path, MOODLE, f"{folder}/{NAME}")
+    rows = list(csv.DictReader(io.StringIO((beside / "moodle.csv").read_text(encoding="utf-8"))))
+    assert list(rows[0]) == next(csv.reader([MOODLE.splitlines()[0]]))
+    assert [(row["Identifier"], row["Grade"]) for row in rows] == [
+        ("Participant 12", "10"),
+        ("Participant 13", ""),
+    ]
+    assert rows[0]["Feedback comments"] == "6 of 6 passed"
+    assert zipfile.ZipFile(beside / "moodle_feedback.zip").namelist() == [f"{folder}/feedback_04_vae.html"]
+    assert table(tmp_path / "grades.csv")["Bo Ek"]["problem"] == "handed in nothing"
+
+
+def test_canvas_gets_the_columns_that_it_knows(runs: list[int], tmp_path: Path) -> None:
+    beside = graded(
+        tmp_path, CANVAS, f"leeann_LATE_77_9_{NAME}", words=("--points", "20", "--weights", "stars")
+    )
+    rows = list(csv.DictReader(io.StringIO((beside / "canvas.csv").read_text(encoding="utf-8"))))
+    assert list(rows[0]) == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Exercises 04 (4711)"]
+    assert [row["Exercises 04 (4711)"] for row in rows] == ["20", "20", "3"]
+    assert table(tmp_path / "grades.csv")["leeann"]["late"] == "late"
+
+
+@pytest.mark.parametrize("name", ["Ann Lee", "lee_ann", "ann@example.org", "ann", "ANN-LEE"])
+def test_a_plain_roster_finds_people_by_name_or_mail(runs: list[int], tmp_path: Path, name: str) -> None:
+    beside = graded(tmp_path, PLAIN, f"{name}/{NAME}")
+    rows = list(csv.reader(io.StringIO((beside / "plain.csv").read_text(encoding="utf-8"))))
+    assert rows == [["Email address", "points"], ["ann@example.org", "10"], ["bo@example.org", ""]]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ("a,b\n1,2\n", None, "expected a name or an e-mail"),
+        (CANVAS.replace("Current Score", "Other (3)"), None, "--column has to name the assignment"),
+        (MOODLE, "Nothing", "has no column 'Nothing'"),
+    ],
+)
+def test_rosters_that_cannot_be_used(tmp_path: Path, text: str, column: str | None, words: str) -> None:
+    (tmp_path / "roster.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        roster.read(tmp_path / "roster.csv", column)
+
+
+def test_points_by_stars() -> None:
+    exercises = notebook.chapter("04_vae").exercises
+    verdicts = tuple(
+        Verdict(each.name, each.title, "passed" if i == 0 else "failed") for i, each in enumerate(exercises)
+    )
+    judgement = Judgement("04_vae", "", verdicts)
+    assert roster.points(judgement, 12.0, "equal") == round(12 / len(exercises), 2)
+    stars = [each.stars for each in exercises]
+    assert roster.points(judgement, 12.0, "stars") == round(12 * stars[0] / sum(stars), 2)
+
+
+def test_a_missing_share_is_named(tmp_path: Path) -> None:
+    for number in (1, 3):
+        (tmp_path / str(number)).mkdir()
+        submissions.note_share(tmp_path / str(number), f"{number}/3")
+    with pytest.raises(ValueError, match="of 3 shares these are missing: 2"):
+        submissions.merge([tmp_path / "1", tmp_path / "3"])
+
+
+def test_results_never_lie_among_submissions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, f"ada/{NAME}")
+    assert main(["grade", str(tmp_path), "--csv", str(tmp_path / "grades.csv")]) == 2
+    assert "among the submissions" in capsys.readouterr().err
+
+
+def test_a_lesson_is_recognised(tmp_path: Path) -> None:
+    lesson = Path(__file__).parents[2] / "notebooks" / "04_vae.ipynb"
+    cells, metadata = notebook.read(lesson)
+    with pytest.raises(notebook.NotANotebook, match="is a lesson, not its exercises"):
+        notebook.chapter_of(lesson, cells, metadata)
+
+
+def test_the_solution_that_comes_with_the_course_is_recognised(tmp_path: Path) -> None:
+    cells, _ = notebook.read(SOLVED)
+    assert notebook.is_ours(cells)
+    assert not notebook.is_ours(notebook.read(UNTOUCHED)[0])
+
+
+@pytest.mark.parametrize(
+    "words", [["--memory", "inf"], ["--memory", "nan"], ["--timeout", "nan"], ["--total", "0"]]
+)
+def test_limits_that_are_none(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(UNTOUCHED), *words]) == 2
+    assert "limit" in capsys.readouterr().err
+
+
+def test_the_machine_stops_a_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("gmcourse.exercises.judge.nbval_run.run", broken)
+    put(tmp_path / "class", *(f"s{i}/{NAME}" for i in range(9)))
+    assert main(["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]) == 2
+    assert "5 submissions in a row" in capsys.readouterr().err
+
+
+def test_half_a_surrogate_pair_in_a_comment(tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        nb["cells"][1]["source"] = "# \ud800"
+
+    cells, _ = notebook.read(edited(SOLVED, edit, tmp_path / "x.ipynb"))
+    assert cells[1].source == "# ?"
+
+
+def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_path: Path) -> None:
+    """Beside the verdict what was written, the line of the mistake marked; hints with drawn formulas."""
+
+    def edit(nb: Json) -> None:
+        unmarked(nb)
+        answer(nb, "kl", "def kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)")
+        answer(nb, "sample", "def sample(mean, log_var):\n    x = 1\n    return mean.nothing()")
+
+    folder = tmp_path / "class"
+    put(folder, f"bo/{NAME}")
+    (folder / "ada").mkdir()
+    edited(SOLVED, edit, folder / "ada" / NAME)
+    main(["grade", str(folder), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"])
+    beside = tmp_path / "grades"
+    page = next((beside / "feedback").glob("ada*.html")).read_text(encoding="utf-8")
+    assert "½ is missing" in page
+    assert "<svg role=" in page
+    assert "<script" not in page
+    index = (beside / "feedback" / "index.html").read_text(encoding="utf-8")
+    assert "1 of 2" in index
+    assert "1 × the KL: the factor ½ is missing" in index
+    code = next((beside / "code" / "students").rglob("ada*/04_vae.py")).read_text(encoding="utf-8")
+    assert "def kl(" in code
+    assert "def hidden_beta" in code
+    assert "NotImplementedError" in (beside / "code" / "handed_out" / "04_vae.py").read_text(encoding="utf-8")
+
+
+def test_the_line_that_a_message_names_is_marked() -> None:
+    code = "def f(x):\n    return x.nothing()"
+    verdict = Verdict("f", "F", "failed", "`f` stops with AttributeError\nat line 2 of `f`: …", code=code)
+    page = feedback.page_of(Result("ada", "a", "a", Judgement("04_vae", "t", (verdict,))))
+    assert "<mark>    return x.nothing()</mark>" in page
+
+
+def test_every_formula_of_a_hint_can_be_drawn() -> None:
+    hints = [hint for each in notebook.chapters().values() for e in each.exercises for hint in e.hints]
+    assert len(hints) > 80
+    assert not [hint for hint in hints if "<code>" in formulas.with_formulas(hint)]
+
+
+HIDDEN = """
+from gmcourse.exercises.compare import exercise
+from gmcourse.exercises.mistakes import mistake
+
+@exercise
+def kl(answer, generator):
+    if "einsum" not in (answer.__doc__ or ""):
+        mistake("this class writes it with einsum")
+"""
+
+
+def test_checks_of_a_teacher_stand_in_one_file(runs: list[int], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(HIDDEN)
+    put(tmp_path / "class", f"ada/{NAME}")
+    words = ["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    main([*words, "--extra", str(tmp_path / "mine.py")])
+    row = table(tmp_path / "grades.csv")["ada"]
+    assert (row["kl"], row["passed"]) == ("failed", "5")
+    main(words)  # without it the old result does not count
+    assert table(tmp_path / "grades.csv")["ada"]["passed"] == "6"
+
+
+@pytest.mark.parametrize("text", ["def kl(:", "x = 1"])
+def test_checks_that_are_none(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    assert main(["check", str(UNTOUCHED), "--extra", str(tmp_path / "mine.py")]) == 2
+    assert "mine.py" in capsys.readouterr().err
