@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from gmcourse.console import accept_any_encoding
 from gmcourse.exercises import verdict_box
 from gmcourse.exercises.mistakes import NotDone, Refusal, mistake, passed_line
-from gmcourse.reproducible import plain_defaults
+from gmcourse.reproducible import plain_defaults, seed_torch
 
 RTOL, ATOL = 2e-4, 2e-5
 
@@ -54,8 +54,14 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
         try:
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
-            with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), _no_trace_left():
-                law(answer, fresh())
+            generator = fresh()
+            with (
+                plain_defaults(),
+                torch.inference_mode(False),
+                torch.enable_grad(),
+                _no_trace_left(generator),
+            ):
+                law(answer, generator)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
                 raise
@@ -69,13 +75,15 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
 
 
 @contextmanager
-def _no_trace_left() -> Iterator[None]:
-    """An answer that passed has left torch as it was: seed, defaults, gradients."""
-    before = _state_of_torch()
-    yield
-    for what, now in _state_of_torch().items():
-        if now != before[what]:
-            mistake(f"the answer is right, but it changes {what} for everything that runs after it")
+def _no_trace_left(generator: torch.Generator) -> Iterator[None]:
+    """An answer that passed has left torch as it was: seed, defaults, gradients. Its own draws are new each time."""
+    with torch.random.fork_rng(devices=[]):
+        seed_torch(generator.initial_seed() // 2)
+        before = _state_of_torch()
+        yield
+        for what, now in _state_of_torch().items():
+            if now != before[what]:
+                mistake(f"the answer is right, but it changes {what} for everything that runs after it")
 
 
 def _state_of_torch() -> dict[str, Any]:
