@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.console import accept_any_encoding
-from gmcourse.exercises.mistakes import NotDone, mistake, passed_line
+from gmcourse.exercises import verdict_box
+from gmcourse.exercises.mistakes import NotDone, Refusal, mistake, passed_line
+from gmcourse.reproducible import plain_defaults, seed_torch
 
 RTOL, ATOL = 2e-4, 2e-5
 
@@ -48,14 +50,50 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
 
     @functools.wraps(law)
     def judge(answer: Any) -> None:
-        if answer is None or answer is ...:
-            raise NotDone("not done yet")
-        law(answer, fresh())
-        accept_any_encoding()  # outside notebooks too, a check's ✓ must not fail a right answer
-        print(passed_line(law.__name__))
+        name = law.__name__
+        try:
+            if answer is None or answer is ...:
+                raise NotDone("not done yet")
+            generator = fresh()
+            with (
+                plain_defaults(),
+                torch.inference_mode(False),
+                torch.enable_grad(),
+                _no_trace_left(generator),
+            ):
+                law(answer, generator)
+        except Refusal as refusal:
+            if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
+                raise
+            return
+        if not verdict_box.show("✓", f"{name} passed"):
+            accept_any_encoding()  # a check's ✓ must not fail a right answer
+            print(passed_line(name))
 
     del judge.__wrapped__  # a check takes the answer alone, and `help` says so
     return judge
+
+
+@contextmanager
+def _no_trace_left(generator: torch.Generator) -> Iterator[None]:
+    """An answer that passed has left torch as it was: seed, defaults, gradients. Its own draws are new each time."""
+    with torch.random.fork_rng(devices=[]):
+        seed_torch(generator.initial_seed() // 2)
+        before = _state_of_torch()
+        yield
+        for what, now in _state_of_torch().items():
+            if now != before[what]:
+                mistake(f"the answer is right, but it changes {what} for everything that runs after it")
+
+
+def _state_of_torch() -> dict[str, Any]:
+    return {
+        "torch's seed (every call draws the same numbers then)": torch.initial_seed(),
+        "the default dtype": torch.get_default_dtype(),
+        "the default device": torch.get_default_device(),
+        "whether gradients are computed": torch.is_grad_enabled(),
+        "whether algorithms are deterministic": torch.are_deterministic_algorithms_enabled(),
+    }
 
 
 def normal(*shape: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
@@ -79,12 +117,11 @@ def pair(value: Any, what: str) -> tuple[Any, Any]:
 
 
 def tensor(value: Any, what: str) -> Tensor:
-    """The learner's value as a float64 tensor on the CPU, still in the graph."""
-    if isinstance(value, int | float):
-        return torch.tensor(float(value), dtype=torch.float64)
-    if not isinstance(value, Tensor):
-        mistake(f"{what} is of type {type(value).__name__}; expected a torch.Tensor")
-    return value.to(device="cpu", dtype=torch.float64)
+    """The learner's value, or what torch makes of it, as a float64 tensor on the CPU, still in the graph."""
+    try:
+        return torch.as_tensor(value).to(device="cpu", dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        mistake(f"{what} is of type {type(value).__name__}; expected a tensor, or numbers that make one")
 
 
 def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
@@ -127,7 +164,7 @@ def agree(
         if inputs:
             agree_gradients(got, want, inputs, what)
         return got
-    numbers = f"got {show(got)}, expected {show(want)}"
+    numbers = differences(got, want, rtol=rtol, atol=atol)
     for reason, number in (suspects or {}).items():
         wrong = torch.as_tensor(number, dtype=torch.float64)
         if matches(got, wrong, rtol=rtol, atol=atol) and not matches(wrong, want, rtol=rtol, atol=atol):
@@ -165,7 +202,7 @@ def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], wha
         if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
             part = "wrong" if bool(theirs.any()) else "zero"
             reason = f"its gradient with respect to `{name}` is {part}: something is detached"
-            numbers = f"got {show(theirs)}, expected {show(ours)}"
+            numbers = differences(theirs, ours, rtol=1e-3, atol=1e-4)
             mistake(f"{what} has the right value, but {reason}", numbers, _CUT)
 
 
@@ -203,6 +240,20 @@ def show(value: Tensor) -> str:
     if value.dim() == 0:
         return text
     return f"[{text}{', …' if value.numel() > 3 else ''}] of shape {tuple(value.shape)}"
+
+
+def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:
+    """The first entries that differ, each with its place; the beginnings of both where the shapes differ."""
+    if got.shape != want.shape or got.dim() == 0:
+        return f"got {show(got)}, expected {show(want)}"
+    got, want = got.detach(), want.detach().to(got.dtype)
+    size = max(1.0, float(want[want.isfinite()].abs().max())) if bool(want.isfinite().any()) else 1.0
+    apart_at = (~torch.isclose(got, want, rtol=rtol, atol=atol * size, equal_nan=True)).nonzero()
+    shown = [
+        f"at {place}: got {float(got[tuple(place)]):.4g}, expected {float(want[tuple(place)]):.4g}"
+        for place in apart_at[:3].tolist()
+    ]
+    return "\n".join([*shown, f"{len(apart_at)} of {got.numel()} entries differ, shape {tuple(got.shape)}"])
 
 
 def near(estimate: float, truth: float, standard_error: float) -> bool:

@@ -49,14 +49,17 @@ class BothWays:
             assert outcome.status == "passed", outcome.message
 
     def test_solution_holds_at_the_edges(self, exercise: str) -> None:
-        """Other threads, other matmul precision, gradients off outside: the verdict stays."""
+        """Other threads, other matmul precision, gradients off and another dtype outside: the verdict stays."""
         solution = cell(ROOT / "notebooks" / "solutions", self.here, exercise)
         threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
         try:
             torch.set_num_threads(2 if threads == 1 else 1)
             torch.set_float32_matmul_precision("medium")
-            outcome = attempt(self.here, exercise, solution)
+            with torch.no_grad():
+                torch.set_default_dtype(torch.float64)
+                outcome = attempt(self.here, exercise, solution)
         finally:
+            torch.set_default_dtype(torch.float32)
             torch.set_num_threads(threads)
             torch.set_float32_matmul_precision(precision)
         assert outcome.status == "passed", outcome.message

@@ -346,7 +346,7 @@ def test_the_table_says_what_and_the_next_hint(tmp_path: Path) -> None:
             "def kl(mean, log_var):\n    return -0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)",
         )
 
-    text = check_command.table(judge(edited(UNTOUCHED, edit, tmp_path / "x.ipynb")), width=300)
+    text = check_command.table(judge(edited(UNTOUCHED, edit, tmp_path / "x.ipynb")), hints=True, width=300)
     assert "✗ kl" in text
     assert "never negative" in text
     assert "Hint: In one dimension the result is" in text  # begun: the second hint

@@ -35,18 +35,20 @@ def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limi
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`gmcourse check` takes the file and the limits."""
     parser.add_argument("file", type=Path, help="an exercise notebook, as the student saved it")
-    parser.add_argument("--no-hints", action="store_true", help="leave the hints out")
+    parser.add_argument(
+        "--hints", action="store_true", help="print a hint for what is open; the notebook has them"
+    )
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the notebook and print the table; the exit status is 0 only if all exercises pass."""
     judgement = judge(arguments.file, limits_of(arguments), extra=arguments.extra)
-    print(table(judgement, hints=not arguments.no_hints))
+    print(table(judgement, hints=arguments.hints))
     return 0 if judgement.all_passed else 1
 
 
-def table(judgement: Judgement, *, hints: bool = True, width: int | None = None) -> str:
+def table(judgement: Judgement, *, hints: bool = False, width: int | None = None) -> str:
     """The judgement as lines: each exercise, its verdict, what was wrong, and the next hint."""
     width = width or min(110, shutil.get_terminal_size((100, 20)).columns)
     names = max(len(each.exercise) for each in judgement.verdicts)
