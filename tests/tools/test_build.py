@@ -1,15 +1,18 @@
 """What decides whether something is built again, and what is built."""
 
-from __future__ import annotations
-
+import contextlib
+import importlib.metadata
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from tools import api, book, environment, fingerprint, lessons
-from tools.__main__ import TARGETS
+from tools.__main__ import LESS, TARGETS
 from tools.environment import ROOT
 
 
@@ -43,6 +46,37 @@ def test_requirements_decide_about_the_environment(monkeypatch, tmp_path):
     assert environment.wanted() == before
     (tmp_path / "constraints.txt").write_text("torch==1.0\n")
     assert environment.wanted() != before
+
+
+def test_a_class_installs_less_and_the_rest_comes_on_top(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "FOLDER", tmp_path)
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "installed.txt")
+    environment.python_of(tmp_path).parent.mkdir()
+    environment.python_of(tmp_path).touch()
+    installed = []
+    monkeypatch.setattr(environment.subprocess, "call", lambda words, cwd: installed.append(words[-1]) or 0)
+    for extra in ("class", "class", "dev", "class", "dev"):
+        environment.ready(extra)
+    assert installed == [".[class]", ".[dev]"]
+    assert LESS == {"lab": "class"}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert not re.search("mypy|playwright|ruff|sphinx|jupyter-book", str(extras["class"] + extras["check"]))
+    assert "gmcourse[class," in extras["dev"][0]
+
+
+@pytest.mark.parametrize("python", [f"3.11.{micro}" for micro in (0, 2)] + ["3.12.0", "3.13.0", "3.14.0"])
+def test_constraints_admit_the_pythons_that_the_package_does(python):
+    """Of what is installed here in the version that is pinned; `python -m tools.resolve` asks for every system."""
+    refused, looked = [], 0
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition("==")
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            made = importlib.metadata.metadata(name)
+            if not line.startswith("#") and made["Version"] == version:
+                looked += 1
+                refused += [line] if python not in SpecifierSet(made.get("Requires-Python", "")) else []
+    assert refused == []
+    assert looked > 50
 
 
 def test_every_page_exists_and_every_notebook_is_executed():
