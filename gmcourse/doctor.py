@@ -3,6 +3,7 @@
 import argparse
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import platform
 import shutil
@@ -19,6 +20,10 @@ from gmcourse.console import visible
 
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
+FAST = (
+    150.0  # GFLOP/s of `core_speed` where a lesson computes for as long as the first number in its text says
+)
+LESSONS = (25, 80)  # seconds on such a core: the shortest and the longest lesson
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,35 @@ def _torch() -> Iterator[Finding]:
         yield Finding(NOTE, "device", "cpu; no GPU", cure)
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     yield Finding(OK, "threads", f"torch uses {threads} of {cores} cores")
+    speed = core_speed()
+    low, high = (5 * max(1, round(seconds * FAST / speed / 5)) for seconds in LESSONS)
+    yield Finding(OK, "speed", f"{speed:.0f} GFLOP/s a core: a lesson computes for {low} to {high} s")
+
+
+def core_speed(seconds: float = 1.0) -> float:
+    """How fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
+
+    Of many tries the quickest counts, so that other programs on the machine matter little.
+    """
+    import torch
+
+    square, pictures = torch.ones(256, 256), torch.ones(8, 32, 16, 16)
+    layer, threads, nanoseconds = torch.nn.Conv2d(32, 32, 3, padding=1), torch.get_num_threads(), 0.0
+    torch.set_num_threads(1)
+    try:
+        for work, operations in (
+            (lambda: square @ square, 2 * 256**3),
+            (lambda: layer(pictures), 2 * 8 * 32 * 32 * 9 * 16 * 16),
+        ):
+            tries = [time.perf_counter()]
+            while len(tries) < 3 or tries[-1] < tries[0] + seconds / 2:
+                with torch.no_grad():
+                    work()
+                tries.append(time.perf_counter())
+            nanoseconds += 1e9 * min(b - a for a, b in itertools.pairwise(tries)) / operations
+    finally:
+        torch.set_num_threads(threads)
+    return 2 / nanoseconds
 
 
 def _memory() -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
+from gmcourse.doctor import FAST
 from tools import api, book, environment, fingerprint, lessons
 from tools.__main__ import LESS, TARGETS
 from tools.environment import ROOT
@@ -107,6 +108,39 @@ def test_a_failing_cell_is_reported_and_not_cached(tmp_path, monkeypatch, capsys
     printed = capsys.readouterr().out
     assert "bad.ipynb" in printed
     assert "good.ipynb" not in printed
+
+
+@pytest.mark.parametrize(
+    ("speed", "said"),
+    [(FAST, "3 to 5 minutes"), (FAST / 2.7, "7 to 12 minutes"), (4 * FAST, "1 to 2 minutes")],
+)
+def test_the_book_says_beforehand_how_long_it_will_take_here(monkeypatch, tmp_path, speed, said):
+    for number in range(5):
+        text = "All cells together take 80 to 205 seconds, by" if number else "Seconds."
+        (tmp_path / f"{number}.ipynb").write_text(text)
+    found = sorted(tmp_path.glob("*.ipynb"))
+    assert said in book.forecast(found, speed)
+    assert f"5 notebooks to execute, and the pages: {said}" in book.forecast(found, speed)
+    assert "1 to 2" in book.forecast([], FAST)
+    heard = []
+    for module, name, made in (
+        (book, "print", lambda text, **_: heard.append(text)),
+        (book, "SITE_STAMP", fingerprint.Stamp(tmp_path / "stamp")),
+        (book, "core_speed", lambda: speed),
+        (book, "drop_stale_cache", lambda: None),
+        (api, "write", lambda: None),
+        (lessons, "notebooks", lambda: found),
+        (lessons, "missing", lambda paths: paths),
+        (
+            lessons,
+            "execute",
+            lambda paths: heard.append("executed") or [lessons.Outcome(found[0], 1.0, "no")],
+        ),
+    ):
+        monkeypatch.setattr(module, name, made, raising=False)
+    assert book.main([]) == 1
+    assert said in heard[0]
+    assert heard[1] == "executed"
 
 
 def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path):
