@@ -154,15 +154,36 @@ def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path):
     assert book.configuration() == ROOT / "_config.yml"
 
 
-def test_every_target_has_its_module_its_line_in_the_makefile_and_its_place_in_the_readme():
+def test_every_target_has_its_module_its_line_in_the_makefile_and_its_place_in_the_set_up():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for name in TARGETS:
         assert (ROOT / "tools" / f"{name}.py").is_file()
         assert f" {name}" in makefile
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = (ROOT / "book" / "setup.md").read_text(encoding="utf-8")
     for name in ("book", "test", "check", "lab", "serve", "pdf"):
-        assert f"`make {name}`" in readme
-        assert f"python3 -m tools {name}" in readme
+        assert f"`make {name}`" in pages
+        assert f"python3 -m tools {name}" in pages
+
+
+def test_the_readme_leads_to_lesson_one_and_repeats_nothing():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    order = [
+        "For students",
+        "![",
+        "## Start with lesson 1",
+        "make lab",
+        "## Two commands",
+        "make book",
+        "make test",
+    ]
+    places = [readme.index(each) for each in order]
+    assert places == sorted(places)
+    assert len(readme.splitlines()) < 70
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    said = [line for line in readme.splitlines() if len(line) > 40 and line in contributing]
+    assert said == []
+    for address in re.findall(r"\]\(([^)]+)\)", readme):
+        assert (ROOT / address).is_file(), address
 
 
 def test_an_unknown_target_says_which_there_are():
