@@ -515,7 +515,7 @@ def test_a_notebook_that_judges_itself_is_judged_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """`!gmcourse check` in a cell of the notebook is run with it, in an environment that the judge has made."""
-    made = nbval_run._environment(tmp_path, tmp_path / "events", [], Limits())
+    made = nbval_run._environment(tmp_path, Limits())
     for key, value in made.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setattr(check_command, "judge", lambda *_: pytest.fail("judged again"))
