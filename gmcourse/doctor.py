@@ -3,7 +3,6 @@
 import argparse
 import importlib.metadata
 import importlib.util
-import itertools
 import os
 import platform
 import shutil
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,30 +105,22 @@ def _torch() -> Iterator[Finding]:
     yield Finding(OK, "speed", f"{speed:.0f} GFLOP/s a core: a lesson computes for {low} to {high} s")
 
 
-def core_speed(seconds: float = 1.0) -> float:
+def core_speed(tries: int = 500) -> float:
     """How fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
 
-    Of many tries the quickest counts, so that other programs on the machine matter little.
+    Of many tries the quickest counts, so that other programs on the machine matter little. It takes a moment.
     """
     import torch
 
-    square, pictures = torch.ones(256, 256), torch.ones(8, 32, 16, 16)
-    layer, threads, nanoseconds = torch.nn.Conv2d(32, 32, 3, padding=1), torch.get_num_threads(), 0.0
+    square, pictures, threads = torch.ones(256, 256), torch.ones(8, 32, 16, 16), torch.get_num_threads()
+    kernel = torch.ones(32, 32, 3, 3)
     torch.set_num_threads(1)
     try:
-        for work, operations in (
-            (lambda: square @ square, 2 * 256**3),
-            (lambda: layer(pictures), 2 * 8 * 32 * 32 * 9 * 16 * 16),
-        ):
-            tries = [time.perf_counter()]
-            while len(tries) < 3 or tries[-1] < tries[0] + seconds / 2:
-                with torch.no_grad():
-                    work()
-                tries.append(time.perf_counter())
-            nanoseconds += 1e9 * min(b - a for a, b in itertools.pairwise(tries)) / operations
+        product = min(timeit.repeat(lambda: square @ square, number=1, repeat=tries)) / (2 * 256**3)
+        convolve = timeit.repeat(lambda: torch.conv2d(pictures, kernel, padding=1), number=1, repeat=tries)
+        return 2e-9 / (product + min(convolve) / (2 * kernel.numel() * 8 * 16 * 16))
     finally:
         torch.set_num_threads(threads)
-    return 2 / nanoseconds
 
 
 def _memory() -> Iterator[Finding]:

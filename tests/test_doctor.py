@@ -3,7 +3,6 @@
 import importlib.metadata
 import shutil
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -47,9 +46,7 @@ def test_it_says_what_to_expect_of_this_machine(
 
 def test_the_speed_of_a_core_is_measured_with_one_thread_and_leaves_them_as_they_were() -> None:
     threads = torch.get_num_threads()
-    began = time.perf_counter()
-    assert 0.1 < doctor.core_speed(0.1) < 5000
-    assert time.perf_counter() - began < 60
+    assert 0.1 < doctor.core_speed(tries=10) < 5000
     assert torch.get_num_threads() == threads
 
 
