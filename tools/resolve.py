@@ -1,8 +1,8 @@
 """`python -m tools.resolve`: whether constraints.txt can be installed on every system and Python that README admits.
 
 A resolver (uv, which has to be on the path) works out what pip would install elsewhere; nothing is installed, and
-only the descriptions of packages are fetched. It takes a few minutes. Intel Macs are not among the systems: PyTorch has
-built nothing for them since its version 2.2.
+only the descriptions of packages are fetched. It takes a few minutes. Intel Macs are not among the systems: PyTorch
+has built nothing for them since its version 2.2.
 """
 
 import os
