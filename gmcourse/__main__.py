@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from gmcourse import __version__
 from gmcourse.console import accept_any_encoding, visible
 
 # Imported only when asked for: `gmcourse check` must not wait for what `gmcourse train` needs.
@@ -22,9 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and turn an expected error into one line and exit status 2."""
     accept_any_encoding()
     words = sys.argv[1:] if argv is None else list(argv)
-    parser = argparse.ArgumentParser(
-        prog="gmcourse", description="Deep generative models: the course's command."
-    )
+    parser = argparse.ArgumentParser("gmcourse", description="Deep generative models: the course's command.")
+    parser.add_argument("--version", action="version", version=f"gmcourse {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary)
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             chosen = importlib.import_module(module)
             chosen.add_arguments(sub)
             sub.set_defaults(run=chosen.run)
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(words or ["--help"])
     try:
         status: int = arguments.run(arguments)
     except (ValueError, RuntimeError, OSError) as error:

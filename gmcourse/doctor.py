@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ from gmcourse.console import visible
 
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
+FAST = (
+    150.0  # GFLOP/s of `core_speed` where a lesson computes for as long as the first number in its text says
+)
+LESSONS = (25, 80)  # seconds on such a core: the shortest and the longest lesson
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,27 @@ def _torch() -> Iterator[Finding]:
         yield Finding(NOTE, "device", "cpu; no GPU", cure)
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     yield Finding(OK, "threads", f"torch uses {threads} of {cores} cores")
+    speed = core_speed()
+    low, high = (5 * max(1, round(seconds * FAST / speed / 5)) for seconds in LESSONS)
+    yield Finding(OK, "speed", f"{speed:.0f} GFLOP/s a core: a lesson computes for {low} to {high} s")
+
+
+def core_speed(tries: int = 500) -> float:
+    """How fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
+
+    Of many tries the quickest counts, so that other programs on the machine matter little. It takes a moment.
+    """
+    import torch
+
+    square, pictures, threads = torch.ones(256, 256), torch.ones(8, 32, 16, 16), torch.get_num_threads()
+    kernel = torch.ones(32, 32, 3, 3)
+    torch.set_num_threads(1)
+    try:
+        product = min(timeit.repeat(lambda: square @ square, number=1, repeat=tries)) / (2 * 256**3)
+        convolve = timeit.repeat(lambda: torch.conv2d(pictures, kernel, padding=1), number=1, repeat=tries)
+        return 2e-9 / (product + min(convolve) / (2 * kernel.numel() * 8 * 16 * 16))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _memory() -> Iterator[Finding]:

@@ -1,7 +1,5 @@
 """The doctor says what is wrong in one line, and never falls ill itself."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import shutil
 import sys
@@ -9,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from gmcourse import doctor
 from gmcourse.__main__ import main
@@ -26,11 +25,29 @@ def test_here_nothing_stops_a_class(capsys: pytest.CaptureFixture[str]) -> None:
         "torch",
         "device",
         "threads",
+        "speed",
         "disk",
         "data",
         "weights",
         "Jupyter",
     }
+
+
+@pytest.mark.parametrize(
+    ("speed", "said"), [(doctor.FAST, "25 to 80 s"), (doctor.FAST / 2.5, "60 to 200 s"), (9000.0, "5 to 5 s")]
+)
+def test_it_says_what_to_expect_of_this_machine(
+    speed: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "core_speed", lambda: speed)
+    (told,) = (each.text for each in doctor.findings(kernel=False) if each.topic == "speed")
+    assert told == f"{speed:.0f} GFLOP/s a core: a lesson computes for {said}"
+
+
+def test_the_speed_of_a_core_is_measured_with_one_thread_and_leaves_them_as_they_were() -> None:
+    threads = torch.get_num_threads()
+    assert 0.1 < doctor.core_speed(tries=10) < 5000
+    assert torch.get_num_threads() == threads
 
 
 def test_a_damaged_model_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

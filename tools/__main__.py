@@ -19,12 +19,14 @@ TARGETS = {
     "check": "lint, types and unit tests; under two minutes, for every commit",
     "kernels": "the quick tests as other processors would compute; `kernels book`: the lessons",
     "next": "the site built by Sphinx 9, from the executed notebooks that are there",
-    "lab": "JupyterLab on the notebooks, for class",
+    "lab": "JupyterLab on a folder of your own: lessons and exercises; updates leave your work alone",
     "serve": "show the built site at http://localhost:8000",
     "pdf": "print the built site with Chromium into _build/pdf",
     "bench": "time the package beside its peers",
     "clean": "remove what was built; .venv stays",
 }
+
+LESS = {"lab": "class"}  # what a target needs of pyproject's extras, where it is not all of them
 
 
 def usage() -> str:
@@ -49,8 +51,9 @@ def main(words: list[str]) -> int:
     from tools import environment
 
     try:
-        if words[0] != "clean" and not environment.inside():
-            python = environment.ready()
+        extra = LESS.get(words[0], "dev")
+        if words[0] != "clean" and not environment.inside(extra):
+            python = environment.ready(extra)
             return subprocess.call([str(python), "-m", "tools", *words], cwd=environment.ROOT)
         status: int = importlib.import_module(f"tools.{words[0]}").main(words[1:])
     except KeyboardInterrupt:

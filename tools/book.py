@@ -1,7 +1,5 @@
 """`make book`: execute what has changed, build strictly, check the links inside the site."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from gmcourse.doctor import FAST, core_speed
 from tools import api, fingerprint, lessons, links, measured
 from tools.environment import ROOT, repository
 
@@ -19,6 +18,7 @@ HTML = BUILD / "html"
 INDEX = HTML / "index.html"
 PACKAGE_STAMP = fingerprint.Stamp(BUILD / "package.stamp")
 SITE_STAMP = fingerprint.Stamp(BUILD / "site.stamp")
+PAGES = 40  # seconds that Sphinx takes on a core of speed `FAST`
 
 
 def drop_stale_cache() -> None:
@@ -75,6 +75,16 @@ def sphinx() -> int:
     return done.returncode
 
 
+def forecast(missing: list[Path], speed: float) -> str:
+    """What `make book` says beforehand: how long it will take on cores of this speed, in GFLOP/s."""
+    minutes = (lessons.estimate(missing, speed) + PAGES * FAST / speed) / 60
+    low, high = max(1, round(0.8 * minutes)), 1 + round(1.2 * minutes)
+    return (
+        f"{len(missing)} notebooks to execute, and the pages: {low} to {high} minutes on this machine "
+        f"({speed:.0f} GFLOP/s a core), if it does nothing else"
+    )
+
+
 def report(outcomes: list[lessons.Outcome], seconds: float) -> None:
     """Say how long each notebook took and where the page is."""
     for outcome in outcomes:
@@ -92,6 +102,7 @@ def main(words: list[str]) -> int:
         return 0
     SITE_STAMP.forget()
     drop_stale_cache()
+    print(forecast(lessons.missing(lessons.notebooks()), core_speed()), flush=True)
     outcomes = lessons.execute(lessons.notebooks())
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:

@@ -1,7 +1,5 @@
 """The environment `.venv`: made when missing, brought up to date when what it depends on has changed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -13,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".venv"
 STAMP = FOLDER / "installed.txt"
+SETS = ("class", "dev")  # of pyproject's extras; the second holds the first
 
 
 def repository() -> str:
@@ -30,18 +29,19 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def inside() -> bool:
-    """Whether this process runs in `.venv`, and `.venv` is up to date."""
-    return Path(sys.prefix).resolve() == FOLDER.resolve() and _is_current()
+def inside(extra: str = "dev") -> bool:
+    """Whether this process runs in `.venv`, and `.venv` has this set, up to date."""
+    return Path(sys.prefix).resolve() == FOLDER.resolve() and _is_current(extra)
 
 
-def wanted() -> str:
-    """A hash of all that decides what is installed: requirements, constraints, and the Python version."""
+def wanted(extra: str = "dev") -> str:
+    """A hash of all that decides what is installed: the set, requirements, constraints, and the Python version."""
     described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = {
         key: described["project"].get(key) for key in ("dependencies", "optional-dependencies", "scripts")
     }
     parts = (
+        extra,
         json.dumps(project, sort_keys=True),
         (ROOT / "constraints.txt").read_text(encoding="utf-8"),
         f"{sys.version_info.major}.{sys.version_info.minor}",
@@ -49,8 +49,9 @@ def wanted() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _is_current() -> bool:
-    return STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted()
+def _is_current(extra: str) -> bool:
+    enough = [wanted(each) for each in SETS[SETS.index(extra) :]]
+    return STAMP.is_file() and STAMP.read_text(encoding="utf-8") in enough
 
 
 def _make() -> None:
@@ -71,22 +72,22 @@ def _make() -> None:
         raise RuntimeError(f"the environment cannot be made: {error}. {cure}") from None
 
 
-def ready() -> Path:
-    """The interpreter of an environment that has everything; makes and fills it where needed.
+def ready(extra: str = "dev") -> Path:
+    """The interpreter of an environment that has this set; makes and fills it where needed.
 
     Raises:
         RuntimeError: it cannot be made, or pip fails.
     """
     python = python_of(FOLDER)
-    if python.is_file() and _is_current():
+    if python.is_file() and _is_current(extra):
         return python
     if not python.is_file():
         print(f"making the environment {FOLDER.name} ...", flush=True)
         _make()
     print("installing the course and what it needs; the first time takes some minutes ...", flush=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command = [*install, "-c", "constraints.txt", "-e", ".[dev]"]
+    command = [*install, "-c", "constraints.txt", "-e", f".[{extra}]"]
     if subprocess.call(command, cwd=ROOT) != 0:
         raise RuntimeError("pip could not install the course; its last lines above say why")
-    STAMP.write_text(wanted(), encoding="utf-8")
+    STAMP.write_text(wanted(extra), encoding="utf-8")
     return python

@@ -4,9 +4,8 @@ Jupyter Book executes one notebook after another. Filling its cache beforehand u
 machine, and shows a failing cell with its traceback at once.
 """
 
-from __future__ import annotations
-
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -19,11 +18,14 @@ from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.executors.utils import single_nb_execution
 
+from gmcourse.doctor import FAST
 from tools.environment import ROOT
 
 CACHE = ROOT / "_build" / ".jupyter_cache"
 WORKERS = 2
 TIMEOUT = 600  # seconds, for one cell
+TAKES = re.compile(r"All cells together take (\d+) to \d+ seconds")  # the first on a core of speed `FAST`
+SHORT = 8  # seconds, for a notebook whose text says nothing
 # One thread a kernel: two kernels on two cores would only fight. No widget lives on a
 # page without a kernel: pictures for sliders, and no progress bars.
 KERNEL_ENVIRONMENT = {
@@ -102,6 +104,19 @@ def _execute(path: Path) -> tuple[nbformat.NotebookNode, Outcome]:
     )
     error = str(result.err) if result.err is not None else None
     return notebook, Outcome(path, time.monotonic() - started, error)
+
+
+def missing(paths: list[Path]) -> list[Path]:
+    """Those that are not in the cache."""
+    cache = _open_cache()
+    return [path for path in paths if _seconds(cache, path) is None]
+
+
+def estimate(paths: list[Path], speed: float) -> float:
+    """How many seconds it will take to execute these on cores of this speed in GFLOP/s, by what their texts say."""
+    said = [TAKES.search(path.read_text(encoding="utf-8")) for path in paths]
+    seconds = [FAST / speed * float(each[1] if each else SHORT) for each in said]
+    return max([sum(seconds) / WORKERS, *seconds])
 
 
 def execute(paths: list[Path]) -> list[Outcome]:

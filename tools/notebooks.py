@@ -7,13 +7,13 @@ Clean means: no outputs, no execution counts, small metadata, boxes with their c
 what the cell is about and stay the same from one saving to the next.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys
 from pathlib import Path
 from typing import Any
+
+from tools import colab
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FOLDERS = ("book", "notebooks", "notebooks/solutions")
@@ -57,11 +57,13 @@ def _boxed(source: str) -> str:
     )
 
 
-def clean(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The same notebook as it is committed."""
+def clean(notebook: dict[str, Any], address: str = "") -> dict[str, Any]:
+    """The same notebook as it is committed; with an address, it begins with the cell for Colab."""
     taken: set[str] = set()
-    cells = []
+    cells = [colab.cell(address)] if address else []
     for cell in notebook["cells"]:
+        if cell.get("id") == colab.ID:
+            continue
         tidy: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell_id(cell, taken)}
         tidy["metadata"] = {k: v for k, v in cell.get("metadata", {}).items() if k in KEPT}
         source = "".join(cell["source"]).rstrip()
@@ -73,6 +75,11 @@ def clean(notebook: dict[str, Any]) -> dict[str, Any]:
         cells.append(tidy)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def cleaned(path: Path) -> str:
+    """The text of a notebook's file as it is committed."""
+    return as_text(clean(json.loads(path.read_text(encoding="utf-8")), colab.address_for(path)))
 
 
 def as_text(notebook: dict[str, Any]) -> str:
@@ -92,13 +99,12 @@ def main(words: list[str]) -> int:
 
         source, target = map(Path, words[1:])
         notebook = json.loads(jupytext.writes(jupytext.read(source, fmt="md:myst"), fmt="ipynb"))
-        target.write_text(as_text(clean(notebook)), encoding="utf-8")
+        target.write_text(as_text(clean(notebook, colab.address_for(target))), encoding="utf-8")
         return 0
     if words[:1] == ["clean"]:
         for path in [Path(word) for word in words[1:]] or committed(Path(".")):
-            before = path.read_text(encoding="utf-8")
-            after = as_text(clean(json.loads(before)))
-            if after != before:
+            after = cleaned(path)
+            if after != path.read_text(encoding="utf-8"):
                 path.write_text(after, encoding="utf-8")
                 print(f"cleaned {path}")
         return 0

@@ -1,15 +1,18 @@
 """The files that are generated fit their source, and building them does what it says."""
 
-from __future__ import annotations
-
+import importlib.util
 import json
+import re
 import shutil
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from gmcourse.exercises.judge import notebook
 from tests.exercises.answers import answers
+from tools import colab, notebooks
 from tools.exercises import build, table
 
 ROOT = Path(__file__).parents[2]
@@ -52,12 +55,40 @@ def test_an_unclosed_solution_is_an_error(source: str) -> None:
         build.handed_out(source)
 
 
-def test_a_repository_address_adds_a_cell_for_colab() -> None:
+def test_a_repository_address_adds_a_cell_for_colab(monkeypatch: pytest.MonkeyPatch) -> None:
     solved = json.loads(next((ROOT / "notebooks" / "solutions").glob("*.ipynb")).read_text(encoding="utf-8"))
     made = build.exercise(solved, "04_vae", "https://example.org/course")
     source = "".join(made["cells"][0]["source"])
-    assert "git+https://example.org/course" in source
-    compile(source, "colab", "exec")
+    called: list[list[str]] = []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(subprocess, "run", lambda words, check: called.append(words))
+    exec(compile(source, "colab", "exec"), {})
+    ((*_, course),) = called
+    assert course == "gmcourse[check] @ git+https://example.org/course"
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    judge = ROOT / "gmcourse" / "exercises" / "judge"
+    needed = {name for name in ("nbformat", "nbval", "psutil", "pytest") if name in _text_of(judge)}
+    assert {re.split("[<>=]", each)[0] for each in extras["check"]} >= needed >= {"nbval", "psutil", "pytest"}
+    assert "gmcourse[check]" in extras["class"]
+
+
+def _text_of(folder: Path) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+
+
+def test_lessons_have_the_cell_for_colab_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson, solved = ROOT / "notebooks" / "04_vae.ipynb", ROOT / "notebooks/solutions/04_vae_solutions.ipynb"
+    known = {True: "https://example.org/course", False: build.repository()}
+    for address in known.values():
+        monkeypatch.setattr(colab, "repository", lambda address=address: address)
+        first = json.loads(notebooks.cleaned(lesson))["cells"][0]
+        assert (first["id"] == colab.ID) == bool(address)
+        assert json.loads(notebooks.cleaned(solved))["cells"][0]["cell_type"] == "markdown"
+    marked = notebooks.clean(json.loads(notebooks.cleaned(lesson)), known[True])
+    assert notebooks.clean(marked, known[True]) == marked
+    assert notebooks.as_text(notebooks.clean(marked)) == lesson.read_text(encoding="utf-8")
 
 
 def test_no_chapter_with_answers_lacks_its_notebook() -> None:

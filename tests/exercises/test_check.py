@@ -1,12 +1,11 @@
 """What students do to a notebook, and what the judge makes of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import random
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from gmcourse.exercises.judge.judgement import Judgement, judge
 from gmcourse.exercises.judge.nbval_run import Limits
 from gmcourse.exercises.mistakes import NotDone
 from tests.exercises.student import (
+    ROOT,
     SOLVED,
     UNTOUCHED,
     Json,
@@ -509,3 +509,24 @@ def test_nbval_loads_no_grammar():
     assert nbval_run.PLUGINS.index("nbval_events") < nbval_run.PLUGINS.index("nbval.plugin"), (
         "ours has to be loaded first"
     )
+
+
+def test_a_notebook_that_judges_itself_is_judged_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """`!gmcourse check` in a cell of the notebook is run with it, in an environment that the judge has made."""
+    made = nbval_run._environment(tmp_path, Limits())
+    for key, value in made.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setattr(check_command, "judge", lambda *_: pytest.fail("judged again"))
+    assert main(["check", str(SOLVED)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_cell_finds_the_command_in_whatever_way_jupyter_was_started() -> None:
+    look = "import shutil\nfrom gmcourse.exercises.checks import vae\nprint(shutil.which('gmcourse'))"
+    bare = {**os.environ, "PATH": os.defpath}
+    done = subprocess.run(
+        [sys.executable, "-c", look], env=bare, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert Path(done.stdout.strip()).parent == Path(sysconfig.get_path("scripts"))

@@ -16,6 +16,7 @@ import pytest
 from tools.environment import ROOT
 from tools.lab import command
 from tools.notebooks import BOXES, KERNEL
+from tools.own_folder import update
 
 NOTEBOOKS = [
     path.relative_to(ROOT).as_posix()
@@ -55,7 +56,15 @@ SEEN = """() => {
 
 
 @pytest.fixture(scope="module")
-def lab(browser, tmp_path_factory):
+def folder(tmp_path_factory):
+    """A student's folder, as `make lab` opens it."""
+    folder = tmp_path_factory.mktemp("my_course")
+    update(ROOT, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(browser, tmp_path_factory, folder):
     """One page of one JupyterLab that shows every cell at once and keeps its settings to itself."""
     home = tmp_path_factory.mktemp("lab")
     settings = home / "settings" / "@jupyterlab"
@@ -77,8 +86,8 @@ def lab(browser, tmp_path_factory):
     server = ["--no-browser", "--allow-root", "--ServerApp.token=", "--ServerApp.ip=127.0.0.1"]
     words = [*server, f"--ServerApp.port={port}", "--LabApp.expose_app_in_browser=True"]
     process = subprocess.Popen(
-        command(*words),
-        cwd=ROOT,
+        command(folder, *words),
+        cwd=folder,
         env={**os.environ, **own},
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -158,8 +167,8 @@ def test_a_notebook_reads_well(lab, path):
         assert name in reached, (reached, address)
 
 
-def test_a_slider_draws_anew(lab):
-    path = "_build/slider.ipynb"
+def test_a_slider_draws_anew(lab, folder):
+    path = "slider.ipynb"
     code = (
         "from gmcourse.viz.widgets import explore\n\nexplore(lambda a: print(f'a is {a:g}'), a=(0, 2, 1, 1))"
     )
@@ -173,8 +182,7 @@ def test_a_slider_draws_anew(lab):
     }
     metadata = {"kernelspec": KERNEL}
     notebook = {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    (ROOT / path).parent.mkdir(exist_ok=True)
-    (ROOT / path).write_text(json.dumps(notebook), encoding="utf-8")
+    (folder / path).write_text(json.dumps(notebook), encoding="utf-8")
     lab.evaluate(OPEN, {"path": path})
     lab.wait_for_function(
         "(path) => jupyterapp.shell.currentWidget?.context?.path === path"
@@ -188,4 +196,3 @@ def test_a_slider_draws_anew(lab):
     lab.get_by_text("a is 1", exact=True).wait_for()
     handle.press("ArrowRight")
     lab.get_by_text("a is 2", exact=True).wait_for()
-    (ROOT / path).unlink()

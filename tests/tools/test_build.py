@@ -1,15 +1,19 @@
 """What decides whether something is built again, and what is built."""
 
-from __future__ import annotations
-
+import contextlib
+import importlib.metadata
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
+from gmcourse.doctor import FAST
 from tools import api, book, environment, fingerprint, lessons
-from tools.__main__ import TARGETS
+from tools.__main__ import LESS, TARGETS
 from tools.environment import ROOT
 
 
@@ -45,6 +49,37 @@ def test_requirements_decide_about_the_environment(monkeypatch, tmp_path):
     assert environment.wanted() != before
 
 
+def test_a_class_installs_less_and_the_rest_comes_on_top(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "FOLDER", tmp_path)
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "installed.txt")
+    environment.python_of(tmp_path).parent.mkdir()
+    environment.python_of(tmp_path).touch()
+    installed = []
+    monkeypatch.setattr(environment.subprocess, "call", lambda words, cwd: installed.append(words[-1]) or 0)
+    for extra in ("class", "class", "dev", "class", "dev"):
+        environment.ready(extra)
+    assert installed == [".[class]", ".[dev]"]
+    assert LESS == {"lab": "class"}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert not re.search("mypy|playwright|ruff|sphinx|jupyter-book", str(extras["class"] + extras["check"]))
+    assert "gmcourse[class," in extras["dev"][0]
+
+
+@pytest.mark.parametrize("python", [f"3.11.{micro}" for micro in (0, 2)] + ["3.12.0", "3.13.0", "3.14.0"])
+def test_constraints_admit_the_pythons_that_the_package_does(python):
+    """Of what is installed here in the version that is pinned; `python -m tools.resolve` asks for every system."""
+    refused, looked = [], 0
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition("==")
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            made = importlib.metadata.metadata(name)
+            if not line.startswith("#") and made["Version"] == version:
+                looked += 1
+                refused += [line] if python not in SpecifierSet(made.get("Requires-Python", "")) else []
+    assert refused == []
+    assert looked > 50
+
+
 def test_every_page_exists_and_every_notebook_is_executed():
     names = lessons.pages()
     assert names[0] == "book/intro"
@@ -75,6 +110,39 @@ def test_a_failing_cell_is_reported_and_not_cached(tmp_path, monkeypatch, capsys
     assert "good.ipynb" not in printed
 
 
+@pytest.mark.parametrize(
+    ("speed", "said"),
+    [(FAST, "3 to 5 minutes"), (FAST / 2.7, "7 to 12 minutes"), (4 * FAST, "1 to 2 minutes")],
+)
+def test_the_book_says_beforehand_how_long_it_will_take_here(monkeypatch, tmp_path, speed, said):
+    for number in range(5):
+        text = "All cells together take 80 to 205 seconds, by" if number else "Seconds."
+        (tmp_path / f"{number}.ipynb").write_text(text)
+    found = sorted(tmp_path.glob("*.ipynb"))
+    assert said in book.forecast(found, speed)
+    assert f"5 notebooks to execute, and the pages: {said}" in book.forecast(found, speed)
+    assert "1 to 2" in book.forecast([], FAST)
+    heard = []
+    for module, name, made in (
+        (book, "print", lambda text, **_: heard.append(text)),
+        (book, "SITE_STAMP", fingerprint.Stamp(tmp_path / "stamp")),
+        (book, "core_speed", lambda: speed),
+        (book, "drop_stale_cache", lambda: None),
+        (api, "write", lambda: None),
+        (lessons, "notebooks", lambda: found),
+        (lessons, "missing", lambda paths: paths),
+        (
+            lessons,
+            "execute",
+            lambda paths: heard.append("executed") or [lessons.Outcome(found[0], 1.0, "no")],
+        ),
+    ):
+        monkeypatch.setattr(module, name, made, raising=False)
+    assert book.main([]) == 1
+    assert said in heard[0]
+    assert heard[1] == "executed"
+
+
 def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path):
     monkeypatch.setattr(book, "BUILD", tmp_path)
     monkeypatch.setenv("GMCOURSE_REPOSITORY", "https://example.org/someone/course")
@@ -86,15 +154,36 @@ def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path):
     assert book.configuration() == ROOT / "_config.yml"
 
 
-def test_every_target_has_its_module_its_line_in_the_makefile_and_its_place_in_the_readme():
+def test_every_target_has_its_module_its_line_in_the_makefile_and_its_place_in_the_set_up():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for name in TARGETS:
         assert (ROOT / "tools" / f"{name}.py").is_file()
         assert f" {name}" in makefile
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = (ROOT / "book" / "setup.md").read_text(encoding="utf-8")
     for name in ("book", "test", "check", "lab", "serve", "pdf"):
-        assert f"`make {name}`" in readme
-        assert f"python3 -m tools {name}" in readme
+        assert f"`make {name}`" in pages
+        assert f"python3 -m tools {name}" in pages
+
+
+def test_the_readme_leads_to_lesson_one_and_repeats_nothing():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    order = [
+        "For students",
+        "![",
+        "## Start with lesson 1",
+        "make lab",
+        "## Two commands",
+        "make book",
+        "make test",
+    ]
+    places = [readme.index(each) for each in order]
+    assert places == sorted(places)
+    assert len(readme.splitlines()) < 70
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    said = [line for line in readme.splitlines() if len(line) > 40 and line in contributing]
+    assert said == []
+    for address in re.findall(r"\]\(([^)]+)\)", readme):
+        assert (ROOT / address).is_file(), address
 
 
 def test_an_unknown_target_says_which_there_are():

@@ -1,9 +1,8 @@
 """The house is in order: vendored files untouched, sources named, nothing that belongs to one machine."""
 
-from __future__ import annotations
-
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ from tools import vendored
 from tools.__main__ import TARGETS
 from tools.environment import ROOT
 
+# the first major versions that do not need Node 20
+ON_NODE_24 = {"checkout": 5, "setup-python": 6, "upload-pages-artifact": 5, "deploy-pages": 5}
 HOSTS = [r"pypi\.org", r"pythonhosted\.org", r"npmjs\.(org|com)/", r"deb\.debian\.org"]
 
 
@@ -77,8 +78,25 @@ def test_a_workflow_calls_what_there_is(path):
     assert lines
     called = [word for line in lines for word in re.findall(r"make (\w+)|-m tools (\w+)", line)]
     assert {first or second for first, second in called} <= set(TARGETS)
+    for module in re.findall(r"-m tools\.(\w+)", "\n".join(lines)):
+        assert (ROOT / "tools" / f"{module}.py").is_file(), module
+    for action, version in re.findall(r"uses: actions/([\w-]+)@v(\d+)", _text(path)):
+        assert int(version) >= ON_NODE_24[action], f"{action}@v{version} needs a Node that is gone"
     for script in re.findall(r"(?:bash|python3?) ([\w./]+)", "\n".join(lines)):
         assert (ROOT / script).is_file(), script
+
+
+def test_the_container_for_grading_gets_what_the_package_needs():
+    lines = [line for line in _text(ROOT / ".dockerignore").splitlines() if line.startswith("!")]
+    allowed = {line.removeprefix("!") for line in lines}
+    assert all((ROOT / name).exists() for name in allowed)
+    built = tomllib.loads(_text(ROOT / "pyproject.toml"))["project"]
+    needed = {"gmcourse", "pyproject.toml", "constraints.txt", built["readme"], *built["license-files"]}
+    assert allowed == needed
+    recipe = _text(ROOT / "Dockerfile")
+    assert recipe.startswith("# Written, not built here.")
+    assert "[check]" in recipe
+    assert "PIP_EXTRA_INDEX_URL" in recipe
 
 
 def test_static_figures_of_live_figures_are_pictures_and_not_placeholders():

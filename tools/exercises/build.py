@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gmcourse.exercises.mistakes import STUB
+from tools import colab
 from tools.environment import repository
 
 BLOCK = re.compile(
@@ -63,7 +64,7 @@ def exercise(solved: dict[str, Any], name: str, address: str | None = None) -> d
         name: "04_vae"; noted in the metadata, so that a renamed file is still known.
         address: the course's address; with it a first cell installs the package on Colab.
     """
-    cells = [_colab(address)] if address else []
+    cells = [colab.cell(address)] if address else []
     for cell in solved["cells"]:
         metadata = {key: value for key, value in cell["metadata"].items() if key != "mystnb"}
         tags = [tag for tag in metadata.pop("tags", []) if tag not in DROPPED_TAGS]
@@ -79,23 +80,6 @@ def exercise(solved: dict[str, Any], name: str, address: str | None = None) -> d
         cells.append(copy)
     metadata = solved["metadata"] | {"gmcourse": {"exercises": name}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-
-
-def _colab(repository: str) -> dict[str, Any]:
-    source = (
-        "# colab: elsewhere this does nothing. There it installs the course, once.\n"
-        "import importlib.util, subprocess, sys\n\n"
-        'if importlib.util.find_spec("gmcourse") is None:\n'
-        f'    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "git+{repository}"], check=True)'
-    )
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": "colab",
-        "metadata": {},
-        "outputs": [],
-        "source": _lines(source),
-    }
 
 
 def _lines(source: str) -> list[str]:
