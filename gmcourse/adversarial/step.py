@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.adversarial.lazy import Lazy
-from gmcourse.adversarial.losses import losses
+from gmcourse.adversarial.objectives import losses
 from gmcourse.adversarial.penalties import one_logit_each
 from gmcourse.expect.door import door
 from gmcourse.training import EMA

@@ -24,7 +24,7 @@ from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
-from gmcourse.zoo.manifest import Manifest
+from gmcourse.zoo.manifests import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
 SUFFIXES = (

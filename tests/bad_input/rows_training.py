@@ -85,18 +85,22 @@ row(
     foreign={"parameters": "empty number none rank shape batch list numpy device"},  # torch looks at them
 )
 row(
-    "adversarial.losses.losses",
+    "adversarial.objectives.losses",
     lambda: {"name": "hinge"},
     bad={"name": ([], "Hinge")},
 )
 for name in ("logistic", "hinge", "wasserstein"):
     row(
-        f"adversarial.losses.discriminator_{name}",
+        f"adversarial.objectives.discriminator_{name}",
         lambda: {"real_logits": data(), "fake_logits": data()},
         fine=dict.fromkeys(("real_logits", "fake_logits"), f"{PASSES} rank shape batch"),
     )
 for name in ("minimax", "non_saturating", "wasserstein"):
-    row(f"adversarial.losses.generator_{name}", lambda: {"fake_logits": data()}, fine={"fake_logits": ALONE})
+    row(
+        f"adversarial.objectives.generator_{name}",
+        lambda: {"fake_logits": data()},
+        fine={"fake_logits": ALONE},
+    )
 
 
 def path():
@@ -200,7 +204,7 @@ def run():
 
 
 row(
-    "training.fit.fit",
+    "training.loop.fit",
     run,
     fine={"data": f"device {PASSES}", "history": "empty", "callbacks": "empty length", "seed": "negative"},
     foreign={"data": "rank shape dtype"},  # the objective's own words

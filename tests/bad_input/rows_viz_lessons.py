@@ -169,12 +169,12 @@ add("code_plane.equal_mass_grid", lambda: {"n": 3})
 add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2, "ax": axes()})
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
-    "levels.squeeze",
+    "multiscale.squeeze",
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},
     fine={"x": "dtype", "z": "dtype"},
 )
 add(
-    "levels.levels",
+    "multiscale.levels",
     lambda: {"image": (3, 8, 8), "at_levels": [(12, 4, 4)], "n_steps": 2},
     fine={"at_levels": "length"},
 )

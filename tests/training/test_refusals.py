@@ -6,7 +6,7 @@ from torch import nn
 
 from gmcourse.training import EMA, History, Minimize, fit
 from gmcourse.training.batches import Batches, batch_indices
-from tests.training.test_fit import make_step
+from tests.training.test_loop import make_step
 
 
 def test_sizes_that_do_not_fit():

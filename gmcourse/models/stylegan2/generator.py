@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.stylegan2.adain import AdaINConv
+from gmcourse.models.stylegan2.adaptive_instance_norm import AdaINConv
 from gmcourse.models.stylegan2.mapping import Mapping
 from gmcourse.models.stylegan2.mixing import mix_at_random
 from gmcourse.models.stylegan2.modulation import StyledConv, ToRGB

@@ -99,7 +99,7 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
         import sys, time, torch
         from gmcourse.training import fit
         sys.path.insert(0, sys.argv[3])
-        from tests.training.test_fit import make_step, bits
+        from tests.training.test_loop import make_step, bits
         x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
         step = make_step()
         slow = [lambda s, h: time.sleep(0.02)] if sys.argv[2] == "slow" else []
