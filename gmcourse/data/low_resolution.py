@@ -80,8 +80,8 @@ def pairs(images: Images, scale: int) -> Pairs:
     """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`.
 
     Raises:
-        ValueError: another number of levels, or a size that the scale does not divide.
+        ValueError: another number of grey levels, or a size that the scale does not divide.
     """
-    expect.whole("the levels of images", images.levels, least=256)
+    expect.whole("the grey levels of images", images.grey_levels, least=256)
     low = torch.cat([downsample(part.float() / 255, scale) for part in images.pixels.split(1024)])
     return Pairs(images.pixels, (low * 255).round() / 255, scale, images.labels)

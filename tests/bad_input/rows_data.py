@@ -53,13 +53,13 @@ row(
 )
 row(
     "data.images.Images",
-    lambda: {"pixels": pixels(), "labels": torch.arange(4), "levels": 17, "names": tuple("abcd")},
+    lambda: {"pixels": pixels(), "labels": torch.arange(4), "grey_levels": 17, "names": tuple("abcd")},
     fine={
         "pixels": "shape empty",
         "labels": f"{WHOLE} rank empty",
         "names": "empty unknown length",
     },
-    bad={"pixels": (pixels() + 17,), "levels": (1, 257, 17.0)},
+    bad={"pixels": (pixels() + 17,), "grey_levels": (1, 257, 17.0)},
 )
 row(
     "data.images.Images.split",

@@ -82,7 +82,7 @@ def dequantized():
 
 PIXELS = {"pixels": torch.tensor([[0, 16], [3, 4], [5, 6]]), "noise": torch.rand(3, 2)}
 WRONG_PIXELS = {"pixels": (torch.full((3, 2), 17), torch.full((3, 2), -1))}
-row("flows.Dequantized", lambda: {"flow": plane(), "levels": 17}, bad={"levels": (1,)})
+row("flows.Dequantized", lambda: {"flow": plane(), "grey_levels": 17}, bad={"grey_levels": (1,)})
 row(
     "flows.Dequantized.continuous",
     lambda: PIXELS,
@@ -156,7 +156,7 @@ ANY = "batch"  # one low resolution serves all
 OUT_OF_RANGE = {"high": (255 * pictures(channels=3),), "low": (pictures(2, 4, 3) - 1,)}
 row(
     "models.srflow.SRFlow",
-    lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", "levels": 256, **SMALL},
+    lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", "grey_levels": 256, **SMALL},
     fine={"stacked": "empty length"},
     bad={"scale": (1, 3), "n_splits": (2,), "stacked": ((4,),), "n_steps": (0,)},
 )

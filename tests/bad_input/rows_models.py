@@ -262,12 +262,12 @@ def linear_vae():
 
 row(
     "models.vae.VAE",
-    lambda: NETWORK | {"likelihood": "bernoulli", "levels": 16},
+    lambda: NETWORK | {"likelihood": "bernoulli", "grey_levels": 16},
     fine={"hidden": "length"},
-    bad={"levels": (1,)},
+    bad={"grey_levels": (1,)},
 )
 for name in ("Bernoulli", "DiscretisedLogistic", "Gaussian"):
-    row(f"models.vae.{name}", lambda: {"levels": 16}, bad={"levels": (1,)})
+    row(f"models.vae.{name}", lambda: {"grey_levels": 16}, bad={"grey_levels": (1,)})
 RANGE = {"x": (255 * pictures(), pictures() - 1)}
 row("models.vae.VAE.encode", lambda: {"x": pictures()}, on=vae, fine={"x": "batch"}, bad=RANGE)
 reads("models.vae.VAE.decode", vae, z=drawn(4, 2))

@@ -99,7 +99,7 @@ def small_glow():
         (lambda: NICE(4, hidden=(4,)).sample(1, temperature=-1.0), "temperature is -1.0"),
         (lambda: PlaneFlow(couplings=0), "couplings is 0"),
         (lambda: BoxMuller()(torch.rand(2, 3)), r"expected \(B, 2\)"),
-        (lambda: Dequantized(NICE(4), levels=1), "levels is 1"),
+        (lambda: Dequantized(NICE(4), grey_levels=1), "grey_levels is 1"),
         (lambda: Dequantized(NICE(4)).log_prob(torch.rand(2, 4)), "whole numbers"),
         (lambda: Dequantized(NICE(4), 17).log_prob(torch.full((2, 4), 17)), "expected them ≥ 0 and ≤ 16"),
         (

@@ -134,21 +134,21 @@ def repaired_bits(answer: Any, generator: torch.Generator) -> None:
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             dims = int(torch.randint(20, 4000, (), generator=generator))
-            levels = int(torch.randint(4, 257, (), generator=generator))
+            grey_levels = int(torch.randint(4, 257, (), generator=generator))
             nats = dims * (0.5 + torch.rand(2, generator=generator))
-            suspects = _bits_suspects(nats.double(), dims, levels)
-            want = (dims * math.log(levels) - nats.double()) / (dims * math.log(2))
-            published = (math.log(levels) - nats.double()) / (dims * math.log(2))
+            suspects = _bits_suspects(nats.double(), dims, grey_levels)
+            want = (dims * math.log(grey_levels) - nats.double()) / (dims * math.log(2))
+            published = (math.log(grey_levels) - nats.double()) / (dims * math.log(2))
             if apart([float(n[0]) for n in (want, published, *suspects.values())], by=0.005):
                 break
-        value = ask(answer, nats, dims, levels)
+        value = ask(answer, nats, dims, grey_levels)
         untouched(value, published, "this is still the published line")
         agree(value, want, "bits per dimension", suspects, rtol=1e-3)
 
 
-def _bits_suspects(nats: Tensor, dims: int, levels: int) -> dict[str, Tensor]:
+def _bits_suspects(nats: Tensor, dims: int, grey_levels: int) -> dict[str, Tensor]:
     """What comes out of the mistakes that people make with the constant."""
-    two, constant = math.log(2), dims * math.log(levels)
+    two, constant = math.log(2), dims * math.log(grey_levels)
     a_bit = dims * two
     return {
         "the sign of the density is wrong: more density is fewer bits": (constant + nats) / a_bit,
@@ -156,5 +156,5 @@ def _bits_suspects(nats: Tensor, dims: int, levels: int) -> dict[str, Tensor]:
         "nats are not converted: divide by log 2": (constant - nats) / dims,
         "it is not divided by the number of dimensions": (constant - nats) / two,
         "the constant is missing: a density on [0, 1] is no code length": -nats / a_bit,
-        "log₂ of the levels was divided by log 2 again": (dims * math.log2(levels) - nats) / a_bit,
+        "log₂ of the levels was divided by log 2 again": (dims * math.log2(grey_levels) - nats) / a_bit,
     }

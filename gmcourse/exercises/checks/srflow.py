@@ -234,18 +234,20 @@ def two_errors(answer: Any, generator: torch.Generator) -> None:
 @exercise
 def published_loss(answer: Any, generator: torch.Generator) -> None:
     """Find the mistakes: a published loss, whose unit is not bits per dimension."""
-    for batch, channels, side, levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
+    for batch, channels, side, grey_levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
         z = normal(batch, channels, side, side, generator=generator)
         log_det = normal(batch, generator=generator, scale=5.0)
         w, v = z.double(), log_det.double()
         base = Normal(0.0, 1.0).log_prob(w).flatten(1).sum(1)
         dims, area = channels * side * side, side * side
 
-        def bits(counted: int, divided: int, base: Tensor = base, v: Tensor = v, q: int = levels) -> Tensor:
+        def bits(
+            counted: int, divided: int, base: Tensor = base, v: Tensor = v, q: int = grey_levels
+        ) -> Tensor:
             return -(base + v - counted * math.log(q)) / (divided * math.log(2))
 
         want = bits(dims, dims)
-        value = ask(answer, z, log_det, levels)
+        value = ask(answer, z, log_det, grey_levels)
         if channels > 1:
             untouched(value, bits(area, area), "this is still the published loss")
         counts = {

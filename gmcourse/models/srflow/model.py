@@ -37,7 +37,7 @@ class SRFlow(nn.Module):
         coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
             "sigmoid_floor", whose density cannot explode, though its inverse can: there "bounded" is safer.
         long_skip: see `RRDBEncoder`; the published models have it off.
-        levels: grey levels of the pixels, for `bound` and `loss`.
+        grey_levels: grey levels of the pixels, for `bound` and `loss`.
 
     Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
     counts all three channels. In half precision its inverse explodes; it is refused there.
@@ -51,7 +51,7 @@ class SRFlow(nn.Module):
         n_splits=">= 0",
         stacked="empty",
         hidden_channels=">= 1",
-        levels=">= 2",
+        grey_levels=">= 2",
     )
     def __init__(
         self,
@@ -68,7 +68,7 @@ class SRFlow(nn.Module):
         hidden_channels: int = 64,
         coupling_scale: str = "exp",
         long_skip: bool = True,
-        levels: int = 256,
+        grey_levels: int = 256,
     ) -> None:
         super().__init__()
         self.scale, self.n_levels = scale, n_levels or int(scale).bit_length()
@@ -106,7 +106,7 @@ class SRFlow(nn.Module):
             return Multiscale(Compose(steps), level(number + 1, half), split=split)
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)
-        self.levels = levels
+        self.grey_levels = grey_levels
 
     @door()
     def freeze_encoder(self, frozen: bool = True) -> None:
@@ -154,13 +154,13 @@ class SRFlow(nn.Module):
         """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
 
         Args:
-            pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … levels − 1.
+            pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
             low: (B, 3, h, w) in [0, 1], or one for all.
             noise: in [0, 1), the shape of pixels; by default drawn anew.
         """
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
-        return Dequantized(self.flow, self.levels).log_prob(pixels, self._contexts(low), noise)
+        return Dequantized(self.flow, self.grey_levels).log_prob(pixels, self._contexts(low), noise)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         """The mean negative bound in nats of (pixels, low), with fresh quantisation noise."""

@@ -52,10 +52,10 @@ class VAE(nn.Module):
         likelihood: what p_θ(x|z) is; see `gmcourse.models.vae.likelihoods`.
         network: "mlp" or "conv".
         hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
-        levels: grey levels of the pixels (only the discretised likelihood needs them).
+        grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", levels=">= 2")
+    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", grey_levels=">= 2")
     def __init__(
         self,
         shape: Sequence[int],
@@ -64,11 +64,11 @@ class VAE(nn.Module):
         likelihood: Literal["bernoulli", "gaussian", "discretised_logistic"] = "bernoulli",
         network: Literal["mlp", "conv"] = "mlp",
         hidden: Sequence[int] = (256, 256),
-        levels: int = 256,
+        grey_levels: int = 256,
     ) -> None:
         super().__init__()
         self.shape, self.latent_dim = tuple(shape), latent_dim
-        self.likelihood: Likelihood = LIKELIHOODS[likelihood](levels)
+        self.likelihood: Likelihood = LIKELIHOODS[likelihood](grey_levels)
         self.encoder, self.decoder = image_pair(network, shape, hidden, 2 * latent_dim, latent_dim)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
