@@ -42,11 +42,13 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
         ValueError: a code that is zero and has no direction; opposite codes, between which no way along the sphere
             is the shortest.
     """
-    unit = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
-    if not all(torch.isfinite(x).all() for x in unit):
+    directions = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
+    if not all(torch.isfinite(x).all() for x in directions):
         raise ValueError("a or b has a code that is zero; expected codes with a direction: use lerp")
     # the arc cosine loses half of the digits near 0 and π; half the angle's tangent does not
-    half = torch.atan2((unit[0] - unit[1]).norm(dim=1), (unit[0] + unit[1]).norm(dim=1))
+    half = torch.atan2(
+        (directions[0] - directions[1]).norm(dim=1), (directions[0] + directions[1]).norm(dim=1)
+    )
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
         raise ValueError("a and b are opposite; expected codes with one shortest arc between them: use lerp")

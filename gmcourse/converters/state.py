@@ -146,11 +146,11 @@ class Weights:
     def finish(self) -> None:
         """Refuse tensors that are missing, wrong, or left over."""
         left = sorted(set(self._tensors) - self._asked)
-        told = [f"missing: {_some(self._missing)}"] if self._missing else []
-        told += [f"wrong: {_some(self._wrong, '; ')}"] if self._wrong else []
-        told += [f"not known: {_some(left)} (what is no part of the model can be ignored)"] if left else []
-        if told:
-            raise ValueError(f"state is not {self._what}; expected each tensor once: " + "; ".join(told))
+        faults = [f"missing: {_some(self._missing)}"] if self._missing else []
+        faults += [f"wrong: {_some(self._wrong, '; ')}"] if self._wrong else []
+        faults += [f"not known: {_some(left)} (what is no part of the model can be ignored)"] if left else []
+        if faults:
+            raise ValueError(f"state is not {self._what}; expected each tensor once: " + "; ".join(faults))
 
 
 State = Mapping[str, Any] | Weights  # name → tensor, or weights that leave some of it out

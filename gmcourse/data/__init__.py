@@ -63,4 +63,4 @@ def at_hand(name: str, *, otherwise: str) -> str:
     found, reason = vision.state(name)
     if found == "damaged":
         warnings.warn(f"{otherwise} is used, since {reason}", stacklevel=2)
-    return name if found == "there" else otherwise
+    return name if found == "complete" else otherwise

@@ -96,16 +96,16 @@ def _state_of_torch() -> dict[str, Any]:
     }
 
 
-def normal(*shape: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
-    """Standard normal float32 numbers times `scale`, ready to be differentiated."""
-    return (scale * torch.randn(shape, generator=generator)).requires_grad_()
+def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
+    """Standard normal float32 numbers times `std`, ready to be differentiated."""
+    return (std * torch.randn(shape, generator=generator)).requires_grad_()
 
 
-def fresh_weights(network: nn.Module, generator: torch.Generator, scale: float) -> nn.Module:
-    """The network, all of whose parameters are now normal with the standard deviation `scale`."""
+def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) -> nn.Module:
+    """The network, all of whose parameters are now normal with the standard deviation `std`."""
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * std)
     return network
 
 

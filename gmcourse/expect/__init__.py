@@ -199,7 +199,7 @@ def _in_words(shape: str | None) -> str:
     return f" ({', '.join(parts)}{',' if len(parts) == 1 else ''})".replace("|", " or ")
 
 
-def unit_range(name: str, value: Tensor) -> None:
+def pictures(name: str, value: Tensor) -> None:
     """Refuse pictures that are not of about [0, 1]: a network may overshoot, but 0 … 255 is another unit."""
     low, high = (float(each) for each in value.detach().float().aminmax())
     bright = float(value.detach().float().clamp_min(1).mean()) > 2

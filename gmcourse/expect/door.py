@@ -163,7 +163,7 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
         within=(within.get("least", -math.inf), within.get("most", math.inf)) if within and seen else None,
     )
     if "unit" in words and seen:
-        expect.unit_range(name, value)
+        expect.pictures(name, value)
     words_of, found = shape.split(), [str(size) for size in value.shape]
     if "…" in words_of:
         start = words_of.index("…")

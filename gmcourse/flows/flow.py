@@ -59,7 +59,7 @@ class Flow(nn.Module):
         refuse_whole_numbers("x", x)
         expect.tensor("x", x, self.wanted)
         if self.of_pictures:
-            expect.unit_range("x", x)
+            expect.pictures("x", x)
         return self.unchecked_log_prob(x, context)
 
     def unchecked_log_prob(self, x: Tensor, context: Context = None) -> Tensor:

@@ -106,11 +106,11 @@ def _check_round_trip(
     bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float
 ) -> None:
     with torch.no_grad():
-        back = bijection.inverse(z, context)
-        again, _ = bijection(back, context)
-    if back.shape != x.shape:
-        raise LawBroken(f"the inverse gives shape {tuple(back.shape)}; x has {tuple(x.shape)}")
-    for name, got, wanted in (("f⁻¹(f(x)) = x", back, x), ("f(f⁻¹(z)) = z", again, z)):
+        recovered = bijection.inverse(z, context)
+        again, _ = bijection(recovered, context)
+    if recovered.shape != x.shape:
+        raise LawBroken(f"the inverse gives shape {tuple(recovered.shape)}; x has {tuple(x.shape)}")
+    for name, got, wanted in (("f⁻¹(f(x)) = x", recovered, x), ("f(f⁻¹(z)) = z", again, z)):
         error = float((got - wanted).abs().max() / wanted.abs().max().clamp_min(1.0))
         if not error <= tolerance:
             raise LawBroken(f"round trip: {name} is off by {error:.1e}, more than {tolerance:.0e}")

@@ -102,7 +102,7 @@ def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
     def to_the_middle(a: Tensor, b: Tensor) -> Tensor:
         """∫ a log(a/m) for log-densities a and b; log(m/a) is so written that a = b gives exactly 0."""
-        ahead = (b - a).where(a.exp() > 0, 0.0)
-        return -(a.exp() * (ahead.relu() + torch.log1p((-ahead.abs()).expm1() / 2))).sum() * cell
+        gap = (b - a).where(a.exp() > 0, 0.0)
+        return -(a.exp() * (gap.relu() + torch.log1p((-gap.abs()).expm1() / 2))).sum() * cell
 
     return (0.5 * (to_the_middle(p, q) + to_the_middle(q, p))).to(log_p.dtype)

@@ -50,7 +50,7 @@ class PlaneFlow(Flow):
     ) -> None:
         members: list[Bijection] = []
         for i in range(couplings):
-            coupling = AffineCoupling(mlp([1, *hidden, 2]), scale="bounded", first=1, flip=i % 2 == 1)
+            coupling = AffineCoupling(mlp([1, *hidden, 2]), scale_map="bounded", first=1, flip=i % 2 == 1)
             members += [ActNorm(2), coupling]
         super().__init__(Compose(members), (2,), prior)
 

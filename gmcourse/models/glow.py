@@ -110,7 +110,7 @@ class Glow(Flow):
                 prior = ConstantAffine(ZeroConv2d(channels, 2 * channels, edge=edge))
                 level = Multiscale(Compose([chain(steps), prior]))
             else:
-                split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale="exp")
+                split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale_map="exp")
                 level = Multiscale(chain(steps), level, split=split)
         assert level is not None
         super().__init__(Compose([Offset(-0.5), level]), shape, any_size=any_size)

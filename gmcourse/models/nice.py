@@ -47,7 +47,7 @@ class NICE(Flow):
             conditions, changes = (dim - first, first) if flip else (first, dim - first)
             network = mlp([conditions, *hidden, changes * (2 if affine else 1)], activation=nn.ReLU)
             if affine:
-                members.append(AffineCoupling(network, scale="bounded", first=first, flip=flip))
+                members.append(AffineCoupling(network, scale_map="bounded", first=first, flip=flip))
             else:
                 members.append(AdditiveCoupling(network, first=first, flip=flip))
         # back to the order of the data, so that the learned scales belong to pixels

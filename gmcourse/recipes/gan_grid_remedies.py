@@ -44,7 +44,9 @@ def step(module: GridGANs, device: torch.device) -> SideBySide:
     """Play all runs, one after the other."""
     games: list[Adversarial] = []
     for number, (name, player) in enumerate(zip(NAMES, module.players, strict=True)):
-        opponent = seeded("discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), scale=2.0))
+        opponent = seeded(
+            "discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), input_scale=2.0)
+        )
         opponent.to(device)
         optimizers = [torch.optim.Adam(p.parameters(), RATE, (0.0, 0.99)) for p in (player, opponent)]
         more = {"latent": player.latent, "ema": EMA(player, 0.99), **options(name, opponent)}

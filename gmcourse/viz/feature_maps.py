@@ -47,15 +47,15 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", scale="> 0")
-def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 1.0) -> Figure:
+@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", zoom="> 0")
+def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1.0) -> Figure:
     """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
     Args:
         coarse: (R, C, H, W) in [0, 1], whose coarse styles each row has.
         fine: (K, C, H, W), whose fine styles each column has.
         mixed: (R·K, C, H, W), row by row.
-        scale: 1 gives a picture about 1.7 cm.
+        zoom: 1 gives a picture about 1.7 cm.
 
     Raises:
         ValueError: not one mixture for each pair.
@@ -68,7 +68,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
     side = coarse.shape[-1]
     gap = max(1, side // 16)
     sheet = tile(torch.cat(cells), columns + 1, gap)
-    figure, ax = plt.subplots(figsize=(0.7 * scale * (columns + 1), 0.7 * scale * (rows + 1)))
+    figure, ax = plt.subplots(figsize=(0.7 * zoom * (columns + 1), 0.7 * zoom * (rows + 1)))
     ax.imshow(sheet, interpolation="nearest")
     edge = side + gap / 2 - 0.5
     for draw in (ax.axhline, ax.axvline):

@@ -50,10 +50,10 @@ def precision_and_recall(
 
 
 @drawing(edits="E:", attributes="A:", change="E A")
-def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, unit: str) -> Figure:
+def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, label: str) -> Figure:
     """Draw a table of numbers (edits, attributes) as colours: positive is blue, negative vermilion.
 
-    `unit` is what the numbers are in, for the colour bar.
+    `label` says what the numbers are, with their unit, beside the colour bar.
     """
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))
@@ -68,5 +68,5 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    figure.colorbar(picture, label=unit)
+    figure.colorbar(picture, label=label)
     return figure

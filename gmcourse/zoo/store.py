@@ -67,11 +67,11 @@ def where(name: str, *, own: bool | str | Path = False) -> Path:
     path = file_of(name, ".manifest.json", own)
     if path.is_file():
         return path
-    there = ", ".join(names(own=own)) or "none"
+    available = ", ".join(names(own=own)) or "none"
     if own:
-        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {there}")
+        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}")
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
-    refuse("name", f"{name!r}, no model of the zoo", f"one of {there}{mine}")
+    refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
 
 
 def _cure(name: str, own: bool | str | Path) -> str:

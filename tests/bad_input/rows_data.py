@@ -135,7 +135,7 @@ FACES = {"skin": (lambda: faces.middle(2) + 1)()}
 row("data.faces.column", lambda: {"name": "yaw"})
 row("data.faces.bounds", lambda: {"device": "cpu"}, foreign={"device": "unknown"})
 row("data.faces.middle", lambda: {"n": 2}, bad={"n": (0,)})
-row("data.faces.unit_range", lambda: {"attributes": faces.middle(2)}, fine={"attributes": "batch"})
+row("data.faces.share_of_range", lambda: {"attributes": faces.middle(2)}, fine={"attributes": "batch"})
 row(
     "data.faces.sample",
     lambda: {"n": 2, "distribution": "natural", "seed": 1},

@@ -39,8 +39,12 @@ for name in ("Scale", "even_odd", "reverse"):
 row("flows.ActNormConv", lambda: {"actnorm": flows.ActNorm(2), "conv": flows.PlainConv1x1(2)})
 COUPLING = {"first": 1, "flip": True, "conditional": False}
 row("flows.AdditiveCoupling", lambda: {"network": mlp([1, 1]), **COUPLING}, bad={"first": (0,)})
-row("flows.AffineCoupling", lambda: {"network": mlp([1, 2]), "scale": "exp", **COUPLING}, bad={"first": (0,)})
-row("flows.AffineInjector", lambda: {"network": mlp([1, 2]), "scale": "exp"})
+row(
+    "flows.AffineCoupling",
+    lambda: {"network": mlp([1, 2]), "scale_map": "exp", **COUPLING},
+    bad={"first": (0,)},
+)
+row("flows.AffineInjector", lambda: {"network": mlp([1, 2]), "scale_map": "exp"})
 row("flows.ConstantAffine", lambda: {"network": nn.Identity()})
 for name in ("Compose", "Recomputing"):
     row(f"flows.{name}", lambda: {"members": [offset()]}, fine={"members": "length"})

@@ -140,9 +140,9 @@ SIDES = {"shape": ((1, 12, 12), (1, 4, 4), (8, 8))}
 row(f"{GAN}.PlaneGenerator", lambda: {"latent_dim": 2, **HIDDEN}, fine={"hidden": WIDTHS})
 row(
     f"{GAN}.PlaneDiscriminator",
-    lambda: {"scale": 1.0, **HIDDEN},
+    lambda: {"input_scale": 1.0, **HIDDEN},
     fine={"hidden": WIDTHS},
-    bad={"scale": (0.0,)},
+    bad={"input_scale": (0.0,)},
 )
 row(f"{GAN}.DCGenerator", lambda: {"shape": (1, 8, 8), "latent_dim": 2, "width": 4}, bad=SIDES)
 row(
@@ -446,7 +446,11 @@ row(
     lambda: {"z": drawn(4, 5), "eps": 1e-8},
     fine={"z": f"rank shape batch {UNSEEN}"},
 )
-row(f"{STYLE}.unit", lambda: {"picture": drawn(2, 3, 4, 4)}, fine={"picture": f"rank shape batch {UNSEEN}"})
+row(
+    f"{STYLE}.as_pictures",
+    lambda: {"picture": drawn(2, 3, 4, 4)},
+    fine={"picture": f"rank shape batch {UNSEEN}"},
+)
 
 # The two networks that measure
 row("models.features.Features", lambda: dict.fromkeys(("dims", "width", "attributes", "classes"), 4))

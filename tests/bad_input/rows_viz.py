@@ -34,7 +34,7 @@ add(
         "columns": 2,
         "labels": ["a"],
         "titles": ["b", "c"],
-        "scale": 1.0,
+        "zoom": 1.0,
         "invert": True,
         "ax": axes(),
     },

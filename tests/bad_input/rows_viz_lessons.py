@@ -78,7 +78,8 @@ add(
     fine={"data": "batch"},
 )
 add(
-    "scores.effects", lambda: {"change": plane(2), "edits": ["a", "b"], "attributes": ["c", "d"], "unit": "%"}
+    "scores.effects",
+    lambda: {"change": plane(2), "edits": ["a", "b"], "attributes": ["c", "d"], "label": "%"},
 )
 add(
     "scores.precision_and_recall",
@@ -94,7 +95,7 @@ add(
 add("feature_maps.deviations", lambda: {"named": {"a": plane()}}, fine={"named": "shape batch"})
 add(
     "feature_maps.mixing_table",
-    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6), "scale": 1.0},
+    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6), "zoom": 1.0},
 )
 add(
     "feature_maps.contributions",

@@ -5,7 +5,7 @@ from torch import nn
 
 from gmcourse import flows
 from gmcourse.flows import bijection as base
-from gmcourse.flows.coupling import SCALES
+from gmcourse.flows.coupling import SCALE_MAPS
 from gmcourse.models.change_of_variables import BoxMuller, PlaneFlow
 from gmcourse.models.glow import Glow
 from gmcourse.models.nice import NICE
@@ -118,15 +118,15 @@ def _make_cases():
             flows.Multiscale(
                 flows.AffineInjector(_PerPixel(1, 16)),
                 flows.Multiscale(flows.AffineInjector(_PerPixel(1, 32))),
-                split=flows.AffineCoupling(ZeroConv2d(4, 8), scale="exp"),
+                split=flows.AffineCoupling(ZeroConv2d(4, 8), scale_map="exp"),
             ),
             image,
             [vector(3, 1, 2, 2), vector(3, 1, 1, 1)],
         ),
     }
-    for scale in SCALES:
-        cases[f"affine, {scale}"] = (
-            flows.AffineCoupling(mlp([2, 8, 4], nn.Tanh), scale=scale),
+    for scale_map in SCALE_MAPS:
+        cases[f"affine, {scale_map}"] = (
+            flows.AffineCoupling(mlp([2, 8, 4], nn.Tanh), scale_map=scale_map),
             vector(3, 4),
             None,
         )

@@ -22,7 +22,7 @@ def small_glow():
     ("call", "message"),
     [
         (lambda: flows.AffineCoupling(mlp([1, 2]))(torch.rand(2, 3)), "3 channels; expected an even number"),
-        (lambda: flows.AffineCoupling(mlp([1, 2]), scale="relu"), "scale is 'relu'"),
+        (lambda: flows.AffineCoupling(mlp([1, 2]), scale_map="relu"), "scale_map is 'relu'"),
         (lambda: flows.Squeeze()(torch.rand(2, 1, 3, 4)), "even H and W"),
         (lambda: flows.Squeeze().inverse(torch.rand(2, 3, 3, 4)), "4C"),
         (lambda: flows.Flatten((3, 4, 4))(torch.rand(2, 3, 4, 5)), r"expected \(B, 3, 4, 4\)"),
@@ -56,7 +56,7 @@ def small_glow():
             ),
             "a coupling got several contexts",
         ),
-        (lambda: flows.AffineInjector(mlp([1, 2]), scale="x"), "scale is 'x'"),
+        (lambda: flows.AffineInjector(mlp([1, 2]), scale_map="x"), "scale_map is 'x'"),
         (lambda: flows.AffineInjector(mlp([1, 2]))(torch.rand(2, 1), [torch.rand(2, 1)]), "several contexts"),
         (lambda: flows.Multiscale(flows.Offset(1.0), split=flows.Offset(1.0)), "nothing to split off"),
         (lambda: Glow((3, 6, 8), n_levels=2), "6×8, which cannot be halved 2 times"),

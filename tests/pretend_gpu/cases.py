@@ -196,7 +196,7 @@ FIGURES: dict[str, Case] = {
     "code_plane.denoising_field": lambda d: code_plane.denoising_field(
         *(rand(d, 9, 2, seed=i, grad=True) for i in range(4))
     ),
-    "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], unit="u"),
+    "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], label="u"),
     "feature_maps.maps": lambda d: feature_maps.maps({"a": rand(d, 4, 4, grad=True)}, limit=1.0),
     "feature_maps.deviations": lambda d: feature_maps.deviations({"a": rand(d, 4, 4)}),
     "feature_maps.mixing_table": lambda d: feature_maps.mixing_table(

@@ -59,7 +59,7 @@ def _round(model: SRFlow, numbers: Numbers) -> int:
                 rounded_mixing(member, numbers, f"{i}.mixing")
             else:
                 assert isinstance(member, AffineInjector | AffineCoupling)
-                assert member.scale == "sigmoid_floor"
+                assert member.scale_map == "sigmoid_floor"
                 assert isinstance(member.network, ConditionalNet)
                 _net(
                     member.network,

@@ -81,7 +81,7 @@ def middle(n: int = 1) -> Tensor:
 
 
 @door(attributes=f"N {len(NAMES)}; full")
-def unit_range(attributes: Tensor) -> Tensor:
+def share_of_range(attributes: Tensor) -> Tensor:
     """Map the range of each of the attributes (N, A) to [0, 1]."""
     low, high = bounds(attributes.device)
     return (attributes - low) / (high - low)

@@ -24,7 +24,7 @@ class Face:
         self.jaw_width = 0.375 - 0.055 * long
         self.jaw_height = 0.36 + 0.07 * long
         self.turn = MAX_TURN * self["yaw"]
-        self.ahead = self.around(0.0)[0]  # x of what is in the middle of the face
+        self.middle_x = self.around(0.0)[0]  # x of what is in the middle of the face
         self._mix(attributes)
 
     def __getitem__(self, name: str) -> Tensor:

@@ -34,7 +34,7 @@ def _curls(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 def _from_parting(face: Face, x: Tensor, y: Tensor) -> Tensor:
     """Which strand a point lies on: they fan out from the parting and then hang down."""
-    return (x - 0.75 * face.ahead - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
+    return (x - 0.75 * face.middle_x - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
 
 
 def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def front_hair(face: Face, x: Tensor, y: Tensor) -> Tensor:
     """Distance to the hair in front of the head: sides, and a fringe parted at the side."""
     full, length = face["hair_volume"], face["hair_length"]
     grown = smooth_step(length, 0.0, 0.5)
-    u = x - 0.75 * face.ahead
+    u = x - 0.75 * face.middle_x
     opening = ellipse(u, (y - 0.14).clamp_max(0), face.half_width * (0.93 - 0.11 * grown), 0.50 + 0.02 * full)
     a, b = _rotated(u + 0.16, y + 0.47, -24)
     sweep = ellipse(a, b, 0.36 + 0.03 * grown, 0.13 + 0.075 * grown + 0.05 * full)

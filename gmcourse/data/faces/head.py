@@ -48,8 +48,8 @@ def _cheeks(canvas: Canvas, face: Face) -> None:
         rosy = rosy + smooth_step(-ellipse(window.x - place, y, 0.095 * narrow, 0.075), -0.05, 0.05)
     window.paint(face.blush, rosy * inside * (0.75 - 0.35 * face["age"]))
     if face.detail is not None:
-        across = ellipse(window.x - face.ahead, window.y - 0.13, 0.36, 0.15)
-        spots = face.detail.freckles(window.x - face.ahead, window.y, canvas.pixel)
+        across = ellipse(window.x - face.middle_x, window.y - 0.13, 0.36, 0.15)
+        spots = face.detail.freckles(window.x - face.middle_x, window.y, canvas.pixel)
         window.shade((0.66, 0.50, 0.42), spots * inside * smooth_step(-across, -0.02, 0.08) * 0.8)
 
 
@@ -59,7 +59,7 @@ def paint_wrinkles(canvas: Canvas, face: Face) -> None:
     old = smooth_step(face["age"], 0.3, 1.0)
     ink = face.skin_shade * 0.90
     window = canvas.head_window(-0.34, 0.34, -0.34, -0.14)
-    t = (window.x - face.ahead) / 0.20
+    t = (window.x - face.middle_x) / 0.20
     for height in (-0.245, -0.305):
         line = stroke(window.y - height - 0.018 * t * t, 0.0075, pixel)
         window.paint(ink, line * smooth_step(1 - t.abs(), 0.0, 0.3) * old * 0.8)

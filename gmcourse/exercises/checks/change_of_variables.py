@@ -29,7 +29,7 @@ def log_density(answer: Any, generator: torch.Generator) -> None:
     """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
     law = Normal(0.0, 1.0)
     for (f, slope), n in zip(_maps(generator), (5, 8, 3), strict=True):
-        x = normal(n, generator=generator, scale=1.5).detach()
+        x = normal(n, generator=generator, std=1.5).detach()
         z, s = f(x.double()), slope(x.double())
         base, log_s, wrong_base = law.log_prob(z), s.abs().log(), law.log_prob(x.double())
         suspects = {

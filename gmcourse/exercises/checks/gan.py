@@ -33,7 +33,7 @@ def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
 def generator_losses(answer: Any, generator: torch.Generator) -> None:
     """Minimax and non-saturating loss from logits, also from very large ones."""
     for rows in (5, 1, 8):
-        t = normal(rows, generator=generator, scale=2.0)
+        t = normal(rows, generator=generator, std=2.0)
         w = t.double()
         log_d, log_not_d, raw = F.logsigmoid(w), F.logsigmoid(-w), (1 - w).clamp_min(1e-12).log()
         minimax, saturating = pair(ask(answer, t), "the minimax and the non-saturating loss")
@@ -64,7 +64,7 @@ def generator_losses(answer: Any, generator: torch.Generator) -> None:
 def best_discriminator(answer: Any, generator: torch.Generator) -> None:
     """p/(p + q), where both densities may underflow."""
     for rows in (6, 1, 9):
-        log_p, log_q = (normal(rows, generator=generator, scale=2.0).detach() for _ in range(2))
+        log_p, log_q = (normal(rows, generator=generator, std=2.0).detach() for _ in range(2))
         p, q = log_p.double().exp(), log_q.double().exp()
         suspects = {
             "this is q/(p + q): how sure one is that the point is a sample": q / (p + q),

@@ -77,7 +77,7 @@ def affine_coupling(answer: Any, generator: torch.Generator) -> None:
 def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
     """log of the standard logistic density, summed over the dimensions, for any size of z."""
     for rows, dim in ((4, 3), (1, 7), (6, 2)):
-        z = normal(rows, dim, generator=generator, scale=3.0)
+        z = normal(rows, dim, generator=generator, std=3.0)
         w = z.double()
         half, other = F.logsigmoid(w), F.logsigmoid(-w)
         each = half + other

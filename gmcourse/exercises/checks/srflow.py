@@ -236,7 +236,7 @@ def published_loss(answer: Any, generator: torch.Generator) -> None:
     """Find the mistakes: a published loss, whose unit is not bits per dimension."""
     for batch, channels, side, grey_levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
         z = normal(batch, channels, side, side, generator=generator)
-        log_det = normal(batch, generator=generator, scale=5.0)
+        log_det = normal(batch, generator=generator, std=5.0)
         w, v = z.double(), log_det.double()
         base = Normal(0.0, 1.0).log_prob(w).flatten(1).sum(1)
         dims, area = channels * side * side, side * side

@@ -30,7 +30,7 @@ def adain(answer: Any, generator: torch.Generator) -> None:
     for batch, channels, height, width in ((3, 2, 4, 5), (1, 4, 6, 3)):
         x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
         scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
-        shift = normal(batch, channels, generator=generator, scale=2.0)
+        shift = normal(batch, channels, generator=generator, std=2.0)
         a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
         want = s * F.instance_norm(a, eps=EPS) + m
         got = agree(ask(answer, x, scale, shift), want, "AdaIN", _adain_suspects(a, s, m, want))
@@ -242,7 +242,7 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
     """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
     for batch, layers, width, cutoff in ((3, 5, 4, 2), (2, 4, 3, 4), (1, 6, 2, 3), (2, 3, 4, 0)):
         ws = normal(batch, layers, width, generator=generator)
-        mean = normal(width, generator=generator, scale=2.0)
+        mean = normal(width, generator=generator, std=2.0)
         psi = 0.2 + 0.2 * float(torch.rand((), generator=generator))
         w, m = ws.double(), mean.double()
 

@@ -132,7 +132,7 @@ def _sample_gradients(answer: Any, generator: torch.Generator) -> None:
 def elbo(answer: Any, generator: torch.Generator) -> None:
     """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits."""
     for batch, side, latents in ((4, 3, 2), (3, 5, 6), (1, 8, 4)):
-        logits = normal(batch, 1, side, side, generator=generator, scale=2.0)
+        logits = normal(batch, 1, side, side, generator=generator, std=2.0)
         x = (torch.rand(batch, 1, side, side, generator=generator) < 0.4).float()
         mean, log_var = (normal(batch, latents, generator=generator) for _ in range(2))
         m, lv = mean.double(), log_var.double()
@@ -184,7 +184,7 @@ def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor)
 def importance_bound(answer: Any, generator: torch.Generator) -> None:
     """log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
     for draws, batch in ((5, 3), (8, 2), (1, 4)):
-        weights = normal(draws, batch, generator=generator, scale=1.5)
+        weights = normal(draws, batch, generator=generator, std=1.5)
         w = weights.double()
         want, total, other_axis = w.exp().mean(0).log(), w.logsumexp(0), w.logsumexp(1)
         over_images = "the wrong axis: the mean is over the K draws (axis 0), not over the images (axis 1)"

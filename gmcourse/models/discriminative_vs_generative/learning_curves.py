@@ -157,8 +157,8 @@ def crossing(sizes: Sequence[int], first: Tensor, second: Tensor) -> int | None:
 
     Errors are (repeats, S).
     """
-    ahead = (second.mean(0) < first.mean(0)).tolist()
-    if not ahead[-1]:
+    better = (second.mean(0) < first.mean(0)).tolist()
+    if not better[-1]:
         return None
-    last_behind = max((i for i, is_ahead in enumerate(ahead) if not is_ahead), default=-1)
-    return sizes[last_behind + 1]
+    last_worse = max((i for i, is_better in enumerate(better) if not is_better), default=-1)
+    return sizes[last_worse + 1]

@@ -55,20 +55,20 @@ class PlaneDiscriminator(nn.Module):
 
     Args:
         hidden: widths of the hidden layers.
-        scale: points are divided by it first, so that the data has about unit size.
+        input_scale: points are divided by it first, so that the data has about unit size.
         activation: "relu" or "silu".
     """
 
-    @door(hidden=">= 1 empty", scale="> 0", activation="|".join(ACTIVATIONS))
+    @door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))
     def __init__(
-        self, hidden: Sequence[int] = (128, 128), scale: float = 1.0, activation: str = "relu"
+        self, hidden: Sequence[int] = (128, 128), input_scale: float = 1.0, activation: str = "relu"
     ) -> None:
         super().__init__()
-        self.scale = scale
+        self.input_scale = input_scale
         self.network = mlp([2, *hidden, 1], ACTIVATIONS[activation])
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 2) → logits (B, 1)."""
         expect.tensor("x", x, "B 2", finite=False)
-        logits: Tensor = self.network(x / self.scale)
+        logits: Tensor = self.network(x / self.input_scale)
         return logits

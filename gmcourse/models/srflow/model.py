@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
+from gmcourse.flows.coupling import SCALE_MAPS
 from gmcourse.models.srflow.latents import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
 from gmcourse.nn.conv import ZeroConv2d
@@ -51,6 +52,7 @@ class SRFlow(nn.Module):
         n_splits=">= 0",
         stacked="empty",
         hidden_channels=">= 1",
+        coupling_scale="|".join(SCALE_MAPS),
         grey_levels=">= 2",
     )
     def __init__(
@@ -95,14 +97,14 @@ class SRFlow(nn.Module):
                     channels,
                     context_channels=self.encoder.out_channels,
                     hidden_channels=hidden_channels,
-                    scale=coupling_scale,
+                    scale_map=coupling_scale,
                 )
             if number == self.n_levels - 1:
                 return Multiscale(Compose(steps))
             if number >= self.n_splits:
                 return Multiscale(Compose(steps), level(number + 1, channels), halve=False)
             half = channels // 2
-            split = AffineCoupling(ZeroConv2d(half, channels), scale="exp")
+            split = AffineCoupling(ZeroConv2d(half, channels), scale_map="exp")
             return Multiscale(Compose(steps), level(number + 1, half), split=split)
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)

@@ -55,7 +55,7 @@ def transition_step(channels: int) -> list[Bijection]:
 
 
 def conditional_step(
-    channels: int, *, context_channels: int, hidden_channels: int, scale: str
+    channels: int, *, context_channels: int, hidden_channels: int, scale_map: str
 ) -> list[Bijection]:
     """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2)."""
     first = channels // 2
@@ -63,6 +63,6 @@ def conditional_step(
     coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)
     return [
         *transition_step(channels),
-        AffineInjector(injector, scale),
-        AffineCoupling(coupling, scale=scale, first=first, conditional=True),
+        AffineInjector(injector, scale_map),
+        AffineCoupling(coupling, scale_map=scale_map, first=first, conditional=True),
     ]

@@ -207,10 +207,10 @@ class Generator(nn.Module):
         """n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
         like = self.mapping.w_mean
         z = torch.randn(n, self.mapping.z_dim, dtype=like.dtype, device=like.device)
-        return unit(self(z, truncation=truncation, noise=noise))
+        return as_pictures(self(z, truncation=truncation, noise=noise))
 
 
 @door(picture="…; unseen")
-def unit(picture: Tensor) -> Tensor:
+def as_pictures(picture: Tensor) -> Tensor:
     """From the generator's [−1, 1] to [0, 1], clamped."""
     return (picture / 2 + 0.5).clamp(0, 1)

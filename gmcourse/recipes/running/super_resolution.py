@@ -117,7 +117,7 @@ def regression(
 def flow(
     task: Task,
     name: str,
-    reader: Recipe,
+    encoder_from: Recipe,
     *,
     steps: int,
     batch_size: int,
@@ -127,7 +127,7 @@ def flow(
 ) -> Recipe:
     """A recipe of `SRFlow`: Adam on the negative bound, on the frozen encoder of a regression network.
 
-    The task is that of the regression, whose recipe is `reader` and whose weights are in the zoo. `average` is
+    The task is that of the regression, whose recipe is `encoder_from` and whose weights are in the zoo. `average` is
     the decay of the average of weights that is kept; `arguments` are what the model has beside the regression's.
     """
 
@@ -163,14 +163,14 @@ def flow(
     return Recipe(
         name=name,
         model="gmcourse.models.srflow:SRFlow",
-        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **reader.arguments},
+        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **encoder_from.arguments},
         data=task.data,
         step=step,
         steps=steps,
         batch_size=batch_size,
         measure=measure,
-        described=reader.described,
-        begins_with=reader.name,
+        described=encoder_from.described,
+        begins_with=encoder_from.name,
         begin=begin,
         prepare=prepare,
         schedule=schedule,

@@ -61,14 +61,14 @@ def run(
         )
     steps = recipe.steps if steps is None else steps
     _try_targets(recipe, steps, folder, keep, overwrite)
-    there = start(recipe.seed, processes.join(device) or device)
+    place = start(recipe.seed, processes.join(device) or device)
     first = processes.rank_and_world()[0] == 0  # the one that draws and keeps
-    module, data = _begun(recipe, there, own)
-    step = recipe.step(module, there)
+    module, data = _begun(recipe, place, own)
+    step = recipe.step(module, place)
     callbacks = recipe.callbacks(step)
     if recipe.samples is not None and first:
-        callbacks = [*callbacks, _look(recipe, step, there, folder, minutes)]
-    with torch.autocast(there.type, torch.bfloat16, enabled=mixed_precision):
+        callbacks = [*callbacks, _look(recipe, step, place, folder, minutes)]
+    with torch.autocast(place.type, torch.bfloat16, enabled=mixed_precision):
         history = fit(
             step,
             data,
@@ -87,7 +87,7 @@ def run(
     if recipe.half:
         trained = trained.half().float()
     if keep and first and not history.interrupted:
-        _keep(recipe, trained, steps, there, history)
+        _keep(recipe, trained, steps, place, history)
     return trained, history
 
 
