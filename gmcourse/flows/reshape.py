@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
@@ -32,26 +31,6 @@ class Squeeze(Bijection):
         if z.shape[1] % 4:
             raise ValueError(f"z of Squeeze has shape {tuple(z.shape)}; expected (B, 4C, H, W)")
         return pixel_shuffle(z, 2)
-
-
-class Flatten(Bijection):
-    """(B, C, H, W) → (B, C·H·W), for flows of vectors; `shape` is (C, H, W)."""
-
-    @door(shape=">= 1")
-    def __init__(self, shape: Sequence[int]) -> None:
-        super().__init__()
-        self.shape = tuple(shape)
-
-    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Images to vectors."""
-        self.check(x, context)
-        expect.tensor("x of Flatten", x, expect.batch_of(self.shape), finite=False, filled=False)
-        return x.flatten(1), constant(0.0, x)
-
-    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Vectors to images."""
-        self.check(z, context)
-        return z.reshape(len(z), *self.shape)
 
 
 class Permutation(Bijection):

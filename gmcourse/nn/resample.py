@@ -126,11 +126,6 @@ def downsample(x: Tensor, kernel: Tensor) -> Tensor:
     return resample(x, kernel, down=2, padding=_borders(kernel, -1, -2))
 
 
-def blur(x: Tensor, kernel: Tensor) -> Tensor:
-    """Filtered, the same size."""
-    return resample(x, kernel, padding=_borders(kernel, 0, -1))
-
-
 def upsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
     """Zero insertion, a convolution with weight (O, C, 3, 3), and the filter: (B, C, H, W) → (B, O, 2H, 2W).
 

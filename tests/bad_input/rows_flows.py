@@ -49,7 +49,6 @@ row("flows.ConstantAffine", lambda: {"network": nn.Identity()})
 for name in ("Compose", "Recomputing"):
     row(f"flows.{name}", lambda: {"members": [offset()]}, fine={"members": "length"})
 row("flows.Inverse", lambda: {"original": offset()})
-row("flows.Flatten", lambda: {"shape": (1, 4, 4)}, fine={"shape": "length"})
 row("flows.Multiscale", lambda: {"steps": offset(), "rest": offset(), "split": offset(), "halve": True})
 row("flows.Offset", lambda: {"offset": 1.0}, fine={"offset": "negative"})
 row("flows.Permutation", lambda: {"order": [1, 0]}, bad={"order": ([0, 0], [1, 2])})

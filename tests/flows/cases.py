@@ -70,7 +70,6 @@ def _make_cases():
         "1×1 PLU": (flows.PLUConv1x1(4), vector(3, 4, 2, 2), None),
         "actnorm + 1×1": (flows.ActNormConv(flows.ActNorm(2), flows.PLUConv1x1(2)), image, None),
         "squeeze": (flows.Squeeze(), image, None),
-        "flatten": (flows.Flatten((2, 4, 4)), image, None),
         "additive": (flows.AdditiveCoupling(mlp([3, 8, 2], nn.Tanh), first=3), vector(3, 5), None),
         "additive, flipped": (
             flows.AdditiveCoupling(mlp([2, 8, 3], nn.Tanh), first=3, flip=True),
