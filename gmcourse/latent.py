@@ -18,7 +18,7 @@ def _column(t: Tensor, like: Tensor) -> Tensor:
 
 @door(a="B D …", b="B D …", t="T; anywhere")
 def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """(1 − t) a + t b: the straight way between codes (B, *shape), at places t (T,); (T, B, *shape).
+    """Walk straight, (1 − t) a + t b, between codes (B, *shape), at places t (T,); (T, B, *shape).
 
     Between two independent draws from N(0, I) in D dimensions the middle has length √(D/2), not √D: it is
     shorter than nearly every code that the decoder was trained on. Beyond 0 and 1 is extrapolation.
@@ -32,7 +32,7 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 @door(a="B D …; full", b="B D …; full", t="T; anywhere")
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b: the way along a sphere.
+    """Walk along a sphere, sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b.
 
     Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I),
     nearly all of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes
@@ -78,5 +78,5 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
 
 @door(codes="B D …", direction="D …", amounts="T; anywhere")
 def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
-    """z + amount · direction, for codes (B, *shape), a direction (*shape) and amounts (T,); (T, B, *shape)."""
+    """Go from codes z (B, *shape) to z + amount · direction (*shape), for amounts (T,); (T, B, *shape)."""
     return codes + _column(amounts, codes) * direction

@@ -28,7 +28,7 @@ TARGETS = {
 
 
 def usage() -> str:
-    """The targets, a line each."""
+    """List the targets, a line each."""
     return "\n".join(
         ["usage: python3 -m tools TARGET", ""] + [f"  {name:8} {what}" for name, what in TARGETS.items()]
     )

@@ -27,7 +27,7 @@ class _Page(HTMLParser):
 
 
 def broken(site: Path) -> list[str]:
-    """Links of the site that lead nowhere, as "page → target"."""
+    """Find links of the site that lead nowhere, as "page → target"."""
     pages = {
         path.resolve(): _Page(path.read_text(encoding="utf-8"))
         for path in sorted(site.rglob("*.html"))

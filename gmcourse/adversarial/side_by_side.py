@@ -37,7 +37,7 @@ class SideBySide:
 
     @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
-        """The optimisers of all runs."""
+        """Return the optimisers of all runs."""
         return [optimizer for step in self.steps for optimizer in step.optimizers]
 
     def __call__(self, batch: Tensor) -> Measured:
@@ -73,7 +73,7 @@ class SideBySide:
         return averaged
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of all runs."""
+        """Return the states of all runs."""
         return {"steps": [step.state_dict() for step in self.steps]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -155,7 +155,7 @@ class Adversarial:
         evaluate: Callable[[Callable[..., Tensor]], Tensor],
         watched: LastGood,
     ) -> Measured:
-        """One optimiser step on a loss, with its penalty or followed by it."""
+        """Make one optimiser step on a loss, with its penalty or followed by it."""
 
         def update(name: str, objective: Tensor) -> None:
             optimizer.zero_grad(set_to_none=True)
@@ -181,7 +181,7 @@ class Adversarial:
         return self.generator if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
-        """Both networks, both optimisers, the count, the average, and what the penalties remember."""
+        """Return both networks, both optimisers, the count, the average, and what the penalties remember."""
         return {name: part.state_dict() for name, part in self._parts().items()} | {"calls": self.calls}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ class Weights:
         return name in self._tensors
 
     def names(self, pattern: str) -> list[re.Match[str]]:
-        """The matches of a regular expression at the beginning of the names."""
+        """Return what a regular expression matches at the beginning of the names."""
         return [match for name in self._tensors if (match := re.match(pattern, name))]
 
     def count(self, prefix: str, first: int = 0) -> int:
@@ -110,7 +110,7 @@ class Weights:
         return torch.ones(shape, dtype=self.dtype, device="cpu")
 
     def flag(self, name: str) -> bool:
-        """One true or false, kept as a tensor without dimensions."""
+        """Read one true or false, kept as a tensor without dimensions."""
         value = self._ask(name, ())
         return value is not None and bool(value)
 
@@ -157,7 +157,7 @@ State = Mapping[str, Any] | Weights  # name → tensor, or weights that leave so
 
 
 def opened(state: State, what: str) -> Weights:
-    """A state dict, or weights that leave something out, as those of `what`, which errors name."""
+    """Open a state dict, or weights that leave something out, as those of `what`, which errors name."""
     weights = state if isinstance(state, Weights) else Weights(state)
     weights._what = what
     return weights

@@ -34,7 +34,7 @@ def load(
     keep: bool = True,
     progress: bool = True,
 ) -> Images:
-    """The pictures of a folder, scaled and cropped to squares, in two parts that never mix.
+    """Load the pictures of a folder, scaled and cropped to squares, in two parts that never mix.
 
     A picture is turned as its EXIF data say, laid on white where it is transparent, and scaled with a filter that
     does not alias until its shorter side fits; the middle square is kept. An animation gives its first picture.
@@ -151,7 +151,7 @@ def _tell(folder: Path, kept: Kept, problems: Sequence[Problem]) -> None:
 
 
 def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progress: bool) -> Kept:
-    """Every picture once. Decoding releases Python's lock, so that threads help."""
+    """Read every picture once. Decoding releases Python's lock, so that threads help."""
     from tqdm import tqdm
 
     def attempt(name: str) -> tuple[np.ndarray, bytes] | str:

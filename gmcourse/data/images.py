@@ -50,7 +50,7 @@ class Images:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
+        """Return channels, height and width of each image."""
         channels, height, width = self.pixels.shape[1:]
         return channels, height, width
 

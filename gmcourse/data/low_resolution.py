@@ -66,7 +66,7 @@ class Pairs:
         return Pairs(self.high[index], self.low[index], self.scale, self.labels[index])
 
     def unit(self) -> Tensor:
-        """The high resolutions as float32 in [0, 1]."""
+        """Return the high resolutions as float32 in [0, 1]."""
         return self.high.float() / 255
 
     @door()

@@ -26,7 +26,7 @@ DEFAULT = {"train": 4000, "test": 500, "fit": 4000, "validation": 500}
 
 @lru_cache(maxsize=1)
 def originals() -> Tensor:
-    """Both photographs, (2, 3, 427, 640) uint8."""
+    """Load both photographs as they are, (2, 3, 427, 640) uint8."""
     from sklearn.datasets import load_sample_images
 
     bunch = load_sample_images()

@@ -67,7 +67,7 @@ class Gaussians(Density2D):
 
     @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
-        """log of the mean of K normal densities."""
+        """Compute the log of the mean of K normal densities."""
         squared = (x[:, None] - self.centres.to(x)).square().sum(-1) / self.sigma**2
         each = -0.5 * squared - math.log(2 * math.pi * self.sigma**2)
         return each.logsumexp(1) - math.log(len(self.centres))
@@ -94,7 +94,7 @@ class Rings(Density2D):
 
     @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(r) − log 2πr: the Jacobian of polar coordinates."""
+        """Compute log p(r) − log 2πr, which has the Jacobian of polar coordinates."""
         r = x.norm(dim=1)
         each = -0.5 * ((r[:, None] - self.branches.to(x)) / self.sigma).square()
         log_radius = each.logsumexp(1) - math.log(self.sigma * math.sqrt(2 * math.pi) * len(self.radii))
@@ -154,7 +154,7 @@ class Checkerboard(Density2D):
 
     @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
-        """−log 32 on the eight dark squares of area four, −inf elsewhere."""
+        """Return −log 32 on the eight dark squares of area four, −inf elsewhere."""
         cell = (x / 2 + 2).floor()
         dark = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
         return torch.full_like(x[:, 0], -math.log(32.0)).masked_fill(~dark, -math.inf)

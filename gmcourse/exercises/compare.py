@@ -26,7 +26,7 @@ _seed: int | None = None
 
 @contextmanager
 def fixed_inputs(seed: int) -> Iterator[None]:
-    """The same inputs each time, for the table in the instructor's pages and for tests."""
+    """Draw the same inputs each time, for the table in the instructor's pages and for tests."""
     global _seed
     before, _seed = _seed, seed
     try:
@@ -125,7 +125,7 @@ def tensor(value: Any, what: str) -> Tensor:
 
 
 def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """Same shape and same numbers, up to float32 rounding at the size of the numbers involved."""
+    """Compare shapes and numbers, up to float32 rounding at the size of the numbers involved."""
     if got.shape != want.shape:
         return False
     got, want = got.detach(), want.detach().to(got.dtype)
@@ -234,7 +234,7 @@ def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
 
 
 def show(value: Tensor) -> str:
-    """The beginning of a tensor, in four digits."""
+    """Show the beginning of a tensor, in four digits."""
     flat = value.detach().flatten()[:3].tolist()
     text = ", ".join(f"{number:.4g}" for number in flat)
     if value.dim() == 0:
@@ -257,5 +257,5 @@ def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = 
 
 
 def near(estimate: float, truth: float, standard_error: float) -> bool:
-    """Within six standard errors: a right answer fails once in five hundred million comparisons."""
+    """Compare to six standard errors: a right answer fails once in five hundred million comparisons."""
     return math.isfinite(estimate) and abs(estimate - truth) <= 6 * standard_error

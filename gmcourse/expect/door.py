@@ -46,7 +46,7 @@ def _hints(owner: Any) -> dict[str, Any]:
 
 
 def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A decorator that checks the arguments of a call before the function sees them.
+    """Make a decorator that checks the arguments of a call before the function sees them.
 
     `wanted` says argument by argument what is expected; see above. They are looked at in this order. `prepare` is
     done to every tensor that passed, such as to move it to the CPU.

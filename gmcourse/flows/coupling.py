@@ -61,11 +61,11 @@ class Coupling(Bijection):
 
     @abstractmethod
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """g(b) and its log-determinant (B,)."""
+        """Compute g(b) and its log-determinant (B,)."""
 
     @abstractmethod
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
-        """g⁻¹(b)."""
+        """Compute the inverse, g⁻¹(b)."""
 
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The part that conditions and the part that is changed."""
@@ -126,11 +126,11 @@ class AdditiveCoupling(Coupling):
     """b → b + m(a): volume-preserving (NICE, Dinh et al. 2015, arXiv:1410.8516, section 3.2)."""
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """b + m, log_det = 0."""
+        """Add the shift: b + m, log_det = 0."""
         return b + _fitting(parameters, b, 1), b.new_zeros(len(b))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
-        """b − m."""
+        """Subtract the shift: b − m."""
         return b - _fitting(parameters, b, 1)
 
 
@@ -160,13 +160,13 @@ class AffineCoupling(Coupling):
         self.scale_map = scale_map
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """(b + t) ⊙ s, log_det = Σ log s."""
+        """Shift and scale: (b + t) ⊙ s, log_det = Σ log s."""
         raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
         scale, log_scale = SCALE_MAPS[self.scale_map](raw)
         return (b + shift) * scale, log_scale.expand_as(b).sum(dim=list(range(1, b.ndim)))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
-        """b / s − t."""
+        """Undo scale and shift: b / s − t."""
         raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
         scale, _ = SCALE_MAPS[self.scale_map](raw)
         return b / scale - shift
@@ -205,11 +205,11 @@ class AffineInjector(Bijection):
         return shift, *SCALE_MAPS[self.scale_map](raw)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """log_det = Σ log s."""
+        """Map x to (x + t) ⊙ s with log_det = Σ log s."""
         shift, scale, log_scale = self._shift_and_scale(x, context)
         return (x + shift) * scale, log_scale.flatten(1).sum(1).expand(len(x))
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """z / s − t."""
+        """Map z to z / s − t."""
         shift, scale, _ = self._shift_and_scale(z, context)
         return z / scale - shift

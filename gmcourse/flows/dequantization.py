@@ -34,7 +34,7 @@ class Dequantized(nn.Module):
 
     @door(pixels="…; integer, unseen", noise="…; unseen")
     def continuous(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
-        """(pixels + noise) / grey_levels, in [0, 1).
+        """Compute (pixels + noise) / grey_levels, in [0, 1).
 
         Args:
             pixels: whole numbers in 0 … grey_levels − 1, any integer dtype. On a GPU they are not looked at, so that
@@ -50,7 +50,7 @@ class Dequantized(nn.Module):
         return (pixels + noise) / self.grey_levels
 
     def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:
-        """The bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`.
+        """Return the bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`.
 
         Divide by −D log 2 (`gmcourse.metrics.likelihood.bits_per_dim`) for bits per dimension.
         """
@@ -58,11 +58,11 @@ class Dequantized(nn.Module):
         return self.flow.unchecked_log_prob(x, context) - x[0].numel() * math.log(self.grey_levels)
 
     def loss(self, pixels: Tensor, context: Context = None) -> Tensor:
-        """The mean negative bound in nats: what training minimises."""
+        """Return the mean negative bound in nats: what training minimises."""
         return -self.log_prob(pixels, context).mean()
 
     @torch.no_grad()
     def sample(self, n: int, context: Context = None, *, temperature: float = 1.0) -> Tensor:
-        """Whole-number pixels, int64: samples of the density, cut to [0, 1) and rounded down to levels."""
+        """Draw whole-number pixels, int64: samples of the density, cut to [0, 1) and rounded down to levels."""
         x = self.flow.sample(n, context, temperature=temperature)
         return (x * self.grey_levels).floor().clamp(0, self.grey_levels - 1).long()

@@ -50,12 +50,12 @@ class Flow(nn.Module):
         return z, log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """x of z (B, …)."""
+        """Map z (B, …) to x."""
         expect.tensor("z", z, self.wanted)
         return self.bijection.inverse(z, context)
 
     def log_prob(self, x: Tensor, context: Context = None) -> Tensor:
-        """log p(x), or log p(x | context), as a density in nats, shape (B,)."""
+        """Compute log p(x), or log p(x | context), as a density in nats, shape (B,)."""
         refuse_whole_numbers("x", x)
         expect.tensor("x", x, self.wanted)
         if self.of_pictures:
@@ -72,7 +72,7 @@ class Flow(nn.Module):
     def sample(
         self, n: int, context: Context = None, *, temperature: float = 1.0, shape: Sequence[int] | None = None
     ) -> Tensor:
-        """n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
+        """Draw n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
 
         Args:
             n: how many.
@@ -85,5 +85,5 @@ class Flow(nn.Module):
         return self.inverse(z.to(parameter.dtype), context)
 
     def loss(self, x: Tensor, context: Context = None) -> Tensor:
-        """The mean negative log-density in nats: what training minimises."""
+        """Return the mean negative log-density in nats: what training minimises."""
         return -self.unchecked_log_prob(x, context).mean()

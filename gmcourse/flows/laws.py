@@ -21,7 +21,7 @@ def _double(context: Context) -> Context:
 
 
 def _one(context: Context, i: int) -> Context:
-    """The context of sample i."""
+    """Take the context of sample i."""
     if context is None:
         return None
     if isinstance(context, Tensor):
@@ -30,7 +30,7 @@ def _one(context: Context, i: int) -> Context:
 
 
 def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = None) -> Tensor:
-    """log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, shape (B,): the slow truth.
+    """Compute log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, (B,): the slow truth.
 
     The bijection's own log_det is not looked at. A context is of batch B or 1.
     """

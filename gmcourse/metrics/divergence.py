@@ -19,7 +19,7 @@ def _wide(*tensors: Tensor) -> list[Tensor]:
 
 @door(mean="… D; unseen", log_var="… D; unseen")
 def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
-    """KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
+    """Compute KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
 
     Kingma & Welling 2014 (arXiv:1312.6114), appendix B, with the sign turned: they print −KL. Of μ and log σ²
     (..., D) the last dimension is summed over, because the dimensions are independent.
@@ -67,7 +67,7 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
 def kl_monte_carlo(
     log_p: Callable[[Tensor], Tensor], log_q: Callable[[Tensor], Tensor], samples: Tensor
 ) -> tuple[float, float]:
-    """KL(p ‖ q) ≈ mean of log p(x) − log q(x) over samples x (n, D) of p, with its standard error.
+    """Estimate KL(p ‖ q) as the mean of log p(x) − log q(x) over samples x (n, D) of p, with its standard error.
 
     Both are in nats, and both infinite where q is zero at a sample. The log-densities map (n, D) to nats (n,).
     """
@@ -93,7 +93,7 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
 @door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
-    """JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
+    """Compute JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), theorem 1, where it measures what a GAN's generator minimises.
     The arguments are those of `kl_on_grid`.

@@ -13,7 +13,7 @@ from gmcourse.expect.door import door
 def small_steps(
     start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """The codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
+    """Return the codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
 
     `spherical` goes along the sphere, for z, whose length does not count; else straight, for w.
     """
@@ -37,7 +37,7 @@ def path_distances(
     eps: float = 1e-4,
     spherical: bool = False,
 ) -> Tensor:
-    """d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
+    """Compute d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
 
     Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al.
     2020 take t = 0 ("end", the default here), so that no code lies off the codes that training has seen.
@@ -59,7 +59,7 @@ def path_distances(
 
 @door(values="N", low=">= 0 < 100", high="> 0 <= 100")
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
-    """Mean of `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it.
+    """Average `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it.
 
     Raises:
         ValueError: percentiles out of order.
@@ -82,7 +82,7 @@ def path_length(
     *,
     at_once: int = 250,
 ) -> float:
-    """The perceptual path length: `filtered_mean` of `path_distances`, of so many pairs at once.
+    """Compute the perceptual path length: `filtered_mean` of `path_distances`, of so many pairs at once.
 
     Codes are (N, D); the two functions are those of `path_distances`.
     """

@@ -54,5 +54,5 @@ class AttributeNetwork(nn.Module):
         return shares
 
     def forward(self, x: Tensor) -> Tensor:
-        """The attributes (B, 18) of pictures (B, 3, 32, 32), always within `faces.bounds()`."""
+        """Read the attributes (B, 18) of pictures (B, 3, 32, 32), always within `faces.bounds()`."""
         return self.low + self.span * self.share_of_range(x)

@@ -39,7 +39,7 @@ def step_of_flow(
     actnorm: bool = True,
     edge: bool = False,
 ) -> Bijection:
-    """One step on images of so many channels: actnorm, mixing of channels, coupling (figure 2a); see `Glow`."""
+    """Build one step on images of so many channels: actnorm, mixing of channels, coupling (figure 2a); see `Glow`."""
     mixer = MIXINGS[mixing](channels)
     parts: list[Bijection] = [*([ActNorm(channels)] if actnorm else []), mixer]
     if actnorm and isinstance(mixer, Conv1x1):

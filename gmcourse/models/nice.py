@@ -55,10 +55,10 @@ class NICE(Flow):
 
     @property
     def couplings(self) -> list[Bijection]:
-        """The coupling layers, in order."""
+        """Return the coupling layers, in order."""
         return [m for m in self.bijection.modules() if isinstance(m, AdditiveCoupling | AffineCoupling)]
 
     @property
     def scale(self) -> Scale:
-        """The diagonal scaling."""
+        """Return the diagonal scaling."""
         return next(m for m in self.bijection.modules() if isinstance(m, Scale))

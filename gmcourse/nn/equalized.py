@@ -71,7 +71,7 @@ class EqualizedLinear(nn.Module):
         self.activation, self.lr_multiplier = activation, lr_multiplier
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in) → (B, out)."""
+        """Map features (B, in) to (B, out)."""
         gain = self.lr_multiplier / math.sqrt(self.weight.shape[1])
         x = F.linear(x, self.weight * gain, self.bias * self.lr_multiplier)
         return x if self.activation == "linear" else activate(x, activation=self.activation)
@@ -109,7 +109,7 @@ class EqualizedConv2d(nn.Module):
         self.register_buffer("kernel", fir_kernel(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, O, H, W), or half as large."""
+        """Map features (B, C, H, W) to (B, O, H, W), or to half the size."""
         _, inputs, size, _ = self.weight.shape
         # lrelu(a·x) = a·lrelu(x) for a > 0: the gain goes to the small weight, not over the large picture
         gain = GAINS[self.activation] * self.gain

@@ -20,7 +20,7 @@ Sample = tuple[Tensor, Tensor, Tensor]
 
 
 def data(device: torch.device) -> Sample:
-    """10,000 detailed faces and 4,000 patches of photographs: pixels, scaled attributes, photograph or −1."""
+    """Load 10,000 detailed faces and 4,000 patches of photographs: pixels, scaled attributes, photograph or −1."""
     people = [faces.load(n=5000, detail=True, distribution=name) for name in ("natural", "uniform")]
     patches = load("photos")
     pixels = torch.cat([*(each.pixels for each in people), patches.pixels])
@@ -31,7 +31,7 @@ def data(device: torch.device) -> Sample:
 
 
 def objective(module: Features, batch: Sample) -> dict[str, Tensor]:
-    """Attributes of faces; photograph and orientation of patches; blur and noise of both."""
+    """Predict attributes of faces; photograph and orientation of patches; blur and noise of both."""
     pixels, attributes, photograph = batch
     x, is_face = pixels.float() / 255, photograph < 0
     turns = torch.randint(4, (len(x),), device=x.device).masked_fill(is_face, 0)
@@ -48,7 +48,7 @@ def objective(module: Features, batch: Sample) -> dict[str, Tensor]:
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the sum of the three losses."""
+    """Use Adam on the sum of the three losses."""
     optimizer = torch.optim.Adam(module.parameters(), lr=2e-3)
     return Minimize(lambda batch: objective(module, batch), module, optimizer)
 

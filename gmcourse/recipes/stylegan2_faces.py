@@ -31,7 +31,7 @@ def opponent(device: torch.device) -> Discriminator:
 
 
 def step(module: Any, device: torch.device) -> Adversarial:
-    """R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
+    """Use R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
     return game(module, opponent(device), **SETTINGS)
 
 
@@ -54,14 +54,14 @@ def shares(step: Step) -> list[Callback]:
 
 @torch.no_grad()
 def samples(module: Generator, device: torch.device) -> Tensor:
-    """40 pictures of fixed latents, to look at on the way."""
+    """Draw 40 pictures of fixed latents, to look at on the way."""
     z = torch.randn(40, module.mapping.z_dim, generator=generator(2)).to(device)
     return as_pictures(module(z, noise="fixed"))
 
 
 @torch.no_grad()
 def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
-    """Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
+    """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
     features: Any = zoo.load("features", device)
     test, real = load("faces", "test").unit().to(device), load("faces", n=2000).unit().to(device)
     draws = generator(0)

@@ -49,7 +49,7 @@ def enlarged(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
-    """Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
+    """Measure Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
     features: Any = zoo.load("features", device)
     size = SIZE["resolution"]
     test = features.of(enlarged(load("faces", "test", n=1000, size=size).unit().to(device)))

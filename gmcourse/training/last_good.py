@@ -51,7 +51,7 @@ def _scalar(name: str, value: Tensor) -> Tensor:
 
 
 def parameters_of(optimizers: Iterable[Optimizer]) -> list[Tensor]:
-    """What the optimisers update."""
+    """List the parameters that the optimisers update."""
     return [p for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]]
 
 

@@ -36,7 +36,7 @@ class Step(Protocol):
         """What is kept after training, and looked at on the way: the average, if there is one."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on: model, optimiser, counters, averages."""
+        """Return everything that the next step depends on: model, optimiser, counters, averages."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put back what `state_dict` gave."""
@@ -132,7 +132,7 @@ class Minimize:
         return self.module if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of model, optimiser and average."""
+        """Return the states of model, optimiser and average."""
         state = {"module": self.module.state_dict(), "optimizer": self.optimizer.state_dict()}
         return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
 

@@ -57,7 +57,7 @@ def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
 
 @door()
 def names(*, own: bool | str | Path = False) -> list[str]:
-    """The models that travel with the package, or those of one's own, in alphabetical order."""
+    """List the models that travel with the package, or those of one's own, in alphabetical order."""
     found = _folder(own).glob("*.manifest.json")
     return sorted(path.name.removesuffix(".manifest.json") for path in found)
 
@@ -79,7 +79,7 @@ def _cure(name: str, own: bool | str | Path) -> str:
 
 
 def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
-    """The manifest of one model."""
+    """Read the manifest of one model."""
     path = where(name, own=own)
     try:
         described = Manifest.from_json(path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
 
 
 def log(name: str, *, own: bool | str | Path = False) -> History:
-    """The training curves of one model, thinned to at most 400 points each."""
+    """Read the training curves of one model, thinned to at most 400 points each."""
     manifest(name, own=own)
     path = file_of(name, ".log.json", own)
     if not path.is_file():
@@ -103,7 +103,7 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
 
 
 def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Path = False) -> nn.Module:
-    """A trained model, in evaluation mode, with gradients switched off.
+    """Load a trained model, in evaluation mode, with gradients switched off.
 
     Args:
         name: one of `names()`.

@@ -66,7 +66,7 @@ def column(name: str) -> int:
 
 @door()
 def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
-    """The smallest and the largest value of each attribute, two tensors of shape (A,)."""
+    """Return the smallest and the largest value of each attribute, two tensors of shape (A,)."""
     low, high = (torch.tensor(values, dtype=torch.float32, device=device) for values in (LOW, HIGH))
     return low, high
 

@@ -11,7 +11,7 @@ HALF_WIDTH = 0.108
 
 
 def paint_eyes(canvas: Canvas, face: Face) -> None:
-    """White, iris, pupil, the glint of the light, lids and lashes, between two curves that close."""
+    """Paint white, iris, pupil, the glint of the light, lids and lashes, between two curves that close."""
     ink, white = palette.color(palette.INK, face.skin), palette.color(palette.WHITE, face.skin)
     iris = palette.color(palette.IRIS, face.skin)
     if face.detail is not None:
@@ -45,7 +45,7 @@ def paint_eyes(canvas: Canvas, face: Face) -> None:
 
 
 def paint_brows(canvas: Canvas, face: Face) -> None:
-    """Two tapered strokes: low and drawn together, or high and arched."""
+    """Paint two tapered strokes: low and drawn together, or high and arched."""
     raised = face["brows"]
     for side in (-1.0, 1.0):
         place, narrow = face.around(side * (EYE_APART + 0.008))
@@ -61,7 +61,7 @@ def paint_brows(canvas: Canvas, face: Face) -> None:
 
 
 def paint_glasses(canvas: Canvas, face: Face) -> None:
-    """Two lenses with a glint, a bridge, and the arms to the ears."""
+    """Paint two lenses with a glint, a bridge, and the arms to the ears."""
     worn, pixel = face["glasses"], canvas.pixel
     opacity, thick = smooth_step(worn, 0.0, 0.35), 0.009 + 0.017 * worn
     gold, dark, white = (palette.color(code, face.skin) for code in ("c08a3e", palette.INK, "ffffff"))

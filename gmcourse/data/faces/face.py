@@ -61,7 +61,7 @@ class Face:
         return radius * depth * (angle + self.turn).sin(), (angle + self.turn).cos() / angle.cos()
 
     def outline(self, x: Tensor, y: Tensor) -> Tensor:
-        """Distance to the outline of the head, without ears: a skull and a jaw in one."""
+        """Measure the distance to the outline of the head, without ears: a skull and a jaw in one."""
         skull = ellipse(x + 0.012 * self["yaw"], y + 0.11, self.half_width, 0.45)
         jaw = ellipse(x - 0.05 * self["yaw"], y - 0.15, self.jaw_width, self.jaw_height)
         return smooth_minimum(skull, jaw, 0.16)

@@ -38,7 +38,7 @@ def _from_parting(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 
 def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
-    """Distance to the outline of all hair: a cap, and a curtain that hangs from it."""
+    """Measure the distance to the outline of all hair: a cap, and a curtain that hangs from it."""
     full, length, yaw = face["hair_volume"], face["hair_length"], face["yaw"]
     grown = smooth_step(length, 0.0, 0.45)
     width = face.half_width + 0.025 + 0.13 * full
@@ -53,7 +53,7 @@ def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 
 def front_hair(face: Face, x: Tensor, y: Tensor) -> Tensor:
-    """Distance to the hair in front of the head: sides, and a fringe parted at the side."""
+    """Measure the distance to the hair in front of the head: sides, and a fringe parted at the side."""
     full, length = face["hair_volume"], face["hair_length"]
     grown = smooth_step(length, 0.0, 0.5)
     u = x - 0.75 * face.middle_x
@@ -71,7 +71,7 @@ def front_hair(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 
 def paint_back_hair(canvas: Canvas, face: Face) -> None:
-    """What falls behind the neck and over the shoulders, in shade."""
+    """Paint what falls behind the neck and over the shoulders, in shade."""
     window = canvas.head_window(-0.72, 0.72, -0.86, 1.0)
     shape = coverage(outline(face, window.x, window.y), canvas.pixel)
     window.paint(face.hair_shade, shape)
@@ -81,7 +81,7 @@ def paint_back_hair(canvas: Canvas, face: Face) -> None:
 
 
 def paint_front_hair(canvas: Canvas, face: Face) -> None:
-    """Sides and fringe, darker away from the light, with a gloss towards it."""
+    """Paint sides and fringe, darker away from the light, with a gloss towards it."""
     window = canvas.head_window(-0.70, 0.70, -0.86, 0.85)
     x, y, light = window.x, window.y, face["light"]
     distance = front_hair(face, x, y)

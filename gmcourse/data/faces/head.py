@@ -11,7 +11,7 @@ SOFT = 0.03  # width of the edge between light and shade
 
 
 def paint_ears(canvas: Canvas, face: Face) -> None:
-    """One on each side, behind the head; the far one slips out of sight when the head turns."""
+    """Paint an ear on each side, behind the head; the far one slips out of sight when the head turns."""
     for side in (-1.0, 1.0):
         middle = side * (face.half_width + 0.005) - 0.055 * face["yaw"]
         window = canvas.head_window(side * 0.47 - 0.17, side * 0.47 + 0.17, -0.12, 0.24)
@@ -21,7 +21,7 @@ def paint_ears(canvas: Canvas, face: Face) -> None:
 
 
 def paint_head(canvas: Canvas, face: Face) -> None:
-    """Skin, a crescent of shade away from the light, rosy cheeks, and what the hair shades."""
+    """Paint skin, a crescent of shade away from the light, rosy cheeks, and what the hair shades."""
     window = canvas.head_window(-0.52, 0.52, -0.62, 0.64)
     x, y = window.x, window.y
     outline = face.outline(x, y)
@@ -38,7 +38,7 @@ def paint_head(canvas: Canvas, face: Face) -> None:
 
 
 def _cheeks(canvas: Canvas, face: Face) -> None:
-    """A blush that a smile lifts, and freckles where the sun reaches."""
+    """Paint a blush that a smile lifts, and freckles where the sun reaches."""
     window = canvas.head_window(-0.45, 0.45, -0.05, 0.36)
     y = window.y - 0.185 + 0.03 * face["smile"]
     inside = coverage(face.outline(window.x, window.y), canvas.pixel)
@@ -54,7 +54,7 @@ def _cheeks(canvas: Canvas, face: Face) -> None:
 
 
 def paint_wrinkles(canvas: Canvas, face: Face) -> None:
-    """Lines on the forehead, beside and under the eyes, from nose to mouth."""
+    """Paint lines on the forehead, beside and under the eyes, from nose to mouth."""
     pixel = canvas.pixel
     old = smooth_step(face["age"], 0.3, 1.0)
     ink = face.skin_shade * 0.90

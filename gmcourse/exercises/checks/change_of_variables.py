@@ -15,7 +15,7 @@ Map = Callable[[Tensor], Tensor]
 
 
 def _maps(generator: torch.Generator) -> list[tuple[Map, Map]]:
-    """Monotone maps of the line with their derivatives: rising, falling, steep and flat."""
+    """Return monotone maps of the line with their derivatives: rising, falling, steep and flat."""
     a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
     return [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
@@ -48,7 +48,7 @@ def log_density(answer: Any, generator: torch.Generator) -> None:
 
 
 def _twist(generator: torch.Generator) -> Map:
-    """A map of the plane with a full Jacobian, whose determinant changes its sign."""
+    """Bend the plane by a map with a full Jacobian, whose determinant changes its sign."""
     a = (torch.rand(6, generator=generator) + 0.3).tolist()
 
     def f(x: Tensor) -> Tensor:
@@ -61,7 +61,7 @@ def _twist(generator: torch.Generator) -> Map:
 
 @exercise
 def area_factor(answer: Any, generator: torch.Generator) -> None:
-    """log |det J| of a map of the plane, one number a point."""
+    """Check log |det J| of a map of the plane, one number a point."""
     for n in (4, 1, 7):
         det = torch.ones(n)
         while not bool((det < -0.1).any()):  # some point where the plane is turned over, or no |·| is missed
@@ -86,7 +86,7 @@ def area_factor(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
-    """log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
+    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
     for batch, size in ((3, 4), (1, 7), (5, 2)):
         matrices = normal(batch, size, size, generator=generator).detach().tril()
         m = matrices.double()
@@ -111,7 +111,7 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def inverse_cdf(answer: Any, generator: torch.Generator) -> None:
-    """Uniform numbers to exponential ones of a given rate, by the increasing map F⁻¹."""
+    """Check the map F⁻¹ that turns uniform numbers into exponential ones of a given rate, increasing."""
     for rate in (0.5 + 3 * torch.rand(3, generator=generator)).tolist():
         u = torch.rand(9, generator=generator) * 0.98 + 0.01
         v = u.double()

@@ -19,7 +19,7 @@ def _shares(classes: int, generator: torch.Generator) -> Tensor:
 
 @exercise
 def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
-    """log Σ_k exp(a_k) of each row, for numbers of any size."""
+    """Check log Σ_k exp(a_k) of each row, for numbers of any size."""
     for rows, columns in ((4, 3), (2, 6), (1, 5)):
         a = normal(rows, columns, generator=generator, std=1.5)
         v = a.double()
@@ -48,7 +48,7 @@ def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def log_posterior(answer: Any, generator: torch.Generator) -> None:
-    """Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
+    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
     for points, classes in ((5, 3), (2, 4), (1, 2)):
         log_likelihood = normal(points, classes, generator=generator, std=2.0)
         prior = _shares(classes, generator)
@@ -78,7 +78,7 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def linear_boundary(answer: Any, generator: torch.Generator) -> None:
-    """w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
+    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
     for dims in (2, 3, 5):
         means = 2 * torch.randn(2, dims, generator=generator)
         factor = torch.randn(dims, dims, generator=generator)
@@ -119,7 +119,7 @@ def linear_boundary(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def rare_weights(answer: Any, generator: torch.Generator) -> None:
-    """w ∝ 1/p(x) with the mean 1, from log p(x)."""
+    """Check the weights w ∝ 1/p(x), of mean 1, from log p(x)."""
     for n in (5, 8, 3):
         log_prob = normal(n, generator=generator, std=1.2).detach() - 1.5
         a = log_prob.double()

@@ -189,7 +189,7 @@ def _beta_suspects(beta: float, k: int, other: float) -> dict[str, float]:
 
 @exercise
 def path_lengths(answer: Any, generator: torch.Generator) -> None:
-    """‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
+    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
     for batch, layers, width, side in ((3, 2, 4, 3), (2, 3, 2, 4), (1, 4, 3, 2)):
         shape = (2, side, side + 1)
         mixing = normal(layers * width, math.prod(shape), generator=generator).detach()

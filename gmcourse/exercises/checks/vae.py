@@ -28,7 +28,7 @@ N = 40_000  # draws of a Monte Carlo estimate
 
 @exercise
 def kl(answer: Any, generator: torch.Generator) -> None:
-    """KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
+    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
     for rows, latents in ((4, 2), (3, 7), (1, 20)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         m, lv = mean.double(), log_var.double()
@@ -66,7 +66,7 @@ def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
 
 @exercise
 def sample(answer: Any, generator: torch.Generator) -> None:
-    """One reparameterised draw from N(mean, diag exp(log_var)) a row."""
+    """Check one reparameterised draw from N(mean, diag exp(log_var)) a row."""
     for rows, latents in ((5, 3), (1, 8)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         z = tensor(ask(answer, mean, log_var), "the draw")
@@ -81,7 +81,7 @@ def sample(answer: Any, generator: torch.Generator) -> None:
 
 
 def _sample_moments(answer: Any, generator: torch.Generator) -> None:
-    """Mean, spread, independence and shape of the noise, over many rows of one distribution."""
+    """Test mean, spread, independence and shape of the noise, over many rows of one distribution."""
     # Signs and sizes differ and keep away from 0, where wrong formulas coincide with the right one.
     log_var = torch.tensor([-1.4, 0.8, 1.3]) + 0.1 * torch.rand(3, generator=generator)
     mean = torch.tensor([2.0, -1.0, 3.0]) + 0.5 * torch.rand(3, generator=generator)
@@ -182,7 +182,7 @@ def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor)
 
 @exercise
 def importance_bound(answer: Any, generator: torch.Generator) -> None:
-    """log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
+    """Check the bound log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
     for draws, batch in ((5, 3), (8, 2), (1, 4)):
         weights = normal(draws, batch, generator=generator, std=1.5)
         w = weights.double()

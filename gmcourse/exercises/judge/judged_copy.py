@@ -92,7 +92,7 @@ def plan(
     only: str | None = None,
     extra: Path | None = None,
 ) -> list[CopiedCell]:
-    """The cells of the copy, in order.
+    """Plan the cells of the copy, in order.
 
     Args:
         chapter: the shipped notebook.
@@ -153,7 +153,7 @@ def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:
 
 
 def as_notebook(steps: Sequence[CopiedCell]) -> str:
-    """The copy as a file for nbval: code cells without outputs, run in this Python."""
+    """Write the copy as a file for nbval: code cells without outputs, run in this Python."""
     blank: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     cells = [blank | {"id": f"step-{number}", "source": step.source} for number, step in enumerate(steps)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -42,7 +42,7 @@ class Judgement:
 
     @property
     def passed(self) -> int:
-        """How many exercises passed."""
+        """Count how many exercises passed."""
         return sum(each.status == PASSED for each in self.verdicts)
 
     @property
@@ -199,7 +199,7 @@ def _code_of(exercise: str, steps: list[CopiedCell]) -> str:
 
 
 def _error(seen: SeenCell) -> str:
-    """An exception in one line, its place as the student sees it."""
+    """Say an exception in one line, with its place as the student sees it."""
     first = next(iter(seen.message.strip().splitlines()), "")
     place = PLACE.sub(r"(line \1)", first)
     return f"{seen.name}: {place}"[:300] if place else seen.name

@@ -47,18 +47,18 @@ class Autoencoder(nn.Module):
         return out
 
     def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
+        """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
         out: Tensor = self.decoder(z)
         return out.sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
-        """The reconstruction x̂, (B, C, H, W) in [0, 1]."""
+        """Reconstruct images x: x̂, (B, C, H, W) in [0, 1]."""
         return self.decode(self.encode(x))
 
     @door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
-        """‖x − x̂‖², summed over channels and pixels, shape (B,).
+        """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
         Args:
             x: images (B, C, H, W) in [0, 1].
@@ -73,5 +73,5 @@ class Autoencoder(nn.Module):
         return (x - self(seen)).square().flatten(1).sum(1)
 
     def loss(self, x: Tensor, *, sigma: float = 0.0) -> dict[str, Tensor]:
-        """What training minimises: the mean squared error of a batch, summed over an image's pixels."""
+        """Compute what training minimises: the mean squared error of a batch, summed over an image's pixels."""
         return {"loss": self._squared_error(x, sigma).mean()}

@@ -23,7 +23,7 @@ class Predictor(Protocol):
     """Either kind of classifier."""
 
     def predict(self, x: Tensor, /) -> Tensor:
-        """Classes (N,) of points (N, D)."""
+        """Predict the classes (N,) of points (N, D)."""
         ...
 
 
@@ -55,7 +55,7 @@ class GaussianWorld:
     def make(
         cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
     ) -> GaussianWorld:
-        """A random one.
+        """Draw a random world of two normals.
 
         Args:
             dims: D.
@@ -78,12 +78,12 @@ class GaussianWorld:
         return torch.linalg.solve_triangular(self.chol, self.shift[:, None], upper=False).norm()
 
     def bayes_error(self) -> float:
-        """Φ(−distance/2): the error of the best classifier."""
+        """Compute Φ(−distance/2): the error of the best classifier."""
         return float(torch.special.ndtr(-0.5 * self.distance()))
 
     @door(n=">= 1")
     def sample(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
-        """n points (n, D) and their classes (n,), as many of the one as of the other.
+        """Draw n points (n, D) and their classes (n,), as many of the one as of the other.
 
         With random shares a small draw would sometimes miss a class, and no density can be fitted to nothing.
         """

@@ -19,13 +19,13 @@ class FromNoise(nn.Module):
 
     @door(n=">= 1")
     def latent(self, n: int) -> Tensor:
-        """n latents from the prior, (n, latent_dim)."""
+        """Draw n latents from the prior, (n, latent_dim)."""
         weight: Tensor = next(self.parameters())
         return torch.randn(n, self.latent_dim, device=weight.device, dtype=weight.dtype)
 
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """n samples: of `forward`, for latents of the prior."""
+        """Draw n samples: `forward` of latents from the prior."""
         return self(self.latent(n))
 
     def _check(self, z: Tensor) -> None:
@@ -44,7 +44,7 @@ class PlaneGenerator(FromNoise):
         self.network = mlp([latent_dim, *hidden, 2], ACTIVATIONS[activation])
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent_dim) → (B, 2)."""
+        """Map latents (B, latent_dim) to points (B, 2)."""
         self._check(z)
         points: Tensor = self.network(z)
         return points
@@ -68,7 +68,7 @@ class PlaneDiscriminator(nn.Module):
         self.network = mlp([2, *hidden, 1], ACTIVATIONS[activation])
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 2) → logits (B, 1)."""
+        """Map points (B, 2) to logits (B, 1)."""
         expect.tensor("x", x, "B 2", finite=False)
         logits: Tensor = self.network(x / self.input_scale)
         return logits

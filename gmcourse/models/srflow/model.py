@@ -87,7 +87,7 @@ class SRFlow(nn.Module):
         )
 
         def level(number: int, channels: int) -> Multiscale:
-            """Level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
+            """Build level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
             channels *= 4
             steps: list[Bijection] = [
                 step for _ in range(n_transitions) for step in transition_step(channels)
@@ -143,17 +143,17 @@ class SRFlow(nn.Module):
         return z
 
     def decode(self, z: Tensor, low: Tensor) -> Tensor:
-        """x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
+        """Compute x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
         self._check_scale("z", z, low)
         return self.flow.inverse(z, self.contexts(low))
 
     def log_prob(self, high: Tensor, low: Tensor) -> Tensor:
-        """log p(x | y), a density of x in [0, 1]^D, in nats, shape (B,). Arguments as in `encode`."""
+        """Compute log p(x | y), a density of x in [0, 1]^D, in nats, shape (B,). Arguments as in `encode`."""
         self._check_pair(high, low)
         return self.flow.log_prob(high, self.contexts(low))
 
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
-        """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
+        """Compute a bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
 
         Args:
             pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
@@ -165,14 +165,14 @@ class SRFlow(nn.Module):
         return Dequantized(self.flow, self.grey_levels).log_prob(pixels, self._contexts(low), noise)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        """The mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
+        """Compute the mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
         pixels, low = batch
         return -self.bound(pixels, low).mean()
 
     @torch.no_grad()
     @door(temperature=">= 0", n=">= 1")
     def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
-        """n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
+        """Draw n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
 
         The low resolutions are read once, and for each of them whatever sees only them is computed once.
 
@@ -195,7 +195,7 @@ class SRFlow(nn.Module):
     @torch.no_grad()
     @door()
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
-        """The detail of x, encoded under its low resolution, laid over another one: f⁻¹(f(x; y); y′).
+        """Lay the detail of x, encoded under its low resolution, over another one: f⁻¹(f(x; y); y′).
 
         Args:
             high: x, whose detail is taken.

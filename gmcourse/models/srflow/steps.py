@@ -57,7 +57,7 @@ def transition_step(channels: int) -> list[Bijection]:
 def conditional_step(
     channels: int, *, context_channels: int, hidden_channels: int, scale_map: str
 ) -> list[Bijection]:
-    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2)."""
+    """Build actnorm, 1×1 convolution, affine injector and conditional affine coupling (SRFlow, figure 2)."""
     first = channels // 2
     injector = ConditionalNet(0, context_channels, 2 * channels, hidden_channels)
     coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)

@@ -14,7 +14,7 @@ from gmcourse.nn.equalized import EqualizedConv2d, EqualizedLinear
 
 @door(x="B C H W; unseen", group=">= 1", features=">= 1")
 def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
-    """How much a group of pictures differs: one number a picture and feature, (B, F).
+    """Measure how much a group of pictures differs: one number a picture and feature, (B, F).
 
     The population standard deviation over the pictures of a group, of every feature map and pixel, averaged
     over pixels and over the C/F maps of each feature. A generator that repeats itself is told from this number
@@ -52,7 +52,7 @@ class DiscriminatorBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, O, H/2, W/2)."""
+        """Map features (B, C, H, W) to (B, O, H/2, W/2)."""
         out: Tensor = self.second(self.first(x)) + self.skip(x)
         return out
 
@@ -96,7 +96,7 @@ class Discriminator(nn.Module):
         self.out = EqualizedLinear(last, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pictures (B, C, R, R) in [−1, 1] → logits (B,)."""
+        """Map pictures (B, C, R, R) in [−1, 1] to logits (B,)."""
         shape = (self.image_channels, self.resolution, self.resolution)
         expect.tensor("x", x, expect.batch_of(shape), finite=False)
         # channels last in memory: a depthwise filter is then three times as fast on a CPU

@@ -22,7 +22,7 @@ def game(
     path_every: int = 8,
     ema_half_life: float = 500.0,
 ) -> Adversarial:
-    """Non-saturating logistic loss, R1 on the discriminator, path length on the generator, both lazy.
+    """Play with the non-saturating loss, R1 on the discriminator and path length on the generator, both lazy.
 
     Karras et al. 2020 (arXiv:1912.04958), appendix B. Data are pictures in [−1, 1].
 

@@ -19,14 +19,14 @@ Noise = str | Sequence[str]
 
 
 def sides(resolution: int) -> list[int]:
-    """4, 8, … up to the resolution, a power of two."""
+    """List 4, 8, … up to the resolution, a power of two."""
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"resolution is {resolution}; expected a power of two from 4 upward: 4, 8, 16, 32 …")
     return [2**k for k in range(2, resolution.bit_length())]
 
 
 def channels_at(side: int, channel_base: int, channel_max: int) -> int:
-    """Feature maps at one resolution: halved at each doubling of the side, at most `channel_max`."""
+    """Count the feature maps at one resolution: halved at each doubling of the side, at most `channel_max`."""
     expect.whole("channel_base", channel_base, least=side)
     expect.whole("channel_max", channel_max, least=1)
     return min(channel_base // side, channel_max)
@@ -118,7 +118,7 @@ class Synthesis(nn.Module):
         return found
 
     def forward(self, ws: Tensor, noise: Noise = "random") -> Tensor:
-        """(B, L, w_dim) → (B, C, R, R): contributions, each enlarged to the next side and added.
+        """Map styles (B, L, w_dim) to pictures (B, C, R, R): contributions, each enlarged to the next side and added.
 
         Args:
             ws: one w for each style.
@@ -174,7 +174,7 @@ class Generator(nn.Module):
         )
 
     def styles(self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
-        """(B, z_dim) → (B, L, w_dim): one w for all styles, the first `cutoff` of them truncated.
+        """Map latents (B, z_dim) to styles (B, L, w_dim): one w for all, the first `cutoff` of them truncated.
 
         Args:
             z: (B, z_dim).
@@ -199,12 +199,12 @@ class Generator(nn.Module):
         return picture
 
     def mixed(self, z: Tensor, ws: Tensor) -> Tensor:
-        """`ws` with later styles from other latents, drawn like z, with the probability `style_mixing`."""
+        """Replace later styles of `ws` by those of other latents, with the probability `style_mixing`."""
         return mix_at_random(ws, self.styles(torch.randn_like(z)), self.style_mixing)
 
     @door(n=">= 1")
     def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
-        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
+        """Draw n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
         like = self.mapping.w_mean
         z = torch.randn(n, self.mapping.z_dim, dtype=like.dtype, device=like.device)
         return as_pictures(self(z, truncation=truncation, noise=noise))
@@ -212,5 +212,5 @@ class Generator(nn.Module):
 
 @door(picture="…; unseen")
 def as_pictures(picture: Tensor) -> Tensor:
-    """From the generator's [−1, 1] to [0, 1], clamped."""
+    """Map the generator's [−1, 1] to [0, 1], clamped."""
     return (picture / 2 + 0.5).clamp(0, 1)

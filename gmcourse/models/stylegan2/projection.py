@@ -17,13 +17,13 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 
 
 def squared_error(x: Tensor, y: Tensor) -> Tensor:
-    """Mean squared difference of two batches of pictures, (B,)."""
+    """Compute the mean squared difference of two batches of pictures, (B,)."""
     return (x - y).square().flatten(1).mean(1)
 
 
 @dataclass(frozen=True)
 class Projection:
-    """What `project` found.
+    """The styles that `project` found, and how near they come.
 
     Attributes:
         ws: (B, L, w_dim), for `Synthesis`.
@@ -35,7 +35,7 @@ class Projection:
 
 
 def _rate(highest: float, at: float, steps: int) -> float:
-    """The learning rate: up in the first twentieth of the way, down along a cosine in the last quarter."""
+    """Schedule the learning rate: up in the first twentieth of the way, down along a cosine in the last quarter."""
     ramp = min(1.0, (1 - at) / 0.25)
     return highest * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
 

@@ -21,11 +21,11 @@ class Likelihood(Protocol):
     """A family p(x|out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
-        """Nats, summed over all but the first dimension, shape (B,)."""
+        """Compute log p(x) in nats, summed over all but the first dimension, shape (B,)."""
         ...
 
     def mean(self, out: Tensor) -> Tensor:
-        """Images in [0, 1]."""
+        """Return the mean images in [0, 1]."""
         ...
 
 
@@ -40,7 +40,7 @@ class _AroundSigmoid(nn.Module):
         self.grey_levels = grey_levels
 
     def mean(self, out: Tensor) -> Tensor:
-        """The mean image, sigmoid(out)."""
+        """Compute the mean image, sigmoid(out)."""
         return out.sigmoid()
 
 

@@ -11,7 +11,7 @@ from gmcourse.reproducible import generator
 def likelihood(
     flow: Flow, pixels: Tensor, grey_levels: int = 256, *, batch: int = 100
 ) -> tuple[float, float]:
-    """The bound on the likelihood of whole numbers (N, …) dequantised once: nats, and bits per dimension."""
+    """Measure the bound on the likelihood of whole numbers (N, …) dequantised once: nats, and bits per dimension."""
     bounds: list[Tensor] = []
     for part in pixels.split(batch):
         noise = torch.rand(part.shape, generator=generator(len(bounds))).to(part.device)
