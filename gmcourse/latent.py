@@ -66,11 +66,7 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     else differs between the two groups comes along: if moustaches are worn by the old, the direction ages.
 
     Args:
-        codes: (N, *shape).
         present: (N,) bool. Of a graded attribute, `values > values.median()`.
-
-    Raises:
-        ValueError: a group that is empty.
     """
     expect.whole("the number of present codes", int(present.sum()), least=1, most=len(codes) - 1)
     return codes[present].mean(0) - codes[~present].mean(0)

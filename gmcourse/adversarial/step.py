@@ -37,8 +37,6 @@ class Adversarial:
     discriminator once, on the given batch and as many samples, and then the generator, on new samples.
 
     Args:
-        generator: a network z → x.
-        discriminator: a network x → logits, (B,) or (B, 1).
         generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
         discriminator_optimizer: one over the discriminator's.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.

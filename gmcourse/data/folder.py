@@ -49,14 +49,12 @@ def load(
     or its time, and when what was kept is damaged.
 
     Args:
-        split: "train" or "test", the part that is held out.
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
             Pictures that lie in no such folder are of a class with the name "".
         size: the side of a picture in pixels, 4 … 1024.
         grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
-        progress: whether a bar is shown when the reading takes more than a second.
 
     Returns:
         Images with pixels (N, 3 or 1, size, size) of 256 levels, and labels (N,) int64.

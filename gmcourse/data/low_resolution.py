@@ -20,9 +20,6 @@ def downsample(x: Tensor, scale: int) -> Tensor:
     The kernel is Keys' with a = −½, as in MATLAB's `imresize` and in most papers on super-resolution; those
     mirror the picture at its border, here the kernel is cut there and normalised again. Linear, but for the
     cut to [0, 1].
-
-    Raises:
-        ValueError: a size that the scale does not divide.
     """
     if x.shape[2] % scale or x.shape[3] % scale:
         sides = f"{x.shape[2]}×{x.shape[3]}"
@@ -77,11 +74,7 @@ class Pairs:
 
 @door(scale=">= 2")
 def pairs(images: Images, scale: int) -> Pairs:
-    """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`.
-
-    Raises:
-        ValueError: another number of grey levels, or a size that the scale does not divide.
-    """
+    """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`."""
     expect.whole("the grey levels of images", images.grey_levels, least=256)
     low = torch.cat([downsample(part.float() / 255, scale) for part in images.pixels.split(1024)])
     return Pairs(images.pixels, (low * 255).round() / 255, scale, images.labels)

@@ -60,9 +60,6 @@ def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast
         n: how many; by default 4,000 to learn from and 500 to measure on.
         size: the length of a side in pixels, 4 … 160; at most 80 for "validation".
         contrast: the least standard deviation of a patch's brightness in [0, 1]; 0 takes every place.
-
-    Raises:
-        ValueError: a size that does not fit, or a contrast that (nearly) no patch has.
     """
     n = DEFAULT[split] if n is None else n
     start, stop = LEFT_OUT if split == "validation" else BAND

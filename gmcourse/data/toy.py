@@ -57,9 +57,6 @@ class Gaussians(Density2D):
         """Split into n mixtures of equally many neighbouring centres: classes whose densities are known.
 
         The two halves of "two_moons" are its moons, those of "spirals" its arms.
-
-        Raises:
-            ValueError: the centres cannot be shared out evenly.
         """
         if len(self.centres) % n:
             expect.refuse("n", f"{n} for {len(self.centres)} centres", "a number that shares them out evenly")

@@ -38,9 +38,6 @@ def load(
     """Load one of torchvision's sets into memory.
 
     Args:
-        name: one of `gmcourse.data.TORCHVISION`.
-        split: "train" or "test".
-        root: see `data_root`.
         download: fetch the set if it is not there, which is never done unasked.
         size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
         limit: at most this many images (CelebA has 200,000).

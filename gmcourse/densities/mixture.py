@@ -47,14 +47,9 @@ class Mixture:
         """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
 
         Args:
-            x: data (N, D).
             components: K, at most N.
-            structure: of each covariance.
             ridge: added to every variance, as a share of the data's mean variance. Without it a component
                 can close in on a single point, where the likelihood has no bound.
-            steps: at most this many.
-            tolerance: in nats a point.
-            generator: of the start.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)

@@ -76,8 +76,6 @@ class Normal:
         """Fit a normal to points (N, D) by maximum likelihood.
 
         Args:
-            x: data (N, D).
-            structure: see `covariance`.
             ridge: added to every variance, in units of the data's squared. Needed where a dimension is
                 constant (the corner pixels of digits) or points are few.
             weights: (N,) ≥ 0, of each point.

@@ -147,13 +147,10 @@ def agree(
     """Pass if the learner's value is the reference; else name the mistake.
 
     Args:
-        value: what the learner's code returned.
-        want: the reference.
         what: what is being compared, as the subject of a sentence: "the KL".
         suspects: what people get who make a known mistake, by the words that explain it.
         inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
         otherwise: the words for every other wrong value, where only one mistake is possible.
-        rtol: relative tolerance.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
 
     Returns:

@@ -180,7 +180,6 @@ class AffineInjector(Bijection):
 
     Args:
         network: context → raw scales, then shifts, twice x's channels.
-        scale_map: one of `gmcourse.flows.coupling.SCALE_MAPS`.
     """
 
     conditional = True

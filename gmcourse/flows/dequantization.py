@@ -21,10 +21,6 @@ class Dequantized(nn.Module):
 
     (Theis et al. 2016, arXiv:1511.01844, section 3.1). Without the noise a density could grow without end on
     the grid of the levels. This is not a bijection, and does not claim to be one.
-
-    Args:
-        flow: a density on [0, 1)^(C, H, W).
-        grey_levels: how many grey levels the pixels have.
     """
 
     @door(grey_levels=">= 2")

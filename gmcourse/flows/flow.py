@@ -19,7 +19,6 @@ class Flow(nn.Module):
     Args:
         bijection: f, data → latent.
         shape: of one sample, without the batch: (D,) or (C, H, W).
-        prior: "normal" or "logistic".
         any_size: whether images of other heights and widths will do, as a convolutional f allows.
 
     Attributes:
@@ -75,9 +74,7 @@ class Flow(nn.Module):
         """Draw n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
 
         Args:
-            n: how many.
             context: of batch n, or of batch 1: n answers to one question.
-            temperature: see `Prior.sample`.
             shape: of one sample, where `any_size` lets it be another than the flow's.
         """
         parameter = next(self.bijection.parameters(), torch.zeros(()))

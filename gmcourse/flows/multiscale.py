@@ -25,7 +25,6 @@ class Multiscale(Bijection):
         rest: the levels below, of (B, 2C, …) with a split and (B, 4C, …) without; None at the last level.
         split: the coupling that standardises the second half, or None for no split. With `halve=False` the
             whole of z goes on.
-        halve: whether half of the channels stay at this level.
     """
 
     @door()

@@ -49,9 +49,6 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     """KL between two normals with means (D,) and full covariances (D, D), in nats.
 
     ½ (tr(Σ₂⁻¹Σ₁) + (μ₂ − μ₁)ᵀΣ₂⁻¹(μ₂ − μ₁) − D + log det Σ₂ − log det Σ₁).
-
-    Raises:
-        ValueError: a covariance is not symmetric or not positive definite.
     """
     m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
     chol, other_chol = matrices.cholesky("cov", cov), matrices.cholesky("other_cov", other_cov)
@@ -83,7 +80,6 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
     Args:
         log_p: nats at the grid's points, (n,). −inf counts as no mass.
-        log_q: nats at the same points.
         cell: length, area or volume of one cell.
     """
     p, q = _wide(log_p, log_q)

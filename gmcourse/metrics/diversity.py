@@ -36,8 +36,6 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
     Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1–2. Two sets of real data do not reach 1: print that pair too.
 
     Args:
-        real: features (N, D).
-        generated: features (M, D) of the samples.
         k: which neighbour's distance is the radius.
     """
     return share_covered(generated, real, k), share_covered(real, generated, k)

@@ -46,8 +46,6 @@ def path_distances(
     Args:
         generate: codes (B, D) → pictures.
         distance: (pictures, pictures) → (B,), quadratic for close pictures, as perceptual distances are.
-        start: codes (B, D): w, or z with `spherical`.
-        end: codes to go to.
         t: places on the way, (B,); by default 0.
         eps: ε. In single precision not below 1e-4.
         spherical: see `small_steps`.
@@ -59,11 +57,7 @@ def path_distances(
 
 @door(values="N", low=">= 0 < 100", high="> 0 <= 100")
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
-    """Average `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it.
-
-    Raises:
-        ValueError: percentiles out of order.
-    """
+    """Average `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it."""
     if low >= high:
         raise ValueError(f"low is {low} and high is {high}; expected low < high")
     values = values.double()

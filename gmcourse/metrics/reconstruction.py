@@ -30,9 +30,6 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
     decibels.
 
     Equal images give infinity; 6 dB more is half the error. `data_range` is the largest value that a pixel can have.
-
-    Raises:
-        ValueError: pictures of another range.
     """
     _check_range(data_range, x=x, y=y)
     error = ((x.double() - y.double()) / data_range).square().flatten(1).mean(1)
@@ -56,13 +53,8 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
 
     Args:
         x: images (B, C, H, W) in [0, data_range], at least as large as the window.
-        y: the images to compare with.
-        data_range: the largest value that a pixel can have.
         window: "gaussian" (11×11, σ = 1.5, population covariance: the paper's) or "uniform" (7×7, sample
             covariance: what super-resolution papers often report).
-
-    Raises:
-        ValueError: pictures of another range, or smaller than the window.
     """
     _check_range(data_range, x=x, y=y)
     weights, unbias = _window(window, torch.float64, x.device)

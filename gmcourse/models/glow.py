@@ -64,7 +64,6 @@ class Glow(Flow):
         hidden_channels: width of the couplings' networks (512 in the paper).
         affine: affine couplings (the paper's results), else additive ones.
         mixing: "plu" or "plain" 1×1 convolution, or "reverse", the fixed permutation it replaced.
-        actnorm: whether each step begins with one.
         edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
         recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
         any_size: take images of any other size that 2^L divides, too.

@@ -22,10 +22,8 @@ class NICE(Flow):
     Differs from the paper: torch's default initialisation for its uniform one; the optimiser is the recipe's.
 
     Args:
-        dim: D.
         couplings: at least three, or some dimensions never influence some others.
         hidden: widths of each coupling's hidden layers.
-        prior: "logistic" or "normal".
         affine: RealNVP's coupling instead of the additive one: the next rung of the ladder to Glow, no longer
             the paper's NICE.
     """

@@ -32,8 +32,6 @@ def activate(
     """clamp(gain · √2 · lrelu(x + bias)): bias, activation with its gain, and an optional limit.
 
     Args:
-        x: (B, C, …).
-        bias: (C,).
         activation: "linear", "lrelu" (slope 0.2), "relu" or "swish"; all but the first have a gain of √2.
         gain: on top of that, for both the result and the limit.
         clamp: the largest absolute value, before `gain`.

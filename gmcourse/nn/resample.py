@@ -93,7 +93,6 @@ def resample(
     """Put up − 1 zeros after each pixel, pad, convolve with `kernel · gain`, keep every `down`-th pixel.
 
     Args:
-        x: (B, C, H, W).
         kernel: (h, w), no parameter: it gets no gradient. It convolves; it does not correlate.
         up: factor of the zero insertion.
         down: factor of the decimation.

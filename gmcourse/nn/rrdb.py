@@ -77,8 +77,6 @@ class RRDBEncoder(nn.Module):
     outputs of some blocks of the trunk, resized.
 
     Args:
-        scale: of super-resolution, a power of two.
-        n_levels: L.
         channels: width of the trunk (64 in the paper).
         growth: see `DenseBlock` (32).
         n_blocks: residual-in-residual blocks (23).

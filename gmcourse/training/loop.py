@@ -61,7 +61,6 @@ def fit(
         history: the curves to continue; by default new ones. With `resume` those of the checkpoint count.
         callbacks: each is called after every step as `callback(step, history)`; it may draw random numbers
             without changing the run.
-        checkpoint: the file to save to.
         minutes: the time on the clock between two checkpoints.
         resume: continue from `checkpoint` if that file exists.
         extend: a resumed run may have more steps than the checkpoint's. A schedule follows the new number.

@@ -51,8 +51,6 @@ def posteriors(
     Args:
         faces: for each face: attribute → (draws of the prior, draws of the posterior, what the model's answers
             show, the truth), all in [0, 1].
-        names: the attributes of the rows.
-        bins: how many each histogram has.
     """
     figure, axes = plt.subplots(
         len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True

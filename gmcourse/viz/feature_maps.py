@@ -56,9 +56,6 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1
         fine: (K, C, H, W), whose fine styles each column has.
         mixed: (R·K, C, H, W), row by row.
         zoom: 1 gives a picture about 1.7 cm.
-
-    Raises:
-        ValueError: not one mixture for each pair.
     """
     rows, columns = len(coarse), len(fine)
     expect.whole("the number of mixed pictures", len(mixed), least=rows * columns, most=rows * columns)
@@ -85,7 +82,6 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     Args:
         parts: (C, side, side) each, in the generator's range; grey is nothing added.
         sums: the picture up to and with that resolution, in [0, 1].
-        sides: the sizes of the parts, for the titles.
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
@@ -132,13 +128,7 @@ def pairs(
     """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
 
     Args:
-        names: what the rows are called, from the top.
-        first: a number a row.
-        second: a number a row.
-        labels: what circle and diamond stand for.
-        xlabel: the quantity.
         reference: a thin line to compare with.
-        ax: where to draw; by default a figure of its own.
     """
     ax = ax or plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
     places = list(range(len(names)))[::-1]

@@ -24,11 +24,8 @@ class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
     Attributes:
-        step: how many steps were done.
         belief: D over the grid of `extent`, (SIDE, SIDE), in [0, 1].
-        samples: points of the generator, (n, 2).
         pushes: where the generator's loss pulls each sample, (n, 2): minus its gradient.
-        extent: (left, right, bottom, top).
     """
 
     step: int

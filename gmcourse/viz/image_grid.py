@@ -54,11 +54,8 @@ def images(
     Args:
         x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
         columns: by default the grid is as square as can be. A sequence gives rows, and needs none.
-        labels: one for each row.
-        titles: one above each column.
         zoom: 1 gives a column about 1.6 cm.
         invert: whether grey is drawn dark on light, as ink on paper; by default exactly for one channel.
-        ax: where to draw one row or grid; by default a figure of its own.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
     if isinstance(x, Tensor):

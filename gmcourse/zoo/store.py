@@ -106,8 +106,6 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     """Load a trained model, in evaluation mode, with gradients switched off.
 
     Args:
-        name: one of `names()`.
-        device: the device to put it on.
         own: False takes the model that travels with the package, whatever you have trained. True takes the one
             of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
 
@@ -170,8 +168,6 @@ def save(
 
     Args:
         described: what is known of it; the hash and the name of the picture are filled in here.
-        module: the trained model.
-        history: its curves, which are thinned.
         samples: the content of a PNG file.
         ship: whether the weights are kept; otherwise only log and manifest are.
         half: keep the weights in float16; `load` gives a float32 model with the rounded values.

@@ -14,9 +14,6 @@ class Attribute:
     """One thing that can vary about a face.
 
     Attributes:
-        name: as it is used in code.
-        low: the smallest value.
-        high: the largest value.
         at_low: what the smallest value looks like.
         at_high: what the largest value looks like.
     """

@@ -24,11 +24,9 @@ class Window:
     """A part of the canvas, so that an eye does not cost the pixels of a whole picture.
 
     Attributes:
-        canvas: what is painted on.
         rows: which rows of it.
         columns: which columns.
         x: the place of each pixel, (B or 1, h, w), in the frame that was asked for.
-        y: the other coordinate.
     """
 
     canvas: Canvas

@@ -28,11 +28,6 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     - "missing_corner": natural, but nobody with hair longer than 0.55 has a moustache above 0.3, for the lesson on
       disentanglement.
 
-    Args:
-        n: how many.
-        distribution: one of these names.
-        seed: the same seed gives the same faces.
-
     Returns:
         (n, 18) float32, within `bounds()`.
     """

@@ -95,8 +95,6 @@ def plan(
     """Plan the cells of the copy, in order.
 
     Args:
-        chapter: the shipped notebook.
-        cells: the student's.
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
         only: leave out what belongs to other exercises than this one.

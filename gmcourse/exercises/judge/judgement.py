@@ -62,8 +62,6 @@ def judge(
     """Judge a student's notebook.
 
     Args:
-        path: the notebook, in whatever state.
-        limits: of time and memory.
         halt: once set, everything is stopped and `InterruptedError` raised.
         extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
 

@@ -199,9 +199,6 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     """Which chapter a student's notebook belongs to, whatever the file is called now.
 
     The notebook's own metadata say so, else its markers, else the file's name.
-
-    Raises:
-        NotANotebook: none of the three does.
     """
     known = chapters()
     noted = metadata.get("gmcourse")

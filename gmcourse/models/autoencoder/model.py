@@ -21,9 +21,6 @@ class Autoencoder(nn.Module):
     Differs from the paper: both halves are trained together from the start, without layer-wise pretraining.
 
     Args:
-        shape: of one image (C, H, W).
-        latent_dim: dimensions of the code.
-        network: "mlp" or "conv".
         hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
     """
 
@@ -61,10 +58,8 @@ class Autoencoder(nn.Module):
         """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
         Args:
-            x: images (B, C, H, W) in [0, 1].
             sigma: of the noise that is added to what the encoder sees, but not to the target: above zero
                 this is a denoising autoencoder (Vincent et al. 2008).
-            noise: of x's shape; by default drawn anew.
         """
         return self._squared_error(x, sigma, noise)
 

@@ -58,11 +58,9 @@ class GaussianWorld:
         """Draw a random world of two normals.
 
         Args:
-            dims: D.
             bayes_error: what even the best classifier gets wrong; the means are moved apart until it fits.
             correlation: between any two dimensions, with the sign of the means' differences: noise that all
                 share looks like evidence to each, and naive Bayes counts it every time. 0 makes it right.
-            seed: of means and scales.
         """
         g = generator(seed)
         shift = torch.randn(dims, generator=g, dtype=torch.float64)
@@ -133,11 +131,7 @@ def learning_curve(
 
     Args:
         draw: `draw(n, generator)` gives n labelled examples; some of each class among them.
-        test: points and labels.
         fits: name → a function from (x, y) to a trained classifier.
-        sizes: numbers of training examples.
-        repeats: fresh draws for each size.
-        seed: of all draws.
 
     Returns:
         name → errors (repeats, len(sizes)).

@@ -18,7 +18,6 @@ def inverse_density_weights(log_prob: Tensor, *, power: float = 1.0, largest: fl
 
     Args:
         log_prob: log p(x) of the data in nats, (N,).
-        power: at least 0.
         largest: the ratio of any weight to the median one is cut to this.
 
     Returns:

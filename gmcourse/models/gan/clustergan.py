@@ -18,11 +18,9 @@ class ClusterGAN(nn.Module):
     """Generator and encoder, trained as one player of the game.
 
     Args:
-        shape: of a picture, (C, H, W).
         classes: K, how many clusters.
         continuous: width of z_n.
         sigma: standard deviation of z_n; small beside the distance √2 of two unit vectors.
-        width: channels of the networks.
     """
 
     @door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")

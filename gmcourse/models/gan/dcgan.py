@@ -71,7 +71,6 @@ class DCDiscriminator(nn.Module):
     """A discriminator of pictures in [0, 1] that gives logits.
 
     Args:
-        shape: of a picture, (C, H, W).
         width: channels after the first layer; each level further down has twice as many.
         normalise: batch normalisation after all layers but the first and the last, as in the paper.
         outputs: numbers a picture; a discriminator has one, an encoder of the same build has more.

@@ -54,9 +54,7 @@ class PlaneDiscriminator(nn.Module):
     """Points of the plane → logits; D = σ(logit) is how sure it is that a point is data.
 
     Args:
-        hidden: widths of the hidden layers.
         input_scale: points are divided by it first, so that the data has about unit size.
-        activation: "relu" or "silu".
     """
 
     @door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))

@@ -38,7 +38,6 @@ class SRFlow(nn.Module):
         coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
             "sigmoid_floor", whose density cannot explode, though its inverse can: there "bounded" is safer.
         long_skip: see `RRDBEncoder`; the published models have it off.
-        grey_levels: grey levels of the pixels, for `bound` and `loss`.
 
     Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
     counts all three channels. In half precision its inverse explodes; it is refused there.
@@ -157,8 +156,6 @@ class SRFlow(nn.Module):
 
         Args:
             pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
-            low: (B, 3, h, w) in [0, 1], or one for all.
-            noise: in [0, 1), the shape of pixels; by default drawn anew.
         """
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
@@ -177,9 +174,7 @@ class SRFlow(nn.Module):
         The low resolutions are read once, and for each of them whatever sees only them is computed once.
 
         Args:
-            low: (B, 3, h, w) in [0, 1].
             temperature: τ, the standard deviation of the latents; 0 gives one answer, f⁻¹(0; y).
-            n: how many.
         """
         contexts = self.contexts(low)
         shape = (3, low.shape[2] * self.scale, low.shape[3] * self.scale)
@@ -200,7 +195,6 @@ class SRFlow(nn.Module):
         Args:
             high: x, whose detail is taken.
             low: y; its own low resolution.
-            to_low: y′, of the same size.
             normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the
                 model have them. For pictures unlike the training data; the paper calls it
                 latent space normalisation.

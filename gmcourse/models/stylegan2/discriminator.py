@@ -21,7 +21,6 @@ def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
     (Karras et al. 2018, arXiv:1710.10196, section 3). Picture i belongs to group i mod (B / group).
 
     Args:
-        x: (B, C, H, W).
         group: pictures in a group; all of them where B is smaller. It divides B.
         features: F, which divides C.
     """
@@ -62,9 +61,6 @@ class Discriminator(nn.Module):
 
     Args:
         resolution: R, a power of two from 8 on.
-        image_channels: 3 for colours.
-        channel_base: feature maps times side.
-        channel_max: most feature maps at any side.
         group: pictures compared by the minibatch standard deviation.
         features: maps that it appends.
 

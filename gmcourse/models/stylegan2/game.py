@@ -28,10 +28,8 @@ def game(
 
     Args:
         generator: plays with the styles mixed as its `style_mixing` says.
-        discriminator: its opponent.
         lr: learning rate of both, before the correction for lazy regularisation.
         r1_gamma: γ of R1. It grows with the number of pixels: 10 at 1024², about 0.1 at 32².
-        r1_every: steps between two R1 penalties.
         path_weight: of the path length penalty; 0 leaves it out, as StyleGAN did.
         path_every: steps between two of them (8 in the paper, 4 in the authors' later code).
         ema_half_life: steps in which the average forgets half.

@@ -60,11 +60,8 @@ class Synthesis(nn.Module):
     resolution share their style with the convolution that comes next.
 
     Args:
-        w_dim: width of w.
         resolution: R, a power of two.
-        image_channels: 3 for colours.
         channel_base: feature maps times side (16384 for config E of the paper, 32768 for F).
-        channel_max: most feature maps at any side.
         normalization: "demodulation", or "adain" for the layer of StyleGAN, to compare with.
     """
 
@@ -121,7 +118,6 @@ class Synthesis(nn.Module):
         """Map styles (B, L, w_dim) to pictures (B, C, R, R): contributions, each enlarged to the next side and added.
 
         Args:
-            ws: one w for each style.
             noise: "random" (drawn anew), "fixed" (stored with the network), "none"; or one of these a layer.
         """
         picture: Tensor | None = None
@@ -135,10 +131,6 @@ class Generator(nn.Module):
     """z → w → picture, in about [−1, 1].
 
     Args:
-        z_dim: width of z.
-        w_dim: width of w.
-        resolution: R, a power of two.
-        mapping_layers: depth of the mapping network.
         style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
 
     The other arguments are those of `Synthesis`.
@@ -177,7 +169,6 @@ class Generator(nn.Module):
         """Map latents (B, z_dim) to styles (B, L, w_dim): one w for all, the first `cutoff` of them truncated.
 
         Args:
-            z: (B, z_dim).
             truncation: ψ; 1 leaves w alone, 0 gives the average picture.
             cutoff: how many styles, from the coarsest on, are truncated; by default all.
         """

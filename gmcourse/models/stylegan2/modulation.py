@@ -40,10 +40,8 @@ def modulated_conv2d(
     convolution for the batch, where the paper's text suggests one group a picture. Same numbers, faster.
 
     Args:
-        x: (B, I, H, W).
         weight: (O, I, k, k), k odd.
         styles: (B, I), the s_i.
-        demodulate: divide by the norm.
         kernel: a filter; with it the picture becomes twice as large.
         gain: of the output; it needs `demodulate`.
     """

@@ -59,14 +59,10 @@ def project(
     switched off, where the authors optimise them as well, and the distance is an argument.
 
     Args:
-        network: a trained generator.
         target: pictures (B, C, R, R) in the generator's range, [−1, 1].
         distance: (picture, target) → (B,), differentiable.
-        steps: of Adam.
-        lr: its highest rate.
         exploration: standard deviation of the first noise on w, relative to that of w itself.
         each_layer: one w for every style (often called W+) instead of one for all.
-        seed: of the exploration.
 
     Returns:
         The best styles met, and the distances on the way.

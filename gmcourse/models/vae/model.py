@@ -47,10 +47,7 @@ class VAE(nn.Module):
     """Encoder, decoder, and the bounds on log p_θ(x).
 
     Args:
-        shape: of one image (C, H, W).
-        latent_dim: dimensions of z.
         likelihood: what p_θ(x|z) is; see `gmcourse.models.vae.likelihoods`.
-        network: "mlp" or "conv".
         hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
         grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
     """
@@ -117,8 +114,6 @@ class VAE(nn.Module):
         values weigh the two terms differently (Higgins et al. 2017) and bound nothing for β < 1.
 
         Args:
-            x: images (B, C, H, W) in [0, 1].
-            beta: weight of the KL.
             noise: ε, shape (B, latent_dim); by default drawn anew.
         """
         mean, log_var = self.encode(x)
@@ -140,8 +135,6 @@ class VAE(nn.Module):
         """Compute log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B).
 
         Args:
-            x: images (B, C, H, W) in [0, 1].
-            k: samples.
             noise: ε, shape (k, B, latent_dim); by default drawn anew.
         """
         mean, log_var = self.encode(x)

@@ -36,7 +36,6 @@ def run(
     """Train, measure, and (unless it was cut short) put the result among the models of one's own.
 
     Args:
-        recipe: what to run.
         device: the device to run on; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
         resume: go on from the last checkpoint in `folder`.
