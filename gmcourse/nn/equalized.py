@@ -21,30 +21,14 @@ SLOPE = 0.2
 GAINS = {"linear": 1.0, "lrelu": math.sqrt(2), "relu": math.sqrt(2), "swish": math.sqrt(2)}
 
 
-def activate(
-    x: Tensor,
-    bias: Tensor | None = None,
-    *,
-    activation: str = "lrelu",
-    gain: float = 1.0,
-    clamp: float | None = None,
-) -> Tensor:
-    """clamp(gain · √2 · lrelu(x + bias)): bias, activation with its gain, and an optional limit.
-
-    Args:
-        activation: "linear", "lrelu" (slope 0.2), "relu" or "swish"; all but the first have a gain of √2.
-        gain: on top of that, for both the result and the limit.
-        clamp: the largest absolute value, before `gain`.
-    """
+def activate(x: Tensor, activation: str) -> Tensor:
+    """Apply "linear", or √2 times "lrelu" (slope 0.2), "relu" or "swish"."""
     expect.one_of("activation", activation, GAINS)
-    if bias is not None:
-        x = x + bias.reshape(-1, *(1 for _ in x.shape[2:]))
     if activation == "lrelu":
         x = F.leaky_relu(x, SLOPE)
     elif activation != "linear":
         x = F.relu(x) if activation == "relu" else F.silu(x)
-    x = x * (GAINS[activation] * gain)
-    return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
+    return x * GAINS[activation]
 
 
 class EqualizedLinear(nn.Module):
@@ -72,7 +56,7 @@ class EqualizedLinear(nn.Module):
         """Map features (B, in) to (B, out)."""
         gain = self.lr_multiplier / math.sqrt(self.weight.shape[1])
         x = F.linear(x, self.weight * gain, self.bias * self.lr_multiplier)
-        return x if self.activation == "linear" else activate(x, activation=self.activation)
+        return x if self.activation == "linear" else activate(x, self.activation)
 
 
 class EqualizedConv2d(nn.Module):

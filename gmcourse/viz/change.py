@@ -11,7 +11,7 @@ from torch import Tensor
 from gmcourse.expect.door import drawing
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, VERMILION
-from gmcourse.viz.plane import Extent, density, grid, points
+from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 
 Map = Callable[[Tensor], Tensor]
 
@@ -90,7 +90,7 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
     points(samples, axes[2], s=3)
     axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
     where = grid(extent)
-    flow, truth = (each(where).exp().reshape(160, 160).cpu() for each in (flow_log_prob, truth_log_prob))
+    flow, truth = (each(where).exp().reshape(SIZE, SIZE).cpu() for each in (flow_log_prob, truth_log_prob))
     difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")

@@ -14,7 +14,7 @@ from gmcourse import expect
 from gmcourse.expect.door import door, drawing, fields
 from gmcourse.viz.look import bare, figure_of, write_names
 from gmcourse.viz.palette import CYCLE, GREEN, GREY, INK, SIGNED
-from gmcourse.viz.plane import Extent, grid
+from gmcourse.viz.plane import SIZE, Extent, grid
 
 SIDE = 90
 
@@ -66,8 +66,8 @@ def belief(
 ) -> Axes:
     """Draw D = σ(logit) over the plane: blue where it says data, orange where it says sample, white at ½."""
     ax = ax or plt.subplots(figsize=(4.2, 4.2))[1]
-    logits = expect.tensor("logit(points)", logit(grid(extent, 160)), minus_infinity=True)
-    values = logits.sigmoid().reshape(160, 160).cpu().numpy()
+    logits = expect.tensor("logit(points)", logit(grid(extent)), minus_infinity=True)
+    values = logits.sigmoid().reshape(SIZE, SIZE).cpu().numpy()
     drawn = ax.imshow(values, extent=extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1)
     ax.grid(False)
     ax.set_title(title)

@@ -160,7 +160,6 @@ def save(
     *,
     history: History | None = None,
     samples: bytes | None = None,
-    ship: bool = True,
     half: bool = False,
     folder: str | Path | None = None,
 ) -> Manifest:
@@ -169,7 +168,6 @@ def save(
     Args:
         described: what is known of it; the hash and the name of the picture are filled in here.
         samples: the content of a PNG file.
-        ship: whether the weights are kept; otherwise only log and manifest are.
         half: keep the weights in float16; `load` gives a float32 model with the rounded values.
         folder: where to put the files; by default `own_folder()`.
 
@@ -189,12 +187,12 @@ def save(
     content = tensors_to_bytes(tensors)
     described = replace(
         described,
-        sha256=hashlib.sha256(content).hexdigest() if ship else "",
+        sha256=hashlib.sha256(content).hexdigest(),
         samples="" if samples is None else f"{described.name}.png",
     )
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
     text = described.to_json().encode(errors="backslashreplace")
-    contents = (content if ship else None, curves, samples, text)
+    contents = (content, curves, samples, text)
     for suffix, written in zip(SUFFIXES, contents, strict=True):
         path = file_of(described.name, suffix, place)
         if written is not None:

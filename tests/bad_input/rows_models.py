@@ -67,13 +67,7 @@ row(
 )
 row(
     f"{DVG}.fit_mixtures",
-    lambda: {
-        **LABELLED,
-        "components": 2,
-        "structure": "diagonal",
-        "ridge": 0.1,
-        "generator": torch.Generator(),
-    },
+    lambda: {**LABELLED, "components": 2, "generator": torch.Generator()},
     fine={"x": "shape"},
     bad=WRONG | {"components": (0, 5)},
 )

@@ -193,7 +193,6 @@ def run():
         "batch_size": 2,
         "seed": 1,
         "schedule": cosine,
-        "history": History(),
         "callbacks": [lambda step, history: None],
         "minutes": 1.0,
         "resume": False,
@@ -206,7 +205,7 @@ def run():
 row(
     "training.loop.fit",
     run,
-    fine={"data": f"device {PASSES}", "history": "empty", "callbacks": "empty length", "seed": "negative"},
+    fine={"data": f"device {PASSES}", "callbacks": "empty length", "seed": "negative"},
     foreign={"data": "rank shape dtype"},  # the objective's own words
     bad={"batch_size": (5,), "step": (lambda batch: {},)},
 )

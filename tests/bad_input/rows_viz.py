@@ -44,7 +44,7 @@ add(
 add("plane.grid", lambda: {"extent": EXTENT, "size": 4}, fine={"extent": "negative"}, bad=LEFT_IS_RIGHT)
 add(
     "plane.density",
-    lambda: {"log_prob": log_prob, "extent": EXTENT, "ax": axes(), "size": 4, "title": "a"},
+    lambda: {"log_prob": log_prob, "extent": EXTENT, "ax": axes(), "title": "a"},
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | NAN,
 )

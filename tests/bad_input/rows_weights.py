@@ -137,7 +137,6 @@ row(
         "module": NICE(4, hidden=(3,)),
         "history": History(),
         "samples": b"png",
-        "ship": True,
         "half": False,
         "folder": str(FOLDER / "zoo"),
     },

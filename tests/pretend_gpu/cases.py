@@ -225,7 +225,7 @@ FIGURES: dict[str, Case] = {
     "normals.bound_and_gap": lambda d: normals.bound_and_gap(rand(d, 9), -rand(d, 9), 0.0, 0.5, "x"),
     "normals.histograms": lambda d: normals.histograms({"a": rand(d, 9, grad=True)}, "x"),
     "normals.signals": lambda d: normals.signals({"a": [rand(d, 9, grad=True)]}),
-    "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT, size=8),
+    "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT),
     "plane.points": lambda d: plane.points(rand(d, 9, 2, grad=True), c=labels(d, 9)),
     "repeats.repeats": lambda d: repeats.repeats({"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"),
     "two_normals.error_of": lambda d: two_normals.error_of(*two_normals.normals(1.8, 0.0, 1.0, 0.0, 0.5)),

@@ -139,12 +139,6 @@ def test_nan_stops_with_the_step_and_good_parameters(data):
     assert torch.equal(bits(step), good)
 
 
-def test_a_history_that_is_given_is_the_one_that_is_filled(data):
-    history = History()
-    assert fit(make_step(), data, steps=2, batch_size=8, history=history, progress=False) is history
-    assert len(history["loss"]) == 2
-
-
 def test_history_survives_json_and_thinning():
     history = History()
     for s in range(1000):

@@ -65,7 +65,6 @@ def one_step(**changed):
         (lambda: one_step(step=lambda batch: {}), "expected a training.Step, such as Minimize"),
         (lambda: one_step(callbacks=[None]), "callbacks.0. is None; expected a function"),
         (lambda: one_step(schedule=0.5), "schedule is 0.5; expected a function"),
-        (lambda: one_step(history=[]), "history is a list; expected a History"),
         (lambda: one_step(checkpoint=3), "checkpoint is 3; expected a path"),
     ],
 )

@@ -118,22 +118,12 @@ def fit_gaussians(
     return GenerativeClassifier(prior, [Normal(mean, pooled.chol) for mean in means])
 
 
-@door(y="N; integer", components=">= 1", ridge=">= 0")
+@door(y="N; integer", components=">= 1")
 def fit_mixtures(
-    x: Tensor,
-    y: Tensor,
-    classes: int,
-    components: int,
-    *,
-    structure: Structure = "full",
-    ridge: float = 1e-3,
-    generator: torch.Generator | None = None,
+    x: Tensor, y: Tensor, classes: int, components: int, *, generator: torch.Generator | None = None
 ) -> GenerativeClassifier:
     """Fit a mixture of normals for every class, by EM; see `gmcourse.densities.Mixture.fit`."""
     check_labelled(x, y, classes)
     prior = _prior(y, classes, x.dtype)
-    fitted = [
-        Mixture.fit(x[y == k], components, structure=structure, ridge=ridge, generator=generator)
-        for k in range(classes)
-    ]
+    fitted = [Mixture.fit(x[y == k], components, generator=generator) for k in range(classes)]
     return GenerativeClassifier(prior, fitted)
