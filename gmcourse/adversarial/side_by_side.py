@@ -41,11 +41,7 @@ class SideBySide:
         return [optimizer for step in self.steps for optimizer in step.optimizers]
 
     def __call__(self, batch: Tensor) -> Measured:
-        """One step of each run; the losses are named after the set-ups.
-
-        Raises:
-            Diverged: something in one of the runs is not finite. All runs are as they were before the call.
-        """
+        """Make one step of each run, or of none if one is `Diverged`; losses are named after the set-ups."""
         if len(expect.tensor("the batch", batch, finite=False)) != sum(self.rows):
             expect.refuse("the batch", f"of {len(batch)} rows", str(sum(self.rows)))
         changing = [module for step in self.steps for module in step.changing]

@@ -93,11 +93,8 @@ class Adversarial:
     def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> Measured:
         """One move of each player; returns the losses "discriminator" and "generator", and penalties by name.
 
-        Of a batch that is a tuple the first tensor counts.
-
-        Raises:
-            Diverged: a loss, a penalty, a gradient, a parameter, a buffer or an optimiser's memory is not
-                finite. All is as it was before the call, for both players.
+        Of a batch that is a tuple the first tensor counts. If something is not finite, `Diverged` is raised, and
+        all is as it was before the call, for both players.
         """
         good = self._last_good
         measured = good.attempt(lambda: self.play(batch, good), self.optimizers, self.changing)

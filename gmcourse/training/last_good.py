@@ -85,10 +85,8 @@ class LastGood:
     ) -> Measured:
         """What `move()` measured. If it raises, or leaves something not finite, all is put back first.
 
-        The move may change the optimisers' parameters and memories, and the buffers of the modules.
-
-        Raises:
-            Diverged: something is not finite; the message names it.
+        The move may change the optimisers' parameters and memories, and the buffers of the modules. `Diverged`
+        names what is not finite.
         """
         slots = [(m._buffers, key) for module in modules for m in module.modules() for key in m._buffers]
         buffers = [owner[key] for owner, key in slots]

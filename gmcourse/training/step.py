@@ -97,12 +97,7 @@ class Minimize:
         return [self.optimizer]
 
     def __call__(self, batch: Any) -> Measured:
-        """Update the parameters once.
-
-        Raises:
-            Diverged: a loss, the gradient, a parameter, a buffer or the optimiser's memory is not finite.
-                All is as it was before the call.
-        """
+        """Update the parameters once, or raise `Diverged` with all as it was before the call."""
         measured = self._last_good.attempt(lambda: self._move(batch), self.optimizers, [self.module])
         if self.ema is not None:
             self.ema.update()

@@ -39,12 +39,9 @@ def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25
     return figure
 
 
-@drawing(faces="N / M / K / >= 0 <= 1", bins=">= 1")
+@drawing(faces="N / M / K / >= 0 <= 1")
 def posteriors(
-    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]],
-    names: Sequence[str],
-    *,
-    bins: int = 24,
+    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]
 ) -> Figure:
     """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
@@ -55,7 +52,7 @@ def posteriors(
     figure, axes = plt.subplots(
         len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True
     )
-    edges = np.linspace(0, 1, bins + 1)
+    edges = np.linspace(0, 1, 25)
     for face, places in zip(faces, axes.T, strict=True):
         for name, ax in zip(names, places, strict=True):
             prior, exact, model, truth = face[expect.one_of("names", name, list(face))]

@@ -16,14 +16,13 @@ from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 Map = Callable[[Tensor], Tensor]
 
 
-@drawing(x="n", z="n", bins=">= 1")
-def pushed_histogram(
-    x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map, *, names: tuple[str, str] = ("x", "z"), bins: int = 90
-) -> Figure:
+@drawing(x="n", z="n")
+def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure:
     """Draw histograms of samples x (n,) and of their images z (n,) under predicted densities."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
-    for ax, values, log_p, name, color in zip(
-        axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
+    bins = 90
+    for ax, name, values, log_p, color in zip(
+        axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True
     ):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
         # a share of all samples, those outside too

@@ -128,13 +128,13 @@ def grids(
     return figure
 
 
-@drawing(named="n", bins=">= 1")
-def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: Axes | None = None) -> Axes:
+@drawing(named="n")
+def histograms(named: Mapping[str, Tensor], *, xlabel: str, ax: Axes | None = None) -> Axes:
     """Draw outlines of the distributions of several sets of numbers, over common bins."""
     ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
     arrays = {name: values.numpy() for name, values in named.items()}
     together = np.concatenate(list(arrays.values()))
-    edges = np.linspace(together.min(), together.max(), bins + 1).tolist()
+    edges = np.linspace(together.min(), together.max(), 41).tolist()
     for i, (name, values) in enumerate(arrays.items()):
         line = ("-", "--", "-.", ":")[i % 4]
         ax.hist(values, edges, density=True, histtype="step", linewidth=2, linestyle=line, label=name)

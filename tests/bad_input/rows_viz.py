@@ -35,7 +35,6 @@ add(
         "labels": ["a"],
         "titles": ["b", "c"],
         "zoom": 1.0,
-        "invert": True,
         "ax": axes(),
     },
     fine={"x": "shape batch", "columns": "none"},
@@ -94,7 +93,7 @@ add(
 )
 add(
     "answers.posteriors",
-    lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"], "bins": 4},
+    lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"]},
     fine={"faces": "shape batch length", "names": "length"},
     bad={"faces": ([{"age": (line(), line(), line(), 0.5)}],)},
 )

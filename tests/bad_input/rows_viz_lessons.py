@@ -26,8 +26,6 @@ add(
         "z": line(),
         "log_p_x": lambda x: -x,
         "log_p_z": lambda x: -x,
-        "names": ("x", "z"),
-        "bins": 4,
     },
 )
 add(
@@ -83,8 +81,7 @@ add(
 )
 add(
     "scores.precision_and_recall",
-    lambda: {"points": {"a": (0.5, 0.5)}, "data": ("real",), "ax": axes()},
-    fine={"data": f"{WORD} length"},
+    lambda: {"points": {"a": (0.5, 0.5)}, "ax": axes()},
 )
 add(
     "feature_maps.maps",
@@ -157,7 +154,7 @@ add(
 )
 add(
     "game.histograms",
-    lambda: {"named": {"a": line()}, "xlabel": "x", "bins": 4, "ax": axes()},
+    lambda: {"named": {"a": line()}, "xlabel": "x", "ax": axes()},
     fine={"named": "shape batch"},
 )
 add(
@@ -193,7 +190,7 @@ add(
 )
 add(
     "normals.histograms",
-    lambda: {"named": {"a": line()}, "xlabel": "x", "bins": 4, "limit": 2.0},
+    lambda: {"named": {"a": line()}, "xlabel": "x"},
     fine={"named": "shape batch"},
 )
 add("normals.signals", lambda: {"rows": {"a": [line()]}, "xlabel": "x"}, fine={"rows": "shape batch length"})
