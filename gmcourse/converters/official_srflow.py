@@ -109,7 +109,6 @@ def _levels(weights: Weights) -> list[list[str]]:
 
 
 def _encoder_sizes(weights: Weights) -> dict[str, int]:
-    """Scale and widths of the encoder."""
     return {
         "scale": 2 ** weights.count("RRDB.upconv", first=1),
         "channels": weights.shape("RRDB.conv_first.weight", 4)[0],

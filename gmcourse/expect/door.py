@@ -219,7 +219,6 @@ def _class_of(hint: Any) -> Any:
 
 
 def _named(hint: Any) -> str:
-    """Say an annotation in words."""
     if get_origin(hint) is tuple:
         return f"({', '.join(map(_named, get_args(hint)))})"
     kind = _class_of(hint)
@@ -230,7 +229,6 @@ def _named(hint: Any) -> str:
 
 
 def _prepared(value: Any, prepare: Prepare) -> Any:
-    """Prepare the tensors in a value."""
     if isinstance(value, Tensor):
         return prepare(value)
     if isinstance(value, Mapping):

@@ -21,7 +21,6 @@ def _double(context: Context) -> Context:
 
 
 def _one(context: Context, i: int) -> Context:
-    """Take the context of sample i."""
     if context is None:
         return None
     if isinstance(context, Tensor):

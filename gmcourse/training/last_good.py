@@ -132,7 +132,6 @@ class LastGood:
 
 
 def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> dict[str, list[Tensor]]:
-    """What a step may change."""
     entries = [entry for optimizer in optimizers for entry in optimizer.state.values()]
     return {
         "the parameters": parameters_of(optimizers),
@@ -171,5 +170,4 @@ def _size(parts: Iterable[list[Tensor]]) -> Tensor:
 
 
 def _unsound(tensors: Sequence[Tensor]) -> int:
-    """How many values are NaN or infinite."""
     return sum(int((~t.isfinite()).sum()) for t in tensors if t.is_floating_point())

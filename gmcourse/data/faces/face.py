@@ -32,7 +32,6 @@ class Face:
         return self._columns[name]
 
     def _mix(self, attributes: Tensor) -> None:
-        """Mix the colours of each face, (B, 3) each."""
         flat = {name: column.view(-1) for name, column in self._columns.items()}
         age = flat["age"][:, None]
         self.skin = palette.ramp(flat["skin"], palette.SKIN)

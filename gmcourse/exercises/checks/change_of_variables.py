@@ -147,7 +147,6 @@ def repaired_bits(answer: Any, generator: torch.Generator) -> None:
 
 
 def _bits_suspects(nats: Tensor, dims: int, grey_levels: int) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with the constant."""
     two, constant = math.log(2), dims * math.log(grey_levels)
     a_bit = dims * two
     return {

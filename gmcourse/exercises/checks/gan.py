@@ -82,7 +82,6 @@ def best_discriminator(answer: Any, generator: torch.Generator) -> None:
 
 
 def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
-    """Build a small smooth discriminator with fresh weights."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
     return fresh_weights(network, generator, 0.8)
 
@@ -161,7 +160,6 @@ Round = tuple[float, float, Tensor, Tensor]
 
 
 def _weights(module: nn.Module) -> Tensor:
-    """Return all parameters of a player as one vector."""
     return torch.cat([p.detach().flatten() for p in module.parameters()]).double()
 
 

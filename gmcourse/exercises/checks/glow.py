@@ -109,7 +109,6 @@ def squeeze(answer: Any, generator: torch.Generator) -> None:
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
-    """Build a small convolutional network with fresh weights."""
     net = nn.Sequential(nn.Conv2d(inputs, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, outputs, 3, padding=1))
     return fresh_weights(net, generator, 0.3)
 

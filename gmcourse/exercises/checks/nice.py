@@ -12,7 +12,6 @@ from gmcourse.exercises.mistakes import ask
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
-    """Build a small network with a ReLU, so without an inverse, and with fresh weights."""
     network = nn.Sequential(nn.Linear(inputs, 12), nn.ReLU(), nn.Linear(12, outputs))
     return fresh_weights(network, generator, 0.7)
 

@@ -41,7 +41,6 @@ def adain(answer: Any, generator: torch.Generator) -> None:
 
 
 def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with this normalisation."""
     centred = a - a.mean((2, 3), keepdim=True)
     variance = a.var((2, 3), correction=0, keepdim=True)
     deviation, unbiased = (variance + EPS).sqrt(), (a.var((2, 3), keepdim=True) + EPS).sqrt()
@@ -95,7 +94,6 @@ def modulated_conv(answer: Any, generator: torch.Generator) -> None:
 
 
 def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with modulation and demodulation."""
     scaled = a * s[:, :, None, None]
     plain = F.conv2d(scaled, w, padding=1)
     squares = torch.einsum("bi,oikl->boikl", s.square(), w.square())
@@ -219,7 +217,6 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
 
 
 def _path_suspects(product: Tensor, pixels: int, channels: int) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with this length."""
     squares = product.square().sum(2)  # (B, L)
     want = squares.mean(1).sqrt()
     return {

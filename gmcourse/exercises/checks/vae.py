@@ -38,7 +38,6 @@ def kl(answer: Any, generator: torch.Generator) -> None:
 
 
 def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with this formula."""
     v, std = lv.exp(), (lv / 2).exp()
     each = 0.5 * (m**2 + v - 1 - lv)
     return {
@@ -151,7 +150,6 @@ def elbo(answer: Any, generator: torch.Generator) -> None:
 
 
 def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with the two terms."""
     likelihood, kl_sum, kl_mean = log_p.sum(1), divergence.sum(1), divergence.mean(1)
     probabilities = logits.sigmoid()
 
@@ -266,7 +264,6 @@ def hidden_beta(answer: Any, generator: torch.Generator) -> None:
 
 
 def _beta_suspects(pixels: int, latents: int, variance: float) -> dict[str, float]:
-    """What comes out of the mistakes that people make with the two averages."""
     ratio = pixels / latents
     return {
         "the number of the example comes back, whatever the input": 39.2,

@@ -133,7 +133,7 @@ class Generator(nn.Module):
     Args:
         style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
 
-    The other arguments are those of `Synthesis`.
+    The mapping has `mapping_layers` layers from z_dim to w_dim; the other arguments are those of `Synthesis`.
 
     Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with
     the authors' PyTorch code for the same weights; half precision is left out.

@@ -82,7 +82,6 @@ class LinearGaussianVAE(nn.Module):
         return log_mean_exp(self.log_weights(x, noise), dim=0)
 
     def _precision(self) -> Tensor:
-        """Compute the matrix M = WᵀW + σ² I."""
         eye = torch.eye(len(self.log_var)).to(self.weight)
         return self.weight.T @ self.weight + self.sigma**2 * eye
 

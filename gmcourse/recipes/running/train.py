@@ -139,7 +139,6 @@ def _look(recipe: Recipe, step: Step, device: torch.device, folder: Path, minute
 
 @torch.no_grad()
 def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes | None:
-    """Draw the recipe's samples as the content of a PNG file."""
     if recipe.samples is None:
         return None
     with torch.random.fork_rng():  # looking changes nothing of the training
