@@ -98,46 +98,6 @@ class Rings(Density2D):
         return log_radius - (2 * math.pi * r).log()
 
 
-class Pinwheel(Density2D):
-    """Elongated normals, rotated by an angle that grows with the radius: a change of variables with |det| = 1.
-
-    `swirl` is in radians of rotation a unit of log-radius.
-    """
-
-    @door(arms=">= 1")
-    def __init__(self, arms: int = 5, swirl: float = 0.9) -> None:
-        self.arms, self.swirl = arms, swirl
-        self.along, self.across, self.start = 0.45, 0.1, 1.7
-        self.extent = (-4.0, 4.0, -4.0, 4.0)
-
-    def _rotate(self, x: Tensor, angle: Tensor) -> Tensor:
-        cos, sin = angle.cos(), angle.sin()
-        return torch.stack([x[:, 0] * cos - x[:, 1] * sin, x[:, 0] * sin + x[:, 1] * cos], dim=1)
-
-    def _swirl(self, x: Tensor) -> Tensor:
-        """The angle by which a point is rotated: a function of its radius, so the rotation keeps area."""
-        return self.swirl * x.norm(dim=1).clamp_min(1e-12).log()
-
-    @door(n=">= 1")
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw a point of an arm that lies along the x-axis, turn it to its place, then swirl it."""
-        noise = torch.randn(n, 2, generator=generator)
-        arm = torch.stack([self.start + self.along * noise[:, 0], self.across * noise[:, 1]], dim=1)
-        which = torch.randint(self.arms, (n,), generator=generator)
-        return self._rotate(arm, 2 * math.pi * which / self.arms + self._swirl(arm))
-
-    @door(x="n 2; full")
-    def log_prob(self, x: Tensor) -> Tensor:
-        """Unswirl; then a mixture of rotated normals. Rotations do not change a density."""
-        straight = self._rotate(x, -self._swirl(x))
-        each = []
-        for i in range(self.arms):
-            arm = self._rotate(straight, straight.new_full((len(x),), -2 * math.pi * i / self.arms))
-            u, v = (arm[:, 0] - self.start) / self.along, arm[:, 1] / self.across
-            each.append(-0.5 * (u**2 + v**2) - math.log(2 * math.pi * self.along * self.across))
-        return torch.stack(each).logsumexp(0) - math.log(self.arms)
-
-
 class Checkerboard(Density2D):
     """Uniform on every other square of a 4 × 4 board."""
 
@@ -183,7 +143,6 @@ def _twenty_five_gaussians() -> Density2D:
 _MAKERS: dict[str, Callable[[], Density2D]] = {
     "two_moons": _two_moons,
     "rings": lambda: Rings((1.0, 2.2), 0.12),
-    "pinwheel": Pinwheel,
     "checkerboard": Checkerboard,
     "eight_gaussians": _eight_gaussians,
     "twenty_five_gaussians": _twenty_five_gaussians,

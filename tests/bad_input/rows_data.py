@@ -105,11 +105,7 @@ row(
     bad={"sigma": (0.0,)},
     fine={"radii": "length"},
 )
-row("data.toy.Pinwheel", lambda: {"arms": 5, "swirl": 0.9}, fine={"swirl": SIGN})
-for kind in ("Gaussians", "Rings", "Pinwheel", "Checkerboard"):
-    name = {"Gaussians": "spirals", "Rings": "rings", "Pinwheel": "pinwheel", "Checkerboard": "checkerboard"}[
-        kind
-    ]
+for kind, name in (("Gaussians", "spirals"), ("Rings", "rings"), ("Checkerboard", "checkerboard")):
     row(
         f"data.toy.{kind}.sample",
         lambda: {"n": 3, "generator": torch.Generator()},
