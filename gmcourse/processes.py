@@ -40,8 +40,7 @@ def join(device: str | None = None) -> torch.device | None:
         from accelerate import PartialState
     except ImportError:
         raise RuntimeError("several processes need accelerate: pip install 'gmcourse[scale]'") from None
-    there: torch.device = PartialState(cpu=device == "cpu").device
-    return there
+    return PartialState(cpu=device == "cpu").device
 
 
 def average(tensors: Iterable[Tensor]) -> None:

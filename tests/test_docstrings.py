@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 IMPERATIVES = """add append apply ask average bend bring build call change check choose clamp colour compare
 compute convert convolve copy count decode differentiate divide double draw encode end enlarge estimate
 execute fall fill filter find fit flatten follow give go hash initialise insert intersect join judge keep lay
-let list load look make map mark match measure mix move multiply name normalise note open paint pair parse
+let list load look make map mark match measure mix move multiply name normalise note open pack paint pair parse
 pass photograph plan play predict prepare print put raise read rebuild reconstruct refuse remember reorder
 repeat replace reshape restore return rise round run sample save say scale schedule score seed serve set shade
 shift show split square stay subtract sum take test tint train transform try turn undo unite update use wait

@@ -44,8 +44,7 @@ def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
         raise ValueError(
             f"{path} has several entries; expected the choice of one, --entry or entry=: {shown}"
         )
-    chosen: Mapping[str, Any] = content if entry is None else content[entry]
-    return chosen
+    return content if entry is None else content[entry]
 
 
 def _content(path: Path) -> Any:

@@ -37,8 +37,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     """
     expect.one_of("split", split, ("train", "test"))
     if expect.one_of("name", name, (*BUNDLED, *TORCHVISION, "folder")) in BUNDLED:
-        images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
-        return images
+        return importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
     if name == "folder":
         from gmcourse.data import folder
 

@@ -81,8 +81,7 @@ class Coupling(Bijection):
     def parameters_of(self, a: Tensor, context: Context) -> Tensor:
         """What the network says of the part that conditions."""
         if not self.conditional:
-            out: Tensor = self.network(a)
-            return out
+            return self.network(a)
         if not isinstance(context, Tensor):
             raise ValueError("a coupling got several contexts; expected one tensor")
         out = self.network(a, broadcast_context(context, a))

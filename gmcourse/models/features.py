@@ -63,8 +63,7 @@ class Features(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute the feature vectors (B, dims) of images (B, 3, 32, 32) in [0, 1], for `frechet_distance`."""
-        out: Tensor = self.to_vector(self.maps(x)[-1])
-        return out
+        return self.to_vector(self.maps(x)[-1])
 
     @torch.no_grad()
     @door(batch_size=">= 1")

@@ -62,5 +62,4 @@ class CouplingNet(nn.Module):
         """Map features (B, in, H, W) to (B, out, H, W)."""
         h = F.relu(self.first(x), inplace=True)
         h = F.relu(self.second(h), inplace=True)
-        out: Tensor = self.last(h)
-        return out
+        return self.last(h)

@@ -105,8 +105,7 @@ def resample(
         )
     if up < 1 or down < 1:
         raise ValueError(f"up is {up} and down is {down}; expected at least 1")
-    out: Tensor = _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)
-    return out
+    return _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)
 
 
 def _borders(kernel: Tensor, before: int, after: int) -> Padding:

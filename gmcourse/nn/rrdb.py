@@ -65,8 +65,7 @@ class RRDB(nn.Module):
 
 def upsampled(conv: nn.Module, features: Tensor) -> Tensor:
     """Double the size by repeating pixels, then convolve."""
-    out: Tensor = conv(F.interpolate(features, scale_factor=2, mode="nearest"))
-    return out
+    return conv(F.interpolate(features, scale_factor=2, mode="nearest"))
 
 
 class RRDBEncoder(nn.Module):

@@ -14,8 +14,7 @@ from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
 
 def _picture(x: Tensor) -> np.ndarray:
-    picture: np.ndarray = x.clamp(0, 1).permute(1, 2, 0).numpy()
-    return picture
+    return x.clamp(0, 1).permute(1, 2, 0).numpy()
 
 
 @drawing(rows="3 h w / 3 H W / n 3 H W", limit="> 0")

@@ -121,11 +121,7 @@ def _more(exercise: Exercise, extra: Path | None) -> str:
 
 @cache
 def functions_of(path: Path) -> frozenset[str]:
-    """The names of the functions in a file of checks.
-
-    Raises:
-        ValueError: it cannot be read as Python, or defines no function.
-    """
+    """List the names of the functions in a file of checks."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError) as error:

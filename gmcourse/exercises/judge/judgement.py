@@ -192,7 +192,7 @@ def _verdict(
 
 
 def _code_of(exercise: str, steps: list[CopiedCell]) -> str:
-    """What the student wrote for an exercise, cell after cell."""
+    """Join what the student wrote for an exercise, cell after cell."""
     return "\n\n".join(s.source for s in steps if s.role == "student" and exercise in s.exercises)
 
 

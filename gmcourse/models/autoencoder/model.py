@@ -40,8 +40,7 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         """Codes (B, latent_dim) of images (B, C, H, W); noisy ones may leave [0, 1]."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
-        out: Tensor = self.encoder(x)
-        return out
+        return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
         """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""

@@ -24,8 +24,7 @@ class Classifier(nn.Module):
     def logits(self, x: Tensor) -> Tensor:
         """Score points (B, dims) for each class, (B, classes); only the differences mean something."""
         expect.tensor("x", x, f"B {self.dims}", finite=False)
-        out: Tensor = self.network(x)
-        return out
+        return self.network(x)
 
     def log_posterior(self, x: Tensor) -> Tensor:
         """Compute log p(y|x) in nats for every class, (B, classes)."""

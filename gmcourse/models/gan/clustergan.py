@@ -49,8 +49,7 @@ class ClusterGAN(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, continuous + K) to pictures (B, C, H, W) in [0, 1]."""
-        pictures: Tensor = self.generator(z)
-        return pictures
+        return self.generator(z)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map pictures (B, C, H, W) to ẑ_n (B, continuous) and the logits (B, K) of the clusters."""

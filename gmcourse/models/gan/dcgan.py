@@ -96,5 +96,4 @@ class DCDiscriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures (B, C, H, W) in [0, 1] to logits (B, outputs)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
-        logits: Tensor = self.network(2 * x - 1)
-        return logits
+        return self.network(2 * x - 1)

@@ -46,8 +46,7 @@ class PlaneGenerator(FromNoise):
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, latent_dim) to points (B, 2)."""
         self._check(z)
-        points: Tensor = self.network(z)
-        return points
+        return self.network(z)
 
 
 class PlaneDiscriminator(nn.Module):
@@ -68,5 +67,4 @@ class PlaneDiscriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map points (B, 2) to logits (B, 1)."""
         expect.tensor("x", x, "B 2", finite=False)
-        logits: Tensor = self.network(x / self.input_scale)
-        return logits
+        return self.network(x / self.input_scale)

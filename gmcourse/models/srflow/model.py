@@ -127,8 +127,7 @@ class SRFlow(nn.Module):
                 f"low resolutions of {low.shape[2]}×{low.shape[3]} give {height}×{width}; "
                 f"expected sides that {needed} divides: crop the picture, or use fewer levels"
             )
-        contexts: list[Tensor] = self.encoder(low)
-        return contexts
+        return self.encoder(low)
 
     def encode(self, high: Tensor, low: Tensor) -> Tensor:
         """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
@@ -138,8 +137,7 @@ class SRFlow(nn.Module):
             low: (B, 3, h, w) in [0, 1], or one for all.
         """
         self._check_pair(high, low)
-        z: Tensor = self.flow(high, self.contexts(low))[0]
-        return z
+        return self.flow(high, self.contexts(low))[0]
 
     def decode(self, z: Tensor, low: Tensor) -> Tensor:
         """Compute x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""

@@ -47,5 +47,4 @@ class Regression(nn.Module):
         expect.tensor("low", low, "B 3 h w", finite=False)
         pyramid, _ = self.encoder.read(low)
         h = F.leaky_relu(upsampled(self.up, pyramid[-1]), SLOPE)
-        out: Tensor = self.last(F.leaky_relu(self.full(h), SLOPE))
-        return out
+        return self.last(F.leaky_relu(self.full(h), SLOPE))

@@ -41,8 +41,7 @@ class ConditionalNet(nn.Module):
             h = h + self.of_part(part[0])
         h = F.relu(self.norm1(h)[0])
         h = F.relu(self.norm2(self.second(h))[0])
-        out: Tensor = self.last(h)
-        return out
+        return self.last(h)
 
 
 def transition_step(channels: int) -> list[Bijection]:

@@ -52,8 +52,7 @@ class DiscriminatorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map features (B, C, H, W) to (B, O, H/2, W/2)."""
-        out: Tensor = self.second(self.first(x)) + self.skip(x)
-        return out
+        return self.second(self.first(x)) + self.skip(x)
 
 
 class Discriminator(nn.Module):

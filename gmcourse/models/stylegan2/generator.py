@@ -186,8 +186,7 @@ class Generator(nn.Module):
         ws = self.styles(z, truncation=truncation, cutoff=cutoff)
         if self.training and self.style_mixing:
             ws = self.mixed(z, ws)
-        picture: Tensor = self.synthesis(ws, noise)
-        return picture
+        return self.synthesis(ws, noise)
 
     def mixed(self, z: Tensor, ws: Tensor) -> Tensor:
         """Replace later styles of `ws` by those of other latents, with the probability `style_mixing`."""

@@ -54,8 +54,7 @@ class LinearGaussianVAE(nn.Module):
         self._check(x)
         cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias)).to(x)
         normal = torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov)
-        out: Tensor = normal.log_prob(x)
-        return out
+        return normal.log_prob(x)
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Compute mean (B, k) and covariance (k, k) of p(z|x) = N(M⁻¹Wᵀ(x − b), σ² M⁻¹), M = WᵀW + σ² I."""

@@ -85,8 +85,7 @@ class VAE(nn.Module):
 
     def _decode(self, z: Tensor) -> Tensor:
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
-        out: Tensor = self.decoder(z)
-        return out
+        return self.decoder(z)
 
     def _latents(self, mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int) -> Tensor:
         """Compute μ + σ ⊙ ε for noise ε of exactly the right shape: nothing broadcasts unasked."""

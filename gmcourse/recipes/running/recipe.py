@@ -75,5 +75,4 @@ def find(name: str) -> Recipe:
     """Find the recipe of this name."""
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
-    recipe: Recipe = importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
-    return recipe
+    return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
