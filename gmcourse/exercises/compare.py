@@ -55,12 +55,7 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
             generator = fresh()
-            with (
-                plain_defaults(),
-                torch.inference_mode(False),
-                torch.enable_grad(),
-                _no_trace_left(generator),
-            ):
+            with _no_trace_left(generator):
                 law(answer, generator)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
@@ -77,7 +72,7 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
 @contextmanager
 def _no_trace_left(generator: torch.Generator) -> Iterator[None]:
     """An answer that passed has left torch as it was: seed, defaults, gradients. Its own draws are new each time."""
-    with torch.random.fork_rng(devices=[]):
+    with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
         seed_torch(generator.initial_seed() // 2)
         before = _state_of_torch()
         yield
@@ -144,7 +139,7 @@ def agree(
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> Tensor:
-    """Pass if the learner's value is the reference; else name the mistake.
+    """Give the learner's value as `tensor` does if it is the reference; else name the mistake.
 
     Args:
         what: what is being compared, as the subject of a sentence: "the KL".
@@ -152,9 +147,6 @@ def agree(
         inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
         otherwise: the words for every other wrong value, where only one mistake is possible.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
-
-    Returns:
-        The value in float64 on the CPU, still in the graph.
     """
     got, want = tensor(value, what), torch.as_tensor(want, dtype=torch.float64)
     if matches(got, want, rtol=rtol, atol=atol):
@@ -240,7 +232,7 @@ def show(value: Tensor) -> str:
 
 
 def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:
-    """The first entries that differ, each with its place; the beginnings of both where the shapes differ."""
+    """List the first entries that differ, each with its place; the beginnings of both where the shapes differ."""
     if got.shape != want.shape or got.dim() == 0:
         return f"got {show(got)}, expected {show(want)}"
     got, want = got.detach(), want.detach().to(got.dtype)
