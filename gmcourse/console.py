@@ -27,7 +27,7 @@ def accept_any_encoding() -> None:
 
 
 def in_ascii(character: str) -> str:
-    """One character in ASCII: a sign like it, a Greek letter's name, or else its number as an escape.
+    """Write one character in ASCII: a sign like it, a Greek letter's name, or else its number as an escape.
 
     >>> [in_ascii(each) for each in "→²βé"]
     ['->', '2', 'beta', '\\\\xe9']

@@ -151,12 +151,12 @@ def _data() -> Iterator[Finding]:
 
     yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
     root, states = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
-    there, missing, damaged = (
+    complete, missing, damaged = (
         [name for name, (found, _) in states.items() if found == which]
-        for which in ("there", "missing", "damaged")
+        for which in ("complete", "missing", "damaged")
     )
-    if there:
-        yield Finding(OK, "data", f"in {root}: {', '.join(there)}")
+    if complete:
+        yield Finding(OK, "data", f"in {root}: {', '.join(complete)}")
     for name in damaged:
         yield Finding(BAD, "data", states[name][1])
     if missing:

@@ -18,7 +18,7 @@ def _column(t: Tensor, like: Tensor) -> Tensor:
 
 @door(a="B D …", b="B D …", t="T; anywhere")
 def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """(1 − t) a + t b: the straight way between codes (B, *shape), at places t (T,); (T, B, *shape).
+    """Walk straight, (1 − t) a + t b, between codes (B, *shape), at places t (T,); (T, B, *shape).
 
     Between two independent draws from N(0, I) in D dimensions the middle has length √(D/2), not √D: it is
     shorter than nearly every code that the decoder was trained on. Beyond 0 and 1 is extrapolation.
@@ -32,7 +32,7 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 @door(a="B D …; full", b="B D …; full", t="T; anywhere")
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b: the way along a sphere.
+    """Walk along a sphere, sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b.
 
     Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I),
     nearly all of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes
@@ -42,11 +42,13 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
         ValueError: a code that is zero and has no direction; opposite codes, between which no way along the sphere
             is the shortest.
     """
-    unit = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
-    if not all(torch.isfinite(x).all() for x in unit):
+    directions = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
+    if not all(torch.isfinite(x).all() for x in directions):
         raise ValueError("a or b has a code that is zero; expected codes with a direction: use lerp")
     # the arc cosine loses half of the digits near 0 and π; half the angle's tangent does not
-    half = torch.atan2((unit[0] - unit[1]).norm(dim=1), (unit[0] + unit[1]).norm(dim=1))
+    half = torch.atan2(
+        (directions[0] - directions[1]).norm(dim=1), (directions[0] + directions[1]).norm(dim=1)
+    )
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
         raise ValueError("a and b are opposite; expected codes with one shortest arc between them: use lerp")
@@ -64,11 +66,7 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     else differs between the two groups comes along: if moustaches are worn by the old, the direction ages.
 
     Args:
-        codes: (N, *shape).
         present: (N,) bool. Of a graded attribute, `values > values.median()`.
-
-    Raises:
-        ValueError: a group that is empty.
     """
     expect.whole("the number of present codes", int(present.sum()), least=1, most=len(codes) - 1)
     return codes[present].mean(0) - codes[~present].mean(0)
@@ -76,5 +74,5 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
 
 @door(codes="B D …", direction="D …", amounts="T; anywhere")
 def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
-    """z + amount · direction, for codes (B, *shape), a direction (*shape) and amounts (T,); (T, B, *shape)."""
+    """Go from codes z (B, *shape) to z + amount · direction (*shape), for amounts (T,); (T, B, *shape)."""
     return codes + _column(amounts, codes) * direction

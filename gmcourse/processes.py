@@ -40,8 +40,7 @@ def join(device: str | None = None) -> torch.device | None:
         from accelerate import PartialState
     except ImportError:
         raise RuntimeError("several processes need accelerate: pip install 'gmcourse[scale]'") from None
-    there: torch.device = PartialState(cpu=device == "cpu").device
-    return there
+    return PartialState(cpu=device == "cpu").device
 
 
 def average(tensors: Iterable[Tensor]) -> None:
@@ -54,7 +53,7 @@ def average(tensors: Iterable[Tensor]) -> None:
 
 
 def any_of_us(wish: bool, device: torch.device | str = "cpu") -> bool:
-    """Whether any process wishes it, so that all of them stop at the same step."""
+    """Ask whether any process wishes it, so that all of them stop at the same step."""
     if not are_several():
         return wish
     flag = torch.tensor(float(wish), device=device)
@@ -69,10 +68,10 @@ def _own_rows(draw: Callable[..., Tensor], like: Tensor, dtype: torch.dtype) -> 
 
 
 def normal_noise(like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-    """Standard normal numbers of the shape of `like` (B, …), each row keyed to its sample of the whole batch."""
+    """Draw standard normal numbers like `like` (B, …), each row keyed to its sample of the whole batch."""
     return _own_rows(torch.randn, like, dtype or like.dtype)
 
 
 def uniform_noise(like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-    """Numbers uniform in [0, 1) of the shape of `like` (B, …), each row keyed to its sample of the whole batch."""
+    """Draw numbers uniform in [0, 1) like `like` (B, …), each row keyed to its sample of the whole batch."""
     return _own_rows(torch.rand, like, dtype or like.dtype)

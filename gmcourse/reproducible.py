@@ -77,7 +77,7 @@ def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
 
 
 def mixed_seed(*parts: int | str) -> int:
-    """One seed out of several numbers or words, the same on every machine and in every run.
+    """Mix one seed out of several numbers or words, the same on every machine and in every run.
 
     Neighbouring inputs give unrelated seeds, which `seed + step` does not: there run 0 at step 1 would
     draw the numbers of run 1 at step 0.

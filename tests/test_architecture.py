@@ -99,6 +99,27 @@ def test_no_star_imports_and_no_drawers_for_odds_and_ends():
         )
 
 
+def hidden(exported, modules):
+    """Names that a package takes from one of its modules though another, or the same, module is called so."""
+    return [name for name, origin in exported.items() if name in modules and not origin.endswith(f".{name}.")]
+
+
+def exports(name):
+    """What a package's `__init__` brings in: the name there → where it is from, with a dot after a module's own."""
+    froms = [node for node in TREES[name].body if isinstance(node, ast.ImportFrom)]
+    found = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names
+    }
+    return {given: f"{origin}." if origin in MODULES else origin for given, origin in found.items()}
+
+
+@pytest.mark.parametrize("name", [n for n, path in MODULES.items() if path.name == "__init__.py"])
+def test_no_function_hides_a_module(name):
+    modules = {other.rpartition(".")[2] for other in MODULES if other.rpartition(".")[0] == name}
+    taken = hidden(exports(name), modules)
+    assert not taken, f"{name}: {', '.join(taken)} hides the module of that name; rename the module"
+
+
 def is_a_list_of_exercises(path):
     """A chapter's checks: short items, one after another, that belong in one place."""
     return path.parent.name == "checks" and path.stem != "__init__"
@@ -135,4 +156,7 @@ def test_these_tests_can_fail():
     assert not is_allowed("gmcourse.models.glow", "gmcourse.models.nice")
     assert not is_allowed("gmcourse.data", "gmcourse.nn.networks")
     assert is_allowed("gmcourse.models.vae.model", "gmcourse.models.vae.likelihoods")
+    assert hidden(
+        {"fit": "gmcourse.training.fit.fit", "step": "gmcourse.training.step."}, {"fit", "step"}
+    ) == ["fit"]
     assert Path(MODULES["gmcourse.data"]).name == "__init__.py"

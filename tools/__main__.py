@@ -30,7 +30,7 @@ LESS = {"lab": "class"}  # what a target needs of pyproject's extras, where it i
 
 
 def usage() -> str:
-    """The targets, a line each."""
+    """List the targets, a line each."""
     return "\n".join(
         ["usage: python3 -m tools TARGET", ""] + [f"  {name:8} {what}" for name, what in TARGETS.items()]
     )

@@ -33,7 +33,7 @@ LEFT_OUT = ("gmcourse.exercises.templates",)
 
 
 def modules_of(package: str) -> list[str]:
-    """Every public module of a package, itself first."""
+    """List every public module of a package, itself first."""
     root = importlib.import_module(package)
     found = [package]
     for module in pkgutil.walk_packages(getattr(root, "__path__", []), f"{package}."):

@@ -30,7 +30,7 @@ def drop_stale_cache() -> None:
 
 
 def address_of_site() -> str:
-    """Where the buttons of the site lead: `GMCOURSE_REPOSITORY`, else the repository's own address."""
+    """Return where the buttons of the site lead: `GMCOURSE_REPOSITORY`, else the repository's own address."""
     return os.environ.get("GMCOURSE_REPOSITORY") or repository()
 
 

@@ -33,7 +33,7 @@ def executable() -> str | None:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Say nothing of the pages that were asked for."""
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def serve() -> Iterator[str]:
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """A headless Chromium with a fresh profile.
+    """Open a headless Chromium with a fresh profile.
 
     Raises:
         RuntimeError: there is none on this machine.

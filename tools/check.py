@@ -29,5 +29,5 @@ def run(steps: tuple[list[str], ...], **settings: str) -> int:
 
 
 def main(words: list[str]) -> int:
-    """Exit status 1 if anything failed."""
+    """Return exit status 1 if anything failed."""
     return min(run((*LINT, DOCTESTS, QUICK)), 1)

@@ -15,7 +15,7 @@ IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def files(roots: Iterable[str]) -> Iterator[Path]:
-    """Every file below the given files and folders, in a fixed order, caches left out."""
+    """List every file below the given files and folders, in a fixed order, caches left out."""
     for name in roots:
         root = ROOT / name
         found = [root] if root.is_file() else sorted(root.rglob("*"))
@@ -23,7 +23,7 @@ def files(roots: Iterable[str]) -> Iterator[Path]:
 
 
 def of(roots: Iterable[str], *more: str) -> str:
-    """One hash of the names and contents of all files below, of the installed versions, and of more words."""
+    """Hash the names and contents of all files below, the installed versions, and more words."""
     total = hashlib.sha256("\0".join([wanted(), *more]).encode())
     for path in files(roots):
         total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
@@ -42,10 +42,10 @@ class Stamp:
         return self.path.is_file() and self.path.read_text(encoding="utf-8") == digest
 
     def write(self, digest: str) -> None:
-        """Remember it."""
+        """Remember the fingerprint for next time."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(digest, encoding="utf-8")
 
     def forget(self) -> None:
-        """Remember nothing."""
+        """Remember no fingerprint, so that all is done anew."""
         self.path.unlink(missing_ok=True)

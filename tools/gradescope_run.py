@@ -12,7 +12,7 @@ from gmcourse.exercises.judge.notebook import chapter
 
 
 def results(folder: Path, name: str, most: float) -> dict[str, object]:
-    """The content of results.json for the one notebook of a submission."""
+    """Make the content of results.json for the one notebook of a submission."""
     found = sorted(path for path in folder.rglob("*") if path.name.lower().endswith((".ipynb", ".ipynb.txt")))
     if not found:
         return {"score": 0, "output": "No notebook was handed in: expected a file that ends in .ipynb."}

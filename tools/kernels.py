@@ -46,7 +46,7 @@ def lessons() -> int:
 
 
 def main(words: list[str]) -> int:
-    """Exit status 1 if anything failed on any of the machines."""
+    """Return exit status 1 if anything failed on any of the machines."""
     if words == ["lessons"]:
         return min(lessons(), 1)
     steps = (["tools.kernels", "lessons"],) if words == ["book"] else (QUICK,)

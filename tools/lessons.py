@@ -48,7 +48,7 @@ class Outcome:
 
 
 def pages() -> list[str]:
-    """Every page of the table of contents, without suffix, in order."""
+    """List every page of the table of contents, without suffix, in order."""
 
     def walk(node: object) -> list[str]:
         if isinstance(node, list):
@@ -62,7 +62,7 @@ def pages() -> list[str]:
 
 
 def notebooks() -> list[Path]:
-    """The notebooks among the pages."""
+    """List the notebooks among the pages."""
     found = [ROOT / f"{name}.ipynb" for name in pages()]
     return [path for path in found if path.is_file()]
 

@@ -27,7 +27,7 @@ class _Page(HTMLParser):
 
 
 def broken(site: Path) -> list[str]:
-    """Links of the site that lead nowhere, as "page → target"."""
+    """Find links of the site that lead nowhere, as "page → target"."""
     pages = {
         path.resolve(): _Page(path.read_text(encoding="utf-8"))
         for path in sorted(site.rglob("*.html"))
@@ -35,14 +35,14 @@ def broken(site: Path) -> list[str]:
     }
     problems = []
     for path, page in pages.items():
-        for target in dict.fromkeys(page.targets):
-            parts = urlsplit(target)
+        for link in dict.fromkeys(page.targets):
+            parts = urlsplit(link)
             if parts.scheme or parts.netloc:
                 continue
-            there = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             anchor = unquote(parts.fragment)
-            missing_file = not there.exists()
-            missing_anchor = bool(anchor) and there in pages and anchor not in pages[there].anchors
+            missing_file = not target.exists()
+            missing_anchor = bool(anchor) and target in pages and anchor not in pages[target].anchors
             if missing_file or missing_anchor:
-                problems.append(f"{path.relative_to(site.resolve()).as_posix()} → {target}")
+                problems.append(f"{path.relative_to(site.resolve()).as_posix()} → {link}")
     return problems

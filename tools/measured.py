@@ -43,7 +43,7 @@ class Claim:
     metric: tuple[str, str] | None = None
 
     def holds(self, value: str) -> bool:
-        """Whether the range contains a printed number.
+        """Return whether the range contains a printed number.
 
         Raises:
             ValueError: the range is not written in one of the four ways.
@@ -82,14 +82,14 @@ def in_range(value: str, text: str) -> bool:
 
 
 def sentence(text: str, at: int) -> str:
-    """The sentence, table row or list item around a place, without its tags."""
+    """Find the sentence, table row or list item around a place, without its tags."""
     begin = max([0, *(m.end() for m in re.finditer(r"\n|[.?] ", text[:at]))])
     end = re.compile(r"\n|[.?](?=\s|$)|$").search(text, at)
     return re.sub(r"<[^>]+>", "", text[begin : end.end() if end else None]).strip()
 
 
 def claims(text: str, page: str) -> list[Claim]:
-    """Every range in a text."""
+    """Find every range in a text."""
     return [
         Claim(m[1], page, sentence(text, m.start()), m[4], (m[2], m[3]) if m[2] else None)
         for m in SPAN.finditer(text)
@@ -97,7 +97,7 @@ def claims(text: str, page: str) -> list[Claim]:
 
 
 def sources(notebook: dict[str, Any], page: str) -> dict[str, Source]:
-    """Where the cells of a notebook print their numbers, by id."""
+    """Find where the cells of a notebook print their numbers, by id."""
     return {
         name: Source(page, cell["id"], pattern)
         for cell in notebook["cells"]
@@ -106,7 +106,7 @@ def sources(notebook: dict[str, Any], page: str) -> dict[str, Source]:
 
 
 def output(cell: dict[str, Any]) -> str:
-    """What a cell printed, and the text of what it showed."""
+    """Return what a cell printed, and the text of what it showed."""
     parts = []
     for each in cell.get("outputs", []):
         shown = (
@@ -119,7 +119,7 @@ def output(cell: dict[str, Any]) -> str:
 
 
 def prose(path: Path) -> str:
-    """The text of a page: of a notebook its Markdown cells."""
+    """Return the text of a page: of a notebook its Markdown cells."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return text

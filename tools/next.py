@@ -60,7 +60,7 @@ def environment() -> Path:
 
 
 def copy_of_the_sources() -> Path:
-    """The site's sources and the cache of executed notebooks, with `conf.py` in place of `_config.yml`."""
+    """Copy the site's sources and the cache of executed notebooks, with `conf.py` in place of `_config.yml`."""
     copy = FOLDER / "source"
     shutil.rmtree(copy, ignore_errors=True)
     for name in ("book", "notebooks"):

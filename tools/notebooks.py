@@ -93,7 +93,7 @@ def committed(root: Path) -> list[Path]:
 
 
 def main(words: list[str]) -> int:
-    """Write or clean."""
+    """Write or clean the notebooks that are named."""
     if words[:1] == ["write"] and len(words) == 3:
         import jupytext
 

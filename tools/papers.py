@@ -60,7 +60,7 @@ def _address(entry: Entry) -> str:
 
 @functools.cache
 def papers() -> dict[str, Paper]:
-    """Every paper by its key.
+    """List every paper by its key.
 
     Raises:
         KeyError: an entry has no DOI, no arXiv number and no address.

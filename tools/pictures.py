@@ -38,14 +38,14 @@ DARK = Theme((17, 23, 29), (228, 233, 238), (245, 169, 107), ((124, 192, 238), (
 
 
 def as_ink(pictures: Tensor, theme: Theme) -> Tensor:
-    """Grey pictures (N, 1, H, W) in [0, 1] on the paper, with ink that changes from one to the next: (N, 3, H, W)."""
+    """Colour grey pictures (N, 1, H, W) in [0, 1], the ink changing from one to the next: (N, 3, H, W)."""
     paper, first, last = (torch.tensor(colour) / 255 for colour in (theme.paper, *theme.inks))
     inks = torch.lerp(first, last, torch.linspace(0, 1, len(pictures))[:, None])
     return paper[:, None, None] + pictures * (inks - paper)[:, :, None, None]
 
 
 def wall(pictures: Tensor, columns: int) -> Image.Image:
-    """Pictures (N, 3, H, W) in [0, 1] side by side, row by row."""
+    """Lay pictures (N, 3, H, W) in [0, 1] side by side, row by row."""
     count, channels, height, width = pictures.shape
     grid = pictures.reshape(count // columns, columns, channels, height, width).permute(0, 3, 1, 4, 2)
     pixels = grid.reshape(-1, columns * width, channels).mul(255).round().byte().numpy()
@@ -54,7 +54,7 @@ def wall(pictures: Tensor, columns: int) -> Image.Image:
 
 @torch.no_grad()
 def drawn_by_each(theme: Theme, side: int, columns: int = 16) -> dict[tuple[str, str], Tensor]:
-    """(lesson, model) → pictures (columns, 3, side, side).
+    """Draw pictures (columns, 3, side, side) for each (lesson, model).
 
     The first draws of each model, none selected. The digits are a walk round the VAE's plane; SRFlow's row has
     four small faces, and after each of them three answers.
@@ -87,7 +87,7 @@ def drawn_by_each(theme: Theme, side: int, columns: int = 16) -> dict[tuple[str,
 
 
 def families(theme: Theme, side: int = 60, gap: int = 4, margin: int = 172) -> Image.Image:
-    """A row for each family of models, with the number of its lesson: the course at one look."""
+    """Draw a row for each family of models, with the number of its lesson: the course at one look."""
     rows = drawn_by_each(theme, side)
     columns, pitch = len(next(iter(rows.values()))), side + gap
     sheet = Image.new("RGB", (margin + columns * pitch - gap, len(rows) * pitch - gap), theme.paper)
@@ -103,14 +103,14 @@ def families(theme: Theme, side: int = 60, gap: int = 4, margin: int = 172) -> I
 
 @torch.no_grad()
 def wall_of_faces(rows: int = 6, columns: int = 16, size: int = 64) -> Image.Image:
-    """Faces of the natural distribution, with all their detail."""
+    """Draw faces of the natural distribution, with all their detail."""
     n = rows * columns
     return wall(faces.render(faces.sample(n, seed=5), size, detail=torch.arange(n)), columns)
 
 
 @torch.no_grad()
 def contact_sheet(across: int = 3, size: int = 80, gap: int = 22) -> Image.Image:
-    """Every attribute at its smallest, middle and largest value, on an otherwise unremarkable face."""
+    """Draw every attribute at its smallest, middle and largest value, on an otherwise unremarkable face."""
     plain = faces.middle()
     for name, value in {
         "skin": 0.3,

@@ -5,7 +5,7 @@ punish. `Adversarial` puts them together for `gmcourse.training.fit`.
 """
 
 from gmcourse.adversarial.lazy import Lazy, lazy_adam
-from gmcourse.adversarial.losses import (
+from gmcourse.adversarial.objectives import (
     discriminator_hinge,
     discriminator_logistic,
     discriminator_wasserstein,

@@ -84,7 +84,7 @@ class PathLength(nn.Module):
         self.register_buffer("mean", torch.zeros(()))
 
     def forward(self, z: Tensor) -> Tensor:
-        """γ_pl · E(‖J_wᵀy‖₂ − a)² for latents (B, …)."""
+        """Compute γ_pl · E(‖J_wᵀy‖₂ − a)² for latents (B, …)."""
         mapping, synthesis = self._networks
         ws = mapping(z[: max(1, len(z) // self.shrink)])
         lengths = path_lengths(synthesis(ws), ws)

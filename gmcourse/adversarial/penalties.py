@@ -21,7 +21,7 @@ def one_logit_each(logits: Tensor, samples: int) -> Tensor:
 
 @door(x="B …; unseen")
 def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
-    """∇_x of the discriminator's logit for each sample, the shape of x, itself differentiable.
+    """Differentiate the discriminator's logit of each sample by that sample: the shape of x, differentiable again.
 
     The discriminator gives one logit a sample, (B,) or (B, 1).
     """
@@ -34,7 +34,7 @@ def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
 
 @door(real="B …; unseen", gamma=">= 0")
 def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) -> Tensor:
-    """γ/2 · E‖∇_x D(x)‖² on data only.
+    """Compute γ/2 · E‖∇_x D(x)‖² on data only.
 
     Mescheder et al. 2018 (arXiv:1801.04406), eq. 9. It takes away the slope that would push samples off the
     data once they have arrived there. Squares are summed over a sample's dimensions, and averaged over the batch.
@@ -51,7 +51,7 @@ def gradient_penalty(
     *,
     between: Tensor | None = None,
 ) -> Tensor:
-    """λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
+    """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
     Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs.
 

@@ -37,15 +37,11 @@ class SideBySide:
 
     @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
-        """The optimisers of all runs."""
+        """Return the optimisers of all runs."""
         return [optimizer for step in self.steps for optimizer in step.optimizers]
 
     def __call__(self, batch: Tensor) -> Measured:
-        """One step of each run; the losses are named after the set-ups.
-
-        Raises:
-            Diverged: something in one of the runs is not finite. All runs are as they were before the call.
-        """
+        """Make one step of each run, or of none if one is `Diverged`; losses are named after the set-ups."""
         if len(expect.tensor("the batch", batch, finite=False)) != sum(self.rows):
             expect.refuse("the batch", f"of {len(batch)} rows", str(sum(self.rows)))
         changing = [module for step in self.steps for module in step.changing]
@@ -73,7 +69,7 @@ class SideBySide:
         return averaged
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of all runs."""
+        """Return the states of all runs."""
         return {"steps": [step.state_dict() for step in self.steps]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.adversarial.lazy import Lazy
-from gmcourse.adversarial.losses import losses
+from gmcourse.adversarial.objectives import losses
 from gmcourse.adversarial.penalties import one_logit_each
 from gmcourse.expect.door import door
 from gmcourse.training import EMA
@@ -37,8 +37,6 @@ class Adversarial:
     discriminator once, on the given batch and as many samples, and then the generator, on new samples.
 
     Args:
-        generator: a network z → x.
-        discriminator: a network x → logits, (B,) or (B, 1).
         generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
         discriminator_optimizer: one over the discriminator's.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.
@@ -95,11 +93,8 @@ class Adversarial:
     def __call__(self, batch: Tensor | tuple[Tensor, ...]) -> Measured:
         """One move of each player; returns the losses "discriminator" and "generator", and penalties by name.
 
-        Of a batch that is a tuple the first tensor counts.
-
-        Raises:
-            Diverged: a loss, a penalty, a gradient, a parameter, a buffer or an optimiser's memory is not
-                finite. All is as it was before the call, for both players.
+        Of a batch that is a tuple the first tensor counts. If something is not finite, `Diverged` is raised, and
+        all is as it was before the call, for both players.
         """
         good = self._last_good
         measured = good.attempt(lambda: self.play(batch, good), self.optimizers, self.changing)
@@ -155,7 +150,7 @@ class Adversarial:
         evaluate: Callable[[Callable[..., Tensor]], Tensor],
         watched: LastGood,
     ) -> Measured:
-        """One optimiser step on a loss, with its penalty or followed by it."""
+        """Make one optimiser step on a loss, with its penalty or followed by it."""
 
         def update(name: str, objective: Tensor) -> None:
             optimizer.zero_grad(set_to_none=True)
@@ -181,7 +176,7 @@ class Adversarial:
         return self.generator if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
-        """Both networks, both optimisers, the count, the average, and what the penalties remember."""
+        """Return both networks, both optimisers, the count, the average, and what the penalties remember."""
         return {name: part.state_dict() for name, part in self._parts().items()} | {"calls": self.calls}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

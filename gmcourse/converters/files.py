@@ -22,7 +22,7 @@ ZIP, PICKLE = b"PK", b"\x80"
 
 @door()
 def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
-    """The state dict in a file of `torch.save`, old or new, or of safetensors, as its first bytes say.
+    """Read the state dict in a file of `torch.save`, old or new, or of safetensors, as its first bytes say.
 
     Where there are several entries, such as "g_ema" and "optim", `entry` says which has the weights. A file that
     is damaged, cut short, or a pickle that wants to run code is refused.
@@ -44,8 +44,7 @@ def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
         raise ValueError(
             f"{path} has several entries; expected the choice of one, --entry or entry=: {shown}"
         )
-    chosen: Mapping[str, Any] = content if entry is None else content[entry]
-    return chosen
+    return content if entry is None else content[entry]
 
 
 def _content(path: Path) -> Any:

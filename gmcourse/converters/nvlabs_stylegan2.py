@@ -19,7 +19,7 @@ from gmcourse.nn.resample import fir_kernel
 
 
 def _blocks(weights: Weights, prefix: str) -> list[int]:
-    """The sides of the blocks b4, b8, … below a prefix, in ascending order."""
+    """List the sides of the blocks b4, b8, … below a prefix, in ascending order."""
     found = {int(match[1]) for match in weights.names(rf"{re.escape(prefix)}b(\d+)\.")}
     sides = [4 * 2**i for i in range(max(len(found), 1))]
     for side in sides:
@@ -29,7 +29,7 @@ def _blocks(weights: Weights, prefix: str) -> list[int]:
 
 
 def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
-    """channel_base and channel_max that give these feature maps, min(base // side, max) at each side."""
+    """Find channel_base and channel_max that give these feature maps, min(base // side, max) at each side."""
     most = max(widths.values())
     side, narrow = max(widths.items())
     base = max(side * narrow, *(s * w for s, w in widths.items()))
@@ -46,7 +46,7 @@ NOISY = STYLED | {"noise_strength": "noise_strength", "fixed_noise": "noise_cons
 
 
 def _layer(ours: str, theirs: str, parts: Mapping[str, str]) -> dict[str, str]:
-    """The tensors of one layer: ours → theirs."""
+    """Name the tensors of one layer: ours → theirs."""
     return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in parts.items()}
 
 
@@ -89,7 +89,7 @@ def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None
 @door(state="empty")
 @torch.no_grad()
 def generator_from_nvlabs(state: State) -> Generator:
-    """A generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch, and in their dtype.
+    """Build a generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch, and in their dtype.
 
     It gives the same numbers for the same z and the same noise.
     """
@@ -116,7 +116,7 @@ def generator_from_nvlabs(state: State) -> Generator:
 @door(state="empty", group=">= 1")
 @torch.no_grad()
 def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
-    """A discriminator with the weights of a `D` of stylegan2-ada-pytorch.
+    """Build a discriminator with the weights of a `D` of stylegan2-ada-pytorch.
 
     A state dict does not say `group`, the number of pictures in a minibatch standard deviation.
     """

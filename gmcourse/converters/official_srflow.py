@@ -53,7 +53,7 @@ def _load_zero_conv(ours: nn.Module, weights: Weights, name: str) -> None:
 
 
 def _load_network(ours: nn.Module, weights: Weights, name: str) -> None:
-    """The network of an injector (context alone) or of a coupling (part, then context)."""
+    """Load the network of an injector (context alone) or of a coupling (part, then context)."""
     assert isinstance(ours, ConditionalNet)
     convs = [conv.weight for conv in (ours.of_part, ours.of_context) if conv is not None]
     width, *_, height, breadth = convs[-1].shape
@@ -109,7 +109,6 @@ def _levels(weights: Weights) -> list[list[str]]:
 
 
 def _encoder_sizes(weights: Weights) -> dict[str, int]:
-    """Scale and widths of the encoder."""
     return {
         "scale": 2 ** weights.count("RRDB.upconv", first=1),
         "channels": weights.shape("RRDB.conv_first.weight", 4)[0],
@@ -121,7 +120,7 @@ def _encoder_sizes(weights: Weights) -> dict[str, int]:
 @door(state="empty", stacked="empty >= 0")
 @torch.no_grad()
 def srflow_from_official(state: State, stacked: Sequence[int] = (1, 8, 15, 22)) -> SRFlow:
-    """A model with the weights of a checkpoint of the authors.
+    """Build a model with the weights of a checkpoint of the authors.
 
     The encoder's last enlargement and two convolutions, and `flowUpsamplerNet.f`, are in the file and not in
     the density: they stay unused. A state dict does not say `stacked`, the blocks of the trunk whose outputs

@@ -19,7 +19,7 @@ from gmcourse.nn.conv import CouplingNet, ZeroConv2d
 
 
 def _mixing_matrix(weights: Weights, prefix: str, c: int) -> Tensor:
-    """W of a 1×1 convolution, plain or in LU form."""
+    """Read W of a 1×1 convolution, plain or in LU form."""
     if f"{prefix}.weight" in weights:
         return weights.take(f"{prefix}.weight", c, c, 1, 1)[:, :, 0, 0]
     squares = ("w_p", "w_l", "l_mask", "l_eye", "w_u", "u_mask")
@@ -68,7 +68,7 @@ def _load_split_prior(ours: ZeroConv2d, weights: Weights, prefix: str) -> None:
 @door(state="empty", shape="3: >= 1")
 @torch.no_grad()
 def glow_from_rosinality(state: State, shape: Sequence[int] = (3, 64, 64)) -> Glow:
-    """A model with the weights of a rosinality/glow-pytorch checkpoint, in their dtype.
+    """Build a model with the weights of a rosinality/glow-pytorch checkpoint, in their dtype.
 
     A state dict does not say the images' shape (C, H, W). Ours takes pixels in [0, 1); theirs takes pixels − ½,
     and so does the rest of ours behind its first layer. log_prob agrees; the latents of the halves that are

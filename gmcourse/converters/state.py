@@ -64,7 +64,7 @@ class Weights:
         return name in self._tensors
 
     def names(self, pattern: str) -> list[re.Match[str]]:
-        """The matches of a regular expression at the beginning of the names."""
+        """Return what a regular expression matches at the beginning of the names."""
         return [match for name in self._tensors if (match := re.match(pattern, name))]
 
     def count(self, prefix: str, first: int = 0) -> int:
@@ -110,7 +110,7 @@ class Weights:
         return torch.ones(shape, dtype=self.dtype, device="cpu")
 
     def flag(self, name: str) -> bool:
-        """One true or false, kept as a tensor without dimensions."""
+        """Read one true or false, kept as a tensor without dimensions."""
         value = self._ask(name, ())
         return value is not None and bool(value)
 
@@ -146,18 +146,18 @@ class Weights:
     def finish(self) -> None:
         """Refuse tensors that are missing, wrong, or left over."""
         left = sorted(set(self._tensors) - self._asked)
-        told = [f"missing: {_some(self._missing)}"] if self._missing else []
-        told += [f"wrong: {_some(self._wrong, '; ')}"] if self._wrong else []
-        told += [f"not known: {_some(left)} (what is no part of the model can be ignored)"] if left else []
-        if told:
-            raise ValueError(f"state is not {self._what}; expected each tensor once: " + "; ".join(told))
+        faults = [f"missing: {_some(self._missing)}"] if self._missing else []
+        faults += [f"wrong: {_some(self._wrong, '; ')}"] if self._wrong else []
+        faults += [f"not known: {_some(left)} (what is no part of the model can be ignored)"] if left else []
+        if faults:
+            raise ValueError(f"state is not {self._what}; expected each tensor once: " + "; ".join(faults))
 
 
 State = Mapping[str, Any] | Weights  # name → tensor, or weights that leave some of it out
 
 
 def opened(state: State, what: str) -> Weights:
-    """A state dict, or weights that leave something out, as those of `what`, which errors name."""
+    """Open a state dict, or weights that leave something out, as those of `what`, which errors name."""
     weights = state if isinstance(state, Weights) else Weights(state)
     weights._what = what
     return weights

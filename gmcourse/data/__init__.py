@@ -37,8 +37,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     """
     expect.one_of("split", split, ("train", "test"))
     if expect.one_of("name", name, (*BUNDLED, *TORCHVISION, "folder")) in BUNDLED:
-        images: Images = importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
-        return images
+        return importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
     if name == "folder":
         from gmcourse.data import folder
 
@@ -63,4 +62,4 @@ def at_hand(name: str, *, otherwise: str) -> str:
     found, reason = vision.state(name)
     if found == "damaged":
         warnings.warn(f"{otherwise} is used, since {reason}", stacklevel=2)
-    return name if found == "there" else otherwise
+    return name if found == "complete" else otherwise

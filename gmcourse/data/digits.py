@@ -34,7 +34,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
 
 @door(split="train|test")
 def load(split: str = "train") -> Images:
-    """The digits (N, 1, 8, 8) in 0 … 16, labelled 0 … 9: 1,437 for training, 360 for testing, always the same."""
+    """Load digits (N, 1, 8, 8) in 0 … 16, labelled 0 … 9: always the same 1,437 for training and 360 for testing."""
     pixels, labels, is_test = _all()
     chosen = is_test if split == "test" else ~is_test
     return Images(pixels[chosen], labels[chosen], LEVELS, tuple("0123456789"))

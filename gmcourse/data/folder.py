@@ -34,7 +34,7 @@ def load(
     keep: bool = True,
     progress: bool = True,
 ) -> Images:
-    """The pictures of a folder, scaled and cropped to squares, in two parts that never mix.
+    """Load the pictures of a folder, scaled and cropped to squares, in two parts that never mix.
 
     A picture is turned as its EXIF data say, laid on white where it is transparent, and scaled with a filter that
     does not alias until its shorter side fits; the middle square is kept. An animation gives its first picture.
@@ -49,14 +49,12 @@ def load(
     or its time, and when what was kept is damaged.
 
     Args:
-        split: "train" or "test", the part that is held out.
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
             Pictures that lie in no such folder are of a class with the name "".
         size: the side of a picture in pixels, 4 … 1024.
         grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
-        progress: whether a bar is shown when the reading takes more than a second.
 
     Returns:
         Images with pixels (N, 3 or 1, size, size) of 256 levels, and labels (N,) int64.
@@ -151,7 +149,7 @@ def _tell(folder: Path, kept: Kept, problems: Sequence[Problem]) -> None:
 
 
 def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progress: bool) -> Kept:
-    """Every picture once. Decoding releases Python's lock, so that threads help."""
+    """Read every picture once. Decoding releases Python's lock, so that threads help."""
     from tqdm import tqdm
 
     def attempt(name: str) -> tuple[np.ndarray, bytes] | str:

@@ -22,22 +22,22 @@ class Images:
     files.
 
     Attributes:
-        pixels: (N, C, H, W) uint8, each in 0 … levels − 1.
+        pixels: (N, C, H, W) uint8, each in 0 … grey_levels − 1.
         labels: (N,) int64 classes, or (N, A) float32 attributes.
-        levels: how many grey levels there are: 256 for 8-bit images, 17 for `digits`.
+        grey_levels: how many grey levels there are: 256 for 8-bit images, 17 for `digits`.
         names: what the classes, or the A attributes, are called.
     """
 
     pixels: Tensor
     labels: Tensor
-    levels: int
+    grey_levels: int
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         pixels, labels = "N C H W; uint8, empty", "N …; real, empty"
-        fields(self, levels=">= 2 <= 256", pixels=pixels, labels=labels, names="empty")
-        if self.levels < 256 and self.pixels.numel():
-            expect.whole("the largest of pixels", int(self.pixels.max()), most=self.levels - 1)
+        fields(self, grey_levels=">= 2 <= 256", pixels=pixels, labels=labels, names="empty")
+        if self.grey_levels < 256 and self.pixels.numel():
+            expect.whole("the largest of pixels", int(self.pixels.max()), most=self.grey_levels - 1)
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -46,22 +46,22 @@ class Images:
         """Take the images of a slice, of a list of indices, or of a mask."""
         if isinstance(index, int):
             expect.refuse("index", index, f"a slice, as in images[{index}:{index} + 1]")
-        return Images(self.pixels[index], self.labels[index], self.levels, self.names)
+        return Images(self.pixels[index], self.labels[index], self.grey_levels, self.names)
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
+        """Return channels, height and width of each image."""
         channels, height, width = self.pixels.shape[1:]
         return channels, height, width
 
     def unit(self) -> Tensor:
         """The pixels as float32 in [0, 1], shape (N, C, H, W): black is 0, the brightest level is 1."""
-        return self.pixels.float() / (self.levels - 1)
+        return self.pixels.float() / (self.grey_levels - 1)
 
     @door()
     def to(self, device: str | torch.device) -> Images:
         """Move the images to another device."""
-        return Images(self.pixels.to(device), self.labels.to(device), self.levels, self.names)
+        return Images(self.pixels.to(device), self.labels.to(device), self.grey_levels, self.names)
 
     @door(fraction="> 0 < 1")
     def split(self, fraction: float, seed: int = 0) -> tuple[Images, Images]:

@@ -20,9 +20,6 @@ def downsample(x: Tensor, scale: int) -> Tensor:
     The kernel is Keys' with a = −½, as in MATLAB's `imresize` and in most papers on super-resolution; those
     mirror the picture at its border, here the kernel is cut there and normalised again. Linear, but for the
     cut to [0, 1].
-
-    Raises:
-        ValueError: a size that the scale does not divide.
     """
     if x.shape[2] % scale or x.shape[3] % scale:
         sides = f"{x.shape[2]}×{x.shape[3]}"
@@ -66,7 +63,7 @@ class Pairs:
         return Pairs(self.high[index], self.low[index], self.scale, self.labels[index])
 
     def unit(self) -> Tensor:
-        """The high resolutions as float32 in [0, 1]."""
+        """Return the high resolutions as float32 in [0, 1]."""
         return self.high.float() / 255
 
     @door()
@@ -77,11 +74,7 @@ class Pairs:
 
 @door(scale=">= 2")
 def pairs(images: Images, scale: int) -> Pairs:
-    """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`.
-
-    Raises:
-        ValueError: another number of levels, or a size that the scale does not divide.
-    """
-    expect.whole("the levels of images", images.levels, least=256)
+    """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`."""
+    expect.whole("the grey levels of images", images.grey_levels, least=256)
     low = torch.cat([downsample(part.float() / 255, scale) for part in images.pixels.split(1024)])
     return Pairs(images.pixels, (low * 255).round() / 255, scale, images.labels)

@@ -26,7 +26,7 @@ DEFAULT = {"train": 4000, "test": 500, "fit": 4000, "validation": 500}
 
 @lru_cache(maxsize=1)
 def originals() -> Tensor:
-    """Both photographs, (2, 3, 427, 640) uint8."""
+    """Load both photographs as they are, (2, 3, 427, 640) uint8."""
     from sklearn.datasets import load_sample_images
 
     bunch = load_sample_images()
@@ -60,9 +60,6 @@ def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast
         n: how many; by default 4,000 to learn from and 500 to measure on.
         size: the length of a side in pixels, 4 … 160; at most 80 for "validation".
         contrast: the least standard deviation of a patch's brightness in [0, 1]; 0 takes every place.
-
-    Raises:
-        ValueError: a size that does not fit, or a contrast that (nearly) no patch has.
     """
     n = DEFAULT[split] if n is None else n
     start, stop = LEFT_OUT if split == "validation" else BAND

@@ -17,7 +17,7 @@ MOST = 90_000_000  # pixels of one picture in memory
 
 
 def read(path: Path, size: int, grey: bool) -> tuple[np.ndarray, bytes]:
-    """The middle square of a picture, scaled down or up to `size`.
+    """Read the middle square of a picture, scaled down or up to `size`.
 
     Returns the pixels (C, size, size) uint8, one channel if grey, and the SHA-256 hash of the file's content.
 

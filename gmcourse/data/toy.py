@@ -57,9 +57,6 @@ class Gaussians(Density2D):
         """Split into n mixtures of equally many neighbouring centres: classes whose densities are known.
 
         The two halves of "two_moons" are its moons, those of "spirals" its arms.
-
-        Raises:
-            ValueError: the centres cannot be shared out evenly.
         """
         if len(self.centres) % n:
             expect.refuse("n", f"{n} for {len(self.centres)} centres", "a number that shares them out evenly")
@@ -67,7 +64,7 @@ class Gaussians(Density2D):
 
     @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
-        """log of the mean of K normal densities."""
+        """Compute the log of the mean of K normal densities."""
         squared = (x[:, None] - self.centres.to(x)).square().sum(-1) / self.sigma**2
         each = -0.5 * squared - math.log(2 * math.pi * self.sigma**2)
         return each.logsumexp(1) - math.log(len(self.centres))
@@ -94,51 +91,11 @@ class Rings(Density2D):
 
     @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(r) − log 2πr: the Jacobian of polar coordinates."""
+        """Compute log p(r) − log 2πr, which has the Jacobian of polar coordinates."""
         r = x.norm(dim=1)
         each = -0.5 * ((r[:, None] - self.branches.to(x)) / self.sigma).square()
         log_radius = each.logsumexp(1) - math.log(self.sigma * math.sqrt(2 * math.pi) * len(self.radii))
         return log_radius - (2 * math.pi * r).log()
-
-
-class Pinwheel(Density2D):
-    """Elongated normals, rotated by an angle that grows with the radius: a change of variables with |det| = 1.
-
-    `swirl` is in radians of rotation a unit of log-radius.
-    """
-
-    @door(arms=">= 1")
-    def __init__(self, arms: int = 5, swirl: float = 0.9) -> None:
-        self.arms, self.swirl = arms, swirl
-        self.along, self.across, self.start = 0.45, 0.1, 1.7
-        self.extent = (-4.0, 4.0, -4.0, 4.0)
-
-    def _rotate(self, x: Tensor, angle: Tensor) -> Tensor:
-        cos, sin = angle.cos(), angle.sin()
-        return torch.stack([x[:, 0] * cos - x[:, 1] * sin, x[:, 0] * sin + x[:, 1] * cos], dim=1)
-
-    def _swirl(self, x: Tensor) -> Tensor:
-        """The angle by which a point is rotated: a function of its radius, so the rotation keeps area."""
-        return self.swirl * x.norm(dim=1).clamp_min(1e-12).log()
-
-    @door(n=">= 1")
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw a point of an arm that lies along the x-axis, turn it to its place, then swirl it."""
-        noise = torch.randn(n, 2, generator=generator)
-        arm = torch.stack([self.start + self.along * noise[:, 0], self.across * noise[:, 1]], dim=1)
-        which = torch.randint(self.arms, (n,), generator=generator)
-        return self._rotate(arm, 2 * math.pi * which / self.arms + self._swirl(arm))
-
-    @door(x="n 2; full")
-    def log_prob(self, x: Tensor) -> Tensor:
-        """Unswirl; then a mixture of rotated normals. Rotations do not change a density."""
-        straight = self._rotate(x, -self._swirl(x))
-        each = []
-        for i in range(self.arms):
-            arm = self._rotate(straight, straight.new_full((len(x),), -2 * math.pi * i / self.arms))
-            u, v = (arm[:, 0] - self.start) / self.along, arm[:, 1] / self.across
-            each.append(-0.5 * (u**2 + v**2) - math.log(2 * math.pi * self.along * self.across))
-        return torch.stack(each).logsumexp(0) - math.log(self.arms)
 
 
 class Checkerboard(Density2D):
@@ -154,7 +111,7 @@ class Checkerboard(Density2D):
 
     @door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
-        """−log 32 on the eight dark squares of area four, −inf elsewhere."""
+        """Return −log 32 on the eight dark squares of area four, −inf elsewhere."""
         cell = (x / 2 + 2).floor()
         dark = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
         return torch.full_like(x[:, 0], -math.log(32.0)).masked_fill(~dark, -math.inf)
@@ -186,7 +143,6 @@ def _twenty_five_gaussians() -> Density2D:
 _MAKERS: dict[str, Callable[[], Density2D]] = {
     "two_moons": _two_moons,
     "rings": lambda: Rings((1.0, 2.2), 0.12),
-    "pinwheel": Pinwheel,
     "checkerboard": Checkerboard,
     "eight_gaussians": _eight_gaussians,
     "twenty_five_gaussians": _twenty_five_gaussians,

@@ -38,9 +38,6 @@ def load(
     """Load one of torchvision's sets into memory.
 
     Args:
-        name: one of `gmcourse.data.TORCHVISION`.
-        split: "train" or "test".
-        root: see `data_root`.
         download: fetch the set if it is not there, which is never done unasked.
         size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
         limit: at most this many images (CelebA has 200,000).
@@ -64,10 +61,10 @@ def load(
                 f"layout, or call load({name!r}, download=True) with a network, or {instead}."
             ) from error
         if download and (isinstance(error, OSError) or "download" in str(error).lower()):
-            told = f"{name} could not be fetched into {folder} ({error}). Without a network {instead}."
-            raise RuntimeError(told) from error
-        told = f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
-        raise ValueError(told) from error
+            message = f"{name} could not be fetched into {folder} ({error}). Without a network {instead}."
+            raise RuntimeError(message) from error
+        message = f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
+        raise ValueError(message) from error
 
 
 def _holds_files(place: Path) -> bool:
@@ -78,7 +75,7 @@ def _holds_files(place: Path) -> bool:
 def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
     """Whether a set can be loaded, by loading both of its parts: a folder alone proves nothing.
 
-    Returns "there", "missing" or "damaged", and what `load` says of the last two.
+    Returns "complete", "missing" or "damaged", and what `load` says of the last two.
     """
     importlib.import_module("torchvision.datasets")
     try:
@@ -88,7 +85,7 @@ def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
         return "missing", str(error)
     except ValueError as error:
         return "damaged", str(error)
-    return "there", ""
+    return "complete", ""
 
 
 def _check_complete(pixels: Tensor, labels: Tensor) -> None:
@@ -124,8 +121,8 @@ def _celeba(name: str, split: str, folder: Path, download: bool, size: int, limi
         [transforms.CenterCrop(140), transforms.Resize(size), transforms.PILToTensor()]
     )
     found = CelebA(str(folder), split=split, target_type="attr", transform=small, download=download)
-    there = set(os.listdir(folder / "celeba" / "img_align_celeba"))
-    if missing := [each for each in found.filename if each not in there]:
+    present = set(os.listdir(folder / "celeba" / "img_align_celeba"))
+    if missing := [each for each in found.filename if each not in present]:
         raise ValueError(f"{len(missing)} of {len(found)} pictures are missing, such as {missing[0]}")
     count = min(limit or len(found), len(found))
     pixels = torch.stack([found[i][0] for i in range(count)])

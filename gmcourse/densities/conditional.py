@@ -11,7 +11,7 @@ from gmcourse.expect.door import door
 
 @door(matrix="M D; full", noise="> 0")
 def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
-    """The density of y = A x + noise · ε for x of this normal: N(A μ, A Σ Aᵀ + noise² I).
+    """Return the density of y = A x + noise · ε for x of this normal: N(A μ, A Σ Aᵀ + noise² I).
 
     A, (M, D), may be the averaging of neighbouring pixels. The noise is a standard deviation, in units of y.
     """
@@ -25,7 +25,7 @@ def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
 
 @door(matrix="M D; full", seen="M; full", noise="> 0")
 def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Normal:
-    """p(x | y) for y = A x + noise · ε: Bayes' rule for normals, a normal again.
+    """Compute p(x | y) for y = A x + noise · ε: Bayes' rule for normals, a normal again.
 
     Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written
     below in Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite.

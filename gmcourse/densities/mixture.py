@@ -47,14 +47,9 @@ class Mixture:
         """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
 
         Args:
-            x: data (N, D).
             components: K, at most N.
-            structure: of each covariance.
             ridge: added to every variance, as a share of the data's mean variance. Without it a component
                 can close in on a single point, where the likelihood has no bound.
-            steps: at most this many.
-            tolerance: in nats a point.
-            generator: of the start.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)
@@ -69,20 +64,20 @@ class Mixture:
         return mixture
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """log π_k + log N(x; μ_k, Σ_k) in nats for points (N, D), shape (N, K)."""
+        """Compute log π_k + log N(x; μ_k, Σ_k) in nats for points (N, D), shape (N, K)."""
         return self.log_weights + log_normals(x, self.means, self.chols)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (N, D), shape (N,)."""
+        """Compute log p(x) in nats for points (N, D), shape (N,)."""
         return self.log_joint(x).logsumexp(1)
 
     def responsibilities(self, x: Tensor) -> Tensor:
-        """p(k|x) by Bayes' rule, shape (N, K)."""
+        """Compute p(k|x) by Bayes' rule, shape (N, K)."""
         return self.log_joint(x).softmax(1)
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A component at random for each of n points, then a draw from it, (n, D)."""
+        """Draw a component for each of n points, then a point from it, (n, D)."""
         noise = randn(n, self.means.shape[1], self.means, generator)
         weights = self.log_weights.exp().cpu()
         on = generator.device if generator is not None else weights.device
@@ -130,7 +125,7 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
 def em_step(
     x: Tensor, mixture: Mixture, *, structure: Structure = "full", floor: float = 0.0
 ) -> tuple[Mixture, float]:
-    """One step of EM: the next mixture, and the mean log-likelihood of the one given, in nats a point.
+    """Make one step of EM: the next mixture, and the mean log-likelihood of the one given, in nats a point.
 
     The floor is added to every variance, in units of the data's squared. Where it is 0, the log-likelihood never
     falls from step to step.

@@ -47,14 +47,14 @@ def log_normals(x: Tensor, means: Tensor, chols: Tensor) -> Tensor:
 
 
 def randn(n: int, dims: int, like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Normal noise (n, dims) drawn where the generator lives, of the dtype and device of `like`."""
+    """Draw normal noise (n, dims) where the generator lives, of the dtype and device of `like`."""
     device = generator.device if generator is not None else like.device
     return torch.randn(n, dims, generator=generator, device=device, dtype=like.dtype).to(like.device)
 
 
 @dataclass(frozen=True)
 class Normal:
-    """N(μ, L Lᵀ).
+    """The normal density N(μ, L Lᵀ).
 
     Attributes:
         mean: μ, shape (D,).
@@ -73,11 +73,9 @@ class Normal:
     def fit(
         cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, weights: Tensor | None = None
     ) -> Normal:
-        """Maximum likelihood.
+        """Fit a normal to points (N, D) by maximum likelihood.
 
         Args:
-            x: data (N, D).
-            structure: see `covariance`.
             ridge: added to every variance, in units of the data's squared. Needed where a dimension is
                 constant (the corner pixels of digits) or points are few.
             weights: (N,) ≥ 0, of each point.
@@ -91,19 +89,19 @@ class Normal:
 
     @property
     def covariance(self) -> Tensor:
-        """L Lᵀ, shape (D, D)."""
+        """Return L Lᵀ, shape (D, D)."""
         return self.chol @ self.chol.T
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (N, D), shape (N,)."""
+        """Compute log p(x) in nats for points (N, D), shape (N,)."""
         return log_normals(x, self.mean[None], self.chol[None])[:, 0]
 
     def entropy(self) -> Tensor:
-        """½ log det(2πe Σ) in nats: −E log p(x), a scalar."""
+        """Compute ½ log det(2πe Σ) in nats: −E log p(x), a scalar."""
         dims = len(self.mean)
         return 0.5 * dims * (1 + math.log(2 * math.pi)) + self.chol.diagonal().log().sum()
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """μ + L ε for n draws of ε ~ N(0, I), (n, D)."""
+        """Draw n points μ + L ε with ε ~ N(0, I), (n, D)."""
         return self.mean + randn(n, len(self.mean), self.mean, generator) @ self.chol.T

@@ -26,7 +26,7 @@ _seed: int | None = None
 
 @contextmanager
 def fixed_inputs(seed: int) -> Iterator[None]:
-    """The same inputs each time, for the table in the instructor's pages and for tests."""
+    """Draw the same inputs each time, for the table in the instructor's pages and for tests."""
     global _seed
     before, _seed = _seed, seed
     try:
@@ -55,12 +55,7 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
             generator = fresh()
-            with (
-                plain_defaults(),
-                torch.inference_mode(False),
-                torch.enable_grad(),
-                _no_trace_left(generator),
-            ):
+            with _no_trace_left(generator):
                 law(answer, generator)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
@@ -77,7 +72,7 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
 @contextmanager
 def _no_trace_left(generator: torch.Generator) -> Iterator[None]:
     """An answer that passed has left torch as it was: seed, defaults, gradients. Its own draws are new each time."""
-    with torch.random.fork_rng(devices=[]):
+    with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
         seed_torch(generator.initial_seed() // 2)
         before = _state_of_torch()
         yield
@@ -96,16 +91,16 @@ def _state_of_torch() -> dict[str, Any]:
     }
 
 
-def normal(*shape: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
-    """Standard normal float32 numbers times `scale`, ready to be differentiated."""
-    return (scale * torch.randn(shape, generator=generator)).requires_grad_()
+def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
+    """Standard normal float32 numbers times `std`, ready to be differentiated."""
+    return (std * torch.randn(shape, generator=generator)).requires_grad_()
 
 
-def fresh_weights(network: nn.Module, generator: torch.Generator, scale: float) -> nn.Module:
-    """The network, all of whose parameters are now normal with the standard deviation `scale`."""
+def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) -> nn.Module:
+    """The network, all of whose parameters are now normal with the standard deviation `std`."""
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * std)
     return network
 
 
@@ -125,7 +120,7 @@ def tensor(value: Any, what: str) -> Tensor:
 
 
 def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """Same shape and same numbers, up to float32 rounding at the size of the numbers involved."""
+    """Compare shapes and numbers, up to float32 rounding at the size of the numbers involved."""
     if got.shape != want.shape:
         return False
     got, want = got.detach(), want.detach().to(got.dtype)
@@ -144,20 +139,14 @@ def agree(
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> Tensor:
-    """Pass if the learner's value is the reference; else name the mistake.
+    """Give the learner's value as `tensor` does if it is the reference; else name the mistake.
 
     Args:
-        value: what the learner's code returned.
-        want: the reference.
         what: what is being compared, as the subject of a sentence: "the KL".
         suspects: what people get who make a known mistake, by the words that explain it.
         inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
         otherwise: the words for every other wrong value, where only one mistake is possible.
-        rtol: relative tolerance.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
-
-    Returns:
-        The value in float64 on the CPU, still in the graph.
     """
     got, want = tensor(value, what), torch.as_tensor(want, dtype=torch.float64)
     if matches(got, want, rtol=rtol, atol=atol):
@@ -234,7 +223,7 @@ def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
 
 
 def show(value: Tensor) -> str:
-    """The beginning of a tensor, in four digits."""
+    """Show the beginning of a tensor, in four digits."""
     flat = value.detach().flatten()[:3].tolist()
     text = ", ".join(f"{number:.4g}" for number in flat)
     if value.dim() == 0:
@@ -243,7 +232,7 @@ def show(value: Tensor) -> str:
 
 
 def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:
-    """The first entries that differ, each with its place; the beginnings of both where the shapes differ."""
+    """List the first entries that differ, each with its place; the beginnings of both where the shapes differ."""
     if got.shape != want.shape or got.dim() == 0:
         return f"got {show(got)}, expected {show(want)}"
     got, want = got.detach(), want.detach().to(got.dtype)
@@ -257,5 +246,5 @@ def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = 
 
 
 def near(estimate: float, truth: float, standard_error: float) -> bool:
-    """Within six standard errors: a right answer fails once in five hundred million comparisons."""
+    """Compare to six standard errors: a right answer fails once in five hundred million comparisons."""
     return math.isfinite(estimate) and abs(estimate - truth) <= 6 * standard_error

@@ -15,7 +15,7 @@ class Refusal(Exception):
     sign = "✗"
 
     def _render_traceback_(self) -> list[str]:
-        """In a notebook: the words alone. IPython calls this instead of printing fifty lines of our code."""
+        """Show the words alone in a notebook. IPython calls this instead of printing fifty lines of our code."""
         return [f"{self.sign} {self}"]
 
 
@@ -68,7 +68,7 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True) -> Any:
 
 
 def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoReturn:
-    """The learner's code raised: say what, and at which of their lines."""
+    """Say what the learner's code raised, and at which of their lines."""
     text = str(error).strip().splitlines()
     lines = [
         f"at line {frame.lineno} of `{frame.name}`: {frame.line}" if frame.line else f"in `{frame.name}`"
@@ -80,7 +80,7 @@ def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoRetur
 
 
 def _described(value: Any) -> str:
-    """A value in a few words: a tensor by its shape, anything else by its beginning."""
+    """Say a value in a few words: a tensor by its shape, anything else by its beginning."""
     if hasattr(value, "shape"):
         return f"a tensor of shape {tuple(value.shape)}"
     text = repr(value)

@@ -94,7 +94,7 @@ def function(name: str, value: Any, wanted: str = "a function") -> None:
 
 
 def device(name: str, value: Any) -> torch.device:
-    """A device of torch, by itself or by its name."""
+    """Check a device of torch, or its name."""
     try:
         return torch.device(value)
     except (RuntimeError, TypeError):
@@ -119,7 +119,7 @@ def tensor(
     filled: bool = True,
     within: tuple[float, float] | None = None,
 ) -> Tensor:
-    """A tensor of a shape, a kind of dtype and a range.
+    """Check a tensor's shape, its kind of dtype and its range.
 
     Args:
         name: what the caller calls it.
@@ -188,7 +188,7 @@ def _fits(shape: tuple[int, ...], wanted: Sequence[str]) -> bool:
 
 
 def batch_of(shape: Sequence[int]) -> str:
-    """The shape of a batch of samples of this shape, as `tensor` reads it: "B 3 8 8"."""
+    """Write the shape of a batch of samples of this shape as `tensor` reads it: "B 3 8 8"."""
     return " ".join(["B", *map(str, shape)])
 
 
@@ -199,7 +199,7 @@ def _in_words(shape: str | None) -> str:
     return f" ({', '.join(parts)}{',' if len(parts) == 1 else ''})".replace("|", " or ")
 
 
-def unit_range(name: str, value: Tensor) -> None:
+def pictures(name: str, value: Tensor) -> None:
     """Refuse pictures that are not of about [0, 1]: a network may overshoot, but 0 … 255 is another unit."""
     low, high = (float(each) for each in value.detach().float().aminmax())
     bright = float(value.detach().float().clamp_min(1).mean()) > 2

@@ -46,7 +46,7 @@ def _hints(owner: Any) -> dict[str, Any]:
 
 
 def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A decorator that checks the arguments of a call before the function sees them.
+    """Make a decorator that checks the arguments of a call before the function sees them.
 
     `wanted` says argument by argument what is expected; see above. They are looked at in this order. `prepare` is
     done to every tensor that passed, such as to move it to the CPU.
@@ -163,7 +163,7 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
         within=(within.get("least", -math.inf), within.get("most", math.inf)) if within and seen else None,
     )
     if "unit" in words and seen:
-        expect.unit_range(name, value)
+        expect.pictures(name, value)
     words_of, found = shape.split(), [str(size) for size in value.shape]
     if "…" in words_of:
         start = words_of.index("…")
@@ -219,7 +219,6 @@ def _class_of(hint: Any) -> Any:
 
 
 def _named(hint: Any) -> str:
-    """Say an annotation in words."""
     if get_origin(hint) is tuple:
         return f"({', '.join(map(_named, get_args(hint)))})"
     kind = _class_of(hint)
@@ -230,7 +229,6 @@ def _named(hint: Any) -> str:
 
 
 def _prepared(value: Any, prepare: Prepare) -> Any:
-    """Prepare the tensors in a value."""
     if isinstance(value, Tensor):
         return prepare(value)
     if isinstance(value, Mapping):

@@ -12,7 +12,6 @@ class Contest(nn.Module):
     Both z and w have the same width; `Generator` says what the other arguments are.
 
     Attributes:
-        generators: all of them.
         names: "AdaIN" or "StyleGAN2" for each.
     """
 

@@ -13,7 +13,7 @@ from gmcourse.flows.invertible_conv import ActNormConv, PlainConv1x1, PLUConv1x1
 from gmcourse.flows.laws import LawBroken, assert_bijection_laws
 from gmcourse.flows.multiscale import ConstantAffine, Multiscale
 from gmcourse.flows.prior import StandardLogistic, StandardNormal
-from gmcourse.flows.reshape import Flatten, Permutation, Squeeze, even_odd, reverse
+from gmcourse.flows.reshape import Permutation, Squeeze, even_odd, reverse
 from gmcourse.flows.reversible import Recomputing
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "Context",
     "Dequantized",
     "Elementwise",
-    "Flatten",
     "Flow",
     "Inverse",
     "LawBroken",

@@ -8,7 +8,7 @@ from gmcourse.flows.bijection import Bijection, Context, constant
 
 
 def positions(x: Tensor) -> int:
-    """H·W, or 1 for vectors: as often counts the log-determinant of a map that acts at each position."""
+    """Count H·W, or 1 for vectors: as often counts the log-determinant of a map that acts at each position."""
     return x[0, 0].numel()
 
 
@@ -17,7 +17,7 @@ class SpoilingBatch(ValueError):
 
 
 def first_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and population deviation of each channel of a first batch (B, C, …), over batch and positions.
+    """Measure the mean and population deviation of each channel of a first batch (B, C, …), over batch and positions.
 
     Raises:
         SpoilingBatch: the batch is empty, has NaN or infinity, or a channel of it has but one value.
@@ -80,14 +80,14 @@ class ActNorm(Bijection):
         return self.bias.view(shape), self.log_scale.view(shape)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """log_det = H·W·Σ s_c."""
+        """Map data to latent with log_det = H·W·Σ s_c."""
         self.check(x, context)
         self.initialise(x)
         bias, log_scale = self._per_channel(x)
         return (x + bias) * log_scale.exp(), constant(positions(x) * self.log_scale.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """z ⊙ exp(−s) − b.
+        """Map latent to data: z ⊙ exp(−s) − b.
 
         Raises:
             RuntimeError: no batch has been seen yet.

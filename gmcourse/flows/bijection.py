@@ -29,11 +29,11 @@ class Bijection(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Data to latent: (z, log_det)."""
+        """Map data to latent: (z, log_det)."""
 
     @abstractmethod
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Latent to data."""
+        """Map latent to data."""
 
     def check(self, x: Tensor, context: Context = None) -> None:
         """Refuse another shape, whole numbers, and a context too many or too few. No value is looked at."""
@@ -46,7 +46,7 @@ class Bijection(nn.Module, ABC):
             expect.refuse(f"context of {name}", expect.described(context), "None: this one takes no context")
 
     def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
-        """The input rebuilt from the output, with a graph from it to the output again; see `flows.reversible`.
+        """Rebuild the input from the output, with a graph from it to the output again; see `flows.reversible`.
 
         A subclass may know a cheaper way than inverse and forward.
 
@@ -121,12 +121,12 @@ class Inverse(Bijection):
         self.conditional = original.conditional
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """original.inverse, with the log-determinant derived from original.forward."""
+        """Apply original.inverse, and derive the log-determinant from original.forward."""
         z = self.original.inverse(x, context)
         _, log_det = self.original.forward(z, context)
         return z, -log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """original.forward without its log-determinant."""
+        """Apply original.forward without its log-determinant."""
         x, _ = self.original.forward(z, context)
         return x

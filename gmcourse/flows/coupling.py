@@ -34,7 +34,7 @@ def _bounded(raw: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # From the network's output to a positive scale and its logarithm.
-SCALES: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
+SCALE_MAPS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
     "sigmoid": _sigmoid,  # sigmoid(· + 2): starts near 1, never explodes (Glow's authors' code)
     "sigmoid_floor": _sigmoid_floor,  # the same + 1e-4: an inverse enlarges at most 10⁴-fold (SRFlow's)
     "exp": _exp,  # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
@@ -61,11 +61,11 @@ class Coupling(Bijection):
 
     @abstractmethod
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """g(b) and its log-determinant (B,)."""
+        """Compute g(b) and its log-determinant (B,)."""
 
     @abstractmethod
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
-        """g⁻¹(b)."""
+        """Compute the inverse, g⁻¹(b)."""
 
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The part that conditions and the part that is changed."""
@@ -81,8 +81,7 @@ class Coupling(Bijection):
     def parameters_of(self, a: Tensor, context: Context) -> Tensor:
         """What the network says of the part that conditions."""
         if not self.conditional:
-            out: Tensor = self.network(a)
-            return out
+            return self.network(a)
         if not isinstance(context, Tensor):
             raise ValueError("a coupling got several contexts; expected one tensor")
         out = self.network(a, broadcast_context(context, a))
@@ -126,11 +125,11 @@ class AdditiveCoupling(Coupling):
     """b → b + m(a): volume-preserving (NICE, Dinh et al. 2015, arXiv:1410.8516, section 3.2)."""
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """b + m, log_det = 0."""
+        """Add the shift: b + m, log_det = 0."""
         return b + _fitting(parameters, b, 1), b.new_zeros(len(b))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
-        """b − m."""
+        """Subtract the shift: b − m."""
         return b - _fitting(parameters, b, 1)
 
 
@@ -142,33 +141,33 @@ class AffineCoupling(Coupling):
 
     Args:
         network: gives twice as many channels as the changed part has: raw scales first, then shifts.
-        scale: from raw scale to s; one of `SCALES`.
+        scale_map: from raw scale to s; one of `SCALE_MAPS`.
         first: see `Coupling`, as the rest.
     """
 
-    @door(scale="|".join(SCALES))
+    @door(scale_map="|".join(SCALE_MAPS))
     def __init__(
         self,
         network: nn.Module,
         *,
-        scale: str = "sigmoid",
+        scale_map: str = "sigmoid",
         first: int | None = None,
         flip: bool = False,
         conditional: bool = False,
     ) -> None:
         super().__init__(network, first=first, flip=flip, conditional=conditional)
-        self.scale = scale
+        self.scale_map = scale_map
 
     def change(self, b: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """(b + t) ⊙ s, log_det = Σ log s."""
+        """Shift and scale: (b + t) ⊙ s, log_det = Σ log s."""
         raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
-        scale, log_scale = SCALES[self.scale](raw)
+        scale, log_scale = SCALE_MAPS[self.scale_map](raw)
         return (b + shift) * scale, log_scale.expand_as(b).sum(dim=list(range(1, b.ndim)))
 
     def restore(self, b: Tensor, parameters: Tensor) -> Tensor:
-        """b / s − t."""
+        """Undo scale and shift: b / s − t."""
         raw, shift = _fitting(parameters, b, 2).chunk(2, dim=1)
-        scale, _ = SCALES[self.scale](raw)
+        scale, _ = SCALE_MAPS[self.scale_map](raw)
         return b / scale - shift
 
 
@@ -180,15 +179,14 @@ class AffineInjector(Bijection):
 
     Args:
         network: context → raw scales, then shifts, twice x's channels.
-        scale: one of `gmcourse.flows.coupling.SCALES`.
     """
 
     conditional = True
 
-    @door(scale="|".join(SCALES))
-    def __init__(self, network: nn.Module, scale: str = "sigmoid_floor") -> None:
+    @door(scale_map="|".join(SCALE_MAPS))
+    def __init__(self, network: nn.Module, scale_map: str = "sigmoid_floor") -> None:
         super().__init__()
-        self.network, self.scale = network, scale
+        self.network, self.scale_map = network, scale_map
 
     def _shift_and_scale(self, x: Tensor, context: Context) -> tuple[Tensor, Tensor, Tensor]:
         self.check(x, context)
@@ -202,14 +200,14 @@ class AffineInjector(Bijection):
                 f" (B, {', '.join(map(str, expected))}): does the context have x's height and width?"
             )
         raw, shift = out.chunk(2, dim=1)
-        return shift, *SCALES[self.scale](raw)
+        return shift, *SCALE_MAPS[self.scale_map](raw)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """log_det = Σ log s."""
+        """Map x to (x + t) ⊙ s with log_det = Σ log s."""
         shift, scale, log_scale = self._shift_and_scale(x, context)
         return (x + shift) * scale, log_scale.flatten(1).sum(1).expand(len(x))
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """z / s − t."""
+        """Map z to z / s − t."""
         shift, scale, _ = self._shift_and_scale(z, context)
         return z / scale - shift

@@ -15,54 +15,50 @@ from gmcourse.processes import uniform_noise
 class Dequantized(nn.Module):
     """A probability of whole-number pixels from a density on [0, 1): uniform dequantisation.
 
-    With x = (pixels + u) / levels, u ~ U[0, 1)^D, Jensen's inequality gives
+    With x = (pixels + u) / grey_levels, u ~ U[0, 1)^D, Jensen's inequality gives
 
-        log P(pixels) ≥ E_u[log p(x)] − D log levels
+        log P(pixels) ≥ E_u[log p(x)] − D log grey_levels
 
     (Theis et al. 2016, arXiv:1511.01844, section 3.1). Without the noise a density could grow without end on
     the grid of the levels. This is not a bijection, and does not claim to be one.
-
-    Args:
-        flow: a density on [0, 1)^(C, H, W).
-        levels: how many grey levels the pixels have.
     """
 
-    @door(levels=">= 2")
-    def __init__(self, flow: Flow, levels: int = 256) -> None:
+    @door(grey_levels=">= 2")
+    def __init__(self, flow: Flow, grey_levels: int = 256) -> None:
         super().__init__()
-        self.flow, self.levels = flow, levels
+        self.flow, self.grey_levels = flow, grey_levels
 
     @door(pixels="…; integer, unseen", noise="…; unseen")
     def continuous(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
-        """(pixels + noise) / levels, in [0, 1).
+        """Compute (pixels + noise) / grey_levels, in [0, 1).
 
         Args:
-            pixels: whole numbers in 0 … levels − 1, any integer dtype. On a GPU they are not looked at, so that
+            pixels: whole numbers in 0 … grey_levels − 1, any integer dtype. On a GPU they are not looked at, so that
                 it need not wait.
             noise: in [0, 1), the shape of pixels; by default drawn anew.
         """
         looked_at = pixels.device.type == "cpu"
         if looked_at:
-            expect.tensor("pixels", pixels, dtype="integer", within=(0, self.levels - 1))
+            expect.tensor("pixels", pixels, dtype="integer", within=(0, self.grey_levels - 1))
         parameter = next(self.flow.parameters(), torch.zeros(()))
         noise = uniform_noise(pixels, parameter.dtype) if noise is None else noise
         expect.tensor("noise", noise, finite=looked_at)
-        return (pixels + noise) / self.levels
+        return (pixels + noise) / self.grey_levels
 
     def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:
-        """The bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`.
+        """Return the bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`.
 
         Divide by −D log 2 (`gmcourse.metrics.likelihood.bits_per_dim`) for bits per dimension.
         """
         x = self.continuous(pixels, noise)
-        return self.flow.unchecked_log_prob(x, context) - x[0].numel() * math.log(self.levels)
+        return self.flow.unchecked_log_prob(x, context) - x[0].numel() * math.log(self.grey_levels)
 
     def loss(self, pixels: Tensor, context: Context = None) -> Tensor:
-        """The mean negative bound in nats: what training minimises."""
+        """Return the mean negative bound in nats: what training minimises."""
         return -self.log_prob(pixels, context).mean()
 
     @torch.no_grad()
     def sample(self, n: int, context: Context = None, *, temperature: float = 1.0) -> Tensor:
-        """Whole-number pixels, int64: samples of the density, cut to [0, 1) and rounded down to levels."""
+        """Draw whole-number pixels, int64: samples of the density, cut to [0, 1) and rounded down to levels."""
         x = self.flow.sample(n, context, temperature=temperature)
-        return (x * self.levels).floor().clamp(0, self.levels - 1).long()
+        return (x * self.grey_levels).floor().clamp(0, self.grey_levels - 1).long()

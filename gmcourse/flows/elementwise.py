@@ -26,12 +26,12 @@ class Elementwise(Bijection):
     def _log_slope(self, x: Tensor) -> Tensor: ...
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Data to latent, log_det = Σ log |f′(x_i)|."""
+        """Map data to latent with log_det = Σ log |f′(x_i)|."""
         self.check(x, context)
         return self._map(x), self._log_slope(x).flatten(1).sum(1)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Latent to data."""
+        """Map latent to data."""
         self.check(z, context)
         return self._inverse_map(z)
 
@@ -122,6 +122,6 @@ class Scale(Bijection):
         return x * self.log_scale.exp(), constant(self.log_scale.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """exp(−s) ⊙ z."""
+        """Map latent to data: exp(−s) ⊙ z."""
         self.check(z, context)
         return z * (-self.log_scale).exp()

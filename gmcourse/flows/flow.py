@@ -19,7 +19,6 @@ class Flow(nn.Module):
     Args:
         bijection: f, data → latent.
         shape: of one sample, without the batch: (D,) or (C, H, W).
-        prior: "normal" or "logistic".
         any_size: whether images of other heights and widths will do, as a convolutional f allows.
 
     Attributes:
@@ -50,16 +49,16 @@ class Flow(nn.Module):
         return z, log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """x of z (B, …)."""
+        """Map z (B, …) to x."""
         expect.tensor("z", z, self.wanted)
         return self.bijection.inverse(z, context)
 
     def log_prob(self, x: Tensor, context: Context = None) -> Tensor:
-        """log p(x), or log p(x | context), as a density in nats, shape (B,)."""
+        """Compute log p(x), or log p(x | context), as a density in nats, shape (B,)."""
         refuse_whole_numbers("x", x)
         expect.tensor("x", x, self.wanted)
         if self.of_pictures:
-            expect.unit_range("x", x)
+            expect.pictures("x", x)
         return self.unchecked_log_prob(x, context)
 
     def unchecked_log_prob(self, x: Tensor, context: Context = None) -> Tensor:
@@ -72,12 +71,10 @@ class Flow(nn.Module):
     def sample(
         self, n: int, context: Context = None, *, temperature: float = 1.0, shape: Sequence[int] | None = None
     ) -> Tensor:
-        """n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
+        """Draw n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
 
         Args:
-            n: how many.
             context: of batch n, or of batch 1: n answers to one question.
-            temperature: see `Prior.sample`.
             shape: of one sample, where `any_size` lets it be another than the flow's.
         """
         parameter = next(self.bijection.parameters(), torch.zeros(()))
@@ -85,5 +82,5 @@ class Flow(nn.Module):
         return self.inverse(z.to(parameter.dtype), context)
 
     def loss(self, x: Tensor, context: Context = None) -> Tensor:
-        """The mean negative log-density in nats: what training minimises."""
+        """Return the mean negative log-density in nats: what training minimises."""
         return -self.unchecked_log_prob(x, context).mean()

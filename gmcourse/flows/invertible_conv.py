@@ -19,7 +19,7 @@ def _rotation(channels: int) -> Tensor:
 
 
 def mix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """y_c = Σ_k W_ck x_k (+ b_c) at every position, for vectors (B, C) and for images (B, C, H, W).
+    """Compute y_c = Σ_k W_ck x_k (+ b_c) at every position, for vectors (B, C) and for images (B, C, H, W).
 
     A matrix product over the channels, moved to the end, and not `F.conv2d`: three times as fast on a CPU, and
     what it returns lies in memory with the channels together, as the convolutions after it like it best.
@@ -37,19 +37,19 @@ class Conv1x1(Bijection):
 
     @abstractmethod
     def matrix(self) -> Tensor:
-        """W, (c, c)."""
+        """Return the matrix W, (c, c)."""
 
     @abstractmethod
     def log_abs_det(self) -> Tensor:
-        """log |det W|, a scalar."""
+        """Compute log |det W|, a scalar."""
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Mix the channels."""
+        """Mix the channels of x; log_det = H·W·log |det W|."""
         self.check(x, context)
         return mix(x, self.matrix()), constant(positions(x) * self.log_abs_det(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Mix with W⁻¹."""
+        """Mix the channels of z with W⁻¹."""
         self.check(z, context)
         return mix(z, self.inverse_matrix())
 
@@ -74,7 +74,7 @@ class PlainConv1x1(Conv1x1):
         self.weight = nn.Parameter(_rotation(channels))
 
     def matrix(self) -> Tensor:
-        """W."""
+        """Return W, which is learned as it is."""
         return self.weight
 
     def log_abs_det(self) -> Tensor:
@@ -106,13 +106,13 @@ class PLUConv1x1(Conv1x1):
         self.log_s = nn.Parameter(diagonal.abs().log())
 
     def matrix(self) -> Tensor:
-        """P L (U + diag)."""
+        """Compute W = P L (U + diag)."""
         eye = torch.eye(self.channels, dtype=self.lower.dtype, device=self.lower.device)
         diagonal = torch.diag(self.sign * self.log_s.exp())
         return self.permutation @ (self.lower.tril(-1) + eye) @ (self.upper.triu(1) + diagonal)
 
     def log_abs_det(self) -> Tensor:
-        """Σ log s."""
+        """Compute log |det W| = Σ log s."""
         return self.log_s.sum()
 
 
@@ -128,7 +128,7 @@ class ActNormConv(Bijection):
         self.actnorm, self.conv = actnorm, conv
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """One convolution with the folded weight."""
+        """Apply one convolution with the folded weight."""
         self.check(x, context)
         self.actnorm.check(x)
         self.actnorm.initialise(x)
@@ -138,6 +138,6 @@ class ActNormConv(Bijection):
         return mix(x, weight, weight @ self.actnorm.bias), constant(positions(x) * log_det, x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """The two inverses, one after the other."""
+        """Apply the two inverses, one after the other."""
         self.check(z, context)
         return self.actnorm.inverse(self.conv.inverse(z))

@@ -21,7 +21,6 @@ def _double(context: Context) -> Context:
 
 
 def _one(context: Context, i: int) -> Context:
-    """The context of sample i."""
     if context is None:
         return None
     if isinstance(context, Tensor):
@@ -30,7 +29,7 @@ def _one(context: Context, i: int) -> Context:
 
 
 def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = None) -> Tensor:
-    """log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, shape (B,): the slow truth.
+    """Compute log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, (B,): the slow truth.
 
     The bijection's own log_det is not looked at. A context is of batch B or 1.
     """
@@ -106,11 +105,11 @@ def _check_round_trip(
     bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float
 ) -> None:
     with torch.no_grad():
-        back = bijection.inverse(z, context)
-        again, _ = bijection(back, context)
-    if back.shape != x.shape:
-        raise LawBroken(f"the inverse gives shape {tuple(back.shape)}; x has {tuple(x.shape)}")
-    for name, got, wanted in (("f⁻¹(f(x)) = x", back, x), ("f(f⁻¹(z)) = z", again, z)):
+        recovered = bijection.inverse(z, context)
+        again, _ = bijection(recovered, context)
+    if recovered.shape != x.shape:
+        raise LawBroken(f"the inverse gives shape {tuple(recovered.shape)}; x has {tuple(x.shape)}")
+    for name, got, wanted in (("f⁻¹(f(x)) = x", recovered, x), ("f(f⁻¹(z)) = z", again, z)):
         error = float((got - wanted).abs().max() / wanted.abs().max().clamp_min(1.0))
         if not error <= tolerance:
             raise LawBroken(f"round trip: {name} is off by {error:.1e}, more than {tolerance:.0e}")

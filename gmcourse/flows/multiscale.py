@@ -25,7 +25,6 @@ class Multiscale(Bijection):
         rest: the levels below, of (B, 2C, …) with a split and (B, 4C, …) without; None at the last level.
         split: the coupling that standardises the second half, or None for no split. With `halve=False` the
             whole of z goes on.
-        halve: whether half of the channels stay at this level.
     """
 
     @door()
@@ -63,7 +62,7 @@ class Multiscale(Bijection):
         return self.squeeze.inverse(x), log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Latent to data."""
+        """Map latent to data."""
         self.check(z, context)
         here, below = self._contexts(context)
         z, _ = self.squeeze(z)
@@ -82,7 +81,7 @@ class Multiscale(Bijection):
         return on, stays
 
     def _contexts(self, context: Context) -> tuple[Tensor | None, Context]:
-        """This level's context, and those of the levels below."""
+        """Return this level's context, and those of the levels below."""
         if context is None:
             return None, None
         if isinstance(context, Tensor):
@@ -126,13 +125,13 @@ class ConstantAffine(Bijection):
         return mean, log_sigma
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """log_det = −Σ log σ."""
+        """Map x to (x − μ) / σ with log_det = −Σ log σ."""
         self.check(x, context)
         mean, log_sigma = self._mean_and_log_sigma(x)
         return (x - mean) * (-log_sigma).exp(), constant(-log_sigma.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """σ ⊙ z + μ."""
+        """Map z to σ ⊙ z + μ."""
         self.check(z, context)
         mean, log_sigma = self._mean_and_log_sigma(z)
         return z * log_sigma.exp() + mean
@@ -140,7 +139,7 @@ class ConstantAffine(Bijection):
 
 @door(shape="3: >= 1", n_levels=">= 1")
 def levels_of(shape: Sequence[int], n_levels: int) -> list[tuple[int, int, int]]:
-    """Shapes (C, H, W) at which the steps of each level work, for an image (C, H, W) split at each level."""
+    """List the shapes (C, H, W) at which the steps of each level work, for an image split at each level."""
     channels, height, width = shape
     if height % 2**n_levels or width % 2**n_levels:
         raise ValueError(

@@ -15,14 +15,14 @@ class Prior(ABC):
 
     @abstractmethod
     def log_density(self, z: Tensor) -> Tensor:
-        """log p of each coordinate, in nats, the shape of z."""
+        """Compute log p of each coordinate, in nats, in the shape of z."""
 
     @abstractmethod
     def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """Independent draws."""
+        """Draw a sample in the shape of a tensor."""
 
     def log_prob(self, z: Tensor) -> Tensor:
-        """log p(z) = Σ log p(z_i) in nats, shape (B,)."""
+        """Compute log p(z) = Σ log p(z_i) in nats, shape (B,)."""
         return self.log_density(z).flatten(1).sum(1)
 
     def sample(self, shape: tuple[int, ...], device: torch.device, temperature: float = 1.0) -> Tensor:
@@ -34,14 +34,14 @@ class Prior(ABC):
 
 
 class StandardNormal(Prior):
-    """N(0, I)."""
+    """The standard normal N(0, I) over latents."""
 
     def log_density(self, z: Tensor) -> Tensor:
-        """−½ z² − ½ log 2π."""
+        """Compute −½ z² − ½ log 2π for each coordinate."""
         return -0.5 * (z.square() + math.log(2 * math.pi))
 
     def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """Normal draws."""
+        """Draw independent standard normal numbers."""
         return torch.randn(shape, device=device)
 
 
@@ -49,11 +49,11 @@ class StandardLogistic(Prior):
     """Density e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)."""
 
     def log_density(self, z: Tensor) -> Tensor:
-        """−log(1 + e^z) − log(1 + e^−z)."""
+        """Compute −log(1 + e^z) − log(1 + e^−z) for each coordinate."""
         return -F.softplus(z) - F.softplus(-z)
 
     def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """The logit of uniform draws."""
+        """Draw uniform numbers and take their logits."""
         tiny = torch.finfo(torch.float32).eps
         return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
 

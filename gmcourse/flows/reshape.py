@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
@@ -20,38 +19,18 @@ class Squeeze(Bijection):
     wanted = "B C H W"
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Space to channels."""
+        """Move space to channels: (B, C, H, W) → (B, 4C, H/2, W/2)."""
         self.check(x, context)
         if x.shape[2] % 2 or x.shape[3] % 2:
             raise ValueError(f"x of Squeeze has shape {tuple(x.shape)}; expected even H and W")
         return pixel_unshuffle(x, 2), constant(0.0, x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Channels to space."""
+        """Move channels to space: (B, 4C, H, W) → (B, C, 2H, 2W)."""
         self.check(z, context)
         if z.shape[1] % 4:
             raise ValueError(f"z of Squeeze has shape {tuple(z.shape)}; expected (B, 4C, H, W)")
         return pixel_shuffle(z, 2)
-
-
-class Flatten(Bijection):
-    """(B, C, H, W) → (B, C·H·W), for flows of vectors; `shape` is (C, H, W)."""
-
-    @door(shape=">= 1")
-    def __init__(self, shape: Sequence[int]) -> None:
-        super().__init__()
-        self.shape = tuple(shape)
-
-    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Images to vectors."""
-        self.check(x, context)
-        expect.tensor("x of Flatten", x, expect.batch_of(self.shape), finite=False, filled=False)
-        return x.flatten(1), constant(0.0, x)
-
-    def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Vectors to images."""
-        self.check(z, context)
-        return z.reshape(len(z), *self.shape)
 
 
 class Permutation(Bijection):
@@ -70,19 +49,19 @@ class Permutation(Bijection):
         self.register_buffer("back", torch.argsort(self.order))
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Reorder; log_det = 0."""
+        """Reorder the dimensions; log_det = 0."""
         self.check(x, context)
         return x[:, self.order], constant(0.0, x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Put back."""
+        """Put the dimensions back in order."""
         self.check(z, context)
         return z[:, self.back]
 
 
 @door(dim=">= 1")
 def even_odd(dim: int) -> Permutation:
-    """Dimensions 0, 2, 4, … first, then 1, 3, 5, …: NICE's partition, as the halves of a coupling."""
+    """Put dimensions 0, 2, 4, … first, then 1, 3, 5, …: NICE's partition, as the halves of a coupling."""
     return Permutation([*range(0, dim, 2), *range(1, dim, 2)])
 
 

@@ -81,7 +81,7 @@ class Recomputing(Compose):
                 raise ValueError(f"{name} is dropout: a random layer cannot be recomputed from its output")
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """As `Compose.forward`, with at most one context tensor."""
+        """Do as `Compose.forward`, with at most one context tensor."""
         self.check(x, context)
         if context is not None and not isinstance(context, Tensor):
             raise ValueError(

@@ -19,7 +19,7 @@ def _wide(*tensors: Tensor) -> list[Tensor]:
 
 @door(mean="… D; unseen", log_var="… D; unseen")
 def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
-    """KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
+    """Compute KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
 
     Kingma & Welling 2014 (arXiv:1312.6114), appendix B, with the sign turned: they print −KL. Of μ and log σ²
     (..., D) the last dimension is summed over, because the dimensions are independent.
@@ -49,9 +49,6 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     """KL between two normals with means (D,) and full covariances (D, D), in nats.
 
     ½ (tr(Σ₂⁻¹Σ₁) + (μ₂ − μ₁)ᵀΣ₂⁻¹(μ₂ − μ₁) − D + log det Σ₂ − log det Σ₁).
-
-    Raises:
-        ValueError: a covariance is not symmetric or not positive definite.
     """
     m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
     chol, other_chol = matrices.cholesky("cov", cov), matrices.cholesky("other_cov", other_cov)
@@ -67,7 +64,7 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
 def kl_monte_carlo(
     log_p: Callable[[Tensor], Tensor], log_q: Callable[[Tensor], Tensor], samples: Tensor
 ) -> tuple[float, float]:
-    """KL(p ‖ q) ≈ mean of log p(x) − log q(x) over samples x (n, D) of p, with its standard error.
+    """Estimate KL(p ‖ q) as the mean of log p(x) − log q(x) over samples x (n, D) of p, with its standard error.
 
     Both are in nats, and both infinite where q is zero at a sample. The log-densities map (n, D) to nats (n,).
     """
@@ -83,7 +80,6 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
     Args:
         log_p: nats at the grid's points, (n,). −inf counts as no mass.
-        log_q: nats at the same points.
         cell: length, area or volume of one cell.
     """
     p, q = _wide(log_p, log_q)
@@ -93,7 +89,7 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
 @door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
-    """JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
+    """Compute JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), theorem 1, where it measures what a GAN's generator minimises.
     The arguments are those of `kl_on_grid`.
@@ -102,7 +98,7 @@ def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
     def to_the_middle(a: Tensor, b: Tensor) -> Tensor:
         """∫ a log(a/m) for log-densities a and b; log(m/a) is so written that a = b gives exactly 0."""
-        ahead = (b - a).where(a.exp() > 0, 0.0)
-        return -(a.exp() * (ahead.relu() + torch.log1p((-ahead.abs()).expm1() / 2))).sum() * cell
+        gap = (b - a).where(a.exp() > 0, 0.0)
+        return -(a.exp() * (gap.relu() + torch.log1p((-gap.abs()).expm1() / 2))).sum() * cell
 
     return (0.5 * (to_the_middle(p, q) + to_the_middle(q, p))).to(log_p.dtype)

@@ -8,7 +8,7 @@ from gmcourse.expect.door import door
 
 @door(points="N D", others="M D")
 def distances(points: Tensor, others: Tensor) -> Tensor:
-    """Euclidean distances (N, M) of points (N, D) and (M, D), in float64.
+    """Compute the Euclidean distances (N, M) of points (N, D) and (M, D), in float64.
 
     They are taken from differences, not from squares and products: equal points have distance 0, and it does
     not matter how far from the origin the points lie.
@@ -18,14 +18,14 @@ def distances(points: Tensor, others: Tensor) -> Tensor:
 
 @door(features="N D", k=">= 1 < N")
 def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
-    """Distance of each feature vector (N, D) to its k-th nearest other one, shape (N,), in float64."""
+    """Measure the distance of each feature vector (N, D) to its k-th nearest other one, shape (N,), in float64."""
     # the nearest vector is the vector itself, hence k + 1
     return distances(features, features).kthvalue(k + 1, dim=1).values
 
 
 @door(points="N D", manifold="M D", k=">= 1 < M")
 def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
-    """The share of points (N, D) in the ball of some vector of `manifold` (M, D); see `neighbour_radii`."""
+    """Measure the share of points (N, D) in the ball of some vector of `manifold` (M, D); see `neighbour_radii`."""
     return float((distances(points, manifold) <= neighbour_radii(manifold, k)).any(1).double().mean())
 
 
@@ -36,8 +36,6 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
     Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1–2. Two sets of real data do not reach 1: print that pair too.
 
     Args:
-        real: features (N, D).
-        generated: features (M, D) of the samples.
         k: which neighbour's distance is the radius.
     """
     return share_covered(generated, real, k), share_covered(real, generated, k)

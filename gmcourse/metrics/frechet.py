@@ -9,7 +9,7 @@ from gmcourse.expect.door import door
 
 @door(features="N D")
 def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Tensor, Tensor]:
-    """Mean (D,) and covariance (D, D) of two or more features (N, D), in float64.
+    """Compute mean (D,) and covariance (D, D) of two or more features (N, D), in float64.
 
     `unbiased` divides by N − 1, as most published code does, instead of N.
     """
@@ -28,7 +28,7 @@ def _square_root(matrix: Tensor) -> Tensor:
 
 @door(features="N D", other="M D")
 def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) -> float:
-    """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½), the squared Fréchet distance of two fitted normals.
+    """Compute ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½), the squared Fréchet distance of two fitted normals.
 
     With Inception features (N, D) this is the FID of Heusel et al. 2017 (arXiv:1706.08500), eq. 6; ours are stated
     beside every number, because distances on other features cannot be compared. It is biased upwards for few

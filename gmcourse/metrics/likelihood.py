@@ -33,7 +33,7 @@ def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
 
 @door(values="n")
 def mean_and_error(values: Tensor) -> tuple[float, float]:
-    """Mean of two or more independent values (n,), and its standard error s/√n."""
+    """Compute the mean of two or more independent values (n,), and its standard error s/√n."""
     expect.whole("the number of values", len(values), least=2)
     values = values.double()
     return float(values.mean()), float(values.std() / math.sqrt(len(values)))
@@ -41,7 +41,7 @@ def mean_and_error(values: Tensor) -> tuple[float, float]:
 
 @door(values="; unseen")
 def log_mean_exp(values: Tensor, dim: int) -> Tensor:
-    """log of the mean of exp(values) along one dimension, without overflow; of equal values exactly the value."""
+    """Compute the log of the mean of exp(values) along one dimension, without overflow; exact for equal values."""
     expect.whole("dim", dim, least=-values.ndim, most=values.ndim - 1)
     top = values.detach().amax(dim, keepdim=True)
     top = top.masked_fill(top.isinf(), 0.0)

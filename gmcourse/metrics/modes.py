@@ -17,9 +17,6 @@ def modes_and_quality(
     Samples of the truth in the plane have the share 1 − exp(−9/2) = 0.989.
 
     Args:
-        samples: (n, D).
-        centres: one for each mode, (K, D).
-        sigma: width of each mode.
         within: how many standard deviations count as good.
     """
     distance, nearest = distances(samples, centres).min(1)

@@ -10,7 +10,7 @@ from gmcourse.metrics.diversity import distances
 
 @door(x="n D", centres="N D", sigma="> 0")
 def parzen_log_prob(x: Tensor, centres: Tensor, sigma: float) -> Tensor:
-    """log (1/N) Σ_i N(x; c_i, σ²I) of points x (n, D) in nats: the density of samples c_i (N, D) blurred by σ.
+    """Compute log (1/N) Σ_i N(x; c_i, σ²I) of points x (n, D) in nats: the density of samples c_i blurred by σ.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), section 5, put it on samples of a GAN, with σ chosen on
     validation data. Theis et al. 2016 (arXiv:1511.01844), section 3.3, show that it ranks models wrongly: for small

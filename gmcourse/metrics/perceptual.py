@@ -23,13 +23,10 @@ def _normalised(maps: Tensor) -> Tensor:
 
 @door(x="B C H W; unseen", y="B C H W; unseen")
 def map_distance(x: Maps, y: Maps) -> Tensor:
-    """Σ_layers mean_positions ‖x̂ − ŷ‖², with the channel vector at each position scaled to unit length.
+    """Compute Σ_layers mean_positions ‖x̂ − ŷ‖², with the channel vector at each position scaled to unit length.
 
     For unit vectors ‖x̂ − ŷ‖² = 2 − 2 cos, so this is a sum of cosine distances: between 0 and 4 times the number
     of layers, for each pair of images. x and y are their feature maps (B, C_l, H_l, W_l), a tensor a layer.
-
-    Raises:
-        ValueError: shapes or numbers of maps that differ.
     """
     expect.whole("the number of maps in y", len(y), least=len(x), most=len(x))
     for i, (a, b) in enumerate(zip(x, y, strict=True)):

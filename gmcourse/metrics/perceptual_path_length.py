@@ -13,7 +13,7 @@ from gmcourse.expect.door import door
 def small_steps(
     start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """The codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
+    """Return the codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
 
     `spherical` goes along the sphere, for z, whose length does not count; else straight, for w.
     """
@@ -37,7 +37,7 @@ def path_distances(
     eps: float = 1e-4,
     spherical: bool = False,
 ) -> Tensor:
-    """d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
+    """Compute d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
 
     Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al.
     2020 take t = 0 ("end", the default here), so that no code lies off the codes that training has seen.
@@ -46,8 +46,6 @@ def path_distances(
     Args:
         generate: codes (B, D) → pictures.
         distance: (pictures, pictures) → (B,), quadratic for close pictures, as perceptual distances are.
-        start: codes (B, D): w, or z with `spherical`.
-        end: codes to go to.
         t: places on the way, (B,); by default 0.
         eps: ε. In single precision not below 1e-4.
         spherical: see `small_steps`.
@@ -59,11 +57,7 @@ def path_distances(
 
 @door(values="N", low=">= 0 < 100", high="> 0 <= 100")
 def filtered_mean(values: Tensor, low: float = 1.0, high: float = 99.0) -> float:
-    """Mean of `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it.
-
-    Raises:
-        ValueError: percentiles out of order.
-    """
+    """Average `path_distances` (N,) from the `low`-th to the `high`-th percentile, as the authors report it."""
     if low >= high:
         raise ValueError(f"low is {low} and high is {high}; expected low < high")
     values = values.double()
@@ -82,7 +76,7 @@ def path_length(
     *,
     at_once: int = 250,
 ) -> float:
-    """The perceptual path length: `filtered_mean` of `path_distances`, of so many pairs at once.
+    """Compute the perceptual path length: `filtered_mean` of `path_distances`, of so many pairs at once.
 
     Codes are (N, D); the two functions are those of `path_distances`.
     """

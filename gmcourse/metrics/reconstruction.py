@@ -26,12 +26,10 @@ def _check_range(data_range: float, **pictures: Tensor) -> None:
 
 @door(x="B C H W", y="B C H W", data_range="> 0")
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
-    """Peak signal-to-noise ratio 10 log₁₀(range² / MSE) of each pair of images (B, C, H, W), (B,) in decibels.
+    """Compute the peak signal-to-noise ratio 10 log₁₀(range² / MSE) of pairs of images (B, C, H, W), (B,) in
+    decibels.
 
     Equal images give infinity; 6 dB more is half the error. `data_range` is the largest value that a pixel can have.
-
-    Raises:
-        ValueError: pictures of another range.
     """
     _check_range(data_range, x=x, y=y)
     error = ((x.double() - y.double()) / data_range).square().flatten(1).mean(1)
@@ -55,13 +53,8 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
 
     Args:
         x: images (B, C, H, W) in [0, data_range], at least as large as the window.
-        y: the images to compare with.
-        data_range: the largest value that a pixel can have.
         window: "gaussian" (11×11, σ = 1.5, population covariance: the paper's) or "uniform" (7×7, sample
             covariance: what super-resolution papers often report).
-
-    Raises:
-        ValueError: pictures of another range, or smaller than the window.
     """
     _check_range(data_range, x=x, y=y)
     weights, unbias = _window(window, torch.float64, x.device)
@@ -97,7 +90,7 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
 
 @door(x="B C H W", cutoff=">= 0")
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
-    """Mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,): a measure of sharpness.
+    """Measure sharpness: the mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,).
 
     The cutoff is a radius in the frequency plane, 1 being half the sampling rate along an axis. By Parseval the
     result is the part of the mean squared pixel that lies in fine detail.

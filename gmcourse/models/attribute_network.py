@@ -50,9 +50,8 @@ class AttributeNetwork(nn.Module):
         Pictures are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
         """
         expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
-        shares: Tensor = self.network(2 * x - 1)
-        return shares
+        return self.network(2 * x - 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The attributes (B, 18) of pictures (B, 3, 32, 32), always within `faces.bounds()`."""
+        """Read the attributes (B, 18) of pictures (B, 3, 32, 32), always within `faces.bounds()`."""
         return self.low + self.span * self.share_of_range(x)

@@ -24,7 +24,7 @@ class BoxMuller(Bijection):
     wanted = "B 2"
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Points (B, 2) → uniform numbers (B, 2)."""
+        """Map points (B, 2) to uniform numbers (B, 2)."""
         self.check(x, context)
         half_square = 0.5 * x.square().sum(1)
         angle = torch.atan2(x[:, 1], x[:, 0]) / (2 * math.pi)
@@ -32,7 +32,7 @@ class BoxMuller(Bijection):
         return u, -half_square - math.log(2 * math.pi)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Uniform numbers → normal ones: the sampler."""
+        """Map uniform numbers to normal ones: the sampler."""
         self.check(z, context)
         radius, angle = (-2 * z[:, 0].log()).sqrt(), 2 * math.pi * z[:, 1]
         return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
@@ -50,7 +50,7 @@ class PlaneFlow(Flow):
     ) -> None:
         members: list[Bijection] = []
         for i in range(couplings):
-            coupling = AffineCoupling(mlp([1, *hidden, 2]), scale="bounded", first=1, flip=i % 2 == 1)
+            coupling = AffineCoupling(mlp([1, *hidden, 2]), scale_map="bounded", first=1, flip=i % 2 == 1)
             members += [ActNorm(2), coupling]
         super().__init__(Compose(members), (2,), prior)
 

@@ -50,7 +50,7 @@ class Features(nn.Module):
         self.patch = nn.Linear(dims, classes)
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        """Feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
+        """Compute feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
 
         Images are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
         """
@@ -62,16 +62,15 @@ class Features(nn.Module):
         return found
 
     def forward(self, x: Tensor) -> Tensor:
-        """The feature vectors (B, dims) of images (B, 3, 32, 32) in [0, 1], for `frechet_distance`."""
-        out: Tensor = self.to_vector(self.maps(x)[-1])
-        return out
+        """Compute the feature vectors (B, dims) of images (B, 3, 32, 32) in [0, 1], for `frechet_distance`."""
+        return self.to_vector(self.maps(x)[-1])
 
     @torch.no_grad()
     @door(batch_size=">= 1")
     def of(self, x: Tensor, batch_size: int = 250) -> Tensor:
-        """The same for many images, a batch at a time and without gradients: (N, 3, 32, 32) → (N, dims)."""
+        """Compute the same for many images, a batch at a time and without gradients: (N, 3, 32, 32) → (N, dims)."""
         return torch.cat([self(part) for part in x.split(batch_size)])
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
-        """`perceptual_distance` of two batches of images (B, 3, 32, 32), shape (B,); differentiable."""
+        """Compute `perceptual_distance` of two batches of images (B, 3, 32, 32), shape (B,); differentiable."""
         return perceptual_distance(self.maps, x, y)

@@ -39,7 +39,7 @@ def step_of_flow(
     actnorm: bool = True,
     edge: bool = False,
 ) -> Bijection:
-    """One step on images of so many channels: actnorm, mixing of channels, coupling (figure 2a); see `Glow`."""
+    """Build one step on images of so many channels: actnorm, mixing of channels, coupling (figure 2a); see `Glow`."""
     mixer = MIXINGS[mixing](channels)
     parts: list[Bijection] = [*([ActNorm(channels)] if actnorm else []), mixer]
     if actnorm and isinstance(mixer, Conv1x1):
@@ -64,7 +64,6 @@ class Glow(Flow):
         hidden_channels: width of the couplings' networks (512 in the paper).
         affine: affine couplings (the paper's results), else additive ones.
         mixing: "plu" or "plain" 1×1 convolution, or "reverse", the fixed permutation it replaced.
-        actnorm: whether each step begins with one.
         edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
         recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
         any_size: take images of any other size that 2^L divides, too.
@@ -110,7 +109,7 @@ class Glow(Flow):
                 prior = ConstantAffine(ZeroConv2d(channels, 2 * channels, edge=edge))
                 level = Multiscale(Compose([chain(steps), prior]))
             else:
-                split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale="exp")
+                split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale_map="exp")
                 level = Multiscale(chain(steps), level, split=split)
         assert level is not None
         super().__init__(Compose([Offset(-0.5), level]), shape, any_size=any_size)

@@ -22,10 +22,8 @@ class NICE(Flow):
     Differs from the paper: torch's default initialisation for its uniform one; the optimiser is the recipe's.
 
     Args:
-        dim: D.
         couplings: at least three, or some dimensions never influence some others.
         hidden: widths of each coupling's hidden layers.
-        prior: "logistic" or "normal".
         affine: RealNVP's coupling instead of the additive one: the next rung of the ladder to Glow, no longer
             the paper's NICE.
     """
@@ -47,7 +45,7 @@ class NICE(Flow):
             conditions, changes = (dim - first, first) if flip else (first, dim - first)
             network = mlp([conditions, *hidden, changes * (2 if affine else 1)], activation=nn.ReLU)
             if affine:
-                members.append(AffineCoupling(network, scale="bounded", first=first, flip=flip))
+                members.append(AffineCoupling(network, scale_map="bounded", first=first, flip=flip))
             else:
                 members.append(AdditiveCoupling(network, first=first, flip=flip))
         # back to the order of the data, so that the learned scales belong to pixels
@@ -55,10 +53,10 @@ class NICE(Flow):
 
     @property
     def couplings(self) -> list[Bijection]:
-        """The coupling layers, in order."""
+        """Return the coupling layers, in order."""
         return [m for m in self.bijection.modules() if isinstance(m, AdditiveCoupling | AffineCoupling)]
 
     @property
     def scale(self) -> Scale:
-        """The diagonal scaling."""
+        """Return the diagonal scaling."""
         return next(m for m in self.bijection.modules() if isinstance(m, Scale))

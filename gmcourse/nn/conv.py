@@ -29,7 +29,7 @@ class ZeroConv2d(nn.Module):
         self.edge = nn.Parameter(torch.zeros(out_channels, 1, 3, 3)) if edge else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, C′, H, W)."""
+        """Map features (B, C, H, W) to (B, C′, H, W)."""
         # the scale is folded into the small weight, so that no pass over the image is needed for it
         gain = (3 * self.log_scale).exp()
         out = F.conv2d(x, self.weight * gain[:, None, None, None], self.bias * gain, padding=1)
@@ -59,8 +59,7 @@ class CouplingNet(nn.Module):
             nn.init.zeros_(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in, H, W) → (B, out, H, W)."""
+        """Map features (B, in, H, W) to (B, out, H, W)."""
         h = F.relu(self.first(x), inplace=True)
         h = F.relu(self.second(h), inplace=True)
-        out: Tensor = self.last(h)
-        return out
+        return self.last(h)

@@ -21,32 +21,14 @@ SLOPE = 0.2
 GAINS = {"linear": 1.0, "lrelu": math.sqrt(2), "relu": math.sqrt(2), "swish": math.sqrt(2)}
 
 
-def activate(
-    x: Tensor,
-    bias: Tensor | None = None,
-    *,
-    activation: str = "lrelu",
-    gain: float = 1.0,
-    clamp: float | None = None,
-) -> Tensor:
-    """clamp(gain · √2 · lrelu(x + bias)): bias, activation with its gain, and an optional limit.
-
-    Args:
-        x: (B, C, …).
-        bias: (C,).
-        activation: "linear", "lrelu" (slope 0.2), "relu" or "swish"; all but the first have a gain of √2.
-        gain: on top of that, for both the result and the limit.
-        clamp: the largest absolute value, before `gain`.
-    """
+def activate(x: Tensor, activation: str) -> Tensor:
+    """Apply "linear", or √2 times "lrelu" (slope 0.2), "relu" or "swish"."""
     expect.one_of("activation", activation, GAINS)
-    if bias is not None:
-        x = x + bias.reshape(-1, *(1 for _ in x.shape[2:]))
     if activation == "lrelu":
         x = F.leaky_relu(x, SLOPE)
     elif activation != "linear":
         x = F.relu(x) if activation == "relu" else F.silu(x)
-    x = x * (GAINS[activation] * gain)
-    return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
+    return x * GAINS[activation]
 
 
 class EqualizedLinear(nn.Module):
@@ -71,10 +53,10 @@ class EqualizedLinear(nn.Module):
         self.activation, self.lr_multiplier = activation, lr_multiplier
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in) → (B, out)."""
+        """Map features (B, in) to (B, out)."""
         gain = self.lr_multiplier / math.sqrt(self.weight.shape[1])
         x = F.linear(x, self.weight * gain, self.bias * self.lr_multiplier)
-        return x if self.activation == "linear" else activate(x, activation=self.activation)
+        return x if self.activation == "linear" else activate(x, self.activation)
 
 
 class EqualizedConv2d(nn.Module):
@@ -109,7 +91,7 @@ class EqualizedConv2d(nn.Module):
         self.register_buffer("kernel", fir_kernel(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, O, H, W), or half as large."""
+        """Map features (B, C, H, W) to (B, O, H, W), or to half the size."""
         _, inputs, size, _ = self.weight.shape
         # lrelu(a·x) = a·lrelu(x) for a > 0: the gain goes to the small weight, not over the large picture
         gain = GAINS[self.activation] * self.gain

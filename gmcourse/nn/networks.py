@@ -12,7 +12,7 @@ from gmcourse.expect.door import door
 
 @door(sizes=">= 1")
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Sequential:
-    """Linear layers of the given widths with an activation between them, none after the last.
+    """Build linear layers of the given widths with an activation between them, none after the last.
 
     Args:
         sizes: at least two widths, the input's first.
@@ -37,7 +37,7 @@ def halvings(shape: Sequence[int]) -> int:
 
 @door(shape="3: >= 1", width=">= 1", out_features=">= 1")
 def conv_encoder(shape: Sequence[int], width: int, out_features: int) -> nn.Sequential:
-    """Images (B, C, H, W) → vectors (B, out_features): strided convolutions, channels doubling."""
+    """Map images (B, C, H, W) to vectors (B, out_features): strided convolutions, channels doubling."""
     levels = halvings(shape)
     layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 3, padding=1), nn.SiLU()]
     channels = width
@@ -50,7 +50,7 @@ def conv_encoder(shape: Sequence[int], width: int, out_features: int) -> nn.Sequ
 
 @door(shape="3: >= 1", width=">= 1", in_features=">= 1")
 def conv_decoder(shape: Sequence[int], width: int, in_features: int) -> nn.Sequential:
-    """Vectors (B, in_features) → images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
+    """Map vectors (B, in_features) to images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
     levels = halvings(shape)
     channels = width << levels
     low = (channels, shape[1] >> levels, shape[2] >> levels)
@@ -63,7 +63,7 @@ def conv_decoder(shape: Sequence[int], width: int, in_features: int) -> nn.Seque
 
 @door(before=">= 1", after=">= 1", stride=">= 1")
 def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
-    """3×3 convolution, batch normalisation, SiLU: (B, before, H, W) → (B, after, H / stride, W / stride)."""
+    """Build 3×3 convolution, batch normalisation, SiLU: (B, before, H, W) → (B, after, H / stride, W / stride)."""
     convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
 
@@ -72,7 +72,7 @@ def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
 def image_pair(
     network: str, shape: Sequence[int], hidden: Sequence[int], out_features: int, in_features: int
 ) -> tuple[nn.Module, nn.Module]:
-    """An encoder of images to vectors (B, out_features) and a decoder of vectors (B, in_features), of one kind.
+    """Build an encoder of images to vectors (B, out_features) and a decoder of vectors (B, in_features).
 
     `hidden` are the widths of the hidden layers ("mlp"), or the first of them is the first number of channels
     ("conv").
@@ -94,6 +94,6 @@ class Shaped(nn.Module):
         self.network, self.out_shape = network, tuple(out_shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Flatten, apply, reshape."""
+        """Flatten x, apply the network, and give the result x's shape."""
         out: Tensor = self.network(x.flatten(1))
         return out.reshape(len(x), *self.out_shape)

@@ -38,19 +38,19 @@ class PCA:
         return cls(mean, right[:count].T, singular[:count].square() / len(x))
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes (N, K) of data (N, D)."""
+        """Compute codes (N, K) of data (N, D)."""
         expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")
         return (x - self.mean) @ self.components
 
     def decode(self, z: Tensor) -> Tensor:
-        """Data (N, D) from codes (N, K)."""
+        """Compute data (N, D) from codes (N, K)."""
         expect.tensor("z", z, f"N {len(self.variances)}", dtype="full")
         return z @ self.components.T + self.mean
 
 
 @door(a="D K; full", b="D K; full")
 def principal_angles(a: Tensor, b: Tensor) -> Tensor:
-    """Angles in radians between the spans of two sets of columns (D, K), the smallest first, shape (K,).
+    """Measure the angles in radians between the spans of two sets of columns (D, K), the smallest first, (K,).
 
     All zero means that the two sets span the same subspace (Björck & Golub 1973). Small angles are taken from
     their sines: the arc cosine loses half of the digits near 1.

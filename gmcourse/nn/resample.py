@@ -35,7 +35,7 @@ def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
 
 
 def _resample(x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -> Tensor:
-    """Zeros in, borders on, filter, every `down`-th pixel: one depthwise convolution, nothing reshaped."""
+    """Put zeros in, borders on, filter, keep every `down`-th pixel: one depthwise convolution, nothing reshaped."""
     channels = x.shape[1]
     if up > 1:
         batch, _, height, width = x.shape
@@ -93,7 +93,6 @@ def resample(
     """Put up − 1 zeros after each pixel, pad, convolve with `kernel · gain`, keep every `down`-th pixel.
 
     Args:
-        x: (B, C, H, W).
         kernel: (h, w), no parameter: it gets no gradient. It convolves; it does not correlate.
         up: factor of the zero insertion.
         down: factor of the decimation.
@@ -106,8 +105,7 @@ def resample(
         )
     if up < 1 or down < 1:
         raise ValueError(f"up is {up} and down is {down}; expected at least 1")
-    out: Tensor = _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)
-    return out
+    return _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)
 
 
 def _borders(kernel: Tensor, before: int, after: int) -> Padding:
@@ -117,22 +115,17 @@ def _borders(kernel: Tensor, before: int, after: int) -> Padding:
 
 
 def upsample(x: Tensor, kernel: Tensor) -> Tensor:
-    """Twice as large: (B, C, H, W) → (B, C, 2H, 2W)."""
+    """Make pictures twice as large: (B, C, H, W) → (B, C, 2H, 2W)."""
     return resample(x, kernel, up=2, padding=_borders(kernel, 1, -2), gain=4.0)
 
 
 def downsample(x: Tensor, kernel: Tensor) -> Tensor:
-    """Half as large: (B, C, H, W) → (B, C, H/2, W/2)."""
+    """Make pictures half as large: (B, C, H, W) → (B, C, H/2, W/2)."""
     return resample(x, kernel, down=2, padding=_borders(kernel, -1, -2))
 
 
-def blur(x: Tensor, kernel: Tensor) -> Tensor:
-    """Filtered, the same size."""
-    return resample(x, kernel, padding=_borders(kernel, 0, -1))
-
-
 def upsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
-    """Zero insertion, a convolution with weight (O, C, 3, 3), and the filter: (B, C, H, W) → (B, O, 2H, 2W).
+    """Insert zeros, convolve with a weight (O, C, 3, 3), and filter: (B, C, H, W) → (B, O, 2H, 2W).
 
     A transposed convolution does the first two at a quarter of the products.
     """
@@ -141,7 +134,7 @@ def upsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
 
 
 def downsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    """The filter, then a convolution with weight (O, C, k, k), k odd, at every second pixel: H → H/2."""
+    """Filter, then convolve with a weight (O, C, k, k), k odd, at every second pixel: H → H/2."""
     size = weight.shape[-1]
     left, right, top, bottom = _borders(kernel, -1, -2)
     if size == 1:

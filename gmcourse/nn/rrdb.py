@@ -40,7 +40,7 @@ class DenseBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, C, H, W)."""
+        """Map features (B, C, H, W) to the same shape."""
         parts = [x]
         for conv in self.convs[:-1]:
             parts.append(F.leaky_relu(conv(torch.cat(parts, 1)), SLOPE))
@@ -56,7 +56,7 @@ class RRDB(nn.Module):
         self.blocks = nn.ModuleList(DenseBlock(channels, growth) for _ in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, C, H, W)."""
+        """Map features (B, C, H, W) to the same shape."""
         h = x
         for block in self.blocks:
             h = block(h)
@@ -64,9 +64,8 @@ class RRDB(nn.Module):
 
 
 def upsampled(conv: nn.Module, features: Tensor) -> Tensor:
-    """Twice the size by repeating pixels, then a convolution."""
-    out: Tensor = conv(F.interpolate(features, scale_factor=2, mode="nearest"))
-    return out
+    """Double the size by repeating pixels, then convolve."""
+    return conv(F.interpolate(features, scale_factor=2, mode="nearest"))
 
 
 class RRDBEncoder(nn.Module):
@@ -77,8 +76,6 @@ class RRDBEncoder(nn.Module):
     outputs of some blocks of the trunk, resized.
 
     Args:
-        scale: of super-resolution, a power of two.
-        n_levels: L.
         channels: width of the trunk (64 in the paper).
         growth: see `DenseBlock` (32).
         n_blocks: residual-in-residual blocks (23).
@@ -113,7 +110,7 @@ class RRDBEncoder(nn.Module):
         self.ups = nn.ModuleList(conv3x3(channels, channels) for _ in range(scale.bit_length() - 2))
 
     def read(self, low: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Features at 1, 2, … scale/2 times the low resolution, and the outputs of the stacked blocks."""
+        """Compute features at 1, 2, … scale/2 times the low resolution, and the outputs of the stacked blocks."""
         first = h = self.first(low)
         outputs = []
         for number, block in enumerate(self.trunk):
@@ -126,7 +123,7 @@ class RRDBEncoder(nn.Module):
         return pyramid, outputs
 
     def forward(self, low: Tensor) -> list[Tensor]:
-        """One context a level, the largest first: (B, 3, h, w) → L tensors (B, C·(1 + stacked), H/2^l, W/2^l)."""
+        """Map pictures (B, 3, h, w) to a context a level, the largest first, (B, C·(1 + stacked), H/2^l, W/2^l)."""
         pyramid, outputs = self.read(low)
         levels = list(reversed(pyramid))
         while len(levels) < self.n_levels:  # smaller than the low resolution: halved once, twice, …

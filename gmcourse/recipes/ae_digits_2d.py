@@ -10,7 +10,7 @@ from gmcourse.training import Minimize
 
 @torch.no_grad()
 def measure(module: Autoencoder, device: torch.device) -> dict[str, float]:
-    """The squared error of the 360 test digits, summed over pixels in [0, 1]."""
+    """Measure the squared error of the 360 test digits, summed over pixels in [0, 1]."""
     test = load("digits", "test").unit().to(device)
     return {"test_squared_error": float(module.squared_error(test).mean())}
 

@@ -25,10 +25,10 @@ Sample = tuple[Tensor, Tensor]
 
 
 def data(device: torch.device) -> Sample:
-    """Pixels, and attributes as shares of their ranges."""
+    """Load pixels, and attributes as shares of their ranges."""
     parts = [faces.load(n=n, detail=detail, distribution=name) for name, detail, n in SETS]
     pixels = torch.cat([part.pixels for part in parts])
-    return pixels.to(device), faces.unit_range(torch.cat([part.labels for part in parts])).to(device)
+    return pixels.to(device), faces.share_of_range(torch.cat([part.labels for part in parts])).to(device)
 
 
 def objective(module: AttributeNetwork, batch: Sample) -> Tensor:
@@ -42,26 +42,26 @@ def objective(module: AttributeNetwork, batch: Sample) -> Tensor:
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """AdamW on the Huber loss."""
+    """Use AdamW on the Huber loss."""
     optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=1e-2)
     return Minimize(lambda batch: objective(module, batch), module, optimizer)
 
 
 def _errors(module: AttributeNetwork, x: Tensor, labels: Tensor, device: torch.device) -> Tensor:
-    """Mean absolute error of each attribute, as a share of its range, (18,)."""
+    """Measure the mean absolute error of each attribute, as a share of its range, (18,)."""
     read = torch.cat([module.share_of_range(part.to(device)).cpu() for part in x.split(500)])
-    return (read - faces.unit_range(labels)).abs().mean(0)
+    return (read - faces.share_of_range(labels)).abs().mean(0)
 
 
 @torch.no_grad()
 def measure(module: AttributeNetwork, device: torch.device) -> dict[str, float]:
-    """Held-out errors: of each attribute on 2,000 detailed faces; on average for clean, blurred and noisy ones."""
+    """Measure errors on 2,000 held-out faces: of each attribute, and for clean, blurred and noisy ones."""
     people, clean = load("faces", "test", n=2000, detail=True), load("faces", "test", n=2000, detail=False)
     x = people.unit()
     smooth = blur(x, torch.full((len(x),), MOST_BLUR))
     noisy = (x + MOST_NOISE * torch.randn(x.shape, generator=generator(0))).clamp(0, 1)
     each = _errors(module, x, people.labels, device)
-    truth = faces.unit_range(people.labels)
+    truth = faces.share_of_range(people.labels)
     return {
         "test_error_share_of_range": float(each.mean()),
         "test_error_clean_share_of_range": float(_errors(module, clean.unit(), clean.labels, device).mean()),

@@ -15,7 +15,7 @@ RATE, BETAS, EVERY = 1e-3, (0.5, 0.999), 4
 
 
 def step(module: ClusterGAN, device: torch.device) -> Adversarial:
-    """The non-saturating game with R1; generator and encoder together also explain the code."""
+    """Play the non-saturating game with R1; generator and encoder together also explain the code."""
     opponent = DCDiscriminator((1, 8, 8), width=128).to(device)
     r1 = Lazy("r1", lambda real, fake: r1_penalty(opponent, real, gamma=1.0), EVERY)
     code = Lazy("code", lambda z: module.code_loss(z, continuous_weight=1.0, class_weight=3.0))
@@ -33,7 +33,7 @@ def step(module: ClusterGAN, device: torch.device) -> Adversarial:
 
 @torch.no_grad()
 def measure(module: ClusterGAN, device: torch.device) -> dict[str, float]:
-    """Purity of the ten nearest neighbours among 360 held-out digits, by pixels and by codes."""
+    """Measure the purity of the ten nearest neighbours among 360 held-out digits, by pixels and by codes."""
     test = load("digits", "test")
     x = test.unit()
     codes = module.embed(x.to(device)).cpu()

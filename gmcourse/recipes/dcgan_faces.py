@@ -20,7 +20,7 @@ RATE, BETAS, EVERY = 1e-3, (0.5, 0.99), 8
 
 
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
-    """10,000 training faces with their details, (N, 3, 32, 32) in [0, 1]."""
+    """Load 10,000 training faces with their details, (N, 3, 32, 32) in [0, 1]."""
     return pictures("train").unit().to(device)
 
 
@@ -41,7 +41,7 @@ def step(module: DCGenerator, device: torch.device) -> Adversarial:
 
 @torch.no_grad()
 def measure(module: DCGenerator, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
-    """Distance, precision and recall against 1,000 held-out faces, with the floor of 1,000 other faces.
+    """Measure distance, precision and recall against 1,000 held-out faces, with the floor of 1,000 other faces.
 
     Of fewer held-out pictures one half stands against as many samples, and against the other half. The features
     are the first 32 principal components of the training pixels.

@@ -20,18 +20,18 @@ Sample = tuple[Tensor, Tensor, Tensor]
 
 
 def data(device: torch.device) -> Sample:
-    """10,000 detailed faces and 4,000 patches of photographs: pixels, scaled attributes, photograph or −1."""
+    """Load 10,000 detailed faces and 4,000 patches of photographs: pixels, scaled attributes, photograph or −1."""
     people = [faces.load(n=5000, detail=True, distribution=name) for name in ("natural", "uniform")]
     patches = load("photos")
     pixels = torch.cat([*(each.pixels for each in people), patches.pixels])
-    labels = faces.unit_range(torch.cat([each.labels for each in people]))
+    labels = faces.share_of_range(torch.cat([each.labels for each in people]))
     attributes = torch.cat([labels, labels.new_zeros(len(patches), labels.shape[1])])
     photograph = torch.cat([torch.full((len(labels),), -1), patches.labels])
     return pixels.to(device), attributes.to(device), photograph.to(device)
 
 
 def objective(module: Features, batch: Sample) -> dict[str, Tensor]:
-    """Attributes of faces; photograph and orientation of patches; blur and noise of both."""
+    """Predict attributes of faces; photograph and orientation of patches; blur and noise of both."""
     pixels, attributes, photograph = batch
     x, is_face = pixels.float() / 255, photograph < 0
     turns = torch.randint(4, (len(x),), device=x.device).masked_fill(is_face, 0)
@@ -48,7 +48,7 @@ def objective(module: Features, batch: Sample) -> dict[str, Tensor]:
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the sum of the three losses."""
+    """Use Adam on the sum of the three losses."""
     optimizer = torch.optim.Adam(module.parameters(), lr=2e-3)
     return Minimize(lambda batch: objective(module, batch), module, optimizer)
 
@@ -61,7 +61,7 @@ def measure(module: Features, device: torch.device) -> dict[str, float]:
     turned = torch.cat([patches.unit().rot90(turn, (2, 3)) for turn in range(4)]).to(device)
     turns, photograph = torch.arange(4).repeat_interleave(len(patches)), patches.labels.repeat(4)
     z = module.of(x)
-    read = (module.attributes(z) - faces.unit_range(people.labels).to(device)).abs().mean()
+    read = (module.attributes(z) - faces.share_of_range(people.labels).to(device)).abs().mean()
     guess = module.patch(module.of(turned)).argmax(1).cpu()
     draws = generator(0)
     widths = (MOST_BLUR * torch.rand(len(x), generator=draws)).to(device)

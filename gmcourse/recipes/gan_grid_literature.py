@@ -39,7 +39,7 @@ def step(module: GridGANs, device: torch.device) -> SideBySide:
 
 
 def modes_and_quality_of(module: GridGANs) -> list[tuple[int, float]]:
-    """Modes hit and share of good samples of each run, from 2,500 samples."""
+    """Count modes hit and the share of good samples of each run, from 2,500 samples."""
     truth = toy.load("twenty_five_gaussians")
     assert isinstance(truth, toy.Gaussians)
     torch.manual_seed(0)
@@ -47,7 +47,7 @@ def modes_and_quality_of(module: GridGANs) -> list[tuple[int, float]]:
 
 
 def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
-    """Modes hit and share of good samples of each run."""
+    """Measure modes hit and share of good samples of each run."""
     found = modes_and_quality_of(module)
     return {f"modes_{i}": float(modes) for i, (modes, _) in enumerate(found)} | {
         f"good_samples_{i}": good for i, (_, good) in enumerate(found)

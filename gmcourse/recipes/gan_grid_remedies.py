@@ -27,7 +27,7 @@ ROWS = [2 * BATCH if name == "and twice the data" else BATCH for name in NAMES]
 
 
 def options(name: str, opponent: PlaneDiscriminator) -> dict[str, Any]:
-    """In what a set-up differs from the first one."""
+    """Return that in which a set-up differs from the first one."""
     if name == "and hinge":
         return {"loss": "hinge"}
     if name == "and Wasserstein":  # weight and rhythm of Gulrajani et al.'s examples in the plane
@@ -44,7 +44,9 @@ def step(module: GridGANs, device: torch.device) -> SideBySide:
     """Play all runs, one after the other."""
     games: list[Adversarial] = []
     for number, (name, player) in enumerate(zip(NAMES, module.players, strict=True)):
-        opponent = seeded("discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), scale=2.0))
+        opponent = seeded(
+            "discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), input_scale=2.0)
+        )
         opponent.to(device)
         optimizers = [torch.optim.Adam(p.parameters(), RATE, (0.0, 0.99)) for p in (player, opponent)]
         more = {"latent": player.latent, "ema": EMA(player, 0.99), **options(name, opponent)}
@@ -53,7 +55,7 @@ def step(module: GridGANs, device: torch.device) -> SideBySide:
 
 
 def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
-    """Fewest and most modes hit, and the mean share of good samples, of each set-up, from 2,500 samples."""
+    """Measure the fewest and most modes hit, and the mean share of good samples, of each set-up."""
     found = modes_and_quality_of(module)
     numbers: dict[str, float] = {}
     for name in SEEDS:

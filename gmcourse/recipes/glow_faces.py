@@ -19,7 +19,7 @@ from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def faces(size: int, n: int) -> Pictures:
-    """Drawn faces (…, 3, size, size), n of them to learn from."""
+    """Draw faces (…, 3, size, size), n of them to learn from."""
     return lambda split: load("faces", split, n=n if split == "train" else 1000, size=size)
 
 
@@ -27,13 +27,13 @@ FACES = faces(32, 20_000)
 
 
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
-    """Training faces (n, 3, size, size) with five bits."""
+    """Load training faces (n, 3, size, size) with five bits."""
     return five_bits(pictures("train").pixels).to(device)
 
 
 @torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
-    """Data-dependent initialisation of actnorm on 256 pictures."""
+    """Initialise actnorm by 256 pictures."""
     module(Dequantized(module, FIVE_BITS).continuous(pixels[:256]))
 
 
@@ -46,7 +46,7 @@ def step(module: Any, device: torch.device) -> Minimize:
 
 @torch.no_grad()
 def measure(module: Glow, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
-    """Bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
+    """Measure bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     test = five_bits(pictures("test").pixels[:1000]).to(device)
     return {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS)[1]}
 

@@ -14,19 +14,19 @@ from gmcourse.training import EMA, Minimize
 
 @torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
-    """Data-dependent initialisation of actnorm on 512 images."""
+    """Initialise actnorm by 512 images."""
     module(Dequantized(module).continuous(pixels[:512]))
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the dequantised bound."""
+    """Use Adam on the dequantised bound."""
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
     return Minimize(Dequantized(module).loss, module, optimizer, ema=EMA(module, 0.999), clip=100.0)
 
 
 @torch.no_grad()
 def measure(module: Glow, device: torch.device) -> dict[str, float]:
-    """Bits per dimension of the 10,000 test images, dequantised once."""
+    """Measure bits per dimension of the 10,000 test images, dequantised once."""
     return {"test_bits_per_dim": likelihood(module, load("mnist", "test").pixels.to(device), batch=500)[1]}
 
 

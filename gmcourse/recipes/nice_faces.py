@@ -13,7 +13,7 @@ from gmcourse.training import EMA, Minimize
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the bound of the discrete likelihood, with an average of the weights."""
+    """Use Adam on the bound of the discrete likelihood, with an average of the weights."""
     optimizer = torch.optim.Adam(module.parameters(), lr=5e-4, eps=1e-4, fused=True)
     loss = Dequantized(module, FIVE_BITS).loss
     return Minimize(loss, module, optimizer, ema=EMA(module, 0.999), clip=1000.0)
@@ -21,7 +21,7 @@ def step(module: Any, device: torch.device) -> Minimize:
 
 @torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
-    """Bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
+    """Measure bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     test = five_bits(load("faces", "test", n=1000).pixels).flatten(1).to(device)
     return {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS, batch=1000)[1]}
 

@@ -13,14 +13,14 @@ from gmcourse.training import EMA, Minimize
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam with the paper's learning rate and ε, and torch's β."""
+    """Use Adam with the paper's learning rate and ε, and torch's β."""
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, eps=1e-4, fused=True)
     return Minimize(Dequantized(module).loss, module, optimizer, ema=EMA(module, 0.999), clip=100.0)
 
 
 @torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
-    """On the 10,000 test images: the density in nats, and the bound on the discrete likelihood."""
+    """Measure 10,000 test images: the density in nats, and the bound on the discrete likelihood."""
     bound, bits = likelihood(module, load("mnist", "test").pixels.flatten(1).to(device), batch=10_000)
     density = bound + 784 * math.log(256)
     return {"test_density_nats": density, "test_bound_nats": bound, "test_bits_per_dim": bits}

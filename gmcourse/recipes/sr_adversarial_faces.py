@@ -27,7 +27,7 @@ def real_pictures(device: torch.device) -> Tensor:
 
 
 def step(module: Any, device: torch.device) -> Adversarial:
-    """Non-saturating losses, R1 at every eighth step, consistency at every step."""
+    """Use non-saturating losses, R1 at every eighth step, consistency at every step."""
     questions = TASK.data(device)[1]
     opponent = DCDiscriminator((3, 32, 32), width=48, normalise=False).to(device)
 

@@ -12,9 +12,9 @@ from gmcourse.recipes.running.super_resolution import Task, regression
 
 
 def mirrored(images: Images) -> Images:
-    """The pictures, and their mirror images after them."""
+    """Add the mirror images of the pictures after them."""
     both = torch.cat([images.pixels, images.pixels.flip(3)])
-    return Images(both, images.labels.repeat(2), images.levels, images.names)
+    return Images(both, images.labels.repeat(2), images.grey_levels, images.names)
 
 
 TASK = Task(

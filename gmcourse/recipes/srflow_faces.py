@@ -12,7 +12,7 @@ from gmcourse.recipes.sr_regression_faces import TASK
 
 
 def falling_and_rising(step: int, steps: int) -> float:
-    """Two and a quarter half waves of a cosine."""
+    """Follow two and a quarter half waves of a cosine."""
     return 0.5 * (1 + math.cos(math.pi * 2.25 * step / steps))
 
 

@@ -15,7 +15,7 @@ from gmcourse.adversarial import Adversarial
 from gmcourse.data import load
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
-from gmcourse.models.stylegan2 import Discriminator, Generator, unit
+from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
@@ -31,7 +31,7 @@ def opponent(device: torch.device) -> Discriminator:
 
 
 def step(module: Any, device: torch.device) -> Adversarial:
-    """R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
+    """Use R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
     return game(module, opponent(device), **SETTINGS)
 
 
@@ -54,25 +54,25 @@ def shares(step: Step) -> list[Callback]:
 
 @torch.no_grad()
 def samples(module: Generator, device: torch.device) -> Tensor:
-    """40 pictures of fixed latents, to look at on the way."""
+    """Draw 40 pictures of fixed latents, to look at on the way."""
     z = torch.randn(40, module.mapping.z_dim, generator=generator(2)).to(device)
-    return unit(module(z, noise="fixed"))
+    return as_pictures(module(z, noise="fixed"))
 
 
 @torch.no_grad()
 def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
-    """Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
+    """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
     features: Any = zoo.load("features", device)
     test, real = load("faces", "test").unit().to(device), load("faces", n=2000).unit().to(device)
     draws = generator(0)
     z = torch.randn(2000, module.mapping.z_dim, generator=draws).to(device)
     torch.manual_seed(0)
-    samples = torch.cat([unit(module(part)) for part in z.split(250)])
+    samples = torch.cat([as_pictures(module(part)) for part in z.split(250)])
     seen, known, made = (features.of(x) for x in (test, real, samples))
     start, end = module.mapping(z[:1000]), module.mapping(z[1000:])
 
     def picture(w: Tensor) -> Tensor:
-        return unit(module.synthesis(w[:, None].expand(-1, module.synthesis.n_styles, -1), "fixed"))
+        return as_pictures(module.synthesis(w[:, None].expand(-1, module.synthesis.n_styles, -1), "fixed"))
 
     return {
         "frechet": frechet_distance(seen, made),

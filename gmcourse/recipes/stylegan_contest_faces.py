@@ -17,7 +17,7 @@ from gmcourse.data import load
 from gmcourse.experiments.stylegan_contest import Contest
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
-from gmcourse.models.stylegan2 import Discriminator, Generator, unit
+from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.running import Recipe
 
@@ -39,7 +39,7 @@ def step(module: Contest, device: torch.device) -> SideBySide:
 def _picture(network: Generator, w: Tensor) -> Tensor:
     """What the feature network is shown of codes w, (B, w_dim)."""
     ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
-    return enlarged(unit(network.synthesis(ws, "fixed")))
+    return enlarged(as_pictures(network.synthesis(ws, "fixed")))
 
 
 def enlarged(x: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def enlarged(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
-    """Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
+    """Measure Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
     features: Any = zoo.load("features", device)
     size = SIZE["resolution"]
     test = features.of(enlarged(load("faces", "test", n=1000, size=size).unit().to(device)))
@@ -59,7 +59,7 @@ def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
         assert isinstance(network, Generator)
         torch.manual_seed(0)
         z = torch.randn(1000, network.mapping.z_dim).to(device)
-        made = features.of(enlarged(unit(network(z))))
+        made = features.of(enlarged(as_pictures(network(z))))
         start, end = network.mapping(z).chunk(2)
         name = f"{module.names[i].lower()}_{i % RUNS}"
         found[f"frechet_{name}"] = frechet_distance(test, made)

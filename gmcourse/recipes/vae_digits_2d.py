@@ -17,7 +17,7 @@ from gmcourse.reproducible import generator
 
 @torch.no_grad()
 def measure(module: VAE, device: torch.device) -> dict[str, float]:
-    """The negative ELBO of the 360 test digits with the Bernoulli cross-entropy, in nats."""
+    """Measure the negative ELBO of the 360 test digits with the Bernoulli cross-entropy, in nats."""
     test = load("digits", "test").unit().to(device)
     noise = torch.randn(len(test), module.latent_dim, generator=generator(0)).to(device)
     return {"test_negative_elbo_nats": float(-module.elbo(test, noise=noise).mean())}

@@ -17,13 +17,13 @@ FACES: Pictures = partial(load, "faces")
 
 
 def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
-    """10,000 detailed faces, (N, 3, 32, 32) in [0, 1]."""
+    """Load 10,000 detailed faces, (N, 3, 32, 32) in [0, 1]."""
     return pictures("train").unit().to(device)
 
 
 @torch.no_grad()
 def measure(module: VAE, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
-    """On 2,000 test faces: the bound on the density, the error of a pixel, and the share of fine detail left."""
+    """Measure, on test faces, the bound on the density, the error of a pixel, and the fine detail left."""
     test = pictures("test").unit().to(device)
     noise = torch.randn(len(test), module.latent_dim, generator=generator(0)).to(device)
     means, _ = module.encode(test)

@@ -21,19 +21,19 @@ MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a mi
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """Adam with the paper's rate and ε on the negative ELBO of freshly binarised images."""
+    """Use Adam with the paper's rate and ε on the negative ELBO of freshly binarised images."""
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, eps=1e-4, fused=True)
     return Minimize(lambda x: module.loss((uniform_noise(x) < x).float()), module, optimizer)
 
 
 def to_a_twentieth(step: int, steps: int) -> float:
-    """Share of the first learning rate: a cosine that ends at 0.05."""
+    """Follow a cosine from the first learning rate to 0.05 of it."""
     return 0.05 + 0.95 * cosine(step, steps)
 
 
 @torch.no_grad()
 def measure(module: VAE, device: torch.device) -> dict[str, float]:
-    """−L_5000 of the first 1,000 test images, binarised once, in nats, with its standard error over images."""
+    """Measure −L_5000 of 1,000 test images, binarised once, in nats, with its standard error."""
     draws = generator(0)
     grey = load("mnist", "test").unit()[:MEASURED]
     images = (torch.rand(grey.shape, generator=draws) < grey).float().to(device)

@@ -6,9 +6,9 @@ The loop knows no model. What one update does is a *step*: `Minimize` for everyt
 
 from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.training.ema import EMA
-from gmcourse.training.fit import Callback, fit
 from gmcourse.training.history import History
 from gmcourse.training.last_good import Diverged
+from gmcourse.training.loop import Callback, fit
 from gmcourse.training.schedules import Schedule
 from gmcourse.training.step import Minimize, Step
 

@@ -24,7 +24,7 @@ def _order(n: int, seed: int, epoch: int) -> Tensor:
 
 
 def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
-    """Indices of the samples of one step, shape (batch_size,).
+    """Choose the indices of the samples of one step, shape (batch_size,).
 
     An epoch is one random order of the n samples, cut into whole batches; what is left over at its end is
     skipped, and another order leaves out others.
@@ -35,7 +35,7 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
 
 
 def _parts(name: str, data: Any) -> tuple[Tensor, ...]:
-    """Data as a tuple of tensors of equal lengths."""
+    """Check data and give it as a tuple of tensors of equal lengths."""
     tensors = (data,) if isinstance(data, Tensor) else data
     if not isinstance(tensors, tuple) or not tensors or not all(isinstance(t, Tensor) for t in tensors):
         expect.refuse(

@@ -99,5 +99,4 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dic
         tensors = {name: tensor.to(device) for name, tensor in bytes_to_tensors(content).items()}
     except SafetensorError as error:
         raise ValueError(f"{path} is no safetensors file ({error}). {cure}") from error
-    state: dict[str, Any] = _unflatten(json.loads(header["structure"]), tensors)
-    return state
+    return _unflatten(json.loads(header["structure"]), tensors)

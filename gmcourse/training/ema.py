@@ -16,7 +16,6 @@ class EMA:
     The untrained weights are forgotten only in a run that is several times 1/(1 − d) steps long.
 
     Args:
-        source: the model that is trained.
         decay: d, between 0 (no memory) and 1. A half-life of h steps is decay = 0.5 ** (1 / h).
 
     Attributes:

@@ -47,7 +47,7 @@ class History(Mapping[str, list[float]]):
 
     @door()
     def curve(self, name: str) -> tuple[list[int], list[float]]:
-        """Steps and values of one curve, as a plot wants them."""
+        """Return steps and values of one curve, as a plot wants them."""
         return list(self._steps.get(name, [])), list(self[name])
 
     @door(points=">= 1")

@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def gentle_interrupt() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and the notebook's stop button end a loop after the step at hand, not inside it.
+    """Let Ctrl-C and the notebook's stop button end a loop after the step at hand, not inside it.
 
     Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once.
 

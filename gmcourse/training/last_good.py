@@ -51,7 +51,7 @@ def _scalar(name: str, value: Tensor) -> Tensor:
 
 
 def parameters_of(optimizers: Iterable[Optimizer]) -> list[Tensor]:
-    """What the optimisers update."""
+    """List the parameters that the optimisers update."""
     return [p for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]]
 
 
@@ -85,10 +85,8 @@ class LastGood:
     ) -> Measured:
         """What `move()` measured. If it raises, or leaves something not finite, all is put back first.
 
-        The move may change the optimisers' parameters and memories, and the buffers of the modules.
-
-        Raises:
-            Diverged: something is not finite; the message names it.
+        The move may change the optimisers' parameters and memories, and the buffers of the modules. `Diverged`
+        names what is not finite.
         """
         slots = [(m._buffers, key) for module in modules for m in module.modules() for key in m._buffers]
         buffers = [owner[key] for owner, key in slots]
@@ -134,7 +132,6 @@ class LastGood:
 
 
 def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> dict[str, list[Tensor]]:
-    """What a step may change."""
     entries = [entry for optimizer in optimizers for entry in optimizer.state.values()]
     return {
         "the parameters": parameters_of(optimizers),
@@ -173,5 +170,4 @@ def _size(parts: Iterable[list[Tensor]]) -> Tensor:
 
 
 def _unsound(tensors: Sequence[Tensor]) -> int:
-    """How many values are NaN or infinite."""
     return sum(int((~t.isfinite()).sum()) for t in tensors if t.is_floating_point())

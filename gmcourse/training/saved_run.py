@@ -29,16 +29,16 @@ class SavedRun:
         self.done: int | None = None
         self.at = time.monotonic()
 
-    def begin(self, history: History, *, resume: bool, extend: bool, overwrite: bool) -> tuple[int, History]:
+    def begin(self, *, resume: bool, extend: bool, overwrite: bool) -> tuple[int, History]:
         """The number of the step to begin with, and the history so far; refuses to spoil what is there."""
         if (overwrite and resume) or (extend and not resume):
             raise ValueError("extend belongs to resume, and overwrite to a run without it; got another pair")
         if self.path is None:
-            return 0, history
+            return 0, History()
         if processes.rank_and_world()[0] == 0:
             storage.ensure_writable(self.path)
         if not self.path.is_file() or overwrite:
-            return 0, history
+            return 0, History()
         if not resume:
             raise ValueError(
                 f"there is a checkpoint at {self.path} already; go on from it with resume=True (--resume), "

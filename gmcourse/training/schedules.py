@@ -17,7 +17,7 @@ Schedule = Callable[[int, int], float]
 
 
 def cosine(step: int, steps: int) -> float:
-    """½(1 + cos(π·step/steps)): from 1 to 0 along half a wave.
+    """Fall as ½(1 + cos(π·step/steps)), from 1 to 0 along half a wave.
 
     Loshchilov & Hutter 2017 (arXiv:1608.03983), eq. 5, without restarts.
 
@@ -28,7 +28,7 @@ def cosine(step: int, steps: int) -> float:
 
 
 def linear_decay(step: int, steps: int) -> float:
-    """1 in the first half, then along a straight line to 0.
+    """Stay at 1 in the first half, then fall along a straight line to 0.
 
     >>> [linear_decay(step, 8) for step in (0, 4, 6, 8)]
     [1.0, 1.0, 0.5, 0.0]
@@ -47,7 +47,7 @@ def warm_up(length: int) -> Schedule:
 
 
 def product(*schedules: Schedule) -> Schedule:
-    """The product of several schedules.
+    """Multiply several schedules with each other.
 
     >>> product(warm_up(4), linear_decay)(1, 8)
     0.5

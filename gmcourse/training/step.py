@@ -36,7 +36,7 @@ class Step(Protocol):
         """What is kept after training, and looked at on the way: the average, if there is one."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on: model, optimiser, counters, averages."""
+        """Return everything that the next step depends on: model, optimiser, counters, averages."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put back what `state_dict` gave."""
@@ -97,12 +97,7 @@ class Minimize:
         return [self.optimizer]
 
     def __call__(self, batch: Any) -> Measured:
-        """Update the parameters once.
-
-        Raises:
-            Diverged: a loss, the gradient, a parameter, a buffer or the optimiser's memory is not finite.
-                All is as it was before the call.
-        """
+        """Update the parameters once, or raise `Diverged` with all as it was before the call."""
         measured = self._last_good.attempt(lambda: self._move(batch), self.optimizers, [self.module])
         if self.ema is not None:
             self.ema.update()
@@ -132,7 +127,7 @@ class Minimize:
         return self.module if self.ema is None else self.ema.module
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of model, optimiser and average."""
+        """Return the states of model, optimiser and average."""
         state = {"module": self.module.state_dict(), "optimizer": self.optimizer.state_dict()}
         return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
 

@@ -14,8 +14,7 @@ from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
 
 def _picture(x: Tensor) -> np.ndarray:
-    picture: np.ndarray = x.clamp(0, 1).permute(1, 2, 0).numpy()
-    return picture
+    return x.clamp(0, 1).permute(1, 2, 0).numpy()
 
 
 @drawing(rows="3 h w / 3 H W / n 3 H W", limit="> 0")
@@ -39,25 +38,20 @@ def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25
     return figure
 
 
-@drawing(faces="N / M / K / >= 0 <= 1", bins=">= 1")
+@drawing(faces="N / M / K / >= 0 <= 1")
 def posteriors(
-    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]],
-    names: Sequence[str],
-    *,
-    bins: int = 24,
+    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]
 ) -> Figure:
     """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
     Args:
         faces: for each face: attribute → (draws of the prior, draws of the posterior, what the model's answers
             show, the truth), all in [0, 1].
-        names: the attributes of the rows.
-        bins: how many each histogram has.
     """
     figure, axes = plt.subplots(
         len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True
     )
-    edges = np.linspace(0, 1, bins + 1)
+    edges = np.linspace(0, 1, 25)
     for face, places in zip(faces, axes.T, strict=True):
         for name, ax in zip(names, places, strict=True):
             prior, exact, model, truth = face[expect.one_of("names", name, list(face))]

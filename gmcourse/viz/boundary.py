@@ -44,9 +44,6 @@ def posterior(
 
     Args:
         log_posterior: points (n, 2) → log p(y|x), (n, 2).
-        extent: (left, right, bottom, top).
-        ax: where to draw.
-        shade: whether to draw the colours, or the boundary alone.
         dashed: whether to draw the boundary as a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
@@ -110,9 +107,6 @@ def strangers(
     Args:
         log_posterior: points (n, 2) → log p(y|x), (n, 2).
         log_prob: points (n, 2) → nats (n,).
-        data: points (n, 2).
-        far: name → place.
-        extent: (left, right, bottom, top), wide.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 4.2))
     where = grid(extent, SIZE).double()

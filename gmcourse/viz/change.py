@@ -11,19 +11,18 @@ from torch import Tensor
 from gmcourse.expect.door import drawing
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, VERMILION
-from gmcourse.viz.plane import Extent, density, grid, points
+from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 
 Map = Callable[[Tensor], Tensor]
 
 
-@drawing(x="n", z="n", bins=">= 1")
-def pushed_histogram(
-    x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map, *, names: tuple[str, str] = ("x", "z"), bins: int = 90
-) -> Figure:
+@drawing(x="n", z="n")
+def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure:
     """Draw histograms of samples x (n,) and of their images z (n,) under predicted densities."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
-    for ax, values, log_p, name, color in zip(
-        axes, (x, z), (log_p_x, log_p_z), names, (BLUE, ORANGE), strict=True
+    bins = 90
+    for ax, name, values, log_p, color in zip(
+        axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True
     ):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
         # a share of all samples, those outside too
@@ -90,7 +89,7 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
     points(samples, axes[2], s=3)
     axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
     where = grid(extent)
-    flow, truth = (each(where).exp().reshape(160, 160).cpu() for each in (flow_log_prob, truth_log_prob))
+    flow, truth = (each(where).exp().reshape(SIZE, SIZE).cpu() for each in (flow_log_prob, truth_log_prob))
     difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
     axes[3].set_title("flow − truth")

@@ -92,11 +92,7 @@ def explorer(decode: Decode, z: Tensor, labels: Tensor, names: Sequence[str]) ->
 @torch.no_grad()
 @drawing(z="N 2", labels="N; integer, >= 0", ways="T 2")
 def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor]) -> Figure:
-    """Draw ways, codes (T, 2) by name, over dots z in the colours of their classes, and the pictures on each.
-
-    Raises:
-        ValueError: more ways than there are colours.
-    """
+    """Draw ways, codes (T, 2) by name, over dots z in the colours of their classes, and the pictures on each."""
     expect.whole("the number of ways", len(ways), most=len(WALKS))
     figure = plt.figure(figsize=(10.2, 4.4))
     grid = figure.add_gridspec(len(ways), 2, width_ratios=[1, 1.45])

@@ -47,18 +47,15 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", scale="> 0")
-def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 1.0) -> Figure:
+@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", zoom="> 0")
+def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1.0) -> Figure:
     """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
     Args:
         coarse: (R, C, H, W) in [0, 1], whose coarse styles each row has.
         fine: (K, C, H, W), whose fine styles each column has.
         mixed: (R·K, C, H, W), row by row.
-        scale: 1 gives a picture about 1.7 cm.
-
-    Raises:
-        ValueError: not one mixture for each pair.
+        zoom: 1 gives a picture about 1.7 cm.
     """
     rows, columns = len(coarse), len(fine)
     expect.whole("the number of mixed pictures", len(mixed), least=rows * columns, most=rows * columns)
@@ -68,7 +65,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, scale: float = 
     side = coarse.shape[-1]
     gap = max(1, side // 16)
     sheet = tile(torch.cat(cells), columns + 1, gap)
-    figure, ax = plt.subplots(figsize=(0.7 * scale * (columns + 1), 0.7 * scale * (rows + 1)))
+    figure, ax = plt.subplots(figsize=(0.7 * zoom * (columns + 1), 0.7 * zoom * (rows + 1)))
     ax.imshow(sheet, interpolation="nearest")
     edge = side + gap / 2 - 0.5
     for draw in (ax.axhline, ax.axvline):
@@ -85,7 +82,6 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     Args:
         parts: (C, side, side) each, in the generator's range; grey is nothing added.
         sums: the picture up to and with that resolution, in [0, 1].
-        sides: the sizes of the parts, for the titles.
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
@@ -132,13 +128,7 @@ def pairs(
     """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
 
     Args:
-        names: what the rows are called, from the top.
-        first: a number a row.
-        second: a number a row.
-        labels: what circle and diamond stand for.
-        xlabel: the quantity.
         reference: a thin line to compare with.
-        ax: where to draw; by default a figure of its own.
     """
     ax = ax or plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
     places = list(range(len(names)))[::-1]

@@ -14,7 +14,7 @@ from gmcourse import expect
 from gmcourse.expect.door import door, drawing, fields
 from gmcourse.viz.look import bare, figure_of, write_names
 from gmcourse.viz.palette import CYCLE, GREEN, GREY, INK, SIGNED
-from gmcourse.viz.plane import Extent, grid
+from gmcourse.viz.plane import SIZE, Extent, grid
 
 SIDE = 90
 
@@ -24,11 +24,8 @@ class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
     Attributes:
-        step: how many steps were done.
         belief: D over the grid of `extent`, (SIDE, SIDE), in [0, 1].
-        samples: points of the generator, (n, 2).
         pushes: where the generator's loss pulls each sample, (n, 2): minus its gradient.
-        extent: (left, right, bottom, top).
     """
 
     step: int
@@ -69,8 +66,8 @@ def belief(
 ) -> Axes:
     """Draw D = σ(logit) over the plane: blue where it says data, orange where it says sample, white at ½."""
     ax = ax or plt.subplots(figsize=(4.2, 4.2))[1]
-    logits = expect.tensor("logit(points)", logit(grid(extent, 160)), minus_infinity=True)
-    values = logits.sigmoid().reshape(160, 160).cpu().numpy()
+    logits = expect.tensor("logit(points)", logit(grid(extent)), minus_infinity=True)
+    values = logits.sigmoid().reshape(SIZE, SIZE).cpu().numpy()
     drawn = ax.imshow(values, extent=extent, origin="lower", cmap=SIGNED, vmin=0, vmax=1)
     ax.grid(False)
     ax.set_title(title)
@@ -131,13 +128,13 @@ def grids(
     return figure
 
 
-@drawing(named="n", bins=">= 1")
-def histograms(named: Mapping[str, Tensor], *, xlabel: str, bins: int = 40, ax: Axes | None = None) -> Axes:
+@drawing(named="n")
+def histograms(named: Mapping[str, Tensor], *, xlabel: str, ax: Axes | None = None) -> Axes:
     """Draw outlines of the distributions of several sets of numbers, over common bins."""
     ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
     arrays = {name: values.numpy() for name, values in named.items()}
     together = np.concatenate(list(arrays.values()))
-    edges = np.linspace(together.min(), together.max(), bins + 1).tolist()
+    edges = np.linspace(together.min(), together.max(), 41).tolist()
     for i, (name, values) in enumerate(arrays.items()):
         line = ("-", "--", "-.", ":")[i % 4]
         ax.hist(values, edges, density=True, histtype="step", linewidth=2, linestyle=line, label=name)

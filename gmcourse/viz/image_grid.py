@@ -38,27 +38,22 @@ def as_png(x: Tensor, columns: int | None = None) -> bytes:
     return content.getvalue()
 
 
-@drawing(x="N 1|3 H W; unit", columns=">= 1", scale="> 0")
+@drawing(x="N 1|3 H W; unit", columns=">= 1", zoom="> 0")
 def images(
     x: Tensor | Sequence[Tensor],
     *,
     columns: int | None = None,
     labels: Sequence[str] | None = None,
     titles: Sequence[str] | None = None,
-    scale: float = 1.0,
-    invert: bool | None = None,
+    zoom: float = 1.0,
     ax: Axes | None = None,
 ) -> Figure:
-    """Draw images in a grid, or several rows of images with a label each.
+    """Draw images in a grid, or several rows of images with a label each; grey ones as ink on paper.
 
     Args:
         x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
         columns: by default the grid is as square as can be. A sequence gives rows, and needs none.
-        labels: one for each row.
-        titles: one above each column.
-        scale: 1 gives a column about 1.6 cm.
-        invert: whether grey is drawn dark on light, as ink on paper; by default exactly for one channel.
-        ax: where to draw one row or grid; by default a figure of its own.
+        zoom: 1 gives a column about 1.6 cm.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
     if isinstance(x, Tensor):
@@ -69,11 +64,11 @@ def images(
         if words is not None:
             expect.whole(f"the number of {name}", len(words), least=many, most=many)
     gap = max(1, rows[0].shape[-1] // 16)
-    inverted = rows[0].shape[1] == 1 if invert is None else invert
+    inverted = rows[0].shape[1] == 1
     sheets = [tile(row, columns, gap, paper=0.0 if inverted else 1.0) for row in rows]
     height, width = sheets[0].shape[0], sheets[0].shape[1]
     if ax is None:
-        inches = 0.66 * scale * columns
+        inches = 0.66 * zoom * columns
         size = (inches + (1.2 if labels else 0), len(rows) * inches * height / width)
         figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
         places = list(axes[:, 0])

@@ -69,13 +69,13 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
     return ax
 
 
-@drawing(named="n", bins=">= 1", limit="> 0")
-def histograms(named: Mapping[str, Tensor], xlabel: str, *, bins: int = 80, limit: float = 60.0) -> Figure:
+@drawing(named="n")
+def histograms(named: Mapping[str, Tensor], xlabel: str) -> Figure:
     """Draw histograms above each other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
     for ax, (name, values), color in zip(axes[:, 0], named.items(), cycle(CYCLE), strict=False):
-        shown = values.clamp(-limit, limit).numpy()
-        ax.hist(shown, bins=bins, range=(-limit, limit), color=color, density=True)
+        shown = values.clamp(-60, 60).numpy()
+        ax.hist(shown, bins=80, range=(-60, 60), color=color, density=True)
         ax.axvline(float(values.mean()), color="black", linewidth=1)
         ax.set_title(f"{name}: mean {float(values.mean()):.2f}, standard deviation {float(values.std()):.2f}")
         ax.set_yticks([])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.colors import ListedColormap
 from torch import Tensor
 
 from gmcourse import expect
@@ -13,10 +13,11 @@ from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, CLASSES, DENSITY
 
 Extent = tuple[float, float, float, float]
+SIZE = 160  # points of a grid along each side
 
 
 @drawing(size=">= 2")
-def grid(extent: Extent, size: int = 160) -> Tensor:
+def grid(extent: Extent, size: int = SIZE) -> Tensor:
     """Make points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
@@ -26,21 +27,15 @@ def grid(extent: Extent, size: int = 160) -> Tensor:
 
 
 @torch.no_grad()
-@drawing(size=">= 2")
+@drawing()
 def density(
-    log_prob: Callable[[Tensor], Tensor],
-    extent: Extent,
-    ax: Axes | None = None,
-    *,
-    size: int = 160,
-    cmap: Colormap = DENSITY,
-    title: str = "",
+    log_prob: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
     """Draw exp(log_prob) of points (n, 2) as a heat map over extent = (left, right, bottom, top)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
-    log_p = expect.tensor("log_prob(points)", log_prob(grid(extent, size)), f"{size**2}", minus_infinity=True)
-    values = log_p.cpu().double().exp().reshape(size, size)
-    ax.imshow(values.numpy(), extent=extent, origin="lower", cmap=cmap, interpolation="bilinear")
+    log_p = expect.tensor("log_prob(points)", log_prob(grid(extent)), f"{SIZE**2}", minus_infinity=True)
+    values = log_p.cpu().double().exp().reshape(SIZE, SIZE)
+    ax.imshow(values.numpy(), extent=extent, origin="lower", cmap=DENSITY, interpolation="bilinear")
     ax.set(title=title, aspect="equal")
     ax.grid(False)
     return ax

@@ -30,13 +30,7 @@ def repeats(
 
     Args:
         named: name → measurements (R, len(x)), one row a repetition.
-        x: the places of the measurements.
-        xlabel: what x is, with its unit.
-        ylabel: what was measured, with its unit.
         reference: name → a value to compare with.
-        logx: whether x is logarithmic.
-        logy: whether y is logarithmic.
-        ax: where to draw; by default a figure of its own.
     """
     level = torch.tensor([0.1, 0.9])
     means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
@@ -64,7 +58,6 @@ def groups(
 
     Args:
         named: treatment → group → measurements.
-        ylabel: what was measured, with its unit.
         counts: group → how many test examples it has; written into the legend.
     """
     figure, ax = plt.subplots(figsize=(8.4, 3.8))

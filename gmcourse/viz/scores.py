@@ -27,20 +27,15 @@ def _heights(points: list[tuple[float, float]]) -> list[float]:
 
 
 @drawing(points=">= 0 <= 1")
-def precision_and_recall(
-    points: Mapping[str, tuple[float, float]],
-    *,
-    data: tuple[str, ...] = ("real", "training"),
-    ax: Axes | None = None,
-) -> Axes:
+def precision_and_recall(points: Mapping[str, tuple[float, float]], *, ax: Axes | None = None) -> Axes:
     """Draw one labelled point for each model at (recall, precision), both in [0, 1].
 
-    Names that begin with a word of `data` are no models and drawn in grey.
+    What is called real or training data is no model and drawn in grey.
     """
     ax = ax or plt.subplots(figsize=(7.2, 4.4))[1]
     places = _heights(list(points.values()))
     for (name, (recall, precision)), height in zip(points.items(), places, strict=True):
-        color = GREY if name.startswith(data) else VERMILION if "T =" in name else BLUE
+        color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE
         ax.plot(recall, precision, "o", color=color, markersize=8)
         ax.annotate(name, (recall + 0.025, height), va="center", fontsize=10, color=color)
     ticks = [0, 0.25, 0.5, 0.75, 1]
@@ -50,10 +45,10 @@ def precision_and_recall(
 
 
 @drawing(edits="E:", attributes="A:", change="E A")
-def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, unit: str) -> Figure:
+def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, label: str) -> Figure:
     """Draw a table of numbers (edits, attributes) as colours: positive is blue, negative vermilion.
 
-    `unit` is what the numbers are in, for the colour bar.
+    `label` says what the numbers are, with their unit, beside the colour bar.
     """
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))
@@ -68,5 +63,5 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    figure.colorbar(picture, label=unit)
+    figure.colorbar(picture, label=label)
     return figure

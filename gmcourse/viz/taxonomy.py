@@ -59,7 +59,6 @@ def _box(column: int, middle: float, text: str, color: str, link: str | None = N
 
 
 def _line(column: int, start: float, end: float, color: str) -> str:
-    """Draw a line from a box to one in the next column."""
     left, right = COLUMNS[column] + SIZES[column], COLUMNS[column + 1]
     bend = (left + right) / 2
     path = f"M{left} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {right} {end:g}"

@@ -29,14 +29,8 @@ def curves(
 
     Args:
         named: name → (x, y).
-        xlabel: what x is, with its unit.
-        ylabel: what y is, with its unit.
         reference: name → a value to compare with, drawn as a thin grey line.
         spread: name → (low, high), drawn as a band around the curve of that name.
-        logx: whether x is logarithmic.
-        logy: whether y is logarithmic.
-        markers: whether the points are drawn too.
-        ax: where to draw; by default a figure of its own.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]
     for i, (name, (x, y)) in enumerate(named.items()):

@@ -44,8 +44,6 @@ def two_normals(
     """Draw boundary, density and samples of a blue normal that stays and an orange one that is moved.
 
     Args:
-        x: the first coordinate of the orange mean.
-        y: the second one.
         width: standard deviation of the orange class in both directions.
         correlation: how its two coordinates go together.
         orange_share: p(y = orange).

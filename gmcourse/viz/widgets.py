@@ -20,7 +20,6 @@ def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     widget: on a page without a kernel it could not move.
 
     Args:
-        draw: draws a figure from the sliders' values.
         **sliders: name=(least, most, step, at first). A whole-number step gives whole numbers.
     """
     for name, (least, most, step, first) in sliders.items():

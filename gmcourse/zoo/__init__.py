@@ -6,7 +6,7 @@ which nothing but the repository's tools writes; `gmcourse train` writes into `o
 from there.
 """
 
-from gmcourse.zoo.manifest import Manifest
+from gmcourse.zoo.manifests import Manifest
 from gmcourse.zoo.store import load, log, manifest, names, own_folder, save, where
 
 __all__ = ["Manifest", "load", "log", "manifest", "names", "own_folder", "save", "where"]

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def size(name: str, own: bool = False) -> str:
-    """What the weights of a model weigh, in words."""
+    """Say what the weights of a model weigh."""
     weights = file_of(name, ".safetensors", own)
     return f"{weights.stat().st_size / 1e6:.1f} MB" if weights.is_file() else "log only"
 

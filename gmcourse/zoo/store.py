@@ -24,7 +24,7 @@ from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
-from gmcourse.zoo.manifest import Manifest
+from gmcourse.zoo.manifests import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
 SUFFIXES = (
@@ -57,7 +57,7 @@ def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
 
 @door()
 def names(*, own: bool | str | Path = False) -> list[str]:
-    """The models that travel with the package, or those of one's own, in alphabetical order."""
+    """List the models that travel with the package, or those of one's own, in alphabetical order."""
     found = _folder(own).glob("*.manifest.json")
     return sorted(path.name.removesuffix(".manifest.json") for path in found)
 
@@ -67,11 +67,11 @@ def where(name: str, *, own: bool | str | Path = False) -> Path:
     path = file_of(name, ".manifest.json", own)
     if path.is_file():
         return path
-    there = ", ".join(names(own=own)) or "none"
+    available = ", ".join(names(own=own)) or "none"
     if own:
-        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {there}")
+        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}")
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
-    refuse("name", f"{name!r}, no model of the zoo", f"one of {there}{mine}")
+    refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
 
 
 def _cure(name: str, own: bool | str | Path) -> str:
@@ -79,7 +79,7 @@ def _cure(name: str, own: bool | str | Path) -> str:
 
 
 def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
-    """The manifest of one model."""
+    """Read the manifest of one model."""
     path = where(name, own=own)
     try:
         described = Manifest.from_json(path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def manifest(name: str, *, own: bool | str | Path = False) -> Manifest:
 
 
 def log(name: str, *, own: bool | str | Path = False) -> History:
-    """The training curves of one model, thinned to at most 400 points each."""
+    """Read the training curves of one model, thinned to at most 400 points each."""
     manifest(name, own=own)
     path = file_of(name, ".log.json", own)
     if not path.is_file():
@@ -103,11 +103,9 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
 
 
 def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Path = False) -> nn.Module:
-    """A trained model, in evaluation mode, with gradients switched off.
+    """Load a trained model, in evaluation mode, with gradients switched off.
 
     Args:
-        name: one of `names()`.
-        device: the device to put it on.
         own: False takes the model that travels with the package, whatever you have trained. True takes the one
             of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
 
@@ -162,7 +160,6 @@ def save(
     *,
     history: History | None = None,
     samples: bytes | None = None,
-    ship: bool = True,
     half: bool = False,
     folder: str | Path | None = None,
 ) -> Manifest:
@@ -170,10 +167,7 @@ def save(
 
     Args:
         described: what is known of it; the hash and the name of the picture are filled in here.
-        module: the trained model.
-        history: its curves, which are thinned.
         samples: the content of a PNG file.
-        ship: whether the weights are kept; otherwise only log and manifest are.
         half: keep the weights in float16; `load` gives a float32 model with the rounded values.
         folder: where to put the files; by default `own_folder()`.
 
@@ -193,12 +187,12 @@ def save(
     content = tensors_to_bytes(tensors)
     described = replace(
         described,
-        sha256=hashlib.sha256(content).hexdigest() if ship else "",
+        sha256=hashlib.sha256(content).hexdigest(),
         samples="" if samples is None else f"{described.name}.png",
     )
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
     text = described.to_json().encode(errors="backslashreplace")
-    contents = (content if ship else None, curves, samples, text)
+    contents = (content, curves, samples, text)
     for suffix, written in zip(SUFFIXES, contents, strict=True):
         path = file_of(described.name, suffix, place)
         if written is not None:

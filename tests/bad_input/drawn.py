@@ -12,7 +12,7 @@ LEFT_IS_RIGHT = {"extent": ((1.0, 1.0, -2.0, 2.0),)}
 WORD = "unknown"  # any text will do
 NUMBERS = "nan inf"  # a curve may have gaps
 FREE = dict.fromkeys(
-    ("title", "titles", "xlabel", "ylabel", "names", "labels", "unit", "edits", "attributes", "map_name"),
+    ("title", "titles", "xlabel", "ylabel", "names", "labels", "label", "edits", "attributes", "map_name"),
     WORD,
 )
 

@@ -86,7 +86,6 @@ INNER = (
     "gmcourse.nn.resample.resample",
     "gmcourse.nn.resample.upsample",
     "gmcourse.nn.resample.downsample",
-    "gmcourse.nn.resample.blur",
     "gmcourse.nn.rrdb.upsampled",
     "gmcourse.nn.rrdb.RRDBEncoder.read",
     "gmcourse.processes",

@@ -53,13 +53,13 @@ row(
 )
 row(
     "data.images.Images",
-    lambda: {"pixels": pixels(), "labels": torch.arange(4), "levels": 17, "names": tuple("abcd")},
+    lambda: {"pixels": pixels(), "labels": torch.arange(4), "grey_levels": 17, "names": tuple("abcd")},
     fine={
         "pixels": "shape empty",
         "labels": f"{WHOLE} rank empty",
         "names": "empty unknown length",
     },
-    bad={"pixels": (pixels() + 17,), "levels": (1, 257, 17.0)},
+    bad={"pixels": (pixels() + 17,), "grey_levels": (1, 257, 17.0)},
 )
 row(
     "data.images.Images.split",
@@ -105,11 +105,7 @@ row(
     bad={"sigma": (0.0,)},
     fine={"radii": "length"},
 )
-row("data.toy.Pinwheel", lambda: {"arms": 5, "swirl": 0.9}, fine={"swirl": SIGN})
-for kind in ("Gaussians", "Rings", "Pinwheel", "Checkerboard"):
-    name = {"Gaussians": "spirals", "Rings": "rings", "Pinwheel": "pinwheel", "Checkerboard": "checkerboard"}[
-        kind
-    ]
+for kind, name in (("Gaussians", "spirals"), ("Rings", "rings"), ("Checkerboard", "checkerboard")):
     row(
         f"data.toy.{kind}.sample",
         lambda: {"n": 3, "generator": torch.Generator()},
@@ -135,7 +131,7 @@ FACES = {"skin": (lambda: faces.middle(2) + 1)()}
 row("data.faces.column", lambda: {"name": "yaw"})
 row("data.faces.bounds", lambda: {"device": "cpu"}, foreign={"device": "unknown"})
 row("data.faces.middle", lambda: {"n": 2}, bad={"n": (0,)})
-row("data.faces.unit_range", lambda: {"attributes": faces.middle(2)}, fine={"attributes": "batch"})
+row("data.faces.share_of_range", lambda: {"attributes": faces.middle(2)}, fine={"attributes": "batch"})
 row(
     "data.faces.sample",
     lambda: {"n": 2, "distribution": "natural", "seed": 1},

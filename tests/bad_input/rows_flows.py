@@ -39,13 +39,16 @@ for name in ("Scale", "even_odd", "reverse"):
 row("flows.ActNormConv", lambda: {"actnorm": flows.ActNorm(2), "conv": flows.PlainConv1x1(2)})
 COUPLING = {"first": 1, "flip": True, "conditional": False}
 row("flows.AdditiveCoupling", lambda: {"network": mlp([1, 1]), **COUPLING}, bad={"first": (0,)})
-row("flows.AffineCoupling", lambda: {"network": mlp([1, 2]), "scale": "exp", **COUPLING}, bad={"first": (0,)})
-row("flows.AffineInjector", lambda: {"network": mlp([1, 2]), "scale": "exp"})
+row(
+    "flows.AffineCoupling",
+    lambda: {"network": mlp([1, 2]), "scale_map": "exp", **COUPLING},
+    bad={"first": (0,)},
+)
+row("flows.AffineInjector", lambda: {"network": mlp([1, 2]), "scale_map": "exp"})
 row("flows.ConstantAffine", lambda: {"network": nn.Identity()})
 for name in ("Compose", "Recomputing"):
     row(f"flows.{name}", lambda: {"members": [offset()]}, fine={"members": "length"})
 row("flows.Inverse", lambda: {"original": offset()})
-row("flows.Flatten", lambda: {"shape": (1, 4, 4)}, fine={"shape": "length"})
 row("flows.Multiscale", lambda: {"steps": offset(), "rest": offset(), "split": offset(), "halve": True})
 row("flows.Offset", lambda: {"offset": 1.0}, fine={"offset": "negative"})
 row("flows.Permutation", lambda: {"order": [1, 0]}, bad={"order": ([0, 0], [1, 2])})
@@ -82,7 +85,7 @@ def dequantized():
 
 PIXELS = {"pixels": torch.tensor([[0, 16], [3, 4], [5, 6]]), "noise": torch.rand(3, 2)}
 WRONG_PIXELS = {"pixels": (torch.full((3, 2), 17), torch.full((3, 2), -1))}
-row("flows.Dequantized", lambda: {"flow": plane(), "levels": 17}, bad={"levels": (1,)})
+row("flows.Dequantized", lambda: {"flow": plane(), "grey_levels": 17}, bad={"grey_levels": (1,)})
 row(
     "flows.Dequantized.continuous",
     lambda: PIXELS,
@@ -156,7 +159,7 @@ ANY = "batch"  # one low resolution serves all
 OUT_OF_RANGE = {"high": (255 * pictures(channels=3),), "low": (pictures(2, 4, 3) - 1,)}
 row(
     "models.srflow.SRFlow",
-    lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", "levels": 256, **SMALL},
+    lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", "grey_levels": 256, **SMALL},
     fine={"stacked": "empty length"},
     bad={"scale": (1, 3), "n_splits": (2,), "stacked": ((4,),), "n_steps": (0,)},
 )

@@ -67,13 +67,7 @@ row(
 )
 row(
     f"{DVG}.fit_mixtures",
-    lambda: {
-        **LABELLED,
-        "components": 2,
-        "structure": "diagonal",
-        "ridge": 0.1,
-        "generator": torch.Generator(),
-    },
+    lambda: {**LABELLED, "components": 2, "generator": torch.Generator()},
     fine={"x": "shape"},
     bad=WRONG | {"components": (0, 5)},
 )
@@ -140,9 +134,9 @@ SIDES = {"shape": ((1, 12, 12), (1, 4, 4), (8, 8))}
 row(f"{GAN}.PlaneGenerator", lambda: {"latent_dim": 2, **HIDDEN}, fine={"hidden": WIDTHS})
 row(
     f"{GAN}.PlaneDiscriminator",
-    lambda: {"scale": 1.0, **HIDDEN},
+    lambda: {"input_scale": 1.0, **HIDDEN},
     fine={"hidden": WIDTHS},
-    bad={"scale": (0.0,)},
+    bad={"input_scale": (0.0,)},
 )
 row(f"{GAN}.DCGenerator", lambda: {"shape": (1, 8, 8), "latent_dim": 2, "width": 4}, bad=SIDES)
 row(
@@ -262,12 +256,12 @@ def linear_vae():
 
 row(
     "models.vae.VAE",
-    lambda: NETWORK | {"likelihood": "bernoulli", "levels": 16},
+    lambda: NETWORK | {"likelihood": "bernoulli", "grey_levels": 16},
     fine={"hidden": "length"},
-    bad={"levels": (1,)},
+    bad={"grey_levels": (1,)},
 )
 for name in ("Bernoulli", "DiscretisedLogistic", "Gaussian"):
-    row(f"models.vae.{name}", lambda: {"levels": 16}, bad={"levels": (1,)})
+    row(f"models.vae.{name}", lambda: {"grey_levels": 16}, bad={"grey_levels": (1,)})
 RANGE = {"x": (255 * pictures(), pictures() - 1)}
 row("models.vae.VAE.encode", lambda: {"x": pictures()}, on=vae, fine={"x": "batch"}, bad=RANGE)
 reads("models.vae.VAE.decode", vae, z=drawn(4, 2))
@@ -446,7 +440,11 @@ row(
     lambda: {"z": drawn(4, 5), "eps": 1e-8},
     fine={"z": f"rank shape batch {UNSEEN}"},
 )
-row(f"{STYLE}.unit", lambda: {"picture": drawn(2, 3, 4, 4)}, fine={"picture": f"rank shape batch {UNSEEN}"})
+row(
+    f"{STYLE}.as_pictures",
+    lambda: {"picture": drawn(2, 3, 4, 4)},
+    fine={"picture": f"rank shape batch {UNSEEN}"},
+)
 
 # The two networks that measure
 row("models.features.Features", lambda: dict.fromkeys(("dims", "width", "attributes", "classes"), 4))

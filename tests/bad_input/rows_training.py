@@ -85,18 +85,22 @@ row(
     foreign={"parameters": "empty number none rank shape batch list numpy device"},  # torch looks at them
 )
 row(
-    "adversarial.losses.losses",
+    "adversarial.objectives.losses",
     lambda: {"name": "hinge"},
     bad={"name": ([], "Hinge")},
 )
 for name in ("logistic", "hinge", "wasserstein"):
     row(
-        f"adversarial.losses.discriminator_{name}",
+        f"adversarial.objectives.discriminator_{name}",
         lambda: {"real_logits": data(), "fake_logits": data()},
         fine=dict.fromkeys(("real_logits", "fake_logits"), f"{PASSES} rank shape batch"),
     )
 for name in ("minimax", "non_saturating", "wasserstein"):
-    row(f"adversarial.losses.generator_{name}", lambda: {"fake_logits": data()}, fine={"fake_logits": ALONE})
+    row(
+        f"adversarial.objectives.generator_{name}",
+        lambda: {"fake_logits": data()},
+        fine={"fake_logits": ALONE},
+    )
 
 
 def path():
@@ -189,7 +193,6 @@ def run():
         "batch_size": 2,
         "seed": 1,
         "schedule": cosine,
-        "history": History(),
         "callbacks": [lambda step, history: None],
         "minutes": 1.0,
         "resume": False,
@@ -200,9 +203,9 @@ def run():
 
 
 row(
-    "training.fit.fit",
+    "training.loop.fit",
     run,
-    fine={"data": f"device {PASSES}", "history": "empty", "callbacks": "empty length", "seed": "negative"},
+    fine={"data": f"device {PASSES}", "callbacks": "empty length", "seed": "negative"},
     foreign={"data": "rank shape dtype"},  # the objective's own words
     bad={"batch_size": (5,), "step": (lambda batch: {},)},
 )

@@ -34,8 +34,7 @@ add(
         "columns": 2,
         "labels": ["a"],
         "titles": ["b", "c"],
-        "scale": 1.0,
-        "invert": True,
+        "zoom": 1.0,
         "ax": axes(),
     },
     fine={"x": "shape batch", "columns": "none"},
@@ -44,7 +43,7 @@ add(
 add("plane.grid", lambda: {"extent": EXTENT, "size": 4}, fine={"extent": "negative"}, bad=LEFT_IS_RIGHT)
 add(
     "plane.density",
-    lambda: {"log_prob": log_prob, "extent": EXTENT, "ax": axes(), "size": 4, "title": "a"},
+    lambda: {"log_prob": log_prob, "extent": EXTENT, "ax": axes(), "title": "a"},
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | NAN,
 )
@@ -94,7 +93,7 @@ add(
 )
 add(
     "answers.posteriors",
-    lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"], "bins": 4},
+    lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"]},
     fine={"faces": "shape batch length", "names": "length"},
     bad={"faces": ([{"age": (line(), line(), line(), 0.5)}],)},
 )

@@ -26,8 +26,6 @@ add(
         "z": line(),
         "log_p_x": lambda x: -x,
         "log_p_z": lambda x: -x,
-        "names": ("x", "z"),
-        "bins": 4,
     },
 )
 add(
@@ -78,12 +76,12 @@ add(
     fine={"data": "batch"},
 )
 add(
-    "scores.effects", lambda: {"change": plane(2), "edits": ["a", "b"], "attributes": ["c", "d"], "unit": "%"}
+    "scores.effects",
+    lambda: {"change": plane(2), "edits": ["a", "b"], "attributes": ["c", "d"], "label": "%"},
 )
 add(
     "scores.precision_and_recall",
-    lambda: {"points": {"a": (0.5, 0.5)}, "data": ("real",), "ax": axes()},
-    fine={"data": f"{WORD} length"},
+    lambda: {"points": {"a": (0.5, 0.5)}, "ax": axes()},
 )
 add(
     "feature_maps.maps",
@@ -94,7 +92,7 @@ add(
 add("feature_maps.deviations", lambda: {"named": {"a": plane()}}, fine={"named": "shape batch"})
 add(
     "feature_maps.mixing_table",
-    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6), "scale": 1.0},
+    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6), "zoom": 1.0},
 )
 add(
     "feature_maps.contributions",
@@ -156,7 +154,7 @@ add(
 )
 add(
     "game.histograms",
-    lambda: {"named": {"a": line()}, "xlabel": "x", "bins": 4, "ax": axes()},
+    lambda: {"named": {"a": line()}, "xlabel": "x", "ax": axes()},
     fine={"named": "shape batch"},
 )
 add(
@@ -169,12 +167,12 @@ add("code_plane.equal_mass_grid", lambda: {"n": 3})
 add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2, "ax": axes()})
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
-    "levels.squeeze",
+    "multiscale.squeeze",
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},
     fine={"x": "dtype", "z": "dtype"},
 )
 add(
-    "levels.levels",
+    "multiscale.levels",
     lambda: {"image": (3, 8, 8), "at_levels": [(12, 4, 4)], "n_steps": 2},
     fine={"at_levels": "length"},
 )
@@ -192,7 +190,7 @@ add(
 )
 add(
     "normals.histograms",
-    lambda: {"named": {"a": line()}, "xlabel": "x", "bins": 4, "limit": 2.0},
+    lambda: {"named": {"a": line()}, "xlabel": "x"},
     fine={"named": "shape batch"},
 )
 add("normals.signals", lambda: {"rows": {"a": [line()]}, "xlabel": "x"}, fine={"rows": "shape batch length"})

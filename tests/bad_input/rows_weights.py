@@ -109,14 +109,14 @@ for name, file, prefix, more in GOLDEN:
     )
 
 row(
-    "zoo.manifest.Manifest",
+    "zoo.manifests.Manifest",
     described,
     fine=dict.fromkeys(("name", "model", "recipe", "data", "hardware"), ANY)
     | {"metrics": "empty nan inf negative", "arguments": "empty none number float text nan inf list negative"}
     | dict.fromkeys(("seed", "steps", "hours"), "negative"),
 )
 row(
-    "zoo.manifest.Manifest.from_json",
+    "zoo.manifests.Manifest.from_json",
     lambda: {"text": zoo.Manifest(**described()).to_json()},
     on=lambda: zoo.Manifest,
 )
@@ -137,7 +137,6 @@ row(
         "module": NICE(4, hidden=(3,)),
         "history": History(),
         "samples": b"png",
-        "ship": True,
         "half": False,
         "folder": str(FOLDER / "zoo"),
     },

@@ -7,7 +7,7 @@ from gmcourse.data import load
 
 def test_digits_are_real_and_split_for_good():
     train, test = load("digits"), load("digits", "test")
-    assert (len(train), len(test), train.shape, train.levels) == (1437, 360, (1, 8, 8), 17)
+    assert (len(train), len(test), train.shape, train.grey_levels) == (1437, 360, (1, 8, 8), 17)
     assert int(train.pixels.max()) == 16
     assert float(train.unit().max()) == 1.0
     assert torch.bincount(test.labels).min() >= 34

@@ -188,7 +188,7 @@ def test_distributions():
 
 def test_sets():
     train, test = load("faces", n=1100), load("faces", "test", n=100)
-    assert (len(train), train.shape, train.levels, train.names) == (1100, (3, 32, 32), 256, faces.NAMES)
+    assert (len(train), train.shape, train.grey_levels, train.names) == (1100, (3, 32, 32), 256, faces.NAMES)
     assert train.labels.shape == (1100, 18)
     assert torch.equal(train.pixels[:64], load("faces", n=64).pixels)  # a beginning of it
     assert not (torch.cdist(test.labels, train.labels) < 1e-3).any()

@@ -58,7 +58,7 @@ def test_they_are_the_same_every_time_and_carry_their_photograph():
     assert torch.equal(first.pixels, again.pixels)
     assert first.shape == (3, 24, 24)
     assert torch.bincount(first.labels).tolist() == [20, 20]
-    assert (first.names, first.levels) == (("china", "flower"), 256)
+    assert (first.names, first.grey_levels) == (("china", "flower"), 256)
     assert (len(load("photos")), len(load("photos", "test"))) == (4000, 500)
 
 

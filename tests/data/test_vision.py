@@ -139,7 +139,7 @@ def cut(path):
 def test_a_set_is_there_when_it_can_be_loaded(name, write, damage, tmp_path, monkeypatch):
     folder = write(tmp_path, monkeypatch)
     monkeypatch.setenv("GMCOURSE_DATA", str(tmp_path))
-    assert state(name) == ("there", "")
+    assert state(name) == ("complete", "")
     assert at_hand(name, otherwise="photos") == name
     damage(folder)
     found, reason = state(name)

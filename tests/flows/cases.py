@@ -5,7 +5,7 @@ from torch import nn
 
 from gmcourse import flows
 from gmcourse.flows import bijection as base
-from gmcourse.flows.coupling import SCALES
+from gmcourse.flows.coupling import SCALE_MAPS
 from gmcourse.models.change_of_variables import BoxMuller, PlaneFlow
 from gmcourse.models.glow import Glow
 from gmcourse.models.nice import NICE
@@ -70,7 +70,6 @@ def _make_cases():
         "1×1 PLU": (flows.PLUConv1x1(4), vector(3, 4, 2, 2), None),
         "actnorm + 1×1": (flows.ActNormConv(flows.ActNorm(2), flows.PLUConv1x1(2)), image, None),
         "squeeze": (flows.Squeeze(), image, None),
-        "flatten": (flows.Flatten((2, 4, 4)), image, None),
         "additive": (flows.AdditiveCoupling(mlp([3, 8, 2], nn.Tanh), first=3), vector(3, 5), None),
         "additive, flipped": (
             flows.AdditiveCoupling(mlp([2, 8, 3], nn.Tanh), first=3, flip=True),
@@ -118,15 +117,15 @@ def _make_cases():
             flows.Multiscale(
                 flows.AffineInjector(_PerPixel(1, 16)),
                 flows.Multiscale(flows.AffineInjector(_PerPixel(1, 32))),
-                split=flows.AffineCoupling(ZeroConv2d(4, 8), scale="exp"),
+                split=flows.AffineCoupling(ZeroConv2d(4, 8), scale_map="exp"),
             ),
             image,
             [vector(3, 1, 2, 2), vector(3, 1, 1, 1)],
         ),
     }
-    for scale in SCALES:
-        cases[f"affine, {scale}"] = (
-            flows.AffineCoupling(mlp([2, 8, 4], nn.Tanh), scale=scale),
+    for scale_map in SCALE_MAPS:
+        cases[f"affine, {scale_map}"] = (
+            flows.AffineCoupling(mlp([2, 8, 4], nn.Tanh), scale_map=scale_map),
             vector(3, 4),
             None,
         )

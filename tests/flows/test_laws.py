@@ -56,7 +56,7 @@ def test_one_faulty_layer_deep_inside_a_glow_is_caught(kind, fault):
     glow = copy.deepcopy(glow)
     is_split = kind == "split"
     kinds = flows.AffineCoupling if is_split else kind
-    layer = [m for m in glow.modules() if isinstance(m, kinds) and (not is_split or m.scale == "exp")][-1]
+    layer = [m for m in glow.modules() if isinstance(m, kinds) and (not is_split or m.scale_map == "exp")][-1]
     factor = {"sign": -1.0, "seven": 7.0, "forgotten": 0.0}[fault]
     layer.register_forward_hook(lambda module, args, out: (out[0], factor * out[1]))
     with pytest.raises(LawBroken, match="Jacobian"):

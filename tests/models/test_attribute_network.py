@@ -1,4 +1,4 @@
-"""The reader of attributes: its range, its errors, and that it follows an edit."""
+"""The attribute network: its range, its errors, and that it follows an edit."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def test_what_it_says_can_be_drawn():
 def test_it_learns():
     torch.manual_seed(0)
     people = load("faces", n=64)
-    batch = people.pixels, faces.unit_range(people.labels)
+    batch = people.pixels, faces.share_of_range(people.labels)
     step = recipe.step(AttributeNetwork(8, 32), torch.device("cpu"))
     losses = [step(batch)["loss"] for _ in range(40)]
     assert losses[-1] < 0.6 * losses[0]
@@ -47,8 +47,8 @@ def test_the_trained_one_follows_an_edit(name):
     people, place = faces.sample(100, seed=5), faces.column(name)
     before, after = people.clone(), people.clone()
     before[:, place], after[:, place] = 0.2, 0.8
-    reader, seeds = zoo.load("attribute_network"), torch.arange(100)
-    moved = reader(faces.render(after, 32, detail=seeds)) - reader(faces.render(before, 32, detail=seeds))
+    network, seeds = zoo.load("attribute_network"), torch.arange(100)
+    moved = network(faces.render(after, 32, detail=seeds)) - network(faces.render(before, 32, detail=seeds))
     assert 0.3 < float(moved[:, place].mean()) < 0.8
     others = [i for i in range(18) if i != place]
     assert (moved.mean(0)[others] / (HIGH - LOW)[others]).abs().max() < 0.15

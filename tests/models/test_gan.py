@@ -82,7 +82,7 @@ def test_parzen_is_the_density_of_the_blurred_samples():
 
 class TestPlane:
     def test_shapes(self):
-        player, opponent = PlaneGenerator(5, (8,)), PlaneDiscriminator((8,), scale=2.0)
+        player, opponent = PlaneGenerator(5, (8,)), PlaneDiscriminator((8,), input_scale=2.0)
         assert player.sample(3).shape == (3, 2)
         x = torch.randn(3, 2)
         assert opponent(x).shape == (3, 1)

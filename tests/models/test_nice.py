@@ -64,7 +64,7 @@ def test_the_dequantised_bound_is_the_density_less_a_constant():
 
 
 def test_the_dequantised_bound_is_below_the_exact_probability():
-    """A uniform density on [0, 1) gives every level the probability 1/levels, and the bound is tight."""
+    """A uniform density on [0, 1) gives every level the probability 1/grey_levels, and the bound is tight."""
     from gmcourse.flows import Flow, Logit
 
     flow = Flow(Logit(), (1,), prior="logistic")

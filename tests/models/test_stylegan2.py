@@ -14,12 +14,12 @@ from gmcourse.models.stylegan2 import (
     Generator,
     Mapping,
     adain,
+    as_pictures,
     demodulation,
     minibatch_std,
     mix,
     modulated_conv2d,
     normalize_second_moment,
-    unit,
 )
 from gmcourse.models.stylegan2.game import game
 from gmcourse.models.stylegan2.mixing import mix_at_random
@@ -354,8 +354,8 @@ def test_the_discriminator_sees_a_batch_that_repeats_itself():
     assert torch.equal(apart[0], apart[2]), "with groups of 4 out of 8, pictures 0, 2, 4, 6 are one group"
 
 
-def test_unit_is_for_the_eye():
-    assert unit(torch.tensor([-3.0, -1.0, 0.0, 1.0])).tolist() == [0.0, 0.0, 0.5, 1.0]
+def test_pictures_are_for_the_eye():
+    assert as_pictures(torch.tensor([-3.0, -1.0, 0.0, 1.0])).tolist() == [0.0, 0.0, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("normalization", ["demodulation", "adain"])

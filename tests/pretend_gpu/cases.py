@@ -33,7 +33,7 @@ from gmcourse.viz import (
     feature_maps,
     game,
     image_grid,
-    levels,
+    multiscale,
     normals,
     plane,
     repeats,
@@ -196,7 +196,7 @@ FIGURES: dict[str, Case] = {
     "code_plane.denoising_field": lambda d: code_plane.denoising_field(
         *(rand(d, 9, 2, seed=i, grad=True) for i in range(4))
     ),
-    "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], unit="u"),
+    "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], label="u"),
     "feature_maps.maps": lambda d: feature_maps.maps({"a": rand(d, 4, 4, grad=True)}, limit=1.0),
     "feature_maps.deviations": lambda d: feature_maps.deviations({"a": rand(d, 4, 4)}),
     "feature_maps.mixing_table": lambda d: feature_maps.mixing_table(
@@ -220,12 +220,12 @@ FIGURES: dict[str, Case] = {
     "image_grid.images": lambda d: image_grid.images([rand(d, 4, 3, 4, 4), rand("cpu", 4, 3, 4, 4)]),
     "code_plane.manifold": lambda d: code_plane.manifold(elsewhere(d, pictures), n=3),
     "code_plane.codes": lambda d: code_plane.codes(rand(d, 9, 2), labels(d, 9), NAMES),
-    "levels.squeeze": lambda d: levels.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
+    "multiscale.squeeze": lambda d: multiscale.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
     "normals.fits": lambda d: normals.fits(rand(d, 9), rand(d, 9), {"a": rand(d, 9, grad=True)}),
     "normals.bound_and_gap": lambda d: normals.bound_and_gap(rand(d, 9), -rand(d, 9), 0.0, 0.5, "x"),
     "normals.histograms": lambda d: normals.histograms({"a": rand(d, 9, grad=True)}, "x"),
     "normals.signals": lambda d: normals.signals({"a": [rand(d, 9, grad=True)]}),
-    "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT, size=8),
+    "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT),
     "plane.points": lambda d: plane.points(rand(d, 9, 2, grad=True), c=labels(d, 9)),
     "repeats.repeats": lambda d: repeats.repeats({"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"),
     "two_normals.error_of": lambda d: two_normals.error_of(*two_normals.normals(1.8, 0.0, 1.0, 0.0, 0.5)),

@@ -20,7 +20,7 @@ NICE = replace(
     arguments={"dim": 64, "hidden": [32, 32]},
     data=lambda device: load("digits").pixels.flatten(1).to(device),
     step=lambda module, device: Minimize(
-        Dequantized(module, levels=17).loss, module, torch.optim.Adam(module.parameters(), lr=1e-3)
+        Dequantized(module, grey_levels=17).loss, module, torch.optim.Adam(module.parameters(), lr=1e-3)
     ),
 )
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from gmcourse.training import EMA, History, Minimize, fit
 from gmcourse.training.batches import Batches, batch_indices
-from tests.training.test_fit import make_step
+from tests.training.test_loop import make_step
 
 
 def test_sizes_that_do_not_fit():
@@ -65,7 +65,6 @@ def one_step(**changed):
         (lambda: one_step(step=lambda batch: {}), "expected a training.Step, such as Minimize"),
         (lambda: one_step(callbacks=[None]), "callbacks.0. is None; expected a function"),
         (lambda: one_step(schedule=0.5), "schedule is 0.5; expected a function"),
-        (lambda: one_step(history=[]), "history is a list; expected a History"),
         (lambda: one_step(checkpoint=3), "checkpoint is 3; expected a path"),
     ],
 )

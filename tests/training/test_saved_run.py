@@ -7,7 +7,7 @@ from torch import nn
 from gmcourse.training import EMA, Minimize, fit, load_checkpoint, save_checkpoint
 from gmcourse.training.schedules import linear_decay
 from tests.conftest import stop_after
-from tests.training.test_fit import bits, make_step
+from tests.training.test_loop import bits, make_step
 
 
 def test_a_checkpoint_of_another_run_or_model_is_refused(data, tmp_path):

@@ -22,5 +22,5 @@ def test_labels_of_points_in_one_place_are_written_below_each_other():
 
 def test_effects_of_edits():
     change = torch.tensor([[1.0, -0.5]])
-    figure = effects(change, ["smiling"], ["smile", "age"], unit="standard deviations")
+    figure = effects(change, ["smiling"], ["smile", "age"], label="standard deviations")
     assert [t.get_text() for t in figure.axes[0].texts] == ["+1.0", "-0.5"]

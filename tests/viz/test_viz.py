@@ -43,7 +43,7 @@ def test_curves_and_planes():
         spread={"a": ([0, 1], [2, 3])},
     )
     assert len(ax.get_lines()) == 3
-    viz.density(lambda x: -x.square().sum(-1), (-1, 1, -1, 1), size=8)
+    viz.density(lambda x: -x.square().sum(-1), (-1, 1, -1, 1))
     viz.points(torch.randn(5, 2), c=torch.arange(5))
 
 

@@ -180,9 +180,9 @@ def test_weights_of_another_architecture():
 
 
 def test_weights_too_large_to_travel(shipped):
-    save(folder=shipped, ship=False)
+    without = replace(save(folder=shipped), sha256="")
+    (shipped / "tiny.manifest.json").write_text(without.to_json(), encoding="utf-8")
     assert zoo.manifest("tiny").metrics == {"loss_nats": 1.0}
-    assert not (shipped / "tiny.safetensors").exists(), "those of an earlier model are gone"
     with pytest.raises(ValueError, match=r"too large to travel.*own=True"):
         zoo.load("tiny")
 

@@ -36,7 +36,7 @@ DROPPED_TAGS = ("hide-input", "hide-cell", "hide-output")
 
 
 def handed_out(source: str) -> str:
-    """A cell's text with its solutions replaced.
+    """Replace the solutions in a cell's text.
 
     >>> print(handed_out("def f(x):\\n    ### BEGIN SOLUTION\\n    return x\\n    ### END SOLUTION"))
     def f(x):
@@ -57,7 +57,7 @@ def handed_out(source: str) -> str:
 
 
 def exercise(solved: dict[str, Any], name: str, address: str | None = None) -> dict[str, Any]:
-    """The notebook to hand out, as JSON.
+    """Make the notebook to hand out, as JSON.
 
     Args:
         solved: the solved notebook, as JSON.
@@ -87,7 +87,7 @@ def _lines(source: str) -> list[str]:
 
 
 def outputs(root: Path) -> dict[Path, str]:
-    """What every generated file should hold: `notebooks/exercises/` and the copy inside the package.
+    """Make what every generated file should hold: `notebooks/exercises/` and the copy inside the package.
 
     Args:
         root: the course's folder.

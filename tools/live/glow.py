@@ -66,7 +66,7 @@ def rounded(glow: Glow) -> Glow:
 
 
 def encode(glow: nn.Module, pixels: Tensor) -> Tensor:
-    """Codes of pictures of 0 … 255: five bits, the middle of each level."""
+    """Encode pictures of 0 … 255: five bits, the middle of each level."""
     parameter = next(glow.parameters())
     x = (pixels.div(8, rounding_mode="floor").to(parameter) + 0.5) / 32
     return torch.cat([glow(part)[0] for part in x.split(250)])
@@ -74,7 +74,7 @@ def encode(glow: nn.Module, pixels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def as_script() -> str:
-    """The script `glow_faces`: weights, a few test faces, five directions."""
+    """Write the script `glow_faces`: weights, a few test faces, five directions."""
     glow: Any = copy.deepcopy(zoo.load("glow_faces")).double()
     assert isinstance(glow.bijection, Compose)
     known, test = load("faces", n=2000, distribution="uniform"), load("faces", "test", n=max(SHOWN) + 1)

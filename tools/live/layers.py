@@ -53,7 +53,7 @@ KINDS: dict[type[nn.Module], tuple[str, Callable[[Any], Description]]] = {
 
 
 def _flat(module: nn.Module) -> list[nn.Module]:
-    """The layers in order, with containers opened."""
+    """List the layers in order, with containers opened."""
     if isinstance(module, nn.Sequential):
         return [each for child in module for each in _flat(child)]
     if isinstance(module, Shaped):

@@ -25,7 +25,7 @@ SHOWN = (45, 33, 10, 58, 66, 87)  # test faces
 
 
 def resizing(side: int, scale: int) -> dict[str, Tensor]:
-    """Bicubic interpolation as matrices "up" and "down": x ↦ M x Mᵀ for each channel.
+    """Write bicubic interpolation as matrices "up" and "down": x ↦ M x Mᵀ for each channel.
 
     Columns are answers to unit vectors, read off along a picture that is constant in the other direction.
     """
@@ -59,7 +59,7 @@ def _round(model: SRFlow, numbers: Numbers) -> int:
                 rounded_mixing(member, numbers, f"{i}.mixing")
             else:
                 assert isinstance(member, AffineInjector | AffineCoupling)
-                assert member.scale == "sigmoid_floor"
+                assert member.scale_map == "sigmoid_floor"
                 assert isinstance(member.network, ConditionalNet)
                 _net(
                     member.network,
@@ -91,7 +91,7 @@ def features(model: SRFlow, low: Tensor) -> list[Tensor]:
 
 @torch.no_grad()
 def as_script() -> str:
-    """The script `srflow_faces`: the flow, six faces with their features, and bicubic interpolation as matrices."""
+    """Write the script `srflow_faces`: the flow, six faces with their features, and bicubic interpolation."""
     model: Any = copy.deepcopy(zoo.load("srflow_faces"))
     both, numbers = questions(), Numbers()
     for i, level in enumerate(features(model, both.low)):

@@ -24,18 +24,18 @@ LIVE = ROOT / "book" / "_static" / "live"
 
 
 def decoder(name: str) -> nn.Module:
-    """From a code to pixels in [0, 1]."""
+    """Take the network from a code to pixels in [0, 1]."""
     network: nn.Module = zoo.load(name).decoder  # type: ignore[assignment]
     return nn.Sequential(network, nn.Sigmoid())
 
 
 def couplings(name: str) -> list[nn.Module]:
-    """The networks of the couplings of a flow of the plane."""
+    """List the networks of the couplings of a flow of the plane."""
     return [m.network for m in zoo.load(name).modules() if isinstance(m, Coupling)]
 
 
 def _digits(name: str, *, codes: bool = False) -> str:
-    """A decoder; with the codes and classes of the test digits, if asked for."""
+    """Write a decoder; with the codes and classes of the test digits, if asked for."""
     numbers = wire.Numbers()
     described = {"decoder": layers.network(decoder(name), numbers, "decoder")}
     if codes:
@@ -46,7 +46,7 @@ def _digits(name: str, *, codes: bool = False) -> str:
 
 
 def _plane(name: str) -> str:
-    """A flow of the plane: the networks of its couplings, and its actnorms or its scaling."""
+    """Write a flow of the plane: the networks of its couplings, and its actnorms or its scaling."""
     numbers, flow = wire.Numbers(), zoo.load(name)
     described = [layers.network(network, numbers, "coupling") for network in couplings(name)]
     for norm in (m for m in flow.modules() if isinstance(m, ActNorm)):
@@ -73,7 +73,7 @@ def weights_file(name: str) -> Path:
 
 
 def stale(name: str, script: str) -> list[str]:
-    """In what the committed script of a model differs from one made anew, other processors aside."""
+    """Say in what the committed script of a model differs from one made anew, other processors aside."""
     try:
         committed = wire.read(weights_file(name).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError) as error:

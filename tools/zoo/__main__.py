@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 def parser() -> argparse.ArgumentParser:
-    """Six words, each with its own arguments."""
+    """Build the parser of six words, each with its own arguments."""
     top = argparse.ArgumentParser(
         prog="python -m tools.zoo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -14,7 +14,7 @@ from tools.zoo import sources, stamp
 
 @dataclass(frozen=True, order=True)
 class Dependent:
-    """One file, by its path in the repository, and what it is: "lesson", "page", "still", "recipe", …"""
+    """One file, by its path in the repository, and what it is: "lesson", "page", "still", "recipe" and so on."""
 
     kind: str
     path: str
@@ -24,7 +24,7 @@ GENERATED = {"weights": "live script", "stills": "still", "pictures": "picture"}
 
 
 def of(name: str, root: Path = ROOT) -> list[Dependent]:
-    """Everything that depends on a model, sorted by kind.
+    """Find everything that depends on a model, sorted by kind.
 
     Raises:
         ValueError: neither a model nor a recipe has this name.
@@ -35,7 +35,7 @@ def of(name: str, root: Path = ROOT) -> list[Dependent]:
 
 
 def _written(name: str, root: Path) -> Iterator[Dependent]:
-    """Notebooks and tests by their code; prose by what it names."""
+    """Find notebooks and tests by their code, prose by what it names."""
     known = {*zoo.names(), name}
     for kind, pattern in (("lesson", "notebooks/*.ipynb"), ("solution", "notebooks/solutions/*.ipynb")):
         for path in root.glob(pattern):
@@ -66,7 +66,7 @@ def _generated(name: str) -> Iterator[Dependent]:
 
 
 def measured_with(recipes: set[str]) -> set[str]:
-    """The models that these recipes load when they measure, in their own code or in that of recipes they import."""
+    """Find the models that these recipes load when they measure, in their own code or in what they import."""
     found: set[str] = set()
     todo, seen = {each for each in recipes if each in running.names()}, set[str]()
     while todo:

@@ -51,7 +51,7 @@ def publish(name: str, own: bool | str | Path = True, steps: int | None = None) 
 
 
 def _without_weights(described: Manifest, contents: dict[str, bytes]) -> Manifest:
-    """The manifest of a model of which only log and measurements travel."""
+    """Write the manifest of a model of which only log and measurements travel."""
     del contents[".safetensors"]
     described = replace(described, sha256="")
     contents[".manifest.json"] = described.to_json().encode()

@@ -69,7 +69,7 @@ def train(
 
 
 def command(name: str, steps: int, out: Path, device: str | None) -> list[str]:
-    """What one process runs."""
+    """Return the words that one process runs."""
     words = [sys.executable, "-m", "gmcourse", "train", name, "--folder", str(out / "runs")]
     words += ["--steps", str(steps), "--resume", "--own", "--minutes", "1"]
     return words + (["--device", device] if device else [])

@@ -12,7 +12,7 @@ READS = ("load", "log", "manifest", "where")
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.expr]:
-    """The first argument of every call that reads the zoo."""
+    """Find the first argument of every call that reads the zoo."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS:
             owner = node.func.value
@@ -21,7 +21,7 @@ def _calls(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def in_code(text: str, known: Collection[str]) -> set[str]:
-    """The models that Python code reads.
+    """Find the models that Python code reads.
 
     A name that is written into the call counts. Where a call takes its name from elsewhere, every string of the
     code that is the name of a model counts: too many rather than too few.
@@ -35,12 +35,12 @@ def in_code(text: str, known: Collection[str]) -> set[str]:
 
 
 def recipes_in(text: str) -> set[str]:
-    """The recipes that code imports from."""
+    """Find the recipes that code imports from."""
     return set(re.findall(r"(?m)^\s*from gmcourse\.recipes\.(\w+) import", text))
 
 
 def in_prose(text: str, known: Collection[str]) -> set[str]:
-    """The models that prose names: a name with an underscore anywhere, another one only as code."""
+    """Find the models that prose names: a name with an underscore anywhere, another one only as code."""
     code = " ".join(re.findall(r"`([^`]+)`", text))
     return {
         name
@@ -51,6 +51,6 @@ def in_prose(text: str, known: Collection[str]) -> set[str]:
 
 
 def cells(path: Path, kind: str) -> str:
-    """The text of a notebook's cells of one kind, "code" or "markdown"."""
+    """Return the text of a notebook's cells of one kind, "code" or "markdown"."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     return "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind)

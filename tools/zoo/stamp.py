@@ -21,7 +21,7 @@ Lines = dict[str, dict[str, str]]
 
 
 def lines() -> Lines:
-    """File, by its path in the repository → model → hash of the weights; "prose" → model → hash of the manifest."""
+    """List file → model → hash of the weights; "prose" → model → hash of the manifest."""
     content: Lines = json.loads(STAMP.read_text(encoding="utf-8"))
     return content
 

@@ -5,7 +5,7 @@ is used. `sample` says which faces there are, `render` draws them, `load` makes 
 that a picture is nearest to, `posterior` says what a small picture leaves open.
 """
 
-from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, bounds, column, middle, unit_range
+from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, bounds, column, middle, share_of_range
 from gmcourse.data.faces.fitting import fit
 from gmcourse.data.faces.left_open import posterior, spread, spreads
 from gmcourse.data.faces.painting import render
@@ -24,7 +24,7 @@ __all__ = [
     "posterior",
     "render",
     "sample",
+    "share_of_range",
     "spread",
     "spreads",
-    "unit_range",
 ]

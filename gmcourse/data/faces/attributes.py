@@ -14,9 +14,6 @@ class Attribute:
     """One thing that can vary about a face.
 
     Attributes:
-        name: as it is used in code.
-        low: the smallest value.
-        high: the largest value.
         at_low: what the smallest value looks like.
         at_high: what the largest value looks like.
     """
@@ -66,7 +63,7 @@ def column(name: str) -> int:
 
 @door()
 def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
-    """The smallest and the largest value of each attribute, two tensors of shape (A,)."""
+    """Return the smallest and the largest value of each attribute, two tensors of shape (A,)."""
     low, high = (torch.tensor(values, dtype=torch.float32, device=device) for values in (LOW, HIGH))
     return low, high
 
@@ -81,7 +78,7 @@ def middle(n: int = 1) -> Tensor:
 
 
 @door(attributes=f"N {len(NAMES)}; full")
-def unit_range(attributes: Tensor) -> Tensor:
+def share_of_range(attributes: Tensor) -> Tensor:
     """Map the range of each of the attributes (N, A) to [0, 1]."""
     low, high = bounds(attributes.device)
     return (attributes - low) / (high - low)

@@ -22,7 +22,7 @@ def paint_backdrop(canvas: Canvas, face: Face) -> None:
 
 
 def paint_torso(canvas: Canvas, face: Face) -> None:
-    """A round-shouldered jumper, darker away from the light."""
+    """Paint a round-shouldered jumper, darker away from the light."""
     window = canvas.window(y0=0.55)
     torso = rounded_box(window.x, window.y - SHOULDERS, 0.74, 0.66, 0.40)
     window.fill(face.cloth, torso)
@@ -34,7 +34,7 @@ def paint_torso(canvas: Canvas, face: Face) -> None:
 
 
 def paint_neck(canvas: Canvas, face: Face) -> None:
-    """The neck and the opening of the jumper, in front of hair that falls behind them."""
+    """Paint the neck and the opening of the jumper, in front of hair that falls behind them."""
     window = canvas.window(-0.45, 0.45, 0.25, 1)
     x, y = window.x, window.y
     neck = rounded_box(x, y - 0.5, 0.145, 0.32, 0.05)

@@ -23,12 +23,7 @@ REACH = 0.06  # room that a window leaves around the box that was asked for
 class Window:
     """A part of the canvas, so that an eye does not cost the pixels of a whole picture.
 
-    Attributes:
-        canvas: what is painted on.
-        rows: which rows of it.
-        columns: which columns.
-        x: the place of each pixel, (B or 1, h, w), in the frame that was asked for.
-        y: the other coordinate.
+    It has some rows and columns; x and y are the place of each pixel, (B or 1, h, w), in the frame asked for.
     """
 
     canvas: Canvas

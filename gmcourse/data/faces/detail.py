@@ -69,7 +69,7 @@ class Detail:
         return total / 1.7
 
     def weave(self, x: Tensor, y: Tensor) -> Tensor:
-        """The pattern of the cloth, −1 … 1: from plain over stripes to checks, with the knit in it."""
+        """Draw the pattern of the cloth, −1 … 1: from plain over stripes to checks, with the knit in it."""
         seeds = self._seeds("weave")
         rate = 22 + 26 * self.number(2)
         phase = 6.28 * self.number(3)
@@ -88,6 +88,6 @@ class Detail:
         return 1 + 0.07 * ((2 * self.number(12) - 1) * x + (2 * self.number(13) - 1) * y)
 
     def grain(self, size: int, dtype: torch.dtype) -> Tensor:
-        """The noise of the sensor, (B, 3, size, size), of a standard deviation of 0.010 … 0.030."""
+        """Draw the noise of the sensor, (B, 3, size, size), of a standard deviation of 0.010 … 0.030."""
         level = 0.010 + 0.020 * self.numbers[:, 6].view(-1, 1, 1, 1)
         return near_normal(self._seeds("grain"), (3, size, size), dtype) * level

@@ -14,12 +14,12 @@ Scalar = Tensor | float
 
 
 def circle(x: Tensor, y: Tensor, radius: Scalar) -> Tensor:
-    """Distance to a circle around the origin."""
+    """Measure the distance to a circle around the origin."""
     return (x * x + y * y + EPSILON).sqrt() - radius
 
 
 def ellipse(x: Tensor, y: Tensor, rx: Scalar, ry: Scalar) -> Tensor:
-    """Distance to an ellipse around the origin, to first order: f / |∇f| for f = |p/r| − 1."""
+    """Measure the distance to an ellipse around the origin, to first order: f / |∇f| for f = |p/r| − 1."""
     u, v = x / rx, y / ry
     f = (u * u + v * v + EPSILON).sqrt()
     u, v = u / rx, v / ry
@@ -41,32 +41,32 @@ def segment(x: Tensor, y: Tensor, x1: Scalar, y1: Scalar) -> tuple[Tensor, Tenso
 
 
 def smooth_minimum(a: Tensor, b: Tensor, width: Scalar) -> Tensor:
-    """The union of two shapes with a fillet of this width where they meet."""
+    """Unite two shapes, with a fillet of this width where they meet."""
     h = (width - (a - b).abs()).clamp_min(0) / width
     return torch.minimum(a, b) - h * h * (width / 4)
 
 
 def smooth_maximum(a: Tensor, b: Tensor, width: Scalar) -> Tensor:
-    """The intersection of two shapes with a rounded edge of this width."""
+    """Intersect two shapes, with a rounded edge of this width."""
     return -smooth_minimum(-a, -b, width)
 
 
 def coverage(distance: Tensor, pixel: float) -> Tensor:
-    """The share of a pixel on the inner side of a straight edge at this distance: a box filter."""
+    """Measure the share of a pixel on the inner side of a straight edge at this distance: a box filter."""
     return (0.5 - distance / pixel).clamp(0, 1)
 
 
 def between(first: Tensor, second: Tensor, pixel: float) -> Tensor:
-    """The share of a pixel inside two facing edges; a strip thinner than a pixel fades instead of breaking up."""
+    """Measure the share of a pixel inside two facing edges; a thinner strip fades instead of breaking up."""
     return (coverage(first, pixel) + coverage(second, pixel) - 1).clamp_min(0)
 
 
 def stroke(distance: Tensor, half_thickness: Scalar, pixel: float) -> Tensor:
-    """The share of a pixel that a line covers, from the distance to the middle of the line."""
+    """Measure the share of a pixel that a line covers, from the distance to the middle of the line."""
     return between(distance - half_thickness, -distance - half_thickness, pixel)
 
 
 def smooth_step(x: Tensor, start: float, end: float) -> Tensor:
-    """0 before `start`, 1 after `end`, a cubic without corners between."""
+    """Rise from 0 before `start` to 1 after `end`, along a cubic without corners."""
     t = ((x - start) / (end - start)).clamp(0, 1)
     return t * t * (3 - 2 * t)

@@ -11,7 +11,7 @@ HALF_WIDTH = 0.108
 
 
 def paint_eyes(canvas: Canvas, face: Face) -> None:
-    """White, iris, pupil, the glint of the light, lids and lashes, between two curves that close."""
+    """Paint white, iris, pupil, the glint of the light, lids and lashes, between two curves that close."""
     ink, white = palette.color(palette.INK, face.skin), palette.color(palette.WHITE, face.skin)
     iris = palette.color(palette.IRIS, face.skin)
     if face.detail is not None:
@@ -45,7 +45,7 @@ def paint_eyes(canvas: Canvas, face: Face) -> None:
 
 
 def paint_brows(canvas: Canvas, face: Face) -> None:
-    """Two tapered strokes: low and drawn together, or high and arched."""
+    """Paint two tapered strokes: low and drawn together, or high and arched."""
     raised = face["brows"]
     for side in (-1.0, 1.0):
         place, narrow = face.around(side * (EYE_APART + 0.008))
@@ -61,23 +61,23 @@ def paint_brows(canvas: Canvas, face: Face) -> None:
 
 
 def paint_glasses(canvas: Canvas, face: Face) -> None:
-    """Two lenses with a glint, a bridge, and the arms to the ears."""
+    """Paint two lenses with a glint, a bridge, and the arms to the ears."""
     worn, pixel = face["glasses"], canvas.pixel
-    there, thick = smooth_step(worn, 0.0, 0.35), 0.009 + 0.017 * worn
+    opacity, thick = smooth_step(worn, 0.0, 0.35), 0.009 + 0.017 * worn
     gold, dark, white = (palette.color(code, face.skin) for code in ("c08a3e", palette.INK, "ffffff"))
     window = canvas.head_window(-0.52, 0.52, -0.17, 0.21)
     x, y = window.x, window.y - EYE_Y - 0.008
     left, right = (face.around(side * (EYE_APART + 0.005), 1.03) for side in (-1.0, 1.0))
     gap = torch.maximum(left[0] + 0.15 * left[1] - x, x - right[0] + 0.15 * right[1])
-    bridge = stroke(y + 0.03 + 0.02 * (1 - ((x - face.ahead) / 0.06) ** 2).clamp_min(0), thick, pixel)
+    bridge = stroke(y + 0.03 + 0.02 * (1 - ((x - face.middle_x) / 0.06) ** 2).clamp_min(0), thick, pixel)
     rims = bridge * coverage(gap, pixel)
     head = coverage(face.outline(x, window.y) - 0.01, pixel)
     for side, (place, narrow) in ((-1.0, left), (1.0, right)):
         half = 0.150 * narrow
         lens = rounded_box(x - place, y, half, 0.128, 0.105)
-        window.paint(white, coverage(lens, pixel) * there * 0.10)
+        window.paint(white, coverage(lens, pixel) * opacity * 0.10)
         stripe = ((x - place) + 0.75 * y + 0.05).abs() - 0.028
-        window.paint(white, coverage(torch.maximum(stripe, lens + 0.02), pixel) * there * 0.22)
+        window.paint(white, coverage(torch.maximum(stripe, lens + 0.02), pixel) * opacity * 0.22)
         arm = stroke(y + 0.045, thick * 0.8, pixel) * coverage(half - side * (x - place), pixel)
         rims = torch.maximum(rims, torch.maximum(stroke(lens, thick, pixel), arm * head))
-    window.paint(palette.mix(gold, dark, smooth_step(worn.view(-1, 1), 0.3, 0.75)), rims * there)
+    window.paint(palette.mix(gold, dark, smooth_step(worn.view(-1, 1), 0.3, 0.75)), rims * opacity)

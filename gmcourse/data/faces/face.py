@@ -24,7 +24,7 @@ class Face:
         self.jaw_width = 0.375 - 0.055 * long
         self.jaw_height = 0.36 + 0.07 * long
         self.turn = MAX_TURN * self["yaw"]
-        self.ahead = self.around(0.0)[0]  # x of what is in the middle of the face
+        self.middle_x = self.around(0.0)[0]  # x of what is in the middle of the face
         self._mix(attributes)
 
     def __getitem__(self, name: str) -> Tensor:
@@ -32,7 +32,6 @@ class Face:
         return self._columns[name]
 
     def _mix(self, attributes: Tensor) -> None:
-        """Mix the colours of each face, (B, 3) each."""
         flat = {name: column.view(-1) for name, column in self._columns.items()}
         age = flat["age"][:, None]
         self.skin = palette.ramp(flat["skin"], palette.SKIN)
@@ -61,7 +60,7 @@ class Face:
         return radius * depth * (angle + self.turn).sin(), (angle + self.turn).cos() / angle.cos()
 
     def outline(self, x: Tensor, y: Tensor) -> Tensor:
-        """Distance to the outline of the head, without ears: a skull and a jaw in one."""
+        """Measure the distance to the outline of the head, without ears: a skull and a jaw in one."""
         skull = ellipse(x + 0.012 * self["yaw"], y + 0.11, self.half_width, 0.45)
         jaw = ellipse(x - 0.05 * self["yaw"], y - 0.15, self.jaw_width, self.jaw_height)
         return smooth_minimum(skull, jaw, 0.16)

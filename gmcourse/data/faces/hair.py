@@ -34,11 +34,11 @@ def _curls(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 def _from_parting(face: Face, x: Tensor, y: Tensor) -> Tensor:
     """Which strand a point lies on: they fan out from the parting and then hang down."""
-    return (x - 0.75 * face.ahead - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
+    return (x - 0.75 * face.middle_x - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
 
 
 def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
-    """Distance to the outline of all hair: a cap, and a curtain that hangs from it."""
+    """Measure the distance to the outline of all hair: a cap, and a curtain that hangs from it."""
     full, length, yaw = face["hair_volume"], face["hair_length"], face["yaw"]
     grown = smooth_step(length, 0.0, 0.45)
     width = face.half_width + 0.025 + 0.13 * full
@@ -53,10 +53,10 @@ def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 
 def front_hair(face: Face, x: Tensor, y: Tensor) -> Tensor:
-    """Distance to the hair in front of the head: sides, and a fringe parted at the side."""
+    """Measure the distance to the hair in front of the head: sides, and a fringe parted at the side."""
     full, length = face["hair_volume"], face["hair_length"]
     grown = smooth_step(length, 0.0, 0.5)
-    u = x - 0.75 * face.ahead
+    u = x - 0.75 * face.middle_x
     opening = ellipse(u, (y - 0.14).clamp_max(0), face.half_width * (0.93 - 0.11 * grown), 0.50 + 0.02 * full)
     a, b = _rotated(u + 0.16, y + 0.47, -24)
     sweep = ellipse(a, b, 0.36 + 0.03 * grown, 0.13 + 0.075 * grown + 0.05 * full)
@@ -71,7 +71,7 @@ def front_hair(face: Face, x: Tensor, y: Tensor) -> Tensor:
 
 
 def paint_back_hair(canvas: Canvas, face: Face) -> None:
-    """What falls behind the neck and over the shoulders, in shade."""
+    """Paint what falls behind the neck and over the shoulders, in shade."""
     window = canvas.head_window(-0.72, 0.72, -0.86, 1.0)
     shape = coverage(outline(face, window.x, window.y), canvas.pixel)
     window.paint(face.hair_shade, shape)
@@ -81,7 +81,7 @@ def paint_back_hair(canvas: Canvas, face: Face) -> None:
 
 
 def paint_front_hair(canvas: Canvas, face: Face) -> None:
-    """Sides and fringe, darker away from the light, with a gloss towards it."""
+    """Paint sides and fringe, darker away from the light, with a gloss towards it."""
     window = canvas.head_window(-0.70, 0.70, -0.86, 0.85)
     x, y, light = window.x, window.y, face["light"]
     distance = front_hair(face, x, y)

@@ -11,7 +11,7 @@ SOFT = 0.03  # width of the edge between light and shade
 
 
 def paint_ears(canvas: Canvas, face: Face) -> None:
-    """One on each side, behind the head; the far one slips out of sight when the head turns."""
+    """Paint an ear on each side, behind the head; the far one slips out of sight when the head turns."""
     for side in (-1.0, 1.0):
         middle = side * (face.half_width + 0.005) - 0.055 * face["yaw"]
         window = canvas.head_window(side * 0.47 - 0.17, side * 0.47 + 0.17, -0.12, 0.24)
@@ -21,7 +21,7 @@ def paint_ears(canvas: Canvas, face: Face) -> None:
 
 
 def paint_head(canvas: Canvas, face: Face) -> None:
-    """Skin, a crescent of shade away from the light, rosy cheeks, and what the hair shades."""
+    """Paint skin, a crescent of shade away from the light, rosy cheeks, and what the hair shades."""
     window = canvas.head_window(-0.52, 0.52, -0.62, 0.64)
     x, y = window.x, window.y
     outline = face.outline(x, y)
@@ -38,7 +38,7 @@ def paint_head(canvas: Canvas, face: Face) -> None:
 
 
 def _cheeks(canvas: Canvas, face: Face) -> None:
-    """A blush that a smile lifts, and freckles where the sun reaches."""
+    """Paint a blush that a smile lifts, and freckles where the sun reaches."""
     window = canvas.head_window(-0.45, 0.45, -0.05, 0.36)
     y = window.y - 0.185 + 0.03 * face["smile"]
     inside = coverage(face.outline(window.x, window.y), canvas.pixel)
@@ -48,18 +48,18 @@ def _cheeks(canvas: Canvas, face: Face) -> None:
         rosy = rosy + smooth_step(-ellipse(window.x - place, y, 0.095 * narrow, 0.075), -0.05, 0.05)
     window.paint(face.blush, rosy * inside * (0.75 - 0.35 * face["age"]))
     if face.detail is not None:
-        across = ellipse(window.x - face.ahead, window.y - 0.13, 0.36, 0.15)
-        spots = face.detail.freckles(window.x - face.ahead, window.y, canvas.pixel)
+        across = ellipse(window.x - face.middle_x, window.y - 0.13, 0.36, 0.15)
+        spots = face.detail.freckles(window.x - face.middle_x, window.y, canvas.pixel)
         window.shade((0.66, 0.50, 0.42), spots * inside * smooth_step(-across, -0.02, 0.08) * 0.8)
 
 
 def paint_wrinkles(canvas: Canvas, face: Face) -> None:
-    """Lines on the forehead, beside and under the eyes, from nose to mouth."""
+    """Paint lines on the forehead, beside and under the eyes, from nose to mouth."""
     pixel = canvas.pixel
     old = smooth_step(face["age"], 0.3, 1.0)
     ink = face.skin_shade * 0.90
     window = canvas.head_window(-0.34, 0.34, -0.34, -0.14)
-    t = (window.x - face.ahead) / 0.20
+    t = (window.x - face.middle_x) / 0.20
     for height in (-0.245, -0.305):
         line = stroke(window.y - height - 0.018 * t * t, 0.0075, pixel)
         window.paint(ink, line * smooth_step(1 - t.abs(), 0.0, 0.3) * old * 0.8)

@@ -29,13 +29,9 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
 
     Args:
         attributes: (B, 18) within `bounds()`, a column for each of `NAMES`.
-        size: height and width, 16 … 128.
         detail: a seed per picture, (B,) int64, for what no attribute names: strands and locks of hair, freckles,
             skin, the colour of the eyes, cloth, the camera's exposure and the noise of its sensor. None for the
             clean cartoon.
-
-    Raises:
-        ValueError: attributes out of their ranges.
     """
     check_attributes(attributes)
     expect.whole("size", size, least=SMALLEST, most=LARGEST)

@@ -18,7 +18,7 @@ DEEP, GROWN, LONG = 0.6, 0.3, 0.55  # above these, skin counts as deep, a mousta
 
 @door(n=">= 1")
 def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
-    """Attributes of n faces.
+    """Draw attributes of n faces.
 
     - "natural": a crowd. Most smile a little, three in ten wear glasses, two in ten a moustache. Deep skin goes with
       dark hair, open mouths go with smiles, older people wear glasses more often, long hair goes with fewer
@@ -27,11 +27,6 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     - "skewed": natural, but skin above 0.6 is left to 5% of the faces, and glasses to 4%; for the lesson on bias.
     - "missing_corner": natural, but nobody with hair longer than 0.55 has a moustache above 0.3, for the lesson on
       disentanglement.
-
-    Args:
-        n: how many.
-        distribution: one of these names.
-        seed: the same seed gives the same faces.
 
     Returns:
         (n, 18) float32, within `bounds()`.
@@ -46,14 +41,14 @@ def _uniform(n: int, draws: torch.Generator) -> Tensor:
 
 
 def _bell(n: int, draws: torch.Generator, mean: float | Tensor, spread: float) -> Tensor:
-    """Normal draws, those outside [0, 1] folded back at the border so that none of them pile up there."""
+    """Draw from a normal, and fold what is outside [0, 1] back, so that nothing piles up at the border."""
     x = mean + spread * torch.randn(n, generator=draws)
     folded = (x % 2).abs()
     return torch.minimum(folded, 2 - folded)
 
 
 def _sometimes(n: int, draws: torch.Generator, chance: float | Tensor, least: float) -> Tensor:
-    """0 for most, anywhere from `least` to 1 for some."""
+    """Draw 0 for most, anywhere from `least` to 1 for some."""
     has = torch.rand(n, generator=draws) < chance
     return has * (least + (1 - least) * torch.rand(n, generator=draws))
 

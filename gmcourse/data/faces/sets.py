@@ -29,11 +29,8 @@ def load(
     The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one.
 
     Args:
-        split: "train" or "test".
         n: how many; by default 10,000 for training, 2,000 for testing.
-        size: height and width, 16 … 128.
         detail: whether strands, freckles, cloth, grain and so on are drawn, a seed of their own for each picture.
-        distribution: see `sample`.
     """
     n = NUMBER[split] if n is None else n
     pixels, labels = [], []

@@ -15,7 +15,7 @@ N = 40_000  # draws of a Monte Carlo estimate
 
 @exercise
 def reconstruction_loss(answer: Any, generator: torch.Generator) -> None:
-    """Mean over the batch of ‖x − x̂‖²."""
+    """Check the mean over the batch of ‖x − x̂‖²."""
     for batch, channels, side in ((4, 3, 3), (2, 1, 5), (1, 2, 8)):
         x_hat = normal(batch, channels, side, side, generator=generator)
         x = torch.rand(batch, channels, side, side, generator=generator)
@@ -38,7 +38,7 @@ def reconstruction_loss(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def best_linear_error(answer: Any, generator: torch.Generator) -> None:
-    """The least mean squared error of any linear autoencoder with so many numbers."""
+    """Check the least mean squared error of any linear autoencoder with so many numbers."""
     for count, dims, kept in ((12, 5, 2), (30, 4, 1), (9, 6, 4)):
         scales = 0.3 + 2 * torch.rand(dims, generator=generator)
         x = (torch.randn(count, dims, generator=generator) * scales + 3).double()
@@ -67,7 +67,7 @@ def best_linear_error(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def code_bits(answer: Any, generator: torch.Generator) -> None:
-    """−Σ_d log₂ p_d(symbol_d), one number a picture."""
+    """Check the code length −Σ_d log₂ p_d(symbol_d), one number a picture."""
     for pictures, dims, symbols in ((6, 3, 4), (1, 5, 7), (4, 2, 9)):
         tables = torch.rand(dims, symbols, generator=generator).add(0.05)
         tables = tables / tables.sum(1, keepdim=True)
@@ -103,7 +103,7 @@ def code_bits(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def denoise(answer: Any, generator: torch.Generator) -> None:
-    """x + σ² ∇ log p_σ(x), against the posterior mean by Bayes' rule."""
+    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule."""
     for points, centres, dims in ((5, 3, 2), (1, 4, 3), (7, 2, 2)):
         sigma = float(0.3 + 0.9 * torch.rand((), generator=generator))
         width = 0.5
@@ -155,7 +155,7 @@ def draw_codes(answer: Any, generator: torch.Generator) -> None:
 
 
 def _compare_moments(z: Tensor, codes: Tensor) -> None:
-    """Mean and covariance of the draws against the fitted ones, and against what mistakes lead to."""
+    """Compare mean and covariance of the draws with the fitted ones, and with what mistakes lead to."""
     mean, cov = codes.mean(0), torch.cov(codes.T, correction=0)
     chol = torch.linalg.cholesky(cov)
     found, found_mean = torch.cov(z.T), z.mean(0)

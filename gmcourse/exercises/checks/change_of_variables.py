@@ -15,7 +15,7 @@ Map = Callable[[Tensor], Tensor]
 
 
 def _maps(generator: torch.Generator) -> list[tuple[Map, Map]]:
-    """Monotone maps of the line with their derivatives: rising, falling, steep and flat."""
+    """Return monotone maps of the line with their derivatives: rising, falling, steep and flat."""
     a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
     return [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
@@ -29,7 +29,7 @@ def log_density(answer: Any, generator: torch.Generator) -> None:
     """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
     law = Normal(0.0, 1.0)
     for (f, slope), n in zip(_maps(generator), (5, 8, 3), strict=True):
-        x = normal(n, generator=generator, scale=1.5).detach()
+        x = normal(n, generator=generator, std=1.5).detach()
         z, s = f(x.double()), slope(x.double())
         base, log_s, wrong_base = law.log_prob(z), s.abs().log(), law.log_prob(x.double())
         suspects = {
@@ -48,7 +48,7 @@ def log_density(answer: Any, generator: torch.Generator) -> None:
 
 
 def _twist(generator: torch.Generator) -> Map:
-    """A map of the plane with a full Jacobian, whose determinant changes its sign."""
+    """Bend the plane by a map with a full Jacobian, whose determinant changes its sign."""
     a = (torch.rand(6, generator=generator) + 0.3).tolist()
 
     def f(x: Tensor) -> Tensor:
@@ -61,7 +61,7 @@ def _twist(generator: torch.Generator) -> Map:
 
 @exercise
 def area_factor(answer: Any, generator: torch.Generator) -> None:
-    """log |det J| of a map of the plane, one number a point."""
+    """Check log |det J| of a map of the plane, one number a point."""
     for n in (4, 1, 7):
         det = torch.ones(n)
         while not bool((det < -0.1).any()):  # some point where the plane is turned over, or no |·| is missed
@@ -86,7 +86,7 @@ def area_factor(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
-    """log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
+    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
     for batch, size in ((3, 4), (1, 7), (5, 2)):
         matrices = normal(batch, size, size, generator=generator).detach().tril()
         m = matrices.double()
@@ -111,7 +111,7 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def inverse_cdf(answer: Any, generator: torch.Generator) -> None:
-    """Uniform numbers to exponential ones of a given rate, by the increasing map F⁻¹."""
+    """Check the map F⁻¹ that turns uniform numbers into exponential ones of a given rate, increasing."""
     for rate in (0.5 + 3 * torch.rand(3, generator=generator)).tolist():
         u = torch.rand(9, generator=generator) * 0.98 + 0.01
         v = u.double()
@@ -134,21 +134,20 @@ def repaired_bits(answer: Any, generator: torch.Generator) -> None:
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             dims = int(torch.randint(20, 4000, (), generator=generator))
-            levels = int(torch.randint(4, 257, (), generator=generator))
+            grey_levels = int(torch.randint(4, 257, (), generator=generator))
             nats = dims * (0.5 + torch.rand(2, generator=generator))
-            suspects = _bits_suspects(nats.double(), dims, levels)
-            want = (dims * math.log(levels) - nats.double()) / (dims * math.log(2))
-            published = (math.log(levels) - nats.double()) / (dims * math.log(2))
+            suspects = _bits_suspects(nats.double(), dims, grey_levels)
+            want = (dims * math.log(grey_levels) - nats.double()) / (dims * math.log(2))
+            published = (math.log(grey_levels) - nats.double()) / (dims * math.log(2))
             if apart([float(n[0]) for n in (want, published, *suspects.values())], by=0.005):
                 break
-        value = ask(answer, nats, dims, levels)
+        value = ask(answer, nats, dims, grey_levels)
         untouched(value, published, "this is still the published line")
         agree(value, want, "bits per dimension", suspects, rtol=1e-3)
 
 
-def _bits_suspects(nats: Tensor, dims: int, levels: int) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with the constant."""
-    two, constant = math.log(2), dims * math.log(levels)
+def _bits_suspects(nats: Tensor, dims: int, grey_levels: int) -> dict[str, Tensor]:
+    two, constant = math.log(2), dims * math.log(grey_levels)
     a_bit = dims * two
     return {
         "the sign of the density is wrong: more density is fewer bits": (constant + nats) / a_bit,
@@ -156,5 +155,5 @@ def _bits_suspects(nats: Tensor, dims: int, levels: int) -> dict[str, Tensor]:
         "nats are not converted: divide by log 2": (constant - nats) / dims,
         "it is not divided by the number of dimensions": (constant - nats) / two,
         "the constant is missing: a density on [0, 1] is no code length": -nats / a_bit,
-        "log₂ of the levels was divided by log 2 again": (dims * math.log2(levels) - nats) / a_bit,
+        "log₂ of the levels was divided by log 2 again": (dims * math.log2(grey_levels) - nats) / a_bit,
     }

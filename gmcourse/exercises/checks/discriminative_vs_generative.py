@@ -19,9 +19,9 @@ def _shares(classes: int, generator: torch.Generator) -> Tensor:
 
 @exercise
 def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
-    """log Σ_k exp(a_k) of each row, for numbers of any size."""
+    """Check log Σ_k exp(a_k) of each row, for numbers of any size."""
     for rows, columns in ((4, 3), (2, 6), (1, 5)):
-        a = normal(rows, columns, generator=generator, scale=1.5)
+        a = normal(rows, columns, generator=generator, std=1.5)
         v = a.double()
         want = v.exp().sum(1).log()
         largest = v.amax(1)
@@ -48,9 +48,9 @@ def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def log_posterior(answer: Any, generator: torch.Generator) -> None:
-    """Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
+    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
     for points, classes in ((5, 3), (2, 4), (1, 2)):
-        log_likelihood = normal(points, classes, generator=generator, scale=2.0)
+        log_likelihood = normal(points, classes, generator=generator, std=2.0)
         prior = _shares(classes, generator)
         a, p = log_likelihood.double(), prior.double()
         joint = a + p.log()
@@ -78,7 +78,7 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def linear_boundary(answer: Any, generator: torch.Generator) -> None:
-    """w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
+    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
     for dims in (2, 3, 5):
         means = 2 * torch.randn(2, dims, generator=generator)
         factor = torch.randn(dims, dims, generator=generator)
@@ -119,9 +119,9 @@ def linear_boundary(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def rare_weights(answer: Any, generator: torch.Generator) -> None:
-    """w ∝ 1/p(x) with the mean 1, from log p(x)."""
+    """Check the weights w ∝ 1/p(x), of mean 1, from log p(x)."""
     for n in (5, 8, 3):
-        log_prob = normal(n, generator=generator, scale=1.2).detach() - 1.5
+        log_prob = normal(n, generator=generator, std=1.2).detach() - 1.5
         a = log_prob.double()
         w = (-a).exp()
         want = w / w.mean()
@@ -183,21 +183,21 @@ def recalibrated(answer: Any, generator: torch.Generator) -> None:
         true = _shares(classes, generator).flip(0)
         p, t, u = posterior.double(), trained.double(), true.double()
 
-        def unit(joint: Tensor, dim: int = 1) -> Tensor:
+        def normalised(joint: Tensor, dim: int = 1) -> Tensor:
             return joint / joint.sum(dim, keepdim=True)
 
         joint = p * u / t
-        want, over_points, both = unit(joint), unit(joint, 0), unit(p * u * t)
+        want, over_points, both = normalised(joint), normalised(joint, 0), normalised(p * u * t)
         value = ask(answer, posterior, trained, true)
-        untouched(value, unit(p * u), "this is still the published line")
+        untouched(value, normalised(p * u), "this is still the published line")
         suspects = {
-            "the ratio is upside down: divide by the shares of training": unit(p * t / u),
-            "it is divided by the shares of training, but not multiplied by the true ones": unit(p / t),
+            "the ratio is upside down: divide by the shares of training": normalised(p * t / u),
+            "it is divided by the shares of training, but not multiplied by the true ones": normalised(p / t),
             "it is multiplied by both shares; the model has the shares of training in it already": both,
             "it does not sum to one for each point any more": joint,
             "it is normalised over the points; for each point the classes must sum to one": over_points,
             "the posterior came back as it was": p,
-            "the shares are added; odds are multiplied": unit(p + u - t),
+            "the shares are added; odds are multiplied": normalised(p + u - t),
             "this is its logarithm; the probability is wanted": want.log(),
         }
         agree(value, want, "the posterior", suspects)

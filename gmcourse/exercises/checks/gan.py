@@ -31,9 +31,9 @@ def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @exercise
 def generator_losses(answer: Any, generator: torch.Generator) -> None:
-    """Minimax and non-saturating loss from logits, also from very large ones."""
+    """Check the minimax and the non-saturating loss from logits, also from very large ones."""
     for rows in (5, 1, 8):
-        t = normal(rows, generator=generator, scale=2.0)
+        t = normal(rows, generator=generator, std=2.0)
         w = t.double()
         log_d, log_not_d, raw = F.logsigmoid(w), F.logsigmoid(-w), (1 - w).clamp_min(1e-12).log()
         minimax, saturating = pair(ask(answer, t), "the minimax and the non-saturating loss")
@@ -64,7 +64,7 @@ def generator_losses(answer: Any, generator: torch.Generator) -> None:
 def best_discriminator(answer: Any, generator: torch.Generator) -> None:
     """p/(p + q), where both densities may underflow."""
     for rows in (6, 1, 9):
-        log_p, log_q = (normal(rows, generator=generator, scale=2.0).detach() for _ in range(2))
+        log_p, log_q = (normal(rows, generator=generator, std=2.0).detach() for _ in range(2))
         p, q = log_p.double().exp(), log_q.double().exp()
         suspects = {
             "this is q/(p + q): how sure one is that the point is a sample": q / (p + q),
@@ -82,14 +82,13 @@ def best_discriminator(answer: Any, generator: torch.Generator) -> None:
 
 
 def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
-    """A small smooth discriminator with fresh weights."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
     return fresh_weights(network, generator, 0.8)
 
 
 @exercise
 def r1(answer: Any, generator: torch.Generator) -> None:
-    """γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
+    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
     for shape, rows, gamma in (((3,), 5, 2.0), ((1, 4, 4), 6, 10.0), ((2, 3, 3), 3, 0.7)):
         judge = _judge(shape, generator)
         x = normal(rows, *shape, generator=generator).detach()
@@ -119,7 +118,7 @@ def r1(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def smallest_game(answer: Any, generator: torch.Generator) -> None:
-    """Both players move at once, from old values."""
+    """Check that both players move at once, from old values."""
     for rows, rate, gamma in ((6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)):
         theta, psi = (normal(rows, generator=generator).detach() for _ in range(2))
         a, b = theta.double(), psi.double()
@@ -161,12 +160,11 @@ Round = tuple[float, float, Tensor, Tensor]
 
 
 def _weights(module: nn.Module) -> Tensor:
-    """All parameters of a player as one vector."""
     return torch.cat([p.detach().flatten() for p in module.parameters()]).double()
 
 
 def _play(painter: nn.Module, judge: nn.Module, real: Tensor, z: Tensor, rate: float, variant: str) -> Round:
-    """One round on copies, right or with one known mistake: losses, and both players' weights afterwards."""
+    """Play one round on copies, right or with one known mistake: losses, and both players' weights afterwards."""
     painter, judge = copy.deepcopy(painter), copy.deepcopy(judge)
     g, d = (torch.optim.SGD(player.parameters(), rate) for player in (painter, judge))
     fake = painter(z)

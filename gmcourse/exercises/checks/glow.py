@@ -15,7 +15,7 @@ SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that n
 
 @exercise
 def actnorm(answer: Any, generator: torch.Generator) -> None:
-    """z = (x + b) ⊙ eˢ for each channel, and the log-determinant H·W·Σ s of each sample."""
+    """Check z = (x + b) ⊙ eˢ for each channel, and the log-determinant H·W·Σ s of each sample."""
     for shape in SHAPES:
         batch, channels, height, width = shape
         x, bias, s = (normal(*size, generator=generator) for size in (shape, (channels,), (channels,)))
@@ -47,7 +47,7 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def plu(answer: Any, generator: torch.Generator) -> None:
-    """W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
+    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
     for channels in (3, 2, 6):
         permutation = torch.eye(channels)[torch.randperm(channels, generator=generator)].roll(1, 0)
         lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
@@ -86,7 +86,7 @@ def plu(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def squeeze(answer: Any, generator: torch.Generator) -> None:
-    """(B, C, H, W) → (B, 4C, H/2, W/2), channel c·4 + dy·2 + dx."""
+    """Check the reshaping (B, C, H, W) → (B, 4C, H/2, W/2), channel c·4 + dy·2 + dx."""
     for batch, channels, height, width in ((2, 3, 4, 6), (1, 1, 2, 4), (3, 2, 6, 2)):
         x = normal(batch, channels, height, width, generator=generator).detach()
         k = x.double()
@@ -109,7 +109,6 @@ def squeeze(answer: Any, generator: torch.Generator) -> None:
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
-    """A small convolutional network with fresh weights."""
     net = nn.Sequential(nn.Conv2d(inputs, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, outputs, 3, padding=1))
     return fresh_weights(net, generator, 0.3)
 

@@ -12,14 +12,13 @@ from gmcourse.exercises.mistakes import ask
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
-    """A small network with a ReLU, so without an inverse, and with fresh weights."""
     network = nn.Sequential(nn.Linear(inputs, 12), nn.ReLU(), nn.Linear(12, outputs))
     return fresh_weights(network, generator, 0.7)
 
 
 @exercise
 def uncouple(answer: Any, generator: torch.Generator) -> None:
-    """The inverse of y₁ = x₁, y₂ = x₂ + m(x₁)."""
+    """Check the inverse of y₁ = x₁, y₂ = x₂ + m(x₁)."""
     for rows, dim in ((4, 6), (1, 2), (3, 10)):
         half = dim // 2
         m = _network(half, half, generator)
@@ -42,7 +41,7 @@ def uncouple(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def affine_coupling(answer: Any, generator: torch.Generator) -> None:
-    """y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
+    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
     for rows, dim in ((4, 6), (1, 2), (3, 8)):
         half = dim // 2
         network = _network(half, dim, generator)
@@ -75,9 +74,9 @@ def affine_coupling(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """log of the standard logistic density, summed over the dimensions, for any size of z."""
+    """Check the log of the standard logistic density, summed over the dimensions, for any size of z."""
     for rows, dim in ((4, 3), (1, 7), (6, 2)):
-        z = normal(rows, dim, generator=generator, scale=3.0)
+        z = normal(rows, dim, generator=generator, std=3.0)
         w = z.double()
         half, other = F.logsigmoid(w), F.logsigmoid(-w)
         each = half + other

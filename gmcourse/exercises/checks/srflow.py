@@ -48,7 +48,7 @@ def consistency(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def injector(answer: Any, generator: torch.Generator) -> None:
-    """(h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
+    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
     for rows, channels, side, contexts in ((3, 2, 4, 3), (4, 3, 2, 1), (1, 2, 3, 1)):
         h = normal(rows, channels, side, side, generator=generator)
         raw, shift = (normal(contexts, channels, side, side, generator=generator) for _ in range(2))
@@ -96,7 +96,7 @@ class _Toy:
 
 @exercise
 def conditional_bits(answer: Any, generator: torch.Generator) -> None:
-    """Bits per dimension of whole-number pixels, given the low resolution."""
+    """Check the bits per dimension of whole-number pixels, given the low resolution."""
     for batch, side, scale in ((3, 2, 2), (1, 3, 2), (2, 2, 4)):
         flow = _Toy(3, scale, generator)
         pixels = torch.randint(0, 256, (batch, 3, side * scale, side * scale), generator=generator)
@@ -153,7 +153,7 @@ def answers(answer: Any, generator: torch.Generator) -> None:
 
 
 def _spread(answer: Any, generator: torch.Generator) -> None:
-    """Mean, standard deviation and independence of the latents, over many answers to one pixel."""
+    """Test mean, standard deviation and independence of the latents, over many answers to one pixel."""
     low, temperature = torch.rand(1, 3, 1, 1, generator=generator), 0.6
     encoder, decoder = _Encoder(generator), _Decoder()
     x = tensor(ask(answer, low, encoder, decoder, temperature, N), "the answers").detach()
@@ -208,7 +208,7 @@ class _Decoder:
 
 @exercise
 def two_errors(answer: Any, generator: torch.Generator) -> None:
-    """Mean squared error against the truth of the posterior mean, and of one draw: ½ and 1 of the same number."""
+    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number."""
     for n, dims in ((6, 4), (3, 7), (40, 2)):
         x = normal(n, dims, generator=generator)
         d = x.double()
@@ -234,18 +234,20 @@ def two_errors(answer: Any, generator: torch.Generator) -> None:
 @exercise
 def published_loss(answer: Any, generator: torch.Generator) -> None:
     """Find the mistakes: a published loss, whose unit is not bits per dimension."""
-    for batch, channels, side, levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
+    for batch, channels, side, grey_levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
         z = normal(batch, channels, side, side, generator=generator)
-        log_det = normal(batch, generator=generator, scale=5.0)
+        log_det = normal(batch, generator=generator, std=5.0)
         w, v = z.double(), log_det.double()
         base = Normal(0.0, 1.0).log_prob(w).flatten(1).sum(1)
         dims, area = channels * side * side, side * side
 
-        def bits(counted: int, divided: int, base: Tensor = base, v: Tensor = v, q: int = levels) -> Tensor:
+        def bits(
+            counted: int, divided: int, base: Tensor = base, v: Tensor = v, q: int = grey_levels
+        ) -> Tensor:
             return -(base + v - counted * math.log(q)) / (divided * math.log(2))
 
         want = bits(dims, dims)
-        value = ask(answer, z, log_det, levels)
+        value = ask(answer, z, log_det, grey_levels)
         if channels > 1:
             untouched(value, bits(area, area), "this is still the published loss")
         counts = {

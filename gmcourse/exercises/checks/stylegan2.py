@@ -30,7 +30,7 @@ def adain(answer: Any, generator: torch.Generator) -> None:
     for batch, channels, height, width in ((3, 2, 4, 5), (1, 4, 6, 3)):
         x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
         scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
-        shift = normal(batch, channels, generator=generator, scale=2.0)
+        shift = normal(batch, channels, generator=generator, std=2.0)
         a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
         want = s * F.instance_norm(a, eps=EPS) + m
         got = agree(ask(answer, x, scale, shift), want, "AdaIN", _adain_suspects(a, s, m, want))
@@ -41,7 +41,6 @@ def adain(answer: Any, generator: torch.Generator) -> None:
 
 
 def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with this normalisation."""
     centred = a - a.mean((2, 3), keepdim=True)
     variance = a.var((2, 3), correction=0, keepdim=True)
     deviation, unbiased = (variance + EPS).sqrt(), (a.var((2, 3), keepdim=True) + EPS).sqrt()
@@ -95,7 +94,6 @@ def modulated_conv(answer: Any, generator: torch.Generator) -> None:
 
 
 def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with modulation and demodulation."""
     scaled = a * s[:, :, None, None]
     plain = F.conv2d(scaled, w, padding=1)
     squares = torch.einsum("bi,oikl->boikl", s.square(), w.square())
@@ -189,7 +187,7 @@ def _beta_suspects(beta: float, k: int, other: float) -> dict[str, float]:
 
 @exercise
 def path_lengths(answer: Any, generator: torch.Generator) -> None:
-    """‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
+    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
     for batch, layers, width, side in ((3, 2, 4, 3), (2, 3, 2, 4), (1, 4, 3, 2)):
         shape = (2, side, side + 1)
         mixing = normal(layers * width, math.prod(shape), generator=generator).detach()
@@ -219,7 +217,6 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
 
 
 def _path_suspects(product: Tensor, pixels: int, channels: int) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with this length."""
     squares = product.square().sum(2)  # (B, L)
     want = squares.mean(1).sqrt()
     return {
@@ -242,7 +239,7 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
     """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
     for batch, layers, width, cutoff in ((3, 5, 4, 2), (2, 4, 3, 4), (1, 6, 2, 3), (2, 3, 4, 0)):
         ws = normal(batch, layers, width, generator=generator)
-        mean = normal(width, generator=generator, scale=2.0)
+        mean = normal(width, generator=generator, std=2.0)
         psi = 0.2 + 0.2 * float(torch.rand((), generator=generator))
         w, m = ws.double(), mean.double()
 

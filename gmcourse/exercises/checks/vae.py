@@ -28,7 +28,7 @@ N = 40_000  # draws of a Monte Carlo estimate
 
 @exercise
 def kl(answer: Any, generator: torch.Generator) -> None:
-    """KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
+    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
     for rows, latents in ((4, 2), (3, 7), (1, 20)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         m, lv = mean.double(), log_var.double()
@@ -38,7 +38,6 @@ def kl(answer: Any, generator: torch.Generator) -> None:
 
 
 def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with this formula."""
     v, std = lv.exp(), (lv / 2).exp()
     each = 0.5 * (m**2 + v - 1 - lv)
     return {
@@ -66,7 +65,7 @@ def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
 
 @exercise
 def sample(answer: Any, generator: torch.Generator) -> None:
-    """One reparameterised draw from N(mean, diag exp(log_var)) a row."""
+    """Check one reparameterised draw from N(mean, diag exp(log_var)) a row."""
     for rows, latents in ((5, 3), (1, 8)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         z = tensor(ask(answer, mean, log_var), "the draw")
@@ -81,7 +80,7 @@ def sample(answer: Any, generator: torch.Generator) -> None:
 
 
 def _sample_moments(answer: Any, generator: torch.Generator) -> None:
-    """Mean, spread, independence and shape of the noise, over many rows of one distribution."""
+    """Test mean, spread, independence and shape of the noise, over many rows of one distribution."""
     # Signs and sizes differ and keep away from 0, where wrong formulas coincide with the right one.
     log_var = torch.tensor([-1.4, 0.8, 1.3]) + 0.1 * torch.rand(3, generator=generator)
     mean = torch.tensor([2.0, -1.0, 3.0]) + 0.5 * torch.rand(3, generator=generator)
@@ -132,7 +131,7 @@ def _sample_gradients(answer: Any, generator: torch.Generator) -> None:
 def elbo(answer: Any, generator: torch.Generator) -> None:
     """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits."""
     for batch, side, latents in ((4, 3, 2), (3, 5, 6), (1, 8, 4)):
-        logits = normal(batch, 1, side, side, generator=generator, scale=2.0)
+        logits = normal(batch, 1, side, side, generator=generator, std=2.0)
         x = (torch.rand(batch, 1, side, side, generator=generator) < 0.4).float()
         mean, log_var = (normal(batch, latents, generator=generator) for _ in range(2))
         m, lv = mean.double(), log_var.double()
@@ -151,7 +150,6 @@ def elbo(answer: Any, generator: torch.Generator) -> None:
 
 
 def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor) -> dict[str, Tensor]:
-    """What comes out of the mistakes that people make with the two terms."""
     likelihood, kl_sum, kl_mean = log_p.sum(1), divergence.sum(1), divergence.mean(1)
     probabilities = logits.sigmoid()
 
@@ -182,9 +180,9 @@ def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor)
 
 @exercise
 def importance_bound(answer: Any, generator: torch.Generator) -> None:
-    """log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
+    """Check the bound log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
     for draws, batch in ((5, 3), (8, 2), (1, 4)):
-        weights = normal(draws, batch, generator=generator, scale=1.5)
+        weights = normal(draws, batch, generator=generator, std=1.5)
         w = weights.double()
         want, total, other_axis = w.exp().mean(0).log(), w.logsumexp(0), w.logsumexp(1)
         over_images = "the wrong axis: the mean is over the K draws (axis 0), not over the images (axis 1)"
@@ -266,7 +264,6 @@ def hidden_beta(answer: Any, generator: torch.Generator) -> None:
 
 
 def _beta_suspects(pixels: int, latents: int, variance: float) -> dict[str, float]:
-    """What comes out of the mistakes that people make with the two averages."""
     ratio = pixels / latents
     return {
         "the number of the example comes back, whatever the input": 39.2,

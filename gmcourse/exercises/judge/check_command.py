@@ -25,11 +25,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limits:
-    """The limits asked for.
-
-    Raises:
-        ValueError: time or memory too small to run anything.
-    """
+    """Return the limits asked for."""
     return Limits(arguments.timeout, arguments.memory, arguments.total, threads)
 
 

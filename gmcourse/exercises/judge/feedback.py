@@ -40,7 +40,7 @@ def _page(title: str, body: str) -> str:
 
 
 def page_of(result: Result) -> str:
-    """A page for one submission: each verdict, and beside it what the student wrote."""
+    """Write the page for one submission: each verdict, and beside it what the student wrote."""
     if result.judgement is None:
         body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
     else:
@@ -64,7 +64,7 @@ def _verdicts(judgement: Judgement) -> str:
 
 
 def _code(verdict: Verdict) -> str:
-    """The student's code, with the line marked that the message names."""
+    """Show the student's code, with the line marked that the message names."""
     if not verdict.code:
         return ""
     named = re.search(r"\bline (\d+)\b", verdict.message)
@@ -90,7 +90,7 @@ def index(results: Sequence[Result]) -> str:
 
 
 def _mistakes(results: Sequence[Result]) -> list[str]:
-    """A table of the exercises of each chapter: how many passed, and what the others heard, by frequency."""
+    """Make a table of the exercises of each chapter: how many passed, and what the others heard, by frequency."""
     by_exercise: dict[tuple[str, str], list[Verdict]] = {}
     for judged in (each.judgement for each in results if each.judgement):
         for verdict in judged.verdicts:

@@ -100,10 +100,6 @@ def grade(
     """Judge what has no result yet, and store each result as it comes.
 
     Args:
-        share: the submissions.
-        folder: where results lie.
-        limits: of each notebook.
-        jobs: how many at a time.
         extra: a teacher's file of further checks.
 
     Raises:
@@ -203,7 +199,7 @@ def _report(results: Sequence[Result], target: Path, beside: Path, marking: Mark
 
 
 def _extract(results: Sequence[Result], folder: Path) -> None:
-    """Each student's code as plain files, a folder each, for programs that look for copies."""
+    """Write each student's code as plain files, a folder each, for programs that look for copies."""
     for each in results:
         if each.judgement is not None:
             code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"

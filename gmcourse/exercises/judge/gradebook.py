@@ -30,11 +30,11 @@ class Marking:
     people: Roster | None = None
 
     def of(self, results: Sequence[Result]) -> float:
-        """The points for these notebooks together."""
+        """Add up the points for these notebooks."""
         return sum(points(each.judgement, self.most, self.weights) for each in results if each.judgement)
 
     def by_row(self, results: Sequence[Result]) -> dict[int, tuple[float, str]]:
-        """Points and a short text for each row of the roster, by its `id`."""
+        """Give points and a short text for each row of the roster, by its `id`."""
         found: dict[int, tuple[float, str]] = {}
         for _, group in _by_student(results):
             row = self.people.find(group[0]) if self.people else None
@@ -54,7 +54,7 @@ def _in_short(result: Result) -> str:
 
 
 def rows(results: Sequence[Result], marking: Marking | None = None) -> list[list[str]]:
-    """A heading, then one row a student, one column an exercise.
+    """Return a heading, then one row for each student, with one column for each exercise.
 
     Notebooks of different chapters share their student's row; a second one of the same chapter gets its own. Those
     of the roster who handed nothing in stand at the end.
@@ -115,7 +115,7 @@ def as_csv(results: Sequence[Result], marking: Marking | None = None) -> str:
 
 
 def moodle_feedback(results: Sequence[Result]) -> bytes:
-    """A zip for Moodle's upload of several feedback files: each page in a folder called as Moodle called it."""
+    """Pack a zip for Moodle's upload of feedback files: each page in a folder called as Moodle called it."""
     pages = [(each.name.partition("/")[0], each) for each in results if "_assignsubmission_" in each.name]
     if not pages:
         return b""

@@ -31,14 +31,11 @@ class Owner:
 
 
 def collect(folder: Path, unpacked: Path) -> list[Submission]:
-    """Every notebook below the folder, and one entry for each student without any, in the order of their paths.
+    """Find every notebook below the folder, and one entry for each student without any, in the order of their paths.
 
     Args:
         folder: the hand-ins.
         unpacked: where the notebooks of zips are put.
-
-    Raises:
-        ValueError: no such folder, or nothing in it.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks")

@@ -92,11 +92,9 @@ def plan(
     only: str | None = None,
     extra: Path | None = None,
 ) -> list[CopiedCell]:
-    """The cells of the copy, in order.
+    """Plan the cells of the copy, in order.
 
     Args:
-        chapter: the shipped notebook.
-        cells: the student's.
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
         only: leave out what belongs to other exercises than this one.
@@ -123,11 +121,7 @@ def _more(exercise: Exercise, extra: Path | None) -> str:
 
 @cache
 def functions_of(path: Path) -> frozenset[str]:
-    """The names of the functions in a file of checks.
-
-    Raises:
-        ValueError: it cannot be read as Python, or defines no function.
-    """
+    """List the names of the functions in a file of checks."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError) as error:
@@ -153,7 +147,7 @@ def _students_part(chapter: Chapter, cell: Cell, checks: Sequence[str]) -> str:
 
 
 def as_notebook(steps: Sequence[CopiedCell]) -> str:
-    """The copy as a file for nbval: code cells without outputs, run in this Python."""
+    """Write the copy as a file for nbval: code cells without outputs, run in this Python."""
     blank: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     cells = [blank | {"id": f"step-{number}", "source": step.source} for number, step in enumerate(steps)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

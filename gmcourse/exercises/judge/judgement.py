@@ -42,7 +42,7 @@ class Judgement:
 
     @property
     def passed(self) -> int:
-        """How many exercises passed."""
+        """Count how many exercises passed."""
         return sum(each.status == PASSED for each in self.verdicts)
 
     @property
@@ -62,8 +62,6 @@ def judge(
     """Judge a student's notebook.
 
     Args:
-        path: the notebook, in whatever state.
-        limits: of time and memory.
         halt: once set, everything is stopped and `InterruptedError` raised.
         extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
 
@@ -194,12 +192,12 @@ def _verdict(
 
 
 def _code_of(exercise: str, steps: list[CopiedCell]) -> str:
-    """What the student wrote for an exercise, cell after cell."""
+    """Join what the student wrote for an exercise, cell after cell."""
     return "\n\n".join(s.source for s in steps if s.role == "student" and exercise in s.exercises)
 
 
 def _error(seen: SeenCell) -> str:
-    """An exception in one line, its place as the student sees it."""
+    """Say an exception in one line, with its place as the student sees it."""
     first = next(iter(seen.message.strip().splitlines()), "")
     place = PLACE.sub(r"(line \1)", first)
     return f"{seen.name}: {place}"[:300] if place else seen.name

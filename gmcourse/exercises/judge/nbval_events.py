@@ -46,7 +46,7 @@ def _end_with(parent: int) -> None:
 
 
 def pytest_configure() -> None:
-    """Watch over the watcher."""
+    """End this process when whoever watches it has ended."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 

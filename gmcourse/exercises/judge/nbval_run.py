@@ -176,7 +176,7 @@ def _watch(
 
 
 def _memory(family: Sequence[Any]) -> float:
-    """The bytes that these processes hold; only near the limit it matters which of them they share."""
+    """Count the bytes that these processes hold; only near the limit it matters which of them they share."""
     import psutil
 
     resident, proportional = 0, 0

@@ -46,7 +46,7 @@ class Cell:
         return self.is_code and bool(SET_UP.match(self.source))
 
     def marked(self, word: str) -> list[str]:
-        """The exercises that its `# exercise: …` (or `# check: …`) lines name."""
+        """List the exercises that its `# exercise: …` (or `# check: …`) lines name."""
         return [name for kind, name in MARKER.findall(self.source) if kind.lower() == word]
 
 
@@ -71,18 +71,18 @@ class Chapter:
 
     @property
     def slug(self) -> str:
-        """The name without its number: `vae` of `04_vae`."""
+        """Return the name without its number: `vae` of `04_vae`."""
         return self.name.partition("_")[2]
 
     @property
     def title(self) -> str:
-        """The first heading, without its number sign."""
+        """Return the first heading, without its number sign."""
         first = next(cell.source for cell in self.cells if not cell.is_code)
         return first.lstrip("# ").splitlines()[0]
 
     @property
     def set_up(self) -> str:
-        """The shipped set-up cells as one."""
+        """Join the shipped set-up cells."""
         return "\n\n".join(cell.source for cell in self.cells if cell.is_set_up)
 
     @property
@@ -116,7 +116,7 @@ class Chapter:
 
 
 def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
-    """The cells of a notebook and its metadata.
+    """Read the cells of a notebook and its metadata.
 
     Raises:
         NotANotebook: it is not there, is a folder, too large, no JSON, or JSON of something else.
@@ -139,11 +139,7 @@ def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
 
 
 def content(path: Path) -> bytes:
-    """The bytes of a regular file of moderate size: no pipe that never ends, no device, no folder.
-
-    Raises:
-        NotANotebook: it is none, or cannot be read.
-    """
+    """Read the bytes of a regular file of moderate size: no pipe that never ends, no device, no folder."""
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
@@ -182,13 +178,13 @@ def is_ours(cells: list[Cell]) -> bool:
 
 @cache
 def chapters() -> dict[str, Chapter]:
-    """Every handed-out notebook that this package ships, by name."""
+    """List every handed-out notebook that this package ships, by name."""
     named = {path.stem.removesuffix("_exercises"): path for path in sorted(TEMPLATES.glob("*.ipynb"))}
     return {name: Chapter(name, tuple(read(path)[0])) for name, path in named.items()}
 
 
 def chapter(name: str) -> Chapter:
-    """The chapter with this name (`04_vae`) or slug (`vae`)."""
+    """Find the chapter with this name (`04_vae`) or slug (`vae`)."""
     for each in chapters().values():
         if name in (each.name, each.slug):
             return each
@@ -199,9 +195,6 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     """Which chapter a student's notebook belongs to, whatever the file is called now.
 
     The notebook's own metadata say so, else its markers, else the file's name.
-
-    Raises:
-        NotANotebook: none of the three does.
     """
     known = chapters()
     noted = metadata.get("gmcourse")

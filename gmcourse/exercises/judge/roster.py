@@ -22,7 +22,7 @@ MAILS = ("email address", "e-mail", "email", "mail", "sis login id")
 
 
 def points(judgement: Judgement, most: float, weights: str) -> float:
-    """The points for a notebook: the share of what passed, each exercise counted once, or by its stars."""
+    """Count the points for a notebook: the share of what passed, each exercise counted once, or by its stars."""
     by_stars = notebook.chapter(judgement.chapter).exercises if weights == "stars" else ()
     stars = {each.name: each.stars for each in by_stars}
     weight = {each.exercise: stars.get(each.exercise, 1) for each in judgement.verdicts}
@@ -51,7 +51,7 @@ class Roster:
         return [row for row in self.rows if any(row.values()) and not _is_about_points(row)]
 
     def find(self, result: Result) -> dict[str, str] | None:
-        """The row of whoever handed this in: by the platform's number, else by e-mail address or name."""
+        """Find the row of whoever handed this in: by the platform's number, else by e-mail address or name."""
         if result.identifier and self.kind != "plain":
             numbers = {"moodle": "Identifier", "canvas": "ID"}
             wanted = [r for r in self.people() if _number(r[numbers[self.kind]]) == result.identifier]
@@ -125,7 +125,7 @@ def person(row: dict[str, str]) -> str:
 
 
 def absent(roster: Roster, found: Sequence[int]) -> list[str]:
-    """Those of the roster whose row (by its `id`) nobody handed anything in for."""
+    """List those of the roster whose row (by its `id`) nobody handed anything in for."""
     return [person(row) for row in roster.people() if id(row) not in found]
 
 
@@ -143,7 +143,7 @@ def _called(row: dict[str, str]) -> set[str]:
 
 
 def _plain(name: str) -> str:
-    """A name without accents, spaces and capitals, as platforms write it into file names."""
+    """Write a name without accents, spaces and capitals, as platforms write it into file names."""
     apart = unicodedata.normalize("NFKD", name)
     return "".join(each for each in apart.casefold() if each.isalnum())
 

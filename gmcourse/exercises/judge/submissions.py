@@ -50,11 +50,7 @@ class Result:
 
 
 def shard(submissions: list[Submission], text: str | None) -> list[Submission]:
-    """The I-th of N shares, `I/N` counted from 1.
-
-    Raises:
-        ValueError: it is not of this form.
-    """
+    """Take the I-th of N shares, `I/N` counted from 1."""
     if text is None:
         return submissions
     match = re.fullmatch(r"(\d+)/(\d+)", text)
@@ -74,7 +70,7 @@ def judge_version() -> str:
 
 
 def fingerprint(submission: Submission, limits: str) -> str:
-    """A hash of everything that a result depends on."""
+    """Hash everything that a result depends on."""
     content = b"" if submission.problem else notebook.content(submission.path)
     rest = f"{submission.problem}|{judge_version()}|{limits}"
     return hashlib.sha256(content + rest.encode("utf-8", "backslashreplace")).hexdigest()
@@ -105,11 +101,7 @@ def note_share(folder: Path, text: str) -> None:
 
 
 def merge(folders: Iterable[Path]) -> list[Result]:
-    """All results below these folders; of one submission judged twice, the first.
-
-    Raises:
-        ValueError: a folder holds no results, or a share is missing.
-    """
+    """Read all results below these folders; of one submission judged twice, keep the first."""
     found: dict[str, Result] = {}
     shares: dict[int, set[int]] = {}
     for folder in folders:

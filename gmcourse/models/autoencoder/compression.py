@@ -52,7 +52,7 @@ class CodeCompressor:
         return (symbols + self.low).float() * self.step
 
     def bits(self, codes: Tensor) -> Tensor:
-        """Shannon's length −Σ_d log₂ p(symbol_d) of each image's code in bits, shape (N,)."""
+        """Compute Shannon's length −Σ_d log₂ p(symbol_d) of each image's code in bits, shape (N,)."""
         symbols = self.symbols(codes)
         lengths = [
             torch.tensor(table, dtype=torch.float64, device=codes.device).div(TOTAL).log()[column]
@@ -74,5 +74,5 @@ class CodeCompressor:
 
 @door(count=">= 1")
 def bits_per_image(data: bytes, count: int) -> float:
-    """Length of a file of that many images, in bits an image."""
+    """Measure the length of a file of that many images, in bits an image."""
     return 8 * len(data) / count

@@ -16,7 +16,7 @@ def add_noise(x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:
 
 @door(x="N D", sigma=">= 0")
 def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
-    """E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
+    """Compute E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
 
     p_σ is the density of the *noisy* data. Tweedie's formula (Robbins 1956; Vincent 2011 and Alain & Bengio
     2014 for autoencoders): a denoiser knows the gradient of the log-density, so an autoencoder trained that

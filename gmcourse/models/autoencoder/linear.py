@@ -30,17 +30,17 @@ class LinearAutoencoder(nn.Module):
         self.encoder_weight = nn.Parameter(first.T.clone(memory_format=torch.contiguous_format))  # V, (K, D)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes (N, K) of data (N, D)."""
+        """Compute codes (N, K) of data (N, D)."""
         expect.tensor("x", x, f"N {len(self.mean)}")
         return (x - self.mean) @ self.encoder_weight.T
 
     def decode(self, z: Tensor) -> Tensor:
-        """Data (N, D) from codes (N, K)."""
+        """Compute data (N, D) from codes (N, K)."""
         expect.tensor("z", z, f"N {len(self.encoder_weight)}")
         return z @ self.decoder_weight.T + self.mean
 
     def squared_error(self, x: Tensor) -> Tensor:
-        """‖x − x̂‖², shape (N,)."""
+        """Compute ‖x − x̂‖², shape (N,)."""
         return (x - self.decode(self.encode(x))).square().sum(1)
 
 

@@ -21,9 +21,6 @@ class Autoencoder(nn.Module):
     Differs from the paper: both halves are trained together from the start, without layer-wise pretraining.
 
     Args:
-        shape: of one image (C, H, W).
-        latent_dim: dimensions of the code.
-        network: "mlp" or "conv".
         hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
     """
 
@@ -43,28 +40,25 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         """Codes (B, latent_dim) of images (B, C, H, W); noisy ones may leave [0, 1]."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
-        out: Tensor = self.encoder(x)
-        return out
+        return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
+        """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
         out: Tensor = self.decoder(z)
         return out.sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
-        """The reconstruction x̂, (B, C, H, W) in [0, 1]."""
+        """Reconstruct images x: x̂, (B, C, H, W) in [0, 1]."""
         return self.decode(self.encode(x))
 
     @door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
-        """‖x − x̂‖², summed over channels and pixels, shape (B,).
+        """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
         Args:
-            x: images (B, C, H, W) in [0, 1].
             sigma: of the noise that is added to what the encoder sees, but not to the target: above zero
                 this is a denoising autoencoder (Vincent et al. 2008).
-            noise: of x's shape; by default drawn anew.
         """
         return self._squared_error(x, sigma, noise)
 
@@ -73,5 +67,5 @@ class Autoencoder(nn.Module):
         return (x - self(seen)).square().flatten(1).sum(1)
 
     def loss(self, x: Tensor, *, sigma: float = 0.0) -> dict[str, Tensor]:
-        """What training minimises: the mean squared error of a batch, summed over an image's pixels."""
+        """Compute what training minimises: the mean squared error of a batch, summed over an image's pixels."""
         return {"loss": self._squared_error(x, sigma).mean()}

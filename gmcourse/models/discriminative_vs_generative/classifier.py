@@ -22,21 +22,20 @@ class Classifier(nn.Module):
         self.network = mlp([dims, *hidden, classes])
 
     def logits(self, x: Tensor) -> Tensor:
-        """Scores (B, classes) of points (B, dims); only their differences mean something."""
+        """Score points (B, dims) for each class, (B, classes); only the differences mean something."""
         expect.tensor("x", x, f"B {self.dims}", finite=False)
-        out: Tensor = self.network(x)
-        return out
+        return self.network(x)
 
     def log_posterior(self, x: Tensor) -> Tensor:
-        """log p(y|x) in nats for every class, (B, classes)."""
+        """Compute log p(y|x) in nats for every class, (B, classes)."""
         return self.logits(x).log_softmax(1)
 
     def predict(self, x: Tensor) -> Tensor:
-        """The most probable class, (B,)."""
+        """Predict the most probable class, (B,)."""
         return self.logits(x).argmax(1)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """The cross-entropy −mean log p(y|x) in nats, with the accuracy for the record."""
+        """Compute the cross-entropy −mean log p(y|x) in nats, with the accuracy for the record."""
         x, y = batch
         check_labelled(x, y, self.classes, seen=False)
         logits = self.logits(x)
@@ -46,7 +45,7 @@ class Classifier(nn.Module):
 
 @door(y="N; integer", l2=">= 0", steps=">= 1")
 def fit_logistic(x: Tensor, y: Tensor, classes: int, *, l2: float = 0.0, steps: int = 200) -> Classifier:
-    """Logistic regression at the minimum of its convex loss, by L-BFGS in float64.
+    """Fit logistic regression at the minimum of its convex loss, by L-BFGS in float64.
 
     The loss is −mean log p(y|x) + ½ l2 ‖W‖², the bias left out of the penalty. Where a plane separates the
     classes and l2 is 0 there is no minimum: the weights grow until `steps` ends them, which moves the posterior

@@ -19,17 +19,17 @@ class Density(Protocol):
     """What a class needs to have: `Normal`, `Mixture`, a toy density or a flow will do."""
 
     def log_prob(self, x: Tensor, /) -> Tensor:
-        """log p(x|class) in nats, (N, D) → (N,)."""
+        """Compute log p(x|class) in nats, (N, D) → (N,)."""
         ...
 
     def sample(self, n: int, /, generator: torch.Generator | None = None) -> Tensor:
-        """n draws, (n, D)."""
+        """Draw n points, (n, D)."""
         ...
 
 
 @door(log_joint="N K; -inf")
 def log_posterior(log_joint: Tensor) -> Tensor:
-    """Bayes' rule: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats.
+    """Apply Bayes' rule: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats.
 
     The sum is taken as a log-sum-exp. The densities themselves are far below the smallest float in 64
     dimensions, and 0/0 has no posterior.
@@ -53,12 +53,12 @@ class GenerativeClassifier:
         fields(self, log_prior="K; -inf", densities="K:")
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """log p(x, y) in nats for points (N, D), shape (N, K)."""
+        """Compute log p(x, y) in nats for points (N, D), shape (N, K)."""
         each = torch.stack([density.log_prob(x) for density in self.densities], dim=1)
         return each + self.log_prior.to(each)
 
     def log_posterior(self, x: Tensor) -> Tensor:
-        """log p(y|x) in nats, (N, K)."""
+        """Compute log p(y|x) in nats, (N, K)."""
         return log_posterior(self.log_joint(x))
 
     def log_prob(self, x: Tensor) -> Tensor:
@@ -66,12 +66,12 @@ class GenerativeClassifier:
         return self.log_joint(x).logsumexp(1)
 
     def predict(self, x: Tensor) -> Tensor:
-        """The most probable class, (N,)."""
+        """Predict the most probable class, (N,)."""
         return self.log_joint(x).argmax(1)
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """n draws of (x, y): classes from the prior, then points from their densities; (n, D) and (n,)."""
+        """Draw n pairs (x, y): classes from the prior, then points from their densities; (n, D) and (n,)."""
         on = generator.device if generator is not None else torch.device("cpu")
         prior = self.log_prior.exp().to(on)
         y = torch.multinomial(prior, n, replacement=True, generator=generator).to(self.log_prior.device)
@@ -102,7 +102,7 @@ def fit_gaussians(
     structure: Structure = "full",
     ridge: float = 0.0,
 ) -> GenerativeClassifier:
-    """One normal for every class, by maximum likelihood.
+    """Fit one normal for every class, by maximum likelihood.
 
     covariance="shared" gives linear boundaries (Fisher's discriminant, the generative twin of logistic
     regression); "own" gives quadratic ones; structure="diagonal" is naive Bayes. The ridge is added to every
@@ -118,22 +118,12 @@ def fit_gaussians(
     return GenerativeClassifier(prior, [Normal(mean, pooled.chol) for mean in means])
 
 
-@door(y="N; integer", components=">= 1", ridge=">= 0")
+@door(y="N; integer", components=">= 1")
 def fit_mixtures(
-    x: Tensor,
-    y: Tensor,
-    classes: int,
-    components: int,
-    *,
-    structure: Structure = "full",
-    ridge: float = 1e-3,
-    generator: torch.Generator | None = None,
+    x: Tensor, y: Tensor, classes: int, components: int, *, generator: torch.Generator | None = None
 ) -> GenerativeClassifier:
-    """A mixture of normals for every class, by EM; see `gmcourse.densities.Mixture.fit`."""
+    """Fit a mixture of normals for every class, by EM; see `gmcourse.densities.Mixture.fit`."""
     check_labelled(x, y, classes)
     prior = _prior(y, classes, x.dtype)
-    fitted = [
-        Mixture.fit(x[y == k], components, structure=structure, ridge=ridge, generator=generator)
-        for k in range(classes)
-    ]
+    fitted = [Mixture.fit(x[y == k], components, generator=generator) for k in range(classes)]
     return GenerativeClassifier(prior, fitted)

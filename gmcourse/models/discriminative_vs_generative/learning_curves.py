@@ -23,7 +23,7 @@ class Predictor(Protocol):
     """Either kind of classifier."""
 
     def predict(self, x: Tensor, /) -> Tensor:
-        """Classes (N,) of points (N, D)."""
+        """Predict the classes (N,) of points (N, D)."""
         ...
 
 
@@ -55,14 +55,12 @@ class GaussianWorld:
     def make(
         cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
     ) -> GaussianWorld:
-        """A random one.
+        """Draw a random world of two normals.
 
         Args:
-            dims: D.
             bayes_error: what even the best classifier gets wrong; the means are moved apart until it fits.
             correlation: between any two dimensions, with the sign of the means' differences: noise that all
                 share looks like evidence to each, and naive Bayes counts it every time. 0 makes it right.
-            seed: of means and scales.
         """
         g = generator(seed)
         shift = torch.randn(dims, generator=g, dtype=torch.float64)
@@ -78,12 +76,12 @@ class GaussianWorld:
         return torch.linalg.solve_triangular(self.chol, self.shift[:, None], upper=False).norm()
 
     def bayes_error(self) -> float:
-        """Φ(−distance/2): the error of the best classifier."""
+        """Compute Φ(−distance/2): the error of the best classifier."""
         return float(torch.special.ndtr(-0.5 * self.distance()))
 
     @door(n=">= 1")
     def sample(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
-        """n points (n, D) and their classes (n,), as many of the one as of the other.
+        """Draw n points (n, D) and their classes (n,), as many of the one as of the other.
 
         With random shares a small draw would sometimes miss a class, and no density can be fitted to nothing.
         """
@@ -133,11 +131,7 @@ def learning_curve(
 
     Args:
         draw: `draw(n, generator)` gives n labelled examples; some of each class among them.
-        test: points and labels.
         fits: name → a function from (x, y) to a trained classifier.
-        sizes: numbers of training examples.
-        repeats: fresh draws for each size.
-        seed: of all draws.
 
     Returns:
         name → errors (repeats, len(sizes)).
@@ -157,8 +151,8 @@ def crossing(sizes: Sequence[int], first: Tensor, second: Tensor) -> int | None:
 
     Errors are (repeats, S).
     """
-    ahead = (second.mean(0) < first.mean(0)).tolist()
-    if not ahead[-1]:
+    better = (second.mean(0) < first.mean(0)).tolist()
+    if not better[-1]:
         return None
-    last_behind = max((i for i, is_ahead in enumerate(ahead) if not is_ahead), default=-1)
-    return sizes[last_behind + 1]
+    last_worse = max((i for i, is_better in enumerate(better) if not is_better), default=-1)
+    return sizes[last_worse + 1]

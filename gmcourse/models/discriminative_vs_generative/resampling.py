@@ -11,14 +11,13 @@ from gmcourse.expect.door import door
 
 @door(log_prob="N", power=">= 0", largest=">= 1")
 def inverse_density_weights(log_prob: Tensor, *, power: float = 1.0, largest: float = 20.0) -> Tensor:
-    """w ∝ p(x)^−power, with the mean 1, none of them above `largest` before that.
+    """Compute w ∝ p(x)^−power, with the mean 1, none of them above `largest` before that.
 
     power = 1 makes the weighted data uniform over where it lies, as far as the density is right; smaller
     powers go part of the way. A few outliers would take all the weight: hence the limit.
 
     Args:
         log_prob: log p(x) of the data in nats, (N,).
-        power: at least 0.
         largest: the ratio of any weight to the median one is cut to this.
 
     Returns:
@@ -30,14 +29,14 @@ def inverse_density_weights(log_prob: Tensor, *, power: float = 1.0, largest: fl
 
 @door(weights="N; >= 0")
 def effective_sample_size(weights: Tensor) -> float:
-    """(Σ w)² / Σ w²: how many equally weighted examples tell as much (Kish 1965)."""
+    """Compute (Σ w)² / Σ w²: how many equally weighted examples tell as much (Kish 1965)."""
     expect.number("the sum of weights", float(weights.sum()), above=0)
     return float(weights.sum().square() / weights.square().sum())
 
 
 @door(weights="N; >= 0", n=">= 1")
 def resample(weights: Tensor, n: int, generator: torch.Generator | None = None) -> Tensor:
-    """n indices, drawn with replacement in proportion to the weights, (n,).
+    """Draw n indices with replacement, in proportion to the weights, (n,).
 
     Repeats add no new face: they change what a model attends to, not what is known.
     """

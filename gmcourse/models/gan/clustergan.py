@@ -18,11 +18,9 @@ class ClusterGAN(nn.Module):
     """Generator and encoder, trained as one player of the game.
 
     Args:
-        shape: of a picture, (C, H, W).
         classes: K, how many clusters.
         continuous: width of z_n.
         sigma: standard deviation of z_n; small beside the distance √2 of two unit vectors.
-        width: channels of the networks.
     """
 
     @door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
@@ -41,7 +39,7 @@ class ClusterGAN(nn.Module):
 
     @door(n=">= 1")
     def latent(self, n: int, cluster: int | None = None) -> Tensor:
-        """n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one."""
+        """Draw n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one."""
         like = next(self.parameters())
         which = torch.randint(self.classes, (n,), device=like.device)
         if cluster is not None:
@@ -50,28 +48,27 @@ class ClusterGAN(nn.Module):
         return torch.cat([noise, F.one_hot(which, self.classes).to(noise)], dim=1)
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, continuous + K) → pictures (B, C, H, W) in [0, 1]."""
-        pictures: Tensor = self.generator(z)
-        return pictures
+        """Map latents (B, continuous + K) to pictures (B, C, H, W) in [0, 1]."""
+        return self.generator(z)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures (B, C, H, W) → ẑ_n (B, continuous) and the logits (B, K) of the clusters."""
+        """Map pictures (B, C, H, W) to ẑ_n (B, continuous) and the logits (B, K) of the clusters."""
         code: Tensor = self.encoder(x)
         return code[:, : self.continuous], code[:, self.continuous :]
 
     @torch.no_grad()
     def embed(self, x: Tensor) -> Tensor:
-        """Pictures → latents (B, continuous + K): ẑ_n and the clusters' probabilities."""
+        """Map pictures to latents (B, continuous + K): ẑ_n and the clusters' probabilities."""
         continuous, logits = self.encode(x)
         return torch.cat([continuous, logits.softmax(1)], dim=1)
 
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """n pictures, (n, C, H, W) in [0, 1]."""
+        """Draw n pictures, (n, C, H, W) in [0, 1]."""
         return self(self.latent(n))
 
     def code_loss(self, z: Tensor, continuous_weight: float = 10.0, class_weight: float = 10.0) -> Tensor:
-        """β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c), mean over the batch (their eq. 2; 10 and 10).
+        """Compute β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c), mean over the batch (their eq. 2; 10 and 10).
 
         A scalar, to be added to the generator's loss, for latents z of `latent`.
         """

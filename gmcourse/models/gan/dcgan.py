@@ -22,7 +22,7 @@ Shape = Sequence[int]  # (C, H, W)
 
 
 def _small_weights(module: nn.Module) -> None:
-    """N(0, 0.02²) for convolutions, N(1, 0.02²) for the scales of batch normalisation (section 4)."""
+    """Draw N(0, 0.02²) for convolutions, N(1, 0.02²) for the scales of batch normalisation (section 4)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
@@ -61,17 +61,16 @@ class DCGenerator(FromNoise):
         self.apply(_small_weights)
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent_dim) → pictures (B, C, H, W) in [0, 1]."""
+        """Map latents (B, latent_dim) to pictures (B, C, H, W) in [0, 1]."""
         self._check(z)
         pictures: Tensor = self.network(z[:, :, None, None])
         return (pictures + 1) / 2
 
 
 class DCDiscriminator(nn.Module):
-    """Pictures in [0, 1] → logits.
+    """A discriminator of pictures in [0, 1] that gives logits.
 
     Args:
-        shape: of a picture, (C, H, W).
         width: channels after the first layer; each level further down has twice as many.
         normalise: batch normalisation after all layers but the first and the last, as in the paper.
         outputs: numbers a picture; a discriminator has one, an encoder of the same build has more.
@@ -95,7 +94,6 @@ class DCDiscriminator(nn.Module):
         self.apply(_small_weights)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) in [0, 1] → logits (B, outputs)."""
+        """Map pictures (B, C, H, W) in [0, 1] to logits (B, outputs)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
-        logits: Tensor = self.network(2 * x - 1)
-        return logits
+        return self.network(2 * x - 1)

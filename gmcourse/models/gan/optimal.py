@@ -10,7 +10,7 @@ from gmcourse.metrics.divergence import jensen_shannon_on_grid
 
 @door(log_p="…; -inf", log_q="…; -inf")
 def optimal_logit(log_p: Tensor, log_q: Tensor) -> Tensor:
-    """The logit of D* = p/(p + q): simply log p − log q.
+    """Compute the logit of D* = p/(p + q): simply log p − log q.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), proposition 1.
 
@@ -21,7 +21,7 @@ def optimal_logit(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 def best_value(log_p: Tensor, log_q: Tensor, cell: float) -> float:
-    """max_D V = −log 4 + 2·JSD(p, q) in nats, by summing over a regular grid.
+    """Compute max_D V = −log 4 + 2·JSD(p, q) in nats, by summing over a regular grid.
 
     Goodfellow et al. 2014, theorem 1: −log 4 = −1.386 where p = q, and 0 where the two never meet.
 

@@ -19,13 +19,13 @@ class FromNoise(nn.Module):
 
     @door(n=">= 1")
     def latent(self, n: int) -> Tensor:
-        """n latents from the prior, (n, latent_dim)."""
+        """Draw n latents from the prior, (n, latent_dim)."""
         weight: Tensor = next(self.parameters())
         return torch.randn(n, self.latent_dim, device=weight.device, dtype=weight.dtype)
 
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """n samples: of `forward`, for latents of the prior."""
+        """Draw n samples: `forward` of latents from the prior."""
         return self(self.latent(n))
 
     def _check(self, z: Tensor) -> None:
@@ -44,31 +44,27 @@ class PlaneGenerator(FromNoise):
         self.network = mlp([latent_dim, *hidden, 2], ACTIVATIONS[activation])
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent_dim) → (B, 2)."""
+        """Map latents (B, latent_dim) to points (B, 2)."""
         self._check(z)
-        points: Tensor = self.network(z)
-        return points
+        return self.network(z)
 
 
 class PlaneDiscriminator(nn.Module):
     """Points of the plane → logits; D = σ(logit) is how sure it is that a point is data.
 
     Args:
-        hidden: widths of the hidden layers.
-        scale: points are divided by it first, so that the data has about unit size.
-        activation: "relu" or "silu".
+        input_scale: points are divided by it first, so that the data has about unit size.
     """
 
-    @door(hidden=">= 1 empty", scale="> 0", activation="|".join(ACTIVATIONS))
+    @door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))
     def __init__(
-        self, hidden: Sequence[int] = (128, 128), scale: float = 1.0, activation: str = "relu"
+        self, hidden: Sequence[int] = (128, 128), input_scale: float = 1.0, activation: str = "relu"
     ) -> None:
         super().__init__()
-        self.scale = scale
+        self.input_scale = input_scale
         self.network = mlp([2, *hidden, 1], ACTIVATIONS[activation])
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 2) → logits (B, 1)."""
+        """Map points (B, 2) to logits (B, 1)."""
         expect.tensor("x", x, "B 2", finite=False)
-        logits: Tensor = self.network(x / self.scale)
-        return logits
+        return self.network(x / self.input_scale)

@@ -12,7 +12,7 @@ from gmcourse.expect.door import door
 
 @door(z="B C H W", n_levels=">= 1", n_splits=">= 0")
 def split_latent(z: Tensor, n_levels: int, n_splits: int | None = None) -> list[Tensor]:
-    """z in x's shape → the parts that stayed at each split, the largest first, and what the last level gave.
+    """Split z in x's shape into the parts that stayed at each split, the largest first, and the last level's.
 
     Half of the channels stayed at `n_splits` levels, by default at all but the last.
     """
@@ -38,7 +38,7 @@ def join_latent(parts: Sequence[Tensor], n_levels: int) -> Tensor:
 
 
 def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
-    """z with each feature map of each level at mean 0 and variance 1 over its positions.
+    """Normalise each feature map of each level of z to mean 0 and variance 1 over its positions.
 
     A feature map of a single position is left as it is. Arguments as in `split_latent`.
     """

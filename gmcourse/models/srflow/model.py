@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
+from gmcourse.flows.coupling import SCALE_MAPS
 from gmcourse.models.srflow.latents import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
 from gmcourse.nn.conv import ZeroConv2d
@@ -37,7 +38,6 @@ class SRFlow(nn.Module):
         coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
             "sigmoid_floor", whose density cannot explode, though its inverse can: there "bounded" is safer.
         long_skip: see `RRDBEncoder`; the published models have it off.
-        levels: grey levels of the pixels, for `bound` and `loss`.
 
     Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
     counts all three channels. In half precision its inverse explodes; it is refused there.
@@ -51,7 +51,8 @@ class SRFlow(nn.Module):
         n_splits=">= 0",
         stacked="empty",
         hidden_channels=">= 1",
-        levels=">= 2",
+        coupling_scale="|".join(SCALE_MAPS),
+        grey_levels=">= 2",
     )
     def __init__(
         self,
@@ -68,7 +69,7 @@ class SRFlow(nn.Module):
         hidden_channels: int = 64,
         coupling_scale: str = "exp",
         long_skip: bool = True,
-        levels: int = 256,
+        grey_levels: int = 256,
     ) -> None:
         super().__init__()
         self.scale, self.n_levels = scale, n_levels or int(scale).bit_length()
@@ -85,7 +86,7 @@ class SRFlow(nn.Module):
         )
 
         def level(number: int, channels: int) -> Multiscale:
-            """Level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
+            """Build level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
             channels *= 4
             steps: list[Bijection] = [
                 step for _ in range(n_transitions) for step in transition_step(channels)
@@ -95,18 +96,18 @@ class SRFlow(nn.Module):
                     channels,
                     context_channels=self.encoder.out_channels,
                     hidden_channels=hidden_channels,
-                    scale=coupling_scale,
+                    scale_map=coupling_scale,
                 )
             if number == self.n_levels - 1:
                 return Multiscale(Compose(steps))
             if number >= self.n_splits:
                 return Multiscale(Compose(steps), level(number + 1, channels), halve=False)
             half = channels // 2
-            split = AffineCoupling(ZeroConv2d(half, channels), scale="exp")
+            split = AffineCoupling(ZeroConv2d(half, channels), scale_map="exp")
             return Multiscale(Compose(steps), level(number + 1, half), split=split)
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)
-        self.levels = levels
+        self.grey_levels = grey_levels
 
     @door()
     def freeze_encoder(self, frozen: bool = True) -> None:
@@ -126,8 +127,7 @@ class SRFlow(nn.Module):
                 f"low resolutions of {low.shape[2]}×{low.shape[3]} give {height}×{width}; "
                 f"expected sides that {needed} divides: crop the picture, or use fewer levels"
             )
-        contexts: list[Tensor] = self.encoder(low)
-        return contexts
+        return self.encoder(low)
 
     def encode(self, high: Tensor, low: Tensor) -> Tensor:
         """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
@@ -137,47 +137,42 @@ class SRFlow(nn.Module):
             low: (B, 3, h, w) in [0, 1], or one for all.
         """
         self._check_pair(high, low)
-        z: Tensor = self.flow(high, self.contexts(low))[0]
-        return z
+        return self.flow(high, self.contexts(low))[0]
 
     def decode(self, z: Tensor, low: Tensor) -> Tensor:
-        """x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
+        """Compute x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
         self._check_scale("z", z, low)
         return self.flow.inverse(z, self.contexts(low))
 
     def log_prob(self, high: Tensor, low: Tensor) -> Tensor:
-        """log p(x | y), a density of x in [0, 1]^D, in nats, shape (B,). Arguments as in `encode`."""
+        """Compute log p(x | y), a density of x in [0, 1]^D, in nats, shape (B,). Arguments as in `encode`."""
         self._check_pair(high, low)
         return self.flow.log_prob(high, self.contexts(low))
 
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
-        """A bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
+        """Compute a bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
 
         Args:
-            pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … levels − 1.
-            low: (B, 3, h, w) in [0, 1], or one for all.
-            noise: in [0, 1), the shape of pixels; by default drawn anew.
+            pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
         """
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
-        return Dequantized(self.flow, self.levels).log_prob(pixels, self._contexts(low), noise)
+        return Dequantized(self.flow, self.grey_levels).log_prob(pixels, self._contexts(low), noise)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        """The mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
+        """Compute the mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
         pixels, low = batch
         return -self.bound(pixels, low).mean()
 
     @torch.no_grad()
     @door(temperature=">= 0", n=">= 1")
     def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
-        """n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
+        """Draw n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
 
         The low resolutions are read once, and for each of them whatever sees only them is computed once.
 
         Args:
-            low: (B, 3, h, w) in [0, 1].
             temperature: τ, the standard deviation of the latents; 0 gives one answer, f⁻¹(0; y).
-            n: how many.
         """
         contexts = self.contexts(low)
         shape = (3, low.shape[2] * self.scale, low.shape[3] * self.scale)
@@ -193,12 +188,11 @@ class SRFlow(nn.Module):
     @torch.no_grad()
     @door()
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
-        """The detail of x, encoded under its low resolution, laid over another one: f⁻¹(f(x; y); y′).
+        """Lay the detail of x, encoded under its low resolution, over another one: f⁻¹(f(x; y); y′).
 
         Args:
             high: x, whose detail is taken.
             low: y; its own low resolution.
-            to_low: y′, of the same size.
             normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the
                 model have them. For pictures unlike the training data; the paper calls it
                 latent space normalisation.

@@ -43,9 +43,8 @@ class Regression(nn.Module):
         self.last = conv3x3(channels, 3)
 
     def forward(self, low: Tensor) -> Tensor:
-        """(B, 3, h, w) in [0, 1] → (B, 3, scale·h, scale·w), about [0, 1]."""
+        """Enlarge pictures (B, 3, h, w) in [0, 1] to (B, 3, scale·h, scale·w), about [0, 1]."""
         expect.tensor("low", low, "B 3 h w", finite=False)
         pyramid, _ = self.encoder.read(low)
         h = F.leaky_relu(upsampled(self.up, pyramid[-1]), SLOPE)
-        out: Tensor = self.last(F.leaky_relu(self.full(h), SLOPE))
-        return out
+        return self.last(F.leaky_relu(self.full(h), SLOPE))

@@ -41,8 +41,7 @@ class ConditionalNet(nn.Module):
             h = h + self.of_part(part[0])
         h = F.relu(self.norm1(h)[0])
         h = F.relu(self.norm2(self.second(h))[0])
-        out: Tensor = self.last(h)
-        return out
+        return self.last(h)
 
 
 def transition_step(channels: int) -> list[Bijection]:
@@ -55,14 +54,14 @@ def transition_step(channels: int) -> list[Bijection]:
 
 
 def conditional_step(
-    channels: int, *, context_channels: int, hidden_channels: int, scale: str
+    channels: int, *, context_channels: int, hidden_channels: int, scale_map: str
 ) -> list[Bijection]:
-    """Actnorm, 1×1 convolution, affine injector, conditional affine coupling (SRFlow, figure 2)."""
+    """Build actnorm, 1×1 convolution, affine injector and conditional affine coupling (SRFlow, figure 2)."""
     first = channels // 2
     injector = ConditionalNet(0, context_channels, 2 * channels, hidden_channels)
     coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)
     return [
         *transition_step(channels),
-        AffineInjector(injector, scale),
-        AffineCoupling(coupling, scale=scale, first=first, conditional=True),
+        AffineInjector(injector, scale_map),
+        AffineCoupling(coupling, scale_map=scale_map, first=first, conditional=True),
     ]

@@ -1,8 +1,8 @@
 """Chapter 09: StyleGAN2, Karras et al. 2020 (arXiv:1912.04958), and what it changed in StyleGAN."""
 
-from gmcourse.models.stylegan2.adain import adain
+from gmcourse.models.stylegan2.adaptive_instance_norm import adain
 from gmcourse.models.stylegan2.discriminator import Discriminator, minibatch_std
-from gmcourse.models.stylegan2.generator import Generator, Synthesis, unit
+from gmcourse.models.stylegan2.generator import Generator, Synthesis, as_pictures
 from gmcourse.models.stylegan2.mapping import Mapping, normalize_second_moment
 from gmcourse.models.stylegan2.mixing import mix
 from gmcourse.models.stylegan2.modulation import demodulation, modulated_conv2d
@@ -13,10 +13,10 @@ __all__ = [
     "Mapping",
     "Synthesis",
     "adain",
+    "as_pictures",
     "demodulation",
     "minibatch_std",
     "mix",
     "modulated_conv2d",
     "normalize_second_moment",
-    "unit",
 ]

@@ -14,14 +14,13 @@ from gmcourse.nn.equalized import EqualizedConv2d, EqualizedLinear
 
 @door(x="B C H W; unseen", group=">= 1", features=">= 1")
 def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
-    """How much a group of pictures differs: one number a picture and feature, (B, F).
+    """Measure how much a group of pictures differs: one number a picture and feature, (B, F).
 
     The population standard deviation over the pictures of a group, of every feature map and pixel, averaged
     over pixels and over the C/F maps of each feature. A generator that repeats itself is told from this number
     (Karras et al. 2018, arXiv:1710.10196, section 3). Picture i belongs to group i mod (B / group).
 
     Args:
-        x: (B, C, H, W).
         group: pictures in a group; all of them where B is smaller. It divides B.
         features: F, which divides C.
     """
@@ -52,9 +51,8 @@ class DiscriminatorBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) → (B, O, H/2, W/2)."""
-        out: Tensor = self.second(self.first(x)) + self.skip(x)
-        return out
+        """Map features (B, C, H, W) to (B, O, H/2, W/2)."""
+        return self.second(self.first(x)) + self.skip(x)
 
 
 class Discriminator(nn.Module):
@@ -62,9 +60,6 @@ class Discriminator(nn.Module):
 
     Args:
         resolution: R, a power of two from 8 on.
-        image_channels: 3 for colours.
-        channel_base: feature maps times side.
-        channel_max: most feature maps at any side.
         group: pictures compared by the minibatch standard deviation.
         features: maps that it appends.
 
@@ -96,7 +91,7 @@ class Discriminator(nn.Module):
         self.out = EqualizedLinear(last, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pictures (B, C, R, R) in [−1, 1] → logits (B,)."""
+        """Map pictures (B, C, R, R) in [−1, 1] to logits (B,)."""
         shape = (self.image_channels, self.resolution, self.resolution)
         expect.tensor("x", x, expect.batch_of(shape), finite=False)
         # channels last in memory: a depthwise filter is then three times as fast on a CPU

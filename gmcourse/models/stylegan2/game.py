@@ -22,16 +22,14 @@ def game(
     path_every: int = 8,
     ema_half_life: float = 500.0,
 ) -> Adversarial:
-    """Non-saturating logistic loss, R1 on the discriminator, path length on the generator, both lazy.
+    """Play with the non-saturating loss, R1 on the discriminator and path length on the generator, both lazy.
 
     Karras et al. 2020 (arXiv:1912.04958), appendix B. Data are pictures in [−1, 1].
 
     Args:
         generator: plays with the styles mixed as its `style_mixing` says.
-        discriminator: its opponent.
         lr: learning rate of both, before the correction for lazy regularisation.
         r1_gamma: γ of R1. It grows with the number of pixels: 10 at 1024², about 0.1 at 32².
-        r1_every: steps between two R1 penalties.
         path_weight: of the path length penalty; 0 leaves it out, as StyleGAN did.
         path_every: steps between two of them (8 in the paper, 4 in the authors' later code).
         ema_half_life: steps in which the average forgets half.

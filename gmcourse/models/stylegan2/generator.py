@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.stylegan2.adain import AdaINConv
+from gmcourse.models.stylegan2.adaptive_instance_norm import AdaINConv
 from gmcourse.models.stylegan2.mapping import Mapping
 from gmcourse.models.stylegan2.mixing import mix_at_random
 from gmcourse.models.stylegan2.modulation import StyledConv, ToRGB
@@ -19,14 +19,14 @@ Noise = str | Sequence[str]
 
 
 def sides(resolution: int) -> list[int]:
-    """4, 8, … up to the resolution, a power of two."""
+    """List 4, 8, … up to the resolution, a power of two."""
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"resolution is {resolution}; expected a power of two from 4 upward: 4, 8, 16, 32 …")
     return [2**k for k in range(2, resolution.bit_length())]
 
 
 def channels_at(side: int, channel_base: int, channel_max: int) -> int:
-    """Feature maps at one resolution: halved at each doubling of the side, at most `channel_max`."""
+    """Count the feature maps at one resolution: halved at each doubling of the side, at most `channel_max`."""
     expect.whole("channel_base", channel_base, least=side)
     expect.whole("channel_max", channel_max, least=1)
     return min(channel_base // side, channel_max)
@@ -60,11 +60,8 @@ class Synthesis(nn.Module):
     resolution share their style with the convolution that comes next.
 
     Args:
-        w_dim: width of w.
         resolution: R, a power of two.
-        image_channels: 3 for colours.
         channel_base: feature maps times side (16384 for config E of the paper, 32768 for F).
-        channel_max: most feature maps at any side.
         normalization: "demodulation", or "adain" for the layer of StyleGAN, to compare with.
     """
 
@@ -118,10 +115,9 @@ class Synthesis(nn.Module):
         return found
 
     def forward(self, ws: Tensor, noise: Noise = "random") -> Tensor:
-        """(B, L, w_dim) → (B, C, R, R): contributions, each enlarged to the next side and added.
+        """Map styles (B, L, w_dim) to pictures (B, C, R, R): contributions, each enlarged to the next side and added.
 
         Args:
-            ws: one w for each style.
             noise: "random" (drawn anew), "fixed" (stored with the network), "none"; or one of these a layer.
         """
         picture: Tensor | None = None
@@ -135,13 +131,9 @@ class Generator(nn.Module):
     """z → w → picture, in about [−1, 1].
 
     Args:
-        z_dim: width of z.
-        w_dim: width of w.
-        resolution: R, a power of two.
-        mapping_layers: depth of the mapping network.
         style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
 
-    The other arguments are those of `Synthesis`.
+    The mapping has `mapping_layers` layers from z_dim to w_dim; the other arguments are those of `Synthesis`.
 
     Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with
     the authors' PyTorch code for the same weights; half precision is left out.
@@ -174,10 +166,9 @@ class Generator(nn.Module):
         )
 
     def styles(self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
-        """(B, z_dim) → (B, L, w_dim): one w for all styles, the first `cutoff` of them truncated.
+        """Map latents (B, z_dim) to styles (B, L, w_dim): one w for all, the first `cutoff` of them truncated.
 
         Args:
-            z: (B, z_dim).
             truncation: ψ; 1 leaves w alone, 0 gives the average picture.
             cutoff: how many styles, from the coarsest on, are truncated; by default all.
         """
@@ -195,22 +186,21 @@ class Generator(nn.Module):
         ws = self.styles(z, truncation=truncation, cutoff=cutoff)
         if self.training and self.style_mixing:
             ws = self.mixed(z, ws)
-        picture: Tensor = self.synthesis(ws, noise)
-        return picture
+        return self.synthesis(ws, noise)
 
     def mixed(self, z: Tensor, ws: Tensor) -> Tensor:
-        """`ws` with later styles from other latents, drawn like z, with the probability `style_mixing`."""
+        """Replace later styles of `ws` by those of other latents, with the probability `style_mixing`."""
         return mix_at_random(ws, self.styles(torch.randn_like(z)), self.style_mixing)
 
     @door(n=">= 1")
     def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
-        """n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
+        """Draw n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
         like = self.mapping.w_mean
         z = torch.randn(n, self.mapping.z_dim, dtype=like.dtype, device=like.device)
-        return unit(self(z, truncation=truncation, noise=noise))
+        return as_pictures(self(z, truncation=truncation, noise=noise))
 
 
 @door(picture="…; unseen")
-def unit(picture: Tensor) -> Tensor:
-    """From the generator's [−1, 1] to [0, 1], clamped."""
+def as_pictures(picture: Tensor) -> Tensor:
+    """Map the generator's [−1, 1] to [0, 1], clamped."""
     return (picture / 2 + 0.5).clamp(0, 1)

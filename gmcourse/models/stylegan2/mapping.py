@@ -47,7 +47,7 @@ class Mapping(nn.Module):
         self.register_buffer("w_mean", torch.zeros(w_dim))
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, z_dim) → (B, w_dim)."""
+        """Map latents z (B, z_dim) to styles w (B, w_dim)."""
         expect.tensor("z", z, f"B {self.z_dim}", finite=False)
         w: Tensor = self.layers(normalize_second_moment(z))
         if self.training:
@@ -57,5 +57,5 @@ class Mapping(nn.Module):
 
     @door(w="… D; unseen")
     def truncate(self, w: Tensor, truncation: float) -> Tensor:
-        """w̄ + ψ (w − w̄): closer to the average picture for ψ < 1 (StyleGAN, appendix B)."""
+        """Compute w̄ + ψ (w − w̄): closer to the average picture for ψ < 1 (StyleGAN, appendix B)."""
         return torch.lerp(self.w_mean, w, truncation)

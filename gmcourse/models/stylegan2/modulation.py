@@ -16,7 +16,7 @@ EPS = 1e-8
 
 @door(weight="O I k k; unseen", styles="B I; unseen", eps=">= 0")
 def demodulation(weight: Tensor, styles: Tensor, eps: float = EPS) -> Tensor:
-    """1/√(Σ_{i,k} (s_i w_{oik})² + ε) for each picture and output channel: (B, O).
+    """Compute 1/√(Σ_{i,k} (s_i w_{oik})² + ε) for each picture and output channel: (B, O).
 
     That is one over the standard deviation that the outputs have if the inputs are independent with unit
     variance (StyleGAN2, eq. 2–3). Summing over k first leaves one small matrix product.
@@ -40,10 +40,8 @@ def modulated_conv2d(
     convolution for the batch, where the paper's text suggests one group a picture. Same numbers, faster.
 
     Args:
-        x: (B, I, H, W).
         weight: (O, I, k, k), k odd.
         styles: (B, I), the s_i.
-        demodulate: divide by the norm.
         kernel: a filter; with it the picture becomes twice as large.
         gain: of the output; it needs `demodulate`.
     """
@@ -68,7 +66,7 @@ class StyledConv(SynthesisLayer):
         return in_channels, ()
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
-        """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
+        """Map (B, I, h, h), (B, w_dim) to (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
         gain = GAINS["lrelu"]
         kernel = self.kernel if self.up else None
         x = modulated_conv2d(x, self.weight, self.style(w), kernel=kernel, gain=gain)
@@ -89,7 +87,7 @@ class ToRGB(nn.Module):
         self.bias = nn.Parameter(torch.zeros(image_channels))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """(B, C, H, W), (B, w_dim) → (B, image_channels, H, W)."""
+        """Map (B, C, H, W), (B, w_dim) to (B, image_channels, H, W)."""
         # without demodulation nothing undoes the weights' size, so 1/√in stands here
         styles = self.style(w) / math.sqrt(self.weight.shape[1])
         return modulated_conv2d(x, self.weight, styles, demodulate=False) + self.bias[:, None, None]

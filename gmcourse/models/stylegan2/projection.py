@@ -17,13 +17,13 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 
 
 def squared_error(x: Tensor, y: Tensor) -> Tensor:
-    """Mean squared difference of two batches of pictures, (B,)."""
+    """Compute the mean squared difference of two batches of pictures, (B,)."""
     return (x - y).square().flatten(1).mean(1)
 
 
 @dataclass(frozen=True)
 class Projection:
-    """What `project` found.
+    """The styles that `project` found, and how near they come.
 
     Attributes:
         ws: (B, L, w_dim), for `Synthesis`.
@@ -35,7 +35,7 @@ class Projection:
 
 
 def _rate(highest: float, at: float, steps: int) -> float:
-    """The learning rate: up in the first twentieth of the way, down along a cosine in the last quarter."""
+    """Schedule the learning rate: up in the first twentieth of the way, down along a cosine in the last quarter."""
     ramp = min(1.0, (1 - at) / 0.25)
     return highest * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
 
@@ -59,14 +59,10 @@ def project(
     switched off, where the authors optimise them as well, and the distance is an argument.
 
     Args:
-        network: a trained generator.
         target: pictures (B, C, R, R) in the generator's range, [−1, 1].
         distance: (picture, target) → (B,), differentiable.
-        steps: of Adam.
-        lr: its highest rate.
         exploration: standard deviation of the first noise on w, relative to that of w itself.
         each_layer: one w for every style (often called W+) instead of one for all.
-        seed: of the exploration.
 
     Returns:
         The best styles met, and the distances on the way.

@@ -3,7 +3,8 @@
 Only the discretised logistic is a probability of the pixels as they are stored. The Bernoulli is one for
 black and white images (on grey ones its value is a loss, not a likelihood); the Gaussian is a density.
 
-All are built alike, as `Family(levels)`, so that a VAE can choose by name; only the discretised one uses the levels.
+All are built alike, as `Family(grey_levels)`, so that a VAE can choose by name; only the discretised one needs
+the number.
 """
 
 import math
@@ -20,11 +21,11 @@ class Likelihood(Protocol):
     """A family p(x|out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
-        """Nats, summed over all but the first dimension, shape (B,)."""
+        """Compute log p(x) in nats, summed over all but the first dimension, shape (B,)."""
         ...
 
     def mean(self, out: Tensor) -> Tensor:
-        """Images in [0, 1]."""
+        """Return the mean images in [0, 1]."""
         ...
 
 
@@ -33,13 +34,13 @@ def _sum(x: Tensor) -> Tensor:
 
 
 class _AroundSigmoid(nn.Module):
-    @door(levels=">= 2")
-    def __init__(self, levels: int = 256) -> None:
+    @door(grey_levels=">= 2")
+    def __init__(self, grey_levels: int = 256) -> None:
         super().__init__()
-        self.levels = levels
+        self.grey_levels = grey_levels
 
     def mean(self, out: Tensor) -> Tensor:
-        """The mean image, sigmoid(out)."""
+        """Compute the mean image, sigmoid(out)."""
         return out.sigmoid()
 
 
@@ -58,8 +59,8 @@ class Gaussian(_AroundSigmoid):
     With σ² = ½ held fixed its negative is ‖x − x̂‖² + constant: the squared error of the lecture's slide.
     """
 
-    def __init__(self, levels: int = 256) -> None:
-        super().__init__(levels)
+    def __init__(self, grey_levels: int = 256) -> None:
+        super().__init__(grey_levels)
         self.log_sigma = nn.Parameter(torch.tensor(math.log(0.2)))
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
@@ -76,13 +77,13 @@ class DiscretisedLogistic(_AroundSigmoid):
     (Kingma et al. 2016, arXiv:1606.04934, appendix).
     """
 
-    def __init__(self, levels: int = 256) -> None:
-        super().__init__(levels)
+    def __init__(self, grey_levels: int = 256) -> None:
+        super().__init__(grey_levels)
         self.log_scale = nn.Parameter(torch.tensor(math.log(0.1)))
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
-        """The log-probability of the stored pixels; x holds levels / (levels − 1)."""
-        half = 0.5 / (self.levels - 1)
+        """The log-probability of the stored pixels; x holds grey_levels / (grey_levels − 1)."""
+        half = 0.5 / (self.grey_levels - 1)
         slope = (-self.log_scale.clamp(-6, 2)).exp()
         centred = x - out.sigmoid()
         below, above = slope * (centred - half), slope * (centred + half)

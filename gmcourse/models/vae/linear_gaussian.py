@@ -33,13 +33,13 @@ class LinearGaussianVAE(nn.Module):
         self.log_var = nn.Parameter(torch.zeros(latent_dim))  # log s²
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q(z|x), both (B, k), for x (B, D)."""
+        """Compute mean and log-variance of q(z|x), both (B, k), for x (B, D)."""
         self._check(x)
         mean = x @ self.encoder_weight.T + self.encoder_bias
         return mean, self.log_var.expand_as(mean)
 
     def decode(self, z: Tensor) -> Tensor:
-        """The mean of p(x|z), (..., D)."""
+        """Compute the mean of p(x|z), (..., D)."""
         expect.tensor("z", z, f"… {len(self.log_var)}")
         return z @ self.weight.T + self.bias
 
@@ -50,39 +50,37 @@ class LinearGaussianVAE(nn.Module):
         return log_normal(x, self.decode(z), 2 * math.log(self.sigma))
 
     def log_evidence(self, x: Tensor) -> Tensor:
-        """log p(x) = log N(x; b, W Wᵀ + σ² I) in nats, shape (B,)."""
+        """Compute log p(x) = log N(x; b, W Wᵀ + σ² I) in nats, shape (B,)."""
         self._check(x)
         cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias)).to(x)
         normal = torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov)
-        out: Tensor = normal.log_prob(x)
-        return out
+        return normal.log_prob(x)
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean (B, k) and covariance (k, k) of p(z|x) = N(M⁻¹Wᵀ(x − b), σ² M⁻¹), M = WᵀW + σ² I."""
+        """Compute mean (B, k) and covariance (k, k) of p(z|x) = N(M⁻¹Wᵀ(x − b), σ² M⁻¹), M = WᵀW + σ² I."""
         self._check(x)
         inverse = torch.linalg.inv(self._precision())
         return (x - self.bias) @ self.weight @ inverse, self.sigma**2 * inverse
 
     def elbo(self, x: Tensor) -> Tensor:
-        """The ELBO with its expectation done exactly, in nats, shape (B,)."""
+        """Compute the ELBO with its expectation done exactly, in nats, shape (B,)."""
         mean, log_var = self.encode(x)
         # E‖x − Wz − b‖² = ‖x − Wμ − b‖² + Σ_j s_j² ‖w_j‖²
         spread = (log_var.exp() * self.weight.square().sum(0)).sum(-1) / (2 * self.sigma**2)
         return self.reconstruction(x, mean) - spread - kl_to_standard_normal(mean, log_var)
 
     def log_weights(self, x: Tensor, noise: Tensor) -> Tensor:
-        """log p(x, z) − log q(z|x) for z = μ + s ε, noise ε of shape (K, B, k); nats, shape (K, B)."""
+        """Compute log p(x, z) − log q(z|x) for z = μ + s ε, noise ε of shape (K, B, k); nats, shape (K, B)."""
         mean, log_var = self.encode(x)
         expect.tensor("noise", noise, f"K {len(x)} {len(self.log_var)}")
         z = reparameterise(mean, log_var, noise)
         return self.reconstruction(x, z) + log_normal(z) - log_normal(z, mean, log_var)
 
     def importance_bound(self, x: Tensor, noise: Tensor) -> Tensor:
-        """The bound of Burda et al. 2016 (arXiv:1509.00519), eq. 8, in nats, shape (B,)."""
+        """Compute the bound of Burda et al. 2016 (arXiv:1509.00519), eq. 8, in nats, shape (B,)."""
         return log_mean_exp(self.log_weights(x, noise), dim=0)
 
     def _precision(self) -> Tensor:
-        """M = WᵀW + σ² I."""
         eye = torch.eye(len(self.log_var)).to(self.weight)
         return self.weight.T @ self.weight + self.sigma**2 * eye
 
@@ -91,7 +89,7 @@ class LinearGaussianVAE(nn.Module):
 
     @torch.no_grad()
     def set_encoder_to_posterior(self) -> None:
-        """The best encoder of this form: the posterior's mean, and the variances that minimise the KL."""
+        """Set the best encoder of this form: the posterior's mean, and the variances that minimise the KL."""
         precision = self._precision() / self.sigma**2
         self.encoder_weight.copy_(torch.linalg.solve(precision, self.weight.T) / self.sigma**2)
         self.encoder_bias.copy_(-self.encoder_weight @ self.bias)

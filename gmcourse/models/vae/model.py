@@ -25,7 +25,7 @@ from gmcourse.processes import normal_noise
 
 
 def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -> Tensor:
-    """z = μ + σ ⊙ ε with ε ~ N(0, I): a sample through which gradients reach μ and σ (section 2.4).
+    """Compute z = μ + σ ⊙ ε with ε ~ N(0, I): a sample through which gradients reach μ and σ (section 2.4).
 
     Mean and log-variance are (..., D). Noise is drawn anew by default; with a leading dimension, (K, ..., D), it
     gives several samples.
@@ -35,7 +35,7 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -
 
 
 def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_var: Tensor | float = 0.0) -> Tensor:
-    """log N(z; μ, diag σ²) in nats, summed over the last dimension: (..., D) → (...).
+    """Compute log N(z; μ, diag σ²) in nats, summed over the last dimension: (..., D) → (...).
 
     μ and log σ² are numbers or tensors that broadcast with z.
     """
@@ -47,15 +47,12 @@ class VAE(nn.Module):
     """Encoder, decoder, and the bounds on log p_θ(x).
 
     Args:
-        shape: of one image (C, H, W).
-        latent_dim: dimensions of z.
         likelihood: what p_θ(x|z) is; see `gmcourse.models.vae.likelihoods`.
-        network: "mlp" or "conv".
         hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
-        levels: grey levels of the pixels (only the discretised likelihood needs them).
+        grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", levels=">= 2")
+    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", grey_levels=">= 2")
     def __init__(
         self,
         shape: Sequence[int],
@@ -64,15 +61,15 @@ class VAE(nn.Module):
         likelihood: Literal["bernoulli", "gaussian", "discretised_logistic"] = "bernoulli",
         network: Literal["mlp", "conv"] = "mlp",
         hidden: Sequence[int] = (256, 256),
-        levels: int = 256,
+        grey_levels: int = 256,
     ) -> None:
         super().__init__()
         self.shape, self.latent_dim = tuple(shape), latent_dim
-        self.likelihood: Likelihood = LIKELIHOODS[likelihood](levels)
+        self.likelihood: Likelihood = LIKELIHOODS[likelihood](grey_levels)
         self.encoder, self.decoder = image_pair(network, shape, hidden, 2 * latent_dim, latent_dim)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean μ_φ(x) and log-variance log σ_φ²(x) of q_φ(z|x), both (B, latent_dim), for x in [0, 1]."""
+        """Compute mean μ_φ(x) and log-variance log σ_φ²(x) of q_φ(z|x), both (B, latent_dim), for x in [0, 1]."""
         expect.tensor("x", x, expect.batch_of(self.shape), within=(0, 1))
         return self._encode(x)
 
@@ -82,43 +79,40 @@ class VAE(nn.Module):
         return mean, log_var
 
     def decode(self, z: Tensor) -> Tensor:
-        """The mean of p_θ(x|z), images (B, C, H, W) in [0, 1], for latents (B, latent_dim)."""
+        """Compute the mean of p_θ(x|z), images (B, C, H, W) in [0, 1], for latents (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}")
         return self.likelihood.mean(self._decode(z))
 
     def _decode(self, z: Tensor) -> Tensor:
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
-        out: Tensor = self.decoder(z)
-        return out
+        return self.decoder(z)
 
     def _latents(self, mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int) -> Tensor:
-        """μ + σ ⊙ ε for noise ε of exactly the right shape: nothing broadcasts unasked."""
+        """Compute μ + σ ⊙ ε for noise ε of exactly the right shape: nothing broadcasts unasked."""
         if noise is not None:
             shape = " ".join(map(str, (*more, *mean.shape)))
             expect.tensor("noise", noise, shape, finite=False)
         return reparameterise(mean, log_var, noise)
 
     def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p_θ(x|z) in nats, shape (B,)."""
+        """Compute log p_θ(x|z) in nats, shape (B,)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         out = self._decode(z)
         expect.same_shape(x=x, z=out)
         return self.likelihood.log_prob(x, out)
 
     def kl(self, mean: Tensor, log_var: Tensor) -> Tensor:
-        """KL(q_φ(z|x) ‖ p(z)) in nats, shape (B,), in closed form (appendix B)."""
+        """Compute KL(q_φ(z|x) ‖ p(z)) in nats, shape (B,), in closed form (appendix B)."""
         return kl_to_standard_normal(mean, log_var)
 
     @door(noise="B D")
     def elbo(self, x: Tensor, *, beta: float = 1.0, noise: Tensor | None = None) -> Tensor:
-        """E_q[log p_θ(x|z)] − β KL(q_φ(z|x) ‖ p(z)), one sample of z, in nats, shape (B,).
+        """Compute E_q[log p_θ(x|z)] − β KL(q_φ(z|x) ‖ p(z)), one sample of z, in nats, shape (B,).
 
         Eq. 3 of the paper, estimated as in its eq. 7. With β = 1 it is a lower bound of log p_θ(x); other
         values weigh the two terms differently (Higgins et al. 2017) and bound nothing for β < 1.
 
         Args:
-            x: images (B, C, H, W) in [0, 1].
-            beta: weight of the KL.
             noise: ε, shape (B, latent_dim); by default drawn anew.
         """
         mean, log_var = self.encode(x)
@@ -126,7 +120,7 @@ class VAE(nn.Module):
         return self.reconstruction(x, z) - beta * self.kl(mean, log_var)
 
     def loss(self, x: Tensor, *, beta: float = 1.0, noise: Tensor | None = None) -> dict[str, Tensor]:
-        """What training minimises: the mean negative ELBO in nats, with its two parts for the record.
+        """Compute what training minimises: the mean negative ELBO in nats, with its two parts for the record.
 
         Arguments as in `elbo`, but no value of x is looked at: a GPU would have to wait for it.
         """
@@ -137,11 +131,9 @@ class VAE(nn.Module):
 
     @door(k=">= 1", noise="k B D")
     def log_weights(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
-        """log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B).
+        """Compute log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B).
 
         Args:
-            x: images (B, C, H, W) in [0, 1].
-            k: samples.
             noise: ε, shape (k, B, latent_dim); by default drawn anew.
         """
         mean, log_var = self.encode(x)
@@ -153,7 +145,7 @@ class VAE(nn.Module):
         return reconstruction + log_normal(z) - log_normal(z, mean, log_var)
 
     def importance_bound(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
-        """log (1/k) Σ_i p_θ(x, z_i)/q_φ(z_i|x), a lower bound of log p_θ(x) that tightens with k.
+        """Compute log (1/k) Σ_i p_θ(x, z_i)/q_φ(z_i|x), a lower bound of log p_θ(x) that tightens with k.
 
         Burda et al. 2016 (arXiv:1509.00519), eq. 8. k = 1 is the ELBO, with its KL by Monte Carlo.
         Arguments as in `log_weights`; nats, shape (B,).

@@ -22,13 +22,10 @@ class Recipe:
     """Everything that turns an untrained model into a checkpoint of the zoo.
 
     Attributes:
-        name: the name of the recipe and of the checkpoint.
         model: the class, "gmcourse.models.vae:VAE".
         arguments: its keyword arguments, JSON only.
         data: `data(device)` gives what `fit` takes.
         step: `step(module, device)` gives the step that trains the module.
-        steps: how many steps the training has.
-        batch_size: the number of samples in each.
         measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
         described: the data in words, for the manifest.
         pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
@@ -39,7 +36,6 @@ class Recipe:
         begins_with: the model of the zoo whose weights training begins with.
         begin: `begin(module, other)` takes from that model what it needs; by default all its weights.
         prepare: `prepare(module, data)` runs once before training (data-dependent initialisation).
-        schedule: changes the learning rates, see `gmcourse.training.schedules`.
         callbacks: `callbacks(step)` gives callbacks for `fit`.
         samples: `samples(trained, device)` gives pictures (N, C, H, W) in [0, 1] to look at on the way.
         half: keep the weights in float16, so that they fit into the package; what is measured is what is kept.
@@ -79,5 +75,4 @@ def find(name: str) -> Recipe:
     """Find the recipe of this name."""
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
-    recipe: Recipe = importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
-    return recipe
+    return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE

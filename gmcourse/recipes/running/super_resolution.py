@@ -39,7 +39,7 @@ class Task:
     validation: Callable[[], Images] | None = None
 
     def data(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Training pictures as whole numbers (N, 3, H, W), and their low resolutions in [0, 1]."""
+        """Load training pictures as whole numbers (N, 3, H, W), and their low resolutions in [0, 1]."""
         both = pairs(self.train(), self.scale).to(device)
         return both.high, both.low
 
@@ -48,7 +48,7 @@ class Task:
         return pairs(self.test(), self.scale).to(device)
 
     def consistency(self, answers: Tensor, low: Tensor) -> Tensor:
-        """The LR-PSNR of each answer in decibels, (B,)."""
+        """Measure the LR-PSNR of each answer in decibels, (B,)."""
         return lr_psnr(answers, low, lambda x: downsample(x, self.scale))
 
 
@@ -83,7 +83,7 @@ def regression(
     described: str,
     half: bool = False,
 ) -> Recipe:
-    """A recipe of `Regression`: Adam on the squared error."""
+    """Make a recipe of `Regression`: Adam on the squared error."""
 
     def step(module: Any, device: torch.device) -> Minimize:
         optimizer = torch.optim.Adam(module.parameters(), lr=2e-3, fused=True)
@@ -117,7 +117,7 @@ def regression(
 def flow(
     task: Task,
     name: str,
-    reader: Recipe,
+    encoder_from: Recipe,
     *,
     steps: int,
     batch_size: int,
@@ -125,9 +125,9 @@ def flow(
     average: float = 0.998,
     **arguments: Any,
 ) -> Recipe:
-    """A recipe of `SRFlow`: Adam on the negative bound, on the frozen encoder of a regression network.
+    """Make a recipe of `SRFlow`: Adam on the negative bound, on the frozen encoder of a regression network.
 
-    The task is that of the regression, whose recipe is `reader` and whose weights are in the zoo. `average` is
+    The task is that of the regression, whose recipe is `encoder_from` and whose weights are in the zoo. `average` is
     the decay of the average of weights that is kept; `arguments` are what the model has beside the regression's.
     """
 
@@ -163,14 +163,14 @@ def flow(
     return Recipe(
         name=name,
         model="gmcourse.models.srflow:SRFlow",
-        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **reader.arguments},
+        arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **encoder_from.arguments},
         data=task.data,
         step=step,
         steps=steps,
         batch_size=batch_size,
         measure=measure,
-        described=reader.described,
-        begins_with=reader.name,
+        described=encoder_from.described,
+        begins_with=encoder_from.name,
         begin=begin,
         prepare=prepare,
         schedule=schedule,

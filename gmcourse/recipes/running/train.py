@@ -36,7 +36,6 @@ def run(
     """Train, measure, and (unless it was cut short) put the result among the models of one's own.
 
     Args:
-        recipe: what to run.
         device: the device to run on; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
         resume: go on from the last checkpoint in `folder`.
@@ -61,14 +60,14 @@ def run(
         )
     steps = recipe.steps if steps is None else steps
     _try_targets(recipe, steps, folder, keep, overwrite)
-    there = start(recipe.seed, processes.join(device) or device)
+    place = start(recipe.seed, processes.join(device) or device)
     first = processes.rank_and_world()[0] == 0  # the one that draws and keeps
-    module, data = _begun(recipe, there, own)
-    step = recipe.step(module, there)
+    module, data = _begun(recipe, place, own)
+    step = recipe.step(module, place)
     callbacks = recipe.callbacks(step)
     if recipe.samples is not None and first:
-        callbacks = [*callbacks, _look(recipe, step, there, folder, minutes)]
-    with torch.autocast(there.type, torch.bfloat16, enabled=mixed_precision):
+        callbacks = [*callbacks, _look(recipe, step, place, folder, minutes)]
+    with torch.autocast(place.type, torch.bfloat16, enabled=mixed_precision):
         history = fit(
             step,
             data,
@@ -87,7 +86,7 @@ def run(
     if recipe.half:
         trained = trained.half().float()
     if keep and first and not history.interrupted:
-        _keep(recipe, trained, steps, there, history)
+        _keep(recipe, trained, steps, place, history)
     return trained, history
 
 
@@ -140,7 +139,6 @@ def _look(recipe: Recipe, step: Step, device: torch.device, folder: Path, minute
 
 @torch.no_grad()
 def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes | None:
-    """The recipe's samples as the content of a PNG file."""
     if recipe.samples is None:
         return None
     with torch.random.fork_rng():  # looking changes nothing of the training

@@ -249,55 +249,56 @@ ANSWERS = [
     wrong(
         "repaired_bits",
         "the sign of the density",
-        "def repaired_bits(log_density, dims, levels):\n"
-        "    return (dims * math.log(levels) + log_density) / (dims * math.log(2))",
+        "def repaired_bits(log_density, dims, grey_levels):\n"
+        "    return (dims * math.log(grey_levels) + log_density) / (dims * math.log(2))",
         expects="sign of the density",
     ),
     wrong(
         "repaired_bits",
         "the constant subtracted",
-        "def repaired_bits(log_density, dims, levels):\n"
-        "    return -(log_density + dims * math.log(levels)) / (dims * math.log(2))",
+        "def repaired_bits(log_density, dims, grey_levels):\n"
+        "    return -(log_density + dims * math.log(grey_levels)) / (dims * math.log(2))",
         expects="must be added",
     ),
     wrong(
         "repaired_bits",
         "nats",
-        "def repaired_bits(log_density, dims, levels):\n    return (dims * math.log(levels) - log_density) / dims",
+        "def repaired_bits(log_density, dims, grey_levels):\n"
+        "    return (dims * math.log(grey_levels) - log_density) / dims",
         expects="divide by log 2",
     ),
     wrong(
         "repaired_bits",
         "not per dimension",
-        "def repaired_bits(log_density, dims, levels):\n"
-        "    return (dims * math.log(levels) - log_density) / math.log(2)",
+        "def repaired_bits(log_density, dims, grey_levels):\n"
+        "    return (dims * math.log(grey_levels) - log_density) / math.log(2)",
         expects="number of dimensions",
     ),
     wrong(
         "repaired_bits",
         "no constant",
-        "def repaired_bits(log_density, dims, levels):\n    return -log_density / (dims * math.log(2))",
+        "def repaired_bits(log_density, dims, grey_levels):\n    return -log_density / (dims * math.log(2))",
         expects="constant is missing",
     ),
     right(
         "repaired_bits",
         "one fraction",
-        "def repaired_bits(log_density, dims, levels):\n"
-        "    return (dims * math.log(levels) - log_density) / (dims * math.log(2))",
+        "def repaired_bits(log_density, dims, grey_levels):\n"
+        "    return (dims * math.log(grey_levels) - log_density) / (dims * math.log(2))",
     ),
     right(
         "repaired_bits",
         "bits of the levels less bits of the density",
-        "def repaired_bits(log_density, dims, levels):\n"
-        "    return math.log2(levels) - log_density.double() / dims / math.log(2)",
+        "def repaired_bits(log_density, dims, grey_levels):\n"
+        "    return math.log2(grey_levels) - log_density.double() / dims / math.log(2)",
     ),
     right(
         "repaired_bits",
         "by the package",
         """
-        def repaired_bits(log_density, dims, levels):
+        def repaired_bits(log_density, dims, grey_levels):
             from gmcourse.metrics.likelihood import bits_per_dim
-            return bits_per_dim(log_density - dims * math.log(levels), dims)
+            return bits_per_dim(log_density - dims * math.log(grey_levels), dims)
         """,
     ),
 ]

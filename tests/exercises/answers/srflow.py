@@ -56,7 +56,7 @@ def _errors(line: str) -> str:
 
 def _published(log_p: str, last: str) -> str:
     return f"""
-        def published_loss(z, log_det, levels):
+        def published_loss(z, log_det, grey_levels):
             dims, positions = z[0].numel(), z.shape[2] * z.shape[3]
             base = -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)
             log_p = {log_p}
@@ -350,13 +350,13 @@ ANSWERS = [
     wrong(
         "published_loss",
         "only the division",
-        _published("base + log_det - math.log(levels) * positions", "-log_p / (math.log(2) * dims)"),
+        _published("base + log_det - math.log(grey_levels) * positions", "-log_p / (math.log(2) * dims)"),
         expects="quantisation constant must count",
     ),
     wrong(
         "published_loss",
         "only the constant",
-        _published("base + log_det - math.log(levels) * dims", "-log_p / (math.log(2) * positions)"),
+        _published("base + log_det - math.log(grey_levels) * dims", "-log_p / (math.log(2) * positions)"),
         expects="division must count",
     ),
     wrong(
@@ -368,38 +368,38 @@ ANSWERS = [
     wrong(
         "published_loss",
         "constant added",
-        _published("base + log_det + math.log(levels) * dims", "-log_p / (math.log(2) * dims)"),
+        _published("base + log_det + math.log(grey_levels) * dims", "-log_p / (math.log(2) * dims)"),
         expects="constant has the wrong sign",
     ),
     wrong(
         "published_loss",
         "nats",
-        _published("base + log_det - math.log(levels) * dims", "-log_p / dims"),
+        _published("base + log_det - math.log(grey_levels) * dims", "-log_p / dims"),
         expects="these are nats",
     ),
     wrong(
         "published_loss",
         "mean of the batch",
-        _published("base + log_det - math.log(levels) * dims", "(-log_p / (math.log(2) * dims)).mean()"),
+        _published("base + log_det - math.log(grey_levels) * dims", "(-log_p / (math.log(2) * dims)).mean()"),
         expects="averaged over the batch",
     ),
     right(
         "published_loss",
         "repaired",
-        _published("base + log_det - math.log(levels) * dims", "-log_p / (math.log(2) * dims)"),
+        _published("base + log_det - math.log(grey_levels) * dims", "-log_p / (math.log(2) * dims)"),
     ),
     right(
         "published_loss",
         "bits per bin",
-        _published("base + log_det", "-log_p / dims / math.log(2) + math.log2(levels)"),
+        _published("base + log_det", "-log_p / dims / math.log(2) + math.log2(grey_levels)"),
     ),
     right(
         "published_loss",
         "torch.distributions",
         """
-        def published_loss(z, log_det, levels):
+        def published_loss(z, log_det, grey_levels):
             each = torch.distributions.Normal(0.0, 1.0).log_prob(z).mean((1, 2, 3))
-            nats = each + log_det / z[0].numel() - math.log(levels)
+            nats = each + log_det / z[0].numel() - math.log(grey_levels)
             return -nats / math.log(2)
         """,
     ),

@@ -99,7 +99,7 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
         import sys, time, torch
         from gmcourse.training import fit
         sys.path.insert(0, sys.argv[3])
-        from tests.training.test_fit import make_step, bits
+        from tests.training.test_loop import make_step, bits
         x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
         step = make_step()
         slow = [lambda s, h: time.sleep(0.02)] if sys.argv[2] == "slow" else []
@@ -137,12 +137,6 @@ def test_nan_stops_with_the_step_and_good_parameters(data):
     with pytest.raises(Diverged, match=r"step 0: loss = nan"):
         fit(step, (x, y), steps=3, batch_size=10, progress=False)
     assert torch.equal(bits(step), good)
-
-
-def test_a_history_that_is_given_is_the_one_that_is_filled(data):
-    history = History()
-    assert fit(make_step(), data, steps=2, batch_size=8, history=history, progress=False) is history
-    assert len(history["loss"]) == 2
 
 
 def test_history_survives_json_and_thinning():

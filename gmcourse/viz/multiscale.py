@@ -72,9 +72,7 @@ def levels(image: Shape, at_levels: Sequence[Shape], n_steps: int) -> Figure:
     """Draw what a multi-scale flow with a split after each level but the last does, one row a level.
 
     Args:
-        image: (C, H, W).
         at_levels: shapes at which the steps of each level work, as `gmcourse.flows.multiscale.levels_of` gives.
-        n_steps: steps of flow a level.
     """
     figure, axes = plt.subplots(len(at_levels), 1, figsize=(8.6, 1.9 * len(at_levels)), squeeze=False)
     scale = (1.15 / image[1] ** 0.7, 0.9 / image[1] ** 0.7)

@@ -32,7 +32,6 @@ def fit(
     batch_size: int,
     seed: int = 0,
     schedule: Schedule | None = None,
-    history: History | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
     minutes: float = 5.0,
@@ -58,10 +57,8 @@ def fit(
         batch_size: the number of samples in a step, over all processes together.
         seed: determines the batches and all noise inside the steps.
         schedule: changes the learning rates, see `gmcourse.training.schedules`. None leaves them alone.
-        history: the curves to continue; by default new ones. With `resume` those of the checkpoint count.
         callbacks: each is called after every step as `callback(step, history)`; it may draw random numbers
             without changing the run.
-        checkpoint: the file to save to.
         minutes: the time on the clock between two checkpoints.
         resume: continue from `checkpoint` if that file exists.
         extend: a resumed run may have more steps than the checkpoint's. A schedule follows the new number.
@@ -77,15 +74,13 @@ def fit(
         Diverged: something was not finite; the message has the step's number.
     """
     flags = {"resume": resume, "extend": extend, "overwrite": overwrite, "progress": progress}
-    _check(step, steps, minutes, schedule, history, callbacks, flags)
+    _check(step, steps, minutes, schedule, callbacks, flags)
     rank, world = rank_and_world()
     batches = Batches(data, batch_size, seed)
     if batch_size % world:
         expect.refuse("batch_size", batch_size, f"a multiple of {world}, the number of processes")
     saved = SavedRun(checkpoint, step, (seed, batch_size, batches.length), steps)
-    first, history = saved.begin(
-        History() if history is None else history, resume=resume, extend=extend, overwrite=overwrite
-    )
+    first, history = saved.begin(resume=resume, extend=extend, overwrite=overwrite)
     history.interrupted, before, began = False, history.seconds, time.monotonic()
     gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     hidden = not progress or rank > 0 or os.environ.get("GMCOURSE_PROGRESS") == "off"
@@ -130,17 +125,13 @@ def _values(step: Step, batch: Batch, now: int, save: Callable[[], None]) -> dic
     return values
 
 
-def _check(
-    step: Any, steps: Any, minutes: Any, schedule: Any, history: Any, callbacks: Any, flags: dict[str, Any]
-) -> None:
+def _check(step: Any, steps: Any, minutes: Any, schedule: Any, callbacks: Any, flags: dict[str, Any]) -> None:
     if not isinstance(step, Step):
         expect.refuse("step", expect.described(step), "a training.Step, such as Minimize or Adversarial")
     expect.whole("steps", steps, least=0)
     expect.number("minutes", minutes, least=0)
     if schedule is not None:
         expect.function("schedule", schedule, "a function (step, steps) → share, such as schedules.cosine")
-    if history is not None:
-        expect.instance("history", history, History)
     for name, flag in flags.items():
         expect.instance(name, flag, bool, "True or False")
     if not isinstance(callbacks, Sequence):

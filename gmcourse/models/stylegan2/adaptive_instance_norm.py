@@ -42,7 +42,7 @@ class AdaINConv(SynthesisLayer):
         return 2 * out_channels, (out_channels,)
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
-        """(B, I, h, h), (B, w_dim) → (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
+        """Map (B, I, h, h), (B, w_dim) to (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
         weight = self.weight * (GAINS["lrelu"] / (3 * math.sqrt(self.weight.shape[1])))
         x = upsampled_conv(x, weight, self.kernel) if self.up else F.conv2d(x, weight, padding=1)
         drawn = self.noise(x, noise)

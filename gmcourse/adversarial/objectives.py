@@ -23,7 +23,7 @@ _of_fakes = door(fake_logits="; unseen")
 
 @_of_both
 def discriminator_logistic(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """−E log D(x) − E log(1 − D(G(z))), in nats: what a classifier of real against fake minimises.
+    """Compute −E log D(x) − E log(1 − D(G(z))), in nats: what a classifier of real against fake minimises.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1, with the sign turned. Where D cannot tell the two apart
     it is 2 log 2 = 1.386. The logits may have any shape.
@@ -55,7 +55,7 @@ def generator_non_saturating(fake_logits: Tensor) -> Tensor:
 
 @_of_both
 def discriminator_hinge(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """E max(0, 1 − D(x)) + E max(0, 1 + D(G(z))), D being the logit itself.
+    """Compute E max(0, 1 − D(x)) + E max(0, 1 + D(G(z))), D being the logit itself.
 
     Lim & Ye 2017 (arXiv:1705.02894). Beyond the margin ±1 a sample teaches the discriminator nothing.
     """
@@ -64,7 +64,7 @@ def discriminator_hinge(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 @_of_both
 def discriminator_wasserstein(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """E D(G(z)) − E D(x), D being the logit. A distance only for 1-Lipschitz D: add `gradient_penalty`.
+    """Compute E D(G(z)) − E D(x), D being the logit. A distance only for 1-Lipschitz D: add `gradient_penalty`.
 
     Arjovsky et al. 2017 (arXiv:1701.07875), eq. 2, with the sign turned.
     """
@@ -73,7 +73,7 @@ def discriminator_wasserstein(real_logits: Tensor, fake_logits: Tensor) -> Tenso
 
 @_of_fakes
 def generator_wasserstein(fake_logits: Tensor) -> Tensor:
-    """−E D(G(z)), D being the logit: the generator of the Wasserstein and of the hinge game."""
+    """Compute −E D(G(z)), D being the logit: the generator of the Wasserstein and of the hinge game."""
     return -fake_logits.mean()
 
 
@@ -87,5 +87,5 @@ NAMES = tuple(_GAMES)
 
 
 def losses(name: str) -> tuple[DiscriminatorLoss, GeneratorLoss]:
-    """The two losses of a game: "minimax", "non_saturating", "hinge" or "wasserstein"."""
+    """Return the two losses of a game: "minimax", "non_saturating", "hinge" or "wasserstein"."""
     return _GAMES[expect.one_of("the name of the loss", name, NAMES)]

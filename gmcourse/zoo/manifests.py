@@ -19,11 +19,6 @@ class Manifest:
         name: what `zoo.load` calls it.
         model: the class, "gmcourse.models.vae:VAE".
         arguments: the keyword arguments that build it, JSON only.
-        recipe: the name for `gmcourse train`.
-        seed: the seed of that run.
-        steps: how many updates were made.
-        data: what it was trained on, in words.
-        hardware: what it was trained with, in words.
         hours: how long the training took on the clock.
         metrics: what was measured on held-out data, by name; the unit is part of the name.
         sha256: the hash of the weights file, which `zoo.save` writes; empty where the weights are too large to
