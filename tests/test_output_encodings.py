@@ -16,7 +16,7 @@ import pytest
 
 from gmcourse import console
 from gmcourse.__main__ import main
-from gmcourse.exercises.compare import exercise
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.judge import nbval_run
 from tests.conftest import ROOT
 from tests.exercises.student import UNTOUCHED, edited, in_process

@@ -70,5 +70,6 @@ def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) ->
         good = bool(step.checks) and not name and passed_line(step.checks) in lines
         if good:
             passed.add(step.checks)
+            message = printed.getvalue().partition(passed_line(step.checks))[2].strip()
         seen[step.seen_as] = SeenCell(good, name, message)
     return NbvalRun(seen)

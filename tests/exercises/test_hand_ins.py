@@ -303,7 +303,7 @@ def test_every_formula_of_a_hint_can_be_drawn() -> None:
 
 
 HIDDEN = """
-from gmcourse.exercises.compare import exercise
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import mistake
 
 @exercise

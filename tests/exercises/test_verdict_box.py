@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
 
 import nbformat
@@ -11,6 +13,7 @@ from nbclient import NotebookClient
 
 from gmcourse.exercises import compare, verdict_box
 from gmcourse.exercises.checks import vae
+from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.mistakes import Mistake, NotDone
 
 KL = "lambda m, v: 0.5 * (m**2 + v.exp() - 1 - v).sum(1)"
@@ -30,7 +33,9 @@ def test_outside_of_notebooks_a_refusal_is_raised(capsys: pytest.CaptureFixture[
     with pytest.raises(Mistake):
         vae.kl(lambda m, v: m.sum(1))
     vae.kl(eval(KL))
-    assert capsys.readouterr().out == "✓ kl passed\n"
+    line, reward = capsys.readouterr().out.splitlines()
+    assert line == "✓ kl passed"
+    assert reward.startswith("This is the price")
 
 
 @pytest.mark.slow
@@ -46,15 +51,15 @@ def test_run_all_goes_on_in_a_notebook_and_stops_under_nbval(
         "checks.kl(None)",
         f"checks.kl({KL})",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
-    NotebookClient(notebook, allow_errors=True, timeout=300).execute()
-    kinds = [[output.output_type for output in cell.outputs] for cell in notebook.cells]
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    NotebookClient(made, allow_errors=True, timeout=300).execute()
+    kinds = [[output.output_type for output in cell.outputs] for cell in made.cells]
     if under_nbval:
         assert kinds[1:] == [["error"], ["stream"]]
     else:
         assert kinds[1:] == [["display_data"], ["display_data"]]
-        assert "not done yet" in notebook.cells[1].outputs[0].data["text/html"]
-        assert notebook.cells[2].outputs[0].data["text/plain"] == "✓ kl passed"
+        assert "not done yet" in made.cells[1].outputs[0].data["text/html"]
+        assert made.cells[2].outputs[0].data["text/plain"].startswith("✓ kl passed\nThis is the price")
 
 
 def test_every_entry_that_differs_is_shown_and_none_that_agrees() -> None:
@@ -91,3 +96,12 @@ def test_an_answer_that_leaves_a_trace_is_refused() -> None:
     with pytest.raises(Mistake, match="changes the default dtype"):
         vae.kl(doubling)
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_every_check_has_a_sentence_of_reward() -> None:
+    for chapter in notebook.chapters().values():
+        checks = importlib.import_module(f"gmcourse.exercises.checks.{chapter.slug}")
+        for each in chapter.exercises:
+            paragraphs = (inspect.getdoc(getattr(checks, each.name)) or "").split("\n\n")
+            assert len(paragraphs) > 1, f"{chapter.slug}.{each.name}: what does a right answer mean?"
+            assert 6 <= len(paragraphs[-1].split()) <= 25, paragraphs[-1]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from gmcourse.exercises.compare import fixed_inputs
+from gmcourse.exercises.exercise import fixed_inputs
 from gmcourse.exercises.judge import notebook
 from tests.exercises import answers as collection
 from tests.exercises.trial import attempt

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from gmcourse.exercises.compare import agree, exercise, finite, normal, show, tensor
+from gmcourse.exercises.compare import agree, finite, normal, show, tensor
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
@@ -15,7 +16,10 @@ N = 40_000  # draws of a Monte Carlo estimate
 
 @exercise
 def reconstruction_loss(answer: Any, generator: torch.Generator) -> None:
-    """Check the mean over the batch of ‖x − x̂‖²."""
+    """Check the mean over the batch of ‖x − x̂‖².
+
+    This is all that an autoencoder is trained with: nothing in it says what a code should look like.
+    """
     for batch, channels, side in ((4, 3, 3), (2, 1, 5), (1, 2, 8)):
         x_hat = normal(batch, channels, side, side, generator=generator)
         x = torch.rand(batch, channels, side, side, generator=generator)
@@ -38,7 +42,10 @@ def reconstruction_loss(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def best_linear_error(answer: Any, generator: torch.Generator) -> None:
-    """Check the least mean squared error of any linear autoencoder with so many numbers."""
+    """Check the least mean squared error of any linear autoencoder with so many numbers.
+
+    No linear autoencoder with so many numbers can do better, however long it trains.
+    """
     for count, dims, kept in ((12, 5, 2), (30, 4, 1), (9, 6, 4)):
         scales = 0.3 + 2 * torch.rand(dims, generator=generator)
         x = (torch.randn(count, dims, generator=generator) * scales + 3).double()
@@ -67,7 +74,10 @@ def best_linear_error(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def code_bits(answer: Any, generator: torch.Generator) -> None:
-    """Check the code length −Σ_d log₂ p_d(symbol_d), one number a picture."""
+    """Check the code length −Σ_d log₂ p_d(symbol_d), one number a picture.
+
+    An entropy coder needs so many bits for these codes: a better model of the symbols is a smaller file.
+    """
     for pictures, dims, symbols in ((6, 3, 4), (1, 5, 7), (4, 2, 9)):
         tables = torch.rand(dims, symbols, generator=generator).add(0.05)
         tables = tables / tables.sum(1, keepdim=True)
@@ -103,7 +113,10 @@ def code_bits(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def denoise(answer: Any, generator: torch.Generator) -> None:
-    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule."""
+    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule.
+
+    A good denoiser knows the slope of the log-density of noisy data: its score.
+    """
     for points, centres, dims in ((5, 3, 2), (1, 4, 3), (7, 2, 2)):
         sigma = float(0.3 + 0.9 * torch.rand((), generator=generator))
         width = 0.5
@@ -138,7 +151,10 @@ def denoise(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def draw_codes(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: draws from the normal fitted to codes, with its mean and all of its covariance."""
+    """Find the mistake: draws from the normal fitted to codes, with its mean and all of its covariance.
+
+    A density of the codes turns an autoencoder into a generator, as good as that density fits.
+    """
     mixing = torch.tensor([[3.0, 0.0, 0.0], [2.0, 1.0, 0.0], [-1.5, 0.8, 0.5]])
     mixing = mixing + 0.1 * torch.rand(3, 3, generator=generator)
     shift = torch.tensor([4.0, -2.0, 1.0]) + 0.3 * torch.rand(3, generator=generator)

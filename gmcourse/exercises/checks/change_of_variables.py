@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from gmcourse.exercises.compare import agree, apart, exercise, finite, normal, untouched
+from gmcourse.exercises.compare import agree, apart, finite, normal, untouched
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import ask
 
 Map = Callable[[Tensor], Tensor]
@@ -26,7 +27,10 @@ def _maps(generator: torch.Generator) -> list[tuple[Map, Map]]:
 
 @exercise
 def log_density(answer: Any, generator: torch.Generator) -> None:
-    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
+    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd.
+
+    Every invertible map whose Jacobian is known is a density, and can be trained as one.
+    """
     law = Normal(0.0, 1.0)
     for (f, slope), n in zip(_maps(generator), (5, 8, 3), strict=True):
         x = normal(n, generator=generator, std=1.5).detach()
@@ -61,7 +65,10 @@ def _twist(generator: torch.Generator) -> Map:
 
 @exercise
 def area_factor(answer: Any, generator: torch.Generator) -> None:
-    """Check log |det J| of a map of the plane, one number a point."""
+    """Check log |det J| of a map of the plane, one number a point.
+
+    The determinant is an area: where the map stretches, the density gets thin.
+    """
     for n in (4, 1, 7):
         det = torch.ones(n)
         while not bool((det < -0.1).any()):  # some point where the plane is turned over, or no |·| is missed
@@ -86,7 +93,10 @@ def area_factor(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
-    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
+    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow.
+
+    A sum of D logarithms stands for D³ operations: this is why flows are built from triangular Jacobians.
+    """
     for batch, size in ((3, 4), (1, 7), (5, 2)):
         matrices = normal(batch, size, size, generator=generator).detach().tril()
         m = matrices.double()
@@ -111,7 +121,10 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def inverse_cdf(answer: Any, generator: torch.Generator) -> None:
-    """Check the map F⁻¹ that turns uniform numbers into exponential ones of a given rate, increasing."""
+    """Check the map F⁻¹ that turns uniform numbers into exponential ones of a given rate, increasing.
+
+    Every density on a line is a map of uniform noise: the oldest generative model.
+    """
     for rate in (0.5 + 3 * torch.rand(3, generator=generator)).tolist():
         u = torch.rand(9, generator=generator) * 0.98 + 0.01
         v = u.double()
@@ -130,7 +143,10 @@ def inverse_cdf(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def repaired_bits(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: bits per dimension of dequantised pixels."""
+    """Find the mistake: bits per dimension of dequantised pixels.
+
+    Bits per dimension now compare models of whole-number pixels with each other.
+    """
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             dims = int(torch.randint(20, 4000, (), generator=generator))

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
-from gmcourse.exercises.compare import agree, exercise, normal, pair, untouched
+from gmcourse.exercises.compare import agree, normal, pair, untouched
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import ask
 
 
@@ -19,7 +20,10 @@ def _shares(classes: int, generator: torch.Generator) -> Tensor:
 
 @exercise
 def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
-    """Check log Σ_k exp(a_k) of each row, for numbers of any size."""
+    """Check log Σ_k exp(a_k) of each row, for numbers of any size.
+
+    With it the probabilities of this course can be added up, however small they are.
+    """
     for rows, columns in ((4, 3), (2, 6), (1, 5)):
         a = normal(rows, columns, generator=generator, std=1.5)
         v = a.double()
@@ -48,7 +52,10 @@ def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def log_posterior(answer: Any, generator: torch.Generator) -> None:
-    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
+    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,).
+
+    Every generative classifier is this line.
+    """
     for points, classes in ((5, 3), (2, 4), (1, 2)):
         log_likelihood = normal(points, classes, generator=generator, std=2.0)
         prior = _shares(classes, generator)
@@ -78,7 +85,10 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def linear_boundary(answer: Any, generator: torch.Generator) -> None:
-    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
+    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance.
+
+    Two normals with one covariance draw the same kind of line as logistic regression.
+    """
     for dims in (2, 3, 5):
         means = 2 * torch.randn(2, dims, generator=generator)
         factor = torch.randn(dims, dims, generator=generator)
@@ -119,7 +129,10 @@ def linear_boundary(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def rare_weights(answer: Any, generator: torch.Generator) -> None:
-    """Check the weights w ∝ 1/p(x), of mean 1, from log p(x)."""
+    """Check the weights w ∝ 1/p(x), of mean 1, from log p(x).
+
+    What a density finds improbable can be drawn more often: the share of rare things is yours to choose.
+    """
     for n in (5, 8, 3):
         log_prob = normal(n, generator=generator, std=1.2).detach() - 1.5
         a = log_prob.double()
@@ -144,7 +157,10 @@ def rare_weights(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def naive_bayes(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior."""
+    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior.
+
+    Terms that differ from class to class are no constants, and they decide the close cases.
+    """
     for points, dims, classes in ((4, 5, 3), (2, 3, 2), (1, 7, 4)):
         x = normal(points, dims, generator=generator).detach()
         means = normal(classes, dims, generator=generator).detach()
@@ -176,7 +192,10 @@ def naive_bayes(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def recalibrated(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: from a posterior under resampled class shares to one under the true shares."""
+    """Find the mistake: from a posterior under resampled class shares to one under the true shares.
+
+    A classifier moves to a world with other shares of the classes without being trained again.
+    """
     for points, classes in ((4, 3), (2, 2), (1, 4)):
         posterior = normal(points, classes, generator=generator).detach().softmax(1)
         trained = _shares(classes, generator)

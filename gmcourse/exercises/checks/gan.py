@@ -8,16 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.exercises.compare import (
-    agree,
-    agree_gradients,
-    exercise,
-    finite,
-    fresh_weights,
-    matches,
-    normal,
-    pair,
-)
+from gmcourse.exercises.compare import agree, agree_gradients, finite, fresh_weights, matches, normal, pair
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 
@@ -31,7 +23,10 @@ def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @exercise
 def generator_losses(answer: Any, generator: torch.Generator) -> None:
-    """Check the minimax and the non-saturating loss from logits, also from very large ones."""
+    """Check the minimax and the non-saturating loss from logits, also from very large ones.
+
+    Both losses have the same solution; where the discriminator is sure, only one still has a slope.
+    """
     for rows in (5, 1, 8):
         t = normal(rows, generator=generator, std=2.0)
         w = t.double()
@@ -62,7 +57,10 @@ def generator_losses(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def best_discriminator(answer: Any, generator: torch.Generator) -> None:
-    """p/(p + q), where both densities may underflow."""
+    """p/(p + q), where both densities may underflow.
+
+    The best discriminator is a ratio of densities: the generator learns from it without seeing a density.
+    """
     for rows in (6, 1, 9):
         log_p, log_q = (normal(rows, generator=generator, std=2.0).detach() for _ in range(2))
         p, q = log_p.double().exp(), log_q.double().exp()
@@ -88,7 +86,10 @@ def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
 
 @exercise
 def r1(answer: Any, generator: torch.Generator) -> None:
-    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
+    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights.
+
+    The slope at the data is punished, and games that went in circles come to rest.
+    """
     for shape, rows, gamma in (((3,), 5, 2.0), ((1, 4, 4), 6, 10.0), ((2, 3, 3), 3, 0.7)):
         judge = _judge(shape, generator)
         x = normal(rows, *shape, generator=generator).detach()
@@ -118,7 +119,10 @@ def r1(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def smallest_game(answer: Any, generator: torch.Generator) -> None:
-    """Check that both players move at once, from old values."""
+    """Check that both players move at once, from old values.
+
+    The players circle around the solution: in a game no loss has to fall.
+    """
     for rows, rate, gamma in ((6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)):
         theta, psi = (normal(rows, generator=generator).detach() for _ in range(2))
         a, b = theta.double(), psi.double()
@@ -188,7 +192,10 @@ def _play(painter: nn.Module, judge: nn.Module, real: Tensor, z: Tensor, rate: f
 
 @exercise
 def one_round(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
+    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end.
+
+    Each player moves its own weights only: this is the training step of every GAN.
+    """
     for rows, rate in ((16, 0.3), (9, 0.1)):
         painter, judge = fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)
         real, z = (normal(rows, width, generator=generator).detach() for width in (3, 2))

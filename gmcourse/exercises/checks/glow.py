@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, exercise, fresh_weights, normal, pair, tensor
+from gmcourse.exercises.compare import agree, fresh_weights, normal, pair, tensor
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that neither can stand for the other
@@ -15,7 +16,10 @@ SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that n
 
 @exercise
 def actnorm(answer: Any, generator: torch.Generator) -> None:
-    """Check z = (x + b) ⊙ eˢ for each channel, and the log-determinant H·W·Σ s of each sample."""
+    """Check z = (x + b) ⊙ eˢ for each channel, and the log-determinant H·W·Σ s of each sample.
+
+    This normalisation is a bijection: it has an inverse and a determinant.
+    """
     for shape in SHAPES:
         batch, channels, height, width = shape
         x, bias, s = (normal(*size, generator=generator) for size in (shape, (channels,), (channels,)))
@@ -47,7 +51,10 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def plu(answer: Any, generator: torch.Generator) -> None:
-    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
+    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|.
+
+    The determinant of the 1×1 convolution costs a sum over the channels, not their cube.
+    """
     for channels in (3, 2, 6):
         permutation = torch.eye(channels)[torch.randperm(channels, generator=generator)].roll(1, 0)
         lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
@@ -86,7 +93,10 @@ def plu(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def squeeze(answer: Any, generator: torch.Generator) -> None:
-    """Check the reshaping (B, C, H, W) → (B, 4C, H/2, W/2), channel c·4 + dy·2 + dx."""
+    """Check the reshaping (B, C, H, W) → (B, 4C, H/2, W/2), channel c·4 + dy·2 + dx.
+
+    No pixel is lost: space became channels, which couplings can mix.
+    """
     for batch, channels, height, width in ((2, 3, 4, 6), (1, 1, 2, 4), (3, 2, 6, 2)):
         x = normal(batch, channels, height, width, generator=generator).detach()
         k = x.double()
@@ -115,7 +125,10 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 @exercise
 def coupling(answer: Any, generator: torch.Generator) -> None:
-    """Glow's affine coupling of images: the second half of the channels becomes (x₂ + t) ⊙ σ(r + 2)."""
+    """Glow's affine coupling of images: the second half of the channels becomes (x₂ + t) ⊙ σ(r + 2).
+
+    Any network may stand inside, and the inverse still costs one pass.
+    """
     for batch, channels, height, width in ((3, 4, 2, 4), (2, 2, 3, 3), (2, 6, 4, 2)):
         network = _network(channels // 2, channels, generator)
         x = normal(batch, channels, height, width, generator=generator)
@@ -160,7 +173,10 @@ class _Affine:
 
 @exercise
 def tempered_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I)."""
+    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
+
+    Cooler samples come from another density, and this is how probable they are in it.
+    """
     for rows, dim, temperature in ((4, 3, 0.7), (2, 2, 0.5), (3, 5, 1.6)):
         flow = _Affine(dim, generator)
         x = normal(rows, dim, generator=generator).detach()
@@ -186,7 +202,10 @@ def tempered_log_prob(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def conv_log_det(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: H·W·log |det W|, also where det W is negative."""
+    """Find the mistake: H·W·log |det W|, also where det W is negative.
+
+    A determinant may be negative; a volume is its size.
+    """
     for batch, channels, height, width in ((3, 4, 2, 5), (2, 3, 4, 2), (2, 5, 3, 1)):
         x = normal(batch, channels, height, width, generator=generator).detach()
         for negative in (False, True):

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, exercise, finite, fresh_weights, normal, pair, untouched
+from gmcourse.exercises.compare import agree, finite, fresh_weights, normal, pair, untouched
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import ask
 
 
@@ -18,7 +19,10 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 @exercise
 def uncouple(answer: Any, generator: torch.Generator) -> None:
-    """Check the inverse of y₁ = x₁, y₂ = x₂ + m(x₁)."""
+    """Check the inverse of y₁ = x₁, y₂ = x₂ + m(x₁).
+
+    The inverse needs no inverse of the network: this is the trick of all coupling flows.
+    """
     for rows, dim in ((4, 6), (1, 2), (3, 10)):
         half = dim // 2
         m = _network(half, half, generator)
@@ -41,7 +45,10 @@ def uncouple(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def affine_coupling(answer: Any, generator: torch.Generator) -> None:
-    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
+    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
+
+    The volume can change now, and its logarithm is a sum.
+    """
     for rows, dim in ((4, 6), (1, 2), (3, 8)):
         half = dim // 2
         network = _network(half, dim, generator)
@@ -74,7 +81,10 @@ def affine_coupling(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """Check the log of the standard logistic density, summed over the dimensions, for any size of z."""
+    """Check the log of the standard logistic density, summed over the dimensions, for any size of z.
+
+    A prior with heavier tails than the normal, which no latent makes overflow.
+    """
     for rows, dim in ((4, 3), (1, 7), (6, 2)):
         z = normal(rows, dim, generator=generator, std=3.0)
         w = z.double()
@@ -101,7 +111,10 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def scaled_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """log p(h) where z = exp(s) ⊙ h is standard logistic."""
+    """log p(h) where z = exp(s) ⊙ h is standard logistic.
+
+    One scale for each dimension is all the change of volume that NICE has.
+    """
     for rows, dim in ((4, 3), (1, 6), (5, 2)):
         h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
         k, a = h.double(), s.double()
@@ -127,7 +140,10 @@ def scaled_log_prob(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def mixed(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: couplings that must take turns. Judged by the values and by which output sees which input."""
+    """Find the mistake: couplings that must take turns. Judged by the values and by which output sees which input.
+
+    Now that the halves take turns, no input is left as it came.
+    """
     for rows, dim in ((3, 6), (2, 4)):
         half = dim // 2
         nets = [_network(half, half, generator) for _ in range(3)]

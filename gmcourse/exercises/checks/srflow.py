@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, exercise, near, normal, pair, show, tensor, untouched
+from gmcourse.exercises.compare import agree, near, normal, pair, show, tensor, untouched
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import ask, mistake
 
 N = 20_000  # draws for the spread of answers
@@ -16,7 +17,10 @@ N = 20_000  # draws for the spread of answers
 
 @exercise
 def consistency(answer: Any, generator: torch.Generator) -> None:
-    """PSNR of the answer, made small again, against the low resolution that was given."""
+    """PSNR of the answer, made small again, against the low resolution that was given.
+
+    A good answer explains the picture that was given: this number says how well.
+    """
     for batch, side, scale in ((3, 2, 4), (1, 3, 2), (4, 4, 2)):
         x = torch.rand(batch, 3, side * scale, side * scale, generator=generator)
 
@@ -48,7 +52,10 @@ def consistency(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def injector(answer: Any, generator: torch.Generator) -> None:
-    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
+    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
+
+    The low resolution steers the scale and the shift of every channel, for the price of a sum.
+    """
     for rows, channels, side, contexts in ((3, 2, 4, 3), (4, 3, 2, 1), (1, 2, 3, 1)):
         h = normal(rows, channels, side, side, generator=generator)
         raw, shift = (normal(contexts, channels, side, side, generator=generator) for _ in range(2))
@@ -96,7 +103,10 @@ class _Toy:
 
 @exercise
 def conditional_bits(answer: Any, generator: torch.Generator) -> None:
-    """Check the bits per dimension of whole-number pixels, given the low resolution."""
+    """Check the bits per dimension of whole-number pixels, given the low resolution.
+
+    So many bits are missing when the low resolution is known.
+    """
     for batch, side, scale in ((3, 2, 2), (1, 3, 2), (2, 2, 4)):
         flow = _Toy(3, scale, generator)
         pixels = torch.randint(0, 256, (batch, 3, side * scale, side * scale), generator=generator)
@@ -129,7 +139,10 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def answers(answer: Any, generator: torch.Generator) -> None:
-    """n answers to one low resolution, which is read once; the temperature is the latents' standard deviation."""
+    """n answers to one low resolution, which is read once; the temperature is the latents' standard deviation.
+
+    One question, many answers: the encoder has read it only once.
+    """
     for n, side in ((5, 2), (1, 3)):
         low = torch.rand(1, 3, side, side, generator=generator)
         encoder, inverse, temperature = _Encoder(generator), _Decoder(), 0.7
@@ -208,7 +221,10 @@ class _Decoder:
 
 @exercise
 def two_errors(answer: Any, generator: torch.Generator) -> None:
-    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number."""
+    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
+
+    A draw has twice the squared error of the mean: the blurred answer wins this race.
+    """
     for n, dims in ((6, 4), (3, 7), (40, 2)):
         x = normal(n, dims, generator=generator)
         d = x.double()
@@ -233,7 +249,10 @@ def two_errors(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def published_loss(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: a published loss, whose unit is not bits per dimension."""
+    """Find the mistakes: a published loss, whose unit is not bits per dimension.
+
+    Two numbers can be compared once both say bits of what, and divided by how many.
+    """
     for batch, channels, side, grey_levels in ((3, 3, 4, 32), (1, 3, 2, 256), (2, 1, 4, 16)):
         z = normal(batch, channels, side, side, generator=generator)
         log_det = normal(batch, generator=generator, std=5.0)

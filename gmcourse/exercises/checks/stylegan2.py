@@ -11,7 +11,6 @@ from gmcourse.exercises.compare import (
     agree,
     agree_gradients,
     apart,
-    exercise,
     finite,
     gradients,
     matches,
@@ -19,6 +18,7 @@ from gmcourse.exercises.compare import (
     show,
     tensor,
 )
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import NotDone, ask, mistake
 
 EPS = 1e-8
@@ -26,7 +26,10 @@ EPS = 1e-8
 
 @exercise
 def adain(answer: Any, generator: torch.Generator) -> None:
-    """AdaIN gives each map the mean and the deviation that its style says."""
+    """AdaIN gives each map the mean and the deviation that its style says.
+
+    A style says the mean and the deviation of each map: so the first StyleGAN was steered.
+    """
     for batch, channels, height, width in ((3, 2, 4, 5), (1, 4, 6, 3)):
         x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
         scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
@@ -78,7 +81,10 @@ def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
 
 @exercise
 def modulated_conv(answer: Any, generator: torch.Generator) -> None:
-    """Each picture is convolved with weights that its styles modulate and that are demodulated."""
+    """Each picture is convolved with weights that its styles modulate and that are demodulated.
+
+    The style now acts on the weights: no map has to be normalised by its own statistics.
+    """
     for batch, inputs, outputs, side in ((3, 4, 5, 6), (2, 3, 2, 5), (1, 2, 4, 4)):
         x = normal(batch, inputs, side, side + 1, generator=generator)
         weight = normal(outputs, inputs, 3, 3, generator=generator)
@@ -120,7 +126,10 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
 
 @exercise
 def lazy(answer: Any, generator: torch.Generator) -> None:
-    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers."""
+    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers.
+
+    A penalty at every k-th step costs a k-th of the time and pulls as hard.
+    """
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             k = int(torch.randint(3, 20, (), generator=generator))
@@ -187,7 +196,10 @@ def _beta_suspects(beta: float, k: int, other: float) -> dict[str, float]:
 
 @exercise
 def path_lengths(answer: Any, generator: torch.Generator) -> None:
-    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
+    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian.
+
+    One backward pass gives the length of a Jacobian that was never written down.
+    """
     for batch, layers, width, side in ((3, 2, 4, 3), (2, 3, 2, 4), (1, 4, 3, 2)):
         shape = (2, side, side + 1)
         mixing = normal(layers * width, math.prod(shape), generator=generator).detach()
@@ -236,7 +248,10 @@ def _path_suspects(product: Tensor, pixels: int, channels: int) -> dict[str, Ten
 
 @exercise
 def truncate(answer: Any, generator: torch.Generator) -> None:
-    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
+    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.
+
+    Closer to the average there is less variety and there are fewer failures; ψ is the dial.
+    """
     for batch, layers, width, cutoff in ((3, 5, 4, 2), (2, 4, 3, 4), (1, 6, 2, 3), (2, 3, 4, 0)):
         ws = normal(batch, layers, width, generator=generator)
         mean = normal(width, generator=generator, std=2.0)
@@ -272,7 +287,10 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def penalty(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: the mean over pictures came before the square."""
+    """Find the mistake: the mean over pictures came before the square.
+
+    Each picture has a slope of its own; their mean may be zero while none of them is.
+    """
     for layers, batch, width in ((4, 3, 2), (3, 5, 4), (2, 6, 3), (5, 1, 2)):
         while True:  # until the published code gives another number than the right one
             # pictures of different size, so that an average over them shows

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from gmcourse.exercises.compare import (
     agree,
     apart,
-    exercise,
     finite,
     gradients,
     matches,
@@ -21,6 +20,7 @@ from gmcourse.exercises.compare import (
     tensor,
     untouched,
 )
+from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import ask, mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
@@ -28,7 +28,10 @@ N = 40_000  # draws of a Monte Carlo estimate
 
 @exercise
 def kl(answer: Any, generator: torch.Generator) -> None:
-    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
+    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row.
+
+    This is the price, in nats, of telling the decoder more than the prior knows.
+    """
     for rows, latents in ((4, 2), (3, 7), (1, 20)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         m, lv = mean.double(), log_var.double()
@@ -65,7 +68,10 @@ def _kl_suspects(m: Tensor, lv: Tensor, want: Tensor) -> dict[str, Tensor]:
 
 @exercise
 def sample(answer: Any, generator: torch.Generator) -> None:
-    """Check one reparameterised draw from N(mean, diag exp(log_var)) a row."""
+    """Check one reparameterised draw from N(mean, diag exp(log_var)) a row.
+
+    The noise comes from outside, so the gradient reaches the encoder.
+    """
     for rows, latents in ((5, 3), (1, 8)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         z = tensor(ask(answer, mean, log_var), "the draw")
@@ -129,7 +135,10 @@ def _sample_gradients(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def elbo(answer: Any, generator: torch.Generator) -> None:
-    """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits."""
+    """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits.
+
+    A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.
+    """
     for batch, side, latents in ((4, 3, 2), (3, 5, 6), (1, 8, 4)):
         logits = normal(batch, 1, side, side, generator=generator, std=2.0)
         x = (torch.rand(batch, 1, side, side, generator=generator) < 0.4).float()
@@ -180,7 +189,10 @@ def _elbo_suspects(logits: Tensor, x: Tensor, log_p: Tensor, divergence: Tensor)
 
 @exercise
 def importance_bound(answer: Any, generator: torch.Generator) -> None:
-    """Check the bound log (1/K) Σ_k w_k for log-weights (K, B), one number an image."""
+    """Check the bound log (1/K) Σ_k w_k for log-weights (K, B), one number an image.
+
+    With one draw this is the ELBO; with more it comes closer to log p(x).
+    """
     for draws, batch in ((5, 3), (8, 2), (1, 4)):
         weights = normal(draws, batch, generator=generator, std=1.5)
         w = weights.double()
@@ -218,7 +230,10 @@ def importance_bound(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def slide_kl(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: the slide's KL, for a mean and a standard deviation."""
+    """Find the mistakes: the slide's KL, for a mean and a standard deviation.
+
+    A KL divergence is never negative: a formula can be caught without knowing the right one.
+    """
     for rows, latents in ((4, 2), (3, 7)):
         mean = normal(rows, latents, generator=generator)
         std = (0.4 + 2 * torch.rand(rows, latents, generator=generator)).requires_grad_()
@@ -249,7 +264,10 @@ def slide_kl(answer: Any, generator: torch.Generator) -> None:
 
 @exercise
 def hidden_beta(answer: Any, generator: torch.Generator) -> None:
-    """Which β is hidden in `mse_loss(…) + kl.mean()`?"""
+    """Which β is hidden in `mse_loss(…) + kl.mean()`?
+
+    An average hides a weight: this VAE was trained with another β than its author thought.
+    """
     for _ in range(3):
         while True:  # until no two mistakes lead to nearly the same number
             pixels = int(torch.randint(30, 900, (), generator=generator))

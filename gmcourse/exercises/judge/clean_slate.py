@@ -30,6 +30,6 @@ def restore(names: dict[str, Any], slug: str) -> None:
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
     if "GMCOURSE_EVENTS" in os.environ:  # in the judge's own kernel, where nothing else holds the old ones
-        for name in (f"{OURS}.mistakes", f"{OURS}.compare", f"{OURS}.checks.{slug}"):
-            sys.modules.pop(name, None)
+        for name in ("mistakes", "compare", "exercise", f"checks.{slug}"):
+            sys.modules.pop(f"{OURS}.{name}", None)
     names["checks"] = importlib.import_module(f"{OURS}.checks.{slug}")

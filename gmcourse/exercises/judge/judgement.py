@@ -169,8 +169,9 @@ def _verdict(
     name = exercise.name
     checks = [seen_cells[key] for role in ("check", "again") if (key := f"{role} check {name}") in seen_cells]
     mine = [step for step in steps if step.role == "student" and name in step.exercises]
-    if any(seen.passed for seen in checks):
-        return Verdict(name, exercise.title, PASSED)
+    for seen in checks:
+        if seen.passed:
+            return Verdict(name, exercise.title, PASSED, seen.message)
     if reason := stopped.get(f"check {name}"):
         return _with_hint(exercise, STOPPED, f"the answer {reason}")
     for step in mine:

@@ -1,0 +1,85 @@
+"""What makes a check out of a law: fresh inputs, torch as it was, and a verdict."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from gmcourse.console import accept_any_encoding
+from gmcourse.exercises import verdict_box
+from gmcourse.exercises.mistakes import NotDone, Refusal, mistake, passed_line
+from gmcourse.reproducible import plain_defaults, seed_torch
+
+_seed: int | None = None
+
+
+@contextmanager
+def fixed_inputs(seed: int) -> Iterator[None]:
+    """Draw the same inputs each time, for the table in the instructor's pages and for tests."""
+    global _seed
+    before, _seed = _seed, seed
+    try:
+        yield
+    finally:
+        _seed = before
+
+
+def fresh() -> torch.Generator:
+    """A generator that nobody can foresee, so that only a right answer passes twice."""
+    generator = torch.Generator()
+    generator.manual_seed(generator.seed() if _seed is None else _seed)
+    return generator
+
+
+def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], None]:
+    """Make a check out of a function that raises when the answer is wrong. Its name is the exercise's.
+
+    The function gets the answer and a generator that nobody can foresee. The last paragraph of its docstring is
+    what a right answer is rewarded with: a sentence on what the result means.
+    """
+    reward = " ".join((inspect.getdoc(law) or "").partition("\n\n")[2].split())
+
+    @functools.wraps(law)
+    def judge(answer: Any) -> None:
+        name = law.__name__
+        try:
+            if answer is None or answer is ...:
+                raise NotDone("not done yet")
+            generator = fresh()
+            with _no_trace_left(generator):
+                law(answer, generator)
+        except Refusal as refusal:
+            if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
+                raise
+            return
+        if not verdict_box.show("✓", f"{name} passed\n{reward}".strip()):
+            accept_any_encoding()  # a check's ✓ must not fail a right answer
+            print(f"{passed_line(name)}\n{reward}".strip())
+
+    del judge.__wrapped__  # a check takes the answer alone, and `help` says so
+    return judge
+
+
+@contextmanager
+def _no_trace_left(generator: torch.Generator) -> Iterator[None]:
+    """An answer that passed has left torch as it was: seed, defaults, gradients. Its own draws are new each time."""
+    with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
+        seed_torch(generator.initial_seed() // 2)
+        before = _state_of_torch()
+        yield
+        for what, now in _state_of_torch().items():
+            if now != before[what]:
+                mistake(f"the answer is right, but it changes {what} for everything that runs after it")
+
+
+def _state_of_torch() -> dict[str, Any]:
+    return {
+        "torch's seed (every call draws the same numbers then)": torch.initial_seed(),
+        "the default dtype": torch.get_default_dtype(),
+        "the default device": torch.get_default_device(),
+        "whether gradients are computed": torch.is_grad_enabled(),
+        "whether algorithms are deterministic": torch.are_deterministic_algorithms_enabled(),
+    }
