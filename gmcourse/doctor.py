@@ -106,7 +106,7 @@ def _torch() -> Iterator[Finding]:
 
 
 def core_speed(tries: int = 500) -> float:
-    """How fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
+    """Measure how fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
 
     Of many tries the quickest counts, so that other programs on the machine matter little. It takes a moment.
     """

@@ -42,12 +42,12 @@ class Change:
 
 
 def place() -> Path:
-    """The student's folder: `GMCOURSE_FOLDER`, else `my_course` in the course's folder."""
+    """Find the student's folder: `GMCOURSE_FOLDER`, else `my_course` in the course's folder."""
     return Path(os.environ.get("GMCOURSE_FOLDER") or ROOT / "my_course").expanduser().absolute()
 
 
 def written(content: bytes) -> str:
-    """A hash of what somebody wrote: of a notebook, the text of its cells; of another file, all of it."""
+    """Hash what somebody wrote: of a notebook, the text of its cells; of another file, all of it."""
     try:
         cells = [[cell["cell_type"], "".join(cell["source"])] for cell in json.loads(content)["cells"]]
         content = json.dumps(cells).encode()
