@@ -41,7 +41,7 @@ class Mixture:
         return points
 
     def log_parts(self, points: Tensor) -> Tensor:
-        """log(weight · density) of points (N, D + E) under each part, in nats, (N, K)."""
+        """Give log(weight · density) of points (N, D + E) under each part, in nats, (N, K)."""
         d, roots = self.covariances.shape[1], torch.linalg.cholesky(self.covariances)
         off = (points[:, None, :d] - self.means[:, :d]).permute(1, 2, 0)  # (K, D, N)
         squares = torch.linalg.solve_triangular(roots, off, upper=False).square().sum(1).T

@@ -43,7 +43,7 @@ class Posterior:
 
     @property
     def effective(self) -> float:
-        """The effective sample size 1 / Σ w²: how many independent draws these are worth."""
+        """The effective sample size 1 / Σ w², in independent draws: an answer of fewer than 100 is too narrow."""
         return effective(self.weights)
 
     @door(n=">= 1")
@@ -64,7 +64,7 @@ def posterior(
     enough: float = 200,
     seed: int = 0,
 ) -> Posterior:
-    """p(attributes | y) of a face of the natural crowd, by importance sampling over all attributes at once.
+    """Find p(attributes | y) for a face of the natural crowd, by importance sampling over all attributes at once.
 
     The prior is that of `sample`, the likelihood of the small picture y
 
@@ -112,7 +112,7 @@ def posterior(
 
 
 def _face(points: Tensor) -> tuple[Tensor, Tensor]:
-    """The attributes (N, 18) of points (N, 21), and the log-density of the points under the crowd, (N,).
+    """Give the attributes (N, 18) of points (N, 21), and the log-density of points under the crowd, (N,).
 
     A point has a real number w for each attribute, whose Φ(w) is a number in [0, 1] that `natural` asks for, and then
     three events, 0 or 1. The density lacks the constant (2π)⁻⁹.
@@ -141,7 +141,7 @@ def _face(points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _small(points: Tensor, size: int, scale: int, seeds: Tensor | None = None) -> Tensor:
-    """Small pictures of faces, (N, P)."""
+    """Draw small pictures of faces, (N, P)."""
     return downsample(render(_face(points)[0].float(), size, detail=seeds), scale).flatten(1).double()
 
 
@@ -174,12 +174,12 @@ class _Likelihood:
         return _face(points)[1], torch.linalg.solve_triangular(self.root, (self.y - small).T, upper=False).T
 
     def sum(self, prior: Tensor, left: Tensor) -> Tensor:
-        """log p(y, point) up to a constant, (N,), from its parts."""
+        """Add the parts to log p(y, point) up to a constant, (N,)."""
         squares = left.square().sum(1) / (self.freedom - 2)
         return prior - 0.5 * (self.freedom + left.shape[1]) * squares.log1p()
 
     def log_joint(self, points: Tensor, small: Tensor | None = None) -> Tensor:
-        """log p(y, point) up to a constant, (N,)."""
+        """Compute log p(y, point) up to a constant, (N,)."""
         return self.sum(*self.parts(points, small))
 
 
@@ -208,7 +208,7 @@ def _climbed(face: _Likelihood, points: Tensor, steps: int) -> tuple[Tensor, Ten
 
 
 def _modes(face: _Likelihood, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Climb from points, and from the best end, with each outcome of the events and two other ages, on to modes."""
+    """Find modes: climb from points, then from the best end with each outcome of the events and two other ages."""
     for keep in (len(points), 4):
         points, reached, _ = _climbed(face, points[:keep], 2)
         points = points[reached.argsort(descending=True)]

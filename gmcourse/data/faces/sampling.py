@@ -65,7 +65,7 @@ def natural(
     """
 
     def sometimes(chance: Tensor) -> Tensor:
-        """0 for most, anywhere from 0.35 to 1 for some."""
+        """Give 0 for most, anywhere from 0.35 to 1 for some."""
         return event(chance) * (LEAST + (1 - LEAST) * anywhere())
 
     smile = bell((0.66, 0.26))
