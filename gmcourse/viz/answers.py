@@ -57,7 +57,7 @@ def posteriors(
             prior, exact, model, truth = face[expect.one_of("names", name, list(face))]
             for values, label, look in (
                 (prior, "before: the crowd", {"color": GREY, "alpha": 0.25}),
-                (exact, "given y: rejection", {"color": BLUE, "alpha": 0.55}),
+                (exact, "given y: the posterior", {"color": BLUE, "alpha": 0.55}),
                 (model.clamp(0, 1), "given y: SRFlow", {"histtype": "step", "color": ORANGE, "linewidth": 2}),
             ):
                 ax.hist(values.numpy(), edges, density=True, label=label, **look)

@@ -155,6 +155,12 @@ row(
     fine={"seed": SIGN},
     bad={"pictures": OTHER_UNIT, "candidates": (1,)},
 )
+row(
+    "data.faces.posterior",
+    lambda: {"low": torch.rand(3, 8, 8), "scale": 2, "noise": 0.5, "enough": 1.0, "seed": 1},
+    fine={"seed": SIGN},
+    bad={"low": (255 * torch.rand(3, 8, 8), torch.rand(3, 8, 4)), "scale": (1, 32)},
+)
 
 WAY = {"a": codes(), "b": codes().flip(0), "t": torch.linspace(0, 1, 5)}
 OPEN = {"a": "rank", "b": "rank", "t": "shape batch"}

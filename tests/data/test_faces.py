@@ -2,13 +2,11 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
 
 from gmcourse.data import faces, load
 from gmcourse.data.faces import noise
 from gmcourse.data.faces.canvas import Canvas
 from gmcourse.data.faces.face import Face
-from gmcourse.data.faces.truncated import importance_sample, propose
 from gmcourse.reproducible import generator
 
 LOW, HIGH = faces.bounds()
@@ -216,57 +214,3 @@ def test_a_clean_face_is_found_and_noise_is_no_face():
     assert ((found >= LOW) & (found <= HIGH)).all()
     _, residual = faces.fit(torch.rand(1, 3, 32, 32, generator=generator(0)), steps=10, restarts=1)
     assert residual.item() > 0.2
-
-
-# what a small picture leaves open
-
-
-def test_proposals_know_their_density():
-    mean = torch.tensor([0.1, 0.8, 0.5], dtype=torch.float64)
-    root = torch.tensor([[0.5, 0, 0], [0.3, 0.4, 0], [-0.2, 0.1, 0.3]], dtype=torch.float64)
-    points, log_density = propose(mean, root @ root.T, 100_000, generator(0))
-    assert ((points >= 0) & (points <= 1)).all()
-    inverse = (-log_density).exp()  # its mean is the volume of the box
-    assert abs(float(inverse.mean()) - 1) < 5 * float(inverse.std()) / 100_000**0.5
-    quarter = inverse * ((points[:, 0] < 0.5) & (points[:, 2] < 0.5))
-    assert abs(float(quarter.mean()) - 0.25) < 0.02
-
-
-def test_importance_sampling_agrees_with_rejection():
-    target = torch.tensor([0.05, 0.6], dtype=torch.float64)
-    precision = torch.tensor([[30.0, 12.0], [12.0, 20.0]], dtype=torch.float64)
-
-    def log_likelihood(x):
-        off = x - target
-        return -0.5 * ((off @ precision) * off).sum(1)
-
-    start = torch.full((2,), 0.9, dtype=torch.float64)
-    found = importance_sample(
-        log_likelihood, start, 0.01 * torch.eye(2, dtype=torch.float64), n=20_000, rounds=8, per_round=1000
-    )
-    x = torch.rand(400_000, 2, generator=generator(1), dtype=torch.float64)
-    kept = x[torch.rand(len(x), generator=generator(2)) < log_likelihood(x).exp()]
-    assert found.effective > 5000
-    torch.testing.assert_close(found.mean, kept.mean(0), atol=0.01, rtol=0)
-    torch.testing.assert_close(found.covariance, torch.cov(kept.T), atol=0.003, rtol=0)
-    torch.testing.assert_close(found.draw(20_000).mean(0), kept.mean(0), atol=0.01, rtol=0)
-
-
-def small_picture(face, detail):
-    large = faces.render(face, 32, detail=detail)
-    return F.avg_pool2d(large, 8)[0].mul(255).round() / 255
-
-
-def test_detail_leaves_more_open_and_the_truth_is_within():
-    face = faces.sample(1, seed=4)
-    found = {}
-    for detail in (False, True):
-        small = small_picture(face, torch.tensor([77]) if detail else None)
-        found[detail] = faces.posterior(small, face[0], size=32, detail=detail, n=1000)
-        assert found[detail].effective > 10
-    clean, detailed = faces.spread(found[False]), faces.spread(found[True])
-    assert detailed.mean() > 1.5 * clean.mean()
-    for name in ("smile", "warmth"):
-        assert detailed[faces.column(name)] > 0.2
-    z = (found[True].mean - face[0]) / found[True].covariance.diag().sqrt()
-    assert z.abs().max() < 4

@@ -13,6 +13,7 @@ from gmcourse.reproducible import generator, mixed_seed
 Draw = Callable[[int, torch.Generator], Tensor]
 
 RARE_SKIN, RARE_GLASSES = 0.05, 0.04  # shares of the faces in "skewed"
+LEAST = 0.35  # of glasses and of a moustache, where there are any
 DEEP, GROWN, LONG = 0.6, 0.3, 0.55  # above these, skin counts as deep, a moustache as grown, hair as long
 
 
@@ -40,48 +41,58 @@ def _uniform(n: int, draws: torch.Generator) -> Tensor:
     return low + (high - low) * torch.rand(n, len(NAMES), generator=draws)
 
 
-def _bell(n: int, draws: torch.Generator, mean: float | Tensor, spread: float) -> Tensor:
-    """Draw from a normal, and fold what is outside [0, 1] back, so that nothing piles up at the border."""
-    x = mean + spread * torch.randn(n, generator=draws)
-    folded = (x % 2).abs()
-    return torch.minimum(folded, 2 - folded)
-
-
-def _sometimes(n: int, draws: torch.Generator, chance: float | Tensor, least: float) -> Tensor:
-    """Draw 0 for most, anywhere from `least` to 1 for some."""
-    has = torch.rand(n, generator=draws) < chance
-    return has * (least + (1 - least) * torch.rand(n, generator=draws))
-
-
 def _natural(n: int, draws: torch.Generator) -> Tensor:
     def anywhere() -> Tensor:
         return torch.rand(n, generator=draws)
 
-    smile = _bell(n, draws, 0.66, 0.26)
+    def bell(*bells: tuple[float | Tensor, float]) -> Tensor:
+        first = anywhere() < 0.5 if len(bells) == 2 else torch.tensor(True)
+        normal = [mean + width * torch.randn(n, generator=draws) for mean, width in bells]
+        folded = (torch.where(first, normal[0], normal[-1]) % 2).abs()
+        return torch.minimum(folded, 2 - folded)
+
+    return natural(anywhere, bell, lambda chance: anywhere() < chance)
+
+
+def natural(
+    anywhere: Callable[[], Tensor], bell: Callable[..., Tensor], event: Callable[[float | Tensor], Tensor]
+) -> Tensor:
+    """The crowd, (n, 18), written once and read twice: to draw faces, and to say how probable a face is.
+
+    `anywhere` gives uniform numbers in [0, 1], and `event` says what happens with a chance. `bell` gives normal
+    numbers of a (mean, standard deviation), of two such pairs either with the same chance; numbers outside of [0, 1]
+    are folded back at the border, so that none of them pile up there.
+    """
+
+    def sometimes(chance: Tensor) -> Tensor:
+        """Give 0 for most, anywhere from 0.35 to 1 for some."""
+        return event(chance) * (LEAST + (1 - LEAST) * anywhere())
+
+    smile = bell((0.66, 0.26))
     skin = anywhere()
     age = anywhere() ** 1.7
     # pale skin goes with any hair, deep skin with dark hair
     hair_color = anywhere() ** (0.85 + 1.1 * skin) * (1 - 0.62 * ((skin - 0.35) / 0.4).clamp(0, 1))
-    hair_length = torch.where(anywhere() < 0.5, _bell(n, draws, 0.12, 0.12), _bell(n, draws, 0.72, 0.24))
+    hair_length = bell((0.12, 0.12), (0.72, 0.24))
     faces = {
         "smile": smile,
-        "mouth_open": (_bell(n, draws, 0.55, 0.25) * smile.sqrt()) * (anywhere() < 0.6),
+        "mouth_open": (bell((0.55, 0.25)) * smile.sqrt()) * event(0.6),
         "skin": skin,
         "hair_color": hair_color,
         "hair_length": hair_length,
-        "hair_volume": _bell(n, draws, 0.40 + 0.15 * skin, 0.26),
-        "eye_narrowness": _bell(n, draws, 0.16 + 0.12 * smile, 0.17),
-        "brows": _bell(n, draws, 0.52, 0.22),
-        "glasses": _sometimes(n, draws, 0.22 + 0.28 * age, 0.35),
-        "moustache": _sometimes(n, draws, 0.32 - 0.28 * hair_length, 0.35),
+        "hair_volume": bell((0.40 + 0.15 * skin, 0.26)),
+        "eye_narrowness": bell((0.16 + 0.12 * smile, 0.17)),
+        "brows": bell((0.52, 0.22)),
+        "glasses": sometimes(0.22 + 0.28 * age),
+        "moustache": sometimes(0.32 - 0.28 * hair_length),
         "age": age,
         "face_shape": anywhere(),
-        "yaw": 2 * _bell(n, draws, 0.5, 0.21) - 1,
-        "tilt": 2 * _bell(n, draws, 0.5, 0.17) - 1,
+        "yaw": 2 * bell((0.5, 0.21)) - 1,
+        "tilt": 2 * bell((0.5, 0.17)) - 1,
         "clothes": anywhere(),
         "background": anywhere(),
         "light": 2 * anywhere() - 1,
-        "warmth": _bell(n, draws, 0.5, 0.22),
+        "warmth": bell((0.5, 0.22)),
     }
     return torch.stack([faces[name] for name in NAMES], 1)
 
@@ -92,7 +103,8 @@ def _skewed(n: int, draws: torch.Generator) -> Tensor:
     deep = torch.rand(n, generator=draws) < RARE_SKIN
     place = faces[:, skin]
     faces[:, skin] = torch.where(deep, DEEP + (1 - DEEP) * place, DEEP * place)
-    faces[:, glasses] = _sometimes(n, draws, RARE_GLASSES, 0.35)
+    wears = torch.rand(n, generator=draws) < RARE_GLASSES
+    faces[:, glasses] = wears * (LEAST + (1 - LEAST) * torch.rand(n, generator=draws))
     return faces
 
 
