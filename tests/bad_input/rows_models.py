@@ -286,6 +286,14 @@ for name in ("log_weights", "importance_bound"):
         on=vae,
         bad=RANGE | {"k": (0,)},
     )
+row(
+    "models.vae.VAE.importance_loss",
+    lambda: {"x": pictures(), "k": 3, "noise": drawn(3, 4, 2)},
+    on=vae,
+    fine=dict.fromkeys(("x", "noise"), "nan inf"),
+    foreign={"x": "device"},
+    bad={"k": (0,)},
+)
 row("models.vae.VAE.sample", lambda: {"n": 2, "temperature": 1.0}, on=vae, bad={"n": (0,)})
 row(
     "models.vae.LinearGaussianVAE",

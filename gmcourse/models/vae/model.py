@@ -136,13 +136,28 @@ class VAE(nn.Module):
         Args:
             noise: ε, shape (k, B, latent_dim); by default drawn anew.
         """
-        mean, log_var = self.encode(x)
-        noise = torch.randn(k, *mean.shape, device=x.device, dtype=x.dtype) if noise is None else noise
+        expect.tensor("x", x, expect.batch_of(self.shape), within=(0, 1))
+        return self._log_weights(x, k, noise)
+
+    def _log_weights(self, x: Tensor, k: int, noise: Tensor | None) -> Tensor:
+        mean, log_var = self._encode(x)
+        if noise is None:  # each row's k draws belong to its sample, also with several processes
+            noise = normal_noise(mean[:, None].expand(-1, k, -1)).transpose(0, 1)
         z = self._latents(mean, log_var, noise, k)
         # one decoder call for all k samples
         repeated = x.expand(k, *x.shape).reshape(-1, *self.shape)
         reconstruction = self.reconstruction(repeated, z.flatten(0, 1)).reshape(k, len(x))
         return reconstruction + log_normal(z) - log_normal(z, mean, log_var)
+
+    @door(k=">= 1", noise="k B D; unseen")
+    def importance_loss(self, x: Tensor, k: int, *, noise: Tensor | None = None) -> dict[str, Tensor]:
+        """What an IWAE minimises: the mean of −`importance_bound`, in nats, the encoder seen once, the decoder k times.
+
+        Differentiated as it stands it has the gradient of Burda et al. 2016, eq. 13: each sample's own, weighted by
+        its share of the k weights. k = 1 is `loss` with its KL by Monte Carlo. No value of x is looked at.
+        Arguments as in `log_weights`.
+        """
+        return {"loss": -log_mean_exp(self._log_weights(x, k, noise), dim=0).mean()}
 
     def importance_bound(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
         """Compute log (1/k) Σ_i p_θ(x, z_i)/q_φ(z_i|x), a lower bound of log p_θ(x) that tightens with k.
