@@ -151,7 +151,7 @@ class VAE(nn.Module):
 
     @door(k=">= 1", noise="k B D; unseen")
     def importance_loss(self, x: Tensor, k: int, *, noise: Tensor | None = None) -> dict[str, Tensor]:
-        """What an IWAE minimises: the mean of −`importance_bound`, in nats, the encoder seen once, the decoder k times.
+        """What an IWAE minimises: the mean of −`importance_bound`, in nats. Encodes once, decodes k times.
 
         Differentiated as it stands it has the gradient of Burda et al. 2016, eq. 13: each sample's own, weighted by
         its share of the k weights. k = 1 is `loss` with its KL by Monte Carlo. No value of x is looked at.
