@@ -40,9 +40,7 @@ def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
         "test_L50_of_200_densities_nats": float(torch.cat(bounds).mean()),
         "test_kl_top_nats": found["kl_top"],
         "test_kl_map_nats": found["kl_map"],
-    } | frechet_by_prior(
-        module.encode, lambda z: module.sample(len(z), top=z), module.reconstruct, train, test
-    )
+    } | frechet_by_prior(module, lambda z: module.sample(len(z), top=z), module.reconstruct, train, test)
 
 
 RECIPE = Recipe(

@@ -19,6 +19,8 @@ def rough():
     model = TwoLevelVAE((1, 8, 8), 3, 2, width=4).double().requires_grad_(False)
     for parameter in model.parameters():
         parameter.mul_(1.5)
+    for parameter in (model.top_mean, model.top_log_var):
+        parameter.normal_()
     return model, torch.rand(4, 1, 8, 8, dtype=torch.float64)
 
 
@@ -31,7 +33,7 @@ def by_definition(model, x, noise):
     shift, scale = spread(model.correction(torch.cat([features, model.read(x)], 1)).chunk(2, 1))
     posterior = Normal(prior.mean + prior.scale * shift, prior.scale * scale)
     z1 = posterior.mean + noise[1] * posterior.scale
-    return (top, Normal(torch.zeros_like(z2), 1.0), z2), (posterior, prior, z1), features
+    return (top, Normal(*spread((model.top_mean, model.top_log_var))), z2), (posterior, prior, z1), features
 
 
 def spread(mean_and_log_var):
@@ -53,10 +55,10 @@ def drawn():
 def test_every_part_is_what_its_definition_says(drawn):
     model, x, noise = drawn
     found = model._infer(x, noise)
-    (top, standard, z2), (posterior, prior, z1), features = by_definition(model, x, noise)
-    assert_close(found.kl_top, total(kl_divergence(top, standard)), 1e-10)
+    (top, above, z2), (posterior, prior, z1), features = by_definition(model, x, noise)
+    assert_close(found.kl_top, total(kl_divergence(top, above)), 1e-10)
     assert_close(found.kl_map, total(kl_divergence(posterior, prior)), 1e-10)
-    terms = (standard.log_prob(z2), prior.log_prob(z1), -top.log_prob(z2), -posterior.log_prob(z1))
+    terms = (above.log_prob(z2), prior.log_prob(z1), -top.log_prob(z2), -posterior.log_prob(z1))
     assert_close(found.log_ratio, sum(map(total, terms)), 1e-10)
     assert_close(found.out, model.paint(features + model.join(z1)), 1e-10)
     assert (found.kl_top > 0).all()
@@ -78,7 +80,8 @@ def test_bounds_are_in_order():
     model, x = rough()
     x = x[:1].expand(2000, -1, -1, -1)
     bounds = [float(model.importance_bound(x, k).mean()) for k in (1, 4, 32)]
-    assert bounds == sorted(bounds)
+    assert bounds[1] > bounds[0] + 1
+    assert bounds[2] > bounds[1] + 1
     weights = model.log_weights(x[:1], 2000)
     assert abs(float(weights.mean() - model.elbo(x).mean())) < 5 * float(weights.std()) / 2000**0.5
     assert weights.shape == (2000, 1)

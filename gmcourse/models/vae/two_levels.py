@@ -1,7 +1,9 @@
-"""A VAE with two levels of latents, p(z₂) p_θ(z₁|z₂) p_θ(x|z₁, z₂): a vector z₂ above a map z₁.
+"""A VAE with two levels of latents, p_θ(z₂) p_θ(z₁|z₂) p_θ(x|z₁, z₂): a vector z₂ above a map z₁.
 
 What z₂ says holds for the whole picture. The prior of the map is computed from z₂ and learned with the rest: the
-map says, at its place, what z₂ left open.
+map says, at its place, what z₂ left open. The prior of z₂ is a normal with a learned mean and variance for each
+dimension: with N(0, I), it takes very long until the codes of all pictures have the mean and the variance that it
+asks for.
 
 Inference goes down the same path as generation (Sønderby et al. 2016, arXiv:1602.02282, section 2). A network reads
 the picture from below, z₂ is drawn at the top, and q(z₁|z₂, x) corrects the prior by what was read half-way:
@@ -10,8 +12,8 @@ the picture from below, z₂ is drawn at the top, and q(z₁|z₂, x) corrects t
 
 (Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²), their eq. 2.
 
-Differs from the papers: two levels, no batch normalisation, no KL warm-up. Sønderby et al. weigh two means by their
-precisions instead of correcting one. Vahdat & Kautz shift by Δμ, which we measure in units of σ.
+Differs from the papers: two levels, a learned p_θ(z₂), no batch normalisation, no KL warm-up. Sønderby et al. weigh
+two means by their precisions instead of correcting one. Vahdat & Kautz shift by Δμ, which we measure in units of σ.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.metrics.divergence import kl_to_standard_normal
+from gmcourse.metrics.divergence import kl_normal, kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.likelihoods import LIKELIHOODS, Likelihood
 from gmcourse.models.vae.model import log_normal, reparameterise
@@ -35,9 +37,9 @@ class Inferred(NamedTuple):
     """One draw (z₂, z₁) of q for each picture."""
 
     out: Tensor  # what the decoder says of the picture: see `likelihoods`
-    kl_top: Tensor  # KL(q(z₂|x) ‖ p(z₂)) in nats, (B,)
-    kl_map: Tensor  # KL(q(z₁|z₂, x) ‖ p(z₁|z₂)) in nats, (B,)
-    log_ratio: Tensor  # log p(z₂) p(z₁|z₂) − log q(z₂|x) q(z₁|z₂, x) in nats, (B,)
+    kl_top: Tensor  # KL(q(z₂|x) ‖ p_θ(z₂)) in nats, (B,)
+    kl_map: Tensor  # KL(q(z₁|z₂, x) ‖ p_θ(z₁|z₂)) in nats, (B,)
+    log_ratio: Tensor  # log p_θ(z₂) p_θ(z₁|z₂) − log q(z₂|x) q(z₁|z₂, x) in nats, (B,)
 
 
 class TwoLevelVAE(nn.Module):
@@ -70,6 +72,7 @@ class TwoLevelVAE(nn.Module):
         self.likelihood: Likelihood = LIKELIHOODS[likelihood](levels)
         up, down = conv_encoder(shape, width, 2 * latent_dim), conv_decoder(shape, width, latent_dim)
         # both networks are cut where their maps are twice as large as the smallest
+        self.top_mean, self.top_log_var = (nn.Parameter(torch.zeros(latent_dim)) for _ in range(2))
         self.read, self.read_top = up[:-4], up[-4:]
         self.from_top, self.paint = down[:5], down[5:]
         features = width << (halvings(shape) - 1)
@@ -87,6 +90,7 @@ class TwoLevelVAE(nn.Module):
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         read = self.read(x)
         mean, log_var = self.read_top(read).chunk(2, dim=1)
+        top = self.top_mean.expand_as(mean), self.top_log_var.expand_as(mean)
         z = _at("noise[0]", mean, log_var, noise and noise[0])
         features = self.from_top(z)
         # z₁ in units of its prior, (z₁ − μ)/σ: there p is N(0, I), and the change of units cancels in q/p
@@ -95,12 +99,10 @@ class TwoLevelVAE(nn.Module):
         flat, shift, log_scale = (t.flatten(1) for t in (unit, shift, log_scale))
         return Inferred(
             self._decode(features, unit),
-            kl_to_standard_normal(mean, log_var),
+            kl_normal(mean, log_var, *top),
             kl_to_standard_normal(shift, log_scale),
-            log_normal(z)
-            - log_normal(z, mean, log_var)
-            + log_normal(flat)
-            - log_normal(flat, shift, log_scale),
+            (log_normal(z, *top) - log_normal(z, mean, log_var))
+            + (log_normal(flat) - log_normal(flat, shift, log_scale)),
         )
 
     def _decode(self, features: Tensor, unit: Tensor) -> Tensor:
@@ -153,11 +155,12 @@ class TwoLevelVAE(nn.Module):
         Args:
             n: how many.
             temperature: multiplies the standard deviation of both priors.
-            top: z₂, (n, latent_dim); by default drawn from N(0, temperature² I).
+            top: z₂, (n, latent_dim); by default drawn from its prior.
         """
         like = next(self.parameters())
         if top is None:
-            top = temperature * torch.randn(n, self.latent_dim, device=like.device, dtype=like.dtype)
+            noise = torch.randn(n, self.latent_dim, device=like.device, dtype=like.dtype)
+            top = self.top_mean + temperature * (0.5 * self.top_log_var).exp() * noise
         expect.tensor("top", top, f"{n} {self.latent_dim}")
         features = self.from_top(top)
         unit = torch.randn_like(self.prior(features).chunk(2, dim=1)[0])

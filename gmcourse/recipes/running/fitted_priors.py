@@ -2,8 +2,8 @@
 
 The codes of all pictures together follow the aggregate posterior, E_x[q(z|x)], which is never quite the prior
 N(0, I). Samples are bad from where the prior has mass and no picture has its code. A density that is fitted to the
-codes mends that (Ghosh et al. 2020, arXiv:1903.12436, section 4, who fit ten normals). The distance of the reconstructions says
-what the decoder can do with the best of codes.
+codes mends that (Ghosh et al. 2020, arXiv:1903.12436, section 4, who fit ten normals). The distance of the
+reconstructions says what the decoder can do with the best of codes.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,10 @@ from gmcourse import zoo
 from gmcourse.densities import Mixture
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.nice import NICE
-from gmcourse.models.vae import reparameterise
+from gmcourse.models.vae import VAE, TwoLevelVAE, reparameterise
 from gmcourse.reproducible import generator, seed_torch
 from gmcourse.training import Minimize, fit
 from gmcourse.training.schedules import cosine
-
-Encode = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def fitted_flow(mean: Tensor, log_var: Tensor, *, steps: int = 1500) -> NICE:
@@ -37,7 +35,7 @@ def fitted_flow(mean: Tensor, log_var: Tensor, *, steps: int = 1500) -> NICE:
 
 @torch.no_grad()
 def frechet_by_prior(
-    encode: Encode,
+    module: VAE | TwoLevelVAE,
     draw: Callable[[Tensor], Tensor],
     rebuild: Callable[[Tensor], Tensor],
     train: Tensor,
@@ -46,7 +44,7 @@ def frechet_by_prior(
     """Fréchet distances to the first half of the test pictures, of as many others.
 
     Args:
-        encode: pictures → mean and log-variance of q(z|x).
+        module: whose codes are drawn from q(z|x) of its `encode`, with its own prior in its `sample`.
         draw: codes (B, D) → pictures.
         rebuild: pictures → their reconstructions.
         train: pictures (N, 3, 32, 32) in [0, 1], whose codes the priors are fitted to.
@@ -55,17 +53,17 @@ def frechet_by_prior(
     features: Any = zoo.load("features", test.device)
     half = len(test) // 2
     real, other = features.of(test[:half]), test[half : 2 * half]
-    codes = [torch.cat(parts) for parts in zip(*map(encode, train.split(250)), strict=True)]
+    codes = [torch.cat(parts) for parts in zip(*map(module.encode, train.split(250)), strict=True)]
     with torch.enable_grad():
         flow = fitted_flow(*codes)
     seed_torch(0)
     mixture = Mixture.fit(reparameterise(*codes), min(10, len(train)), generator=generator(0))
-    made = {"": torch.randn(half, codes[0].shape[1]).to(test.device)}
-    made |= {"_with_a_mixture": mixture.sample(half), "_with_a_flow": flow.sample(half)}
 
     def distance(pictures: list[Tensor]) -> float:
         return frechet_distance(real, features.of(torch.cat(pictures)))
 
-    found = {f"frechet{prior}": distance([*map(draw, z.split(250))]) for prior, z in made.items()}
+    found = {"frechet": distance([module.sample(half)])}
+    for name, drawn in {"mixture": mixture.sample(half), "flow": flow.sample(half)}.items():
+        found[f"frechet_with_a_{name}"] = distance([*map(draw, drawn.split(250))])
     rebuilt = [*map(rebuild, other.split(250))]
     return found | {"frechet_of_reconstructions": distance(rebuilt), "frechet_floor": distance([other])}
