@@ -121,3 +121,12 @@ def test_at_temperature_zero_there_is_one_picture_for_a_top():
     cold, warm = (model.sample(2, temperature=t, top=top) for t in (0.0, 1.0))
     assert_close(cold[0], cold[1], 1e-12)
     assert (warm[0] - warm[1]).abs().max() > 1e-3
+
+
+def test_samples_begin_with_the_prior_of_the_top():
+    model, _ = rough()
+    torch.manual_seed(0)
+    samples = model.sample(2, temperature=0.8)
+    torch.manual_seed(0)
+    top = model.top_mean + 0.8 * (0.5 * model.top_log_var).exp() * torch.randn(2, 3, dtype=torch.float64)
+    assert_close(model.sample(2, temperature=0.8, top=top), samples, 1e-12)
