@@ -34,6 +34,13 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -
     return mean + (0.5 * log_var).exp() * noise
 
 
+def latents(mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int, name: str = "noise") -> Tensor:
+    """`reparameterise` for noise of exactly the right shape, (*more, *mean.shape): nothing broadcasts unasked."""
+    if noise is not None:
+        expect.tensor(name, noise, " ".join(map(str, (*more, *mean.shape))), finite=False)
+    return reparameterise(mean, log_var, noise)
+
+
 def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_var: Tensor | float = 0.0) -> Tensor:
     """Compute log N(z; μ, diag σ²) in nats, summed over the last dimension: (..., D) → (...).
 
@@ -87,13 +94,6 @@ class VAE(nn.Module):
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
         return self.decoder(z)
 
-    def _latents(self, mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int) -> Tensor:
-        """Compute μ + σ ⊙ ε for noise ε of exactly the right shape: nothing broadcasts unasked."""
-        if noise is not None:
-            shape = " ".join(map(str, (*more, *mean.shape)))
-            expect.tensor("noise", noise, shape, finite=False)
-        return reparameterise(mean, log_var, noise)
-
     def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
         """Compute log p_θ(x|z) in nats, shape (B,)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
@@ -116,7 +116,7 @@ class VAE(nn.Module):
             noise: ε, shape (B, latent_dim); by default drawn anew.
         """
         mean, log_var = self.encode(x)
-        z = self._latents(mean, log_var, noise)
+        z = latents(mean, log_var, noise)
         return self.reconstruction(x, z) - beta * self.kl(mean, log_var)
 
     def loss(self, x: Tensor, *, beta: float = 1.0, noise: Tensor | None = None) -> dict[str, Tensor]:
@@ -125,7 +125,7 @@ class VAE(nn.Module):
         Arguments as in `elbo`, but no value of x is looked at: a GPU would have to wait for it.
         """
         mean, log_var = self._encode(x)
-        reconstruction = self.reconstruction(x, self._latents(mean, log_var, noise)).mean()
+        reconstruction = self.reconstruction(x, latents(mean, log_var, noise)).mean()
         kl = self.kl(mean, log_var).mean()
         return {"loss": beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
@@ -143,7 +143,7 @@ class VAE(nn.Module):
         mean, log_var = self._encode(x)
         if noise is None:  # each row's k draws belong to its sample, also with several processes
             noise = normal_noise(mean[:, None].expand(-1, k, -1)).transpose(0, 1)
-        z = self._latents(mean, log_var, noise, k)
+        z = latents(mean, log_var, noise, k)
         # one decoder call for all k samples
         repeated = x.expand(k, *x.shape).reshape(-1, *self.shape)
         reconstruction = self.reconstruction(repeated, z.flatten(0, 1)).reshape(k, len(x))

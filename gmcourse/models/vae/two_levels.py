@@ -27,7 +27,7 @@ from gmcourse.expect.door import door
 from gmcourse.metrics.divergence import kl_normal, kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.likelihoods import LIKELIHOODS, Likelihood
-from gmcourse.models.vae.model import log_normal, reparameterise
+from gmcourse.models.vae.model import latents, log_normal
 from gmcourse.nn.networks import conv_decoder, conv_encoder, halvings
 
 Noise = tuple[Tensor, Tensor]  # ε of z₂, (B, D), and of z₁, (B, C, H, W)
@@ -91,11 +91,11 @@ class TwoLevelVAE(nn.Module):
         read = self.read(x)
         mean, log_var = self.read_top(read).chunk(2, dim=1)
         top = self.top_mean.expand_as(mean), self.top_log_var.expand_as(mean)
-        z = _at("noise[0]", mean, log_var, noise and noise[0])
+        z = latents(mean, log_var, noise and noise[0], name="noise[0]")
         features = self.from_top(z)
         # z₁ in units of its prior, (z₁ − μ)/σ: there p is N(0, I), and the change of units cancels in q/p
         shift, log_scale = self.correction(torch.cat([features, read], dim=1)).chunk(2, dim=1)
-        unit = _at("noise[1]", shift, log_scale, noise and noise[1])
+        unit = latents(shift, log_scale, noise and noise[1], name="noise[1]")
         flat, shift, log_scale = (t.flatten(1) for t in (unit, shift, log_scale))
         return Inferred(
             self._decode(features, unit),
@@ -168,13 +168,6 @@ class TwoLevelVAE(nn.Module):
 
     def _check(self, x: Tensor) -> None:
         expect.tensor("x", x, expect.batch_of(self.shape), within=(0, 1))
-
-
-def _at(name: str, mean: Tensor, log_var: Tensor, noise: Tensor | None) -> Tensor:
-    """`reparameterise` for noise of exactly the right shape: nothing broadcasts unasked."""
-    if noise is not None:
-        expect.tensor(name, noise, " ".join(map(str, mean.shape)), finite=False)
-    return reparameterise(mean, log_var, noise)
 
 
 def _convolutions(before: int, between: int, after: int) -> nn.Sequential:
