@@ -10,7 +10,7 @@ the picture from below, z₂ is drawn at the top, and q(z₁|z₂, x) corrects t
 
     p_θ(z₁|z₂) = N(μ, σ²),   q_φ(z₁|z₂, x) = N(μ + σ Δμ, σ² Δσ²),   Δμ and log Δσ² from x and z₂
 
-(Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²), their eq. 2.
+(Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²): their eq. 2.
 
 Differs from the papers: two levels, a learned p_θ(z₂), no batch normalisation, no KL warm-up. Sønderby et al. weigh
 two means by their precisions instead of correcting one. Vahdat & Kautz shift by Δμ, which we measure in units of σ.
@@ -71,8 +71,8 @@ class TwoLevelVAE(nn.Module):
         self.shape, self.latent_dim = tuple(shape), latent_dim
         self.likelihood: Likelihood = LIKELIHOODS[likelihood](levels)
         up, down = conv_encoder(shape, width, 2 * latent_dim), conv_decoder(shape, width, latent_dim)
-        # both networks are cut where their maps are twice as large as the smallest
         self.top_mean, self.top_log_var = (nn.Parameter(torch.zeros(latent_dim)) for _ in range(2))
+        # both networks are cut where their maps are twice as large as the smallest
         self.read, self.read_top = up[:-4], up[-4:]
         self.from_top, self.paint = down[:5], down[5:]
         features = width << (halvings(shape) - 1)
