@@ -18,7 +18,7 @@ SAMPLES = 5  # k
 
 
 def step(module: Any, device: torch.device) -> Minimize:
-    """As that of `vae_mnist`, on minus the bound of k samples."""
+    """Train as `vae_mnist`, on minus the bound of k samples."""
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, eps=1e-4, fused=True)
     return Minimize(
         lambda x: module.importance_loss((uniform_noise(x) < x).float(), SAMPLES), module, optimizer

@@ -33,7 +33,7 @@ def step(module: TwoLevelVAE, device: torch.device) -> Minimize:
 
 @torch.no_grad()
 def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
-    """On 2,000 test faces: the bound on the density with both prices, and Fréchet distances by prior of z₂."""
+    """Measure, on 2,000 test faces, the bound with both prices, and Fréchet distances by prior of z₂."""
     test, train = (
         load("faces", split, n=n).unit().to(device) for split, n in (("test", 2000), ("train", 10_000))
     )

@@ -307,9 +307,9 @@ row(
         "map_channels": 1,
         "width": 4,
         "likelihood": "gaussian",
-        "levels": 16,
+        "grey_levels": 16,
     },
-    bad={"shape": ((1, 4, 8), (1, 9, 8)), "levels": (1,)},
+    bad={"shape": ((1, 4, 8), (1, 9, 8)), "grey_levels": (1,)},
 )
 for name in ("encode", "reconstruct"):
     row(

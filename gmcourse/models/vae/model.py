@@ -35,7 +35,7 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -
 
 
 def latents(mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int, name: str = "noise") -> Tensor:
-    """`reparameterise` for noise of exactly the right shape, (*more, *mean.shape): nothing broadcasts unasked."""
+    """Call `reparameterise` with noise of exactly the right shape, (*more, *mean.shape): nothing broadcasts."""
     if noise is not None:
         expect.tensor(name, noise, " ".join(map(str, (*more, *mean.shape))), finite=False)
     return reparameterise(mean, log_var, noise)
@@ -151,7 +151,7 @@ class VAE(nn.Module):
 
     @door(k=">= 1", noise="k B D; unseen")
     def importance_loss(self, x: Tensor, k: int, *, noise: Tensor | None = None) -> dict[str, Tensor]:
-        """What an IWAE minimises: the mean of −`importance_bound`, in nats. Encodes once, decodes k times.
+        """Compute what an IWAE minimises, the mean of −`importance_bound`, in nats. It encodes once, decodes k times.
 
         Differentiated as it stands it has the gradient of Burda et al. 2016, eq. 13: each sample's own, weighted by
         its share of the k weights. k = 1 is `loss` with its KL by Monte Carlo. No value of x is looked at.

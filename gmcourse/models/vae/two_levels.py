@@ -51,10 +51,10 @@ class TwoLevelVAE(nn.Module):
         map_channels: channels of z₁, at twice the height and width of the encoder's smallest layer.
         width: the first number of channels.
         likelihood: what p_θ(x|z) is; see `gmcourse.models.vae.likelihoods`.
-        levels: grey levels of the pixels (only the discretised likelihood needs them).
+        grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1", levels=">= 2")
+    @door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1", grey_levels=">= 2")
     def __init__(
         self,
         shape: Sequence[int],
@@ -63,13 +63,13 @@ class TwoLevelVAE(nn.Module):
         *,
         width: int = 24,
         likelihood: Literal["bernoulli", "gaussian", "discretised_logistic"] = "gaussian",
-        levels: int = 256,
+        grey_levels: int = 256,
     ) -> None:
         super().__init__()
         if halvings(shape) < 1:
             expect.refuse("shape", tuple(shape), "an even height and width of 8 or more")
         self.shape, self.latent_dim = tuple(shape), latent_dim
-        self.likelihood: Likelihood = LIKELIHOODS[likelihood](levels)
+        self.likelihood: Likelihood = LIKELIHOODS[likelihood](grey_levels)
         up, down = conv_encoder(shape, width, 2 * latent_dim), conv_decoder(shape, width, latent_dim)
         self.top_mean, self.top_log_var = (nn.Parameter(torch.zeros(latent_dim)) for _ in range(2))
         # both networks are cut where their maps are twice as large as the smallest
@@ -81,7 +81,7 @@ class TwoLevelVAE(nn.Module):
         self.join = nn.Conv2d(map_channels, features, 3, padding=1)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q(z₂|x), both (B, latent_dim), for x (B, C, H, W) in [0, 1]."""
+        """Compute mean and log-variance of q(z₂|x), both (B, latent_dim), for x (B, C, H, W) in [0, 1]."""
         self._check(x)
         mean, log_var = self.read_top(self.read(x)).chunk(2, dim=1)
         return mean, log_var
@@ -106,14 +106,14 @@ class TwoLevelVAE(nn.Module):
         )
 
     def _decode(self, features: Tensor, unit: Tensor) -> Tensor:
-        """What the decoder says, of z₂'s features and z₁ in units of its prior."""
+        """Compute what the decoder says of z₂'s features and z₁ in units of its prior."""
         mean, log_var = self.prior(features).chunk(2, dim=1)
         out: Tensor = self.paint(features + self.join(mean + (0.5 * log_var).exp() * unit))
         return out
 
     @door(noise=" / ")
     def elbo(self, x: Tensor, *, noise: Noise | None = None) -> Tensor:
-        """E_q[log p_θ(x|z₁, z₂)] − KL of z₂ − E_q[KL of z₁], one sample of both, in nats, shape (B,).
+        """Compute E_q[log p_θ(x|z₁, z₂)] − KL of z₂ − E_q[KL of z₁], one sample of both, in nats, shape (B,).
 
         Vahdat & Kautz 2020, eq. 1, with both KL in closed form. The noise of z₂ and of z₁ is drawn anew by default.
         """
@@ -122,7 +122,7 @@ class TwoLevelVAE(nn.Module):
         return self.likelihood.log_prob(x, found.out) - found.kl_top - found.kl_map
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
-        """What training minimises: the mean negative ELBO in nats, and its parts. No value of x is looked at."""
+        """Compute what training minimises, the mean negative ELBO in nats and its parts; no value of x is seen."""
         found = self._infer(x)
         reconstruction = self.likelihood.log_prob(x, found.out).mean()
         top, at_place = found.kl_top.mean(), found.kl_map.mean()
@@ -131,26 +131,26 @@ class TwoLevelVAE(nn.Module):
 
     @door(k=">= 1")
     def log_weights(self, x: Tensor, k: int) -> Tensor:
-        """log p_θ(x, z₁, z₂) − log q_φ(z₁, z₂|x) for k draws of both, in nats, shape (k, B)."""
+        """Compute log p_θ(x, z₁, z₂) − log q_φ(z₁, z₂|x) for k draws of both, in nats, shape (k, B)."""
         self._check(x)
         repeated = x.repeat(k, 1, 1, 1)
         found = self._infer(repeated)
         return (self.likelihood.log_prob(repeated, found.out) + found.log_ratio).reshape(k, len(x))
 
     def importance_bound(self, x: Tensor, k: int) -> Tensor:
-        """Burda et al. 2016 (arXiv:1509.00519), eq. 8, as `VAE.importance_bound`; nats, shape (B,)."""
+        """Compute the bound of `VAE.importance_bound`, Burda et al. 2016 (arXiv:1509.00519), eq. 8; nats, (B,)."""
         return log_mean_exp(self.log_weights(x, k), dim=0)
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Means of p_θ(x|z₁, z₂) for one draw of both latents from q, (B, C, H, W) in [0, 1]."""
+        """Compute means of p_θ(x|z₁, z₂) for one draw of both latents from q, (B, C, H, W) in [0, 1]."""
         self._check(x)
         return self.likelihood.mean(self._infer(x).out)
 
     @torch.no_grad()
     @door(n=">= 1", temperature=">= 0", top="n D")
     def sample(self, n: int, *, temperature: float = 1.0, top: Tensor | None = None) -> Tensor:
-        """Means of p_θ(x|z₁, z₂) for n draws of both latents from their priors, (n, C, H, W) in [0, 1].
+        """Compute means of p_θ(x|z₁, z₂) for n draws of both latents from their priors, (n, C, H, W) in [0, 1].
 
         Args:
             n: how many.

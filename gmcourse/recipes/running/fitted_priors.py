@@ -23,7 +23,7 @@ from gmcourse.training.schedules import cosine
 
 
 def fitted_flow(mean: Tensor, log_var: Tensor, *, steps: int = 1500) -> NICE:
-    """Six affine couplings, trained on codes that are drawn anew from q(z|x) at each step."""
+    """Fit six affine couplings to codes that are drawn anew from q(z|x) at each step."""
     seed_torch(0)
     flow = NICE(mean.shape[1], couplings=6, hidden=(64, 64), affine=True, prior="normal").to(mean.device)
     adam = torch.optim.Adam(flow.parameters(), lr=2e-3, fused=True)
@@ -41,7 +41,7 @@ def frechet_by_prior(
     train: Tensor,
     test: Tensor,
 ) -> dict[str, float]:
-    """Fréchet distances to the first half of the test pictures, of as many others.
+    """Measure Fréchet distances to the first half of the test pictures, of as many others.
 
     Args:
         module: whose codes are drawn from q(z|x) of its `encode`, with its own prior in its `sample`.
