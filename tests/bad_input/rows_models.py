@@ -9,7 +9,7 @@ from gmcourse.models.discriminative_vs_generative import Classifier, GaussianWor
 from gmcourse.models.features import Features
 from gmcourse.models.gan import ClusterGAN, DCDiscriminator, DCGenerator, PlaneDiscriminator, PlaneGenerator
 from gmcourse.models.stylegan2 import Discriminator, Generator, Mapping, Synthesis
-from gmcourse.models.vae import VAE, LinearGaussianVAE
+from gmcourse.models.vae import VAE, LinearGaussianVAE, TwoLevelVAE
 from tests.bad_input.harness import row
 
 ANY_SIGN = "negative"
@@ -250,6 +250,10 @@ def vae():
     return VAE((1, 8, 8), 2, hidden=(4,))
 
 
+def two_levels():
+    return TwoLevelVAE((1, 8, 8), 2, 1, width=4)
+
+
 def linear_vae():
     return LinearGaussianVAE(3, 2)
 
@@ -286,7 +290,55 @@ for name in ("log_weights", "importance_bound"):
         on=vae,
         bad=RANGE | {"k": (0,)},
     )
+row(
+    "models.vae.VAE.importance_loss",
+    lambda: {"x": pictures(), "k": 3, "noise": drawn(3, 4, 2)},
+    on=vae,
+    fine=dict.fromkeys(("x", "noise"), "nan inf"),
+    foreign={"x": "device"},
+    bad={"k": (0,)},
+)
 row("models.vae.VAE.sample", lambda: {"n": 2, "temperature": 1.0}, on=vae, bad={"n": (0,)})
+row(
+    "models.vae.TwoLevelVAE",
+    lambda: {
+        "shape": (1, 8, 8),
+        "latent_dim": 2,
+        "map_channels": 1,
+        "width": 4,
+        "likelihood": "gaussian",
+        "grey_levels": 16,
+    },
+    bad={"shape": ((1, 4, 8), (1, 9, 8)), "grey_levels": (1,)},
+)
+for name in ("encode", "reconstruct"):
+    row(
+        f"models.vae.TwoLevelVAE.{name}",
+        lambda: {"x": pictures()},
+        on=two_levels,
+        fine={"x": "batch"},
+        bad=RANGE,
+    )
+row(
+    "models.vae.TwoLevelVAE.elbo",
+    lambda: {"x": pictures(), "noise": (drawn(4, 2), drawn(4, 1, 8, 8))},
+    on=two_levels,
+    bad=RANGE | {"noise": ((drawn(1, 2), drawn(4, 1, 8, 8)), (drawn(4, 2), drawn(4, 1, 1, 8)))},
+)
+for name in ("log_weights", "importance_bound"):
+    row(
+        f"models.vae.TwoLevelVAE.{name}",
+        lambda: {"x": pictures(), "k": 3},
+        on=two_levels,
+        fine={"x": "batch"},
+        bad=RANGE | {"k": (0,)},
+    )
+row(
+    "models.vae.TwoLevelVAE.sample",
+    lambda: {"n": 2, "temperature": 1.0, "top": drawn(2, 2)},
+    on=two_levels,
+    bad={"n": (0,)},
+)
 row(
     "models.vae.LinearGaussianVAE",
     lambda: {"data_dim": 3, "latent_dim": 2, "sigma": 1.0},

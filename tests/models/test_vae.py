@@ -132,6 +132,42 @@ def test_more_samples_tighten_the_bound():
     assert bounds == sorted(bounds)
 
 
+def test_the_importance_loss_has_the_gradient_of_its_definition():
+    torch.manual_seed(0)
+    model = VAE((1, 4, 4), 2, hidden=(8,)).double()
+    x, noise = torch.rand(6, 1, 4, 4).double().round(), torch.randn(5, 6, 2).double()
+    mean, log_var = model.encode(x)
+    q, prior = Normal(mean, (0.5 * log_var).exp()), Normal(torch.zeros(2).double(), 1.0)
+    weights = []
+    for z in mean + noise * q.scale:
+        pixels = Bernoulli(logits=model.decoder(z)).log_prob(x).sum((1, 2, 3))
+        weights.append((pixels + prior.log_prob(z).sum(1) - q.log_prob(z).sum(1)).exp())
+    defined = -(sum(weights) / 5).log().mean()  # Burda et al., eq. 8
+    shares = (torch.stack(weights) / sum(weights)).detach()
+    by_shares = -(shares * torch.stack(weights).log()).sum(0).mean()  # eq. 13
+    loss = model.importance_loss(x, 5, noise=noise)["loss"]
+    assert_close(loss, defined, 1e-12)
+    found, *others = (
+        torch.autograd.grad(each, list(model.parameters()), retain_graph=True)
+        for each in (loss, defined, by_shares)
+    )
+    for other in others:
+        for ours, theirs in zip(found, other, strict=True):
+            assert_close(ours, theirs, 1e-10)
+
+
+def test_one_importance_sample_is_the_elbo_and_more_of_them_lower_the_loss():
+    torch.manual_seed(0)
+    model = VAE((1, 4, 4), 2, hidden=(8,)).double()
+    x = torch.rand(1, 1, 4, 4, dtype=torch.float64).expand(2000, -1, -1, -1)
+    signs = torch.randn(2000, 2, dtype=torch.float64).sign()
+    signs = torch.cat([signs[:1000], -signs[:1000]])  # the moments that the KL needs, exactly
+    assert_close(model.importance_loss(x, 1, noise=signs[None])["loss"], -model.elbo(x, noise=signs).mean())
+    with torch.no_grad():
+        losses = [float(model.importance_loss(x, k)["loss"]) for k in (1, 8, 64)]
+    assert losses == sorted(losses, reverse=True)
+
+
 def test_likelihoods_agree_with_the_reference(golden):
     g = golden("vae_a")
     logits = g.x("logits")

@@ -34,6 +34,13 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor | None = None) -
     return mean + (0.5 * log_var).exp() * noise
 
 
+def latents(mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int, name: str = "noise") -> Tensor:
+    """Call `reparameterise` with noise of exactly the right shape, (*more, *mean.shape): nothing broadcasts."""
+    if noise is not None:
+        expect.tensor(name, noise, " ".join(map(str, (*more, *mean.shape))), finite=False)
+    return reparameterise(mean, log_var, noise)
+
+
 def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_var: Tensor | float = 0.0) -> Tensor:
     """Compute log N(z; μ, diag σ²) in nats, summed over the last dimension: (..., D) → (...).
 
@@ -87,13 +94,6 @@ class VAE(nn.Module):
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
         return self.decoder(z)
 
-    def _latents(self, mean: Tensor, log_var: Tensor, noise: Tensor | None, *more: int) -> Tensor:
-        """Compute μ + σ ⊙ ε for noise ε of exactly the right shape: nothing broadcasts unasked."""
-        if noise is not None:
-            shape = " ".join(map(str, (*more, *mean.shape)))
-            expect.tensor("noise", noise, shape, finite=False)
-        return reparameterise(mean, log_var, noise)
-
     def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
         """Compute log p_θ(x|z) in nats, shape (B,)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
@@ -116,7 +116,7 @@ class VAE(nn.Module):
             noise: ε, shape (B, latent_dim); by default drawn anew.
         """
         mean, log_var = self.encode(x)
-        z = self._latents(mean, log_var, noise)
+        z = latents(mean, log_var, noise)
         return self.reconstruction(x, z) - beta * self.kl(mean, log_var)
 
     def loss(self, x: Tensor, *, beta: float = 1.0, noise: Tensor | None = None) -> dict[str, Tensor]:
@@ -125,7 +125,7 @@ class VAE(nn.Module):
         Arguments as in `elbo`, but no value of x is looked at: a GPU would have to wait for it.
         """
         mean, log_var = self._encode(x)
-        reconstruction = self.reconstruction(x, self._latents(mean, log_var, noise)).mean()
+        reconstruction = self.reconstruction(x, latents(mean, log_var, noise)).mean()
         kl = self.kl(mean, log_var).mean()
         return {"loss": beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
@@ -136,13 +136,28 @@ class VAE(nn.Module):
         Args:
             noise: ε, shape (k, B, latent_dim); by default drawn anew.
         """
-        mean, log_var = self.encode(x)
-        noise = torch.randn(k, *mean.shape, device=x.device, dtype=x.dtype) if noise is None else noise
-        z = self._latents(mean, log_var, noise, k)
+        expect.tensor("x", x, expect.batch_of(self.shape), within=(0, 1))
+        return self._log_weights(x, k, noise)
+
+    def _log_weights(self, x: Tensor, k: int, noise: Tensor | None) -> Tensor:
+        mean, log_var = self._encode(x)
+        if noise is None:  # each row's k draws belong to its sample, also with several processes
+            noise = normal_noise(mean[:, None].expand(-1, k, -1)).transpose(0, 1)
+        z = latents(mean, log_var, noise, k)
         # one decoder call for all k samples
         repeated = x.expand(k, *x.shape).reshape(-1, *self.shape)
         reconstruction = self.reconstruction(repeated, z.flatten(0, 1)).reshape(k, len(x))
         return reconstruction + log_normal(z) - log_normal(z, mean, log_var)
+
+    @door(k=">= 1", noise="k B D; unseen")
+    def importance_loss(self, x: Tensor, k: int, *, noise: Tensor | None = None) -> dict[str, Tensor]:
+        """Compute what an IWAE minimises, the mean of −`importance_bound`, in nats. It encodes once, decodes k times.
+
+        Differentiated as it stands it has the gradient of Burda et al. 2016, eq. 13: each sample's own, weighted by
+        its share of the k weights. k = 1 is `loss` with its KL by Monte Carlo. No value of x is looked at.
+        Arguments as in `log_weights`.
+        """
+        return {"loss": -log_mean_exp(self._log_weights(x, k, noise), dim=0).mean()}
 
     def importance_bound(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
         """Compute log (1/k) Σ_i p_θ(x, z_i)/q_φ(z_i|x), a lower bound of log p_θ(x) that tightens with k.

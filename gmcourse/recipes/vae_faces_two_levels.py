@@ -1,0 +1,64 @@
+"""The VAE of `vae_faces` with a second level: a map of 8×8 below the vector, whose prior is learned.
+
+The pictures, the schedule and the average are those of `vae_faces`, and so are the widths of its networks.
+"""
+
+import torch
+from torch import Tensor
+
+from gmcourse.data import load
+from gmcourse.models.vae import TwoLevelVAE
+from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running.fitted_priors import frechet_by_prior
+from gmcourse.reproducible import seed_torch
+from gmcourse.training import EMA, Minimize
+from gmcourse.training.schedules import cosine, product, warm_up
+
+
+def step(module: TwoLevelVAE, device: torch.device) -> Minimize:
+    """Adam on the negative ELBO of pictures that lie in memory as whole numbers, and the average of the weights."""
+
+    def loss(pixels: Tensor) -> dict[str, Tensor]:
+        return module.loss(pixels.float() / 255)
+
+    # the prior of z₂ has to follow codes that move: at the rate of the rest it lags half a standard deviation
+    top = {"top_mean", "top_log_var"}
+    groups = [
+        {"params": [p for name, p in module.named_parameters() if (name in top) == quick], "lr": rate}
+        for quick, rate in ((False, 1.5e-3), (True, 1.5e-2))
+    ]
+    adam = torch.optim.Adam(groups, fused=True)
+    return Minimize(loss, module, adam, ema=EMA(module, 0.999), clip=1000.0)
+
+
+@torch.no_grad()
+def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
+    """Measure, on 2,000 test faces, the bound with both prices, and Fréchet distances by prior of z₂."""
+    test, train = (
+        load("faces", split, n=n).unit().to(device) for split, n in (("test", 2000), ("train", 10_000))
+    )
+    seed_torch(0)
+    parts = [module.loss(part) for part in test.split(250)]
+    found = {name: float(torch.stack([part[name] for part in parts]).mean()) for name in parts[0]}
+    bounds = [module.importance_bound(part, 50) for part in test[:200].split(10)]
+    return {
+        "test_elbo_of_the_density_nats": -found["loss"],
+        "test_L50_of_200_densities_nats": float(torch.cat(bounds).mean()),
+        "test_kl_top_nats": found["kl_top"],
+        "test_kl_map_nats": found["kl_map"],
+    } | frechet_by_prior(module, lambda z: module.sample(len(z), top=z), module.reconstruct, train, test)
+
+
+RECIPE = Recipe(
+    name="vae_faces_two_levels",
+    model="gmcourse.models.vae:TwoLevelVAE",
+    arguments={"shape": [3, 32, 32], "latent_dim": 32, "map_channels": 4, "width": 24},
+    data=lambda device: load("faces", n=50_000).pixels.to(device),
+    step=step,
+    steps=25_000,
+    batch_size=64,
+    measure=measure,
+    described="faces: 50,000 training pictures of 32×32 pixels with detail",
+    schedule=product(warm_up(500), cosine),
+    samples=lambda module, device: module.sample(40),
+)
