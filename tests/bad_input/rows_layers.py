@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from gmcourse.densities import LowRankNormal, Mixture, Normal
+from gmcourse.densities import Mixture, Normal
 from gmcourse.nn.pca import PCA
 from tests.bad_input.harness import row
 
@@ -112,7 +112,7 @@ row(
 row("densities.Normal", lambda: {"mean": torch.zeros(2), "chol": FACTOR}, bad={"chol": BAD_FACTORS})
 row(
     "densities.Normal.fit",
-    lambda: {"x": data(), **STRUCTURE, "ridge": 0.1, "weights": torch.ones(6)},
+    lambda: {"x": data(), **STRUCTURE, "ridge": 0.1, "weights": torch.ones(6), "shrink": True},
     on=lambda: Normal,
     fine={"x": "shape"},
     bad={"weights": (torch.zeros(6), -torch.ones(6)), "x": (data().half(), torch.ones(6, 2))}
@@ -126,37 +126,6 @@ row(
     bad={"x": (data().half(),)},
 )
 row("densities.Normal.sample", lambda: {"n": 3, "generator": torch.Generator()}, on=normal, bad={"n": (0,)})
-LOW_RANK = {"mean": torch.zeros(2), "loadings": torch.ones(2, 1), "noise": torch.ones(2)}
-
-
-def low_rank():
-    return LowRankNormal(**LOW_RANK)
-
-
-row("densities.LowRankNormal", lambda: LOW_RANK, fine={"loadings": "shape"}, bad={"noise": (torch.zeros(2),)})
-row(
-    "densities.LowRankNormal.fit",
-    lambda: {
-        "x": data(),
-        "rank": 1,
-        "structure": "diagonal",
-        "steps": 1,
-        "floor": 0.1,
-        "weights": torch.ones(6),
-    },
-    on=lambda: LowRankNormal,
-    fine={"x": "shape"},
-    bad={"weights": (torch.zeros(6), -torch.ones(6)), "rank": (2,), "floor": (0.0,)},
-)
-row(
-    "densities.LowRankNormal.em_step",
-    lambda: {"x": data(), "weights": torch.ones(6), "floor": 0.1},
-    on=low_rank,
-    fine={"x": "batch"},
-    bad={"weights": (torch.zeros(6), -torch.ones(6)), "floor": (0.0,)},
-)
-row("densities.LowRankNormal.log_prob", lambda: {"x": data()}, on=low_rank, fine={"x": "batch"})
-row("densities.LowRankNormal.sample", lambda: {"n": 3, "generator": torch.Generator()}, on=low_rank)
 row(
     "densities.Mixture",
     lambda: {
