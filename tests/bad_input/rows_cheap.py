@@ -52,7 +52,7 @@ SOME = {"n": 3, "generator": torch.Generator()}
 row(
     "densities.Histogram",
     lambda: {"log_probabilities": torch.zeros(2, 3)},
-    fine={"log_probabilities": "shape"},
+    fine={"log_probabilities": "shape batch"},
 )
 row(
     "densities.Histogram.fit",
