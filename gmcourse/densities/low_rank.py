@@ -115,7 +115,7 @@ class LowRankNormal:
         return self.mean + codes @ self.loadings.T + noise * self.noise.sqrt()
 
 
-def leading(x: Tensor, rank: int, rounds: int = 6) -> tuple[Tensor, Tensor]:
+def leading(x: Tensor, rank: int, rounds: int = 4) -> tuple[Tensor, Tensor]:
     """The largest eigenvalues (R,) of xᵀx and their eigenvectors (D, R), by subspace iteration from a fixed start.
 
     Halko, Martinsson & Tropp 2011 (arXiv:0909.4061), algorithm 4.4, with ten directions more than are asked for.
