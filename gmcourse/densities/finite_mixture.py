@@ -18,10 +18,10 @@ class Density(Protocol):
     """What a mixture is made of."""
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (N, D), shape (N,)."""
+        """Give log p(x) in nats for points (N, D), shape (N,)."""
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n draws, (n, D)."""
+        """Draw n points, (n, D)."""
 
 
 Part = TypeVar("Part", bound=Density)
@@ -50,22 +50,22 @@ class FiniteMixture(Generic[Part]):
     @classmethod
     @door(x="N D; full", labels="N; integer")
     def by_class(cls, fit: Callable[[Tensor], Part], x: Tensor, labels: Tensor) -> "FiniteMixture[Part]":
-        """One density for each class of data (N, D), weighted as often as the class occurs."""
+        """Fit one density for each class of data (N, D), weighted as often as the class occurs."""
         classes, counts = labels.unique(return_counts=True)
         parts = [fit(x[labels == each]) for each in classes]
         return FiniteMixture((counts.to(x) / len(x)).log(), parts)
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
+        """Give log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
         return self.log_weights + torch.stack([part.log_prob(x) for part in self.parts], 1)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (N, D), shape (N,)."""
+        """Give log p(x) in nats for points (N, D), shape (N,)."""
         return self.log_joint(x).logsumexp(1)
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A part at random for each of n points, then a draw from it, (n, D)."""
+        """Take a part at random for each of n points, then a draw from it, (n, D)."""
         on = generator.device if generator is not None else torch.device("cpu")
         weights = self.log_weights.exp().to(on)
         which = torch.multinomial(weights, n, replacement=True, generator=generator)
@@ -123,7 +123,7 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
 
     @door(x="N D; full", floor="> 0")
     def em_step(self, x: Tensor, *, floor: float = 1e-6) -> tuple[Self, float]:
-        """One step of EM: the next mixture, and the mean log-likelihood of this one, which never falls."""
+        """Make one step of EM: the next mixture, and the mean log-likelihood of this one, which never falls."""
         log_joint = self.log_joint(x)
         shares = log_joint.softmax(1)
         counts = shares.sum(0).clamp_min(1e-8)

@@ -39,7 +39,7 @@ class Histogram:
         return cls((counts / counts.sum(1, keepdim=True)).log())
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (N, D) in [0, 1], shape (N,)."""
+        """Give log p(x) in nats for points (N, D) in [0, 1], shape (N,)."""
         dims, levels = self.log_probabilities.shape
         expect.tensor("x", x, f"N {dims}", dtype="full", within=(0, 1))
         expect.same_device(x=x, log_probabilities=self.log_probabilities)
@@ -48,7 +48,7 @@ class Histogram:
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """A level for each pixel, and a place within it, (n, D)."""
+        """Draw a level for each pixel, and a place within it, (n, D)."""
         table = self.log_probabilities
         on = generator.device if generator is not None else table.device
         drawn = torch.multinomial(table.exp().to(on), n, replacement=True, generator=generator).T

@@ -46,7 +46,7 @@ class LowRankNormal:
         floor: float = 1e-6,
         weights: Tensor | None = None,
     ) -> Self:
-        """Maximum likelihood: the leading principal directions, then steps of EM for what differs by dimension.
+        """Find the leading principal directions, then make steps of EM for what differs by dimension.
 
         Args:
             x: data (N, D).
@@ -73,7 +73,7 @@ class LowRankNormal:
 
     @door(x="N D; full", weights="N; full, >= 0", floor="> 0")
     def em_step(self, x: Tensor, weights: Tensor | None = None, *, floor: float = 1e-6) -> Self:
-        """One step of EM (Rubin & Thayer 1982) at the data's mean: the likelihood never falls."""
+        """Make one step of EM (Rubin & Thayer 1982) at the data's mean: the likelihood never falls."""
         expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")
         weights = x.new_ones(len(x)) if weights is None else weights
         total = weights.sum()
@@ -91,12 +91,12 @@ class LowRankNormal:
         return type(self)(mean, loadings, (spread / total).clamp_min(floor))
 
     def _inner(self) -> Tensor:
-        """I + Λᵀ diag(ψ)⁻¹ Λ, shape (R, R)."""
+        """Give I + Λᵀ diag(ψ)⁻¹ Λ, shape (R, R)."""
         scaled = self.loadings / self.noise.sqrt()[:, None]
         return scaled.T @ scaled + torch.eye(scaled.shape[1]).to(scaled)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (N, D), shape (N,), by the lemmas of Woodbury and of Sylvester."""
+        """Give log p(x) in nats for points (N, D), shape (N,), by the lemmas of Woodbury and of Sylvester."""
         expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")
         expect.same_device(x=x, mean=self.mean)
         white, scaled = (x - self.mean) / self.noise.sqrt(), self.loadings / self.noise.sqrt()[:, None]
@@ -109,14 +109,14 @@ class LowRankNormal:
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """μ + Λ u + √ψ ⊙ ε for n draws of u and ε, (n, D)."""
+        """Give μ + Λ u + √ψ ⊙ ε for n draws of u and ε, (n, D)."""
         codes = randn(n, self.loadings.shape[1], self.mean, generator)
         noise = randn(n, len(self.mean), self.mean, generator)
         return self.mean + codes @ self.loadings.T + noise * self.noise.sqrt()
 
 
 def leading(x: Tensor, rank: int, rounds: int = 4) -> tuple[Tensor, Tensor]:
-    """The largest eigenvalues (R,) of xᵀx and their eigenvectors (D, R), by subspace iteration from a fixed start.
+    """Find the largest eigenvalues (R,) of xᵀx and their eigenvectors (D, R), by subspace iteration.
 
     Halko, Martinsson & Tropp 2011 (arXiv:0909.4061), algorithm 4.4, with ten directions more than are asked for.
     """

@@ -66,7 +66,7 @@ class Whitening(Bijection):
 
     @property
     def basis(self) -> Tensor:
-        """U: the directions, made orthonormal by a Cholesky factor of their inner products."""
+        """Give U: the directions, made orthonormal by a Cholesky factor of their inner products."""
         now = self.directions
         if (
             self._orthonormal is None
@@ -92,7 +92,7 @@ class Whitening(Bijection):
         return y + (codes - seen) @ self.basis.T + self._shift(codes), log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Latent to data."""
+        """Map latent to data."""
         self.check(z, context)
         codes = z @ self.basis
         y = z - self._shift(codes)

@@ -60,7 +60,7 @@ class NICE(Flow):
 
     @torch.no_grad()
     def start_at(self, mean: Tensor, loadings: Tensor, noise: Tensor) -> None:
-        """Whiten N(mean, loadings loadingsᵀ + diag(noise)), see `Whitening`, and scale to the prior's deviation."""
+        """Use `Whitening` for N(mean, loadings loadingsᵀ + diag(noise)), and scale to the prior's deviation."""
         self.whitening.set_normal(mean, loadings, noise)
         deviation = math.pi / math.sqrt(3) if isinstance(self.prior, StandardLogistic) else 1.0
         self.scale.log_scale.fill_(math.log(deviation))
@@ -82,7 +82,7 @@ class NICE(Flow):
 
 
 def _taking_turns(dim: int, couplings: int, hidden: Sequence[int], affine: bool) -> list[Bijection]:
-    """Couplings that change the odd and the even dimensions in turn, and then the order of the data again."""
+    """Make couplings that change the odd and the even dimensions in turn, and then the order of the data again."""
     first = (dim + 1) // 2  # how many even dimensions there are
     members: list[Bijection] = [even_odd(dim)]
     for i in range(couplings):

@@ -12,7 +12,7 @@ Rows = dict[str, dict[str, float]]
 
 @door()
 def baselines(data: str) -> Rows:
-    """Model → measurement → number, for one set of data: "digits", "mnist", "faces" or "photos".
+    """Give model → measurement → number for one set: "digits", "mnist", "faces" or "photos".
 
     `python -m tools.zoo baselines` writes the file, which also says how each was measured. Bits per dimension are
     those of 1,000 held-out pictures, dequantised once, and seconds those of the fit on one core.

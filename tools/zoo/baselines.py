@@ -62,7 +62,7 @@ class Set:
     network: bool
 
     def pixels(self, split: str) -> tuple[Tensor, Tensor]:
-        """Whole numbers (N, D) below `levels`, and labels."""
+        """Give whole numbers (N, D) below `levels`, and labels."""
         images = self.load(split)
         pixels = five_bits(images.pixels) if self.levels == FIVE_BITS else images.pixels
         return pixels.flatten(1), images.labels
@@ -115,7 +115,7 @@ def models(data: Set, x: Tensor, labels: Tensor) -> dict[str, Callable[[], Densi
 
 
 def features(data: Set, train: Tensor, shape: tuple[int, ...]) -> tuple[Features, str]:
-    """What turns whole numbers (N, D) into features, and its name."""
+    """Make what turns whole numbers (N, D) into features, and its name."""
     if data.network:
         network: Any = zoo.load("features")
         return lambda pixels: network.of(
