@@ -1,10 +1,8 @@
 """The normal distribution with a full, diagonal or spherical covariance, fitted by maximum likelihood."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from torch import Tensor
@@ -71,21 +69,35 @@ class Normal:
     @classmethod
     @door(x="N D; full", ridge=">= 0", weights="N; full, >= 0")
     def fit(
-        cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, weights: Tensor | None = None
-    ) -> Normal:
+        cls,
+        x: Tensor,
+        *,
+        structure: Structure = "full",
+        ridge: float = 0.0,
+        weights: Tensor | None = None,
+        shrink: bool = False,
+    ) -> Self:
         """Fit a normal to points (N, D) by maximum likelihood.
 
         Args:
             ridge: added to every variance, in units of the data's squared. Needed where a dimension is
                 constant (the corner pixels of digits) or points are few.
             weights: (N,) ≥ 0, of each point.
+            shrink: move the covariance towards the spherical one, by the share of Chen et al. 2010 (their
+                oracle-approximating one, eq. 23). Then fewer points than dimensions will do.
         """
         if weights is None:
             weights = x.new_ones(len(x))
         expect.number("the sum of weights", float(weights.sum()), above=0)
         mean = (weights[:, None] * x).sum(0) / weights.sum()
         cov = covariance(x, mean, weights=weights, structure=structure)
-        return cls(mean, matrices.cholesky("the covariance of x", cov + ridge * torch.eye(len(mean)).to(x)))
+        eye = torch.eye(len(mean)).to(x)
+        if shrink:
+            dims, squares, trace = len(mean), cov.square().sum(), cov.trace()
+            share = (1 - 2 / dims) * squares + trace.square()
+            share = share / ((len(x) + 1 - 2 / dims) * (squares - trace.square() / dims))
+            cov = cov.lerp(trace / dims * eye, share.nan_to_num(1.0).clamp(0, 1))
+        return cls(mean, matrices.cholesky("the covariance of x", cov + ridge * eye))
 
     @property
     def covariance(self) -> Tensor:

@@ -15,6 +15,7 @@ from gmcourse.flows.multiscale import ConstantAffine, Multiscale
 from gmcourse.flows.prior import StandardLogistic, StandardNormal
 from gmcourse.flows.reshape import Permutation, Squeeze, even_odd, reverse
 from gmcourse.flows.reversible import Recomputing
+from gmcourse.flows.whitening import Whitening
 
 __all__ = [
     "ActNorm",
@@ -44,6 +45,7 @@ __all__ = [
     "Squeeze",
     "StandardLogistic",
     "StandardNormal",
+    "Whitening",
     "assert_bijection_laws",
     "even_odd",
     "reverse",

@@ -1,12 +1,16 @@
 """Chapter 06: NICE, Dinh, Krueger & Bengio 2015 (arXiv:1410.8516)."""
 
+import math
 from collections.abc import Sequence
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from gmcourse.expect.door import door
 from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.bijection import Bijection
+from gmcourse.flows.prior import StandardLogistic
+from gmcourse.flows.whitening import Whitening
 from gmcourse.nn.networks import mlp
 
 
@@ -26,9 +30,13 @@ class NICE(Flow):
         hidden: widths of each coupling's hidden layers.
         affine: RealNVP's coupling instead of the additive one: the next rung of the ladder to Glow, no longer
             the paper's NICE.
+        codes: where it is above 0, the data is whitened first, as the paper does with colour images, and the
+            couplings work on this many codes: the strengths of the directions in which pictures differ most. One
+            more network of the same hidden widths shifts the rest by what it makes of the codes. All networks
+            begin with the answer 0, so that training starts at the normal that `start_at` is given.
     """
 
-    @door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty")
+    @door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty", codes=">= 0")
     def __init__(
         self,
         dim: int,
@@ -37,26 +45,53 @@ class NICE(Flow):
         hidden: Sequence[int] = (1000,) * 5,
         prior: str = "logistic",
         affine: bool = False,
+        codes: int = 0,
     ) -> None:
-        first = (dim + 1) // 2  # how many even dimensions there are
-        members: list[Bijection] = [even_odd(dim)]
-        for i in range(couplings):
-            flip = i % 2 == 1
-            conditions, changes = (dim - first, first) if flip else (first, dim - first)
-            network = mlp([conditions, *hidden, changes * (2 if affine else 1)], activation=nn.ReLU)
-            if affine:
-                members.append(AffineCoupling(network, scale_map="bounded", first=first, flip=flip))
-            else:
-                members.append(AdditiveCoupling(network, first=first, flip=flip))
-        # back to the order of the data, so that the learned scales belong to pixels
-        super().__init__(Compose([*members, Inverse(even_odd(dim)), Scale(dim)]), (dim,), prior)
+        members = _taking_turns(codes or dim, couplings, hidden, affine)
+        if codes:
+            rest = mlp([codes, *hidden, dim], activation=nn.ReLU)
+            members = [Whitening(dim, codes, codes=Compose(members), rest=rest)]
+        super().__init__(Compose([*members, Scale(dim)]), (dim,), prior)
+        if codes:
+            for network in (rest, *(each.network for each in self.couplings)):
+                last = [layer for layer in network.modules() if isinstance(layer, nn.Linear)][-1]
+                for parameter in last.parameters():
+                    nn.init.zeros_(parameter)
+
+    @torch.no_grad()
+    def start_at(self, mean: Tensor, loadings: Tensor, noise: Tensor) -> None:
+        """Use `Whitening` for N(mean, loadings loadingsᵀ + diag(noise)), and scale to the prior's deviation."""
+        self.whitening.set_normal(mean, loadings, noise)
+        deviation = math.pi / math.sqrt(3) if isinstance(self.prior, StandardLogistic) else 1.0
+        self.scale.log_scale.fill_(math.log(deviation))
 
     @property
-    def couplings(self) -> list[Bijection]:
+    def couplings(self) -> list[AdditiveCoupling | AffineCoupling]:
         """Return the coupling layers, in order."""
         return [m for m in self.bijection.modules() if isinstance(m, AdditiveCoupling | AffineCoupling)]
+
+    @property
+    def whitening(self) -> Whitening:
+        """Return the whitening, where there is one."""
+        return next(m for m in self.bijection.modules() if isinstance(m, Whitening))
 
     @property
     def scale(self) -> Scale:
         """Return the diagonal scaling."""
         return next(m for m in self.bijection.modules() if isinstance(m, Scale))
+
+
+def _taking_turns(dim: int, couplings: int, hidden: Sequence[int], affine: bool) -> list[Bijection]:
+    """Make couplings that change the odd and the even dimensions in turn, and then the order of the data again."""
+    first = (dim + 1) // 2  # how many even dimensions there are
+    members: list[Bijection] = [even_odd(dim)]
+    for i in range(couplings):
+        flip = i % 2 == 1
+        conditions, changes = (dim - first, first) if flip else (first, dim - first)
+        network = mlp([conditions, *hidden, changes * (2 if affine else 1)], activation=nn.ReLU)
+        if affine:
+            members.append(AffineCoupling(network, scale_map="bounded", first=first, flip=flip))
+        else:
+            members.append(AdditiveCoupling(network, first=first, flip=flip))
+    # so that the learned scales belong to pixels
+    return [*members, Inverse(even_odd(dim))]

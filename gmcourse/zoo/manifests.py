@@ -1,14 +1,13 @@
 """What a manifest says of a trained model."""
 
-from __future__ import annotations
-
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
 
 from gmcourse.expect import door
 
 FORMAT = 2
+OPTIONAL = {"samples", "baselines", "seeds"}  # left out where they say nothing
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ class Manifest:
             travel and only the log does.
         format: the number of this layout.
         samples: the name of a picture of samples that lies beside the manifest, if there is one.
+        baselines: what the cheap models score on the same data, {"full normal": {metric: number}}.
+        seeds: the seeds of all runs whose spread was looked at, if there were several.
     """
 
     name: str
@@ -40,18 +41,20 @@ class Manifest:
     sha256: str = ""
     format: int = FORMAT
     samples: str = ""
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    seeds: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        door.fields(self, arguments="empty", metrics="empty unseen")
+        door.fields(self, arguments="empty", metrics="empty unseen", baselines="empty unseen", seeds="empty")
 
     def to_json(self) -> str:
         """Indented JSON, so that a change shows as a change of lines."""
-        content = {key: value for key, value in asdict(self).items() if value or key != "samples"}
+        content = {key: value for key, value in asdict(self).items() if value or key not in OPTIONAL}
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     @door.door()
-    def from_json(cls, text: str) -> Manifest:
+    def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         try:
             content = json.loads(text)
@@ -64,7 +67,7 @@ class Manifest:
                 f"format is {content.get('format')!r}; expected {FORMAT} in this version of gmcourse"
             )
         known = {each.name for each in fields(cls)}
-        missing, unknown = sorted(known - {"samples"} - set(content)), sorted(set(content) - known)
+        missing, unknown = sorted(known - OPTIONAL - set(content)), sorted(set(content) - known)
         if missing or unknown:
             raise ValueError(f"missing fields {missing}, unknown fields {unknown}")
         return cls(**content)

@@ -48,6 +48,17 @@ row("flows.AffineInjector", lambda: {"network": mlp([1, 2]), "scale_map": "exp"}
 row("flows.ConstantAffine", lambda: {"network": nn.Identity()})
 for name in ("Compose", "Recomputing"):
     row(f"flows.{name}", lambda: {"members": [offset()]}, fine={"members": "length"})
+row(
+    "flows.Whitening",
+    lambda: {"dim": 3, "rank": 2, "codes": offset(), "rest": mlp([2, 3])},
+    bad={"rank": (0, 3)},
+)
+row(
+    "models.nice.NICE.start_at",
+    lambda: {"mean": torch.zeros(3), "loadings": torch.ones(3, 2), "noise": torch.ones(3)},
+    on=lambda: NICE(3, hidden=(4,), codes=2),
+    bad={"noise": (torch.zeros(3),)},
+)
 row("flows.Inverse", lambda: {"original": offset()})
 row("flows.Multiscale", lambda: {"steps": offset(), "rest": offset(), "split": offset(), "halve": True})
 row("flows.Offset", lambda: {"offset": 1.0}, fine={"offset": "negative"})

@@ -182,7 +182,7 @@ row(
     lambda: {"path": a_file(), "device": "cpu"},
     foreign={"path": ANY, "device": ANY},
 )
-row("training.ema.EMA", lambda: {"source": linear(), "decay": 0.9}, bad={"decay": (1.0,)})
+row("training.ema.EMA", lambda: {"source": linear(), "decay": 0.9, "warm_up": True}, bad={"decay": (1.0,)})
 
 
 def run():

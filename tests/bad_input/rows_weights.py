@@ -112,7 +112,12 @@ row(
     "zoo.manifests.Manifest",
     described,
     fine=dict.fromkeys(("name", "model", "recipe", "data", "hardware"), ANY)
-    | {"metrics": "empty nan inf negative", "arguments": "empty none number float text nan inf list negative"}
+    | {
+        "metrics": "empty nan inf negative",
+        "baselines": "empty",
+        "seeds": "empty",
+        "arguments": "empty none number float text nan inf list negative",
+    }
     | dict.fromkeys(("seed", "steps", "hours"), "negative"),
 )
 row(
@@ -126,6 +131,8 @@ row(
     fine={"own": ANY, "suffix": ANY},
     bad={"name": ("../x", "", "a b")},
 )
+row("zoo.cheap.baselines", lambda: {"data": "digits"})
+row("zoo.cheap.best_baseline", lambda: {"data": "digits", "measurement": "frechet"})
 row("zoo.store.names", lambda: {"own": "x"}, fine={"own": ANY})
 for name in ("where", "manifest", "log"):
     row(f"zoo.store.{name}", saved, bad={"name": ("../x",)})

@@ -43,7 +43,22 @@ def unit(*shape):
 
 # Deep models multiply their layers' stretching: shaken by 0.3, two levels of Glow have a Jacobian of condition
 # 1e13, and no round trip in float64 can hold to 1e-9. A third of that leaves every parameter away from zero.
-MILD = {"glow": 0.1, "glow, reversed channels": 0.1, "multiscale, context": 0.1, "nice, affine": 0.1}
+MILD = dict.fromkeys(
+    ("glow", "glow, reversed channels", "multiscale, context", "nice, affine", "nice, whitened"), 0.1
+)
+
+
+def whitening(dim, rank):
+    """One that was given a normal, so that no scale of it is 1."""
+    made = flows.Whitening(dim, rank)
+    made.set_normal(vector(dim), vector(dim, rank), unit(dim))
+    return made
+
+
+def whitened_nice():
+    made = NICE(6, hidden=(8,), codes=3)
+    made.start_at(vector(6), vector(6, 3), unit(6))
+    return made.bijection
 
 
 def make_cases(seed=0):
@@ -93,6 +108,8 @@ def _make_cases():
         "box–muller": (BoxMuller(), vector(3, 2), None),
         "plane flow": (PlaneFlow(couplings=3, hidden=(8,)).bijection, vector(4, 2), None),
         "nice": (NICE(7, hidden=(8, 8)).bijection, vector(3, 7), None),
+        "whitening": (whitening(4, 2), vector(3, 4), None),
+        "nice, whitened": (whitened_nice(), vector(3, 6), None),
         "nice, affine": (NICE(6, hidden=(8,), affine=True).bijection, vector(3, 6), None),
         "glow": (Glow((2, 4, 4), n_levels=2, n_steps=2, hidden_channels=4).bijection, image, None),
         "glow, recomputing": (

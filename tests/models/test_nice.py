@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from gmcourse.converters.plain_nice import nice_from_layers
+from gmcourse.densities import LowRankNormal
 from gmcourse.flows import Dequantized, StandardLogistic, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
@@ -86,3 +87,29 @@ def test_the_temperature_scales_the_spread_of_the_base():
     with torch.no_grad():
         z, _ = model(model.sample(20_000, temperature=0.5))
     assert abs(float(z.std()) - 0.5) < 0.01
+
+
+@pytest.mark.parametrize("prior", ["normal", "logistic"])
+def test_a_whitened_nice_begins_at_the_normal_that_it_is_given(prior):
+    normal = LowRankNormal(torch.randn(9).double(), torch.randn(9, 3).double(), torch.rand(9).double() + 0.1)
+    model = NICE(9, hidden=(8,), codes=3, prior=prior).double()
+    model.start_at(normal.mean, normal.loadings, normal.noise)
+    x = normal.sample(20)
+    if prior == "normal":
+        assert_close(model.log_prob(x).detach(), normal.log_prob(x), 1e-10)
+    else:
+        z, _ = model(normal.sample(200_000))
+        assert (z.T.cov() - math.pi**2 / 3 * torch.eye(9)).abs().max() < 0.1
+
+
+def test_whitening_is_exact_for_rounded_directions():
+    """What float16 leaves of orthonormal directions is not orthonormal; the flow makes it so again."""
+    model = NICE(40, hidden=(8,), codes=5)
+    model.start_at(torch.zeros(40), 30 * torch.randn(40, 5), torch.full((40,), 1e-2))
+    model(torch.randn(1, 40))
+    rounded = model.half().float()
+    assert rounded.whitening.basis.dtype == torch.float32
+    rounded = rounded.double()
+    basis = rounded.whitening.basis
+    assert_close(basis.T @ basis, torch.eye(5).double(), 1e-12)
+    assert (rounded.whitening.directions - basis).abs().max() > 1e-6

@@ -152,3 +152,19 @@ def test_history_survives_json_and_thinning():
         History.from_json("[]")
     with pytest.raises(KeyError, match="no curve is called 'x'"):
         history["x"]
+
+
+def test_an_average_that_is_warmed_up_forgets_the_untrained_weights():
+    module = nn.Linear(1, 1, bias=False)
+    average = EMA(module, 0.99, warm_up=True)
+    nn.init.zeros_(average.module.weight)
+    nn.init.ones_(module.weight)
+    expected = 0.0
+    for t in range(1, 2001):
+        average.update()
+        expected += (1 - min(0.99, t / (9 + t))) * (1 - expected)
+        if t in (1, 2, 50, 2000):
+            assert average.module.weight.item() == pytest.approx(expected, rel=1e-5)
+    again = EMA(module, 0.99, warm_up=True)
+    again.load_state_dict(average.state_dict())
+    assert again.updates == 2000

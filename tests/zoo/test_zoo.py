@@ -163,9 +163,14 @@ def test_a_damaged_manifest_is_named(shipped, change, message):
 
 
 def test_what_a_manifest_may_say_beside():
-    rich = replace(TINY, samples="tiny.png")
+    more = {"samples": "tiny.png", "baselines": {"full normal": {"loss_nats": 2.0}}, "seeds": [0, 1]}
+    rich = replace(TINY, **more)
     assert zoo.Manifest.from_json(rich.to_json()) == rich
-    assert "samples" not in TINY.to_json()
+    assert not set(more) & set(json.loads(TINY.to_json()))
+    with pytest.raises(ValueError, match="baselines"):
+        replace(TINY, baselines={"full normal": 2.0})
+    with pytest.raises(ValueError, match="seeds"):
+        replace(TINY, seeds=[0.5])
 
 
 def test_a_manifest_cannot_name_code_elsewhere(own_zoo):

@@ -1,7 +1,8 @@
-"""`python -m tools.zoo train | publish | dependents | remake | read | stale`: trained models, in the repository.
+"""`python -m tools.zoo WORD`: trained models, in the repository.
 
 train NAME… --minutes 25 --out FOLDER   several, the one that matters most first
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
+baselines [digits mnist faces photos]   measure the cheapest models, beside which manifests and tables stand
 dependents NAME                         what depends on it
 remake NAME…                            make all that again
 read NAME…                              say that you have read what the prose says of it
@@ -16,7 +17,7 @@ from pathlib import Path
 
 
 def parser() -> argparse.ArgumentParser:
-    """Build the parser of six words, each with its own arguments."""
+    """Build the parser of seven words, each with its own arguments."""
     top = argparse.ArgumentParser(
         prog="python -m tools.zoo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
     publish.add_argument("--from", dest="folder", type=Path, help="by default the folder of your own models")
     publish.add_argument("--steps", type=int, help="how many it was meant to have, if not the recipe's")
     publish.add_argument("--remake", action="store_true", help="then make again what depends on it")
+    baselines = words.add_parser("baselines", help="measure the cheapest models")
+    baselines.add_argument("names", nargs="*", metavar="SET", help="digits, mnist, faces, photos; none: all")
     words.add_parser("dependents", help="what depends on a model").add_argument("name", metavar="NAME")
     for word, help_ in (("remake", "make again what depends on models"), ("read", "the prose was read")):
         words.add_parser(word, help=help_).add_argument("names", nargs="+", metavar="NAME")
@@ -41,8 +44,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the word says; exit status 1 if a training failed or something is stale."""
-    from tools.zoo import dependents, series, stamp
-    from tools.zoo.publish import publish
+    from tools.zoo import baselines, dependents, series, stamp
+    from tools.zoo.publish import publish, write_hashes
     from tools.zoo.remake import remake
 
     if arguments.word == "train":
@@ -58,7 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
         publish(arguments.name, arguments.folder or True, arguments.steps)
         if arguments.remake:
             return remake([arguments.name])
-    if arguments.word in ("publish", "dependents"):
+    if arguments.word == "baselines":
+        baselines.write(arguments.names or baselines.SETS)
+        write_hashes()
+    elif arguments.word in ("publish", "dependents"):
         for each in dependents.of(arguments.name):
             print(f"{each.kind:<26}  {each.path}")
     elif arguments.word == "remake":

@@ -10,6 +10,7 @@ from gmcourse import zoo
 from gmcourse.recipes import running
 from gmcourse.storage import ensure_writable, write_atomically
 from gmcourse.zoo import Manifest, published, store
+from tools.zoo import baselines
 
 MB = 1_000_000
 LARGEST, TOGETHER = 8 * MB, 64 * MB
@@ -26,7 +27,7 @@ def publish(name: str, own: bool | str | Path = True, steps: int | None = None) 
     Raises:
         ValueError: the run was interrupted, is damaged or too large, or there is no room for it.
     """
-    recipe, described = running.find(name), zoo.manifest(name, own=own)
+    recipe, described = running.find(name), baselines.compared(zoo.manifest(name, own=own))
     meant = recipe.steps if steps is None else steps
     if described.steps != meant or zoo.log(name, own=own).interrupted:
         raise ValueError(
@@ -37,7 +38,9 @@ def publish(name: str, own: bool | str | Path = True, steps: int | None = None) 
     files = {suffix: store.file_of(name, suffix, own) for suffix in store.SUFFIXES}
     contents = {suffix: path.read_bytes() for suffix, path in files.items() if path.is_file()}
     if not recipe.ship:
-        described = _without_weights(described, contents)
+        del contents[".safetensors"]
+        described = replace(described, sha256="")
+    contents[".manifest.json"] = described.to_json().encode()
     _room(name, contents)
     for suffix in store.SUFFIXES:
         target = store.file_of(name, suffix)
@@ -47,14 +50,6 @@ def publish(name: str, own: bool | str | Path = True, steps: int | None = None) 
         else:
             target.unlink(missing_ok=True)
     write_hashes()
-    return described
-
-
-def _without_weights(described: Manifest, contents: dict[str, bytes]) -> Manifest:
-    """Write the manifest of a model of which only log and measurements travel."""
-    del contents[".safetensors"]
-    described = replace(described, sha256="")
-    contents[".manifest.json"] = described.to_json().encode()
     return described
 
 

@@ -1,0 +1,32 @@
+"""What the cheapest models score: closed forms and EM, on the pixels that the networks are measured on."""
+
+import json
+
+from gmcourse import expect
+from gmcourse.expect.door import door
+from gmcourse.zoo import store
+
+FILE = "baselines.json"
+Rows = dict[str, dict[str, float]]
+
+
+@door()
+def baselines(data: str) -> Rows:
+    """Give model → measurement → number for one set: "digits", "mnist", "faces" or "photos".
+
+    `python -m tools.zoo baselines` writes the file, which also says how each was measured. Bits per dimension are
+    those of 1,000 held-out pictures, dequantised once, and seconds those of the fit on one core.
+    """
+    content = json.loads((store.WEIGHTS / FILE).read_text(encoding="utf-8"))["sets"]
+    rows: Rows = content[expect.one_of("data", data, tuple(content))]["models"]
+    return rows
+
+
+@door()
+def best_baseline(data: str, measurement: str = "bits_per_dim") -> tuple[str, float]:
+    """The cheap model with the least of a measurement, and that number: the row that a table of networks needs."""
+    rows = baselines(data)
+    measured = {name: row[measurement] for name, row in rows.items() if measurement in row}
+    expect.one_of("measurement", measurement, sorted({each for row in rows.values() for each in row}))
+    name = min(measured, key=measured.__getitem__)
+    return name, measured[name]

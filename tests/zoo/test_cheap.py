@@ -1,0 +1,48 @@
+"""What the cheap models scored: written by the tool, read by lessons and manifests."""
+
+import pytest
+
+from gmcourse import zoo
+from gmcourse.zoo import store
+from tools.zoo import baselines
+
+
+@pytest.mark.parametrize("data", baselines.SETS)
+def test_every_set_has_its_rows(data):
+    rows = zoo.baselines(data)
+    floor = rows.pop("training pictures")
+    assert set(floor) == {"frechet", "precision", "recall"}
+    assert len(rows) == 8 if baselines.SETS[data].classes else 5
+    for name, row in rows.items():
+        assert set(row) == {"bits_per_dim", "density_nats", *floor, "seconds"}, name
+        assert row["frechet"] > 0.5 * floor["frechet"], name
+    name, number = zoo.best_baseline(data)
+    assert number == min(row["bits_per_dim"] for row in rows.values()) == rows[name]["bits_per_dim"]
+
+
+def test_unknown_words_are_named():
+    with pytest.raises(ValueError, match="expected one of 'digits', 'faces', 'mnist', 'photos'"):
+        zoo.baselines("cats")
+    with pytest.raises(ValueError, match="expected one of 'bits_per_dim'"):
+        zoo.best_baseline("digits", "loss")
+
+
+@pytest.mark.parametrize("name", baselines.COMPARED)
+def test_manifests_have_the_cheap_models_numbers(name):
+    described = zoo.manifest(name)
+    assert described.baselines == baselines.compared(described).baselines
+    for row in described.baselines.values():
+        assert set(row) <= set(described.metrics), "the same measurement"
+    assert len(described.baselines) >= 5
+
+
+def test_what_is_written_is_what_is_measured_again(tmp_path, monkeypatch):
+    """The digits take a second; other processors round otherwise."""
+    monkeypatch.setattr(store, "WEIGHTS", tmp_path)
+    baselines.write(["digits"])
+    found = zoo.baselines("digits")
+    monkeypatch.undo()
+    for name, row in zoo.baselines("digits").items():
+        for key, value in row.items():
+            if key in ("bits_per_dim", "frechet"):
+                assert found[name][key] == pytest.approx(value, rel=0.02), (name, key)

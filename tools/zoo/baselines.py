@@ -1,0 +1,207 @@
+"""What the cheapest models score: fitted in closed form or by EM, measured as the networks are.
+
+Nothing here has a gradient. Each set of data has its whole numbers dequantised once, a few densities fitted to
+them, and for each its bits per dimension on held-out pictures and the distance of its samples.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gmcourse import zoo
+from gmcourse.data import Images, load
+from gmcourse.data.images import FIVE_BITS, five_bits
+from gmcourse.densities import FiniteMixture, Histogram, LowRankMixture, LowRankNormal, Normal
+from gmcourse.densities.finite_mixture import Density
+from gmcourse.metrics.diversity import precision_recall
+from gmcourse.metrics.frechet import frechet_distance
+from gmcourse.metrics.likelihood import bits_per_dim
+from gmcourse.nn.pca import PCA
+from gmcourse.reproducible import generator
+from gmcourse.storage import write_text_atomically
+from gmcourse.zoo import store
+from gmcourse.zoo.cheap import FILE
+
+HELD_OUT = 1000  # pictures, at most, that distances are taken to
+EM_PICTURES = 10_000  # that mixtures see, at most: k-means and EM on more take longer than they gain
+STEPS = 3  # of EM after k-means: in many dimensions hardly a point changes its component any more
+Fit = Callable[[Tensor], Density]
+Features = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Set:
+    """One set of data, and how large its cheap models are.
+
+    Attributes:
+        load: "train" or "test" → pictures.
+        levels: how many grey levels are kept of 256, or all that there are.
+        rank: of the one normal of low rank.
+        mixture: how many normals of which rank a mixture has.
+        diagonal: how many normals the mixture of diagonal ones has.
+        classes: whether the labels are classes, so that each class can have a model of its own.
+        network: whether the zoo's features are those that distances are taken of.
+    """
+
+    load: Callable[[str], Images]
+    levels: int
+    rank: int
+    mixture: tuple[int, int]
+    diagonal: int
+    classes: bool
+    network: bool
+
+    def pixels(self, split: str) -> tuple[Tensor, Tensor]:
+        """Give whole numbers (N, D) below `levels`, and labels."""
+        images = self.load(split)
+        pixels = five_bits(images.pixels) if self.levels == FIVE_BITS else images.pixels
+        return pixels.flatten(1), images.labels
+
+
+SETS = {
+    "digits": Set(partial(load, "digits"), 17, 20, (20, 6), 50, True, False),
+    "mnist": Set(partial(load, "mnist"), 256, 150, (20, 40), 50, True, False),
+    "faces": Set(
+        lambda split: load("faces", split, n=50_000 if split == "train" else 1_000),
+        FIVE_BITS, 400, (8, 60), 20, False, True,
+    ),
+    "photos": Set(partial(load, "photos"), 256, 300, (6, 40), 20, True, True),
+}  # fmt: skip
+# Which metric of which trained model is the same measurement.
+COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
+    "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
+    "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
+    "nice_mnist": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
+    "nice_mnist_paper": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
+}
+
+
+def models(data: Set, x: Tensor, labels: Tensor) -> dict[str, Callable[[], Density]]:
+    """What is fitted, by name: each for all data, and where there are classes one for each class, weighted."""
+    least = 1 / (12 * data.levels**2)  # the variance of the noise: no pixel has less
+    components, rank = data.mixture
+    draws = generator(0)
+
+    def full(part: Tensor) -> Density:
+        return Normal.fit(part, shrink=len(part) < 5 * part.shape[1])
+
+    def low_rank(part: Tensor) -> Density:
+        return LowRankNormal.fit(part, min(data.rank, len(part) - 1), steps=3, floor=least)
+
+    single: dict[str, Fit] = {
+        "histograms": lambda part: Histogram.fit(part, data.levels),
+        "full normal": full,
+        "low-rank normal": low_rank,
+    }
+    found: dict[str, Callable[[], Density]] = {name: partial(fit, x) for name, fit in single.items()}
+    if data.classes:
+        for name, fit in single.items():
+            found[f"{name}, one a class"] = partial(FiniteMixture.by_class, fit, x, labels)
+    mixture = partial(LowRankMixture.fit, x[:EM_PICTURES], floor=least, steps=STEPS, generator=draws)
+    found["mixture of diagonal normals"] = lambda: mixture(data.diagonal, 0)
+    found["mixture of low-rank normals"] = lambda: mixture(components, rank)
+    return found
+
+
+def features(data: Set, train: Tensor, shape: tuple[int, ...]) -> tuple[Features, str]:
+    """Make what turns whole numbers (N, D) into features, and its name."""
+    if data.network:
+        network: Any = zoo.load("features")
+        return lambda pixels: network.of(
+            pixels.float().reshape(-1, *shape) / (data.levels - 1)
+        ), "zoo:features"
+    pca = PCA.fit(train[:4000].float() / (data.levels - 1), 32)
+    return lambda pixels: pca.encode(pixels.float() / (data.levels - 1)), "32 principal components"
+
+
+@torch.no_grad()
+def measure(name: str) -> dict[str, Any]:
+    """Fit and measure every cheap model of one set."""
+    data = SETS[name]
+    (train, labels), (test, _) = data.pixels("train"), data.pixels("test")
+    held_out, dims = test[:HELD_OUT], train.shape[1]
+    of, described = features(data, train, data.load("test").shape)
+    draws = generator(1)
+    x, unseen = ((each + torch.rand(each.shape, generator=draws)) / data.levels for each in (train, test))
+    if data.levels != FIVE_BITS:  # where no pixel varies, the noise has a millionth of the largest variance
+        x, unseen = x.double(), unseen.double()
+    real, rows = of(held_out), {}
+
+    def scores(pixels: Tensor) -> dict[str, float]:
+        made = of(pixels)
+        precision, recall = precision_recall(real, made)
+        return {"frechet": frechet_distance(real, made), "precision": precision, "recall": recall}
+
+    rows["training pictures"] = scores(train[torch.randperm(len(train), generator=draws)[: len(held_out)]])
+    for model, fit in models(data, x, labels).items():
+        began = time.process_time()
+        fitted = fit()
+        seconds = time.process_time() - began
+        nats = fitted.log_prob(unseen)
+        drawn = (fitted.sample(len(held_out), generator(2)) * data.levels).floor().clamp(0, data.levels - 1)
+        rows[model] = {
+            "bits_per_dim": float(bits_per_dim(nats - dims * math.log(data.levels), dims).mean()),
+            "density_nats": float(nats.mean()),
+            **scores(drawn.to(torch.uint8)),
+            "seconds": seconds,
+        }
+        print(
+            f"{name:<8} {model:<40}",
+            *(f"{key} {value:.4g}" for key, value in rows[model].items()),
+            flush=True,
+        )
+    return {
+        "levels": data.levels,
+        "training_pictures": len(train),
+        "held_out_pictures": len(held_out),
+        "features": described,
+        "low_rank": data.rank,
+        "mixture_components_and_rank": list(data.mixture),
+        "mixture_components_of_rank_0": data.diagonal,
+        "mixture_training_pictures": min(len(train), EM_PICTURES),
+        "hardware": f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)",
+        "models": {
+            each: {key: float(f"{value:.5g}") for key, value in row.items()} for each, row in rows.items()
+        },
+    }
+
+
+def write(names: Iterable[str]) -> None:
+    """Measure these sets anew, and put the numbers into the package: one file, and the manifests that compare."""
+    for name in names:
+        content = {"sets": dict(sorted({**measured(), name: measure(name)}.items()))}
+        write_text_atomically(store.WEIGHTS / FILE, json.dumps(content, indent=1) + "\n")
+    for name in COMPARED:
+        if name in zoo.names():
+            described = compared(zoo.manifest(name))
+            write_text_atomically(store.file_of(name, ".manifest.json"), described.to_json())
+
+
+def compared(described: zoo.Manifest) -> zoo.Manifest:
+    """The manifest with what the cheap models score on the same measurements, where there are any."""
+    data, metrics = COMPARED.get(described.name, ("", {}))
+    rows = zoo.baselines(data) if data in measured() else {}
+    found = {
+        model: {metric: row[same] for metric, same in metrics.items() if same in row}
+        for model, row in rows.items()
+    }
+    return replace(described, baselines={model: row for model, row in found.items() if row})
+
+
+def measured() -> dict[str, Any]:
+    """Set → what was measured of it, as the file has it."""
+    path = store.WEIGHTS / FILE
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"sets": {}}
+    found: dict[str, Any] = content["sets"]
+    return found
