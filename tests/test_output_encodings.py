@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,8 +80,10 @@ def test_every_sign_of_the_course_is_written_in_every_encoding() -> None:
 def test_what_is_written_in_place_of_a_sign_can_be_read() -> None:
     text = "→ ✓ ✗ · … ≥ β² x⁻¹ \udce9 \udcc3\udca9 é 🙂".encode("ascii", console.ERRORS).decode()
     assert text == r"-> + x . ... >= beta2 x-1 \xe9 \xc3\xa9 \xe9 \U0001f642"
-    unread = {sign for sign in SIGNS if console.in_ascii(sign).startswith("\\")}
-    assert len(unread) < 0.25 * len(SIGNS), unread
+    # Letters with accents stand in names, of people and of students: those stay told apart, by their numbers.
+    signs = {sign for sign in SIGNS if not unicodedata.normalize("NFD", sign)[0].isascii()}
+    unread = {sign for sign in signs if console.in_ascii(sign).startswith("\\")}
+    assert len(unread) < 0.25 * len(signs), unread
     assert console.in_ascii("\udc80") == r"\x80"
 
 

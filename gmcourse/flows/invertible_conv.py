@@ -15,7 +15,7 @@ SINGULAR = "the matrix of a 1×1 convolution is singular, so it has no inverse; 
 
 def _rotation(channels: int) -> Tensor:
     """A random rotation matrix: |det| = 1, so that the first log-determinant is 0."""
-    return torch.linalg.qr(torch.randn(channels, channels)).Q
+    return torch.linalg.qr(torch.randn(channels, channels)).Q.contiguous()
 
 
 def mix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -101,8 +101,8 @@ class PLUConv1x1(Conv1x1):
         diagonal = upper.diagonal()
         self.register_buffer("permutation", permutation)
         self.register_buffer("sign", diagonal.sign())
-        self.lower = nn.Parameter(lower.tril(-1))
-        self.upper = nn.Parameter(upper.triu(1))
+        self.lower = nn.Parameter(lower.tril(-1).contiguous())
+        self.upper = nn.Parameter(upper.triu(1).contiguous())
         self.log_s = nn.Parameter(diagonal.abs().log())
 
     def matrix(self) -> Tensor:

@@ -4,6 +4,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
 from gmcourse import expect, processes, storage
 from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.training.history import History
@@ -65,6 +69,8 @@ class SavedRun:
             )
         try:
             self.step.load_state_dict(saved["state"])
+            for optimizer in self.step.optimizers:
+                _lay_out(optimizer)
         except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is the checkpoint of another model or optimiser: {error}") from error
         self.done = done
@@ -78,3 +84,15 @@ class SavedRun:
         state = {"history": history.to_json(), "state": self.step.state_dict()}
         save_checkpoint(self.path, position | state)
         self.done, self.at = done, time.monotonic()
+
+
+def _lay_out(optimizer: Optimizer) -> None:
+    """Lay the memory out as the parameters are: a file keeps no strides, and a GPU's fused step needs them."""
+    for parameter, entry in optimizer.state.items():
+        for key, value in entry.items():
+            if (
+                isinstance(value, Tensor)
+                and value.shape == parameter.shape
+                and value.stride() != parameter.stride()
+            ):
+                entry[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

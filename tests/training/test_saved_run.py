@@ -72,3 +72,23 @@ def test_a_checkpoint_that_cannot_be_written_is_said_before_the_first_step(data,
         with pytest.raises(OSError, match=said):
             fit(step, data, steps=2, batch_size=8, checkpoint=path, progress=False)
     assert torch.equal(bits(step), before)
+
+
+def test_a_resumed_optimiser_remembers_in_the_layout_of_its_parameters(tmp_path):
+    """On a GPU a fused step refuses anything else: this failed for every resumed Glow and SRFlow."""
+
+    def begun():
+        layer = nn.Linear(3, 3)
+        layer.weight = nn.Parameter(torch.linalg.qr(torch.randn(3, 3)).Q)  # column after column
+        return Minimize(
+            lambda x: layer(x).square().mean(), layer, torch.optim.Adam(layer.parameters(), lr=0.1)
+        )
+
+    words = {"checkpoint": tmp_path / "run.safetensors", "progress": False, "resume": True, "extend": True}
+    fit(begun(), torch.randn(8, 3), steps=2, batch_size=4, **words)
+    step = begun()
+    fit(step, torch.randn(8, 3), steps=3, batch_size=4, **words)
+    weight = step.module.weight
+    assert weight.stride() == (1, 3)
+    memory = step.optimizer.state[weight]
+    assert memory["exp_avg"].stride() == memory["exp_avg_sq"].stride() == (1, 3)
