@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from gmcourse.exercises.exercise import fixed_inputs
 from gmcourse.exercises.judge.notebook import Chapter
 from gmcourse.exercises.mistakes import Mistake, NotDone, passed_line
 
@@ -39,19 +40,24 @@ def _set_up(chapter: Chapter) -> dict[str, Any]:
     return names
 
 
-def attempt(chapter: Chapter, exercise: str, source: str) -> Outcome:
+def attempt(chapter: Chapter, exercise: str, source: str, seed: int = 0) -> Outcome:
     """Run an answer and its check. Prints nothing, changes nothing outside.
 
     Args:
         chapter: where the set-up and the check cell come from.
         exercise: the exercise's name.
         source: the student's cell.
+        seed: of the check's inputs, so that a run of the tests is no lottery; answers are tried with several.
     """
     names = dict(_set_up(chapter))
     check = next(each.check for each in chapter.exercises if each.name == exercise)
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(io.StringIO()),
+            fixed_inputs(seed),
+        ):
             exec(compile(source, f"<{exercise}>", "exec"), names)
             exec(compile(check, f"<check: {exercise}>", "exec"), names)
     except NotDone as verdict:
