@@ -172,7 +172,7 @@ def naive_bayes(answer: Any, generator: torch.Generator) -> None:
         square = -0.5 * ((x.double()[:, None] - m) ** 2 / v).sum(2)
         norm, log_prior = v.log().sum(1), p.log()
         value = ask(answer, x, means, variances, prior)
-        untouched(value, square.log_softmax(1), "this is still the published line")
+        untouched(value, square.log_softmax(1), "this is still the published line", want)
         averaged = "it is averaged over the dimensions; independent dimensions multiply, logarithms add"
         joints = {
             "the prior is there, but −½ Σ log σ² is not: it differs from class to class": square + log_prior,
