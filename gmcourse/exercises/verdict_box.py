@@ -32,7 +32,8 @@ class Box:
     def _repr_html_(self) -> str:
         """The first line stands out; the numbers stand below it."""
         first, _, rest = self.text.partition("\n")
-        body = f'<pre style="margin:.3em 0 0;white-space:pre-wrap">{escape(rest)}</pre>' if rest else ""
+        # no <pre>: JupyterLab breaks its lines in the middle of words
+        body = f'<div style="margin:.3em 0 0;white-space:pre-wrap">{escape(rest)}</div>' if rest else ""
         frame = f"border-left:.3em solid {COLOURS[self.sign]};padding:.4em .8em;margin:.3em 0"
         return f'<div role="status" style="{frame}"><strong>{self.sign} {escape(first)}</strong>{body}</div>'
 

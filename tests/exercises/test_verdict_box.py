@@ -24,7 +24,7 @@ def test_a_box_holds_the_words_and_runs_nothing() -> None:
     assert repr(box).startswith("✗ kl:")
     html = box._repr_html_()
     assert "&lt;script&gt;is wrong</strong>" in html
-    assert "got 1 &lt; 2</pre>" in html
+    assert "got 1 &lt; 2</div>" in html
 
 
 def test_outside_of_notebooks_a_refusal_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
