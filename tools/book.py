@@ -63,8 +63,10 @@ def configuration() -> Path:
 def sphinx() -> int:
     """Build the site; warnings and unresolved references are errors.
 
-    `--all` writes every page anew: an incremental build after a failed one would exit 0.
+    `--all` writes every page anew: an incremental build after a failed one would exit 0. Pages whose source is
+    gone would stay, and their links be looked at: so the old site goes first.
     """
+    shutil.rmtree(HTML, ignore_errors=True)
     strictly = ["-W", "-n", "--keep-going", "--all", "-q", "--config", str(configuration())]
     command = [sys.executable, "-m", "tools.jupyter_book", "build", ".", *strictly]
     environment = {**os.environ, **lessons.KERNEL_ENVIRONMENT}

@@ -39,6 +39,7 @@ GONE = (
     "jupyter_book",
     "sphinx_jupyterbook_latex",
 )  # extensions of version 1 that its successor will not have
+NOT_INSTALLED = 75  # "try again later": continuous integration goes on, since nothing was found wrong
 KNOWN: dict[str, str] = {}  # a pattern of a warning → why it may stay
 
 
@@ -50,7 +51,8 @@ def environment() -> Path:
         venv.create(FOLDER / "env", with_pip=True, clear=True)
         install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *REQUIREMENTS]
         if subprocess.call(install) != 0:
-            raise RuntimeError("pip could not install the next tools; its last lines above say why")
+            print("pip could not install the next tools; its last lines above say why", file=sys.stderr)
+            sys.exit(NOT_INSTALLED)
         stamp.write_text("\n".join(REQUIREMENTS), encoding="utf-8")
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
@@ -88,7 +90,7 @@ def unexplained(warnings: str) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Exit status 1 if Sphinx stops, or warns of something that is not known."""
+    """Exit status 1 if Sphinx stops, or warns of something that is not known; 75 without the next tools."""
     python, source = environment(), copy_of_the_sources()
     log = FOLDER / "warnings.txt"
     command = [str(python), "-m", "sphinx", "-b", "html", "-n", "-q", "-w", str(log)]
@@ -100,6 +102,7 @@ def main(words: list[str]) -> int:
         check=False,
     )
     found = unexplained(log.read_text(encoding="utf-8"))
-    print(*found, sep="\n")
+    for line in found:
+        print(line)
     print(f"Built by the next tools, {len(found)} unexplained warnings, in {FOLDER / 'html'}")
     return 1 if found or done.returncode else 0

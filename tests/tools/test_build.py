@@ -12,7 +12,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from gmcourse.doctor import FAST
-from tools import api, book, environment, fingerprint, lessons
+from tools import api, book, environment, fingerprint, kernels, lessons
 from tools.__main__ import LESS, TARGETS
 from tools.environment import ROOT
 
@@ -192,3 +192,25 @@ def test_an_unknown_target_says_which_there_are():
     )
     assert done.returncode == 2
     assert all(name in done.stderr for name in TARGETS)
+
+
+def test_a_page_whose_source_is_gone_goes(monkeypatch, tmp_path):
+    monkeypatch.setattr(book, "HTML", tmp_path / "html")
+    monkeypatch.setattr(book, "BUILD", tmp_path)
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "renamed.html").write_text('<a href="gone.html">x</a>')
+    asked = []
+
+    def run(command, **_):
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(book.subprocess, "run", run)
+    assert book.sphinx() == 0
+    assert "build" in asked[-1]
+    assert not (tmp_path / "html").exists()
+
+
+def test_other_machines_are_named(capsys):
+    assert kernels.main(["avx3"]) == 2
+    assert "avx2, default; not avx3" in capsys.readouterr().err
