@@ -57,8 +57,12 @@ def _boxed(source: str) -> str:
     )
 
 
-def clean(notebook: dict[str, Any], address: str = "") -> dict[str, Any]:
-    """The same notebook as it is committed; with an address, it begins with the cell for Colab."""
+def clean(notebook: dict[str, Any], address: str = "", lesson: bool = True) -> dict[str, Any]:
+    """The same notebook as it is committed; with an address, it begins with the cell for Colab.
+
+    The tag `hide-input` folds code on the site. In a lesson it does so in JupyterLab and VS Code too, which
+    look for `source_hidden`.
+    """
     taken: set[str] = set()
     cells = [colab.cell(address)] if address else []
     for cell in notebook["cells"]:
@@ -66,6 +70,8 @@ def clean(notebook: dict[str, Any], address: str = "") -> dict[str, Any]:
             continue
         tidy: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell_id(cell, taken)}
         tidy["metadata"] = {k: v for k, v in cell.get("metadata", {}).items() if k in KEPT}
+        if lesson and "hide-input" in tidy["metadata"].get("tags", []):
+            tidy["metadata"]["jupyter"] = {"source_hidden": True}
         source = "".join(cell["source"]).rstrip()
         if cell["cell_type"] == "markdown":
             source = _boxed(source)
@@ -79,7 +85,8 @@ def clean(notebook: dict[str, Any], address: str = "") -> dict[str, Any]:
 
 def cleaned(path: Path) -> str:
     """The text of a notebook's file as it is committed."""
-    return as_text(clean(json.loads(path.read_text(encoding="utf-8")), colab.address_for(path)))
+    notebook, lesson = json.loads(path.read_text(encoding="utf-8")), path.parent.name != "solutions"
+    return as_text(clean(notebook, colab.address_for(path), lesson))
 
 
 def as_text(notebook: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ HANDED_OUT = (
     "notebooks/exercises/*_exercises.ipynb",
     "book/tools.ipynb",
     *(f"book/{page}.md" for page in PAGES),
+    "book/_static/diagrams/*.svg",
     "book/_static/live/stills/*.png",
 )
 MEMORY = ".handed_out.json"
