@@ -13,10 +13,10 @@ from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
 
-def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
+def data(device: torch.device, density: str = "two_moons") -> Callable[[torch.Generator, int], Tensor]:
     """Draw fresh samples at each step."""
-    moons = toy.load("two_moons")
-    return lambda draws, n: moons.sample(n, draws).to(device)
+    truth = toy.load(density)
+    return lambda draws, n: truth.sample(n, draws).to(device)
 
 
 @torch.no_grad()
@@ -26,11 +26,11 @@ def prepare(module: PlaneFlow, batches: Callable[[torch.Generator, int], Tensor]
 
 
 @torch.no_grad()
-def measure(module: PlaneFlow, device: torch.device) -> dict[str, float]:
+def measure(module: PlaneFlow, device: torch.device, density: str = "two_moons") -> dict[str, float]:
     """Estimate KL(truth ‖ flow) on 20,000 fresh samples."""
-    moons = toy.load("two_moons")
-    x = moons.sample(20_000, generator(1))
-    return {"kl_to_truth_nats": float((moons.log_prob(x) - module.log_prob(x.to(device)).cpu()).mean())}
+    truth = toy.load(density)
+    x = truth.sample(20_000, generator(1))
+    return {"kl_to_truth_nats": float((truth.log_prob(x) - module.log_prob(x.to(device)).cpu()).mean())}
 
 
 RECIPE = Recipe(

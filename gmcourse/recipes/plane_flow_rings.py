@@ -1,0 +1,17 @@
+"""A flow of the plane on two rings: lesson 05 shows what a normal cloud cannot become without a steep map."""
+
+from dataclasses import replace
+from functools import partial
+
+from gmcourse.recipes.plane_flow_moons import RECIPE as ON_MOONS
+from gmcourse.recipes.plane_flow_moons import data, measure
+from gmcourse.recipes.running import Recipe
+
+RECIPE: Recipe = replace(
+    ON_MOONS,
+    name="plane_flow_rings",
+    arguments={"couplings": 16, "hidden": [48, 48]},
+    data=partial(data, density="rings"),
+    measure=partial(measure, density="rings"),
+    described="rings: fresh samples",
+)
