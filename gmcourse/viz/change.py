@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gmcourse.expect.door import drawing
 from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, VERMILION
+from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED
 from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 
 Map = Callable[[Tensor], Tensor]
@@ -34,23 +34,6 @@ def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure
     axes[0].set_title("before")
     axes[1].set_title("after")
     axes[1].legend()
-    return figure
-
-
-@drawing(width="> 0")
-def area_and_density(map_name: str, forward: Map, slope: Map, at: float = 0.5, width: float = 0.3) -> Figure:
-    """Draw a map z = f(x), an interval of x and its image in z: mass stays, width changes."""
-    x = torch.linspace(-3, 3, 400)
-    z = forward(x).cpu()
-    left, right = at - width / 2, at + width / 2
-    low, high = forward(torch.tensor([left, right])).tolist()
-    figure, ax = plt.subplots(figsize=(4.8, 4.2))
-    ax.plot(x, z, color=BLUE)
-    ax.fill_between([left, right], float(z.min()), [low, high], color=ORANGE, alpha=0.35, linewidth=0)
-    ax.fill_betweenx([low, high], -3, [left, right], color=VERMILION, alpha=0.35, linewidth=0)
-    steep = float(slope(torch.tensor([at]))[0])
-    ax.set(xlabel="x", ylabel=f"z = {map_name}", xlim=(-3, 3), ylim=(float(z.min()), float(z.max())))
-    ax.set_title(f"slope {steep:.2f}: width {width:.2f} → {high - low:.2f}")
     return figure
 
 

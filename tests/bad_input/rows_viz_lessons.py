@@ -29,17 +29,6 @@ add(
     },
 )
 add(
-    "change.area_and_density",
-    lambda: {
-        "map_name": "x",
-        "forward": lambda x: 2 * x,
-        "slope": lambda x: 2 + 0 * x,
-        "at": 0.5,
-        "width": 0.3,
-    },
-    fine={"at": "negative"},
-)
-add(
     "change.warped_grid",
     lambda: {"forward": lambda x: x, "extent": EXTENT, "ax": axes(), "count": 3, "title": "a"},
     fine={"extent": "negative"},

@@ -175,9 +175,6 @@ FIGURES: dict[str, Case] = {
     "change.pushed_histogram": lambda d: change.pushed_histogram(
         rand(d, 99), 2 * rand(d, 99), elsewhere(d, lambda x: 0 * x), elsewhere(d, lambda x: 0 * x)
     ),
-    "change.area_and_density": lambda d: change.area_and_density(
-        "2x", elsewhere(d, lambda x: 2 * x), elsewhere(d, torch.ones_like)
-    ),
     "change.warped_grid": lambda d: change.warped_grid(elsewhere(d, lambda x: 2 * x), EXTENT),
     "change.learned_density": lambda d: change.learned_density(
         elsewhere(d, log_p), log_p, rand(d, 9, 2), EXTENT
