@@ -4,7 +4,7 @@ import torch
 
 from gmcourse.densities import Normal
 from gmcourse.models.attribute_network import AttributeNetwork
-from gmcourse.models.autoencoder import Autoencoder, CodeCompressor, LinearAutoencoder
+from gmcourse.models.autoencoder import Autoencoder, CodeCompressor
 from gmcourse.models.discriminative_vs_generative import Classifier, GaussianWorld, GenerativeClassifier
 from gmcourse.models.features import Features
 from gmcourse.models.gan import ClusterGAN, DCDiscriminator, DCGenerator, PlaneDiscriminator, PlaneGenerator
@@ -185,10 +185,6 @@ def compressor():
     return CodeCompressor(drawn(9, 2), 0.5)
 
 
-def linear():
-    return LinearAutoencoder(torch.zeros(3), 2)
-
-
 NETWORK = {"shape": (1, 8, 8), "latent_dim": 2, "network": "mlp", "hidden": (4,)}
 row(f"{AE}.Autoencoder", lambda: NETWORK, fine={"hidden": "length"}, bad={"shape": ((8, 8),)})
 passes(f"{AE}.Autoencoder.encode", autoencoder, x=pictures())
@@ -217,21 +213,6 @@ row(
     bad={"data": (FILE[:-1], b"0123456789"), "count": (0, 3, 5, 50)},
 )
 row(f"{AE}.bits_per_image", lambda: {"data": b"0123", "count": 2}, bad={"count": (0,)})
-row(
-    f"{AE}.LinearAutoencoder",
-    lambda: {"mean": torch.zeros(3), "latent_dim": 2, "seed": 0},
-    fine={"mean": "shape"},
-    bad={"latent_dim": (0, 4)},
-)
-for name in ("encode", "squared_error"):
-    reads(f"{AE}.LinearAutoencoder.{name}", linear, x=drawn(4, 3))
-reads(f"{AE}.LinearAutoencoder.decode", linear, z=drawn(4, 2))
-row(
-    f"{AE}.fit_linear",
-    lambda: {"x": drawn(4, 3), "latent_dim": 2, "steps": 2, "seed": 0},
-    fine={"x": "shape"},
-    bad={"latent_dim": (0, 4), "x": (drawn(1, 3),)},
-)
 row(
     f"{AE}.add_noise",
     lambda: {"x": X, "sigma": 0.1, "noise": X},

@@ -1,4 +1,4 @@
-"""Autoencoders: the linear one is PCA, the best denoiser follows the density, and codes survive a file."""
+"""Autoencoders: the best denoiser follows the density, and codes survive a file."""
 
 import itertools
 
@@ -12,10 +12,8 @@ from gmcourse.models.autoencoder import (
     add_noise,
     bits_per_image,
     entropy_coding,
-    fit_linear,
     posterior_mean,
 )
-from gmcourse.nn.pca import PCA, principal_angles
 from gmcourse.training import Minimize, fit
 
 
@@ -46,19 +44,6 @@ def test_it_learns():
     step = Minimize(model.loss, model, torch.optim.Adam(model.parameters(), lr=1e-2))
     fit(step, x, steps=150, batch_size=32, progress=False)
     assert float(model.squared_error(x).mean().detach()) < 0.05 * before
-
-
-def test_the_linear_one_is_pca():
-    g = torch.Generator().manual_seed(0)
-    scales = torch.tensor([3.0, 2.0, 1.5, 1.0, 0.5, 0.3], dtype=torch.float64)
-    x = torch.randn(200, 6, generator=g, dtype=torch.float64) * scales + 5
-    model, pca = fit_linear(x, 3).requires_grad_(False), PCA.fit(x, 3)
-    assert principal_angles(model.decoder_weight, pca.components).max() < 1e-4
-    best = (x - pca.decode(pca.encode(x))).square().sum(1).mean()
-    assert abs(float(model.squared_error(x).mean() / best) - 1) < 1e-8
-    # the same subspace, but not the same codes
-    weight = model.decoder_weight
-    assert (weight.T @ weight - torch.eye(3)).abs().max() > 1e-3
 
 
 def test_tweedies_formula():
