@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 from gmcourse.exercises.mistakes import passed_line
+from tools.exercises.build import BLOCK
 
 ROOT = Path(__file__).parents[2]
 SOLVED = ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb"
@@ -50,6 +51,31 @@ def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
     edit(notebook)
     target.write_text(json.dumps(notebook), encoding="utf-8")
     return target
+
+
+def unmarked(notebook: Json) -> None:
+    """A student's answers: the solution without the marks that only ours has."""
+    for cell in notebook["cells"]:
+        lines = source(cell).splitlines(keepends=True)
+        cell["source"] = [line for line in lines if "### " not in line or cell["cell_type"] != "code"]
+
+
+def answers_in(files: Mapping[str, str]) -> list[str]:
+    """Which of these files hold the answer of a solved notebook, in whatever lines it is broken into."""
+
+    def flat(name: str, text: str) -> str:
+        cells = json.loads(text)["cells"] if name.endswith(".ipynb") else [{"source": text}]
+        return " ".join(" ".join(map(source, cells)).split())
+
+    flats = {name: flat(name, text) for name, text in files.items()}
+    blocks = [
+        " ".join(match["solution"].split())
+        for path in sorted(SOLVED.parent.glob("*.ipynb"))
+        for cell in load(path)["cells"]
+        for match in BLOCK.finditer(source(cell))
+    ]
+    assert len(blocks) >= 50
+    return [name for name, text in flats.items() if any(block in text for block in blocks)]
 
 
 def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:

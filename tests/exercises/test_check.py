@@ -250,6 +250,25 @@ def test_only_the_broken_answer_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_renamed_function_is_judged_all_the_same(tmp_path: Path) -> None:
+    def edit(nb: Json) -> None:
+        answer(
+            nb, "kl", "def my_kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)"
+        )
+        answer(nb, "elbo", "def Elbo(*arguments):\n    return hidden_beta(1, 1, 1)")
+        text = source(nb["cells"][where(nb, "exercise: sample")])
+        answer(nb, "sample", text.partition("\n")[2].replace("def sample", "def draw"))
+        answer(nb, "slide_kl", "x = 3")
+        answer(nb, "hidden_beta", "def elbo(D, d, v):\n    return D")  # the name of another
+
+    judgement = judge(edited(SOLVED, edit, tmp_path / "x.ipynb"))
+    assert "½ is missing" in message(judgement, "kl")
+    assert status(judgement)["sample"] == "passed"
+    assert message(judgement, "slide_kl") == "nothing is called `slide_kl`: write the answer under this name"
+    assert "nothing is called `hidden_beta`" in message(judgement, "hidden_beta")
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("where_id", ["id", "metadata"])  # Colab keeps it in the metadata
 def test_a_lost_marker_is_made_up_for_by_the_id(where_id: str, tmp_path: Path) -> None:
     def edit(nb: Json) -> None:

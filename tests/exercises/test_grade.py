@@ -21,8 +21,8 @@ from gmcourse.exercises.judge import feedback, gradebook, hand_ins, nbval_run
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
-from gmcourse.exercises.judge.submissions import Result
-from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
+from gmcourse.exercises.judge.submissions import Submission
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, unmarked
 
 EXERCISES = ["kl", "sample", "elbo", "importance_bound", "slide_kl", "hidden_beta"]
 
@@ -32,7 +32,7 @@ def classroom(tmp_path: Path) -> Path:
     folder = tmp_path / "handed in"
     for student in ("ada", "bo", "=cmd|calc"):
         (folder / student).mkdir(parents=True)
-        shutil.copy(SOLVED, folder / student / "04_vae_exercises.ipynb")
+        edited(SOLVED, unmarked, folder / student / "04_vae_exercises.ipynb")
     shutil.copy(UNTOUCHED, folder / "dana_04_vae_exercises.ipynb")
     (folder / "eve.ipynb").write_text("<script>alert(1)</script>")
     (folder / "nobody").mkdir()
@@ -58,7 +58,7 @@ def test_one_row_a_student_and_one_column_an_exercise(
     assert rows["dana"]["kl"] == "not done"
     assert (rows["ada"]["passed"], rows["dana"]["passed"], rows["dana"]["of"]) == ("6", "0", "6")
     assert "not JSON" in rows["eve"]["problem"]
-    assert rows["nobody"]["problem"] == "no notebook was handed in"
+    assert rows["nobody"]["problem"] == "no notebook (.ipynb) was handed in"
     pages = sorted(path.name for path in (tmp_path / "grades" / "feedback").glob("*.html"))
     assert len(pages) == 7  # six, and the index
 
@@ -113,11 +113,11 @@ def test_a_judge_that_breaks_spoils_one_submission_only(
 def test_student_text_is_escaped() -> None:
     evil = "<img src=x onerror=alert(1)>"
     verdict = Verdict("kl", evil, FAILED, f"got {evil}\n</pre><script>", evil)
-    result = Result(evil, f"{evil}.ipynb", "slug", Judgement("04_vae", evil, (verdict,)))
+    result = Submission(evil, f"{evil}.ipynb", judgement=Judgement("04_vae", evil, (verdict,)))
     for page in (feedback.page_of(result), feedback.index([result])):
         assert "<img" not in page
         assert "<script" not in page
-    problem = Result(evil, evil, "slug", None, evil)
+    problem = Submission(evil, evil, problem=evil)
     assert "<img" not in feedback.page_of(problem)
 
 
@@ -130,8 +130,8 @@ def test_formulas_are_disarmed(text: str) -> None:
 def test_two_notebooks_of_a_student() -> None:
     """Another chapter shares the row, the same chapter gets one of its own."""
 
-    def result(chapter: str, name: str) -> Result:
-        return Result("ada", name, name, Judgement(chapter, "t", (Verdict("kl", "t", "passed"),)))
+    def result(chapter: str, name: str) -> Submission:
+        return Submission("ada", name, judgement=Judgement(chapter, "t", (Verdict("kl", "t", "passed"),)))
 
     rows = gradebook.rows([result("04_vae", "a"), result("05_flow", "b"), result("04_vae", "c")])
     assert rows[0] == [
@@ -205,6 +205,7 @@ def wait_for_a_judge(process: subprocess.Popen[str]) -> psutil.Process:
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_worker_and_an_interruption_lose_nothing(tmp_path: Path) -> None:
     def slow(nb: Json) -> None:
+        unmarked(nb)
         answer(
             nb,
             "hidden_beta",

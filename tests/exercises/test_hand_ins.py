@@ -7,15 +7,16 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import feedback, formulas, hand_ins, notebook, roster, submissions
+from gmcourse.exercises.judge import feedback, formulas, gradebook, hand_ins, notebook, roster, submissions
 from gmcourse.exercises.judge.judgement import Judgement, Verdict
-from gmcourse.exercises.judge.submissions import Result
-from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
+from gmcourse.exercises.judge.submissions import Submission
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, unmarked
 
 NAME = "04_vae_exercises.ipynb"
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, pipes and names of POSIX")
@@ -26,17 +27,13 @@ def table(path: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def unmarked(nb: Json) -> None:
-    """A student's answers: the solution without the marks that only ours has."""
-    for cell in nb["cells"]:
-        lines = "".join(cell["source"]).splitlines(keepends=True)
-        cell["source"] = [line for line in lines if "### " not in line or cell["cell_type"] != "code"]
+KL = "def kl(mean, log_var):\n    return 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)"
 
 
-def put(folder: Path, *names: str) -> None:
+def put(folder: Path, *names: str, edit: Callable[[Json], None] = unmarked) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        edited(SOLVED, unmarked, folder / name)
+        edited(SOLVED, edit, folder / name)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +44,10 @@ def put(folder: Path, *names: str) -> None:
         ("Participant_99_assignsubmission_file/" + NAME, "Participant", "99", False),
         ("leeann_77_123456_" + NAME, "leeann", "77", False),  # Canvas
         ("leeann_LATE_77_123456_04_vae_exercises-2.ipynb", "leeann", "77", True),
-        ("anon_1a2b_77_5_" + NAME, "anon_1a2b", "77", False),
+        ("LATE_anon_1a2b7_77_" + NAME, "anon_1a2b7", "", True),  # marked anonymously
+        ("leeann_77_text.html", "leeann", "77", False),  # online text
+        ("Ann Lee_12_assignsubmission_file_" + NAME, "Ann Lee", "12", False),  # Moodle without folders
+        ("Team B-Ann Lee_12_assignsubmission_file/" + NAME, "Team B-Ann Lee", "12", False),
         ("ada/" + NAME, "ada", "", False),
         ("ada_" + NAME, "ada", "", False),
         ("04_vae-ada lovelace.IPYNB", "ada lovelace", "", False),
@@ -130,6 +130,55 @@ def test_zips_are_opened_and_junk_is_no_hand_in(runs: list[int], tmp_path: Path)
     assert not list(folder.rglob("*.csv"))
 
 
+def zipped(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_zips_in_zips_are_opened_to_a_depth_and_a_size(tmp_path: Path) -> None:
+    work = zipped({f"{'é' * 90}/{NAME}": b"{}"})
+    for name, content in {
+        "deep": zipped({"a.zip": zipped({"b.ZIP": work})}),
+        "too deep": zipped({"z.zip": zipped({"a.zip": zipped({"b.zip": work})})}),
+        "many": zipped({f"{i}.ipynb": b"" for i in range(99)}),
+    }.items():
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "work.zip").write_bytes(content)
+    found = {each.student: each for each in hand_ins.collect(tmp_path / "class", tmp_path / "out")}
+    assert found["deep"].problem == ""
+    assert found["deep"].path.read_bytes() == b"{}"
+    assert "a zip in a zip in a zip" in found["too deep"].problem
+    assert "99 notebooks" in found["many"].problem
+
+
+def test_what_lies_beside_a_notebook_is_no_problem(tmp_path: Path) -> None:
+    """An online text, a second file, a data set: whoever handed a notebook in, somewhere, has no second row."""
+    for name in (
+        f"Ann Lee_12_assignsubmission_file/{NAME}",
+        "Ann Lee_12_assignsubmission_onlinetext/onlinetext.html",
+        f"leeann_77_1_{NAME}",
+        "leeann_77_2_notes.pdf",
+        "leeann_77_text.html",
+        f"ada_04_vae/{NAME}",
+        "ada_04_vae/data.csv",
+        "Ann Lee_13_assignsubmission_onlinetext/onlinetext.html",  # another of the same name
+        "folder.ipynb/notes.txt",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = [(e.student, e.identifier, e.problem) for e in hand_ins.collect(tmp_path, tmp_path / "out")]
+    assert sorted(found) == [
+        ("Ann Lee", "12", ""),
+        ("Ann Lee", "13", "no notebook (.ipynb) was handed in; there is onlinetext.html"),
+        ("ada_04_vae", "", ""),
+        ("folder.ipynb", "", "no notebook (.ipynb) was handed in; there is notes.txt"),
+        ("leeann", "77", ""),
+    ]
+
+
 MOODLE = """Identifier,"Full name","Email address",Status,Grade,"Last modified (grade)","Feedback comments"
 Participant 12,"Ann Lee",ann@example.org,"Submitted for grading",,-,
 Participant 13,"Bo Ek",bo@example.org,"No submission",,-,
@@ -175,6 +224,84 @@ def test_canvas_gets_the_columns_that_it_knows(runs: list[int], tmp_path: Path) 
     assert table(tmp_path / "grades.csv")["leeann"]["late"] == "late"
 
 
+GERMAN = (
+    MOODLE.replace("Participant ", "Teilnehmer/in")
+    .replace("Identifier", "ID")
+    .replace("Grade,", "Bewertung,")
+)
+FIRST_AND_LAST = (
+    CANVAS.replace("Student,", "LastName,FirstName,")
+    .replace('"Lee, Ann"', "Lee,Ann")
+    .replace('"Ek, Bo"', "Ek,Bo")
+    .replace("Possible,", "Possible,,")
+)
+MORE_ROWS = CANVAS.replace('"Lee', ',,,,,Manual Posting,\n"Lee') + '"Student, Test",99,,,One,,\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words", "kind", "points", "absent"),
+    [
+        (GERMAN, "Ann Lee_12_assignsubmission_file_", ("--column", "Bewertung"), "moodle", ["10", ""], 1),
+        (FIRST_AND_LAST, "leeann_77_9_", (), "canvas", ["20", "10", "3"], 1),
+        (MORE_ROWS, "leeann_77_9_", (), "canvas", ["20", "Manual Posting", "10", "3", ""], 1),
+        (PLAIN.replace(";", "\t"), "Ann-Lee_", (), "plain", ["10", ""], 1),
+    ],
+)
+def test_rosters_as_platforms_write_them(
+    runs: list[int],
+    tmp_path: Path,
+    text: str,
+    name: str,
+    words: tuple[str, ...],
+    kind: str,
+    points: list[str],
+    absent: int,
+) -> None:
+    """Moodle in another language; Canvas with first and last names, with rows that are no persons; tabs."""
+    beside = graded(tmp_path, text, f"{name}{NAME}", words=words)
+    rows = list(csv.reader(io.StringIO((beside / f"{kind}.csv").read_text(encoding="utf-8"))))
+    at = next(i for i, each in enumerate(rows[0]) if each in ("Bewertung", "Exercises 04 (4711)", "points"))
+    assert [row[at] for row in rows[1:]] == points
+    problems = [row["problem"] for row in table(tmp_path / "grades.csv").values()]
+    assert problems.count("handed in nothing") == absent
+
+
+def test_two_students_of_one_name_are_two_and_each_page_has_its_own_name(
+    runs: list[int], tmp_path: Path
+) -> None:
+    folders = [f"Ann Lee_{number}_assignsubmission_file" for number in (12, 13)]
+    names = [f"{folders[0]}/{NAME}", f"{folders[0]}/second_{NAME}", f"{folders[1]}/{NAME}"]
+    beside = graded(tmp_path, MOODLE.replace("Bo Ek", "Ann Lee"), *names)
+    with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["student"] for row in csv.DictReader(file)] == ["Ann Lee"] * 3
+    rows = list(csv.DictReader(io.StringIO((beside / "moodle.csv").read_text(encoding="utf-8"))))
+    assert [row["Grade"] for row in rows] == ["10", "10"]
+    pages = zipfile.ZipFile(beside / "moodle_feedback.zip").namelist()
+    assert pages == [
+        f"{folders[0]}/feedback_04_vae.html",
+        f"{folders[0]}/feedback_04_vae_2.html",
+        f"{folders[1]}/feedback_04_vae.html",
+    ]
+
+
+def importable(name: str) -> tuple[str, str]:
+    """What Moodle's importer reads out of a path in the zip: the participant's number, and the file's name."""
+    first, _, rest = name.partition("/")
+    info = first.split("_", 4)
+    assert info[1].isdigit()
+    assert info[2:4] == ["assignsubmission", "file"]
+    return info[1], "/".join(filter(None, [*info[4:], rest]))
+
+
+@pytest.mark.parametrize(
+    "form", ["_assignsubmission_file/", "_assignsubmission_file_/", "_assignsubmission_file_"]
+)
+def test_moodle_finds_the_student_in_the_name_of_a_page(form: str) -> None:
+    result = Submission("Ann Lee", f"Ann Lee_12{form}{NAME}", judgement=Judgement("04_vae", "", ()))
+    names = zipfile.ZipFile(io.BytesIO(gradebook.moodle_feedback([result]))).namelist()
+    assert [importable(name) for name in names] == [("12", "feedback_04_vae.html")]
+
+
 @pytest.mark.parametrize("name", ["Ann Lee", "lee_ann", "ann@example.org", "ann", "ANN-LEE"])
 def test_a_plain_roster_finds_people_by_name_or_mail(runs: list[int], tmp_path: Path, name: str) -> None:
     beside = graded(tmp_path, PLAIN, f"{name}/{NAME}")
@@ -188,6 +315,7 @@ def test_a_plain_roster_finds_people_by_name_or_mail(runs: list[int], tmp_path: 
         ("a,b\n1,2\n", None, "expected a name or an e-mail"),
         (CANVAS.replace("Current Score", "Other (3)"), None, "--column has to name the assignment"),
         (MOODLE, "Nothing", "has no column 'Nothing'"),
+        ("Name\n", None, "names nobody"),
     ],
 )
 def test_rosters_that_cannot_be_used(tmp_path: Path, text: str, column: str | None, words: str) -> None:
@@ -228,10 +356,20 @@ def test_a_lesson_is_recognised(tmp_path: Path) -> None:
         notebook.chapter_of(lesson, cells, metadata)
 
 
-def test_the_solution_that_comes_with_the_course_is_recognised(tmp_path: Path) -> None:
-    cells, _ = notebook.read(SOLVED)
-    assert notebook.is_ours(cells)
-    assert not notebook.is_ours(notebook.read(UNTOUCHED)[0])
+def test_the_solution_that_comes_with_the_course_is_recognised(runs: list[int], tmp_path: Path) -> None:
+    """At once: it is not judged. Of a notebook in which some answers are the course's, this is said."""
+
+    def partly(nb: Json) -> None:
+        unmarked(nb)
+        answer(nb, "kl", f"### BEGIN SOLUTION\n{KL}")
+
+    for name, edit in {"ours": lambda nb: None, "partly": partly}.items():
+        put(tmp_path / "class", f"{name}/{NAME}", edit=edit)
+    main(["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"])
+    rows = table(tmp_path / "grades.csv")
+    assert (rows["ours"]["passed"], rows["partly"]["passed"], len(runs)) == ("0", "6", 1)
+    assert rows["ours"]["problem"] == "this is the solved notebook that comes with the course"
+    assert rows["partly"]["problem"].startswith("1 of its cells")
 
 
 @pytest.mark.parametrize(
@@ -292,7 +430,7 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
 def test_the_line_that_a_message_names_is_marked() -> None:
     code = "def f(x):\n    return x.nothing()"
     verdict = Verdict("f", "F", "failed", "`f` stops with AttributeError\nat line 2 of `f`: …", code=code)
-    page = feedback.page_of(Result("ada", "a", "a", Judgement("04_vae", "t", (verdict,))))
+    page = feedback.page_of(Submission("ada", "a", judgement=Judgement("04_vae", "t", (verdict,))))
     assert "<mark>    return x.nothing()</mark>" in page
 
 

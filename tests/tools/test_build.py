@@ -144,7 +144,8 @@ def test_the_book_says_beforehand_how_long_it_will_take_here(monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("address", "colab"), [("https://github.com/someone/course", True), ("https://git.example.org/a/b", False)]
+    ("address", "colab"),
+    [("https://github.com/someone/course", True), ("https://git.example.org/a/b", False)],
 )
 def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path, address, colab):
     """Colab's only for GitHub: elsewhere the theme would warn, and a warning stops the build."""

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.exercises.student import SOLVED, UNTOUCHED
+from tests.exercises.student import SOLVED, UNTOUCHED, answers_in
 from tools import gradescope
 
 
@@ -21,6 +21,8 @@ def test_the_zip_holds_scripts_that_can_be_executed_and_no_weights():
     assert "course/gmcourse/exercises/checks/vae.py" in names
     assert not [name for name in names if name.endswith(".safetensors") or "/tests/" in name]
     assert sum(info.compress_size for info in archive.infolist()) < 5e6
+    texts = {name: archive.read(name).decode() for name in names if name.endswith((".py", ".ipynb"))}
+    assert answers_in(texts) == []
 
 
 @pytest.mark.slow

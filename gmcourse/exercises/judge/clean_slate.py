@@ -19,8 +19,11 @@ def remember() -> None:
     _folders[:] = tempfile.gettempdir(), os.getcwd()
 
 
-def restore(names: dict[str, Any], slug: str) -> None:
-    """Put back what the copy began with, and fresh checks of the chapter as `checks` among the notebook's names."""
+def restore(names: dict[str, Any], slug: str, exercise: str = "", called: str = "") -> None:
+    """Put back what the copy began with, and fresh checks of the chapter as `checks` among the notebook's names.
+
+    Before the check of an answer that has another name, `called`, it gets the name of its exercise as well.
+    """
     import torch
 
     for folder in _folders:
@@ -32,4 +35,6 @@ def restore(names: dict[str, Any], slug: str) -> None:
     if "GMCOURSE_EVENTS" in os.environ:  # in the judge's own kernel, where nothing else holds the old ones
         for name in ("mistakes", "compare", "exercise", f"checks.{slug}"):
             sys.modules.pop(f"{OURS}.{name}", None)
+    if called in names:
+        names.setdefault(exercise, names[called])
     names["checks"] = importlib.import_module(f"{OURS}.checks.{slug}")

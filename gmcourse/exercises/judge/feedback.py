@@ -8,7 +8,7 @@ from html import escape
 from gmcourse.console import visible
 from gmcourse.exercises.judge.formulas import with_formulas
 from gmcourse.exercises.judge.judgement import PASSED, Judgement, Verdict
-from gmcourse.exercises.judge.submissions import Result
+from gmcourse.exercises.judge.submissions import Submission
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -39,7 +39,7 @@ def _page(title: str, body: str) -> str:
     )
 
 
-def page_of(result: Result) -> str:
+def page_of(result: Submission) -> str:
     """Write the page for one submission: each verdict, and beside it what the student wrote."""
     if result.judgement is None:
         body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
@@ -75,7 +75,7 @@ def _code(verdict: Verdict) -> str:
     return f'<pre class="code">{joined}</pre>'
 
 
-def index(results: Sequence[Result]) -> str:
+def index(results: Sequence[Submission]) -> str:
     """A page that leads to all others, after what a teacher brings to class: which mistakes were made, how often."""
     heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
     lines = [*_mistakes(results), "<h2>Submissions</h2>", f"<table>\n<tr>{heading}</tr>"]
@@ -89,7 +89,7 @@ def index(results: Sequence[Result]) -> str:
     return _page("Feedback", "\n".join([*lines, "</table>"]))
 
 
-def _mistakes(results: Sequence[Result]) -> list[str]:
+def _mistakes(results: Sequence[Submission]) -> list[str]:
     """Make a table of the exercises of each chapter: how many passed, and what the others heard, by frequency."""
     by_exercise: dict[tuple[str, str], list[Verdict]] = {}
     for judged in (each.judgement for each in results if each.judgement):

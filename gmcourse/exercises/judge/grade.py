@@ -11,9 +11,9 @@ import math
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, current_thread, main_thread
 from types import FrameType
@@ -26,7 +26,7 @@ from gmcourse.exercises.judge.judged_copy import functions_of
 from gmcourse.exercises.judge.judgement import judge
 from gmcourse.exercises.judge.nbval_run import Limits
 from gmcourse.exercises.judge.notebook import NotANotebook
-from gmcourse.exercises.judge.submissions import Result, Submission
+from gmcourse.exercises.judge.submissions import Submission
 from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
 
 IN_A_ROW = 5  # so many failures of the judge itself are no accident
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def grade(
     share: Sequence[Submission], folder: Path, limits: Limits, jobs: int, extra: Path | None = None
-) -> list[Result]:
+) -> list[Submission]:
     """Judge what has no result yet, and store each result as it comes.
 
     Args:
@@ -111,7 +111,7 @@ def grade(
     if extra is not None:
         functions_of(extra)  # refused before anything is judged
         key += extra.read_text(encoding="utf-8")
-    results: list[Result] = []
+    results: list[Submission] = []
     failed = 0  # in a row, through no fault of the students
     halt = Event()
     before = signal.signal(signal.SIGTERM, _as_interrupt) if current_thread() is main_thread() else None
@@ -144,38 +144,42 @@ def grade(
 
 def _result(
     submission: Submission, limits: Limits, halt: Event, folder: Path, key: str, extra: Path | None
-) -> tuple[Result, bool]:
+) -> tuple[Submission, bool]:
     """The stored result, or a new one; and whether the machine, not the student, is at fault if there is none.
 
     Whatever touches the submission is done in here, so that it can cost no other its result.
     """
-    began = time.monotonic()
-    judgement, problem, fault = None, submission.problem, False
-    stored = folder / f"{submission.slug}.json"
-    mark = ""
+    result, mark = submission, ""
     try:
         mark = submissions.fingerprint(submission, key)
-        if known := submissions.recall(stored, mark):
+        if known := submissions.recall(folder / f"{submission.slug}.json", mark):
             return known, False
-        if not problem:
-            judgement = judge(submission.path, limits, halt, extra)
-            if notebook.is_ours(notebook.read(submission.path)[0]):
-                problem = "this is the solved notebook that comes with the course"
+        if not submission.problem:
+            result = _judged(submission, limits, halt, extra)
     except NotANotebook as error:
-        problem = str(error).replace(str(submission.path), submission.name)
+        result = replace(submission, problem=str(error).replace(str(submission.path), submission.name))
     except InterruptedError:
         raise
     except Exception as error:
-        problem, fault = f"the judge failed: {error}", True
-    seconds = round(time.monotonic() - began, 2)
-    about = (submission.student, submission.name, submission.slug, judgement, problem, seconds)
-    result = Result(*about, submission.identifier, submission.late)
-    if mark and not fault:
+        return replace(submission, problem=f"the judge failed: {error}"), True
+    try:
         submissions.store(folder, result, mark)
-    return result, fault
+    except OSError as error:
+        return replace(result, problem=f"the result cannot be written: {error}"), True
+    return result, False
 
 
-def _report(results: Sequence[Result], target: Path, beside: Path, marking: Marking) -> None:
+def _judged(submission: Submission, limits: Limits, halt: Event, extra: Path | None) -> Submission:
+    """Judge a notebook, unless it is the course's own solution; say so where only some answers are the course's."""
+    solved, answers = notebook.marked_solved(notebook.read(submission.path)[0])
+    if 0 < solved == answers:
+        raise NotANotebook("this is the solved notebook that comes with the course")
+    judgement = judge(submission.path, limits, halt, extra)
+    copied = f"{solved} of its cells have the marks of the solution that comes with the course"
+    return replace(submission, judgement=judgement, problem=copied if solved else "")
+
+
+def _report(results: Sequence[Submission], target: Path, beside: Path, marking: Marking) -> None:
     """Write the table, the pages, and what the platform takes back."""
     folder = beside / "feedback"
     _extract(results, beside / "code")
@@ -198,7 +202,7 @@ def _report(results: Sequence[Result], target: Path, beside: Path, marking: Mark
         print(visible(f"for Moodle's upload of feedback files: {beside / 'moodle_feedback.zip'}"))
 
 
-def _extract(results: Sequence[Result], folder: Path) -> None:
+def _extract(results: Sequence[Submission], folder: Path) -> None:
     """Write each student's code as plain files, a folder each, for programs that look for copies."""
     for each in results:
         if each.judgement is not None:

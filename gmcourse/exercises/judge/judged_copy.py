@@ -7,6 +7,7 @@ an answer whose helper function stands further down is right too. One of the two
 """
 
 import ast
+import contextlib
 import json
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -51,8 +52,11 @@ class _Plan:
     def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path, extra: Path | None) -> None:
         self.chapter = chapter
         self.restore = RESTORE.format(slug=chapter.slug)
+        names = [each.name for each in chapter.exercises]
         self.checks = {
-            each.name: f"{self.restore}\n{each.check}{_more(each, extra)}" for each in chapter.exercises
+            each.name: f"{self.restore[:-1]}{_renamed(each.name, names, cells, chapter)})\n"
+            f"{each.check}{_more(each, extra)}"
+            for each in chapter.exercises
         }
         # where each exercise's last cell stands
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
@@ -108,6 +112,16 @@ def plan(
     again = [CopiedCell("again", check, (name,), f"check {name}") for name, check in planned.checks.items()]
     kept = [each for each in planned.copied + again if each.key not in stopped]
     return [each for each in kept if only is None or not each.exercises or only in each.exercises]
+
+
+def _renamed(exercise: str, names: Sequence[str], cells: Sequence[Cell], chapter: Chapter) -> str:
+    """The arguments that give an answer its exercise's name, if the one function of its cells has another name."""
+    defined: list[str] = []
+    for cell in cells:
+        if exercise in chapter.marker_of(cell):
+            with contextlib.suppress(SyntaxError, ValueError):
+                defined += [n.name for n in ast.parse(cell.source).body if isinstance(n, ast.FunctionDef)]
+    return f", {exercise!r}, {defined[0]!r}" if len(defined) == 1 and defined[0] not in names else ""
 
 
 def _more(exercise: Exercise, extra: Path | None) -> str:

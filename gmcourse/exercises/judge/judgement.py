@@ -188,6 +188,8 @@ def _verdict(
         return _with_hint(exercise, NOT_DONE, missing)
     if not checks and stopped:
         return _with_hint(exercise, STOPPED, "a cell before it took all of the notebook's time")
+    if any(seen.name == "NameError" and f"'{name}'" in seen.message for seen in checks):
+        return _with_hint(exercise, FAILED, f"nothing is called `{name}`: write the answer under this name")
     stops = [f"the check stops with {_error(seen)}" for seen in checks if seen.name]
     return _with_hint(exercise, FAILED, [*stops, "the check printed no verdict"][0])
 
