@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+import torch
+
+from gmcourse.exercises.judge import nbval_run
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 from gmcourse.exercises.mistakes import passed_line
@@ -99,3 +104,19 @@ def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) ->
             message = printed.getvalue().partition(passed_line(step.checks))[2].strip()
         seen[step.seen_as] = SeenCell(good, name, message)
     return NbvalRun(seen)
+
+
+@contextlib.contextmanager
+def without_kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Cells run in this process, and what the set-up cell changes here is changed back; counts the runs."""
+    counted: list[int] = []
+
+    def run(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
+        counted.append(len(steps))
+        return in_process(steps, limits)
+
+    monkeypatch.setattr(nbval_run, "run", run)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    yield counted
+    torch.use_deterministic_algorithms(deterministic)

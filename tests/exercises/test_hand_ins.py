@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import feedback, formulas, gradebook, hand_ins, notebook, roster, submissions
+from gmcourse.exercises.judge import (
+    feedback,
+    formulas,
+    grade,
+    gradebook,
+    hand_ins,
+    notebook,
+    roster,
+    submissions,
+)
 from gmcourse.exercises.judge.judgement import Judgement, Verdict
 from gmcourse.exercises.judge.submissions import Submission
 from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, unmarked
@@ -390,6 +399,46 @@ def test_the_machine_stops_a_class(
     put(tmp_path / "class", *(f"s{i}/{NAME}" for i in range(9)))
     assert main(["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]) == 2
     assert "5 submissions in a row" in capsys.readouterr().err
+
+
+def test_a_disk_that_is_full_costs_time_and_no_result(
+    runs: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At first for the results, then for the table: what was judged is not judged again, nobody gets 0 points."""
+    full = OSError(28, "No space left on device")
+    store, write = submissions.store, grade.write_text_atomically
+
+    def refused(folder: Path, result: Submission, mark: str) -> None:
+        if result.student == "Ann Lee":
+            raise full
+        store(folder, result, mark)
+
+    put(tmp_path / "class", f"Ann Lee/{NAME}", f"Bo Ek/{NAME}")
+    (tmp_path / "roster.csv").write_text(PLAIN, encoding="utf-8")
+    words = ["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    words += ["--roster", str(tmp_path / "roster.csv")]
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "store", refused)
+        patched.setattr(grade, "_judged", lambda *_: (_ for _ in ()).throw(full))
+        assert main(words) == 1
+    assert "No space left" in table(tmp_path / "grades.csv")["Ann Lee"]["problem"]
+    assert (tmp_path / "grades" / "plain.csv").read_text().splitlines()[1:] == [
+        "ann@example.org,",
+        "bo@example.org,",
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "store", refused)
+        assert main(words) == 0
+    assert len(runs) == 2
+    for writes in (lambda *_, **__: (_ for _ in ()).throw(full), write):
+        monkeypatch.setattr(grade, "write_text_atomically", writes)
+        status = main(words)
+        assert status == (0 if writes is write else 2)
+        assert len(runs) == 3, "only what could not be stored is judged again"
+    assert (
+        "cannot be written ([Errno 28] No space left on device); what was judged is kept"
+        in capsys.readouterr().err
+    )
 
 
 def test_half_a_surrogate_pair_in_a_comment(tmp_path: Path) -> None:

@@ -87,7 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
         marking = Marking(arguments.points, arguments.weights, people)
-        _report(results, target, beside, marking)
+        try:
+            _report(results, target, beside, marking)
+        except OSError as error:
+            kept = "what was judged is kept: start again with the same words"
+            raise OSError(f"{target} and the folder {beside} cannot be written ({error}); {kept}") from error
     unjudged = [each for each in results if each.judgement is None]
     for each in unjudged:
         print(visible(f"{each.name}: {each.problem}"), file=sys.stderr)
@@ -123,10 +127,9 @@ def grade(
             tasks = [pool.submit(_result, each, limits, halt, folder, key, extra) for each in share]
             try:
                 for task in as_completed(tasks):
-                    result, fault = task.result()
-                    results.append(result)
+                    results.append(result := task.result())
                     bar.update()
-                    failed = failed + 1 if fault else 0
+                    failed = failed + 1 if result.fault else 0
                     if failed == IN_A_ROW:
                         raise RuntimeError(
                             f"{failed} submissions in a row could not be judged here: {result.problem}. The machine "
@@ -144,29 +147,27 @@ def grade(
 
 def _result(
     submission: Submission, limits: Limits, halt: Event, folder: Path, key: str, extra: Path | None
-) -> tuple[Submission, bool]:
-    """The stored result, or a new one; and whether the machine, not the student, is at fault if there is none.
-
-    Whatever touches the submission is done in here, so that it can cost no other its result.
-    """
+) -> Submission:
+    """The stored result, or a new one. Whatever touches the submission is done in here, so that it costs no other."""
     result, mark = submission, ""
     try:
         mark = submissions.fingerprint(submission, key)
         if known := submissions.recall(folder / f"{submission.slug}.json", mark):
-            return known, False
+            return known
         if not submission.problem:
             result = _judged(submission, limits, halt, extra)
     except NotANotebook as error:
-        result = replace(submission, problem=str(error).replace(str(submission.path), submission.name))
+        result = replace(submission, problem=str(error).replace(str(submission.path), "the file"))
     except InterruptedError:
         raise
     except Exception as error:
-        return replace(submission, problem=f"the judge failed: {error}"), True
+        return replace(submission, problem=f"the judge failed: {error}", fault=True)
     try:
-        submissions.store(folder, result, mark)
+        if mark:  # it could be read
+            submissions.store(folder, result, mark)
     except OSError as error:
-        return replace(result, problem=f"the result cannot be written: {error}"), True
-    return result, False
+        return replace(result, problem=f"the result cannot be written: {error}", fault=True)
+    return result
 
 
 def _judged(submission: Submission, limits: Limits, halt: Event, extra: Path | None) -> Submission:

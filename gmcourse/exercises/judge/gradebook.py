@@ -36,11 +36,11 @@ class Marking:
         return sum(points(each.judgement, self.most, self.weights) for each in results if each.judgement)
 
     def by_row(self, results: Sequence[Submission]) -> dict[int, tuple[float, str]]:
-        """Give points and a short text for each row of the roster, by its `id`."""
+        """Give points and a short text for each row of the roster, by its `id`; none where the machine failed."""
         found: dict[int, tuple[float, str]] = {}
         for group in _by_student(results):
             row = self.people.find(group[0]) if self.people else None
-            if row is not None:
+            if row is not None and not any(each.fault and not each.judgement for each in group):
                 reached, words = self.of(group), "; ".join(map(_in_short, group))
                 if id(row) not in found or found[id(row)][0] < reached:
                     found[id(row)] = (reached, words)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from gmcourse.exercises.judge.notebook import Cell, Chapter
 
 PASSED, FAILED, NOT_DONE, STOPPED = "passed", "failed", "not done", "stopped"
 TRIES = 3  # after a process was lost through nobody's fault
+MOST_RUNS = 40  # of one notebook
 PLACE = re.compile(r"\((?:<[^>]*>|[^(),]*), line (\d+)\)")
 
 
@@ -95,7 +95,8 @@ class _Runs:
     ) -> None:
         self.path, self.chapter, self.cells, self.limits, self.halt = path, chapter, cells, limits, halt
         self.extra = extra
-        self.until = time.monotonic() + limits.total
+        self.left = limits.total  # seconds
+        self.count = 0
         self.seen: dict[str, SeenCell] = {}
         self.stopped: dict[str, str] = {}  # the key of a cell → why it was stopped
 
@@ -106,6 +107,7 @@ class _Runs:
         was running, but of a timer, say, that was set long before: so its exercise is run once more, alone.
         """
         done: set[str] = set()
+        over = False
         while (run := self._run(done)).culprit is not None:
             if run.reason in (DEAD, KILLED):
                 owners = next(s.exercises for s in self._plan() if s.key == run.culprit)
@@ -113,8 +115,11 @@ class _Runs:
                     done |= {step.key for step in self._plan() if set(step.exercises) & set(owners)}
                     continue
             self.stopped[run.culprit] = _in_words(run.reason, self.limits)
-            if run.reason == OUT_OF_TIME:
+            if (over and run.reason == OUT_OF_TIME) or self.count > MOST_RUNS:
                 break
+            if run.reason == OUT_OF_TIME:  # the others get the time of two cells, a part of it each
+                over, self.left = True, 2 * self.limits.seconds
+                self.limits = replace(self.limits, seconds=self.limits.seconds / 4)
         return self.seen, self.stopped
 
     def _is_well_alone(self, exercise: str) -> bool:
@@ -129,7 +134,9 @@ class _Runs:
         """One run that is the notebook's own doing; the machine's faults are tried again, or raised."""
         lost_at: list[str | None] = []
         while True:
-            run = nbval_run.run(self._plan(done, only), self.limits, self.halt, self.until)
+            run = nbval_run.run(self._plan(done, only), self.limits, self.halt, self.left)
+            self.left -= run.seconds
+            self.count += 1
             if run.lost and (run.culprit is None or lost_at.count(run.culprit) == 0):
                 lost_at.append(run.culprit)
                 if len(lost_at) >= TRIES:

@@ -27,6 +27,7 @@ class Submission:
     late: bool = False
     problem: str = ""  # why there is nothing to judge, or what else there is to say
     judgement: Judgement | None = None
+    fault: bool = False  # of the machine: it is tried again
     path: Path = Path()  # is not stored
 
     @property
