@@ -336,6 +336,12 @@ def test_no_file_and_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "is a folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_whatever_an_editor_made_of_the_bytes(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "x.ipynb").write_bytes(SOLVED.read_text(encoding="utf-8").encode(encoding))
+    assert notebook.read(tmp_path / "x.ipynb") == notebook.read(SOLVED)
+
+
 def test_format_three_is_read(tmp_path: Path) -> None:
     old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["# exercise: kl\n", "x = 1"]}]}]}
     path = tmp_path / "old.ipynb"

@@ -111,12 +111,13 @@ def test_a_judge_that_breaks_spoils_one_submission_only(
 
 
 def test_student_text_is_escaped() -> None:
-    evil = "<img src=x onerror=alert(1)>"
+    evil = "<img src=x onerror=alert(1)> \x1b]0;title\x07"
     verdict = Verdict("kl", evil, FAILED, f"got {evil}\n</pre><script>", evil)
     result = Submission(evil, f"{evil}.ipynb", judgement=Judgement("04_vae", evil, (verdict,)))
     for page in (feedback.page_of(result), feedback.index([result])):
         assert "<img" not in page
         assert "<script" not in page
+        assert "\x1b" not in page
     problem = Submission(evil, evil, problem=evil)
     assert "<img" not in feedback.page_of(problem)
 

@@ -30,35 +30,40 @@ details { margin-top: .5rem; }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+def _text(text: str) -> str:
+    """Text of others as HTML that shows it and does nothing."""
+    return escape(visible(text))
+
+
 def _page(title: str, body: str) -> str:
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
         '<meta name="viewport" content="width=device-width">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{_text(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 
 
 def page_of(result: Submission) -> str:
     """Write the page for one submission: each verdict, and beside it what the student wrote."""
     if result.judgement is None:
-        body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
+        body = f"<p>This submission could not be judged.</p>\n<pre>{_text(result.problem)}</pre>"
     else:
-        body = _verdicts(result.judgement)
-    return _page(visible(f"{result.student}: {result.name}"), body)
+        body = f"<p>{_text(result.problem)}</p>" * bool(result.problem) + _verdicts(result.judgement)
+    return _page(f"{result.student}: {result.name.rpartition('/')[2]}", body)
 
 
 def _verdicts(judgement: Judgement) -> str:
     lines = [
-        f"<p>{escape(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
+        f"<p>{_text(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
         '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
-        '<th scope="col">What was wrong</th><th scope="col">What was written</th></tr>',
+        '<th scope="col">What the check says</th><th scope="col">What was written</th></tr>',
     ]
     for each in judgement.verdicts:
         said = f"<pre>{with_formulas(each.message)}</pre>" if each.message else ""
         if each.hint:
             said += f"<details><summary>Hint</summary>{with_formulas(each.hint)}</details>"
-        row = f'<th scope="row">{escape(each.title)}</th><td class="status">{escape(each.status)}</td>'
+        row = f'<th scope="row">{_text(each.title)}</th><td class="status">{_text(each.status)}</td>'
         lines.append(f"<tr>{row}<td>{said}</td><td>{_code(each)}</td></tr>")
     return "\n".join([*lines, "</table>"])
 
@@ -68,7 +73,7 @@ def _code(verdict: Verdict) -> str:
     if not verdict.code:
         return ""
     named = re.search(r"\bline (\d+)\b", verdict.message)
-    lines = [escape(visible(line)) for line in verdict.code.splitlines()]
+    lines = [_text(line) for line in verdict.code.splitlines()]
     if named and 0 < int(named[1]) <= len(lines):
         lines[int(named[1]) - 1] = f"<mark>{lines[int(named[1]) - 1]}</mark>"
     joined = "\n".join(lines)
@@ -82,7 +87,8 @@ def index(results: Sequence[Submission]) -> str:
     for each in results:
         judged = each.judgement
         passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
-        student, name = escape(visible(each.student)), escape(visible(each.name))
+        passed += f": {_text(each.problem)}" if each.problem else ""
+        student, name = _text(each.student), _text(each.name)
         lines.append(
             f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
         )
@@ -101,13 +107,13 @@ def _mistakes(results: Sequence[Submission]) -> list[str]:
     for (title, exercise), verdicts in sorted(by_exercise.items()):
         if title != chapter:
             lines += ["</table>"] * bool(chapter) + [
-                f"<h2>{escape(title)}</h2>",
+                f"<h2>{_text(title)}</h2>",
                 f"<table>\n<tr>{heading}</tr>",
             ]
             chapter = title
         heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
         passed = sum(verdict.status == PASSED for verdict in verdicts)
-        words = "".join(f"<li>{n} × {with_formulas(visible(said))}</li>" for said, n in heard.most_common())
-        row = f'<th scope="row">{escape(exercise)}</th><td>{passed} of {len(verdicts)}</td>'
+        words = "".join(f"<li>{n} × {with_formulas(said)}</li>" for said, n in heard.most_common())
+        row = f'<th scope="row">{_text(exercise)}</th><td>{passed} of {len(verdicts)}</td>'
         lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
     return lines + ["</table>"] * bool(chapter)

@@ -5,6 +5,8 @@ import re
 from functools import cache
 from html import escape
 
+from gmcourse.console import visible
+
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 # What matplotlib's TeX lacks, and what says the same there.
 OTHERWISE = {
@@ -28,7 +30,8 @@ def with_formulas(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"`([^`\n]+)`", r'<code class="name">\1</code>', escape(text))
+    shown = "\n".join(map(visible, text.split("\n")))
+    return re.sub(r"`([^`\n]+)`", r'<code class="name">\1</code>', escape(shown))
 
 
 @cache

@@ -140,5 +140,6 @@ def _members(path: Path) -> dict[str, bytes]:
         ]
         size = sum(info.file_size for info in wanted)
         if len(wanted) > MOST or size > notebook.LARGEST:
-            raise ValueError(f"it holds {len(wanted)} notebooks of {size >> 20} MB together")
+            most = f"expected at most {MOST} of {notebook.LARGEST >> 20} MB together"
+            raise ValueError(f"notebooks in it: {len(wanted)}, {size >> 20} MB; {most}")
         return {info.filename: archive.read(info) for info in wanted}

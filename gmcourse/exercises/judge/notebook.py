@@ -123,7 +123,7 @@ def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
     """
     found = content(path)
     try:
-        data = json.loads(found.decode("utf-8-sig"))
+        data = json.loads(found)  # in UTF-8, 16 or 32
     except (ValueError, RecursionError) as error:  # a number of a million digits is a ValueError, too
         reason = "it is empty" if not found else f"it is not JSON ({error})"
         raise NotANotebook(f"{path} is not a notebook: {reason}; download or save it as .ipynb") from None
