@@ -497,6 +497,12 @@ from gmcourse.exercises.mistakes import mistake
 def kl(answer, generator):
     if "einsum" not in (answer.__doc__ or ""):
         mistake("this class writes it with einsum")
+
+def sample(answer):
+    return nothing
+
+def elbo(answer):
+    print("✓ elbo passed")
 """
 
 
@@ -506,12 +512,15 @@ def test_checks_of_a_teacher_stand_in_one_file(runs: list[int], tmp_path: Path) 
     words = ["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
     main([*words, "--extra", str(tmp_path / "mine.py")])
     row = table(tmp_path / "grades.csv")["ada"]
-    assert (row["kl"], row["passed"]) == ("failed", "5")
+    assert (row["kl"], row["sample"], row["passed"]) == ("failed", "failed", "4")
+    page = next((tmp_path / "grades" / "feedback").glob("ada*.html")).read_text(encoding="utf-8")
+    assert "this class writes it with einsum" in page
+    assert '<code class="name">sample</code> in mine.py, stops with NameError' in page
     main(words)  # without it the old result does not count
     assert table(tmp_path / "grades.csv")["ada"]["passed"] == "6"
 
 
-@pytest.mark.parametrize("text", ["def kl(:", "x = 1"])
+@pytest.mark.parametrize("text", ["def kl(:", "x = 1", "def k1(answer):\n    pass"])
 def test_checks_that_are_none(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.py").write_text(text)
     assert main(["check", str(UNTOUCHED), "--extra", str(tmp_path / "mine.py")]) == 2

@@ -15,15 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gmcourse.exercises.judge.notebook import Cell, Chapter, Exercise
+from gmcourse.exercises.judge.notebook import Cell, Chapter, Exercise, chapters
 
 # IPython's own `exit` ends the kernel some time after the cell, and with it cells that are not to blame.
 PROLOGUE = """\
 import sys
-__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).remember()
+{slate}.remember()
 sys.path.append({folder!r})
 exit = quit = sys.exit"""
-RESTORE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).restore(globals(), {slug!r})"
+SLATE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=[''])"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Plan:
 
     def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path, extra: Path | None) -> None:
         self.chapter = chapter
-        self.restore = RESTORE.format(slug=chapter.slug)
+        self.restore = f"{SLATE}.restore(globals(), {chapter.slug!r})"
         names = [each.name for each in chapter.exercises]
         self.checks = {
             each.name: f"{self.restore[:-1]}{_renamed(each.name, names, cells, chapter)})\n"
@@ -62,7 +62,7 @@ class _Plan:
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
         self.begun: list[str] = []
         self.copied = [
-            CopiedCell("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
+            CopiedCell("set-up", PROLOGUE.format(slate=SLATE, folder=str(folder.resolve())), key="path"),
             CopiedCell("set-up", chapter.set_up, key="set-up"),
         ]
 
@@ -130,7 +130,7 @@ def _more(exercise: Exercise, extra: Path | None) -> str:
         return ""
     call = next(node for node in ast.walk(ast.parse(exercise.check)) if isinstance(node, ast.Call))
     given = ", ".join(map(ast.unparse, call.args))
-    return f"\n__import__('runpy').run_path({str(extra.resolve())!r})[{exercise.name!r}]({given})"
+    return f"\n{SLATE}.further({str(extra.resolve())!r}, {exercise.name!r}, {given})"
 
 
 @cache
@@ -141,10 +141,9 @@ def functions_of(path: Path) -> frozenset[str]:
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"the checks in {path} cannot be read: {error}") from None
     names = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
-    if not names:
-        raise ValueError(
-            f"{path} defines no function; expected one called as an exercise, such as kl(answer)"
-        )
+    if not names & {each.name for chapter in chapters().values() for each in chapter.exercises}:
+        found = ", ".join(sorted(names)) or "none"
+        raise ValueError(f"{path} has the functions {found}; expected one called as an exercise: kl(answer)")
     return names
 
 

@@ -81,8 +81,8 @@ def _report_cell(item: pytest.Item, problem: str) -> str:
     if passed:
         _passed.add(step["exercise"])
     name, message = (errors[0].ename, errors[0].evalue) if errors else ("", problem)
-    if passed:  # the sentence below the line
-        message = printed.partition(step["line"])[2].strip()
+    if passed:  # the sentence below the line, which a further check prints again
+        message = printed.partition(step["line"])[2].replace(step["line"], "").strip()
     _write(event=ending, cell=number, passed=passed, name=name, message=message[:LONGEST])
     return ending
 
