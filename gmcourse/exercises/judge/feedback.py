@@ -97,23 +97,19 @@ def index(results: Sequence[Submission]) -> str:
 
 def _mistakes(results: Sequence[Submission]) -> list[str]:
     """Make a table of the exercises of each chapter: how many passed, and what the others heard, by frequency."""
-    by_exercise: dict[tuple[str, str], list[Verdict]] = {}
+    by_exercise: dict[str, dict[str, list[Verdict]]] = {}
     for judged in (each.judgement for each in results if each.judgement):
         for verdict in judged.verdicts:
-            by_exercise.setdefault((judged.title, verdict.title), []).append(verdict)
+            by_exercise.setdefault(judged.title, {}).setdefault(verdict.title, []).append(verdict)
     heading = '<th scope="col">Exercise</th><th scope="col">Passed</th><th scope="col">Mistakes</th>'
     lines: list[str] = []
-    chapter = ""
-    for (title, exercise), verdicts in sorted(by_exercise.items()):
-        if title != chapter:
-            lines += ["</table>"] * bool(chapter) + [
-                f"<h2>{_text(title)}</h2>",
-                f"<table>\n<tr>{heading}</tr>",
-            ]
-            chapter = title
-        heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
-        passed = sum(verdict.status == PASSED for verdict in verdicts)
-        words = "".join(f"<li>{n} × {with_formulas(said)}</li>" for said, n in heard.most_common())
-        row = f'<th scope="row">{_text(exercise)}</th><td>{passed} of {len(verdicts)}</td>'
-        lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
-    return lines + ["</table>"] * bool(chapter)
+    for title, exercises in sorted(by_exercise.items()):
+        lines += [f"<h2>{_text(title)}</h2>", f"<table>\n<tr>{heading}</tr>"]
+        for exercise, verdicts in sorted(exercises.items()):
+            heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
+            words = "".join(f"<li>{n} × {with_formulas(said)}</li>" for said, n in heard.most_common())
+            passed = f"{sum(v.status == PASSED for v in verdicts)} of {len(verdicts)}"
+            row = f'<th scope="row">{_text(exercise)}</th><td>{passed}</td>'
+            lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
+        lines.append("</table>")
+    return lines

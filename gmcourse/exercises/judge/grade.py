@@ -40,19 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     parser.add_argument("--roster", type=Path, metavar="FILE", help="the class, as your platform exports it")
     parser.add_argument("--column", metavar="NAME", help="the roster's column for the points")
-    parser.add_argument(
-        "--points", type=float, default=10.0, help="points for a whole notebook (default: 10)"
-    )
-    parser.add_argument(
-        "--weights",
-        choices=("equal", "stars"),
-        default="equal",
-        help="what an exercise counts (default: equal)",
-    )
+    parser.add_argument("--points", type=float, default=10.0, help="for a whole notebook (default: 10)")
+    counts = "what an exercise counts, equal or stars (default: equal)"
+    parser.add_argument("--weights", choices=("equal", "stars"), default="equal", help=counts)
     parser.add_argument("--shard", metavar="I/N", help="judge the I-th of N shares only; join with --merge")
-    parser.add_argument(
-        "--merge", type=Path, nargs="+", metavar="RESULTS", help="join results of shards; judges nothing"
-    )
+    joined = "join results of shards; judges nothing"
+    parser.add_argument("--merge", type=Path, nargs="+", metavar="RESULTS", help=joined)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gmcourse.console import visible
 from gmcourse.exercises.judge.feedback import page_of
 from gmcourse.exercises.judge.judgement import PASSED
-from gmcourse.exercises.judge.roster import Roster, absent, points
+from gmcourse.exercises.judge.roster import Roster, person, points
 from gmcourse.exercises.judge.submissions import Submission
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -20,7 +20,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def cell(text: object) -> str:
     """Text that a spreadsheet shows and does not run: a leading =, +, - or @ gets an apostrophe before it."""
     plain = str(text)
-    return f"'{plain}" if plain.lstrip(" \n").startswith(FORMULA) or plain.startswith(FORMULA) else plain
+    return f"'{plain}" if plain.lstrip(" \n").startswith(FORMULA) else plain
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,7 @@ def _in_short(result: Submission) -> str:
 
 
 def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[list[str]]:
-    """Return a heading, then one row for each student, with one column for each exercise.
-
-    Notebooks of different chapters share their student's row; a second one of the same chapter gets its own. Those
-    of the roster who handed nothing in stand at the end.
-    """
+    """A heading, a row for each student with a column for each exercise, and those who handed nothing in."""
     marking = marking or Marking()
     judged = [each.judgement for each in results if each.judgement]
     chapters = {each.chapter: each.verdicts for each in judged}
@@ -68,12 +64,8 @@ def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[
     heading = [f"{chapter}:{name}" if len(chapters) > 1 else name for chapter, name in columns]
     table = [["student", *heading, "passed", "of", "points", "late", "problem", "files"]]
     for group in _by_student(results):
-        verdicts = {
-            (each.judgement.chapter, verdict.exercise): verdict.status
-            for each in group
-            if each.judgement
-            for verdict in each.judgement.verdicts
-        }
+        judged = [each.judgement for each in group if each.judgement]
+        verdicts = {(each.chapter, v.exercise): v.status for each in judged for v in each.verdicts}
         table.append(
             [
                 visible(group[0].student),
@@ -88,9 +80,8 @@ def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[
         )
     if marking.people is not None:
         found = [id(row) for each in results if (row := marking.people.find(each)) is not None]
-        for name in absent(marking.people, found):
-            nothing = "handed in nothing"
-            table.append([visible(name), *[""] * len(columns), "0", "0", "0", "", nothing, ""])
+        nothing = [*[""] * len(columns), "0", "0", "0", "", "handed in nothing", ""]
+        table += [[visible(person(r)), *nothing] for r in marking.people.people() if id(r) not in found]
     return table
 
 

@@ -133,11 +133,6 @@ def person(row: dict[str, str]) -> str:
     return next(filter(None, [both, *_of(row, (*NAMES, *MAILS)), *row.values()]), "?")
 
 
-def absent(roster: Roster, found: Sequence[int]) -> list[str]:
-    """List those of the roster whose row (by its `id`) nobody handed anything in for."""
-    return [person(row) for row in roster.people() if id(row) not in found]
-
-
 def _of(row: dict[str, str], keys: Sequence[str]) -> list[str]:
     """What stands in these columns, whatever the case of their headings."""
     lower = {key.lower(): value for key, value in row.items()}
