@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gmcourse.console import visible
+from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.judge.feedback import page_of
-from gmcourse.exercises.judge.judgement import PASSED
-from gmcourse.exercises.judge.roster import Roster, person, points
+from gmcourse.exercises.judge.judgement import PASSED, Judgement
+from gmcourse.exercises.judge.roster import Roster, person
 from gmcourse.exercises.judge.submissions import Submission
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -33,7 +34,15 @@ class Marking:
 
     def of(self, results: Sequence[Submission]) -> float:
         """Add up the points for these notebooks."""
-        return sum(points(each.judgement, self.most, self.weights) for each in results if each.judgement)
+        return sum(self.points(each.judgement) for each in results if each.judgement)
+
+    def points(self, judgement: Judgement) -> float:
+        """Count the points for a notebook: the share of what passed, each exercise counted once, or by its stars."""
+        by_stars = notebook.chapter(judgement.chapter).exercises if self.weights == "stars" else ()
+        stars = {each.name: each.stars for each in by_stars}
+        counts = [stars.get(verdict.exercise, 1) for verdict in judgement.verdicts]
+        passed = sum(n for n, v in zip(counts, judgement.verdicts, strict=True) if v.status == PASSED)
+        return round(self.most * passed / max(1, sum(counts)), 2)
 
     def by_row(self, results: Sequence[Submission]) -> dict[int, tuple[float, str]]:
         """Give points and a short text for each row of the roster, by its `id`; none where the machine failed."""

@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from gmcourse.exercises.judge import notebook
@@ -24,15 +24,6 @@ CANVAS = re.compile(
 SUFFIXES = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.html")  # what browsers make of a notebook's name
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 DEPTH, MOST = 3, 20  # zips in zips, notebooks in one
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whose a file is, as its path says."""
-
-    student: str
-    identifier: str = ""
-    late: bool = False
 
 
 def collect(folder: Path, unpacked: Path) -> list[Submission]:
@@ -53,8 +44,8 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
     ] = {}  # what somebody handed in besides notebooks
     for path in _below(folder):
         parts, is_folder = path.relative_to(folder).parts, os.path.isdir(path)
-        owner = owner_of((*parts, "") if is_folder else parts)
-        entry = Submission(owner.student, "/".join(parts), owner.identifier, owner.late, path=path)
+        student, identifier, late = owner_of((*parts, "") if is_folder else parts)
+        entry = Submission(student, "/".join(parts), identifier, late, path=path)
         if os.path.islink(path):
             found.append(replace(entry, problem="a link was handed in; expected the file itself"))
         elif path.name.lower().endswith(SUFFIXES) and not is_folder:
@@ -62,7 +53,7 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
         elif path.suffix.lower() == ".zip" and not is_folder:
             found += _unzipped(entry, unpacked)
         else:
-            _, names = others.setdefault((owner.student, owner.identifier), (entry, []))
+            _, names = others.setdefault((student, identifier), (entry, []))
             names += [] if is_folder else [path.name]
     handed_in = {(each.student, each.identifier) for each in found}
     for who, (entry, names) in others.items():
@@ -87,21 +78,24 @@ def _is_junk(name: str) -> bool:
     return name.startswith(".") or name in JUNK
 
 
-def owner_of(parts: tuple[str, ...]) -> Owner:
-    """Whose a file is: the first folder of its path says it, else what its name says besides the chapter."""
+def owner_of(parts: tuple[str, ...]) -> tuple[str, str, bool]:
+    """Say whose a file is, by its path: the student, the platform's number for them, and whether it came late.
+
+    The first folder says it, else what the name says besides the chapter.
+    """
     if match := MOODLE.fullmatch(parts[0]):
-        return Owner(match["name"], match["id"])
+        return match["name"], match["id"], False
     if len(parts) > 1:
-        return Owner(parts[0])
+        return parts[0], "", False
     if match := CANVAS.fullmatch(parts[0]):
-        late = match["late"] or match["anonymous_late"]
-        return Owner(match["name"] or match["anonymous"], match["id"] or "", bool(late))
+        late = bool(match["late"] or match["anonymous_late"])
+        return match["name"] or match["anonymous"], match["id"] or "", late
     stem = re.sub(r"\.ipynb(\.\w+)?$|\.\w+$", "", parts[0], flags=re.IGNORECASE)
     for name in notebook.chapters():
         around = re.split(rf"{name}(?:_exercises)?", stem, maxsplit=1, flags=re.IGNORECASE)
         if len(around) > 1 and (rest := " ".join(part.strip(" _-") for part in around).strip()):
-            return Owner(rest)
-    return Owner(stem)
+            return rest, "", False
+    return stem, "", False
 
 
 def _unzipped(entry: Submission, unpacked: Path, depth: int = 1) -> Iterator[Submission]:

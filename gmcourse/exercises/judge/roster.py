@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmcourse.exercises.judge import notebook
-from gmcourse.exercises.judge.judgement import PASSED, Judgement
 from gmcourse.exercises.judge.submissions import Submission
 
 IN_CANVAS = (
@@ -24,15 +22,6 @@ IN_CANVAS = (
 FIRST, LAST = ("first name", "firstname"), ("surname", "last name", "lastname")
 NAMES = ("full name", "name", "student")
 MAILS = ("email address", "e-mail", "email", "mail", "sis login id")
-
-
-def points(judgement: Judgement, most: float, weights: str) -> float:
-    """Count the points for a notebook: the share of what passed, each exercise counted once, or by its stars."""
-    by_stars = notebook.chapter(judgement.chapter).exercises if weights == "stars" else ()
-    stars = {each.name: each.stars for each in by_stars}
-    weight = {each.exercise: stars.get(each.exercise, 1) for each in judgement.verdicts}
-    reached = sum(weight[each.exercise] for each in judgement.verdicts if each.status == PASSED)
-    return round(most * reached / max(1, sum(weight.values())), 2)
 
 
 @dataclass(frozen=True)
