@@ -455,7 +455,7 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
     def edit(nb: Json) -> None:
         unmarked(nb)
         answer(nb, "kl", "def kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)")
-        answer(nb, "sample", "def sample(mean, log_var):\n    x = 1\n    return mean.nothing()")
+        answer(nb, "sample", "%matplotlib inline\n!ls\ndef sample(mean, log_var):\n    return mean.nothing()")
 
     folder = tmp_path / "class"
     put(folder, f"bo/{NAME}")
@@ -472,6 +472,7 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
     assert "1 × the KL: the factor ½ is missing" in index
     code = next((beside / "code" / "students").rglob("ada*/04_vae.py")).read_text(encoding="utf-8")
     assert "def kl(" in code
+    compile(code, "code", "exec")  # what programs read as Python is Python
     assert "def hidden_beta" in code
     assert "NotImplementedError" in (beside / "code" / "handed_out" / "04_vae.py").read_text(encoding="utf-8")
 

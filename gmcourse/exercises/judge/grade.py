@@ -9,6 +9,7 @@ It runs students' code; see the instructor's guide.
 import argparse
 import math
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -201,6 +202,7 @@ def _extract(results: Sequence[Submission], folder: Path) -> None:
     for each in results:
         if each.judgement is not None:
             code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"
+            code = re.sub(r"^(\s*)([%!?])", r"\1# \2", code, flags=re.MULTILINE)  # IPython's, not Python
             write_text_atomically(folder / "students" / each.slug / f"{each.judgement.chapter}.py", code)
     for name in {each.judgement.chapter for each in results if each.judgement}:
         cells = [cell.source for cell in notebook.chapter(name).cells if cell.marked("exercise")]
