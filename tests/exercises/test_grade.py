@@ -129,10 +129,11 @@ def test_formulas_are_disarmed(text: str) -> None:
 
 
 def test_two_notebooks_of_a_student() -> None:
-    """Another chapter shares the row, the same chapter gets one of its own."""
+    """Another chapter shares the row, the same chapter gets one of its own, and so does another student."""
 
-    def result(chapter: str, name: str) -> Submission:
-        return Submission("ada", name, judgement=Judgement(chapter, "t", (Verdict("kl", "t", "passed"),)))
+    def result(chapter: str, name: str, identifier: str = "") -> Submission:
+        judgement = Judgement(chapter, "t", (Verdict("kl", "t", "passed"),))
+        return Submission("ada", name, identifier, judgement=judgement)
 
     rows = gradebook.rows([result("04_vae", "a"), result("05_flow", "b"), result("04_vae", "c")])
     assert rows[0] == [
@@ -148,6 +149,7 @@ def test_two_notebooks_of_a_student() -> None:
     ]
     assert rows[1] == ["ada", "passed", "passed", "2", "2", "20", "", "", "a; b"]
     assert rows[2] == ["ada", "passed", "", "1", "1", "10", "", "", "c"]
+    assert len(gradebook.rows([result("04_vae", "a", "12"), result("05_flow", "b", "13")])) == 3
 
 
 @pytest.mark.parametrize(
