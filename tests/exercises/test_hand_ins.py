@@ -15,7 +15,6 @@ import pytest
 from gmcourse.__main__ import main
 from gmcourse.exercises.judge import (
     feedback,
-    formulas,
     grade,
     gradebook,
     hand_ins,
@@ -254,6 +253,7 @@ MORE_ROWS = CANVAS.replace('"Lee', ',,,,,Manual Posting,\n"Lee') + '"Student, Te
         (FIRST_AND_LAST, "leeann_77_9_", (), "canvas", ["20", "10", "3"], 1),
         (MORE_ROWS, "leeann_77_9_", (), "canvas", ["20", "Manual Posting", "10", "3", ""], 1),
         (PLAIN.replace(";", "\t"), "Ann-Lee_", (), "plain", ["10", ""], 1),
+        ("First name,Surname\nAnn,Lee\nBo,Ek\n", "lee ann/", (), "plain", ["10", ""], 1),
     ],
 )
 def test_rosters_as_platforms_write_them(
@@ -273,6 +273,7 @@ def test_rosters_as_platforms_write_them(
     assert [row[at] for row in rows[1:]] == points
     problems = [row["problem"] for row in table(tmp_path / "grades.csv").values()]
     assert problems.count("handed in nothing") == absent
+    assert len(rows[0]) > 1, "whose the points are stands beside them"
 
 
 def test_two_students_of_one_name_are_two_and_each_page_has_its_own_name(
@@ -487,7 +488,7 @@ def test_the_line_that_a_message_names_is_marked() -> None:
 def test_every_formula_of_a_hint_can_be_drawn() -> None:
     hints = [hint for each in notebook.chapters().values() for e in each.exercises for hint in e.hints]
     assert len(hints) > 80
-    assert not [hint for hint in hints if "<code>" in formulas.with_formulas(hint)]
+    assert not [hint for hint in hints if "<code>" in feedback.with_formulas(hint)]
 
 
 HIDDEN = """

@@ -17,11 +17,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, current_thread, main_thread
-from types import FrameType
 
 from gmcourse.console import visible
 from gmcourse.exercises.judge import feedback, gradebook, hand_ins, notebook, roster, submissions
-from gmcourse.exercises.judge.check_command import add_limits, limits_of
+from gmcourse.exercises.judge.check_command import add_limits
 from gmcourse.exercises.judge.gradebook import Marking
 from gmcourse.exercises.judge.judged_copy import functions_of
 from gmcourse.exercises.judge.judgement import judge
@@ -73,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         everyone = hand_ins.collect(arguments.folder, beside / "unzipped")
         share = submissions.shard(everyone, arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
-        limits = limits_of(arguments, threads)
+        limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
         submissions.note_share(beside / "results", arguments.shard)
@@ -97,9 +96,6 @@ def grade(
 ) -> list[Submission]:
     """Judge what has no result yet, and store each result as it comes.
 
-    Args:
-        extra: a teacher's file of further checks.
-
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM; the running notebooks are stopped, the results so far stay.
     """
@@ -112,7 +108,8 @@ def grade(
     results: list[Submission] = []
     failed = 0  # in a row, through no fault of the students
     halt = Event()
-    before = signal.signal(signal.SIGTERM, _as_interrupt) if current_thread() is main_thread() else None
+    is_main = current_thread() is main_thread()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if is_main else None
     try:
         with (
             tqdm(total=len(share), desc="judged", unit="notebook") as bar,
@@ -207,10 +204,6 @@ def _extract(results: Sequence[Submission], folder: Path) -> None:
     for name in {each.judgement.chapter for each in results if each.judgement}:
         cells = [cell.source for cell in notebook.chapter(name).cells if cell.marked("exercise")]
         write_text_atomically(folder / "handed_out" / f"{name}.py", "\n\n\n".join(cells) + "\n")
-
-
-def _as_interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _cpus() -> int:

@@ -65,7 +65,7 @@ def _in_short(result: Submission) -> str:
 
 
 def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[list[str]]:
-    """A heading, a row for each student with a column for each exercise, and those who handed nothing in."""
+    """Make a heading, a row for each student with a column for each exercise, and rows of those who are missing."""
     marking = marking or Marking()
     judged = [each.judgement for each in results if each.judgement]
     chapters = {each.chapter: each.verdicts for each in judged}

@@ -122,7 +122,7 @@ def _unzipped(entry: Submission, unpacked: Path, depth: int = 1) -> Iterator[Sub
 
 
 def _members(path: Path) -> dict[str, bytes]:
-    """The notebooks and zips in a zip, by their names in there."""
+    """Read the notebooks and zips in a zip, by their names in there."""
     if not path.is_file():
         raise ValueError("it is no regular file")
     with zipfile.ZipFile(path) as archive:

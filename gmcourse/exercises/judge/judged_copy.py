@@ -102,7 +102,6 @@ def plan(
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
         only: leave out what belongs to other exercises than this one.
-        extra: a teacher's file with further checks, called as the exercises are.
     """
     planned = _Plan(chapter, cells, folder, extra)
     for index, cell in enumerate(cells):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 from gmcourse.exercises.judge import nbval_run, notebook
 from gmcourse.exercises.judge.judged_copy import CopiedCell, plan
@@ -49,11 +48,6 @@ class Judgement:
     def all_passed(self) -> bool:
         """Whether nothing is left to do."""
         return self.passed == len(self.verdicts)
-
-    @staticmethod
-    def from_json(data: dict[str, Any]) -> Judgement:
-        """The judgement whose `asdict` this was."""
-        return Judgement(data["chapter"], data["title"], tuple(Verdict(**each) for each in data["verdicts"]))
 
 
 def judge(

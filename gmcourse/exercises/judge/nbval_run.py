@@ -18,12 +18,8 @@ from gmcourse.exercises.judge.judged_copy import CopiedCell, as_notebook
 from gmcourse.exercises.mistakes import passed_line
 
 PAUSE = 0.1  # seconds between two looks at the memory
-GRACE = (
-    30.0  # seconds beyond a cell's time after which nbval itself counts as stuck, in a flood of output, say
-)
-SET_UP = (
-    300.0  # seconds for cells of ours: torch takes long to load on a busy machine, which is nobody's fault
-)
+GRACE = 30.0  # seconds beyond a cell's time after which nbval is stuck, in a flood of output, say
+SET_UP = 300.0  # seconds for cells of ours: on a busy machine torch takes long to load
 THEIRS = ("student", "check", "again")  # cells in which a student's code runs
 DEAD = "ended the kernel (out of memory, a crash, or an exit)"
 KILLED = "ended the process that judges it"
@@ -191,7 +187,7 @@ def _watch(
 
 
 def _exceeds(family: Sequence[Any], limit: float) -> bool:
-    """Whether these processes hold more bytes, pages that they share counted once."""
+    """Ask whether these processes hold more bytes than that, pages that they share counted once."""
     import psutil
 
     resident, proportional = 0, 0

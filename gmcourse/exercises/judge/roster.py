@@ -22,23 +22,17 @@ IN_CANVAS = (
 FIRST, LAST = ("first name", "firstname"), ("surname", "last name", "lastname")
 NAMES = ("full name", "name", "student")
 MAILS = ("email address", "e-mail", "email", "mail", "sis login id")
+WHO = (*NAMES, *MAILS)
 
 
 @dataclass(frozen=True)
 class Roster:
-    """The people of a class, as a platform lists them.
+    """The people of a class, as a platform lists them."""
 
-    Attributes:
-        kind: "moodle", "canvas" or "plain".
-        heading: the columns.
-        rows: one for each person, and what else stands in the file.
-        column: where the points go.
-    """
-
-    kind: str
+    kind: str  # "moodle", "canvas" or "plain"
     heading: list[str]
-    rows: list[dict[str, str]]
-    column: str
+    rows: list[dict[str, str]]  # one for each person, and what else stands in the file
+    column: str  # where the points go
 
     def people(self) -> list[dict[str, str]]:
         """The rows that are persons: not Canvas's on points and posting, nor its test student."""
@@ -57,23 +51,17 @@ class Roster:
 
     def filled(self, points_of: dict[int, tuple[float, str]]) -> str:
         """The file for the platform: only columns that it knows. `points_of` has points and words by `id(row)`."""
-        if self.kind == "canvas":
-            heading = [each for each in self.heading if each in IN_CANVAS] + [self.column]
-        elif self.kind == "moodle":
-            heading = self.heading
-        else:
-            heading = [each for each in self.heading if each.lower() in (*NAMES, *MAILS)] + [self.column]
+        known = [h for h in self.heading if (h in IN_CANVAS if self.kind == "canvas" else h.lower() in WHO)]
+        others = [h for h in known or self.heading if h != self.column]
+        heading = self.heading if self.kind == "moodle" else [*others, self.column]
         text = io.StringIO()
         writer = csv.DictWriter(text, heading, extrasaction="ignore", restval="", lineterminator="\r\n")
         writer.writeheader()
         for row in self.rows:
-            filled = dict(row)
             if id(row) in points_of:
                 reached, words = points_of[id(row)]
-                filled[self.column] = f"{reached:g}"
-                if "Feedback comments" in row:
-                    filled["Feedback comments"] = words
-            writer.writerow(filled)
+                row = row | {self.column: f"{reached:g}", "Feedback comments": words}
+            writer.writerow(row)
         return text.getvalue()
 
 
@@ -93,9 +81,7 @@ def read(path: Path, column: str | None = None) -> Roster:
     reader.fieldnames = heading
     rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
     if not rows:
-        raise ValueError(
-            f"the roster {path} names nobody; expected a row for each student below the headings"
-        )
+        raise ValueError(f"the roster {path} names nobody; expected a row for each student, below headings")
     kind = "plain"
     numbered = column and all(re.fullmatch(r"\D+\d+", row[heading[0]]) for row in rows)
     if {"Identifier", "Grade"} <= set(heading) or numbered:
@@ -107,7 +93,7 @@ def read(path: Path, column: str | None = None) -> Roster:
             there = ", ".join(assignments) or "none"
             raise ValueError(f"--column has to name the assignment; {path} has {there}")
         column = column or assignments[0]
-    elif not {each.lower() for each in heading} & {*NAMES, *MAILS, *FIRST}:
+    elif not {each.lower() for each in heading} & {*WHO, *FIRST}:
         raise ValueError(
             f"the roster {path} has the columns {', '.join(heading)}; expected a name or an e-mail"
         )
@@ -119,7 +105,7 @@ def read(path: Path, column: str | None = None) -> Roster:
 def person(row: dict[str, str]) -> str:
     """Whoever a row is about, in words."""
     both = " ".join([*_of(row, FIRST)[:1], *_of(row, LAST)[:1]])
-    return next(filter(None, [both, *_of(row, (*NAMES, *MAILS)), *row.values()]), "?")
+    return next(filter(None, [both, *_of(row, WHO), *row.values()]), "?")
 
 
 def _of(row: dict[str, str], keys: Sequence[str]) -> list[str]:

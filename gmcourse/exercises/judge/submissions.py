@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from gmcourse.exercises.judge import notebook
-from gmcourse.exercises.judge.judgement import Judgement
+from gmcourse.exercises.judge.judgement import Judgement, Verdict
 from gmcourse.storage import write_text_atomically
 
 SHARE = "share.json"  # which share of a class lies in a folder of results
@@ -78,8 +78,10 @@ def recall(path: Path, mark: str | None = None) -> Submission | None:
         data = json.loads(path.read_text(encoding="utf-8"))
         version, stored = data.pop("format"), data.pop("fingerprint")
         if version == 2 and mark in (None, stored):
-            judged = data.pop("judgement")
-            return Submission(**data, judgement=Judgement.from_json(judged) if judged else None)
+            if judged := data["judgement"]:
+                verdicts = tuple(Verdict(**each) for each in judged["verdicts"])
+                data["judgement"] = Judgement(judged["chapter"], judged["title"], verdicts)
+            return Submission(**data)
     return None
 
 
