@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.exercises.student import answers_in
 from tools import book, environment, lessons, links, own_folder, solutions
 
 ALL = [f"0{number}" for number in range(1, 10)]
@@ -66,6 +67,14 @@ def test_a_students_folder_gets_what_is_named_and_keeps_it(monkeypatch, tmp_path
     monkeypatch.delenv(solutions.VARIABLE)
     assert own_folder.update(ROOT, tmp_path) == []
     assert [path.name for path in (tmp_path / name).parent.iterdir()] == ["04_vae_solutions.ipynb"]
+
+
+def test_no_other_page_of_the_site_holds_a_solution():
+    pages = [*(ROOT / "book").rglob("*.md"), *(ROOT / "notebooks").glob("*.ipynb")]
+    pages += (ROOT / "notebooks" / "exercises").glob("*.ipynb")
+    texts = {str(path): path.read_text(encoding="utf-8") for path in pages if "api" not in path.parts}
+    assert len(texts) > 30
+    assert answers_in(texts) == []
 
 
 def notebook(*cells):
