@@ -9,12 +9,13 @@ import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import check_command, nbval_run, notebook
+from gmcourse.exercises.judge import check_command, judged_copy, nbval_run, notebook
 from gmcourse.exercises.judge.judgement import Judgement, judge
 from gmcourse.exercises.judge.nbval_run import Limits
 from gmcourse.exercises.mistakes import NotDone
@@ -28,6 +29,7 @@ from tests.exercises.student import (
     edited,
     load,
     source,
+    unmarked,
     where,
     without_kernels,
 )
@@ -480,6 +482,32 @@ def test_the_time_of_a_whole_notebook_is_limited(tmp_path: Path, monkeypatch: py
     assert sum(each.seconds for each in took) < 20 + 2 * 12 + 5
     expected = dict.fromkeys(EXERCISES, "stopped") | {"slide_kl": "passed", "hidden_beta": "passed"}
     assert status(judgement) == expected, judgement
+
+
+@pytest.mark.slow
+def test_a_slow_start_takes_no_time_of_the_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judged_copy, "PROLOGUE", judged_copy.PROLOGUE + "\nimport time\ntime.sleep(12)")
+    assert judge(edited(SOLVED, unmarked, tmp_path / "x.ipynb"), Limits(seconds=9, total=11)).all_passed
+
+
+class Member:
+    """A process of a family whose pages are partly shared."""
+
+    def memory_info(self) -> SimpleNamespace:
+        return SimpleNamespace(rss=600)
+
+    def memory_full_info(self) -> SimpleNamespace:
+        return SimpleNamespace(uss=100, pss=350)
+
+
+def test_memory_that_processes_share_counts_once() -> None:
+    family = [Member(), Member()]
+    assert [nbval_run._exceeds(family, limit) for limit in (1300, 1000, 700, 699)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.slow
