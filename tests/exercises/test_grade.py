@@ -239,4 +239,4 @@ def test_a_killed_worker_and_an_interruption_lose_nothing(tmp_path: Path) -> Non
     assert found.returncode == 0, found.stderr
     rows = table(tmp_path / "grades.csv")
     assert [rows[student]["passed"] for student in ("ada", "bo", "cy")] == ["6", "6", "6"]
-    assert json.loads(next(results.glob("ada*.json")).read_text(encoding="utf-8"))["format"] == 1
+    assert json.loads(next(results.glob("ada*.json")).read_text(encoding="utf-8"))["format"] == 2
