@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import feedback, gradebook, hand_ins, nbval_run
+from gmcourse.exercises.judge import feedback, grade, gradebook, hand_ins, nbval_run
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
@@ -79,6 +79,9 @@ def test_started_again_judges_nothing_twice_but_what_changed(
 
 
 def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Path) -> None:
+    """With those that cannot even be read."""
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(classroom / "pipe.ipynb")
     main(["grade", str(classroom), "--csv", str(tmp_path / "whole.csv"), "--jobs", "1"])
     for number in (1, 2, 3):
         target = tmp_path / f"machine{number}" / "grades.csv"
@@ -88,6 +91,26 @@ def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Pa
     main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders])
     assert (tmp_path / "joined.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert len(runs) == 8
+
+
+def test_a_share_in_which_the_machine_failed_is_missing(
+    runs: list[int],
+    classroom: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def judged(*_: object) -> Submission:
+        raise OSError("disk full")
+
+    for number in (1, 2):
+        if number == 2:
+            monkeypatch.setattr(grade, "_judged", judged)
+        words = ["--csv", str(tmp_path / str(number) / "grades.csv"), "--shard", f"{number}/2"]
+        main(["grade", str(classroom), "--jobs", "1", *words])
+    folders = [str(tmp_path / str(number)) for number in (1, 2)]
+    assert main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders]) == 2
+    assert "of 2 shares these are missing: 2" in capsys.readouterr().err
 
 
 def test_a_judge_that_breaks_spoils_one_submission_only(

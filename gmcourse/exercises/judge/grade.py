@@ -75,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
-        submissions.note_share(beside / "results", arguments.shard)
+        if not any(each.fault for each in results):  # else the share is missing, and `--merge` says so
+            submissions.note_share(beside / "results", arguments.shard)
         join = visible(f"gmcourse grade --merge {beside} --csv {target}")
         print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
@@ -154,8 +155,7 @@ def _result(
     except Exception as error:
         return replace(submission, problem=f"the judge failed: {error}", fault=True)
     try:
-        if mark:  # it could be read
-            submissions.store(folder, result, mark)
+        submissions.store(folder, result, mark)
     except OSError as error:
         return replace(result, problem=f"the result cannot be written: {error}", fault=True)
     return result
