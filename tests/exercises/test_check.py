@@ -482,6 +482,7 @@ def test_the_time_of_a_whole_notebook_is_limited(tmp_path: Path, monkeypatch: py
     assert sum(each.seconds for each in took) < 20 + 2 * 12 + 5
     expected = dict.fromkeys(EXERCISES, "stopped") | {"slide_kl": "passed", "hidden_beta": "passed"}
     assert status(judgement) == expected, judgement
+    assert "longer than 12 s" in message(judgement, "kl")
 
 
 @pytest.mark.slow
