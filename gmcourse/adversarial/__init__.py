@@ -18,22 +18,3 @@ from gmcourse.adversarial.path_length import PathLength, path_length_penalty, pa
 from gmcourse.adversarial.penalties import gradient_penalty, r1_penalty
 from gmcourse.adversarial.side_by_side import SideBySide
 from gmcourse.adversarial.step import Adversarial
-
-__all__ = [
-    "Adversarial",
-    "Lazy",
-    "PathLength",
-    "SideBySide",
-    "discriminator_hinge",
-    "discriminator_logistic",
-    "discriminator_wasserstein",
-    "generator_minimax",
-    "generator_non_saturating",
-    "generator_wasserstein",
-    "gradient_penalty",
-    "lazy_adam",
-    "losses",
-    "path_length_penalty",
-    "path_lengths",
-    "r1_penalty",
-]

@@ -11,8 +11,6 @@ from gmcourse.data.images import Images
 from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 
-__all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
-
 BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 

@@ -6,17 +6,3 @@ from gmcourse.densities.histogram import Histogram
 from gmcourse.densities.low_rank import LowRankNormal
 from gmcourse.densities.mixture import Mixture, em_step
 from gmcourse.densities.normal import Normal, covariance
-
-__all__ = [
-    "FiniteMixture",
-    "Histogram",
-    "LowRankMixture",
-    "LowRankNormal",
-    "Mixture",
-    "Normal",
-    "condition",
-    "covariance",
-    "em_step",
-    "k_means",
-    "seen_through",
-]

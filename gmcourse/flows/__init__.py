@@ -16,37 +16,3 @@ from gmcourse.flows.prior import StandardLogistic, StandardNormal
 from gmcourse.flows.reshape import Permutation, Squeeze, even_odd, reverse
 from gmcourse.flows.reversible import Recomputing
 from gmcourse.flows.whitening import Whitening
-
-__all__ = [
-    "ActNorm",
-    "ActNormConv",
-    "AdditiveCoupling",
-    "AffineCoupling",
-    "AffineInjector",
-    "Bijection",
-    "Compose",
-    "ConstantAffine",
-    "Context",
-    "Dequantized",
-    "Elementwise",
-    "Flow",
-    "Inverse",
-    "LawBroken",
-    "Logit",
-    "Multiscale",
-    "NormalQuantile",
-    "Offset",
-    "PLUConv1x1",
-    "Permutation",
-    "PlainConv1x1",
-    "Recomputing",
-    "Scale",
-    "Sinh",
-    "Squeeze",
-    "StandardLogistic",
-    "StandardNormal",
-    "Whitening",
-    "assert_bijection_laws",
-    "even_odd",
-    "reverse",
-]

@@ -11,16 +11,3 @@ from gmcourse.training.last_good import Diverged
 from gmcourse.training.loop import Callback, fit
 from gmcourse.training.schedules import Schedule
 from gmcourse.training.step import Minimize, Step
-
-__all__ = [
-    "EMA",
-    "Callback",
-    "Diverged",
-    "History",
-    "Minimize",
-    "Schedule",
-    "Step",
-    "fit",
-    "load_checkpoint",
-    "save_checkpoint",
-]

@@ -8,5 +8,3 @@ from gmcourse.viz.image_grid import images
 from gmcourse.viz.look import style
 from gmcourse.viz.plane import density, points
 from gmcourse.viz.training_curves import curves
-
-__all__ = ["curves", "density", "images", "palette", "points", "style"]

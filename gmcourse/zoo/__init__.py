@@ -9,16 +9,3 @@ from there.
 from gmcourse.zoo.cheap import baselines, best_baseline
 from gmcourse.zoo.manifests import Manifest
 from gmcourse.zoo.store import load, log, manifest, names, own_folder, save, where
-
-__all__ = [
-    "Manifest",
-    "baselines",
-    "best_baseline",
-    "load",
-    "log",
-    "manifest",
-    "names",
-    "own_folder",
-    "save",
-    "where",
-]

@@ -53,10 +53,10 @@ INNER = (
     "gmcourse.data.folder.list_files",
     "gmcourse.data.folder_cache",
     "gmcourse.data.picture",  # read by data.folder, which counts and names what is no picture
-    "gmcourse.data.faces.",  # the door is the package: its __all__
+    "gmcourse.data.faces.",  # the door is the package
     "gmcourse.densities.",  # likewise
     "gmcourse.doctor",
-    "gmcourse.flows.",  # the door is the package: its __all__
+    "gmcourse.flows.",  # the door is the package
     "gmcourse.flows.StandardLogistic",  # inside `Flow`
     "gmcourse.flows.StandardNormal",
     "gmcourse.exercises",  # the judge has tests of its own
@@ -155,11 +155,10 @@ def public_names():
         if info.name.startswith((*PENDING, *INNER)):
             continue
         module = importlib.import_module(info.name)
-        listed = getattr(module, "__all__", None)
-        for name in listed if listed is not None else [n for n in vars(module) if not n.startswith("_")]:
-            thing = getattr(module, name)
-            home = getattr(thing, "__module__", None)
-            elsewhere = home != info.name and (listed is None or not str(home).startswith(INNER))
+        for name, thing in list(vars(module).items()):
+            home = str(getattr(thing, "__module__", None))
+            passed_on = info.ispkg and home.startswith(f"{info.name}.") and home.startswith(INNER)
+            elsewhere = name.startswith("_") or (home != info.name and not passed_on)
             if not callable(thing) or elsewhere or getattr(thing, "_is_protocol", False):
                 continue
             if inspect.isclass(thing) and issubclass(thing, Exception):

@@ -11,18 +11,3 @@ from gmcourse.data.faces.inference import posterior
 from gmcourse.data.faces.painting import render
 from gmcourse.data.faces.sampling import DISTRIBUTIONS, sample
 from gmcourse.data.faces.sets import load
-
-__all__ = [
-    "ATTRIBUTES",
-    "DISTRIBUTIONS",
-    "NAMES",
-    "bounds",
-    "column",
-    "fit",
-    "load",
-    "middle",
-    "posterior",
-    "render",
-    "sample",
-    "share_of_range",
-]

@@ -3,11 +3,3 @@
 from gmcourse.models.autoencoder.compression import CodeCompressor, bits_per_image
 from gmcourse.models.autoencoder.denoising import add_noise, posterior_mean
 from gmcourse.models.autoencoder.model import Autoencoder
-
-__all__ = [
-    "Autoencoder",
-    "CodeCompressor",
-    "add_noise",
-    "bits_per_image",
-    "posterior_mean",
-]

@@ -3,5 +3,3 @@
 from gmcourse.models.srflow.latents import join_latent, normalised, split_latent
 from gmcourse.models.srflow.model import SRFlow
 from gmcourse.models.srflow.regression import Regression
-
-__all__ = ["Regression", "SRFlow", "join_latent", "normalised", "split_latent"]

@@ -6,17 +6,3 @@ from gmcourse.models.stylegan2.generator import Generator, Synthesis, as_picture
 from gmcourse.models.stylegan2.mapping import Mapping, normalize_second_moment
 from gmcourse.models.stylegan2.mixing import mix
 from gmcourse.models.stylegan2.modulation import demodulation, modulated_conv2d
-
-__all__ = [
-    "Discriminator",
-    "Generator",
-    "Mapping",
-    "Synthesis",
-    "adain",
-    "as_pictures",
-    "demodulation",
-    "minibatch_std",
-    "mix",
-    "modulated_conv2d",
-    "normalize_second_moment",
-]
