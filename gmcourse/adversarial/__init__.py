@@ -4,7 +4,6 @@ Losses take logits, the discriminator's output before any sigmoid. Penalties are
 punish. `Adversarial` puts them together for `gmcourse.training.fit`.
 """
 
-from gmcourse.adversarial.lazy import Lazy, lazy_adam
 from gmcourse.adversarial.objectives import (
     discriminator_hinge,
     discriminator_logistic,
@@ -14,7 +13,14 @@ from gmcourse.adversarial.objectives import (
     generator_wasserstein,
     losses,
 )
-from gmcourse.adversarial.path_length import PathLength, path_length_penalty, path_lengths
-from gmcourse.adversarial.penalties import gradient_penalty, r1_penalty
+from gmcourse.adversarial.penalties import (
+    Lazy,
+    PathLength,
+    gradient_penalty,
+    lazy_adam,
+    path_length_penalty,
+    path_lengths,
+    r1_penalty,
+)
 from gmcourse.adversarial.side_by_side import SideBySide
 from gmcourse.adversarial.step import Adversarial

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.adversarial.lazy import Lazy
 from gmcourse.adversarial.objectives import losses
-from gmcourse.adversarial.penalties import one_logit_each
+from gmcourse.adversarial.penalties import Lazy, one_logit_each
 from gmcourse.expect.door import door
 from gmcourse.training import EMA
 from gmcourse.training.last_good import LastGood, Measured

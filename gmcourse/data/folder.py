@@ -1,22 +1,85 @@
 """A folder of pictures of one's own, as `Images`: subfolders are classes, as in torchvision's `ImageFolder`."""
 
+import contextlib
+import hashlib
+import json
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from platformdirs import user_cache_path
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.console import visible
-from gmcourse.data import folder_cache
-from gmcourse.data.folder_cache import Kept
 from gmcourse.data.images import Images
 from gmcourse.data.picture import read
 from gmcourse.expect.door import door
+from gmcourse.storage import write_atomically
+
+FORMAT = "gmcourse-folder-1"  # another number makes everything that was kept stale
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The pictures of a folder, each content once."""
+
+    pixels: Tensor  # (N, C, H, W) uint8
+    digests: Tensor  # (N, 32) uint8, the SHA-256 hashes of the files
+    index: Tensor  # (N,) int64, the places of the files in the list that the folder gave
+    problems: tuple[tuple[str, str], ...]  # name and reason of each file that gave no picture
+    repeated: int  # how many files have the content of another one
+
+
+def cache_file(root: Path, *options: object) -> Path:
+    """The file that keeps a folder read with these options."""
+    key = hashlib.sha256(os.fsencode(root.resolve()) + repr(options).encode()).hexdigest()[:32]
+    return user_cache_path("gmcourse", appauthor=False) / "folders" / f"{key}.safetensors"
+
+
+def mark_of(files: Iterable[tuple[str, int, int]]) -> str:
+    """A hash of the names, sizes and times of files: another one says that something has changed."""
+    digest = hashlib.sha256(FORMAT.encode())
+    for name, size, changed in files:
+        digest.update(os.fsencode(name) + b"\0%d %d\0" % (size, changed))
+    return digest.hexdigest()
+
+
+def store(path: Path, mark: str, kept: Kept) -> None:
+    """Keep it. Where that is not possible, nothing is lost: the folder is read again the next time."""
+    tensors = {"pixels": kept.pixels, "digests": kept.digests, "index": kept.index}
+    said = json.dumps([mark, kept.problems, kept.repeated])
+    metadata = {"said": said, "checksum": _checksum(tensors, said)}
+    with contextlib.suppress(OSError):
+        write_atomically(path, tensors_to_bytes(tensors, metadata))
+
+
+def recall(path: Path, mark: str) -> Kept | None:
+    """What was kept under this mark; None if there is nothing, if it is damaged, or of another state."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, SafetensorError):
+        content = path.read_bytes()
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        kept_mark, problems, repeated = json.loads(header["said"])
+        tensors = tensors_from_bytes(content)
+        if kept_mark == mark and header["checksum"] == _checksum(tensors, header["said"]):
+            return Kept(**tensors, problems=tuple(map(tuple, problems)), repeated=repeated)
+    return None
+
+
+def _checksum(tensors: dict[str, Tensor], said: str) -> str:
+    digest = hashlib.sha256(said.encode())
+    for name in sorted(tensors):
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()
+
 
 SHARE = 0.2  # of the files that are held out
 NAMED = 5  # problems in a warning; the rest is counted
@@ -64,12 +127,12 @@ def load(
     """
     folder = _folder(root)
     files, problems = list_files(folder)
-    place, mark = folder_cache.place(folder, size, bool(grey)), folder_cache.mark_of(files)
-    kept = folder_cache.recall(place, mark) if keep else None
+    place, mark = cache_file(folder, size, bool(grey)), mark_of(files)
+    kept = recall(place, mark) if keep else None
     if kept is None:
         kept = _read_all(folder, [name for name, _, _ in files], size, grey, progress)
         if keep:
-            folder_cache.store(place, mark, kept)
+            store(place, mark, kept)
     _tell(folder, kept, sorted([*problems, *kept.problems]))
     labels = [_label(files[number][0]) for number in kept.index.tolist()]
     names = sorted(set(labels))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.densities.normal import Structure, covariance, log_normals, randn
-from gmcourse.expect import matrices
 from gmcourse.expect.door import door, fields
 
 
@@ -29,7 +29,7 @@ class Mixture:
 
     def __post_init__(self) -> None:
         fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
-        matrices.factor("chols", self.chols)
+        expect.factor("chols", self.chols)
 
     @classmethod
     @door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
@@ -117,7 +117,7 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
     return Mixture(
         (counts / counts.sum()).log(),
         means,
-        matrices.cholesky("the covariance of a component", covs + floor * eye),
+        expect.cholesky("the covariance of a component", covs + floor * eye),
     )
 
 

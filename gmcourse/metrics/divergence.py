@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect import matrices
 from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import mean_and_error
 
@@ -51,7 +50,7 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     ½ (tr(Σ₂⁻¹Σ₁) + (μ₂ − μ₁)ᵀΣ₂⁻¹(μ₂ − μ₁) − D + log det Σ₂ − log det Σ₁).
     """
     m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
-    chol, other_chol = matrices.cholesky("cov", cov), matrices.cholesky("other_cov", other_cov)
+    chol, other_chol = expect.cholesky("cov", cov), expect.cholesky("other_cov", other_cov)
     # L₂⁻¹ L₁ = I + E: so written, equal covariances give exactly 0
     off = torch.linalg.solve_triangular(other_chol, chol - other_chol, upper=False)
     shift = torch.linalg.solve_triangular(other_chol, (other_m - m)[:, None], upper=False)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gmcourse.expect.door import door
 from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.bijection import Bijection
-from gmcourse.flows.prior import StandardLogistic
+from gmcourse.flows.flow import StandardLogistic
 from gmcourse.flows.whitening import Whitening
 from gmcourse.nn.networks import mlp
 

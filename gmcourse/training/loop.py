@@ -1,8 +1,11 @@
 """The loop: batches in, history out. It can be interrupted, and it goes on bit for bit."""
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +18,38 @@ from gmcourse.processes import any_of_us, rank_and_world
 from gmcourse.reproducible import mixed_seed, seed_torch
 from gmcourse.training.batches import Batch, Batches, Data, device_of, rows_of
 from gmcourse.training.history import History
-from gmcourse.training.interrupt import gentle_interrupt
 from gmcourse.training.last_good import Diverged, as_numbers, check_finite
 from gmcourse.training.saved_run import SavedRun
 from gmcourse.training.schedules import Schedule, set_rates
 from gmcourse.training.step import Step
+
+
+@contextmanager
+def gentle_interrupt() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C and the notebook's stop button end a loop after the step at hand, not inside it.
+
+    Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once.
+
+    Yields:
+        Whether to stop.
+    """
+    asked = False
+
+    def handle(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+        yield lambda: False
+        return
+    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
 
 Callback = Callable[[int, History], object]
 

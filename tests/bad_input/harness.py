@@ -36,7 +36,7 @@ ASKED = ("names", "count", "shape", "lacks", "build", "take", "flag", "copy", "f
 INNER = (
     "gmcourse.__main__",
     "gmcourse.adversarial.penalties.one_logit_each",
-    "gmcourse.adversarial.path_length.PathLength.forward",  # inside a training step
+    "gmcourse.adversarial.penalties.PathLength.forward",  # inside a training step
     "gmcourse.adversarial.side_by_side.SideBySide.load_state_dict",  # `fit` reads checkpoints
     "gmcourse.adversarial.step.Adversarial.load_state_dict",
     "gmcourse.adversarial.step.Adversarial.play",
@@ -49,9 +49,10 @@ INNER = (
     *(
         f"gmcourse.converters.state.Weights.{ask}" for ask in ["copy", "fill", "drop", "complain"]
     ),  # test_state.py
-    "gmcourse.data.folder.held_out",
-    "gmcourse.data.folder.list_files",
-    "gmcourse.data.folder_cache",
+    *(
+        f"gmcourse.data.folder.{part}"
+        for part in ["Kept", "cache_file", "held_out", "list_files", "mark_of", "recall", "store"]
+    ),
     "gmcourse.data.picture",  # read by data.folder, which counts and names what is no picture
     "gmcourse.data.faces.",  # the door is the package
     "gmcourse.densities.",  # likewise

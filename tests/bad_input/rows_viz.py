@@ -54,7 +54,7 @@ add(
     bad={"c": (-classes(),)},
 )
 add(
-    "training_curves.curves",
+    "repeats.curves",
     lambda: {
         "named": {"a": ([1, 2], [3.0, 4.0])},
         "xlabel": "x",

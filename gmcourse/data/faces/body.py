@@ -3,8 +3,7 @@
 import torch
 
 from gmcourse.data.faces import palette
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import circle, coverage, ellipse, rounded_box, smooth_minimum, stroke
+from gmcourse.data.faces.canvas import Canvas, circle, coverage, ellipse, rounded_box, smooth_minimum, stroke
 from gmcourse.data.faces.face import Face
 
 SHOULDERS = 1.36  # y of the middle of the torso, most of which is below the picture

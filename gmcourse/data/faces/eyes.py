@@ -3,8 +3,7 @@
 import torch
 
 from gmcourse.data.faces import palette
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import between, circle, coverage, rounded_box, smooth_step, stroke
+from gmcourse.data.faces.canvas import Canvas, between, circle, coverage, rounded_box, smooth_step, stroke
 from gmcourse.data.faces.face import EYE_APART, EYE_Y, Face
 
 HALF_WIDTH = 0.108

@@ -5,8 +5,8 @@ from torch import Tensor
 
 from gmcourse.data.faces import palette
 from gmcourse.data.faces.attributes import NAMES
+from gmcourse.data.faces.canvas import ellipse, smooth_minimum, smooth_step
 from gmcourse.data.faces.detail import Detail
-from gmcourse.data.faces.distances import ellipse, smooth_minimum, smooth_step
 
 MAX_TURN = 0.36  # radians
 EYE_APART = 0.19  # of an eye from the middle of a face that looks straight ahead

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import (
+from gmcourse.data.faces.canvas import (
+    Canvas,
     coverage,
     ellipse,
     rounded_box,

@@ -3,8 +3,7 @@
 import torch
 
 from gmcourse.data.faces import palette
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import between, coverage, ellipse, segment, smooth_step, stroke
+from gmcourse.data.faces.canvas import Canvas, between, coverage, ellipse, segment, smooth_step, stroke
 from gmcourse.data.faces.face import EYE_Y, MOUTH_Y, NOSE_Y, Face
 
 

@@ -11,7 +11,7 @@ from gmcourse import expect
 from gmcourse.densities import Mixture, Normal
 from gmcourse.densities.normal import Structure
 from gmcourse.expect.door import door, fields
-from gmcourse.models.discriminative_vs_generative.labelled import check_labelled
+from gmcourse.models.discriminative_vs_generative.classifier import check_labelled
 
 
 @runtime_checkable

@@ -7,10 +7,8 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.stylegan2.adaptive_instance_norm import AdaINConv
-from gmcourse.models.stylegan2.mapping import Mapping
-from gmcourse.models.stylegan2.mixing import mix_at_random
-from gmcourse.models.stylegan2.modulation import StyledConv, ToRGB
+from gmcourse.models.stylegan2.mapping import Mapping, mix_at_random
+from gmcourse.models.stylegan2.modulation import AdaINConv, StyledConv, ToRGB
 from gmcourse.nn.resample import fir_kernel, upsample
 
 LAYERS: dict[str, type[StyledConv] | type[AdaINConv]] = {"demodulation": StyledConv, "adain": AdaINConv}
