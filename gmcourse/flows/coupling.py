@@ -14,31 +14,24 @@ from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, broadcast_context
 
 
-def _sigmoid(raw: Tensor) -> tuple[Tensor, Tensor]:
-    scale = (raw + 2).sigmoid()
+def _with_log(scale: Tensor) -> tuple[Tensor, Tensor]:
     return scale, scale.log()  # twice as fast as logsigmoid; where the scale is 0 there is no inverse anyway
 
 
-def _sigmoid_floor(raw: Tensor) -> tuple[Tensor, Tensor]:
-    scale = (raw + 2).sigmoid() + 1e-4
-    return scale, scale.log()
-
-
-def _exp(raw: Tensor) -> tuple[Tensor, Tensor]:
-    return raw.exp(), raw
-
-
-def _bounded(raw: Tensor) -> tuple[Tensor, Tensor]:
-    log_scale = 2 * torch.tanh(raw / 2)
+def _from_log(log_scale: Tensor) -> tuple[Tensor, Tensor]:
     return log_scale.exp(), log_scale
 
 
 # From the network's output to a positive scale and its logarithm.
 SCALE_MAPS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
-    "sigmoid": _sigmoid,  # sigmoid(· + 2): starts near 1, never explodes (Glow's authors' code)
-    "sigmoid_floor": _sigmoid_floor,  # the same + 1e-4: an inverse enlarges at most 10⁴-fold (SRFlow's)
-    "exp": _exp,  # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
-    "bounded": _bounded,  # exp(2 tanh(·/2)): between e⁻² and e², there and back
+    # starts near 1, never explodes (Glow's authors' code)
+    "sigmoid": lambda raw: _with_log((raw + 2).sigmoid()),
+    # an inverse enlarges at most 10⁴-fold (SRFlow's)
+    "sigmoid_floor": lambda raw: _with_log((raw + 2).sigmoid() + 1e-4),
+    # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
+    "exp": _from_log,
+    # between e⁻² and e², there and back
+    "bounded": lambda raw: _from_log(2 * torch.tanh(raw / 2)),
 }
 
 
@@ -84,8 +77,7 @@ class Coupling(Bijection):
             return self.network(a)
         if not isinstance(context, Tensor):
             raise ValueError("a coupling got several contexts; expected one tensor")
-        out = self.network(a, broadcast_context(context, a))
-        return out
+        return self.network(a, broadcast_context(context, a))
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Change the second part."""
@@ -177,8 +169,7 @@ class AffineInjector(Bijection):
     Nothing of x is needed to compute s and t, so the Jacobian is diagonal. "Injector", because it injects
     information; the map is a bijection for each context.
 
-    Args:
-        network: context → raw scales, then shifts, twice x's channels.
+    The network maps the context to raw scales, then shifts, twice x's channels.
     """
 
     conditional = True

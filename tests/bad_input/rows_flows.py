@@ -61,6 +61,7 @@ row(
 )
 row("flows.Inverse", lambda: {"original": offset()})
 row("flows.Multiscale", lambda: {"steps": offset(), "rest": offset(), "split": offset(), "halve": True})
+row("flows.Elementwise", lambda: {"f": torch.sinh, "inverse_f": torch.asinh, "log_slope": torch.zeros_like})
 row("flows.Offset", lambda: {"offset": 1.0}, fine={"offset": "negative"})
 row("flows.Permutation", lambda: {"order": [1, 0]}, bad={"order": ([0, 0], [1, 2])})
 row(
