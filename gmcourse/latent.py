@@ -62,11 +62,9 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     """Mean code of the images that have an attribute, minus the mean code of those that have not: (*shape).
 
-    Radford et al. 2016 (arXiv:1511.06434), section 6.3.2; so does Glow (arXiv:1807.03039), section 6. Whatever
-    else differs between the two groups comes along: if moustaches are worn by the old, the direction ages.
-
-    Args:
-        present: (N,) bool. Of a graded attribute, `values > values.median()`.
+    Radford et al. 2016 (arXiv:1511.06434), section 6.3.2; so does Glow (arXiv:1807.03039), section 6. Whatever else
+    differs between the two groups comes along: if moustaches are worn by the old, the direction ages. `present` is
+    (N,) bool; of a graded attribute, `values > values.median()`.
     """
     expect.whole("the number of present codes", int(present.sum()), least=1, most=len(codes) - 1)
     return codes[present].mean(0) - codes[~present].mean(0)

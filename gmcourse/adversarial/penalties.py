@@ -117,15 +117,13 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
     """‖J_wᵀy‖₂ with y ~ N(0, I)/√(HW): how far the picture moves for a random small move of w.
 
     Karras et al. 2020 (arXiv:1912.04958), section 3.2. J_wᵀy = ∇_w ⟨g(w), y⟩ needs one backward pass, and no
-    Jacobian. The scale 1/√(HW) and the mean over layers are those of the authors' code.
+    Jacobian. The scale 1/√(HW) and the mean over layers are those of the authors' code. Returns (B,), differentiable:
+    for L layers the root of the mean over layers of the squared norms.
 
     Args:
         images: g(w), (B, C, H, W), computed from `ws` with gradients switched on.
         ws: one w per layer, (B, L, D), or (B, D).
         noise: y before its scale, the images' shape; by default drawn.
-
-    Returns:
-        Shape (B,), differentiable: for L layers the root of the mean over layers of the squared norms.
     """
     noise = torch.randn_like(images) if noise is None else noise
     y = noise / math.sqrt(images.shape[2] * images.shape[3])
@@ -156,15 +154,9 @@ def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> t
 class PathLength(nn.Module):
     """The penalty with its memory: `PathLength(mapping, synthesis)(z)` gives a scalar, and moves a.
 
-    Args:
-        mapping: a function z → ws.
-        synthesis: a function ws → images.
-        weight: γ_pl, by which the penalty is multiplied (2 in the authors' code).
-        decay: see `path_length_penalty`.
-        shrink: only every `shrink`-th part of the batch is used, because second derivatives need memory.
-
-    Attributes:
-        mean: a, saved with the training state.
+    Its buffer `mean` is a, saved with the training state. `mapping` maps z → ws, `synthesis` ws → images. The penalty
+    is multiplied by `weight`, γ_pl (2 in the authors' code). Only every `shrink`-th part of the batch is used,
+    because second derivatives need memory; for `decay` see `path_length_penalty`.
     """
 
     mean: Tensor

@@ -33,7 +33,8 @@ class Adversarial:
     """The step of every GAN of the course, for `gmcourse.training.fit`.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with simultaneous batches: each call moves the
-    discriminator once, on the given batch and as many samples, and then the generator, on new samples.
+    discriminator once, on the given batch and as many samples, and then the generator, on new samples. `calls` counts
+    the steps that were made.
 
     Args:
         generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
@@ -44,9 +45,6 @@ class Adversarial:
         generator_penalty: a `Lazy` whose penalty takes `(z)`.
         discriminator_steps: the generator moves at every so-many-th call only.
         ema: an average of the generator, moved with it.
-
-    Attributes:
-        calls: how many steps were made.
     """
 
     @door(discriminator_steps=">= 1")

@@ -108,8 +108,8 @@ def load(
     So no file changes sides when others are added, and the share is right on average only: of 200 files with a share
     of 0.2, between 25 and 55 are held out nearly always.
 
-    The result is kept in the user's cache folder. It is made anew when a file has come, gone, or changed its size
-    or its time, and when what was kept is damaged.
+    The result is kept in the user's cache folder. It is made anew when a file has come, gone, or changed its size or
+    its time, and when what was kept is damaged. Pixels are (N, 3 or 1, size, size) of 256 levels, labels (N,) int64.
 
     Args:
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
@@ -118,9 +118,6 @@ def load(
         grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
-
-    Returns:
-        Images with pixels (N, 3 or 1, size, size) of 256 levels, and labels (N,) int64.
 
     Raises:
         ValueError: there is no picture in the folder, or none in the part that was asked for.

@@ -14,11 +14,7 @@ from gmcourse.expect.door import door
 
 
 class Density2D(ABC):
-    """A density of the plane.
-
-    Attributes:
-        extent: (left, right, bottom, top), outside of which there is next to no mass.
-    """
+    """A density of the plane. Outside of its `extent`, (left, right, bottom, top), there is next to no mass."""
 
     extent: tuple[float, float, float, float] = (-4.0, 4.0, -4.0, 4.0)
 

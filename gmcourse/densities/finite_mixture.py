@@ -32,9 +32,7 @@ Part = TypeVar("Part", bound=Density)
 class FiniteMixture(Generic[Part]):
     """p(x) = Σ_k π_k p_k(x) for densities p_k of any kind.
 
-    Attributes:
-        log_weights: log π_k, shape (K,).
-        parts: the K densities.
+    `log_weights` has log π_k, (K,), and `parts` the K densities.
     """
 
     log_weights: Tensor

@@ -46,10 +46,8 @@ class Mixture:
     ) -> Mixture:
         """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
 
-        Args:
-            components: K, at most N.
-            ridge: added to every variance, as a share of the data's mean variance. Without it a component
-                can close in on a single point, where the likelihood has no bound.
+        K `components` are at most N. `ridge` is added to every variance, as a share of the data's mean variance:
+        without it a component can close in on a single point, where the likelihood has no bound.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)

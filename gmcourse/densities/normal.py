@@ -53,9 +53,7 @@ def randn(n: int, dims: int, like: Tensor, generator: torch.Generator | None) ->
 class Normal:
     """The normal density N(μ, L Lᵀ).
 
-    Attributes:
-        mean: μ, shape (D,).
-        chol: L, the lower Cholesky factor of the covariance, shape (D, D).
+    `mean` is μ, (D,), and `chol` is L, the lower Cholesky factor of the covariance, (D, D).
     """
 
     mean: Tensor

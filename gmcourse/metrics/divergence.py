@@ -77,9 +77,8 @@ def kl_monte_carlo(
 def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """KL(p ‖ q) in nats by summing over a regular grid, as good as the grid is fine and covers p.
 
-    Args:
-        log_p: nats at the grid's points, (n,). −inf counts as no mass.
-        cell: length, area or volume of one cell.
+    Log-densities are nats at the grid's points, (n,), of which −∞ counts as no mass; a cell has this length, area or
+    volume.
     """
     p, q = _wide(log_p, log_q)
     mass = p.exp()

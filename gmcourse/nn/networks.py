@@ -14,9 +14,7 @@ from gmcourse.expect.door import door
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Sequential:
     """Build linear layers of the given widths with an activation between them, none after the last.
 
-    Args:
-        sizes: at least two widths, the input's first.
-        activation: a module without arguments.
+    There are at least two widths, the input's first; the activation is a module without arguments.
     """
     expect.whole("the number of sizes", len(sizes), least=2)
     layers: list[nn.Module] = []

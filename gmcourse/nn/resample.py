@@ -21,8 +21,7 @@ Padding = tuple[int, int, int, int]
 def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
     """A filter (h, w) with sum 1 out of its taps: a row of n gives the outer product with itself.
 
-    Args:
-        taps: (n,) or (h, w). They are not changed.
+    Taps are (n,) or (h, w), and not changed.
     """
     kernel = torch.as_tensor(taps)
     kernel = kernel if kernel.is_floating_point() else kernel.float()

@@ -58,11 +58,9 @@ def parameters_of(optimizers: Iterable[Optimizer]) -> list[Tensor]:
 class LastGood:
     """Makes a step that can be undone: `attempt(move, optimizers, modules)`.
 
-    The move says with `watch` what has to be finite; parameters, buffers and the optimisers' memories have to
-    be finite after it anyway. Values of a buffer that were not finite before (a mask of −∞) may stay so.
-
-    Attributes:
-        prefix: stands before each name that is watched, so that several players can have the same names.
+    The move says with `watch` what has to be finite; parameters, buffers and the optimisers' memories have to be
+    finite after it anyway. Values of a buffer that were not finite before (a mask of −∞) may stay so. `prefix` stands
+    before each name that is watched, so that several players can have the same names.
     """
 
     def __init__(self) -> None:

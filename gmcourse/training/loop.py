@@ -28,10 +28,8 @@ from gmcourse.training.step import Step
 def gentle_interrupt() -> Iterator[Callable[[], bool]]:
     """Let Ctrl-C and the notebook's stop button end a loop after the step at hand, not inside it.
 
-    Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once.
-
-    Yields:
-        Whether to stop.
+    Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once. It
+    gives a function that says whether to stop.
     """
     asked = False
 
@@ -76,8 +74,9 @@ def fit(
     run that was interrupted, or killed and resumed from its last checkpoint, ends with the same bits as one
     that was left alone (same device, same number of threads).
 
-    A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then
-    as it was after the last good step. It never becomes shorter: a run that would take its place is refused.
+    A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then as it
+    was after the last good step. It never becomes shorter: a run that would take its place is refused. Returns the
+    history; `history.interrupted` says whether the run was stopped early. The model is usable then.
 
     Args:
         step: a `Step`, such as `Minimize`: it is called as `step(batch)` and returns scalars by name.
@@ -94,9 +93,6 @@ def fit(
         extend: a resumed run may have more steps than the checkpoint's. A schedule follows the new number.
         overwrite: a run that is not resumed may replace a checkpoint that is there already.
         progress: show a bar; the environment variable `GMCOURSE_PROGRESS=off` hides all of them.
-
-    Returns:
-        The history. `history.interrupted` says whether the run was stopped early; the model is usable then.
 
     Raises:
         ValueError: sizes that do not fit, or a checkpoint that is broken, of another run, or would be spoilt.

@@ -18,10 +18,8 @@ class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
     A resumed run must share the identity: seed, batch_size and number of samples. Without a path nothing is saved.
-
-    Attributes:
-        done: steps in the file; None while this run has written none.
-        at: when it was written, on the monotonic clock, or the run began.
+    `done` has the steps in the file, None while this run has written none, and `at` when it was written, on the
+    monotonic clock, or the run began.
     """
 
     def __init__(

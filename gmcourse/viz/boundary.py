@@ -42,9 +42,7 @@ def posterior(
 ) -> Axes:
     """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
 
-    Args:
-        log_posterior: points (n, 2) → log p(y|x), (n, 2).
-        dashed: whether to draw the boundary as a reference.
+    `log_posterior` maps points (n, 2) → log p(y|x), (n, 2); a dashed boundary is a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
@@ -104,9 +102,7 @@ def strangers(
 ) -> Figure:
     """Draw how sure a classifier is beside how usual a density finds the place, with named points on both.
 
-    Args:
-        log_posterior: points (n, 2) → log p(y|x), (n, 2).
-        log_prob: points (n, 2) → nats (n,).
+    `log_posterior` maps points (n, 2) → log p(y|x), (n, 2), and `log_prob` → nats (n,).
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 4.2))
     where = grid(extent, SIZE).double()

@@ -23,9 +23,8 @@ SIDE = 90
 class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
-    Attributes:
-        belief: D over the grid of `extent`, (SIDE, SIDE), in [0, 1].
-        pushes: where the generator's loss pulls each sample, (n, 2): minus its gradient.
+    `belief` is D over the grid of `extent`, (SIDE, SIDE), in [0, 1]; `pushes` say where the generator's loss pulls
+    each sample, (n, 2): minus its gradient.
     """
 
     step: int

@@ -50,10 +50,8 @@ def images(
 ) -> Figure:
     """Draw images in a grid, or several rows of images with a label each; grey ones as ink on paper.
 
-    Args:
-        x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
-        columns: by default the grid is as square as can be. A sequence gives rows, and needs none.
-        zoom: 1 gives a column about 1.6 cm.
+    x is (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each. By default a grid is as square
+    as can be. A zoom of 1 gives a column about 1.6 cm.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
     if isinstance(x, Tensor):

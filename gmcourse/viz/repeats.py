@@ -31,10 +31,8 @@ def curves(
 ) -> Axes:
     """Draw named curves, each in a colour and a line style of its own.
 
-    Args:
-        named: name → (x, y).
-        reference: name → a value to compare with, drawn as a thin grey line.
-        spread: name → (low, high), drawn as a band around the curve of that name.
+    `named` is name → (x, y), `reference` name → a value to compare with, drawn as a thin grey line, and `spread` name
+    → (low, high), drawn as a band around the curve of that name.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]
     for i, (name, (x, y)) in enumerate(named.items()):
@@ -70,9 +68,7 @@ def repeats(
 ) -> Axes:
     """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
 
-    Args:
-        named: name → measurements (R, len(x)), one row a repetition.
-        reference: name → a value to compare with.
+    The measurements of a name are (R, len(x)), one row a repetition; `reference` has values to compare with.
     """
     level = torch.tensor([0.1, 0.9])
     means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
@@ -98,9 +94,7 @@ def groups(
 ) -> Figure:
     """Draw for each treatment and each group one dot a repetition, and the mean as a bar.
 
-    Args:
-        named: treatment → group → measurements.
-        counts: group → how many test examples it has; written into the legend.
+    `named` is treatment → group → measurements; `counts` says how many test examples a group has.
     """
     figure, ax = plt.subplots(figsize=(8.4, 3.8))
     names = list(next(iter(named.values())))

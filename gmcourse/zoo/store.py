@@ -165,14 +165,13 @@ def save(
 ) -> Manifest:
     """Add a trained model of one's own: each file is written atomically, the manifest last.
 
+    Returns the manifest as it was written.
+
     Args:
         described: what is known of it; the hash and the name of the picture are filled in here.
         samples: the content of a PNG file.
         half: keep the weights in float16; `load` gives a float32 model with the rounded values.
         folder: where to put the files; by default `own_folder()`.
-
-    Returns:
-        The manifest as it was written.
     """
     place = True if folder is None else folder
     file_of(described.name, ".safetensors", place)  # a name that is none is refused before any work

@@ -33,9 +33,7 @@ FREEDOM = 10.0  # of Student's t, because grain differs in strength from picture
 class Posterior:
     """Weighted faces that stand for p(attributes | small picture).
 
-    Attributes:
-        attributes: (N, 18), in their own units.
-        weights: (N,) float64, of sum 1.
+    `attributes` are (N, 18), in their own units, and `weights` (N,) float64, of sum 1.
     """
 
     attributes: Tensor

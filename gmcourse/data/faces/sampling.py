@@ -29,8 +29,7 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     - "missing_corner": natural, but nobody with hair longer than 0.55 has a moustache above 0.3, for the lesson on
       disentanglement.
 
-    Returns:
-        (n, 18) float32, within `bounds()`.
+    They are (n, 18) float32, within `bounds()`.
     """
     expect.one_of("distribution", distribution, DISTRIBUTIONS)
     return DISTRIBUTIONS[distribution](n, generator(mixed_seed("faces", distribution, seed)))

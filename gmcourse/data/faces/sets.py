@@ -26,11 +26,9 @@ def load(
 ) -> Images:
     """Draw a set of faces, whose labels are the attributes (N, 18).
 
-    The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one.
-
-    Args:
-        n: how many; by default 10,000 for training, 2,000 for testing.
-        detail: whether strands, freckles, cloth, grain and so on are drawn, a seed of their own for each picture.
+    The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one. By default n is 10,000
+    for training, 2,000 for testing. With `detail`, strands, freckles, cloth, grain and so on are drawn, from a seed
+    of its own for each picture.
     """
     n = NUMBER[split] if n is None else n
     pixels, labels = [], []

@@ -38,10 +38,8 @@ def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float
 class Autoencoder(nn.Module):
     """Encoder x → z and decoder z → x̂, both deterministic.
 
-    Differs from the paper: both halves are trained together from the start, without layer-wise pretraining.
-
-    Args:
-        hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
+    Differs from the paper: both halves are trained together from the start, without layer-wise pretraining. `hidden`
+    has the widths of the hidden layers ("mlp"), or the first number of channels ("conv").
     """
 
     @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
@@ -76,9 +74,8 @@ class Autoencoder(nn.Module):
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
         """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
-        Args:
-            sigma: of the noise that is added to what the encoder sees, but not to the target: above zero
-                this is a denoising autoencoder (Vincent et al. 2008).
+        Noise of deviation `sigma` is added to what the encoder sees, but not to the target: above zero this is a
+        denoising autoencoder (Vincent et al. 2008).
         """
         return self._squared_error(x, sigma, noise)
 

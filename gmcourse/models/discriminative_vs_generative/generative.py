@@ -27,12 +27,7 @@ def log_posterior(log_joint: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class GenerativeClassifier:
-    """p(x, y) = p(y) p(x|y).
-
-    Attributes:
-        log_prior: log p(y), shape (K,).
-        densities: p(x|y), one for every class.
-    """
+    """p(x, y) = p(y) p(x|y). `log_prior` has log p(y), (K,), and `densities` p(x|y), one for every class."""
 
     log_prior: Tensor
     densities: Sequence[Density]

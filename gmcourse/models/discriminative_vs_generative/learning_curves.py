@@ -35,13 +35,10 @@ Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
 class GaussianWorld:
     """Two equally frequent classes N(±δ/2, L Lᵀ).
 
-    Both share one covariance, so the true boundary is a plane, which logistic regression can find. With a
-    diagonal covariance naive Bayes is right as well, and then nothing beats it, however many the examples
-    (Efron 1975). With correlations its assumption is wrong, and logistic regression is ahead in the end.
-
-    Attributes:
-        shift: δ, the difference of the means, (D,).
-        chol: L, the lower Cholesky factor of the covariance, (D, D).
+    Both share one covariance, so the true boundary is a plane, which logistic regression can find. With a diagonal
+    covariance naive Bayes is right as well, and then nothing beats it, however many the examples (Efron 1975). With
+    correlations its assumption is wrong, and logistic regression is ahead in the end. `shift` is δ, the difference of
+    the means, (D,), and `chol` is L, the lower Cholesky factor of the covariance, (D, D).
     """
 
     shift: Tensor
@@ -129,12 +126,8 @@ def learning_curve(
 ) -> dict[str, Tensor]:
     """Test errors of several classifiers, each trained on the same draws.
 
-    Args:
-        draw: `draw(n, generator)` gives n labelled examples; some of each class among them.
-        fits: name → a function from (x, y) to a trained classifier.
-
-    Returns:
-        name → errors (repeats, len(sizes)).
+    Returns name → errors (repeats, len(sizes)). `draw(n, generator)` gives n labelled examples, some of each class;
+    `fits` has for each name a function from (x, y) to a trained classifier.
     """
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):

@@ -70,10 +70,9 @@ class DCGenerator(FromNoise):
 class DCDiscriminator(nn.Module):
     """A discriminator of pictures in [0, 1] that gives logits.
 
-    Args:
-        width: channels after the first layer; each level further down has twice as many.
-        normalise: batch normalisation after all layers but the first and the last, as in the paper.
-        outputs: numbers a picture; a discriminator has one, an encoder of the same build has more.
+    There are `width` channels after the first layer; each level further down has twice as many. `normalise`: batch
+    normalisation after all layers but the first and the last, as in the paper. A discriminator gives one number a
+    picture, an encoder of the same build more `outputs`.
     """
 
     @door(shape="3: >= 1", width=">= 1", outputs=">= 1")

@@ -54,8 +54,7 @@ class PlaneGenerator(FromNoise):
 class PlaneDiscriminator(nn.Module):
     """Points of the plane → logits; D = σ(logit) is how sure it is that a point is data.
 
-    Args:
-        input_scale: points are divided by it first, so that the data has about unit size.
+    Points are divided by `input_scale` first, so that the data has about unit size.
     """
 
     @door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))

@@ -72,13 +72,9 @@ def modulated_conv2d(
     """Convolve every picture with weights of its own, w′ = s_i · w, divided by their norm (StyleGAN2, eq. 1–3).
 
     The convolution is linear, so s_i may scale the input's channels and the norm the output's: one ordinary
-    convolution for the batch, where the paper's text suggests one group a picture. Same numbers, faster.
-
-    Args:
-        weight: (O, I, k, k), k odd.
-        styles: (B, I), the s_i.
-        kernel: a filter; with it the picture becomes twice as large.
-        gain: of the output; it needs `demodulate`.
+    convolution for the batch, where the paper's text suggests one group a picture. Same numbers, faster. Weights are
+    (O, I, k, k), k odd, and styles s_i are (B, I). With a filter `kernel` the picture becomes twice as large; the
+    gain of the output needs `demodulate`.
     """
     x = x * styles[:, :, None, None]
     same = weight.shape[-1] // 2

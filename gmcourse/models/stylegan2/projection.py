@@ -25,9 +25,7 @@ def squared_error(x: Tensor, y: Tensor) -> Tensor:
 class Projection:
     """The styles that `project` found, and how near they come.
 
-    Attributes:
-        ws: (B, L, w_dim), for `Synthesis`.
-        distances: (steps, B), the distance at each step.
+    `ws` is (B, L, w_dim), for `Synthesis`; `distances` is (steps, B), that at each step.
     """
 
     ws: Tensor
@@ -63,9 +61,6 @@ def project(
         distance: (picture, target) → (B,), differentiable.
         exploration: standard deviation of the first noise on w, relative to that of w itself.
         each_layer: one w for every style (often called W+) instead of one for all.
-
-    Returns:
-        The best styles met, and the distances on the way.
     """
     synthesis = network.synthesis
     expect.tensor("target", target, expect.batch_of(synthesis.image_shape))

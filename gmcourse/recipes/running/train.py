@@ -35,6 +35,8 @@ def run(
 ) -> tuple[nn.Module, History]:
     """Train, measure, and (unless it was cut short) put the result among the models of one's own.
 
+    Returns the trained module and its curves.
+
     Args:
         device: the device to run on; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
@@ -46,9 +48,6 @@ def run(
         own: begin with a model of one's own where the recipe begins with one of the zoo.
         minutes: the time between checkpoints, and between samples to look at (`folder/NAME.png`).
         mixed_precision: compute products in bfloat16.
-
-    Returns:
-        The trained module and its curves.
 
     Raises:
         ValueError: the recipe does not allow mixed precision, or a better model of one's own is there.
