@@ -20,9 +20,7 @@ from gmcourse.console import visible
 
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
-FAST = (
-    150.0  # GFLOP/s of `core_speed` where a lesson computes for as long as the first number in its text says
-)
+FAST = 150.0  # GFLOP/s of `core_speed` on which a lesson takes as long as the first number in its text says
 LESSONS = (25, 80)  # seconds on such a core: the shortest and the longest lesson
 
 
@@ -96,8 +94,9 @@ def _torch() -> Iterator[Finding]:
     elif torch.backends.mps.is_available():
         yield Finding(NOTE, "device", "cpu; Apple's GPU is there", "set GMCOURSE_DEVICE=mps to use it")
     else:
-        cure = "all lessons run on a CPU; weights of larger models ship"
-        yield Finding(NOTE, "device", "cpu; no GPU", cure)
+        yield Finding(
+            NOTE, "device", "cpu; no GPU", "all lessons run on a CPU; weights of larger models ship"
+        )
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     yield Finding(OK, "threads", f"torch uses {threads} of {cores} cores")
     speed = core_speed()
@@ -136,13 +135,11 @@ def _memory() -> Iterator[Finding]:
 
 def _disk() -> Iterator[Finding]:
     for place in (Path.cwd(), Path(tempfile.gettempdir())):
-        free = shutil.disk_usage(place).free / GB
+        free, cure = shutil.disk_usage(place).free / GB, "make room: 0.5 GB are needed"
         if not os.access(place, os.W_OK):
             yield Finding(BAD, "disk", f"{place} cannot be written to", "work in a folder of your own")
         else:
-            yield _judged(
-                free >= 0.5, "disk", f"{free:.1f} GB free at {place}", "make room: 0.5 GB are needed"
-            )
+            yield _judged(free >= 0.5, "disk", f"{free:.1f} GB free at {place}", cure)
 
 
 def _data() -> Iterator[Finding]:
@@ -150,18 +147,16 @@ def _data() -> Iterator[Finding]:
     from gmcourse.data import vision
 
     yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
-    root, states = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
-    complete, missing, damaged = (
-        [name for name, (found, _) in states.items() if found == which]
-        for which in ("complete", "missing", "damaged")
+    root, found = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
+    complete, missing = (
+        ", ".join(name for name in found if found[name][0] == which) for which in ("complete", "missing")
     )
     if complete:
-        yield Finding(OK, "data", f"in {root}: {', '.join(complete)}")
-    for name in damaged:
-        yield Finding(BAD, "data", states[name][1])
+        yield Finding(OK, "data", f"in {root}: {complete}")
+    yield from (Finding(BAD, "data", reason) for state, reason in found.values() if state == "damaged")
     if missing:
         cure = "no lesson needs them; set GMCOURSE_DATA, or load(name, download=True)"
-        yield Finding(NOTE, "data", f"not in {root}: {', '.join(missing)}", cure)
+        yield Finding(NOTE, "data", f"not in {root}: {missing}", cure)
 
 
 def _weights() -> Iterator[Finding]:
@@ -171,19 +166,19 @@ def _weights() -> Iterator[Finding]:
     for name, fault in faults.items():
         if fault:
             yield Finding(BAD, "weights", f"{name}: {fault}", "install gmcourse anew")
-    good = [name for name, fault in faults.items() if not fault]
-    whole = [name for name in good if store.manifest(name).sha256]
-    left_behind = ", ".join(name for name in good if name not in whole)  # there is only the log
-    text = f"{len(whole)} models, as they were published: {', '.join(whole)}"
-    yield _judged(bool(whole), "weights", text, "install gmcourse anew")
-    if left_behind:
+    whole = {name: bool(store.manifest(name).sha256) for name, fault in faults.items() if not fault}
+    there = [name for name in whole if whole[name]]
+    text = f"{len(there)} models, as they were published: {', '.join(there)}"
+    yield _judged(bool(there), "weights", text, "install gmcourse anew")
+    if left_behind := ", ".join(name for name in whole if not whole[name]):  # there is only the log
         cure = "no lesson needs them; gmcourse train NAME makes one"
         yield Finding(NOTE, "weights", f"too large to travel: {left_behind}", cure)
     for name in store.names(own=True):
         try:
             made = store.manifest(name, own=True)
-            text = f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
-            yield Finding(NOTE, "weights", text)
+            yield Finding(
+                NOTE, "weights", f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
+            )
         except ValueError as error:
             yield Finding(NOTE, "weights", str(error))
 

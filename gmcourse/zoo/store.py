@@ -27,12 +27,7 @@ from gmcourse.training import History
 from gmcourse.zoo.manifests import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
-SUFFIXES = (
-    ".safetensors",
-    ".log.json",
-    ".png",
-    ".manifest.json",
-)  # the manifest last: it makes a model be there
+SUFFIXES = (".safetensors", ".log.json", ".png", ".manifest.json")  # the last one makes a model be there
 
 
 def own_folder() -> Path:
@@ -135,8 +130,9 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
         fault = f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
         raise ValueError(fault) from error
     if own:
-        origin = f"{described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
-        print(f"{name} is your own, {origin}")
+        print(
+            f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
+        )
     return module.to(place).eval().requires_grad_(False)
 
 
@@ -191,8 +187,7 @@ def save(
     )
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
     text = described.to_json().encode(errors="backslashreplace")
-    contents = (content, curves, samples, text)
-    for suffix, written in zip(SUFFIXES, contents, strict=True):
+    for suffix, written in zip(SUFFIXES, (content, curves, samples, text), strict=True):
         path = file_of(described.name, suffix, place)
         if written is not None:
             write_atomically(path, written)

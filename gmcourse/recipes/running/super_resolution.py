@@ -1,7 +1,7 @@
 """Two networks for each task of super-resolution: a regression, and an SRFlow on the regression's frozen encoder."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -23,14 +23,10 @@ WATCH = 100  # steps between two looks at the validation pictures
 
 @dataclass(frozen=True)
 class Task:
-    """Pictures, and how much of them is taken away.
+    """Pictures, and how much of them is taken away: a low resolution is `scale` times smaller along each side.
 
-    Attributes:
-        scale: how many times smaller a low resolution is along each side.
-        train: gives the pictures to learn from.
-        test: gives those to measure on.
-        validation: gives pictures to watch while training, so that a number of steps can be chosen without the
-            test; None where nothing is learnt by heart.
+    `train` gives the pictures to learn from, `test` those to measure on, and `validation` those to watch while
+    training, so that a number of steps can be chosen without the test; None where nothing is learnt by heart.
     """
 
     scale: int
@@ -160,16 +156,15 @@ def flow(
     def loss(module: SRFlow, pixels: Tensor, low: Tensor) -> Tensor:
         return module.loss((pixels, low))
 
-    return Recipe(
+    return replace(
+        encoder_from,
         name=name,
         model="gmcourse.models.srflow:SRFlow",
         arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **encoder_from.arguments},
-        data=task.data,
         step=step,
         steps=steps,
         batch_size=batch_size,
         measure=measure,
-        described=encoder_from.described,
         begins_with=encoder_from.name,
         begin=begin,
         prepare=prepare,
