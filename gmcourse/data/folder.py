@@ -131,13 +131,13 @@ def load(
         if keep:
             store(place, mark, kept)
     _tell(folder, kept, sorted([*problems, *kept.problems]))
-    labels = [_label(files[number][0]) for number in kept.index.tolist()]
+    paths = [Path(files[number][0]).parts for number in kept.index.tolist()]
+    labels = [path[0] if len(path) > 1 else "" for path in paths]
     names = sorted(set(labels))
     chosen = held_out(kept.digests, share) == (split == "test")
     if not bool(chosen.any()):
-        expect.refuse(
-            "share", f"{share}, with which no picture falls to {split!r}", "another, or more pictures"
-        )
+        fault = f"{share}, with which no picture falls to {split!r}"
+        expect.refuse("share", fault, "another, or more pictures")
     numbers = torch.tensor([names.index(label) for label in labels])
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
 
@@ -186,11 +186,6 @@ def held_out(digests: Tensor, share: float) -> Tensor:
     """Which contents are held out: those whose hash, read as a number in [0, 1), is below the share. (N,) bool."""
     numbers = np.ascontiguousarray(digests[:, :8].numpy()).view(">u8")[:, 0]
     return torch.from_numpy(numbers / 2.0**64 < share)
-
-
-def _label(name: str) -> str:
-    first, *rest = Path(name).parts
-    return first if rest else ""
 
 
 def _tell(folder: Path, kept: Kept, problems: Sequence[Problem]) -> None:

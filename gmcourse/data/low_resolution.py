@@ -1,7 +1,5 @@
 """Pairs of a picture and its smaller self: what super-resolution is trained and judged on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -54,7 +52,7 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.high)
 
-    def __getitem__(self, index: slice | Tensor) -> Pairs:
+    def __getitem__(self, index: slice | Tensor) -> "Pairs":
         """Take the pairs of a slice, of indices, or of a mask."""
         return Pairs(self.high[index], self.low[index], self.scale, self.labels[index])
 
@@ -63,7 +61,7 @@ class Pairs:
         return self.high.float() / 255
 
     @door()
-    def to(self, device: str | torch.device) -> Pairs:
+    def to(self, device: str | torch.device) -> "Pairs":
         """Move the pairs to another device."""
         return Pairs(self.high.to(device), self.low.to(device), self.scale, self.labels.to(device))
 

@@ -55,7 +55,8 @@ def load(
         raise
     except Exception as error:  # torchvision's readers raise anything at files of another kind
         # torchvision says "not found" of a set of which half is there
-        if "not found" in str(error) and not any(_holds_files(folder / place) for place in places):
+        inside = (each for place in places for each in (folder / place, *(folder / place).rglob("*")))
+        if "not found" in str(error) and not any(each.is_file() for each in inside):
             raise RuntimeError(
                 f"{name} is not in {folder}. Set GMCOURSE_DATA to the folder that holds it in torchvision's "
                 f"layout, or call load({name!r}, download=True) with a network, or {instead}."
@@ -65,10 +66,6 @@ def load(
             raise RuntimeError(message) from error
         message = f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
         raise ValueError(message) from error
-
-
-def _holds_files(place: Path) -> bool:
-    return place.is_file() or any(each.is_file() for each in place.rglob("*"))
 
 
 @door(name=NAMES)

@@ -1,7 +1,5 @@
 """Mixtures of normals, fitted by expectation maximisation (Dempster, Laird & Rubin 1977)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -43,7 +41,7 @@ class Mixture:
         steps: int = 100,
         tolerance: float = 1e-4,
         generator: torch.Generator | None = None,
-    ) -> Mixture:
+    ) -> "Mixture":
         """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
 
         K `components` are at most N. `ridge` is added to every variance, as a share of the data's mean variance:

@@ -1,6 +1,7 @@
 """The laws that every bijection obeys, as one function that tests, exercises and lessons call."""
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,18 +15,15 @@ class LawBroken(AssertionError):
     """A map is not the bijection that it claims to be; the message says which law it breaks, and by how much."""
 
 
-def _double(context: Context) -> Context:
+def _each(change: Callable[[Tensor], Tensor], context: Context) -> Context:
+    """Change each tensor of a context."""
     if context is None or isinstance(context, Tensor):
-        return None if context is None else context.double()
-    return [c.double() for c in context]
+        return None if context is None else change(context)
+    return [change(part) for part in context]
 
 
 def _one(context: Context, i: int) -> Context:
-    if context is None:
-        return None
-    if isinstance(context, Tensor):
-        return context if len(context) == 1 else context[i : i + 1]
-    return [c if len(c) == 1 else c[i : i + 1] for c in context]
+    return _each(lambda part: part if len(part) == 1 else part[i : i + 1], context)
 
 
 def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = None) -> Tensor:
@@ -75,18 +73,15 @@ def assert_bijection_laws(
         LawBroken: it breaks one; the message says which.
     """
     bijection = copy.deepcopy(bijection).double()
-    x, context = x.detach().double(), _double(context)
+    x, context = x.detach().double(), _each(Tensor.double, context)
     with torch.no_grad():
         bijection(x, context)  # data-dependent initialisation happens here
     z, reported = bijection(x, context)
     if reported.shape != (len(x),):
-        raise LawBroken(
-            f"log_det has shape {tuple(reported.shape)}; expected ({len(x)},): one number a sample"
-        )
+        raise LawBroken(f"log_det has shape {tuple(reported.shape)}; expected ({len(x)},): one a sample")
     if z[0].numel() != x[0].numel() or len(z) != len(x):
-        raise LawBroken(
-            f"z has shape {tuple(z.shape)}, x {tuple(x.shape)}: a bijection keeps the number of dimensions"
-        )
+        shapes = f"z has shape {tuple(z.shape)}, x {tuple(x.shape)}"
+        raise LawBroken(f"{shapes}: a bijection keeps the number of dimensions")
     alone = torch.cat([bijection(x[i : i + 1], _one(context, i))[0] for i in range(len(x))])
     if not torch.allclose(alone, z, rtol=1e-9, atol=1e-9):
         raise LawBroken("a sample's z depends on the other samples of the batch")
@@ -94,10 +89,8 @@ def assert_bijection_laws(
     reported, expected = reported.detach(), jacobian_log_det(bijection, x, context)
     error = float((reported - expected).abs().max() / expected.abs().max().clamp_min(1.0))
     if not error <= log_det:
-        raise LawBroken(
-            f"log_det is {reported.tolist()}; the autograd Jacobian has {expected.tolist()}"
-            f" (relative error {error:.1e})"
-        )
+        truth = f"the autograd Jacobian has {expected.tolist()}, a relative error of {error:.1e}"
+        raise LawBroken(f"log_det is {reported.tolist()}; {truth}")
     _check_gradients(bijection, x, context)
 
 

@@ -67,17 +67,13 @@ class Whitening(Bijection):
     @property
     def basis(self) -> Tensor:
         """Give U: the directions, made orthonormal by a Cholesky factor of their inner products."""
-        now = self.directions
-        if (
-            self._orthonormal is None
-            or self._orthonormal[0] is not now
-            or self._orthonormal[1] != now._version
-        ):
+        now, known = self.directions, self._orthonormal
+        if known is None or known[0] is not now or known[1] != now._version:
             with torch.no_grad():
                 chol = torch.linalg.cholesky(now.T @ now)
                 found = torch.linalg.solve_triangular(chol, now.T, upper=False).T.contiguous()
-            self._orthonormal = (now, now._version, found)
-        return self._orthonormal[2]
+            known = self._orthonormal = (now, now._version, found)
+        return known[2]
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Data to latent; log_det is that of f plus a constant."""

@@ -10,23 +10,6 @@ from gmcourse.expect.door import door
 
 
 @door(start="B D", end="B D", t="B", eps="> 0 < 1")
-def small_steps(
-    start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Return the codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
-
-    `spherical` goes along the sphere, for z, whose length does not count; else straight, for w.
-    """
-    if spherical:
-        start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
-    path = latent.slerp if spherical else latent.lerp
-    places = torch.stack([t, t + eps], 1)
-    codes = zip(start.split(1), end.split(1), places, strict=True)
-    before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
-    return before, after
-
-
-@door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def path_distances(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],
@@ -48,10 +31,15 @@ def path_distances(
         distance: (pictures, pictures) → (B,), quadratic for close pictures, as perceptual distances are.
         t: places on the way, (B,); by default 0.
         eps: ε. In single precision not below 1e-4.
-        spherical: see `small_steps`.
+        spherical: go along the sphere, for z, whose length does not count; else straight, for w.
     """
     t = start.new_zeros(len(start)) if t is None else t
-    before, after = small_steps(start, end, t, eps=eps, spherical=spherical)
+    if spherical:
+        start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
+    path = latent.slerp if spherical else latent.lerp
+    places = torch.stack([t, t + eps], 1)
+    codes = zip(start.split(1), end.split(1), places, strict=True)
+    before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
     return distance(generate(before), generate(after)) / eps**2
 
 

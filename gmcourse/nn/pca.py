@@ -1,7 +1,5 @@
 """Principal components: the best linear code of a given length, in closed form."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -30,7 +28,7 @@ class PCA:
 
     @classmethod
     @door(x="N D; full")
-    def fit(cls, x: Tensor, count: int) -> PCA:
+    def fit(cls, x: Tensor, count: int) -> "PCA":
         """The first `count` components of data (N, D); there are min(N, D) of them."""
         expect.whole("count", count, least=1, most=min(x.shape))
         mean = x.mean(0)

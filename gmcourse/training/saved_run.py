@@ -88,9 +88,6 @@ def _lay_out(optimizer: Optimizer) -> None:
     """Lay the memory out as the parameters are: a file keeps no strides, and a GPU's fused step needs them."""
     for parameter, entry in optimizer.state.items():
         for key, value in entry.items():
-            if (
-                isinstance(value, Tensor)
-                and value.shape == parameter.shape
-                and value.stride() != parameter.stride()
-            ):
+            alike = isinstance(value, Tensor) and value.shape == parameter.shape
+            if alike and value.stride() != parameter.stride():
                 entry[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -35,11 +35,6 @@ def whole_numbers(text: str) -> list[int]:
     return [int(each) for each in text.split(",") if each]
 
 
-def _name(source: Path) -> str:
-    """The file's name with the signs alone that a model's may have."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, whose it is, where to, and what no state dict says."""
     add = parser.add_argument
@@ -63,7 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not set(given) <= {unsaid}:
         raise ValueError(f"--from {arguments.reader} takes no {', '.join(f'--{name}' for name in given)}")
     source: Path = arguments.file
-    output: Path = arguments.output or zoo.own_folder() / f"{_name(source)}-{arguments.reader}.safetensors"
+    name = (
+        re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
+    )  # with the signs of a model's
+    output: Path = arguments.output or zoo.own_folder() / f"{name}-{arguments.reader}.safetensors"
     if output.suffix != ".safetensors" or output.exists():
         fault = "is there already, or does not end in .safetensors"
         raise ValueError(f"the output {output} {fault}; name another with --output")

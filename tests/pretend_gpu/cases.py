@@ -116,9 +116,6 @@ METRICS: dict[str, Case] = {
     "perceptual.perceptual_distance": lambda d: perceptual.perceptual_distance(
         lambda x: [x], rand(d, 2, 3, 8, 8), rand(d, 2, 3, 8, 8, seed=1)
     ),
-    "perceptual_path_length.small_steps": lambda d: perceptual_path_length.small_steps(
-        rand(d, 3, 4), rand(d, 3, 4, seed=1), rand(d, 3), spherical=True
-    ),
     "perceptual_path_length.path_distances": lambda d: perceptual_path_length.path_distances(
         lambda z: z, squared, rand(d, 3, 4), rand(d, 3, 4, seed=1), t=rand(d, 3), eps=0.1
     ),

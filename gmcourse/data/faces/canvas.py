@@ -4,8 +4,6 @@ x runs to the right and y downwards, both from −VIEW to VIEW over the picture,
 distances, negative inside, of any broadcastable shape and differentiable almost everywhere.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -89,7 +87,7 @@ class Window:
     It has some rows and columns; x and y are the place of each pixel, (B or 1, h, w), in the frame asked for.
     """
 
-    canvas: Canvas
+    canvas: "Canvas"
     rows: slice
     columns: slice
     x: Tensor

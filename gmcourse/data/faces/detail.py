@@ -4,8 +4,6 @@ Attributes alone leave a picture some eighteen unknowns, and then a small pictur
 about the large one. These make it many.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -95,7 +93,7 @@ class Detail:
     numbers: Tensor
 
     @staticmethod
-    def of(seeds: Tensor, dtype: torch.dtype) -> Detail:
+    def of(seeds: Tensor, dtype: torch.dtype) -> "Detail":
         """Make the detail that belongs to some seeds."""
         return Detail(seeds, uniform(seeds, 16, dtype))
 

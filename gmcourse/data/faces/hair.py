@@ -32,11 +32,6 @@ def _curls(face: Face, x: Tensor, y: Tensor) -> Tensor:
     return bumps
 
 
-def _from_parting(face: Face, x: Tensor, y: Tensor) -> Tensor:
-    """Which strand a point lies on: they fan out from the parting and then hang down."""
-    return (x - 0.75 * face.middle_x - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
-
-
 def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
     """Measure the distance to the outline of all hair: a cap, and a curtain that hangs from it."""
     full, length, yaw = face["hair_volume"], face["hair_length"], face["yaw"]
@@ -91,7 +86,8 @@ def paint_front_hair(canvas: Canvas, face: Face) -> None:
     wide, high = face.half_width + 0.025 + 0.13 * full, 0.475 + 0.15 * full
     lit = ellipse(x + 0.20 * light, y - CROWN + 0.05 * full + 0.03, wide, high + 0.30)
     window.paint(face.hair_shade, shape * coverage(-lit, 0.05) * 0.8)
-    parting = _from_parting(face, x, y)
+    # which strand a point lies on: they fan out from the parting and then hang down
+    parting = (x - 0.75 * face.middle_x - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
     waved = (15 * parting + 1.6 * (8 * y).sin()).sin()
     window.paint(face.hair_shade, shape * smooth_step(waved, 0.35, 0.75) * (0.6 * full))
     arc = ellipse(x, y - CROWN + 0.05 * full, wide * 0.80, high * 0.80)

@@ -4,8 +4,6 @@ Their claim: the generative model comes to its (possibly worse) best error with 
 examples, the discriminative one needs of the order of D, and is at least as good in the end.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -51,7 +49,7 @@ class GaussianWorld:
     @door(dims=">= 1", bayes_error="> 0 < 0.5", correlation=">= 0 < 1", seed=">= 0")
     def make(
         cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
-    ) -> GaussianWorld:
+    ) -> "GaussianWorld":
         """Draw a random world of two normals.
 
         Args:

@@ -55,7 +55,7 @@ def run(
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(
-            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)"
+            f"{recipe.name} is not safe in mixed precision; train it without: flows need float32"
         )
     steps = recipe.steps if steps is None else steps
     _try_targets(recipe, steps, folder, keep, overwrite)
@@ -145,14 +145,9 @@ def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes |
         return as_png(recipe.samples(module, device))
 
 
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
-
-
 def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, history: History) -> None:
     """Measure, and save among the models of one's own."""
+    on_cpu = f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
     described = zoo.Manifest(
         name=recipe.name,
         model=recipe.model,
@@ -161,7 +156,7 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         seed=recipe.seed,
         steps=steps,
         data=recipe.described,
-        hardware=_hardware(device),
+        hardware=torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu,
         hours=round(history.seconds / 3600, 3),
         metrics=measured(recipe, trained, device),
     )
