@@ -66,7 +66,6 @@ INNER = (
     "gmcourse.models.discriminative_vs_generative.",
     "gmcourse.models.gan.",
     "gmcourse.models.glow.step_of_flow",
-    "gmcourse.models.srflow.latents",
     "gmcourse.models.srflow.model",
     "gmcourse.models.srflow.regression",
     "gmcourse.models.srflow.steps",

@@ -221,10 +221,10 @@ row(
 )
 LATENT = {"z": pictures(channels=3), "n_levels": 2, "n_splits": 1}
 ROUND = {"z": "batch shape"}
-row("models.srflow.split_latent", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
-row("models.srflow.normalised", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
+row("flows.split_latent", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
+row("flows.normalised", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
 row(
-    "models.srflow.join_latent",
+    "flows.join_latent",
     lambda: {"parts": [torch.rand(2, 6, 4, 4), torch.rand(2, 24, 2, 2)], "n_levels": 2},
     fine={"parts": "batch rank shape"},
     foreign={"parts": "length"},

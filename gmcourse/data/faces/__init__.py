@@ -8,6 +8,5 @@ that a picture is nearest to, `posterior` says which faces a small picture can b
 from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, bounds, column, middle, share_of_range
 from gmcourse.data.faces.fitting import fit
 from gmcourse.data.faces.inference import posterior
-from gmcourse.data.faces.painting import render
+from gmcourse.data.faces.painting import load, render
 from gmcourse.data.faces.sampling import DISTRIBUTIONS, sample
-from gmcourse.data.faces.sets import load

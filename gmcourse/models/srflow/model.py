@@ -9,7 +9,7 @@ from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
 from gmcourse.flows.coupling import SCALE_MAPS
-from gmcourse.models.srflow.latents import normalised
+from gmcourse.flows.multiscale import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
 from gmcourse.nn.conv import ZeroConv2d
 from gmcourse.nn.rrdb import RRDBEncoder
