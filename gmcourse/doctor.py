@@ -94,9 +94,8 @@ def _torch() -> Iterator[Finding]:
     elif torch.backends.mps.is_available():
         yield Finding(NOTE, "device", "cpu; Apple's GPU is there", "set GMCOURSE_DEVICE=mps to use it")
     else:
-        yield Finding(
-            NOTE, "device", "cpu; no GPU", "all lessons run on a CPU; weights of larger models ship"
-        )
+        cure = "all lessons run on a CPU; weights of larger models ship"
+        yield Finding(NOTE, "device", "cpu; no GPU", cure)
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     yield Finding(OK, "threads", f"torch uses {threads} of {cores} cores")
     speed = core_speed()
@@ -176,9 +175,8 @@ def _weights() -> Iterator[Finding]:
     for name in store.names(own=True):
         try:
             made = store.manifest(name, own=True)
-            yield Finding(
-                NOTE, "weights", f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
-            )
+            text = f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
+            yield Finding(NOTE, "weights", text)
         except ValueError as error:
             yield Finding(NOTE, "weights", str(error))
 

@@ -1,7 +1,7 @@
 """Walks in a latent space: from one code to another, and along the direction that changes an attribute.
 
-A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the styles of StyleGAN. The first
-dimension of a batch is B, everything behind it is one code.
+A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the styles of StyleGAN. A batch has B of
+them.
 """
 
 import torch
@@ -46,9 +46,8 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     if not all(torch.isfinite(x).all() for x in directions):
         raise ValueError("a or b has a code that is zero; expected codes with a direction: use lerp")
     # the arc cosine loses half of the digits near 0 and π; half the angle's tangent does not
-    half = torch.atan2(
-        (directions[0] - directions[1]).norm(dim=1), (directions[0] + directions[1]).norm(dim=1)
-    )
+    u, v = directions
+    half = torch.atan2((u - v).norm(dim=1), (u + v).norm(dim=1))
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
         raise ValueError("a and b are opposite; expected codes with one shortest arc between them: use lerp")

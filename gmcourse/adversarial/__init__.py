@@ -1,8 +1,4 @@
-"""Two networks against each other: losses, penalties, and the one step that trains both.
-
-Losses take logits, the discriminator's output before any sigmoid. Penalties are pure functions of what they
-punish. `Adversarial` puts them together for `gmcourse.training.fit`.
-"""
+"""Two networks against each other: losses of logits, penalties, and `Adversarial`, the one step that trains both."""
 
 from gmcourse.adversarial.objectives import (
     discriminator_hinge,

@@ -190,10 +190,9 @@ class Adversarial:
 
     def _remembering(self) -> dict[str, nn.Module]:
         """Return the penalties that are modules and so remember something, by name."""
-        both = {
-            "discriminator_penalty": self.discriminator_penalty,
-            "generator_penalty": self.generator_penalty,
+        found = {
+            f"{player}_penalty": getattr(self, f"{player}_penalty")
+            for player in ("discriminator", "generator")
         }
-        return {
-            name: lazy.penalty for name, lazy in both.items() if lazy and isinstance(lazy.penalty, nn.Module)
-        }
+        penalties = {name: lazy.penalty for name, lazy in found.items() if lazy is not None}
+        return {name: penalty for name, penalty in penalties.items() if isinstance(penalty, nn.Module)}

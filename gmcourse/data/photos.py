@@ -1,11 +1,9 @@
 """Patches of two real photographs that travel with scikit-learn: texture that nobody drew.
 
-They are `china.jpg` (a palace, much fine structure) and `flower.jpg` (before a blurred background), 427×640
-pixels each, from Flickr under CC BY 2.0; scikit-learn's `datasets/images/README.txt` names the photographers.
-A band in the middle of each photograph, `BAND`, is for testing and what lies left and right of it for training,
-so no pixel is in both.
-
-Two photographs are no population: a model learns these two, and a test patch is more of the same.
+They are `china.jpg` (a palace, much fine structure) and `flower.jpg` (before a blurred background), 427×640 pixels
+each, from Flickr under CC BY 2.0; scikit-learn's `datasets/images/README.txt` names the photographers. A band in the
+middle of each, `BAND`, is for testing and what lies left and right of it for training, so no pixel is in both. Two
+photographs are no population: a model learns these two, and a test patch is more of the same.
 """
 
 from functools import lru_cache

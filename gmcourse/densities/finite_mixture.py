@@ -42,9 +42,8 @@ class FiniteMixture(Generic[Part]):
         fields(self, log_weights="K; full, -inf", parts="K:")
         for number, part in enumerate(self.parts):
             if not hasattr(part, "log_prob"):
-                expect.refuse(
-                    f"parts[{number}]", expect.described(part), "a density, with log_prob and sample"
-                )
+                wanted = "a density, with log_prob and sample"
+                expect.refuse(f"parts[{number}]", expect.described(part), wanted)
 
     @classmethod
     @door(x="N D; full", labels="N; integer")

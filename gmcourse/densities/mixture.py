@@ -103,18 +103,11 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
     # a component that lost all its points keeps a trace of weight, so that nothing is divided by zero
     counts = responsibilities.sum(0).clamp_min(1e-8)
     means = responsibilities.T @ x / counts[:, None]
-    covs = torch.stack(
-        [
-            covariance(x, means[k], weights=responsibilities[:, k] + 1e-12, structure=structure)
-            for k in range(len(means))
-        ]
-    )
+    pairs = zip(means, (responsibilities.T + 1e-12).contiguous(), strict=True)
+    covs = torch.stack([covariance(x, mean, weights=each, structure=structure) for mean, each in pairs])
     eye = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    return Mixture(
-        (counts / counts.sum()).log(),
-        means,
-        expect.cholesky("the covariance of a component", covs + floor * eye),
-    )
+    chols = expect.cholesky("the covariance of a component", covs + floor * eye)
+    return Mixture((counts / counts.sum()).log(), means, chols)
 
 
 @door(x="N D; full", floor=">= 0")

@@ -125,9 +125,8 @@ def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
     expect.tensor("matrix", matrix, f"M {len(normal.mean)}")
     factor = matrix @ normal.chol  # (M, D)
     eye = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-    return Normal(
-        matrix @ normal.mean, expect.cholesky("the covariance of y", factor @ factor.T + noise**2 * eye)
-    )
+    chol = expect.cholesky("the covariance of y", factor @ factor.T + noise**2 * eye)
+    return Normal(matrix @ normal.mean, chol)
 
 
 @door(matrix="M D; full", seen="M; full", noise="> 0")
@@ -146,7 +145,5 @@ def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Nor
     cov = left @ left.T + noise**2 * gain @ gain.T
     # what y fixes to within the noise has next to no variance left: rounding must not make it negative
     trace = 10 * torch.finfo(cov.dtype).eps * float(normal.covariance.diagonal().mean())
-    return Normal(
-        normal.mean + gain @ (seen - image.mean),
-        expect.cholesky("the covariance given y", cov + trace * eye),
-    )
+    chol = expect.cholesky("the covariance given y", cov + trace * eye)
+    return Normal(normal.mean + gain @ (seen - image.mean), chol)

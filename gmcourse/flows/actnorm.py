@@ -94,8 +94,7 @@ class ActNorm(Bijection):
         """
         self.check(z, context)
         if not self.initialised:
-            raise RuntimeError(
-                "ActNorm was not initialised: pass a batch of data forwards, or load weights, first"
-            )
+            cure = "pass a batch of data forwards, or load weights, first"
+            raise RuntimeError(f"ActNorm was not initialised: {cure}")
         bias, log_scale = self._per_channel(z)
         return z * (-log_scale).exp() - bias

@@ -88,11 +88,12 @@ class Multiscale(Bijection):
             return None, None
         if isinstance(context, Tensor):
             raise ValueError(
-                "a multi-scale flow got one context tensor; expected a sequence with one for each level"
+                "a multi-scale flow got one context tensor; expected one for each level, in a sequence"
             )
-        wanted = self.n_levels
-        if len(context) != wanted:
-            raise ValueError(f"got {len(context)} contexts; expected one for each of the {wanted} levels")
+        if len(context) != self.n_levels:
+            raise ValueError(
+                f"got {len(context)} contexts; expected one for each of the {self.n_levels} levels"
+            )
         return context[0], context[1:] if len(context) > 1 else None
 
     @property

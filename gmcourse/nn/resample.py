@@ -134,11 +134,8 @@ def upsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
 
 def downsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     """Filter, then convolve with a weight (O, C, k, k), k odd, at every second pixel: H → H/2."""
-    size = weight.shape[-1]
-    left, right, top, bottom = _borders(kernel, -1, -2)
-    if size == 1:
+    p = weight.shape[-1] // 2
+    if p == 0:
         return F.conv2d(downsample(x, kernel), weight, bias)
-    p = size // 2
-    return F.conv2d(
-        resample(x, kernel, padding=(left + p, right + p, top + p, bottom + p)), weight, bias, stride=2
-    )
+    left, right, top, bottom = (border + p for border in _borders(kernel, -1, -2))
+    return F.conv2d(resample(x, kernel, padding=(left, right, top, bottom)), weight, bias, stride=2)

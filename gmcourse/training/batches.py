@@ -1,7 +1,5 @@
-"""Which samples make up step number t: a function of (seed, t) alone.
-
-Nothing is remembered between steps, so a run that was killed continues with exactly the batches that it
-would have seen, and several processes can each take their rows of the same batch.
+"""Which samples make up step number t: a function of (seed, t) alone, so that a killed run goes on with the same
+batches.
 """
 
 from collections.abc import Callable

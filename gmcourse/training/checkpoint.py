@@ -1,10 +1,8 @@
 """A checkpoint: one safetensors file, written whole or not at all, with a checksum. Never pickle.
 
-The tensors of a nested state become the file's tensors; the structure around them, numbers and words
-included, becomes JSON in the file's header. Loading such a file runs no code, and keeps no hold of the file:
-Windows refuses to replace one that is mapped into memory.
-
-The checksum is the SHA-256 of all bytes of the file, with zeros where the checksum itself stands.
+The tensors of a nested state become the file's tensors; the structure around them, numbers and words included,
+becomes JSON in the file's header, with the SHA-256 of all bytes of the file, in which zeros stand for it. Loading
+such a file runs no code, and keeps no hold of the file: Windows refuses to replace one that is mapped into memory.
 """
 
 import hashlib

@@ -1,6 +1,5 @@
-"""Pictures of tensors and callables. Every figure of the course is drawn here, so they all look alike.
-
-Nothing here knows a model; a drawing takes arrays, or a function such as a density.
+"""Every figure of the course is drawn here, so they all look alike; a drawing knows no model, but arrays or
+functions.
 """
 
 from gmcourse.viz import palette

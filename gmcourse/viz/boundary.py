@@ -1,7 +1,4 @@
-"""Two classes in the plane: who is where, where the boundary runs, and how dense the data is.
-
-Models are asked in float64.
-"""
+"""Two classes in the plane: who is where, where the boundary runs, and how dense the data is (asked in float64)."""
 
 from collections.abc import Callable, Mapping
 

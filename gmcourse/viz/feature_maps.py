@@ -1,6 +1,7 @@
 """Feature maps, mixtures of styles, and what a generator adds at each resolution."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -94,9 +95,8 @@ def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float)
 
     `names` says what the two values are; the shaded square goes from `corner` to 1 in both directions.
     """
-    figure, axes = plt.subplots(
-        1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
-    )
+    share: dict[str, Any] = {"sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named), 3.0), **share)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         ax.fill_between([corner, 1.0], corner, 1.0, color=GREY, alpha=0.3, linewidth=0)
         ax.scatter(*each.T.numpy(), s=5, color=BLUE, alpha=0.5, linewidths=0)

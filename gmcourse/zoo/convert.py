@@ -1,7 +1,5 @@
-"""`gmcourse convert FILE --from READER`: published weights as a model of the zoo's format.
-
-The readers are those of `gmcourse.converters`. The model is written in float32, as safetensors with a manifest,
-into one's own zoo: `zoo.load(NAME, own=True)`.
+"""`gmcourse convert FILE --from READER`: published weights, read by `gmcourse.converters`, as a model of one's own
+zoo.
 """
 
 import argparse
@@ -58,9 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not set(given) <= {unsaid}:
         raise ValueError(f"--from {arguments.reader} takes no {', '.join(f'--{name}' for name in given)}")
     source: Path = arguments.file
-    name = (
-        re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
-    )  # with the signs of a model's
+    # with the signs alone that a model's name may have
+    name = re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
     output: Path = arguments.output or zoo.own_folder() / f"{name}-{arguments.reader}.safetensors"
     if output.suffix != ".safetensors" or output.exists():
         fault = "is there already, or does not end in .safetensors"

@@ -130,9 +130,8 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
         fault = f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
         raise ValueError(fault) from error
     if own:
-        print(
-            f"{name} is your own, {described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
-        )
+        made = f"{described.steps:,} steps of {described.recipe}"
+        print(f"{name} is your own, {made}, from {visible(str(path))}")
     return module.to(place).eval().requires_grad_(False)
 
 
@@ -180,11 +179,8 @@ def save(
         built = f"{described.model}(**{described.arguments})"
         raise ValueError(f"module has other weights ({error}); expected those of {built}") from error
     content = tensors_to_bytes(tensors)
-    described = replace(
-        described,
-        sha256=hashlib.sha256(content).hexdigest(),
-        samples="" if samples is None else f"{described.name}.png",
-    )
+    digest, picture = hashlib.sha256(content).hexdigest(), "" if samples is None else f"{described.name}.png"
+    described = replace(described, sha256=digest, samples=picture)
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
     text = described.to_json().encode(errors="backslashreplace")
     for suffix, written in zip(SUFFIXES, (content, curves, samples, text), strict=True):

@@ -65,7 +65,6 @@ INNER = (
     "gmcourse.models.autoencoder.",  # the door is the package, as for the next ones
     "gmcourse.models.discriminative_vs_generative.",
     "gmcourse.models.gan.",
-    "gmcourse.models.glow.step_of_flow",
     "gmcourse.models.srflow.model",
     "gmcourse.models.srflow.regression",
     "gmcourse.models.srflow.steps",

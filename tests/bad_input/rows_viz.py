@@ -8,7 +8,6 @@ from tests.bad_input.drawn import (
     LEFT_IS_RIGHT,
     NAN,
     NUMBERS,
-    WORD,
     add,
     axes,
     classes,
@@ -47,12 +46,7 @@ add(
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | NAN,
 )
-add(
-    "plane.points",
-    lambda: {"x": plane(), "ax": axes(), "c": classes(), "color": "red"},
-    fine={"color": WORD},
-    bad={"c": (-classes(),)},
-)
+add("plane.points", lambda: {"x": plane(), "ax": axes()}, fine={"x": "batch"})
 add(
     "repeats.curves",
     lambda: {

@@ -1,7 +1,5 @@
-"""Which faces a small picture can be of: the posterior over all attributes.
-
-The renderer is known and the crowd is known, so the true answer of super-resolution can be computed, and a model's
-answers can be laid beside it.
+"""Which faces a small picture can be of: the posterior over all attributes, beside which a model's answers can be
+laid.
 """
 
 import math

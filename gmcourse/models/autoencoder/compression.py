@@ -102,11 +102,9 @@ class CodeCompressor:
     def bits(self, codes: Tensor) -> Tensor:
         """Compute Shannon's length −Σ_d log₂ p(symbol_d) of each image's code in bits, shape (N,)."""
         symbols = self.symbols(codes)
-        lengths = [
-            torch.tensor(table, dtype=torch.float64, device=codes.device).div(TOTAL).log()[column]
-            for table, column in zip(self.tables, symbols.T, strict=True)
-        ]
-        return -nats_to_bits(torch.stack(lengths)).sum(0)
+        counts = [torch.tensor(table, dtype=torch.float64, device=codes.device) for table in self.tables]
+        logs = [count.div(TOTAL).log()[column] for count, column in zip(counts, symbols.T, strict=True)]
+        return -nats_to_bits(torch.stack(logs)).sum(0)
 
     def compress(self, codes: Tensor) -> bytes:
         """All codes (N, D) as one file without a header; `decompress` needs to be told N."""

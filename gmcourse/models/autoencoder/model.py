@@ -1,7 +1,5 @@
-"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006).
-
-It says where an image goes, not how likely it is: no density is imposed on the codes, so there is nothing
-right to draw them from.
+"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006), with no density on the
+codes.
 """
 
 from collections.abc import Callable, Sequence

@@ -43,7 +43,5 @@ def resample(weights: Tensor, n: int, generator: torch.Generator | None = None) 
 def accuracy_by_group(predicted: Tensor, labels: Tensor, groups: Tensor) -> dict[int, tuple[float, int]]:
     """For each group its accuracy and its count: an accuracy without the count says little."""
     right = (predicted == labels).double()
-    return {
-        int(g): (float(right[groups == g].mean()), int((groups == g).sum()))
-        for g in groups.unique(sorted=True)
-    }
+    each = {int(g): right[groups == g] for g in groups.unique(sorted=True)}
+    return {g: (float(some.mean()), len(some)) for g, some in each.items()}

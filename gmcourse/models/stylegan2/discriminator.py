@@ -76,9 +76,7 @@ class Discriminator(nn.Module):
         self.resolution, self.image_channels = resolution, image_channels
         self.group, self.features = group, features
         self.from_rgb = EqualizedConv2d(image_channels, widths[0], 1)
-        self.blocks = nn.Sequential(
-            *(DiscriminatorBlock(before, after) for before, after in itertools.pairwise(widths))
-        )
+        self.blocks = nn.Sequential(*(DiscriminatorBlock(*pair) for pair in itertools.pairwise(widths)))
         last = widths[-1]
         self.conv = EqualizedConv2d(last + features, last, 3)
         self.hidden = EqualizedLinear(last * 16, last, activation="lrelu")

@@ -1,6 +1,7 @@
 """From the latent z, whose distribution is given, to w, whose distribution is learned; truncated, and mixed."""
 
 import itertools
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -38,12 +39,8 @@ class Mapping(nn.Module):
         super().__init__()
         self.z_dim, self.w_dim, self.decay = z_dim, w_dim, decay
         widths = [z_dim] + [w_dim] * n_layers
-        self.layers = nn.Sequential(
-            *(
-                EqualizedLinear(before, after, activation="lrelu", lr_multiplier=lr_multiplier)
-                for before, after in itertools.pairwise(widths)
-            )
-        )
+        layer = partial(EqualizedLinear, activation="lrelu", lr_multiplier=lr_multiplier)
+        self.layers = nn.Sequential(*(layer(*pair) for pair in itertools.pairwise(widths)))
         self.register_buffer("w_mean", torch.zeros(w_dim))
 
     def forward(self, z: Tensor) -> Tensor:

@@ -1,7 +1,5 @@
-"""`gmcourse train NAME`: run a recipe, on one device, or on several processes:
-
-`accelerate launch --num_processes 4 -m gmcourse train NAME` on GPUs,
-`torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` on CPUs.
+"""`gmcourse train NAME`: run a recipe, on one device; `accelerate launch --num_processes 4 -m gmcourse train NAME` on
+several GPUs, `torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` in several processes of a CPU.
 """
 
 import argparse

@@ -55,7 +55,7 @@ def run(
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(
-            f"{recipe.name} is not safe in mixed precision; train it without: flows need float32"
+            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)"
         )
     steps = recipe.steps if steps is None else steps
     _try_targets(recipe, steps, folder, keep, overwrite)
