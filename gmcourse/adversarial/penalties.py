@@ -97,14 +97,9 @@ def gradient_penalty(
 ) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
-    Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs.
-
-    Args:
-        discriminator: gives logits; it must treat samples apart (no batch normalisation).
-        real: data, (B, …).
-        fake: samples of the same shape.
-        weight: λ.
-        between: the place on the line, (B,) in [0, 1], 1 being the data; by default drawn.
+    Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
+    discriminator gives logits, and must treat samples apart (no batch normalisation). `weight` is λ, and `between`
+    the place on the line, (B,) in [0, 1], 1 being the data; by default drawn.
     """
     at = torch.rand(len(real), device=real.device, dtype=real.dtype) if between is None else between
     at = at.reshape(-1, *[1] * (real.ndim - 1))
@@ -118,12 +113,9 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
 
     Karras et al. 2020 (arXiv:1912.04958), section 3.2. J_wᵀy = ∇_w ⟨g(w), y⟩ needs one backward pass, and no
     Jacobian. The scale 1/√(HW) and the mean over layers are those of the authors' code. Returns (B,), differentiable:
-    for L layers the root of the mean over layers of the squared norms.
-
-    Args:
-        images: g(w), (B, C, H, W), computed from `ws` with gradients switched on.
-        ws: one w per layer, (B, L, D), or (B, D).
-        noise: y before its scale, the images' shape; by default drawn.
+    for L layers the root of the mean over layers of the squared norms. Images are g(w), computed from `ws` with
+    gradients switched on; ws are one w a layer, (B, L, D), or (B, D). Noise is y before its scale, in the images'
+    shape, by default drawn.
     """
     noise = torch.randn_like(images) if noise is None else noise
     y = noise / math.sqrt(images.shape[2] * images.shape[3])

@@ -17,12 +17,8 @@ class Images:
     """Images as the camera or the scanner gave them: whole grey levels, not yet divided by anything.
 
     One uint8 tensor is four times smaller than floats, and slicing it is faster than any loader of single files.
-
-    Attributes:
-        pixels: (N, C, H, W) uint8, each in 0 … grey_levels − 1.
-        labels: (N,) int64 classes, or (N, A) float32 attributes.
-        grey_levels: how many grey levels there are: 256 for 8-bit images, 17 for `digits`.
-        names: what the classes, or the A attributes, are called.
+    Pixels are (N, C, H, W) uint8, each in 0 … grey_levels − 1: 256 levels for 8-bit images, 17 for `digits`. Labels
+    are (N,) int64 classes, or (N, A) float32 attributes, and `names` what these are called.
     """
 
     pixels: Tensor

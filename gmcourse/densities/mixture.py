@@ -15,10 +15,7 @@ from gmcourse.expect.door import door, fields
 class Mixture:
     """p(x) = Σ_k π_k N(x; μ_k, L_k L_kᵀ).
 
-    Attributes:
-        log_weights: log π_k, shape (K,).
-        means: μ_k, shape (K, D).
-        chols: L_k, lower Cholesky factors, shape (K, D, D).
+    `log_weights` has log π_k, (K,), `means` μ_k, (K, D), and `chols` L_k, lower Cholesky factors, (K, D, D).
     """
 
     log_weights: Tensor

@@ -38,11 +38,8 @@ SCALE_MAPS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
 class Coupling(Bijection):
     """x = (a, b) → (a, g(b; network(a))), along dimension 1.
 
-    Args:
-        network: a → parameters of g. With `conditional`, (a, context) → parameters.
-        first: size of the first part; by default half, and then the number of channels must be even.
-        flip: the second part conditions, and the first is changed.
-        conditional: whether the network takes a context.
+    The network maps a → parameters of g, or if it is `conditional`, (a, context). `first` is the size of the first
+    part, by default half, and then the number of channels must be even; with `flip` the second part conditions.
     """
 
     @door(first=">= 1")
@@ -128,13 +125,9 @@ class AdditiveCoupling(Coupling):
 class AffineCoupling(Coupling):
     """b → (b + t(a)) ⊙ s(a) (RealNVP, Dinh et al. 2017, arXiv:1605.08803, section 3.2; Glow, table 1).
 
-    The papers print s ⊙ b + t. Glow's authors' code shifts first, and so do we: the same family of maps, with
-    s ⊙ t for t, and published weights fit.
-
-    Args:
-        network: gives twice as many channels as the changed part has: raw scales first, then shifts.
-        scale_map: from raw scale to s; one of `SCALE_MAPS`.
-        first: see `Coupling`, as the rest.
+    The papers print s ⊙ b + t. Glow's authors' code shifts first, and so do we: the same family of maps, with s ⊙ t
+    for t, and published weights fit. The network gives twice as many channels as the changed part has: raw scales
+    first, then shifts; `scale_map`, from raw scale to s, is one of `SCALE_MAPS`. For the rest see `Coupling`.
     """
 
     @door(scale_map="|".join(SCALE_MAPS))

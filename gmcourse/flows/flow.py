@@ -125,9 +125,8 @@ class Flow(nn.Module):
     ) -> Tensor:
         """Draw n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
 
-        Args:
-            context: of batch n, or of batch 1: n answers to one question.
-            shape: of one sample, where `any_size` lets it be another than the flow's.
+        A context is of batch n, or of batch 1: n answers to one question. The shape of one sample may be another than
+        the flow's where `any_size` lets it.
         """
         parameter = next(self.bijection.parameters(), torch.zeros(()))
         z = self.prior.sample((n, *(shape or self.shape)), parameter.device, temperature)

@@ -59,15 +59,10 @@ def assert_bijection_laws(
     f⁻¹(f(x)) = x and f(f⁻¹(z)) = z. Log-determinant: that of the autograd Jacobian. Gradient: finite, and
     reaching every parameter.
 
-    Comparing log-determinants with the Jacobian is what counts. That those of forward and inverse cancel is
-    also true of a log-determinant that is seven times too large.
-
-    Args:
-        bijection: to be checked. If it initialises itself from data it sees x first.
-        x: a batch of at least two samples (B, …), small: the Jacobian has D² entries.
-        context: what `bijection` takes.
-        round_trip: largest error allowed, relative to the largest |x|.
-        log_det: largest error allowed, relative to the largest of 1 and |log_det|.
+    Comparing log-determinants with the Jacobian is what counts. That those of forward and inverse cancel is also true
+    of a log-determinant that is seven times too large. A bijection that initialises itself from data sees x first: at
+    least two samples (B, …), small, since the Jacobian has D² entries. The largest errors allowed are relative: that
+    of the round trip to the largest |x|, that of log_det to the largest of 1 and |log_det|.
 
     Raises:
         LawBroken: it breaks one; the message says which.

@@ -19,14 +19,8 @@ class Whitening(Bijection):
     which `set_normal` fills; until then the map is the identity. U is made orthonormal whenever it has changed,
     so the log-determinant is exact for rounded weights, too.
 
-    Two options use the split into codes c = v^(−½) ⊙ Uᵀ y and what is orthogonal to them:
-    z = U f(c) + (I − U Uᵀ)(y + m(f(c))), which is an additive coupling of a subspace and the rest.
-
-    Args:
-        dim: D.
-        rank: R, below D.
-        codes: a bijection f of vectors (B, R).
-        rest: a network m, (B, R) → (B, D).
+    With codes c = v^(−½) ⊙ Uᵀ y, two options, `codes`, a bijection f of vectors (B, R), and `rest`, a network m,
+    (B, R) → (B, D), make z = U f(c) + (I − U Uᵀ)(y + m(f(c))): an additive coupling of a subspace and the rest.
     """
 
     mean: Tensor

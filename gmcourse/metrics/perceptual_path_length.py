@@ -22,16 +22,12 @@ def path_distances(
 ) -> Tensor:
     """Compute d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
 
-    Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al.
-    2020 take t = 0 ("end", the default here), so that no code lies off the codes that training has seen.
-    Distances (B,) of other networks are on other scales: compare only under one `distance`.
-
-    Args:
-        generate: codes (B, D) → pictures.
-        distance: (pictures, pictures) → (B,), quadratic for close pictures, as perceptual distances are.
-        t: places on the way, (B,); by default 0.
-        eps: ε. In single precision not below 1e-4.
-        spherical: go along the sphere, for z, whose length does not count; else straight, for w.
+    Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al. 2020
+    take t = 0 ("end", the default here), so that no code lies off the codes that training has seen. Distances (B,) of
+    other networks are on other scales: compare only under one `distance`. `generate` maps codes (B, D) → pictures,
+    and `distance` two batches of these → (B,), quadratic for close pictures, as perceptual distances are. Places t
+    are (B,); ε in single precision is not below 1e-4. `spherical` goes along the sphere, for z, whose length does not
+    count; else straight, for w.
     """
     t = start.new_zeros(len(start)) if t is None else t
     if spherical:

@@ -13,10 +13,8 @@ from gmcourse.expect.door import door, fields
 class PCA:
     """Projection to the directions of largest variance, and back.
 
-    Attributes:
-        mean: of the data, (D,).
-        components: orthonormal columns, (D, K), the direction of largest variance first.
-        variances: of the data along each of them, (K,), divided by N.
+    `mean` is that of the data, (D,); `components` are orthonormal columns, (D, K), the direction of largest variance
+    first; `variances` are those of the data along each of them, (K,), divided by N.
     """
 
     mean: Tensor

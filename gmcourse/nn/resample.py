@@ -91,12 +91,9 @@ def resample(
 ) -> Tensor:
     """Put up − 1 zeros after each pixel, pad, convolve with `kernel · gain`, keep every `down`-th pixel.
 
-    Args:
-        kernel: (h, w), no parameter: it gets no gradient. It convolves; it does not correlate.
-        up: factor of the zero insertion.
-        down: factor of the decimation.
-        padding: zeros at the left, right, top, bottom of the enlarged picture; negative numbers crop.
-        gain: up² keeps the brightness of an enlarged picture.
+    The kernel (h, w) is no parameter: it gets no gradient. It convolves; it does not correlate. Padding is zeros at
+    the left, right, top, bottom of the enlarged picture; negative numbers crop. A gain of up² keeps the brightness of
+    an enlarged picture.
     """
     if x.ndim != 4 or kernel.ndim != 2:
         raise ValueError(

@@ -51,13 +51,9 @@ def _parts(name: str, data: Any) -> tuple[Tensor, ...]:
 class Batches:
     """Cuts data that lies in memory, or draws it from a function, into batches numbered from 0.
 
-    `length` says how many samples there are; None if they are drawn.
-
-    Args:
-        data: a tensor, a tuple of tensors with equal first dimensions, or a function
-            `(generator, batch_size) -> batch` that draws fresh samples (toy densities, rendered faces).
-        batch_size: the number of samples in a step, over all processes together.
-        seed: with the step's number it determines every batch.
+    `length` says how many samples there are; None if they are drawn. Data is a tensor, a tuple of tensors with equal
+    first dimensions, or a function `(generator, batch_size) -> batch` that draws fresh samples; the batch_size counts
+    over all processes together.
     """
 
     def __init__(self, data: Data, batch_size: int, seed: int = 0) -> None:

@@ -16,11 +16,7 @@ class EMA:
     untrained weights are forgotten only in a run that is several times 1/(1 − d) steps long, or with a warm-up: then
     update number t, counted from 0, has min(d, (1 + t)/(10 + t)) for d, and looks back over a ninth of the run until
     that is as long as d looks back. TensorFlow's `ExponentialMovingAverage(num_updates=t)` has the same rule.
-    `module` is the average.
-
-    Args:
-        decay: d, between 0 (no memory) and 1. A half-life of h steps is decay = 0.5 ** (1 / h).
-        warm_up: whether the decay begins small.
+    `module` is the average. d is between 0 (no memory) and 1: a half-life of h steps is decay = 0.5 ** (1 / h).
     """
 
     @door(decay=">= 0 < 1")

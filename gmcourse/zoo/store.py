@@ -160,13 +160,9 @@ def save(
 ) -> Manifest:
     """Add a trained model of one's own: each file is written atomically, the manifest last.
 
-    Returns the manifest as it was written.
-
-    Args:
-        described: what is known of it; the hash and the name of the picture are filled in here.
-        samples: the content of a PNG file.
-        half: keep the weights in float16; `load` gives a float32 model with the rounded values.
-        folder: where to put the files; by default `own_folder()`.
+    Returns the manifest as it was written. The hash and the name of the picture are filled in here. `samples` is the
+    content of a PNG file; `half` keeps the weights in float16, of which `load` gives a float32 model with the rounded
+    values. The folder is by default `own_folder()`.
     """
     place = True if folder is None else folder
     file_of(described.name, ".safetensors", place)  # a name that is none is refused before any work

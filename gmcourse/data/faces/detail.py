@@ -63,11 +63,8 @@ def cells(seeds: Tensor, x: Tensor, y: Tensor, frequency: float) -> tuple[Tensor
 def waves(seeds: Tensor, along: Tensor, frequencies: tuple[float, ...], first: int) -> Tensor:
     """Make a smooth random line: sines whose phases and exact frequencies depend on the seed, within ±1.
 
-    Args:
-        seeds: (B,).
-        along: (B or 1, h, w), the coordinate.
-        frequencies: about how many radians each sine makes per unit.
-        first: which of the seed's numbers to begin with, so that two lines of one face differ.
+    Seeds are (B,), and `along` is the coordinate, (B or 1, h, w). A frequency says about how many radians its sine
+    makes per unit; `first` says which of the seed's numbers to begin with, so that two lines of one face differ.
     """
     count = len(frequencies)
     numbers = uniform(seeds, first + 2 * count, along.dtype)[:, first:]

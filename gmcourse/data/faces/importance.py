@@ -19,10 +19,8 @@ HEAVIEST = 4  # points beside which each round adds a part
 class Mixture:
     """Normals, each for one outcome of the events.
 
-    Attributes:
-        weights: of the parts, (K,), of sum 1.
-        means: points, (K, D + E).
-        covariances: of the coordinates, (K, D, D), positive definite.
+    Weights of the parts are (K,), of sum 1, means are points (K, D + E), and covariances of the coordinates
+    (K, D, D), positive definite.
     """
 
     weights: Tensor

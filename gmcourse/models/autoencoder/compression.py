@@ -62,12 +62,9 @@ TOTAL = 1 << PRECISION
 class CodeCompressor:
     """Rounds codes to multiples of a step, and writes them with tables learned from training codes.
 
-    One table a dimension; dependence between dimensions is not used, so a better model of the codes would
-    need fewer bits.
-
-    Args:
-        codes: of training images, (N, D).
-        step: the rounding; smaller is more exact and longer. A dimension may have 4,096 different symbols.
+    One table a dimension; dependence between dimensions is not used, so a better model of the codes would need fewer
+    bits. Codes of training images are (N, D). A smaller step is more exact and longer; a dimension may have 4,096
+    different symbols.
     """
 
     @door(codes="N D", step="> 0")

@@ -132,9 +132,7 @@ class SRFlow(nn.Module):
     def encode(self, high: Tensor, low: Tensor) -> Tensor:
         """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
 
-        Args:
-            high: (B, 3, scale·h, scale·w) in [0, 1].
-            low: (B, 3, h, w) in [0, 1], or one for all.
+        x is (B, 3, scale·h, scale·w) in [0, 1], y (B, 3, h, w) in [0, 1], or one for all.
         """
         self._check_pair(high, low)
         return self.flow(high, self.contexts(low))[0]
