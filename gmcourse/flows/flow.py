@@ -1,8 +1,7 @@
 """A normalizing flow: a bijection and a base distribution make a density. NICE, Glow and SRFlow are this class."""
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
@@ -15,16 +14,14 @@ from gmcourse.flows.actnorm import ActNorm, SpoilingBatch
 from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
 
 
-class Prior(ABC):
-    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections."""
+class Prior:
+    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections.
 
-    @abstractmethod
-    def log_density(self, z: Tensor) -> Tensor:
-        """Compute log p of each coordinate, in nats, in the shape of z."""
+    `log_density` gives log p of each coordinate in nats, in the shape of z; `draw` a sample of a shape, on a device.
+    """
 
-    @abstractmethod
-    def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """Draw a sample in the shape of a tensor."""
+    def __init__(self, log_density: Callable[[Tensor], Tensor], draw: Callable[..., Tensor]) -> None:
+        self.log_density, self.draw = log_density, draw
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Compute log p(z) = Σ log p(z_i) in nats, shape (B,)."""
@@ -35,35 +32,28 @@ class Prior(ABC):
 
         For a normal base and a bijection of constant Jacobian these are samples of p(x)^(1/T²), normalised.
         """
-        return expect.number("temperature", temperature, least=0) * self.draw(shape, device)
+        return expect.number("temperature", temperature, least=0) * self.draw(shape, device=device)
 
 
 class StandardNormal(Prior):
-    """The standard normal N(0, I) over latents."""
+    """The standard normal N(0, I) over latents: log p = −½ z² − ½ log 2π for each coordinate."""
 
-    def log_density(self, z: Tensor) -> Tensor:
-        """Compute −½ z² − ½ log 2π for each coordinate."""
-        return -0.5 * (z.square() + math.log(2 * math.pi))
-
-    def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """Draw independent standard normal numbers."""
-        return torch.randn(shape, device=device)
+    def __init__(self) -> None:
+        super().__init__(lambda z: -0.5 * (z.square() + math.log(2 * math.pi)), torch.randn)
 
 
 class StandardLogistic(Prior):
     """Density e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)."""
 
-    def log_density(self, z: Tensor) -> Tensor:
-        """Compute −log(1 + e^z) − log(1 + e^−z) for each coordinate."""
-        return -F.softplus(z) - F.softplus(-z)
+    def __init__(self) -> None:
+        def draw(shape: tuple[int, ...], device: torch.device) -> Tensor:
+            tiny = torch.finfo(torch.float32).eps
+            return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
 
-    def draw(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """Draw uniform numbers and take their logits."""
-        tiny = torch.finfo(torch.float32).eps
-        return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
+        super().__init__(lambda z: -F.softplus(z) - F.softplus(-z), draw)
 
 
-PRIORS: dict[str, type[Prior]] = {"normal": StandardNormal, "logistic": StandardLogistic}
+PRIORS: dict[str, Callable[[], Prior]] = {"normal": StandardNormal, "logistic": StandardLogistic}
 
 
 class Flow(nn.Module):
