@@ -82,7 +82,7 @@ add(
 )
 add(
     "answers.spread",
-    lambda: {"rows": [(torch.rand(3, 4, 4), torch.rand(3, 8, 8), torch.rand(4, 3, 8, 8))], "limit": 0.2},
+    lambda: {"rows": [(torch.rand(3, 4, 4), torch.rand(3, 8, 8), torch.rand(4, 3, 8, 8))]},
     fine={"rows": "shape length"},
 )
 add(
