@@ -6,7 +6,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from gmcourse import expect
 from gmcourse.data.images import Images
 from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
@@ -15,7 +14,7 @@ BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
-@door()
+@door(name="|".join((*BUNDLED, *TORCHVISION, "folder")), split="train|test")
 @plain_defaults()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Load images by name.
@@ -33,8 +32,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         ValueError: an unknown name or split, or damaged files.
         RuntimeError: a torchvision set is not there.
     """
-    expect.one_of("split", split, ("train", "test"))
-    if expect.one_of("name", name, (*BUNDLED, *TORCHVISION, "folder")) in BUNDLED:
+    if name in BUNDLED:
         return importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
     if name == "folder":
         from gmcourse.data import folder
@@ -45,14 +43,13 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     return vision.load(name, split, root=root, **options)
 
 
-@door()
+@door(name="|".join(TORCHVISION))
 def at_hand(name: str, *, otherwise: str) -> str:
     """Give `name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 
     So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere. A set
     of which only a part is there, as after a download that was cut off, is left aside with a warning.
     """
-    expect.one_of("name", name, TORCHVISION)
     if not os.environ.get("GMCOURSE_DATA"):
         return otherwise
     from gmcourse.data import vision

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.console import visible
-from gmcourse.expect import refuse
 from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
@@ -46,7 +45,9 @@ def _folder(own: bool | str | Path) -> Path:
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     """The path of one of a model's files; refuses a name that could lead out of the folder."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
-        refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
+        expect.refuse(
+            "name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit"
+        )
     return _folder(own) / f"{name}{suffix}"
 
 
@@ -64,9 +65,11 @@ def where(name: str, *, own: bool | str | Path = False) -> Path:
         return path
     available = ", ".join(names(own=own)) or "none"
     if own:
-        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}")
+        expect.refuse(
+            "name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}"
+        )
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
-    refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
+    expect.refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
 
 
 def _cure(name: str, own: bool | str | Path) -> str:
@@ -141,7 +144,7 @@ def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     module_name, _, class_name = described.model.partition(":")
     ours = module_name.startswith(("gmcourse.models.", "gmcourse.experiments."))
     if not ours or not class_name.isidentifier():
-        refuse("model", repr(described.model), "'gmcourse.models.<module>:<Class>'")
+        expect.refuse("model", repr(described.model), "'gmcourse.models.<module>:<Class>'")
     build = getattr(importlib.import_module(module_name), class_name)
     module: nn.Module = build(**described.arguments)
     module.load_state_dict(tensors)
