@@ -45,12 +45,12 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", zoom="> 0")
-def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1.0) -> Figure:
+@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W")
+def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor) -> Figure:
     """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
     `coarse` (R, C, H, W) in [0, 1] gives each row its coarse styles, `fine` (K, C, H, W) each column its fine ones;
-    `mixed` is (R·K, C, H, W), row by row. A zoom of 1 gives a picture about 1.7 cm.
+    `mixed` is (R·K, C, H, W), row by row.
     """
     rows, columns = len(coarse), len(fine)
     expect.whole("the number of mixed pictures", len(mixed), least=rows * columns, most=rows * columns)
@@ -60,7 +60,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1
     side = coarse.shape[-1]
     gap = max(1, side // 16)
     sheet = tile(torch.cat(cells), columns + 1, gap)
-    figure, ax = plt.subplots(figsize=(0.7 * zoom * (columns + 1), 0.7 * zoom * (rows + 1)))
+    figure, ax = plt.subplots(figsize=(0.7 * (columns + 1), 0.7 * (rows + 1)))
     ax.imshow(sheet, interpolation="nearest")
     edge = side + gap / 2 - 0.5
     for draw in (ax.axhline, ax.axvline):
@@ -116,13 +116,12 @@ def pairs(
     labels: tuple[str, str],
     xlabel: str,
     reference: float | None = None,
-    ax: Axes | None = None,
 ) -> Axes:
     """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
 
     `reference` is a thin line to compare with.
     """
-    ax = ax or plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
+    ax = plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
     places = list(range(len(names)))[::-1]
     for place, a, b in zip(places, first, second, strict=True):
         ax.plot([a, b], [place, place], color=GREY, linewidth=1.2, zorder=1)

@@ -29,11 +29,11 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
     return sheet[..., 0] if channels == 1 else sheet
 
 
-@drawing(x="N 1|3 H W; unit", columns=">= 1")
-def as_png(x: Tensor, columns: int | None = None) -> bytes:
+@drawing(x="N 1|3 H W; unit")
+def as_png(x: Tensor) -> bytes:
     """Write images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
     content = io.BytesIO()
-    sheet = tile(x, columns or math.ceil(math.sqrt(len(x))))
+    sheet = tile(x, math.ceil(math.sqrt(len(x))))
     plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
     return content.getvalue()
 
