@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -44,33 +45,40 @@ class Offset(Elementwise):
 
     @door()
     def __init__(self, offset: float) -> None:
-        super().__init__(lambda x: x + offset, lambda z: z - offset, torch.zeros_like)
+        super().__init__(partial(torch.add, other=offset), partial(torch.sub, other=offset), torch.zeros_like)
+
+
+def _slope_of_logit(x: Tensor) -> Tensor:
+    return -(x.log() + (-x).log1p())
 
 
 class Logit(Elementwise):
     """(0, 1) → ℝ: z = log x/(1 − x). Its inverse is the sigmoid, the logistic distribution's CDF."""
 
     def __init__(self) -> None:
-        super().__init__(
-            torch.logit, torch.sigmoid, lambda x: -(x.log() + (-x).log1p()), of_unit_interval=True
-        )
+        super().__init__(torch.logit, torch.sigmoid, _slope_of_logit, of_unit_interval=True)
+
+
+def _slope_of_quantile(x: Tensor) -> Tensor:
+    return 0.5 * (torch.special.ndtri(x).square() + math.log(2 * math.pi))  # −log φ(Φ⁻¹(x))
 
 
 class NormalQuantile(Elementwise):
     """(0, 1) → ℝ: z = Φ⁻¹(x), uniform to normal. Sampling by the inverse CDF is this flow."""
 
     def __init__(self) -> None:
-        def log_slope(x: Tensor) -> Tensor:
-            return 0.5 * (torch.special.ndtri(x).square() + math.log(2 * math.pi))  # −log φ(Φ⁻¹(x))
+        super().__init__(torch.special.ndtri, torch.special.ndtr, _slope_of_quantile, of_unit_interval=True)
 
-        super().__init__(torch.special.ndtri, torch.special.ndtr, log_slope, of_unit_interval=True)
+
+def _slope_of_asinh(x: Tensor) -> Tensor:
+    return -0.5 * x.square().log1p()
 
 
 class Sinh(Elementwise):
     """z = asinh(x): pulls heavy tails in."""
 
     def __init__(self) -> None:
-        super().__init__(torch.asinh, torch.sinh, lambda x: -0.5 * x.square().log1p())
+        super().__init__(torch.asinh, torch.sinh, _slope_of_asinh)
 
 
 class Scale(Bijection):

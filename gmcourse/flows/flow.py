@@ -35,22 +35,31 @@ class Prior:
         return expect.number("temperature", temperature, least=0) * self.draw(shape, device=device)
 
 
+def _normal(z: Tensor) -> Tensor:
+    return -0.5 * (z.square() + math.log(2 * math.pi))
+
+
 class StandardNormal(Prior):
     """The standard normal N(0, I) over latents: log p = −½ z² − ½ log 2π for each coordinate."""
 
     def __init__(self) -> None:
-        super().__init__(lambda z: -0.5 * (z.square() + math.log(2 * math.pi)), torch.randn)
+        super().__init__(_normal, torch.randn)
+
+
+def _logistic(z: Tensor) -> Tensor:
+    return -F.softplus(z) - F.softplus(-z)
+
+
+def _draw_logistic(shape: tuple[int, ...], device: torch.device) -> Tensor:
+    tiny = torch.finfo(torch.float32).eps
+    return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
 
 
 class StandardLogistic(Prior):
     """Density e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)."""
 
     def __init__(self) -> None:
-        def draw(shape: tuple[int, ...], device: torch.device) -> Tensor:
-            tiny = torch.finfo(torch.float32).eps
-            return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
-
-        super().__init__(lambda z: -F.softplus(z) - F.softplus(-z), draw)
+        super().__init__(_logistic, _draw_logistic)
 
 
 PRIORS: dict[str, Callable[[], Prior]] = {"normal": StandardNormal, "logistic": StandardLogistic}
