@@ -41,10 +41,9 @@ def first_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
 class ActNorm(Bijection):
     """z = (x + b) ⊙ exp(s), one b and one s a channel (Kingma & Dhariwal 2018, arXiv:1807.03039, section 3.1).
 
-    The first batch sets b and s so that each channel of z has mean 0 and variance 1; from then on both are
-    ordinary parameters. That the first batch has been seen is part of the state dict.
-
-    The paper prints s ⊙ x + b; its authors' code shifts first, and so do we.
+    The first batch sets b and s so that each channel of z has mean 0 and variance 1; from then on both are ordinary
+    parameters. That the first batch has been seen is part of the state dict. The paper prints s ⊙ x + b; its authors'
+    code shifts first, and so do we.
     """
 
     initialised: Tensor

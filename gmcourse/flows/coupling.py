@@ -160,9 +160,8 @@ class AffineInjector(Bijection):
     """z = (x + t(context)) ⊙ s(context) (Lugmayr et al. 2020, arXiv:2006.14200, section 3.2).
 
     Nothing of x is needed to compute s and t, so the Jacobian is diagonal. "Injector", because it injects
-    information; the map is a bijection for each context.
-
-    The network maps the context to raw scales, then shifts, twice x's channels.
+    information; the map is a bijection for each context. The network maps the context to raw scales, then shifts,
+    twice x's channels.
     """
 
     conditional = True

@@ -62,9 +62,8 @@ class Mapping(nn.Module):
 def mix(ws: Tensor, other: Tensor, crossover: int) -> Tensor:
     """Join the first `crossover` styles of `ws` and the rest of `other`: (B, L, w_dim).
 
-    StyleGAN (arXiv:1812.04948), section 3.1. Styles 0–1 belong to 4×4, 1–3 to 8×8, 3–5 to 16×16, and so on.
-
-    A crossover of L takes everything from `ws`.
+    StyleGAN (arXiv:1812.04948), section 3.1. Styles 0–1 belong to 4×4, 1–3 to 8×8, 3–5 to 16×16, and so on. A
+    crossover of L takes everything from `ws`.
     """
     return torch.cat([ws[:, :crossover], other[:, crossover:]], 1)
 

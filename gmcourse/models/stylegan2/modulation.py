@@ -129,9 +129,8 @@ def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
     """scale · (x − mean(x)) / std(x) + shift, with mean and std of each picture's each channel.
 
     Huang & Belongie 2017 (arXiv:1703.06868), eq. 8; Karras et al. 2019 (arXiv:1812.04948), eq. 1. Mean and
-    (population) variance are taken over the pixels, so one bright spot makes all other pixels dark.
-
-    Scale and shift, (B, C), are the style of x (B, C, H, W).
+    (population) variance are taken over the pixels, so one bright spot makes all other pixels dark. Scale and shift,
+    (B, C), are the style of x (B, C, H, W).
     """
     variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
     gain = (variance + eps).rsqrt() * scale[:, :, None, None]
