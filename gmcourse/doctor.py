@@ -1,6 +1,7 @@
 """`gmcourse doctor`: what a class needs to know before it starts, one line each, with the cure."""
 
 import argparse
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -182,23 +183,16 @@ def _weights() -> Iterator[Finding]:
 
 
 def _jupyter() -> Iterator[Finding]:
-    needed = ("jupyterlab", "ipykernel", "ipywidgets", "nbval", "pytest", "psutil")
-    found = {name: _version(name) for name in needed}
-    missing = [name for name, version in found.items() if version is None]
-    if missing:
-        yield Finding(BAD, "Jupyter", f"missing: {', '.join(missing)}", 'pip install "gmcourse[class]"')
-    versions = ", ".join(f"{name} {version}" for name, version in found.items() if version)
-    if versions:
-        yield Finding(OK, "Jupyter", versions)
-    if found["ipywidgets"] and not found["ipywidgets"].startswith("8."):
+    needed, found = ("jupyterlab", "ipykernel", "ipywidgets", "nbval", "pytest", "psutil"), dict[str, str]()
+    for name in needed:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    if missing := ", ".join(name for name in needed if name not in found):
+        yield Finding(BAD, "Jupyter", f"missing: {missing}", 'pip install "gmcourse[class]"')
+    if found:
+        yield Finding(OK, "Jupyter", ", ".join(map(" ".join, found.items())))
+    if not found.get("ipywidgets", "8.").startswith("8."):
         yield Finding(BAD, "widgets", f"ipywidgets {found['ipywidgets']}", 'pip install "ipywidgets>=8.1,<9"')
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _exercises() -> Iterator[Finding]:
