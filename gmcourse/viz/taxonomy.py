@@ -1,10 +1,9 @@
 """The families of generative models as a tree whose leaves lead to their lessons."""
 
 import os
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-
-from IPython.display import HTML
 
 from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREEN, GREY, INK, VERMILION
@@ -96,7 +95,17 @@ def taxonomy_svg(folder: Path | str = ".") -> str:
     return f'<svg {size} role="group" aria-label="{SAYS}" style="{style}">{"".join(parts)}</svg>'
 
 
-def taxonomy() -> HTML:
+@dataclass(frozen=True)
+class _Shown:
+    """HTML, as the last line of a cell shows it."""
+
+    html: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def taxonomy() -> _Shown:
     """Draw the tree, for the last line of a cell."""
     look = 'tabindex="0" role="region" aria-label="Families of generative models" style="overflow-x:auto"'
-    return HTML(f"<div {look}>{taxonomy_svg()}</div>")
+    return _Shown(f"<div {look}>{taxonomy_svg()}</div>")

@@ -13,9 +13,15 @@ from gmcourse.expect.door import door
 def inverse_density_weights(log_prob: Tensor, *, power: float = 1.0, largest: float = 20.0) -> Tensor:
     """Compute w ∝ p(x)^−power, with the mean 1, none of them above `largest` before that.
 
-    power = 1 makes the weighted data uniform over where it lies, as far as the density is right; smaller powers go
-    part of the way. A few outliers would take all the weight: hence the limit. `log_prob` is log p(x) of the data in
-    nats, (N,), and so are the weights; the ratio of any of them to the median one is cut to `largest`.
+    power = 1 makes the weighted data uniform over where it lies, as far as the density is right; smaller
+    powers go part of the way. A few outliers would take all the weight: hence the limit.
+
+    Args:
+        log_prob: log p(x) of the data in nats, (N,).
+        largest: the ratio of any weight to the median one is cut to this.
+
+    Returns:
+        Weights (N,).
     """
     weights = (power * (log_prob.median() - log_prob)).clamp_max(math.log(largest)).exp()
     return weights / weights.mean()
@@ -43,5 +49,7 @@ def resample(weights: Tensor, n: int, generator: torch.Generator | None = None) 
 def accuracy_by_group(predicted: Tensor, labels: Tensor, groups: Tensor) -> dict[int, tuple[float, int]]:
     """For each group its accuracy and its count: an accuracy without the count says little."""
     right = (predicted == labels).double()
-    each = {int(g): right[groups == g] for g in groups.unique(sorted=True)}
-    return {g: (float(some.mean()), len(some)) for g, some in each.items()}
+    return {
+        int(g): (float(right[groups == g].mean()), int((groups == g).sum()))
+        for g in groups.unique(sorted=True)
+    }
