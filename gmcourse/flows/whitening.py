@@ -63,9 +63,10 @@ class Whitening(Bijection):
         """Give U: the directions, made orthonormal by a Cholesky factor of their inner products."""
         now, known = self.directions, self._orthonormal
         if known is None or known[0] is not now or known[1] != now._version:
+            wide = now.to(torch.promote_types(now.dtype, torch.float32))  # there is none in half precision
             with torch.no_grad():
-                chol = torch.linalg.cholesky(now.T @ now)
-                found = torch.linalg.solve_triangular(chol, now.T, upper=False).T.contiguous()
+                chol = torch.linalg.cholesky(wide.T @ wide)
+                found = torch.linalg.solve_triangular(chol, wide.T, upper=False).T.contiguous().to(now)
             known = self._orthonormal = (now, now._version, found)
         return known[2]
 

@@ -33,18 +33,16 @@ def options(name: str, opponent: PlaneDiscriminator) -> dict[str, Any]:
     if name == "and Wasserstein":  # weight and rhythm of Gulrajani et al.'s examples in the plane
         penalty = Lazy("penalty", lambda real, fake: gradient_penalty(opponent, real, fake, weight=0.1))
         return {"loss": "wasserstein", "discriminator_penalty": penalty, "discriminator_steps": 5}
-    if name == "and R1":
-        penalty = Lazy("r1", lambda real, fake: r1_penalty(opponent, real, gamma=0.05))
-        return {"discriminator_penalty": penalty}
-    return {}
+    r1 = Lazy("r1", lambda real, fake: r1_penalty(opponent, real, gamma=0.05))
+    return {"discriminator_penalty": r1} if name == "and R1" else {}
 
 
 def step(module: GridGANs, device: torch.device) -> SideBySide:
     """Play all runs, one after the other."""
     games: list[Adversarial] = []
     for number, (name, player) in enumerate(zip(NAMES, module.players, strict=True)):
-        build = partial(PlaneDiscriminator, (128, 128, 128), input_scale=2.0)
-        opponent = seeded("discriminator", number, build).to(device)
+        made = partial(PlaneDiscriminator, (128, 128, 128), input_scale=2.0)
+        opponent = seeded("discriminator", number, made).to(device)
         optimizers = [torch.optim.Adam(p.parameters(), RATE, (0.0, 0.99)) for p in (player, opponent)]
         more = {"latent": player.latent, "ema": EMA(player, 0.99), **options(name, opponent)}
         games.append(Adversarial(player, opponent, *optimizers, **more))

@@ -6,4 +6,4 @@ from gmcourse.viz import palette
 from gmcourse.viz.image_grid import images
 from gmcourse.viz.look import style
 from gmcourse.viz.plane import density, points
-from gmcourse.viz.repeats import curves
+from gmcourse.viz.training_curves import curves

@@ -1,4 +1,7 @@
-"""Two classes in the plane: who is where, where the boundary runs, and how dense the data is (asked in float64)."""
+"""Two classes in the plane: who is where, where the boundary runs, and how dense the data is.
+
+Models are asked in float64.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -39,7 +42,9 @@ def posterior(
 ) -> Axes:
     """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
 
-    `log_posterior` maps points (n, 2) → log p(y|x), (n, 2); a dashed boundary is a reference.
+    Args:
+        log_posterior: points (n, 2) → log p(y|x), (n, 2).
+        dashed: whether to draw the boundary as a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
@@ -99,7 +104,9 @@ def strangers(
 ) -> Figure:
     """Draw how sure a classifier is beside how usual a density finds the place, with named points on both.
 
-    `log_posterior` maps points (n, 2) → log p(y|x), (n, 2), and `log_prob` → nats (n,).
+    Args:
+        log_posterior: points (n, 2) → log p(y|x), (n, 2).
+        log_prob: points (n, 2) → nats (n,).
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 4.2))
     where = grid(extent, SIZE).double()

@@ -1,7 +1,6 @@
-"""Quantities against steps, or against anything else; and what was measured several times, with its spread."""
+"""What was measured several times, with its spread."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -12,46 +11,7 @@ from torch import Tensor
 from gmcourse import expect
 from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import CYCLE, GREY, INK
-
-STYLES = ("-", "--", "-.", ":")
-
-
-@drawing(named="n: unseen / n: unseen", spread="n: unseen / n: unseen")
-def curves(
-    named: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    *,
-    xlabel: str = "step",
-    ylabel: str = "loss",
-    reference: Mapping[str, float] | None = None,
-    spread: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
-    logx: bool = False,
-    logy: bool = False,
-    markers: bool = False,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw named curves, each in a colour and a line style of its own.
-
-    `named` is name → (x, y), `reference` name → a value to compare with, drawn as a thin grey line, and `spread` name
-    → (low, high), drawn as a band around the curve of that name.
-    """
-    ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]
-    for i, (name, (x, y)) in enumerate(named.items()):
-        marker = "o" if markers else None
-        (line,) = ax.plot(x, y, STYLES[i % len(STYLES)], marker=marker, markersize=4, label=name)
-        if spread and name in spread:
-            ax.fill_between(x, *spread[name], color=line.get_color(), alpha=0.18, linewidth=0)
-    for name, value in (reference or {}).items():
-        ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)))
-        look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 9, "color": GREY}
-        ax.annotate(name, (1.0, value), (0, 1.5), ("axes fraction", "data"), "offset points", **look)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    if logx:
-        ax.set_xscale("log")
-    if logy:
-        ax.set_yscale("log")
-    if len(named) > 1:
-        ax.legend()
-    return ax
+from gmcourse.viz.training_curves import curves
 
 
 @drawing(x="K:", named="R K")
@@ -67,7 +27,9 @@ def repeats(
 ) -> Axes:
     """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
 
-    The measurements of a name are (R, len(x)), one row a repetition; `reference` has values to compare with.
+    Args:
+        named: name → measurements (R, len(x)), one row a repetition.
+        reference: name → a value to compare with.
     """
     level = torch.tensor([0.1, 0.9])
     means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
@@ -93,7 +55,9 @@ def groups(
 ) -> Figure:
     """Draw for each treatment and each group one dot a repetition, and the mean as a bar.
 
-    `named` is treatment → group → measurements; `counts` says how many test examples a group has.
+    Args:
+        named: treatment → group → measurements.
+        counts: group → how many test examples it has; written into the legend.
     """
     figure, ax = plt.subplots(figsize=(8.4, 3.8))
     names = list(next(iter(named.values())))

@@ -26,7 +26,8 @@ from gmcourse.training import History
 from gmcourse.zoo.manifests import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
-SUFFIXES = (".safetensors", ".log.json", ".png", ".manifest.json")  # the last one makes a model be there
+# the manifest last: it makes a model be there
+SUFFIXES = (".safetensors", ".log.json", ".png", ".manifest.json")
 
 
 def own_folder() -> Path:

@@ -48,7 +48,7 @@ add(
 )
 add("plane.points", lambda: {"x": plane(), "ax": axes()}, fine={"x": "batch"})
 add(
-    "repeats.curves",
+    "training_curves.curves",
     lambda: {
         "named": {"a": ([1, 2], [3.0, 4.0])},
         "xlabel": "x",

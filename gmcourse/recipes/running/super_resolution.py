@@ -1,7 +1,7 @@
 """Two networks for each task of super-resolution: a regression, and an SRFlow on the regression's frozen encoder."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -156,15 +156,16 @@ def flow(
     def loss(module: SRFlow, pixels: Tensor, low: Tensor) -> Tensor:
         return module.loss((pixels, low))
 
-    return replace(
-        encoder_from,
+    return Recipe(
         name=name,
         model="gmcourse.models.srflow:SRFlow",
         arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **encoder_from.arguments},
+        data=task.data,
         step=step,
         steps=steps,
         batch_size=batch_size,
         measure=measure,
+        described=encoder_from.described,
         begins_with=encoder_from.name,
         begin=begin,
         prepare=prepare,
