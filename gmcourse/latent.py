@@ -34,13 +34,10 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """Walk along a sphere, sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b.
 
-    Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I),
-    nearly all of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes
-    in nearly the same direction are joined by `lerp`, the limit for Ω → 0. Shapes are those of `lerp`.
-
-    Raises:
-        ValueError: a code that is zero and has no direction; opposite codes, between which no way along the sphere
-            is the shortest.
+    Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I), nearly all
+    of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes in nearly the
+    same direction are joined by `lerp`, the limit for Ω → 0. Shapes are those of `lerp`. A code that is zero has no
+    direction, and between opposite codes no way along the sphere is the shortest: both are refused.
     """
     directions = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
     if not all(torch.isfinite(x).all() for x in directions):

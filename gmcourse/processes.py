@@ -27,10 +27,7 @@ def rank_and_world() -> tuple[int, int]:
 def join(device: str | None = None) -> torch.device | None:
     """Join the group of processes that a launcher has started, and return the device of this one; else None.
 
-    The device "cpu" keeps the group off the GPUs.
-
-    Raises:
-        RuntimeError: several processes were started, and `accelerate` is not installed.
+    The device "cpu" keeps the group off the GPUs. Several processes without `accelerate` are a `RuntimeError`.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return None

@@ -19,6 +19,8 @@ TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Load images by name.
 
+    Damaged files are a `ValueError`, a set of torchvision that is not there is a `RuntimeError`.
+
     Args:
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
             patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba". "folder" is a
@@ -27,10 +29,6 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
             `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
         **options: those of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
-
-    Raises:
-        ValueError: an unknown name or split, or damaged files.
-        RuntimeError: a torchvision set is not there.
     """
     if name in BUNDLED:
         return importlib.import_module(f"gmcourse.data.{name}").load(split, **options)

@@ -110,6 +110,7 @@ def load(
 
     The result is kept in the user's cache folder. It is made anew when a file has come, gone, or changed its size or
     its time, and when what was kept is damaged. Pixels are (N, 3 or 1, size, size) of 256 levels, labels (N,) int64.
+    A folder without a picture is refused, and so is a part that none falls to.
 
     Args:
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
@@ -118,9 +119,6 @@ def load(
         grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
-
-    Raises:
-        ValueError: there is no picture in the folder, or none in the part that was asked for.
     """
     folder = _folder(root)
     files, problems = list_files(folder)

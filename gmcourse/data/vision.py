@@ -35,14 +35,13 @@ def load(
 ) -> Images:
     """Load one of torchvision's sets into memory.
 
+    Where no files are there, the message of the `RuntimeError` names a bundled set that will do; files that are
+    damaged or incomplete are a `ValueError`.
+
     Args:
         download: fetch the set if it is not there, which is never done unasked.
         size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
         limit: at most this many images (CelebA has 200,000).
-
-    Raises:
-        RuntimeError: no files are there; the message names a bundled set that will do.
-        ValueError: files are there but damaged or incomplete.
     """
     importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
     folder, (kind, names, stand_in, places) = data_root(root), _SETS[name]

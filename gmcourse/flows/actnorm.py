@@ -19,8 +19,7 @@ class SpoilingBatch(ValueError):
 def first_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Measure the mean and population deviation of each channel of a first batch (B, C, …), over batch and positions.
 
-    Raises:
-        SpoilingBatch: the batch is empty, has NaN or infinity, or a channel of it has but one value.
+    A batch that is empty, has NaN or infinity, or a channel of but one value is a `SpoilingBatch`.
     """
     across = [d for d in range(x.ndim) if d != 1]
     shown = f"the first batch, from which layers take their scale and shift, has shape {tuple(x.shape)}"
@@ -86,11 +85,7 @@ class ActNorm(Bijection):
         return (x + bias) * log_scale.exp(), constant(positions(x) * self.log_scale.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Map latent to data: z ⊙ exp(−s) − b.
-
-        Raises:
-            RuntimeError: no batch has been seen yet.
-        """
+        """Map latent to data: z ⊙ exp(−s) − b. Before any batch was seen it is a `RuntimeError`."""
         self.check(z, context)
         if not self.initialised:
             cure = "pass a batch of data forwards, or load weights, first"

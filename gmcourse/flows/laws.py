@@ -62,10 +62,8 @@ def assert_bijection_laws(
     Comparing log-determinants with the Jacobian is what counts. That those of forward and inverse cancel is also true
     of a log-determinant that is seven times too large. A bijection that initialises itself from data sees x first: at
     least two samples (B, …), small, since the Jacobian has D² entries. The largest errors allowed are relative: that
-    of the round trip to the largest |x|, that of log_det to the largest of 1 and |log_det|.
-
-    Raises:
-        LawBroken: it breaks one; the message says which.
+    of the round trip to the largest |x|, that of log_det to the largest of 1 and |log_det|. `LawBroken` says which
+    law is broken.
     """
     bijection = copy.deepcopy(bijection).double()
     x, context = x.detach().double(), _each(Tensor.double, context)

@@ -35,7 +35,9 @@ def run(
 ) -> tuple[nn.Module, History]:
     """Train, measure, and (unless it was cut short) put the result among the models of one's own.
 
-    Returns the trained module and its curves.
+    Returns the trained module and its curves. Mixed precision that the recipe does not allow, and a better model of
+    one's own that is there, are a `ValueError`; a folder that will be needed and cannot be written is an `OSError`,
+    before training begins.
 
     Args:
         device: the device to run on; by default a GPU if there is one.
@@ -48,10 +50,6 @@ def run(
         own: begin with a model of one's own where the recipe begins with one of the zoo.
         minutes: the time between checkpoints, and between samples to look at (`folder/NAME.png`).
         mixed_precision: compute products in bfloat16.
-
-    Raises:
-        ValueError: the recipe does not allow mixed precision, or a better model of one's own is there.
-        OSError: a folder that will be needed cannot be written; training has not begun then.
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(
