@@ -7,7 +7,7 @@ from tests.test_architecture import MODULES, TREES, imports_of
 from tests.test_public_names import cells
 
 # The first is to be 20,000 with every lesson in it; both may only be lowered.
-ALL, BY_LESSONS = 20_610, 12_700
+ALL, BY_LESSONS = 20_600, 12_700
 
 
 def lines(modules):
