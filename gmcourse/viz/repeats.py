@@ -23,7 +23,6 @@ def repeats(
     ylabel: str,
     reference: Mapping[str, float] | None = None,
     logx: bool = False,
-    logy: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
@@ -36,7 +35,7 @@ def repeats(
     means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
     bands = {name: values.quantile(level.to(values), dim=0).tolist() for name, values in named.items()}
     spread = {name: (low, high) for name, (low, high) in bands.items()}
-    ax = curves(means, spread=spread, logx=logx, logy=logy, markers=True, ax=ax)
+    ax = curves(means, spread=spread, logx=logx, markers=True, ax=ax)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     for name, value in (reference or {}).items():
         ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)), label=name)

@@ -8,7 +8,6 @@ from tests.bad_input.drawn import (
     LEFT_IS_RIGHT,
     NAN,
     NUMBERS,
-    WORD,
     add,
     axes,
     classes,
@@ -26,7 +25,7 @@ add(
     fine={"x": "shape batch", "paper": "negative"},
     bad=GREY,
 )
-add("image_grid.as_png", lambda: {"x": pictures(), "columns": 2}, fine={"x": "shape batch"}, bad=GREY)
+add("image_grid.as_png", lambda: {"x": pictures()}, fine={"x": "shape batch"}, bad=GREY)
 add(
     "image_grid.images",
     lambda: {
@@ -47,12 +46,7 @@ add(
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | NAN,
 )
-add(
-    "plane.points",
-    lambda: {"x": plane(), "ax": axes(), "c": classes(), "color": "red"},
-    fine={"color": WORD},
-    bad={"c": (-classes(),)},
-)
+add("plane.points", lambda: {"x": plane(), "ax": axes()}, fine={"x": "batch"})
 add(
     "training_curves.curves",
     lambda: {
@@ -88,7 +82,7 @@ add(
 )
 add(
     "answers.spread",
-    lambda: {"rows": [(torch.rand(3, 4, 4), torch.rand(3, 8, 8), torch.rand(4, 3, 8, 8))], "limit": 0.2},
+    lambda: {"rows": [(torch.rand(3, 4, 4), torch.rand(3, 8, 8), torch.rand(4, 3, 8, 8))]},
     fine={"rows": "shape length"},
 )
 add(

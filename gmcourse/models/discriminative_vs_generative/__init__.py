@@ -20,21 +20,3 @@ from gmcourse.models.discriminative_vs_generative.resampling import (
     inverse_density_weights,
     resample,
 )
-
-__all__ = [
-    "Classifier",
-    "GaussianWorld",
-    "GenerativeClassifier",
-    "accuracy_by_group",
-    "crossing",
-    "draws_from",
-    "effective_sample_size",
-    "error_rate",
-    "fit_gaussians",
-    "fit_logistic",
-    "fit_mixtures",
-    "inverse_density_weights",
-    "learning_curve",
-    "log_posterior",
-    "resample",
-]
