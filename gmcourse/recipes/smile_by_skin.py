@@ -37,7 +37,7 @@ GROUPS = ("lighter", "deeper")
 
 
 def middle(pictures: Tensor) -> Tensor:
-    """Cut out eyes to chin, (N, 768)."""
+    """Take the pixels from eyes to chin, (N, 768)."""
     return pictures[:, :, 9:25, 8:24].flatten(1)
 
 
@@ -81,7 +81,7 @@ def people(split: str, n: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def sets() -> list[tuple[Tensor, Tensor, Tensor]]:
-    """The ten sets to train on."""
+    """Give the ten sets to train on."""
     parts = people("train", SEEDS * FACES)
     return list(zip(*(part.split(len(part) // SEEDS)[:SEEDS] for part in parts), strict=True))
 
