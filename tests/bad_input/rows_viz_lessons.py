@@ -182,7 +182,6 @@ add(
     fine={"named": "shape batch"},
 )
 add("normals.signals", lambda: {"rows": {"a": [line()]}}, fine={"rows": "shape batch length"})
-add("taxonomy.taxonomy_svg", lambda: {"folder": "."}, fine={"folder": WORD})
 SHAPE = {"width": (0.0,), "correlation": (1.0,)}
 PLACE = dict.fromkeys(("x", "y", "correlation"), "negative")
 add(

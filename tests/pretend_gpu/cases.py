@@ -160,14 +160,8 @@ FIGURES: dict[str, Case] = {
     ),
     "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
     "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
-    "boundary.two_views": lambda d: boundary.two_views(
-        elsewhere(d, halves), elsewhere(d, log_p), data(d), data(d), EXTENT
-    ),
     "boundary.boundaries": lambda d: boundary.boundaries(
         {"a": elsewhere(d, halves)}, elsewhere(d, halves), data(d), EXTENT
-    ),
-    "boundary.strangers": lambda d: boundary.strangers(
-        elsewhere(d, halves), elsewhere(d, log_p), rand(d, 9, 2), {"a": (1.0, 1.0)}, EXTENT
     ),
     "change.pushed_histogram": lambda d: change.pushed_histogram(
         rand(d, 99), 2 * rand(d, 99), elsewhere(d, lambda x: 0 * x), elsewhere(d, lambda x: 0 * x)

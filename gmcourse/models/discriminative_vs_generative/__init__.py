@@ -14,9 +14,3 @@ from gmcourse.models.discriminative_vs_generative.learning_curves import (
     error_rate,
     learning_curve,
 )
-from gmcourse.models.discriminative_vs_generative.resampling import (
-    accuracy_by_group,
-    effective_sample_size,
-    inverse_density_weights,
-    resample,
-)
