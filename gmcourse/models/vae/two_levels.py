@@ -10,7 +10,7 @@ the picture from below, z₂ is drawn at the top, and q(z₁|z₂, x) corrects t
 
     p_θ(z₁|z₂) = N(μ, σ²),   q_φ(z₁|z₂, x) = N(μ + σ Δμ, σ² Δσ²),   Δμ and log Δσ² from x and z₂
 
-(Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²): their eq. 2.
+(Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²).
 
 Differs from the papers: two levels, a learned p_θ(z₂), no batch normalisation, no KL warm-up. Sønderby et al. weigh
 two means by their precisions instead of correcting one. Vahdat & Kautz shift by Δμ, which we measure in units of σ.
@@ -115,7 +115,7 @@ class TwoLevelVAE(nn.Module):
     def elbo(self, x: Tensor, *, noise: Noise | None = None) -> Tensor:
         """Compute E_q[log p_θ(x|z₁, z₂)] − KL of z₂ − E_q[KL of z₁], one sample of both, in nats, shape (B,).
 
-        Vahdat & Kautz 2020, eq. 1, with both KL in closed form. The noise of z₂ and of z₁ is drawn anew by default.
+        Vahdat & Kautz 2020, section 3, with both KL in closed form. The noise of both is drawn anew by default.
         """
         self._check(x)
         found = self._infer(x, noise)
@@ -138,7 +138,7 @@ class TwoLevelVAE(nn.Module):
         return (self.likelihood.log_prob(repeated, found.out) + found.log_ratio).reshape(k, len(x))
 
     def importance_bound(self, x: Tensor, k: int) -> Tensor:
-        """Compute the bound of `VAE.importance_bound`, Burda et al. 2016 (arXiv:1509.00519), eq. 8; nats, (B,)."""
+        """Compute the bound of `VAE.importance_bound`, Burda et al. 2016, section 3 (arXiv:1509.00519); nats (B,)."""
         return log_mean_exp(self.log_weights(x, k), dim=0)
 
     @torch.no_grad()
