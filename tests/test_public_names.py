@@ -13,7 +13,6 @@ BY_NAME = re.compile(
     r".*\.(add_arguments|run|RECIPE|pytest_\w+)|gmcourse\.data\.\w+\.load|.*\.clean_slate\.\w+"
 )
 WAITING = {
-    "gmcourse.models.nice.NICE.start_at": "the recipe of nice_faces, when its new weights are there",
     "gmcourse.data.faces.fitting.fit": "will say how wrong the attribute network is on generated pictures",
 }
 
