@@ -7,9 +7,9 @@ from gmcourse.data import Images, load
 from gmcourse.metrics.reconstruction import high_frequency_energy
 from gmcourse.models.vae import VAE
 from gmcourse.recipes.running import Pictures, Recipe
+from gmcourse.recipes.running.adam import adam
 from gmcourse.recipes.running.fitted_priors import frechet_by_prior
 from gmcourse.reproducible import generator, seed_torch
-from gmcourse.training import EMA, Minimize
 from gmcourse.training.schedules import cosine, product, warm_up
 
 
@@ -21,16 +21,6 @@ def faces(split: str) -> Images:
 def data(device: torch.device, pictures: Pictures = faces) -> Tensor:
     """Load the training faces as whole numbers (N, 3, 32, 32): in memory they take a quarter of floats."""
     return pictures("train").pixels.to(device)
-
-
-def step(module: VAE, device: torch.device) -> Minimize:
-    """Run Adam on the negative ELBO; what is kept is the average of the weights."""
-
-    def loss(pixels: Tensor) -> dict[str, Tensor]:
-        return module.loss(pixels.float() / 255)
-
-    adam = torch.optim.Adam(module.parameters(), lr=1.5e-3, fused=True)
-    return Minimize(loss, module, adam, ema=EMA(module, 0.999), clip=1000.0)
 
 
 @torch.no_grad()
@@ -62,7 +52,9 @@ RECIPE = Recipe(
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "hidden": [24]}
     | {"likelihood": "gaussian", "network": "conv"},
     data=data,
-    step=step,
+    step=adam(
+        1.5e-3, lambda module: lambda pixels: module.loss(pixels.float() / 255), average=0.999, clip=1000.0
+    ),
     steps=25_000,
     batch_size=64,
     measure=measure,
