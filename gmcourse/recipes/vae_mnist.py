@@ -35,13 +35,12 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
     draws = generator(0)
     grey = load("mnist", "test").unit()[:MEASURED]
     images = (torch.rand(grey.shape, generator=draws) < grey).float().to(device)
-    bounds = [
-        module.importance_bound(
-            x, 5000, torch.randn(5000, len(x), module.latent_dim, generator=draws).to(device)
-        )
-        for x in images.split(4)
-    ]
-    mean, error = mean_and_error(torch.cat(bounds).cpu())
+
+    def bound(x: Tensor) -> Tensor:
+        noise = torch.randn(5000, len(x), module.latent_dim, generator=draws)
+        return module.importance_bound(x, 5000, noise.to(device))
+
+    mean, error = mean_and_error(torch.cat([*map(bound, images.split(4))]).cpu())
     return {"test_negative_L5000_nats": -mean, "standard_error_nats": error, "images": MEASURED}
 
 
