@@ -57,7 +57,7 @@ def test_the_trained_one_follows_an_edit(name):
 
 
 def test_differences_from_the_fit_are_those_of_the_same_pictures(monkeypatch):
-    """A network that reads 0.1 of the range more than the fit finds differs by 0.1 from it, and the fit has its own."""
+    """A network that reads 0.1 of the range more than the fit differs by 0.1 from it; the fit has its own error."""
     people = load("faces", "test", n=3)
     fitted = people.labels[:2].lerp(faces.middle(), 0.2)
     monkeypatch.setattr(recipe, "FITTED", 2)
