@@ -5,8 +5,6 @@ in closed form: pixels of faces nearly repeat each other. So training begins at 
 Twenty passes are enough: from the fifth on the bits of the training faces fall twice as fast as those of new ones.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -18,7 +16,6 @@ from gmcourse.models.nice import NICE
 from gmcourse.recipes.nice_mnist_paper import scale_apart
 from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.reproducible import generator
-from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine, product, warm_up
 
 
@@ -27,11 +24,6 @@ def prepare(module: NICE, pixels: Tensor) -> None:
     noise = torch.rand(pixels.shape, generator=generator(0)).to(pixels.device)
     normal = LowRankNormal.fit((pixels + noise) / FIVE_BITS, len(module.whitening.gains), steps=5)
     module.start_at(normal.mean, normal.loadings, normal.noise)
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Build the step of `nice_mnist_paper` for five bits."""
-    return scale_apart(module, Dequantized(module, FIVE_BITS).loss)
 
 
 @torch.no_grad()
@@ -46,7 +38,7 @@ RECIPE = Recipe(
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 3072, "hidden": [288, 288], "couplings": 6, "codes": 400},
     data=lambda device: five_bits(load("faces", n=50_000).pixels).flatten(1).to(device),
-    step=step,
+    step=lambda module, device: scale_apart(module, Dequantized(module, FIVE_BITS).loss),
     steps=8_000,
     batch_size=128,
     measure=measure,

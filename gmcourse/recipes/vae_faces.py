@@ -31,19 +31,18 @@ def measure(module: VAE, device: torch.device, pictures: Pictures = faces) -> di
     """
     train, test = (pictures(split).pixels[:10_000].to(device).float() / 255 for split in ("train", "test"))
     noise = torch.randn(len(test), module.latent_dim, generator=generator(0)).to(device)
-    means, _ = module.encode(test)
-    rebuilt = module.decode(means)
+
+    def rebuild(x: Tensor) -> Tensor:
+        return module.decode(module.encode(x)[0])
+
+    rebuilt = rebuild(test)
     detail = high_frequency_energy(rebuilt).mean() / high_frequency_energy(test).mean()
     seed_torch(0)
-    distances = frechet_by_prior(
-        module, module.decode, lambda x: module.decode(module.encode(x)[0]), train, test
-    )
     return {
         "test_elbo_of_the_density_nats": float(module.elbo(test, noise=noise).mean()),
         "test_pixel_error_root_mean_square": float((rebuilt - test).square().mean().sqrt()),
         "test_high_frequency_energy_share": float(detail),
-        **distances,
-    }
+    } | frechet_by_prior(module, module.decode, rebuild, train, test)
 
 
 RECIPE = Recipe(
@@ -52,9 +51,7 @@ RECIPE = Recipe(
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "hidden": [24]}
     | {"likelihood": "gaussian", "network": "conv"},
     data=data,
-    step=adam(
-        1.5e-3, lambda module: lambda pixels: module.loss(pixels.float() / 255), average=0.999, clip=1000.0
-    ),
+    step=adam(1.5e-3, lambda vae: lambda x: vae.loss(x.float() / 255), average=0.999, clip=1000.0),
     steps=25_000,
     batch_size=64,
     measure=measure,

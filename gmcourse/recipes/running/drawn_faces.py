@@ -6,17 +6,15 @@ from torch import Tensor
 from gmcourse.data import faces
 from gmcourse.data.blur import blur
 
-SETS = (
-    ("natural", True, 16_000),
-    ("uniform", True, 10_000),
-    ("natural", False, 8_000),
-    ("uniform", False, 4_000),
-)
-
 
 def drawn_faces(device: torch.device) -> tuple[Tensor, Tensor]:
     """Load the pixels of 38,000 faces, (N, 3, 32, 32) uint8, and attributes as shares of their ranges, (N, 18)."""
-    parts = [faces.load(n=n, detail=detail, distribution=name) for name, detail, n in SETS]
+    sets = (True, 16_000, 10_000), (False, 8_000, 4_000)  # with detail or not: natural, uniform ones
+    parts = [
+        faces.load(n=n, detail=detail, distribution=name)
+        for detail, *numbers in sets
+        for name, n in zip(("natural", "uniform"), numbers, strict=True)
+    ]
     pixels = torch.cat([part.pixels for part in parts])
     return pixels.to(device), faces.share_of_range(torch.cat([part.labels for part in parts])).to(device)
 
