@@ -8,7 +8,6 @@ from gmcourse.recipes.running import Recipe
 from gmcourse.recipes.running.adam import adam
 
 
-@torch.no_grad()
 def measure(module: Autoencoder, device: torch.device) -> dict[str, float]:
     """Measure the squared error of the 360 test digits, summed over pixels in [0, 1]."""
     test = load("digits", "test").unit().to(device)

@@ -19,10 +19,9 @@ from gmcourse.training.schedules import cosine
 
 MOST_BLUR, MOST_NOISE = 1.0, 0.06  # standard deviations: pixels, and a share of the range
 FITTED = 30
-Sample = tuple[Tensor, Tensor]
 
 
-def objective(module: AttributeNetwork, batch: Sample) -> Tensor:
+def objective(module: AttributeNetwork, batch: tuple[Tensor, Tensor]) -> Tensor:
     """The Huber loss, on pictures of which a third is left sharp and a third is left free of noise."""
     pixels, attributes = batch
     x, _ = damaged(pixels.float() / 255, MOST_BLUR, MOST_NOISE)

@@ -26,13 +26,11 @@ def data(device: torch.device, pictures: Pictures = faces) -> Tensor:
     return five_bits(pictures("train").pixels).to(device)
 
 
-@torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Initialise actnorm by 256 pictures."""
     module(Dequantized(module, FIVE_BITS).continuous(pixels[:256]))
 
 
-@torch.no_grad()
 def measure(module: Glow, device: torch.device, pictures: Pictures = faces) -> dict[str, float]:
     """Measure bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     test = five_bits(pictures("test").pixels[:1000]).to(device)

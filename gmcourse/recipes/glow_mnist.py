@@ -10,13 +10,11 @@ from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.recipes.running.adam import adam
 
 
-@torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Initialise actnorm by 512 images."""
     module(Dequantized(module).continuous(pixels[:512]))
 
 
-@torch.no_grad()
 def measure(module: Glow, device: torch.device) -> dict[str, float]:
     """Measure bits per dimension of the 10,000 test images, dequantised once."""
     return {"test_bits_per_dim": likelihood(module, load("mnist", "test").pixels.to(device), batch=500)[1]}

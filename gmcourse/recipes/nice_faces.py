@@ -26,7 +26,6 @@ def prepare(module: NICE, pixels: Tensor) -> None:
     module.start_at(normal.mean, normal.loadings, normal.noise)
 
 
-@torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
     """Measure bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     test = five_bits(load("faces", "test", n=1000).pixels).flatten(1).to(device)

@@ -11,7 +11,6 @@ from gmcourse.recipes.running import Recipe, likelihood
 from gmcourse.recipes.running.adam import adam
 
 
-@torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
     """Measure 10,000 test images: the density in nats, and the bound on the discrete likelihood."""
     bound, bits = likelihood(module, load("mnist", "test").pixels.flatten(1).to(device), batch=10_000)

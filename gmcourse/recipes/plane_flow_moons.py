@@ -19,13 +19,11 @@ def data(device: torch.device, density: str = "two_moons") -> Callable[[torch.Ge
     return lambda draws, n: truth.sample(n, draws).to(device)
 
 
-@torch.no_grad()
 def prepare(module: PlaneFlow, batches: Callable[[torch.Generator, int], Tensor]) -> None:
     """Initialise actnorm on 1,000 samples."""
     module(batches(generator(0), 1000))
 
 
-@torch.no_grad()
 def measure(module: PlaneFlow, device: torch.device, density: str = "two_moons") -> dict[str, float]:
     """Estimate KL(truth ‖ flow) on 20,000 fresh samples."""
     truth = toy.load(density)

@@ -128,7 +128,6 @@ def flow(
         module.encoder.load_state_dict(trained.encoder.state_dict())
         module.freeze_encoder()
 
-    @torch.no_grad()
     def prepare(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
         module.bound(both[0][:256], both[1][:256])  # initialises actnorm
 
