@@ -12,10 +12,6 @@ from tests.test_architecture import MODULES, TREES
 BY_NAME = re.compile(
     r".*\.(add_arguments|run|RECIPE|pytest_\w+)|gmcourse\.data\.\w+\.load|.*\.clean_slate\.\w+"
 )
-WAITING = {
-    "gmcourse.models.nice.NICE.start_at": "the recipe of nice_faces, when its new weights are there",
-    "gmcourse.data.faces.fitting.fit": "will say how wrong the attribute network is on generated pictures",
-}
 
 
 def origins(package):
@@ -140,9 +136,7 @@ def test_every_public_name_is_used():
         if often[name] == 1 and name in written
     }
     unused = {name for name in dead(TREES, users(), words) if not BY_NAME.fullmatch(name)}
-    assert unused == set(WAITING), (
-        f"used by tests alone, if at all: {sorted(unused - set(WAITING))}; use or remove them"
-    )
+    assert not unused, f"used by tests alone, if at all: {sorted(unused)}; use or remove them"
 
 
 def test_this_test_can_fail():

@@ -76,7 +76,7 @@ def drawn_by_each(theme: Theme, side: int, columns: int = 16) -> dict[tuple[str,
     blocks = interpolate(low, (side, side), mode="nearest")
     return {
         ("02", "GAN"): large(first_draws("dcgan_faces", columns)),
-        ("04", "VAE"): large(first_draws("vae_faces", columns)),
+        ("04", "VAE"): large(first_draws("vae_faces_two_levels", columns)),
         ("04", "VAE, digits"): as_ink(large(pad(digits, (1, 1, 1, 1))), theme),
         ("07", "Glow"): large(first_draws("glow_faces", columns, temperature=0.7)),
         ("08", "SRFlow"): torch.cat(

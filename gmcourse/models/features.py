@@ -7,13 +7,14 @@ one was trained to tell three things:
 - the eighteen attributes of a face (who is drawn, how turned, in which light), so that a missing or a frequent
   kind of face moves the features;
 - how a picture was damaged (blur, noise), from faces and photographs alike, so that blur and grain move them too;
-- of a patch, which of two photographs it comes from, and which way up it is: the one task about real texture.
+- what a picture is, a face or a patch of one of two photographs, and which way up it is. Patches are the one task
+  about real texture.
 
 Limits. Numbers made with it can be compared with each other and with nothing else: not with an FID, nor across
-versions of these weights (the manifest has their hash). On held-out pictures attributes and photographs are
-read well, but which way up a patch is hardly above chance (see `gmcourse zoo features`). It knows no objects.
-What it was trained not to need, such as who owns a freckle, it may not see. Outside of faces and such patches
-it is untested.
+versions of these weights (the manifest has their hash). On held-out pictures attributes, photographs and which way
+up a face is are read well, and which way up a patch is far better than by chance (see `gmcourse zoo features`). It
+knows no objects. What it was trained not to need, such as who owns a freckle, it may not see. Outside of faces and
+such patches it is untested.
 """
 
 import torch
@@ -34,7 +35,7 @@ class Features(nn.Module):
     """
 
     @door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
-    def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 8) -> None:
+    def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 12) -> None:
         super().__init__()
         self.stages = nn.ModuleList(
             [

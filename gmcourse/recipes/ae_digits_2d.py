@@ -5,10 +5,9 @@ import torch
 from gmcourse.data import load
 from gmcourse.models.autoencoder import Autoencoder
 from gmcourse.recipes.running import Recipe
-from gmcourse.training import Minimize
+from gmcourse.recipes.running.adam import adam
 
 
-@torch.no_grad()
 def measure(module: Autoencoder, device: torch.device) -> dict[str, float]:
     """Measure the squared error of the 360 test digits, summed over pixels in [0, 1]."""
     test = load("digits", "test").unit().to(device)
@@ -20,7 +19,7 @@ RECIPE = Recipe(
     model="gmcourse.models.autoencoder:Autoencoder",
     arguments={"shape": [1, 8, 8], "latent_dim": 2, "hidden": [128, 128]},
     data=lambda device: load("digits").unit().to(device),
-    step=lambda module, device: Minimize(module.loss, module, torch.optim.Adam(module.parameters(), lr=1e-3)),
+    step=adam(1e-3),
     steps=6000,
     batch_size=128,
     measure=measure,

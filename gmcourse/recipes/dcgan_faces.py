@@ -52,16 +52,11 @@ def measure(module: DCGenerator, device: torch.device, pictures: Pictures = FACE
     real, other = held_out[:half], held_out[half : 2 * half]
     torch.manual_seed(0)
     made = pca.encode(torch.cat([module.sample(250).cpu() for _ in range(4)])[:half].flatten(1))
-    precision, recall = precision_recall(real, made)
-    floor_precision, floor_recall = precision_recall(real, other)
-    return {
-        "frechet_32_components": frechet_distance(real, made),
-        "frechet_32_components_floor": frechet_distance(real, other),
-        "precision": precision,
-        "precision_floor": floor_precision,
-        "recall": recall,
-        "recall_floor": floor_recall,
-    }
+    found = {}
+    for floor, seen in {"": made, "_floor": other}.items():
+        found[f"frechet_32_components{floor}"] = frechet_distance(real, seen)
+        found[f"precision{floor}"], found[f"recall{floor}"] = precision_recall(real, seen)
+    return found
 
 
 RECIPE = Recipe(

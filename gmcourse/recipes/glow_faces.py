@@ -1,51 +1,37 @@
 """A Glow of 32×32 faces, as the paper's faces: additive couplings and five bits a colour, only smaller.
 
 Kingma and Dhariwal's CelebA-HQ model has six levels of 32 steps, 512 hidden channels and pictures of 256×256
-(appendix C, table 5). One core has minutes for ours; `glow_faces_64` is the same with more of everything, for a GPU.
+(appendix C, table 5). One core has minutes for ours.
 """
-
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from gmcourse.data import load
+from gmcourse.data import Images, load
 from gmcourse.data.images import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
 from gmcourse.recipes.running import Pictures, Recipe, likelihood
-from gmcourse.training import EMA, Minimize
+from gmcourse.recipes.running.adam import adam
 from gmcourse.training.schedules import cosine, product, warm_up
 
 
-def faces(size: int, n: int) -> Pictures:
-    """Draw faces (…, 3, size, size), n of them to learn from."""
-    return lambda split: load("faces", split, n=n if split == "train" else 1000, size=size)
+def faces(split: str) -> Images:
+    """Draw 20,000 faces to learn from, 1,000 to measure on."""
+    return load("faces", split, n=20_000 if split == "train" else 1000)
 
 
-FACES = faces(32, 20_000)
-
-
-def data(device: torch.device, pictures: Pictures = FACES) -> Tensor:
-    """Load training faces (n, 3, size, size) with five bits."""
+def data(device: torch.device, pictures: Pictures = faces) -> Tensor:
+    """Load training faces (n, 3, 32, 32) with five bits."""
     return five_bits(pictures("train").pixels).to(device)
 
 
-@torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Initialise actnorm by 256 pictures."""
     module(Dequantized(module, FIVE_BITS).continuous(pixels[:256]))
 
 
-def step(module: Any, device: torch.device) -> Minimize:
-    """Adam on the dequantised bound; what is kept is an average over the last hundred steps or so."""
-    optimizer = torch.optim.Adam(module.parameters(), lr=2e-3, fused=True)
-    loss = Dequantized(module, FIVE_BITS).loss
-    return Minimize(loss, module, optimizer, ema=EMA(module, 0.99), clip=200.0)
-
-
-@torch.no_grad()
-def measure(module: Glow, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
+def measure(module: Glow, device: torch.device, pictures: Pictures = faces) -> dict[str, float]:
     """Measure bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
     test = five_bits(pictures("test").pixels[:1000]).to(device)
     return {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS)[1]}
@@ -56,7 +42,8 @@ RECIPE = Recipe(
     model="gmcourse.models.glow:Glow",
     arguments={"shape": [3, 32, 32], "n_levels": 3, "n_steps": 8, "hidden_channels": 48, "affine": False},
     data=data,
-    step=step,
+    # the average is of the last hundred steps or so
+    step=adam(2e-3, lambda module: Dequantized(module, FIVE_BITS).loss, average=0.99, clip=200.0),
     steps=6_000,
     batch_size=32,
     measure=measure,

@@ -1,7 +1,5 @@
 """A small Glow on MNIST: two levels of eight steps. Published for the full size: 1.05 bits per dimension."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -9,22 +7,14 @@ from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
 from gmcourse.recipes.running import Recipe, likelihood
-from gmcourse.training import EMA, Minimize
+from gmcourse.recipes.running.adam import adam
 
 
-@torch.no_grad()
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Initialise actnorm by 512 images."""
     module(Dequantized(module).continuous(pixels[:512]))
 
 
-def step(module: Any, device: torch.device) -> Minimize:
-    """Use Adam on the dequantised bound."""
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
-    return Minimize(Dequantized(module).loss, module, optimizer, ema=EMA(module, 0.999), clip=100.0)
-
-
-@torch.no_grad()
 def measure(module: Glow, device: torch.device) -> dict[str, float]:
     """Measure bits per dimension of the 10,000 test images, dequantised once."""
     return {"test_bits_per_dim": likelihood(module, load("mnist", "test").pixels.to(device), batch=500)[1]}
@@ -35,7 +25,7 @@ RECIPE = Recipe(
     model="gmcourse.models.glow:Glow",
     arguments={"shape": [1, 28, 28], "n_levels": 2, "n_steps": 8, "hidden_channels": 64},
     data=lambda device: load("mnist").pixels.to(device),
-    step=step,
+    step=adam(1e-3, lambda module: Dequantized(module).loss, average=0.999, clip=100.0),
     steps=12_000,
     batch_size=64,
     measure=measure,

@@ -5,24 +5,15 @@ another. In the paper's table 1 (one stochastic layer) the VAE has 86.76 nats, k
 """
 
 from dataclasses import replace
-from typing import Any
 
-import torch
-
-from gmcourse.processes import uniform_noise
 from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running.adam import adam
 from gmcourse.recipes.vae_mnist import RECIPE as VAE_MNIST
-from gmcourse.training import Minimize
+from gmcourse.recipes.vae_mnist import binarised
 
-SAMPLES = 5  # k
-
-
-def step(module: Any, device: torch.device) -> Minimize:
-    """Train as `vae_mnist`, on minus the bound of k samples."""
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, eps=1e-4, fused=True)
-    return Minimize(
-        lambda x: module.importance_loss((uniform_noise(x) < x).float(), SAMPLES), module, optimizer
-    )
-
-
-RECIPE: Recipe = replace(VAE_MNIST, name="iwae_mnist", step=step, ship=False)
+RECIPE: Recipe = replace(
+    VAE_MNIST,
+    name="iwae_mnist",
+    step=adam(1e-3, lambda module: lambda x: module.importance_loss(binarised(x), 5), eps=1e-4),
+    ship=False,
+)

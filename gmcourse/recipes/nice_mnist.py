@@ -1,7 +1,6 @@
 """A small NICE on MNIST: four couplings of three hidden layers, about forty epochs."""
 
 import math
-from typing import Any
 
 import torch
 
@@ -9,16 +8,9 @@ from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
 from gmcourse.recipes.running import Recipe, likelihood
-from gmcourse.training import EMA, Minimize
+from gmcourse.recipes.running.adam import adam
 
 
-def step(module: Any, device: torch.device) -> Minimize:
-    """Use Adam with the paper's learning rate and ε, and torch's β."""
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, eps=1e-4, fused=True)
-    return Minimize(Dequantized(module).loss, module, optimizer, ema=EMA(module, 0.999), clip=100.0)
-
-
-@torch.no_grad()
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
     """Measure 10,000 test images: the density in nats, and the bound on the discrete likelihood."""
     bound, bits = likelihood(module, load("mnist", "test").pixels.flatten(1).to(device), batch=10_000)
@@ -31,7 +23,8 @@ RECIPE = Recipe(
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 784, "hidden": [256, 256, 256]},
     data=lambda device: load("mnist").pixels.flatten(1).to(device),
-    step=step,
+    # the rate and ε of the paper, and torch's β
+    step=adam(1e-3, lambda module: Dequantized(module).loss, average=0.999, clip=100.0, eps=1e-4),
     steps=20_000,
     batch_size=128,
     measure=measure,

@@ -8,8 +8,8 @@ from torch import Tensor
 from gmcourse.data import toy
 from gmcourse.models.change_of_variables import PlaneFlow
 from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running.adam import adam
 from gmcourse.reproducible import generator
-from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
 
@@ -19,13 +19,11 @@ def data(device: torch.device, density: str = "two_moons") -> Callable[[torch.Ge
     return lambda draws, n: truth.sample(n, draws).to(device)
 
 
-@torch.no_grad()
 def prepare(module: PlaneFlow, batches: Callable[[torch.Generator, int], Tensor]) -> None:
     """Initialise actnorm on 1,000 samples."""
     module(batches(generator(0), 1000))
 
 
-@torch.no_grad()
 def measure(module: PlaneFlow, device: torch.device, density: str = "two_moons") -> dict[str, float]:
     """Estimate KL(truth ‖ flow) on 20,000 fresh samples."""
     truth = toy.load(density)
@@ -38,9 +36,7 @@ RECIPE = Recipe(
     model="gmcourse.models.change_of_variables:PlaneFlow",
     arguments={"couplings": 8, "hidden": [48, 48]},
     data=data,
-    step=lambda module, device: Minimize(
-        module.loss, module, torch.optim.Adam(module.parameters(), lr=3e-3), clip=5.0
-    ),
+    step=adam(3e-3, clip=5.0),
     steps=5000,
     batch_size=256,
     measure=measure,

@@ -22,17 +22,12 @@ from gmcourse.reproducible import generator
 from gmcourse.training import Callback, History, Step
 
 RESOLUTION, CHANNELS = 32, {"channel_base": 1024, "channel_max": 64}
-SETTINGS: dict[str, Any] = {"lr": 0.0025, "r1_gamma": 0.5, "ema_half_life": 300.0}
-
-
-def opponent(device: torch.device) -> Discriminator:
-    """A discriminator with as many feature maps as the generator has."""
-    return Discriminator(resolution=RESOLUTION, **CHANNELS).to(device)
 
 
 def step(module: Any, device: torch.device) -> Adversarial:
     """Use R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
-    return game(module, opponent(device), **SETTINGS)
+    opponent = Discriminator(resolution=RESOLUTION, **CHANNELS).to(device)
+    return game(module, opponent, lr=0.0025, r1_gamma=0.5, ema_half_life=300.0)
 
 
 def shares(step: Step) -> list[Callback]:

@@ -3,6 +3,8 @@
 The pictures, the schedule and the average are those of `vae_faces`, and so are the widths of its networks.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -10,9 +12,9 @@ from gmcourse.data import load
 from gmcourse.models.vae import TwoLevelVAE
 from gmcourse.recipes.running import Recipe
 from gmcourse.recipes.running.fitted_priors import frechet_by_prior
+from gmcourse.recipes.vae_faces import RECIPE as ONE_LEVEL
 from gmcourse.reproducible import seed_torch
 from gmcourse.training import EMA, Minimize
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def step(module: TwoLevelVAE, device: torch.device) -> Minimize:
@@ -49,16 +51,12 @@ def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
     } | frechet_by_prior(module, lambda z: module.sample(len(z), top=z), module.reconstruct, train, test)
 
 
-RECIPE = Recipe(
+RECIPE: Recipe = replace(
+    ONE_LEVEL,
     name="vae_faces_two_levels",
     model="gmcourse.models.vae:TwoLevelVAE",
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "map_channels": 4, "width": 24},
-    data=lambda device: load("faces", n=50_000).pixels.to(device),
     step=step,
-    steps=25_000,
-    batch_size=64,
     measure=measure,
-    described="faces: 50,000 training pictures of 32×32 pixels with detail",
-    schedule=product(warm_up(500), cosine),
-    samples=lambda module, device: module.sample(40),
+    pictures=False,
 )

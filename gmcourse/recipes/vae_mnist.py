@@ -4,26 +4,24 @@ As in the paper's section 5, grey levels are probabilities, and the pixels are d
 seen. Differs from the paper: SiLU for tanh, batches of 100 for 20, fewer passes, a cosine for its schedule.
 """
 
-from typing import Any
-
 import torch
+from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.metrics.likelihood import mean_and_error
 from gmcourse.models.vae import VAE
 from gmcourse.processes import uniform_noise
 from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running.adam import adam
 from gmcourse.reproducible import generator
-from gmcourse.training import Minimize
 from gmcourse.training.schedules import cosine
 
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
 
 
-def step(module: Any, device: torch.device) -> Minimize:
-    """Use Adam with the paper's rate and ε on the negative ELBO of freshly binarised images."""
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, eps=1e-4, fused=True)
-    return Minimize(lambda x: module.loss((uniform_noise(x) < x).float()), module, optimizer)
+def binarised(x: Tensor) -> Tensor:
+    """Draw black or white pixels, whose chances are the grey levels."""
+    return (uniform_noise(x) < x).float()
 
 
 def to_a_twentieth(step: int, steps: int) -> float:
@@ -37,13 +35,12 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
     draws = generator(0)
     grey = load("mnist", "test").unit()[:MEASURED]
     images = (torch.rand(grey.shape, generator=draws) < grey).float().to(device)
-    bounds = [
-        module.importance_bound(
-            x, 5000, torch.randn(5000, len(x), module.latent_dim, generator=draws).to(device)
-        )
-        for x in images.split(4)
-    ]
-    mean, error = mean_and_error(torch.cat(bounds).cpu())
+
+    def bound(x: Tensor) -> Tensor:
+        noise = torch.randn(5000, len(x), module.latent_dim, generator=draws)
+        return module.importance_bound(x, 5000, noise.to(device))
+
+    mean, error = mean_and_error(torch.cat([*map(bound, images.split(4))]).cpu())
     return {"test_negative_L5000_nats": -mean, "standard_error_nats": error, "images": MEASURED}
 
 
@@ -52,7 +49,8 @@ RECIPE = Recipe(
     model="gmcourse.models.vae:VAE",
     arguments={"shape": [1, 28, 28], "latent_dim": 50, "hidden": [200, 200]},
     data=lambda device: load("mnist").unit().to(device),
-    step=step,
+    # the rate and ε of the paper
+    step=adam(1e-3, lambda module: lambda x: module.loss(binarised(x)), eps=1e-4),
     steps=60_000,
     batch_size=100,
     measure=measure,

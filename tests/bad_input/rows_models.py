@@ -268,15 +268,8 @@ row(
 row("models.vae.VAE.sample", lambda: {"n": 2, "temperature": 1.0}, on=vae, bad={"n": (0,)})
 row(
     "models.vae.TwoLevelVAE",
-    lambda: {
-        "shape": (1, 8, 8),
-        "latent_dim": 2,
-        "map_channels": 1,
-        "width": 4,
-        "likelihood": "gaussian",
-        "grey_levels": 16,
-    },
-    bad={"shape": ((1, 4, 8), (1, 9, 8)), "grey_levels": (1,)},
+    lambda: {"shape": (1, 8, 8), "latent_dim": 2, "map_channels": 1, "width": 4},
+    bad={"shape": ((1, 4, 8), (1, 9, 8))},
 )
 for name in ("encode", "reconstruct"):
     row(

@@ -1,5 +1,7 @@
 """The attribute network: its range, its errors, and that it follows an edit."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -22,7 +24,7 @@ def test_it_learns():
     torch.manual_seed(0)
     people = load("faces", n=64)
     batch = people.pixels, faces.share_of_range(people.labels)
-    step = recipe.step(AttributeNetwork(8, 32), torch.device("cpu"))
+    step = recipe.RECIPE.step(AttributeNetwork(8, 32), torch.device("cpu"))
     losses = [step(batch)["loss"] for _ in range(40)]
     assert losses[-1] < 0.6 * losses[0]
 
@@ -52,3 +54,18 @@ def test_the_trained_one_follows_an_edit(name):
     assert 0.3 < float(moved[:, place].mean()) < 0.8
     others = [i for i in range(18) if i != place]
     assert (moved.mean(0)[others] / (HIGH - LOW)[others]).abs().max() < 0.15
+
+
+def test_differences_from_the_fit_are_those_of_the_same_pictures(monkeypatch):
+    """A network that reads 0.1 of the range more than the fit differs by 0.1 from it; the fit has its own error."""
+    people = load("faces", "test", n=3)
+    fitted = people.labels[:2].lerp(faces.middle(), 0.2)
+    monkeypatch.setattr(recipe, "FITTED", 2)
+    monkeypatch.setattr(faces, "fit", lambda x: (fitted, torch.tensor([0.02, 0.04])))
+    reader = SimpleNamespace(share_of_range=lambda x: faces.share_of_range(fitted) + 0.1)
+    found = recipe.beside_fits(reader, people, torch.device("cpu"))
+    for name in ("held_out", "glow", "stylegan2", "vae"):
+        assert found[f"difference_from_fit_{name}_share_of_range"] == pytest.approx(0.1, abs=1e-6)
+        assert found[f"fit_pixel_error_{name}"] == pytest.approx(0.03)
+    own = ((fitted - people.labels[:2]) / (HIGH - LOW)).abs().mean()
+    assert found["error_of_fit_share_of_range"] == pytest.approx(float(own), abs=1e-6)

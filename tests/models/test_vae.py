@@ -142,9 +142,9 @@ def test_the_importance_loss_has_the_gradient_of_its_definition():
     for z in mean + noise * q.scale:
         pixels = Bernoulli(logits=model.decoder(z)).log_prob(x).sum((1, 2, 3))
         weights.append((pixels + prior.log_prob(z).sum(1) - q.log_prob(z).sum(1)).exp())
-    defined = -(sum(weights) / 5).log().mean()  # Burda et al., eq. 8
+    defined = -(sum(weights) / 5).log().mean()  # Burda et al., section 3
     shares = (torch.stack(weights) / sum(weights)).detach()
-    by_shares = -(shares * torch.stack(weights).log()).sum(0).mean()  # eq. 13
+    by_shares = -(shares * torch.stack(weights).log()).sum(0).mean()  # its gradient, section 3
     loss = model.importance_loss(x, 5, noise=noise)["loss"]
     assert_close(loss, defined, 1e-12)
     found, *others = (

@@ -16,7 +16,7 @@ from tools.live import __main__ as live
 from tools.live import weights
 from tools.live.weights import LIVE
 from tools.pictures import FOLDER
-from tools.zoo import __main__, dependents, publish, remake, sources, stamp
+from tools.zoo import __main__, baselines, dependents, publish, remake, sources, stamp
 
 KNOWN = {"vae_faces", "glow_faces", "features", "srflow_faces", "srflow_faces_64"}
 
@@ -47,6 +47,8 @@ def test_manifests_say_with_which_models_they_were_measured():
     noted = {name: stamp.models_of(store.file_of(name, ".manifest.json")) for name in zoo.names()}
     assert expected == {name: models for name, models in noted.items() if models}
     assert expected["stylegan_contest_faces"] == {"features"}
+    assert expected["vae_faces_two_levels"] == {"features"}, "in a module that recipes share"
+    assert "features" not in expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,9 @@ def test_a_planted_dependence_is_found(tmp_path):
         ("solution", "notebooks/solutions/a_solutions.ipynb"),
         ("prose", "book/deep/page.md"),
         ("test", "tests/test_x.py"),
-        ("picture", "book/_static/pictures/families_light.webp"),
+    }
+    assert ("picture", "book/_static/pictures/families_light.webp") in {
+        (each.kind, each.path) for each in dependents.of("vae_faces_two_levels")
     }
     assert not any("c.ipynb" in path for _, path in found)
     assert ("lesson", "notebooks/c.ipynb") in {
@@ -195,6 +199,17 @@ def test_what_another_model_measured_is_measured_again(package, monkeypatch):
     assert any(
         "nobody has read what the prose says of the new stylegan2_faces" in each for each in stamp.stale()
     )
+
+
+def test_cheap_models_are_measured_again_where_features_measured_them(monkeypatch):
+    done, row = [], dependents.Dependent("baselines", "gmcourse/zoo/weights/baselines.json")
+    assert row in dependents.of("features")
+    monkeypatch.setattr(dependents, "of", lambda name: [row])
+    monkeypatch.setattr(baselines, "write", done.extend)
+    monkeypatch.setattr(publish, "write_hashes", lambda: done.append("hashes"))
+    monkeypatch.setattr(remake, "_site", lambda notebooks: False)
+    assert remake.remake(["features"]) == 0
+    assert done == ["faces", "photos", "hashes"]
 
 
 @pytest.mark.parametrize(

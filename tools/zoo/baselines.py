@@ -11,6 +11,7 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -31,6 +32,7 @@ from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE
+from tools.zoo import stamp
 
 HELD_OUT = 1000  # pictures, at most, that distances are taken to
 EM_PICTURES = 10_000  # that mixtures see, at most: k-means and EM on more take longer than they gain
@@ -179,9 +181,11 @@ def measure(name: str) -> dict[str, Any]:
 
 def write(names: Iterable[str]) -> None:
     """Measure these sets anew, and put the numbers into the package: one file, and the manifests that compare."""
+    path = store.WEIGHTS / FILE
     for name in names:
-        content = {"sets": dict(sorted({**measured(), name: measure(name)}.items()))}
-        write_text_atomically(store.WEIGHTS / FILE, json.dumps(content, indent=1) + "\n")
+        with stamp.making(path) if SETS[name].network else nullcontext():
+            content = {"sets": dict(sorted({**measured(), name: measure(name)}.items()))}
+        write_text_atomically(path, json.dumps(content, indent=1) + "\n")
     for name in COMPARED:
         if name in zoo.names():
             described = compared(zoo.manifest(name))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gmcourse import zoo
 from gmcourse.recipes import running
+from gmcourse.zoo.cheap import FILE
 from tools.environment import ROOT
 from tools.zoo import sources, stamp
 
@@ -61,18 +62,20 @@ def _recipes(name: str) -> Iterator[Dependent]:
 
 def _generated(name: str) -> Iterator[Dependent]:
     for path in stamp.made_from(name):
-        own = path.endswith(".manifest.json")
-        yield Dependent("measurement" if own else GENERATED[Path(path).parent.name], path)
+        kind = "baselines" if path.endswith(FILE) else GENERATED.get(Path(path).parent.name, "")
+        yield Dependent("measurement" if path.endswith(".manifest.json") else kind, path)
 
 
 def measured_with(recipes: set[str]) -> set[str]:
     """Find the models that these recipes load when they measure, in their own code or in what they import."""
     found: set[str] = set()
-    todo, seen = {each for each in recipes if each in running.names()}, set[str]()
+    todo, seen = set(recipes), set[str]()
     while todo:
         recipe = todo.pop()
         seen.add(recipe)
-        text = (ROOT / "gmcourse" / "recipes" / f"{recipe}.py").read_text(encoding="utf-8")
-        found |= sources.in_code(text, zoo.names())
-        todo |= (sources.recipes_in(text) & set(running.names())) - seen
+        path = ROOT.joinpath("gmcourse", "recipes", *recipe.split(".")).with_suffix(".py")
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            found |= sources.in_code(text, zoo.names())
+            todo |= sources.recipes_in(text) - seen
     return found

@@ -13,7 +13,7 @@ from gmcourse.reproducible import choose_device
 from gmcourse.storage import write_atomically
 from gmcourse.zoo import store
 from tools.environment import ROOT
-from tools.zoo import dependents, publish, stamp
+from tools.zoo import baselines, dependents, publish, stamp
 from tools.zoo.dependents import Dependent
 
 
@@ -37,6 +37,9 @@ def remake(names: Collection[str]) -> int:
     """
     todo = {each for name in names for each in dependents.of(name)}
     paths = {kind: [Path(each.path) for each in sorted(todo) if each.kind == kind] for kind in _kinds(todo)}
+    if "baselines" in paths:
+        baselines.write([name for name, data in baselines.SETS.items() if data.network])
+        publish.write_hashes()
     for path in paths.get("measurement", []):
         measure_again(path.name.removesuffix(".manifest.json"))
     if scripts := paths.get("live script"):

@@ -35,8 +35,8 @@ def in_code(text: str, known: Collection[str]) -> set[str]:
 
 
 def recipes_in(text: str) -> set[str]:
-    """Find the recipes that code imports from."""
-    return set(re.findall(r"(?m)^\s*from gmcourse\.recipes\.(\w+) import", text))
+    """Find the recipes that code imports from, and what several of them share: "running.fitted_priors"."""
+    return set(re.findall(r"(?m)^\s*from gmcourse\.recipes\.([\w.]+) import", text))
 
 
 def in_prose(text: str, known: Collection[str]) -> set[str]:

@@ -77,7 +77,7 @@ class LinearGaussianVAE(nn.Module):
         return self.reconstruction(x, z) + log_normal(z) - log_normal(z, mean, log_var)
 
     def importance_bound(self, x: Tensor, noise: Tensor) -> Tensor:
-        """Compute the bound of Burda et al. 2016 (arXiv:1509.00519), eq. 8, in nats, shape (B,)."""
+        """Compute the bound of Burda et al. 2016 (arXiv:1509.00519), section 3, in nats, shape (B,)."""
         return log_mean_exp(self.log_weights(x, noise), dim=0)
 
     def _precision(self) -> Tensor:

@@ -153,8 +153,8 @@ class VAE(nn.Module):
     def importance_loss(self, x: Tensor, k: int, *, noise: Tensor | None = None) -> dict[str, Tensor]:
         """Compute what an IWAE minimises, the mean of −`importance_bound`, in nats. It encodes once, decodes k times.
 
-        Differentiated as it stands it has the gradient of Burda et al. 2016, eq. 13: each sample's own, weighted by
-        its share of the k weights. k = 1 is `loss` with its KL by Monte Carlo. No value of x is looked at.
+        Differentiated as it stands it has the gradient of Burda et al. 2016, section 3: each sample's own, weighted
+        by its share of the k weights. k = 1 is `loss` with its KL by Monte Carlo. No value of x is looked at.
         Arguments as in `log_weights`.
         """
         return {"loss": -log_mean_exp(self._log_weights(x, k, noise), dim=0).mean()}
@@ -162,7 +162,7 @@ class VAE(nn.Module):
     def importance_bound(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
         """Compute log (1/k) Σ_i p_θ(x, z_i)/q_φ(z_i|x), a lower bound of log p_θ(x) that tightens with k.
 
-        Burda et al. 2016 (arXiv:1509.00519), eq. 8. k = 1 is the ELBO, with its KL by Monte Carlo.
+        Burda et al. 2016 (arXiv:1509.00519), section 3. k = 1 is the ELBO, with its KL by Monte Carlo.
         Arguments as in `log_weights`; nats, shape (B,).
         """
         return log_mean_exp(self.log_weights(x, k, noise), dim=0)

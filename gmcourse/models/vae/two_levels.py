@@ -10,14 +10,14 @@ the picture from below, z₂ is drawn at the top, and q(z₁|z₂, x) corrects t
 
     p_θ(z₁|z₂) = N(μ, σ²),   q_φ(z₁|z₂, x) = N(μ + σ Δμ, σ² Δσ²),   Δμ and log Δσ² from x and z₂
 
-(Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²): their eq. 2.
+(Vahdat & Kautz 2020, arXiv:2007.03898, section 3.2). So KL(q ‖ p) = ½ Σ (Δμ² + Δσ² − 1 − log Δσ²).
 
 Differs from the papers: two levels, a learned p_θ(z₂), no batch normalisation, no KL warm-up. Sønderby et al. weigh
 two means by their precisions instead of correcting one. Vahdat & Kautz shift by Δμ, which we measure in units of σ.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,7 @@ from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.metrics.divergence import kl_normal, kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
-from gmcourse.models.vae.likelihoods import LIKELIHOODS, Likelihood
+from gmcourse.models.vae.likelihoods import Gaussian
 from gmcourse.models.vae.model import latents, log_normal
 from gmcourse.nn.networks import conv_decoder, conv_encoder, halvings
 
@@ -36,40 +36,29 @@ Noise = tuple[Tensor, Tensor]  # ε of z₂, (B, D), and of z₁, (B, C, H, W)
 class Inferred(NamedTuple):
     """One draw (z₂, z₁) of q for each picture."""
 
-    out: Tensor  # what the decoder says of the picture: see `likelihoods`
+    out: Tensor  # what the decoder says of the picture: see `Gaussian`
     kl_top: Tensor  # KL(q(z₂|x) ‖ p_θ(z₂)) in nats, (B,)
     kl_map: Tensor  # KL(q(z₁|z₂, x) ‖ p_θ(z₁|z₂)) in nats, (B,)
     log_ratio: Tensor  # log p_θ(z₂) p_θ(z₁|z₂) − log q(z₂|x) q(z₁|z₂, x) in nats, (B,)
 
 
 class TwoLevelVAE(nn.Module):
-    """Encoder, decoder and bounds as in `VAE`, with a prior of two levels.
+    """Encoder, decoder and bounds as in `VAE` with a Gaussian likelihood, and a prior of two levels.
 
     Args:
         shape: of one image (C, H, W), whose sides can be halved at least once with four pixels left.
         latent_dim: dimensions of z₂.
         map_channels: channels of z₁, at twice the height and width of the encoder's smallest layer.
         width: the first number of channels.
-        likelihood: what p_θ(x|z) is; see `gmcourse.models.vae.likelihoods`.
-        grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1", grey_levels=">= 2")
-    def __init__(
-        self,
-        shape: Sequence[int],
-        latent_dim: int,
-        map_channels: int,
-        *,
-        width: int = 24,
-        likelihood: Literal["bernoulli", "gaussian", "discretised_logistic"] = "gaussian",
-        grey_levels: int = 256,
-    ) -> None:
+    @door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1")
+    def __init__(self, shape: Sequence[int], latent_dim: int, map_channels: int, *, width: int = 24) -> None:
         super().__init__()
         if halvings(shape) < 1:
             expect.refuse("shape", tuple(shape), "an even height and width of 8 or more")
         self.shape, self.latent_dim = tuple(shape), latent_dim
-        self.likelihood: Likelihood = LIKELIHOODS[likelihood](grey_levels)
+        self.likelihood = Gaussian()
         up, down = conv_encoder(shape, width, 2 * latent_dim), conv_decoder(shape, width, latent_dim)
         self.top_mean, self.top_log_var = (nn.Parameter(torch.zeros(latent_dim)) for _ in range(2))
         # both networks are cut where their maps are twice as large as the smallest
@@ -115,7 +104,7 @@ class TwoLevelVAE(nn.Module):
     def elbo(self, x: Tensor, *, noise: Noise | None = None) -> Tensor:
         """Compute E_q[log p_θ(x|z₁, z₂)] − KL of z₂ − E_q[KL of z₁], one sample of both, in nats, shape (B,).
 
-        Vahdat & Kautz 2020, eq. 1, with both KL in closed form. The noise of z₂ and of z₁ is drawn anew by default.
+        Vahdat & Kautz 2020, section 3, with both KL in closed form. The noise of both is drawn anew by default.
         """
         self._check(x)
         found = self._infer(x, noise)
@@ -138,7 +127,7 @@ class TwoLevelVAE(nn.Module):
         return (self.likelihood.log_prob(repeated, found.out) + found.log_ratio).reshape(k, len(x))
 
     def importance_bound(self, x: Tensor, k: int) -> Tensor:
-        """Compute the bound of `VAE.importance_bound`, Burda et al. 2016 (arXiv:1509.00519), eq. 8; nats, (B,)."""
+        """Compute the bound of `VAE.importance_bound`, Burda et al. 2016, section 3 (arXiv:1509.00519); nats (B,)."""
         return log_mean_exp(self.log_weights(x, k), dim=0)
 
     @torch.no_grad()

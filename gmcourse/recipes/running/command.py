@@ -59,7 +59,7 @@ def recipes() -> Iterator[str]:
             continue
         made = zoo.manifest(name)
         yield f"{name:<24} {size(name):>9} {60 * made.hours:>8.1f}  {made.data}"
-    yield "minutes: of one CPU core, for as many steps as `gmcourse zoo` says"
+    yield "minutes: on the hardware that the manifest names, for as many steps as `gmcourse zoo` says"
 
 
 def run(arguments: argparse.Namespace) -> int:

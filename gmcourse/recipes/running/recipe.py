@@ -29,7 +29,8 @@ class Recipe:
         arguments: its keyword arguments, JSON only.
         data: `data(device)` gives what `fit` takes.
         step: `step(module, device)` gives the step that trains the module.
-        measure: `measure(trained, device)` gives numbers on held-out data; the unit is part of the name.
+        measure: `measure(trained, device)` gives numbers on held-out data, without gradients; the unit is part of
+            the name.
         described: the data in words, for the manifest.
         pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
             of "test": see `with_folder`.

@@ -13,9 +13,10 @@ from gmcourse.data.low_resolution import Pairs, downsample, pairs
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
+from gmcourse.recipes.running.adam import adam
 from gmcourse.recipes.running.recipe import Recipe
 from gmcourse.reproducible import generator
-from gmcourse.training import EMA, Callback, History, Minimize, Schedule, Step
+from gmcourse.training import Callback, History, Schedule, Step
 from gmcourse.training.schedules import cosine
 
 WATCH = 100  # steps between two looks at the validation pictures
@@ -81,10 +82,6 @@ def regression(
 ) -> Recipe:
     """Make a recipe of `Regression`: Adam on the squared error."""
 
-    def step(module: Any, device: torch.device) -> Minimize:
-        optimizer = torch.optim.Adam(module.parameters(), lr=2e-3, fused=True)
-        return Minimize(lambda batch: squared_error(module, *batch), module, optimizer, clip=1.0)
-
     @torch.no_grad()
     def measure(module: Regression, device: torch.device) -> dict[str, float]:
         test = task.held_out(device)
@@ -99,7 +96,7 @@ def regression(
         model="gmcourse.models.srflow:Regression",
         arguments={"scale": task.scale, **widths},
         data=task.data,
-        step=step,
+        step=adam(2e-3, lambda module: lambda batch: squared_error(module, *batch), clip=1.0),
         steps=steps,
         batch_size=batch_size,
         measure=measure,
@@ -131,14 +128,8 @@ def flow(
         module.encoder.load_state_dict(trained.encoder.state_dict())
         module.freeze_encoder()
 
-    @torch.no_grad()
     def prepare(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
         module.bound(both[0][:256], both[1][:256])  # initialises actnorm
-
-    def step(module: Any, device: torch.device) -> Minimize:
-        learned = [p for p in module.parameters() if p.requires_grad]
-        optimizer = torch.optim.Adam(learned, lr=1e-3, fused=True)
-        return Minimize(module.loss, module, optimizer, ema=EMA(module, average), clip=200.0)
 
     @torch.no_grad()
     def measure(module: SRFlow, device: torch.device) -> dict[str, float]:
@@ -161,7 +152,7 @@ def flow(
         model="gmcourse.models.srflow:SRFlow",
         arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **encoder_from.arguments},
         data=task.data,
-        step=step,
+        step=adam(1e-3, average=average, clip=200.0),
         steps=steps,
         batch_size=batch_size,
         measure=measure,

@@ -111,7 +111,8 @@ def _begun(recipe: Recipe, device: torch.device, own: bool) -> tuple[nn.Module, 
         own = own and recipe.begins_with in zoo.names(own=True)
         recipe.begin(module, zoo.load(recipe.begins_with, device, own=own))
     if recipe.prepare is not None:
-        recipe.prepare(module, data)
+        with torch.no_grad():
+            recipe.prepare(module, data)
     return module, data
 
 
@@ -161,6 +162,7 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
     zoo.save(described, trained, history=history, samples=_samples(recipe, trained, device), half=recipe.half)
 
 
+@torch.no_grad()
 def measured(recipe: Recipe, trained: nn.Module, device: torch.device) -> dict[str, float]:
     """What the recipe measures, as a manifest holds it."""
     return {name: float(value) for name, value in recipe.measure(trained, device).items()}
