@@ -5,16 +5,21 @@ tolerance that holds for float32 on every machine.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import ATOL, RTOL, differences, matches, show
+from gmcourse.exercises.gradients import agree_gradients
+from gmcourse.exercises.known_mistakes import Sizes, usual
 from gmcourse.exercises.mistakes import NotDone, mistake
 
-RTOL, ATOL = 2e-4, 2e-5
+agreed: set[str] = set()  # what was right so far in this check
 
 
 def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
@@ -45,13 +50,39 @@ def tensor(value: Any, what: str) -> Tensor:
         mistake(f"{what} is of type {type(value).__name__}; expected a tensor, or numbers that make one")
 
 
-def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """Compare shapes and numbers, up to float32 rounding at the size of the numbers involved."""
-    if got.shape != want.shape:
-        return False
-    got, want = got.detach(), want.detach().to(got.dtype)
-    size = float(want[want.isfinite()].abs().max()) if bool(want.isfinite().any()) else 0.0
-    return torch.allclose(got, want, rtol=rtol, atol=atol * max(1.0, size), equal_nan=True)
+@dataclass(frozen=True)
+class Case:
+    """One call of the answer: what it gets, what must come back, and what comes back of a known mistake.
+
+    Attributes:
+        trained: the leaves, by name, with respect to which the gradients must agree, too.
+    """
+
+    arguments: tuple[Any, ...]
+    want: Tensor | float
+    suspects: Mapping[str, Tensor | float] = field(default_factory=dict)
+    trained: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def agree_always(
+    answer: Any,
+    what: str,
+    draw: Callable[[], Case],
+    *,
+    sizes: Sizes | None = None,
+    times: int = 4,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+) -> None:
+    """Ask several times; a mistake has a name only if the name fits each time, so that chance gives none.
+
+    Args:
+        draw: makes another case of the same shapes at each call.
+        sizes: the sizes over which sums or means run, by what is counted.
+    """
+    cases = [draw() for _ in range(times)]
+    values = [tensor(ask(answer, *each.arguments), what) for each in cases]
+    _agree(values, cases, what, sizes or {}, "", rtol, atol)
 
 
 def agree(
@@ -61,6 +92,7 @@ def agree(
     suspects: Mapping[str, Tensor | float] | None = None,
     *,
     inputs: Mapping[str, Tensor] | None = None,
+    sizes: Sizes | None = None,
     otherwise: str = "",
     rtol: float = RTOL,
     atol: float = ATOL,
@@ -71,24 +103,56 @@ def agree(
         what: what is being compared, as the subject of a sentence: "the KL".
         suspects: what people get who make a known mistake, by the words that explain it.
         inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
+        sizes: the sizes over which sums or means run, by what is counted.
         otherwise: the words for every other wrong value, where only one mistake is possible.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
     """
-    got, want = tensor(value, what), torch.as_tensor(want, dtype=torch.float64)
-    if matches(got, want, rtol=rtol, atol=atol):
-        if inputs:
-            agree_gradients(got, want, inputs, what)
-        return got
-    numbers = differences(got, want, rtol=rtol, atol=atol)
-    for reason, number in (suspects or {}).items():
-        wrong = torch.as_tensor(number, dtype=torch.float64)
-        if matches(got, wrong, rtol=rtol, atol=atol) and not matches(wrong, want, rtol=rtol, atol=atol):
+    got = tensor(value, what)
+    _agree([got], [Case((), want, suspects or {}, inputs or {})], what, sizes or {}, otherwise, rtol, atol)
+    return got
+
+
+def _agree(
+    values: Sequence[Tensor],
+    cases: Sequence[Case],
+    what: str,
+    sizes: Sizes,
+    otherwise: str,
+    rtol: float,
+    atol: float,
+) -> None:
+    """Compare values with what their cases want; name the mistake that explains all of them."""
+    wants = [torch.as_tensor(each.want, dtype=torch.float64) for each in cases]
+
+    def alike(a: Tensor, b: Tensor) -> bool:
+        return matches(a, b, rtol=rtol, atol=atol)
+
+    off = [(got, want) for got, want in zip(values, wants, strict=True) if not alike(got, want)]
+    if not off:
+        for got, want, case in zip(values, wants, cases, strict=True):
+            if case.trained:
+                agree_gradients(got, want, case.trained, what)
+        agreed.add(what)
+        return
+    numbers = differences(*off[0], rtol=rtol, atol=atol)
+    for reason in cases[0].suspects:
+        wrongs = [torch.as_tensor(each.suspects[reason], dtype=torch.float64) for each in cases]
+        differs = any(not alike(wrong, want) for wrong, want in zip(wrongs, wants, strict=True))
+        if differs and all(map(alike, values, wrongs)):
             mistake(f"{what}: {reason}", numbers)
     if otherwise:
         mistake(otherwise, numbers)
+    for got, want in off:
+        if bool(want.isfinite().all()):
+            finite(got, what, f"{what} is not finite")
+    told = [usual(got, want, sizes, rtol, atol) for got, want in off]
+    if reason := next((words for words in told[0] if all(words in each for each in told)), ""):
+        mistake(f"{what}: {reason}", numbers)
+    got, want = off[0]
     if got.shape != want.shape:
         mistake(f"{what} has shape {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
-    finite(got, what, f"{what} is not finite")
+    if what in agreed:
+        mistake(f"{what} was right before, for other sizes or numbers: is one of them hard-coded?", numbers)
     mistake(f"{what} is wrong for fresh inputs", numbers)
 
 
@@ -107,69 +171,10 @@ def untouched(value: Any, handed: Tensor, words: str, want: Tensor | None = None
         raise NotDone(f"not done yet: {words}")
 
 
-def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], what: str) -> None:
-    """The value is right; is its gradient? A `detach`, `no_grad`, `.item()` or numpy cuts it off.
-
-    Both `got` and `want` must have been computed from `inputs`.
-    """
-    leaves = list(inputs.values())
-    wanted = torch.autograd.grad(want.sum(), leaves, retain_graph=True)
-    for name, ours, theirs in zip(inputs, wanted, gradients(got, leaves, what), strict=True):
-        if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
-            part = "wrong" if bool(theirs.any()) else "zero"
-            reason = f"its gradient with respect to `{name}` is {part}: something is detached"
-            numbers = differences(theirs, ours, rtol=1e-3, atol=1e-4)
-            mistake(f"{what} has the right value, but {reason}", numbers, _CUT)
-
-
-def gradients(got: Tensor, leaves: Sequence[Tensor], what: str) -> list[Tensor]:
-    """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
-    if not got.requires_grad:
-        mistake(f"{what} has the right value but no gradient: something is detached", _CUT)
-    try:
-        found = torch.autograd.grad(got.sum(), leaves, retain_graph=True, allow_unused=True)
-    except RuntimeError as error:
-        reason = str(error)
-        if "inplace operation" in reason:
-            mistake(
-                f"{what} has the right value, but an operation in place overwrote what the gradient needs",
-                "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like.",
-            )
-        mistake(f"{what} has the right value, but its gradient cannot be computed", reason[:200])
-    pairs = zip(leaves, found, strict=True)
-    return [torch.zeros_like(leaf) if each is None else each for leaf, each in pairs]
-
-
-_CUT = "`detach()`, `.data`, `torch.no_grad()`, `.item()`, numpy and `torch.tensor(…)` all cut the graph."
-
-
 def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
     """Whether no two of these numbers are nearly the same, so that a single number tells mistakes apart."""
     ordered = sorted(numbers)
     return all(abs(b - a) > by * max(abs(a), abs(b)) for a, b in pairwise(ordered))
-
-
-def show(value: Tensor) -> str:
-    """Show the beginning of a tensor, in four digits."""
-    flat = value.detach().flatten()[:3].tolist()
-    text = ", ".join(f"{number:.4g}" for number in flat)
-    if value.dim() == 0:
-        return text
-    return f"[{text}{', …' if value.numel() > 3 else ''}] of shape {tuple(value.shape)}"
-
-
-def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:
-    """List the first entries that differ, each with its place; the beginnings of both where the shapes differ."""
-    if got.shape != want.shape or got.dim() == 0:
-        return f"got {show(got)}, expected {show(want)}"
-    got, want = got.detach(), want.detach().to(got.dtype)
-    size = max(1.0, float(want[want.isfinite()].abs().max())) if bool(want.isfinite().any()) else 1.0
-    apart_at = (~torch.isclose(got, want, rtol=rtol, atol=atol * size, equal_nan=True)).nonzero()
-    shown = [
-        f"at {place}: got {float(got[tuple(place)]):.4g}, expected {float(want[tuple(place)]):.4g}"
-        for place in apart_at[:3].tolist()
-    ]
-    return "\n".join([*shown, f"{len(apart_at)} of {got.numel()} entries differ, shape {tuple(got.shape)}"])
 
 
 def near(estimate: float, truth: float, standard_error: float) -> bool:

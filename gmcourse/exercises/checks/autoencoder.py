@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from gmcourse.exercises.compare import agree, finite, normal, show, tensor
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import show
+from gmcourse.exercises.compare import agree, finite, normal, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import NotDone, ask, mistake
+from gmcourse.exercises.mistakes import NotDone, mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from gmcourse.exercises.asking import ask
 from gmcourse.exercises.compare import agree, apart, finite, normal, untouched
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask
 
 Map = Callable[[Tensor], Tensor]
 

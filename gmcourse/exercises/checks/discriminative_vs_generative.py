@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
+from gmcourse.exercises.asking import ask
 from gmcourse.exercises.compare import agree, normal, pair, untouched
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask
 
 
 def _shares(classes: int, generator: torch.Generator) -> Tensor:

@@ -8,9 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.exercises.compare import agree, agree_gradients, finite, fresh_weights, matches, normal, pair
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import matches
+from gmcourse.exercises.compare import agree, finite, fresh_weights, normal, pair
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import NotDone, ask, mistake
+from gmcourse.exercises.gradients import agree_gradients
+from gmcourse.exercises.mistakes import NotDone, mistake
 
 
 def _spoilt(each: Tensor, others: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -204,7 +207,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
         variants = {name: _play(painter, judge, real, z, rate, name) for name in names}
         mine, opponent = copy.deepcopy(painter), copy.deepcopy(judge)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
-        value = ask(answer, mine, opponent, *optimizers, real, z)
+        value = ask(answer, mine, opponent, *optimizers, real, z, trains=True)
         losses = pair(value, "the discriminator's and the generator's loss")
         got_painter, got_judge = _weights(mine), _weights(opponent)
         if matches(got_painter, _weights(painter)) and matches(got_judge, new_judge):

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gmcourse.exercises.asking import ask
 from gmcourse.exercises.compare import agree, fresh_weights, normal, pair, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import NotDone, ask, mistake
+from gmcourse.exercises.mistakes import NotDone, mistake
 
 SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that neither can stand for the other
 

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
+from gmcourse.exercises.asking import ask
 from gmcourse.exercises.compare import agree, finite, fresh_weights, normal, pair, untouched
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:

@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, near, normal, pair, show, tensor, untouched
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import show
+from gmcourse.exercises.compare import agree, near, normal, pair, tensor, untouched
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask, mistake
+from gmcourse.exercises.mistakes import mistake
 
 N = 20_000  # draws for the spread of answers
 

@@ -7,19 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import (
-    agree,
-    agree_gradients,
-    apart,
-    finite,
-    gradients,
-    matches,
-    normal,
-    show,
-    tensor,
-)
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.compare import agree, apart, finite, normal, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import NotDone, ask, mistake
+from gmcourse.exercises.gradients import agree_gradients, gradients
+from gmcourse.exercises.mistakes import NotDone, mistake
 
 EPS = 1e-8
 

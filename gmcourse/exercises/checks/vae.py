@@ -8,20 +8,12 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import (
-    agree,
-    apart,
-    finite,
-    gradients,
-    matches,
-    near,
-    normal,
-    show,
-    tensor,
-    untouched,
-)
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.compare import agree, apart, finite, near, normal, tensor, untouched
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask, mistake
+from gmcourse.exercises.gradients import gradients
+from gmcourse.exercises.mistakes import mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
 
