@@ -9,12 +9,15 @@ import re
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
 from gmcourse.exercises.mistakes import STUB, Mistake, NotDone, Refusal, mistake
+
+OURS = Path(__file__).parent
 
 # What torch says, in our words.
 SAYINGS = {
@@ -150,7 +153,9 @@ def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoRetur
     reason = f"`{name}` stops: {ours}" if ours else f"`{name}` stops with {kind}"
     lines = [
         f"at line {frame.lineno} of `{frame.name}`: {frame.line}" if frame.line else f"in `{frame.name}`"
-        for frame in traceback.extract_tb(error.__traceback__)[1:2]
+        for frame in [
+            f for f in traceback.extract_tb(error.__traceback__) if OURS not in Path(f.filename).parents
+        ][:1]
     ]
     if torchs:
         lines.append(f"In Python's words: {text}")

@@ -4,7 +4,8 @@ References are computed in float64 from the inputs that the learner got in float
 tolerance that holds for float32 on every machine.
 """
 
-import math
+import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,6 +20,7 @@ from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.known_mistakes import Sizes, usual
 from gmcourse.exercises.mistakes import NotDone, mistake
 
+NUMBERS = {2: "two", 3: "three"}
 agreed: set[str] = set()  # what was right so far in this check
 
 
@@ -47,7 +49,7 @@ def tensor(value: Any, what: str) -> Tensor:
     try:
         return torch.as_tensor(value).to(device="cpu", dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
-        mistake(f"{what} is of type {type(value).__name__}; expected a tensor, or numbers that make one")
+        mistake(f"{what}: type {type(value).__name__} came back; expected a tensor, or numbers that make one")
 
 
 @dataclass(frozen=True)
@@ -55,34 +57,61 @@ class Case:
     """One call of the answer: what it gets, what must come back, and what comes back of a known mistake.
 
     Attributes:
+        suspects: what people get who make a known mistake, by the words that explain it.
         trained: the leaves, by name, with respect to which the gradients must agree, too.
+        sizes: the sizes over which sums or means run, by what is counted.
+        handed: what the code gives that was handed out.
     """
 
     arguments: tuple[Any, ...]
     want: Tensor | float
     suspects: Mapping[str, Tensor | float] = field(default_factory=dict)
     trained: Mapping[str, Tensor] = field(default_factory=dict)
+    sizes: Sizes = field(default_factory=dict)
+    handed: Tensor | None = None
 
 
 def agree_always(
     answer: Any,
     what: str,
-    draw: Callable[[], Case],
-    *,
-    sizes: Sizes | None = None,
+    case: Callable[..., Case],
+    generator: torch.Generator,
+    *shapes: tuple[Any, ...],
+    otherwise: str = "",
     times: int = 4,
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> None:
-    """Ask several times; a mistake has a name only if the name fits each time, so that chance gives none.
+    """Ask several times for each shape; a mistake has a name only if the name fits each time: chance gives none.
 
     Args:
-        draw: makes another case of the same shapes at each call.
-        sizes: the sizes over which sums or means run, by what is counted.
+        case: called with the generator and a shape, makes another case of this shape.
+        otherwise: the words for every wrong value that is no suspect's.
     """
-    cases = [draw() for _ in range(times)]
-    values = [tensor(ask(answer, *each.arguments), what) for each in cases]
-    _agree(values, cases, what, sizes or {}, "", rtol, atol)
+    for shape in shapes:
+        cases = [case(generator, *shape) for _ in range(times)]
+        values = [tensor(ask(answer, *each.arguments), what) for each in cases]
+        if all(
+            each.handed is not None and matches(got, each.handed, rtol=rtol, atol=atol)
+            for got, each in zip(values, cases, strict=True)
+        ):
+            raise NotDone("not done yet: this is still the code that was handed out")
+        _agree(values, cases, what, otherwise, rtol, atol)
+
+
+def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., Any]:
+    """Make of an answer that returns several things one that returns this one of them; `what` names them all."""
+    if not callable(answer):
+        return ask(answer)
+
+    @functools.wraps(answer)
+    def one(*arguments: Any) -> Any:
+        value = answer(*arguments)
+        if value is not None and not (isinstance(value, tuple | list) and len(value) == count):
+            mistake(f"{NUMBERS[count]} things are wanted: {what}")
+        return None if value is None else value[index]
+
+    return one
 
 
 def agree(
@@ -108,7 +137,8 @@ def agree(
         atol: absolute tolerance, times the largest number of the reference (if above 1).
     """
     got = tensor(value, what)
-    _agree([got], [Case((), want, suspects or {}, inputs or {})], what, sizes or {}, otherwise, rtol, atol)
+    case = Case((), want, suspects or {}, inputs or {}, sizes or {})
+    _agree([got], [case], what, otherwise, rtol, atol)
     return got
 
 
@@ -116,7 +146,6 @@ def _agree(
     values: Sequence[Tensor],
     cases: Sequence[Case],
     what: str,
-    sizes: Sizes,
     otherwise: str,
     rtol: float,
     atol: float,
@@ -135,6 +164,7 @@ def _agree(
         agreed.add(what)
         return
     numbers = differences(*off[0], rtol=rtol, atol=atol)
+    verb = "are" if _many(what) else "is"
     for reason in cases[0].suspects:
         wrongs = [torch.as_tensor(each.suspects[reason], dtype=torch.float64) for each in cases]
         differs = any(not alike(wrong, want) for wrong, want in zip(wrongs, wants, strict=True))
@@ -144,16 +174,28 @@ def _agree(
         mistake(otherwise, numbers)
     for got, want in off:
         if bool(want.isfinite().all()):
-            finite(got, what, f"{what} is not finite")
-    told = [usual(got, want, sizes, rtol, atol) for got, want in off]
+            finite(got, what, f"{what} {verb} not finite")
+    told = [usual(got, want, cases[0].sizes, rtol, atol) for got, want in off]
     if reason := next((words for words in told[0] if all(words in each for each in told)), ""):
         mistake(f"{what}: {reason}", numbers)
     got, want = off[0]
     if got.shape != want.shape:
-        mistake(f"{what} has shape {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
+        mistake(
+            f"{what} {'have' if _many(what) else 'has'} shape {tuple(got.shape)}; expected {tuple(want.shape)}",
+            numbers,
+        )
     if what in agreed:
-        mistake(f"{what} was right before, for other sizes or numbers: is one of them hard-coded?", numbers)
-    mistake(f"{what} is wrong for fresh inputs", numbers)
+        mistake(
+            f"{what} {'were' if _many(what) else 'was'} right before, for other sizes or numbers: is one of them hard-coded?",
+            numbers,
+        )
+    mistake(f"{what} {verb} wrong for fresh inputs", numbers)
+
+
+def _many(what: str) -> bool:
+    """Whether these words are a plural: "the weights" are, "the loss at t = 200" is."""
+    first = re.split(r" (?:of|at|for|per|after|by|where|in|with) ", what)[0]
+    return first.endswith("s") and not first.endswith("ss")
 
 
 def finite(value: Any, what: str, reason: str) -> Tensor:
@@ -175,8 +217,3 @@ def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
     """Whether no two of these numbers are nearly the same, so that a single number tells mistakes apart."""
     ordered = sorted(numbers)
     return all(abs(b - a) > by * max(abs(a), abs(b)) for a, b in pairwise(ordered))
-
-
-def near(estimate: float, truth: float, standard_error: float) -> bool:
-    """Compare to six standard errors: a right answer fails once in five hundred million comparisons."""
-    return math.isfinite(estimate) and abs(estimate - truth) <= 6 * standard_error

@@ -58,22 +58,22 @@ def test_a_number_that_fits_once_is_no_reason() -> None:
     """Chance gives a single number the value of another mistake; it does not do so four times."""
     generator = torch.Generator().manual_seed(0)
 
-    def case() -> Case:
+    def case(generator: torch.Generator) -> Case:
         x = torch.rand((), generator=generator) + 1
         return Case((x,), x.double(), {"by luck": 3 * x if calls else torch.tensor(0.5)})
 
     calls: list[int] = []
     with pytest.raises(Mistake) as caught:
-        agree_always(lambda x: 0.5 * torch.ones(()), "it", case)
+        agree_always(lambda x: 0.5 * torch.ones(()), "it", case, generator, ())
     assert "by luck" in str(caught.value)
     real = iter([True, False, False, False])
 
-    def again() -> Case:
+    def again(generator: torch.Generator) -> Case:
         x = torch.rand((), generator=generator) + 1
         return Case((x,), x.double(), {"by luck": torch.tensor(0.5) if next(real) else 3 * x})
 
     with pytest.raises(Mistake) as caught:
-        agree_always(lambda x: 0.5 * torch.ones(()), "it", again)
+        agree_always(lambda x: 0.5 * torch.ones(()), "it", again, generator, ())
     assert "by luck" not in str(caught.value)
 
 

@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import show
-from gmcourse.exercises.compare import agree, near, normal, pair, tensor, untouched
+from gmcourse.exercises.compare import agree, normal, pair, tensor, untouched
 from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.independence import near
 from gmcourse.exercises.mistakes import mistake
 
 N = 20_000  # draws for the spread of answers

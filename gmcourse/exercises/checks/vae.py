@@ -10,9 +10,10 @@ from torch.nn import functional as F
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import agree, apart, finite, near, normal, tensor, untouched
+from gmcourse.exercises.compare import agree, apart, finite, normal, tensor, untouched
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import gradients
+from gmcourse.exercises.independence import near
 from gmcourse.exercises.mistakes import mistake
 
 N = 40_000  # draws of a Monte Carlo estimate
