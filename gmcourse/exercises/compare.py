@@ -180,15 +180,9 @@ def _agree(
         mistake(f"{what}: {reason}", numbers)
     got, want = off[0]
     if got.shape != want.shape:
-        mistake(
-            f"{what} {'have' if _many(what) else 'has'} shape {tuple(got.shape)}; expected {tuple(want.shape)}",
-            numbers,
-        )
+        mistake(f"{what}: the shape is {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
     if what in agreed:
-        mistake(
-            f"{what} {'were' if _many(what) else 'was'} right before, for other sizes or numbers: is one of them hard-coded?",
-            numbers,
-        )
+        mistake(f"{what}: right before, for other sizes or numbers; is one of them hard-coded?", numbers)
     mistake(f"{what} {verb} wrong for fresh inputs", numbers)
 
 

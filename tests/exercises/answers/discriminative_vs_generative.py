@@ -369,7 +369,7 @@ ANSWERS += [
             (
                 "pooled",
                 {
-                    "covs": "sum(s * torch.cov(g.T, correction=0) for s, g in zip(shares, groups)).expand(classes, -1, -1)"
+                    "covs": "sum((g - g.mean(0)).T @ (g - g.mean(0)) for g in groups).expand(classes, -1, -1) / len(x)"
                 },
                 "each is to have its own",
             ),
@@ -422,7 +422,8 @@ ANSWERS += [
             x, y = x.numpy(), y.numpy()
             groups = [x[y == k] for k in range(classes)]
             shares = [len(each) / len(x) for each in groups]
-            return shares, [each.mean(0).tolist() for each in groups], np.stack([np.cov(g.T, bias=True) for g in groups])
+            covs = np.stack([np.cov(each.T, bias=True) for each in groups])
+            return shares, [each.mean(0).tolist() for each in groups], covs
         """,
     ),
     # 3 · linear_boundary
