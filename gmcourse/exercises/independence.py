@@ -16,45 +16,48 @@ def near(estimate: float, truth: float, standard_error: float) -> bool:
     return math.isfinite(estimate) and abs(estimate - truth) <= 6 * standard_error
 
 
-def independent(noise: Tensor, again: Tensor, axes: Sequence[str], *, what: str = "the noise") -> None:
-    """Raise the mistake that was made with this noise, if one was: shared, mirrored, repeated, no normal at all.
-
-    The words hold no number that changes from run to run.
+def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "the noise") -> None:
+    """Raise the mistake if one draw is shared along an axis, comes back in another row, or at the next call.
 
     Args:
-        noise: what should be independent standard normal numbers, `(N, …)` with some thousand rows of at least
-            three numbers and at most some hundred.
+        noise: `(N, …)` with some hundred rows of at least three numbers.
         again: the same of a second call.
         axes: what each axis counts, in the singular: ("row", "latent").
         what: the subject of the sentence.
     """
-    noise, again = noise.detach().double(), again.detach().double()
     for axis, name in enumerate(axes):
         spread = noise.abs() - noise.abs().select(axis, 0).unsqueeze(axis)
         if noise.shape[axis] > 1 and bool((spread.abs() < 1e-4).all()):
             mistake(f"{what}: one draw is shared by all {name}s; each {name} needs its own")
-    rows = noise.flatten(1)
-    kept = rows[:, :6].abs().mul(1e3).round()
-    if len(torch.unique(kept, dim=0)) < len(rows) - 20:
-        told = "repeats itself, or its mirror image, from row to row; each row needs a draw of its own"
-        mistake(f"{what} {told}")
-    both = torch.cat([kept, again.flatten(1)[:, :6].abs().mul(1e3).round()])
-    if len(torch.unique(both, dim=0)) < len(both) - 20:
+    first, second = (each.flatten(1)[:, :6].abs().mul(1e3).round() for each in (noise, again))
+    if len(torch.unique(first, dim=0)) < len(first) - 20:
+        mistake(
+            f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own"
+        )
+    if len(torch.unique(torch.cat([first, second]), dim=0)) < 2 * len(first) - 20:
         mistake(f"{what} is the same at each call: it must be fresh, so set no seed and keep no pool")
-    count, width = rows.shape
-    columns = rows[:, torch.linspace(0, width - 1, min(width, 24)).round().long().unique()]
-    six = 6 / math.sqrt(count)
+
+
+def independent(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "the noise") -> None:
+    """Raise the mistake if this should be independent standard normal noise, and is shared, tied, or not normal.
+
+    The arguments are those of `fresh_each`; the words hold no number that changes from run to run.
+    """
+    noise, again = noise.detach().double(), again.detach().double()
+    fresh_each(noise, again, axes, what)
+    count, width = noise.flatten(1).shape
+    columns = noise.flatten(1)[:, torch.linspace(0, width - 1, min(width, 24)).round().long().unique()]
+    standard_normal(columns.flatten(), what)
     for size, words in ((columns, "noise"), (columns.abs(), "size of the noise")):
         scaled = (size - size.mean(0)) / size.std(0)
         between = (scaled.T @ scaled / count).fill_diagonal_(0)
-        if bool((between.abs() > six).any()):
+        if bool((between.abs() > 6 / math.sqrt(count)).any()):
             mistake(
                 f"{what}: the {words} of one {axes[-1]} tells that of another; each needs a draw of its own"
             )
         for lag in (1, count // 2):
             if bool(((scaled[lag:] * scaled[:-lag]).mean(0).abs() > 6 / math.sqrt(count - lag)).any()):
                 mistake(f"{what}: the {words} of one row tells that of another; each needs a draw of its own")
-    standard_normal(columns.flatten(), what)
 
 
 def standard_normal(noise: Tensor, what: str = "the noise") -> None:

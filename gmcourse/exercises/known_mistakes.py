@@ -70,7 +70,8 @@ def _wrong_values(want: Tensor, sizes: Sizes) -> Iterator[tuple[str, Tensor]]:
     yield "a factor 2 is missing, or a ½ too many: it is half the right value", want / 2
     yield "the logarithm has base 2 (bits); the natural one is wanted (nats)", want / two
     yield "that is in nats; a bit is log 2 nats", want * two
-    yield "the logarithm has base 10; the natural one is wanted", want / ten
+    yield "the logarithm has base 10", want / ten
+    yield "the logarithm has base 10; bits have base 2", want * two / ten
     yield "this is the logarithm of what is wanted", want.log()
     yield "the logarithm of this is wanted", want.exp()
     yield "this is the square root of what is wanted (σ for σ²)", want.sqrt()

@@ -262,6 +262,8 @@ def _no(rule: str, words: int = 30) -> str:
 
 _STRANGE = "shown.logsumexp(1) < seen.logsumexp(1).min()"
 
+_POOLED = "torch.stack([sum(len(g) / len(x) * torch.cov(g.T, correction=0) for g in groups)] * classes)"
+
 ANSWERS += [
     # 1 · log_posterior
     *(
@@ -368,9 +370,7 @@ ANSWERS += [
             ),
             (
                 "pooled",
-                {
-                    "covs": "torch.stack([sum(torch.cov(g.T, correction=0) * len(g) for g in groups) / len(x)] * 9)[:classes]"
-                },
+                {"covs": _POOLED},
                 "each is to have its own",
             ),
             (

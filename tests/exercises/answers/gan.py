@@ -401,7 +401,7 @@ ANSWERS += [
             ),
             (
                 "no flag",
-                "def r1(discriminator, x, gamma):\n    g = torch.autograd.grad(discriminator(x).sum(), x)[0]\n    return g",
+                _r1("g").replace(".requires_grad_(True)", ""),
                 "nothing to differentiate",
             ),
             (
