@@ -59,7 +59,8 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = Fal
     if not callable(answer):
         mistake(f"`{name}` is {_described(answer)}; expected something to call")
     handed = tuple(map(_clone, arguments)) if as_clones else arguments
-    before = [_traces(each, trains) for each in (None, *handed)]
+    watched = (None, *handed, *arguments)  # a gradient flows through a clone, back to what it was made from
+    before = [_traces(each, trains) for each in watched]
     try:
         value = answer(*handed)
     except Refusal:
@@ -72,7 +73,7 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = Fal
         _stopped(name, error, arguments)
     if value is None:
         mistake(f"`{name}` returns None: is its `return` missing?")
-    for words, old, each in zip(_names(answer, len(handed)), before, (None, *handed), strict=True):
+    for words, old, each in zip(_names(answer, len(handed)), before, watched, strict=True):
         for what, now in _traces(each, trains).items():
             if not _same(now, old[what]):
                 mistake(f"`{name}` {what.format(words)}")
@@ -141,7 +142,8 @@ def _names(answer: Callable[..., Any], count: int) -> Iterator[str]:
         known = [each.name for each in found if each.kind is not each.VAR_POSITIONAL]
     except (TypeError, ValueError):
         known = []
-    yield from (f"`{known[i]}`" if i < len(known) else f"number {i + 1}" for i in range(count))
+    for _ in range(2):  # the clones, and what they were made from
+        yield from (f"`{known[i]}`" if i < len(known) else f"number {i + 1}" for i in range(count))
 
 
 def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoReturn:

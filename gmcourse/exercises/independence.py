@@ -25,6 +25,8 @@ def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "t
         axes: what each axis counts, in the singular: ("row", "latent").
         what: the subject of the sentence.
     """
+    if noise.numel() and float(noise.abs().max() - noise.abs().min()) < 1e-4 and float(noise.std()) > 0.1:
+        mistake(f"{what} is not normal: only its sign is drawn")
     for axis, name in enumerate(axes):
         spread = noise.abs() - noise.abs().select(axis, 0).unsqueeze(axis)
         if noise.shape[axis] > 1 and bool((spread.abs() < 1e-4).all()):

@@ -28,6 +28,8 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
     told = [
         words for words, wrong in _wrong_values(want, sizes) if alike(got, wrong) and not alike(wrong, want)
     ]
+    if got.shape != want.shape and got.numel() == want.numel() and alike(got.flatten(), want.flatten()):
+        told.append("the numbers are right, but not their shape")
     axes = range(got.dim())
     rank = want.dim()
     if got.dim() == rank + 1 and any(alike(got.sum(d), want) for d in axes):
@@ -38,8 +40,6 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
         told.append("it is not averaged: one number is wanted")
     if got.dim() > rank and rank == 0 and alike(got.sum(), want):
         told.append("it is not summed: one number is wanted")
-    if got.shape != want.shape and got.numel() == want.numel() and alike(got.flatten(), want.flatten()):
-        told.append("the numbers are right, but not their shape")
     if got.shape == want.shape and got.numel() > 2 and not _constant(want):
         if _constant(got):
             told.append("the same number comes back for every entry")
