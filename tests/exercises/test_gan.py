@@ -3,3 +3,4 @@ from tests.exercises.both_ways import BothWays
 
 class TestGAN(BothWays):
     chapter = "gan"
+    has_a_rubric = True

@@ -296,6 +296,8 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     A flow bends one cloud: it can thin the bridge between two islands, and never cut it.
     """
     (name, couplings, saved), _ = found_and_why(answer)
+    if name not in toy.NAMES:
+        mistake(f"the density is none of the course's: {', '.join(toy.NAMES)}")
     flow = PlaneFlow(couplings=couplings)
     try:
         flow.load_state_dict(dict(saved))

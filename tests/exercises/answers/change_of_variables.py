@@ -348,7 +348,7 @@ ANSWERS += [
     wrong(
         "triangular_log_det",
         "eigenvalues",
-        "def triangular_log_det(L):\n    return torch.linalg.eigvals(L.nan_to_num(7.0)).abs().log().sum(1)[:, None].sum(0)",
+        "def triangular_log_det(L):\n    return torch.linalg.eigvals(L).abs().log().sum()",
         expects="summed",
     ),
     wrong(
@@ -493,14 +493,14 @@ ANSWERS += [
     wrong(
         "repaired_bits",
         "no logarithm",
-        "def repaired_bits(log_density, dims, grey_levels):\n    return (dims * grey_levels - log_density) / (dims * math.log(2))",
+        "def repaired_bits(log_p, dims, levels):\n    return (dims * levels - log_p) / (dims * math.log(2))",
         expects="without their logarithm",
     ),
     wrong(
         "repaired_bits",
         "for 256 levels",
         "def repaired_bits(log_density, dims, grey_levels):\n    return 8 - log_density / (dims * math.log(2))",
-        expects="wrong",
+        expects="off by the same number",
     ),
     # 7 · my_flow
     wrong("my_flow", "not trained", _flow(load="fresh"), expects="not twice as near"),
@@ -517,9 +517,7 @@ ANSWERS += [
     right("my_flow", "many words", _flow(words=300)),
     right(
         "my_flow",
-        "float64 weights",
-        _flow(
-            load="{key: value.double() if value.is_floating_point() else value for key, value in read.items()}"
-        ),
+        "copied weights",
+        _flow(load="{key: value.clone() for key, value in read.items()}"),
     ),
 ]
