@@ -111,7 +111,8 @@ def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., An
     @functools.wraps(answer)
     def one(*arguments: Any) -> Any:
         value = answer(*arguments)
-        if value is not None and not (isinstance(value, tuple | list) and len(value) == count):
+        several = isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1
+        if value is not None and not (several and len(value) == count):
             mistake(f"{NUMBERS[count]} things are wanted: {what}")
         return None if value is None else value[index]
 

@@ -13,6 +13,7 @@ from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
 from tests.exercises.answers import answers
 from tests.exercises.student import in_process
+from tests.exercises.trial import SAVED
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -37,7 +38,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return in_process(steps, limits)
 
     monkeypatch.setattr(nbval_run, "run", run)
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "path", [*sys.path, SAVED])
     deterministic = torch.are_deterministic_algorithms_enabled()
     yield counted
     torch.use_deterministic_algorithms(deterministic)

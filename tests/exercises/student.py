@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ def answer(notebook: Json, exercise: str, text: str) -> None:
 
 
 def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
-    """A copy of a notebook with something done to it."""
+    """A copy of a notebook with something done to it, and what its open task has saved beside it."""
+    for saved in path.parent.glob("04_*.safetensors"):
+        shutil.copy(saved, target.parent)
     notebook = load(path)
     edit(notebook)
     target.write_text(json.dumps(notebook), encoding="utf-8")

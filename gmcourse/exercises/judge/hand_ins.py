@@ -18,6 +18,7 @@ from gmcourse.storage import write_atomically
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?")
 CANVAS = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<id>\d+)_\d+_(?P<file>.+)")
 SUFFIXES = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.html")  # what browsers make of a notebook's name
+SAVED = ".safetensors"  # what an open task made and keeps beside the notebook
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -44,6 +45,8 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if any(part.startswith(".") or part in JUNK for part in parts):
+            continue
+        if len(parts) == 1 and path.suffix == SAVED:
             continue
         if path.is_dir() and not path.is_symlink():
             if len(parts) == 1:
@@ -93,12 +96,16 @@ def owner_of(parts: tuple[str, ...]) -> Owner:
 
 
 def _unzipped(entry: Submission, unpacked: Path) -> Iterator[Submission]:
-    """The notebooks of a zip, each as a submission of its own; only these are unpacked, under names of ours."""
+    """The notebooks of a zip, each as a submission of its own; only these, and what they saved, are unpacked."""
     try:
         with zipfile.ZipFile(entry.path) as archive:
             members = [info for info in archive.infolist() if _is_notebook(info)]
             if not members:
                 yield replace(entry, problem="no notebook was handed in: the zip holds none")
+            for info in archive.infolist():
+                if info.filename.endswith(SAVED) and info.file_size <= notebook.LARGEST:
+                    kept = unpacked / entry.slug / PurePosixPath(info.filename).name[-80:]
+                    write_atomically(kept, archive.read(info))
             for number, info in enumerate(members):
                 inside = replace(entry, name=f"{entry.name}/{info.filename}")
                 if info.file_size > notebook.LARGEST:
