@@ -8,7 +8,6 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -203,16 +202,3 @@ def finite(value: Any, what: str, reason: str) -> Tensor:
     if not bool(got.isfinite().all()):
         mistake(reason, f"got {show(got)}")
     return got
-
-
-def untouched(value: Any, handed: Tensor, words: str, want: Tensor | None = None) -> None:
-    """Say that nothing was written yet: the value is that of the code handed out, and not right by chance."""
-    by_chance = want is not None and matches(want.detach(), handed)
-    if isinstance(value, Tensor) and not by_chance and matches(tensor(value, ""), handed):
-        raise NotDone(f"not done yet: {words}")
-
-
-def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
-    """Whether no two of these numbers are nearly the same, so that a single number tells mistakes apart."""
-    ordered = sorted(numbers)
-    return all(abs(b - a) > by * max(abs(a), abs(b)) for a, b in pairwise(ordered))

@@ -73,10 +73,8 @@ def _the_loss(value: Any, network: _Spied, x: Tensor, noisy: Tensor) -> None:
         "its target is the noise": ((noisy - x).double() - shown.double()).square().flatten(1).sum(1).mean(),
         "it is averaged over the pixels; the squared error of a picture is a sum": squared.mean(),
         "it is summed over the batch; the mean over the batch is wanted": squared.sum(),
-        "one number a picture came back; the mean over the batch is wanted": squared.sum(1),
         "this is the norm, not its square": squared.sum(1).sqrt().mean(),
         "the differences are not squared": squared.sqrt().sum(1).mean(),
-        "it is not reduced at all": squared.reshape(x.shape),
     }
     leaves = {f"the network's {name}": each for name, each in network.layer.named_parameters()}
     agree(value, squared.sum(1).mean(), "the loss", suspects, inputs=leaves)
@@ -137,9 +135,7 @@ def _lengths(generator: torch.Generator, pictures: int, dims: int, symbols: int)
     law = Categorical(probs=tables.double())
     nats, two = -law.log_prob(codes), math.log(2)
     suspects = {
-        "that is in nats: a bit is log 2 nats": nats.sum(1),
         "it is averaged over the numbers of the code; lengths add up": nats.mean(1) / two,
-        "it is averaged over the pictures too; one number a picture is wanted": nats.sum(1).mean() / two,
         "it is summed over the pictures; sum over the numbers of the code (axis 1)": nats.sum(0) / two,
         "each number of the code has a table of its own; the first is used for all": -tables.double()[0]
         .log2()[codes]
@@ -199,9 +195,7 @@ def _noisy(generator: torch.Generator, points: int, centres: int, dims: int) -> 
         + step / points,
         "the point comes back as it was": x.double(),
         "that is the gradient of the density, not of its logarithm": x + step * log_prob(x).exp()[:, None],
-        "that is half of the step": x + step / 2,
         "that is twice the step": x + 2 * step,
-        "that is the nearest centre, or the mean of all": means.mean(0).expand(points, dims),
     }
     return Case((log_prob, x, sigma), want, suspects)
 

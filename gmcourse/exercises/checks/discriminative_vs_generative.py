@@ -37,7 +37,6 @@ def _bayes(generator: torch.Generator, points: int, classes: int) -> Case:
         "this is log p(x, y): the evidence, log p(x), is not subtracted": joint,
         "the evidence is added; dividing is subtracting the logarithm": joint + evidence,
         "it is normalised over the points; for each point the classes must sum to one": joint.log_softmax(0),
-        "this is p(y|x); its logarithm is wanted": joint.softmax(1),
         "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
         "this is the evidence alone; the posterior of each class is wanted": evidence[:, 0],
     }
@@ -86,7 +85,6 @@ def _classes(generator: torch.Generator, points: int, dims: int, classes: int, w
         {
             "these are the counts; a share is a count over N": counts,
             "all classes get the same share; count them": torch.full_like(shares, 1 / classes),
-            "these are logarithms; the shares themselves are wanted": shares.log(),
         },
         {
             "the mean of all points is given to each class": every.expand(classes, dims),
@@ -201,7 +199,6 @@ def _naive(generator: torch.Generator, points: int, dims: int, classes: int) -> 
     suspects = {words: joint.log_softmax(1) for words, joint in joints.items()} | {
         "it is no longer normalised over the classes": log_p + log_prior,
         "it is no longer normalised over the classes, log 2π apart": square - 0.5 * norm + log_prior,
-        "this is p(y|x); its logarithm is wanted": want.exp(),
         "it is normalised over the points": (log_p + log_prior).log_softmax(0),
     }
     return Case((x, means, variances, prior), want, suspects, handed=square.log_softmax(1))
@@ -233,7 +230,6 @@ def _resampled(generator: torch.Generator, points: int, classes: int) -> Case:
         "it is normalised over the points; for each point the classes must sum to one": normalised(joint, 0),
         "the posterior came back as it was": p,
         "the shares are added; odds are multiplied": normalised(p + u - t),
-        "this is its logarithm; the probability is wanted": normalised(joint).log(),
     }
     return Case((posterior, trained, true), normalised(joint), suspects, handed=normalised(p * u))
 

@@ -39,7 +39,6 @@ def _both_losses(generator: torch.Generator, rows: int, which: int, far: float =
     )[which]
     suspects = {reason: value.mean() for reason, value in wrong.items()} | {
         "it is not averaged over the batch: take the mean, not the sum": each.sum(),
-        "it is not averaged over the batch: one number is wanted": each,
     }
     return Case((t,), each.mean(), suspects, {"logits": t})
 
@@ -78,7 +77,6 @@ def _penalty(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamm
         "this is a gradient penalty towards slope 1; R1 pulls towards 0": half
         * (squares.sqrt() - 1).square().mean(),
         "γ is missing": squares.mean() / 2,
-        "it is not averaged over the batch: one number is wanted": half * squares,
         "the slopes are averaged before they are squared": half * slopes.mean(0).square().sum(),
     }
     # all but the last bias, which moves no slope
