@@ -32,14 +32,15 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
         told.append("the numbers are right, but not their shape")
     axes = range(got.dim())
     rank = want.dim()
-    if got.dim() == rank + 1 and any(alike(got.sum(d), want) for d in axes):
-        told.append("it is not summed: one axis too many is left")
-    if got.dim() == rank + 1 and any(alike(got.mean(d), want) for d in axes):
-        told.append("it is not averaged: one axis too many is left")
-    if got.dim() > rank and rank == 0 and alike(got.mean(), want):
-        told.append("it is not averaged: one number is wanted")
-    if got.dim() > rank and rank == 0 and alike(got.sum(), want):
-        told.append("it is not summed: one number is wanted")
+    if got.dim() > rank == 0:
+        ways = {"averaged": got.mean(), "summed": got.sum(), "reduced": got.sum() / got.shape[0]}
+        told += [
+            f"it is not {way}: one number is wanted" for way, value in ways.items() if alike(value, want)
+        ]
+    elif got.dim() == rank + 1:
+        for way, reduced in (("summed", torch.sum), ("averaged", torch.mean)):
+            if any(alike(reduced(got, d), want) for d in axes):
+                told.append(f"it is not {way}: one axis too many is left")
     if got.shape == want.shape and got.numel() > 2 and not _constant(want):
         if _constant(got):
             told.append("the same number comes back for every entry")
@@ -78,8 +79,8 @@ def _wrong_values(want: Tensor, sizes: Sizes) -> Iterator[tuple[str, Tensor]]:
     yield "this is the square of what is wanted (σ² for σ)", want.square()
     yield "it is upside down: one over this is wanted", 1 / want
     if want.dim():
-        yield "it is averaged over everything; what is wanted has an axis more", want.mean()
-        yield "it is summed over everything; what is wanted has an axis more", want.sum()
+        yield "it is averaged over everything, the batch too", want.mean()
+        yield "it is summed over everything, the batch too", want.sum()
     for d in range(want.dim()):
         yield f"the order along axis {d} is reversed", want.flip(d)
         if want.dim() > 1:

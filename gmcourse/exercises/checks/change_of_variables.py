@@ -101,6 +101,7 @@ def _triangles(generator: torch.Generator, batch: int, size: int) -> Case:
     want = diagonal.abs().log().sum(1)
     suspects = {
         "the absolute value is missing: entries of the diagonal may be negative": diagonal.log().sum(1),
+        "this is the determinant; its logarithm is wanted": diagonal.prod(1),
         "the absolute value is missing around the product": diagonal.prod(1).log(),
         "the diagonal is summed before the logarithm: that is the trace": diagonal.sum(1).abs().log(),
         "the logarithms are averaged; a product's logarithm is a sum": want / size,

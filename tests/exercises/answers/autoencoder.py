@@ -494,7 +494,7 @@ ANSWERS += [
             ("the noise as a target", {"target": "noise"}, "its target is the noise"),
             ("mean of pixels", {"end": "squared.mean()"}, "averaged over the pixels"),
             ("sum of all", {"end": "squared.sum()"}, "summed over the batch"),
-            ("one a picture", {"end": "squared.flatten(1).sum(1)"}, "one number a picture"),
+            ("one a picture", {"end": "squared.flatten(1).sum(1)"}, "one number is wanted"),
             ("the norm", {"end": "squared.flatten(1).sum(1).sqrt().mean()"}, "not its square"),
             ("not reduced", {"end": "squared"}, "not reduced"),
             ("half", {"end": "squared.flatten(1).sum(1).mean() / 2"}, "half the right value"),

@@ -36,13 +36,13 @@ ANSWERS = [
         "log_density",
         "a density",
         _density("return (base + slope.abs().log()).exp()"),
-        expects="this is the density",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "log_density",
         "averaged",
         _density("return (base + slope.abs().log()).mean()"),
-        expects="averaged over the batch",
+        expects="averaged over everything",
     ),
     wrong(
         "log_density",
@@ -86,7 +86,7 @@ ANSWERS = [
         "area_factor",
         "no logarithm",
         _area("return torch.linalg.det(J).abs()"),
-        expects="its logarithm is wanted",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "area_factor",
@@ -113,7 +113,7 @@ ANSWERS = [
         "area_factor",
         "summed",
         _area("return torch.linalg.slogdet(J)[1].sum()"),
-        expects="summed over the points",
+        expects="summed over everything",
     ),
     right("area_factor", "slogdet", _area("return torch.linalg.slogdet(J)[1]")),
     right(
@@ -166,7 +166,7 @@ ANSWERS = [
         "triangular_log_det",
         "the batch as well",
         "def triangular_log_det(L):\n    return L.diagonal(dim1=1, dim2=2).abs().log().sum()",
-        expects="over the batch too",
+        expects="summed over everything",
     ),
     wrong(
         "triangular_log_det",
@@ -448,7 +448,7 @@ ANSWERS += [
                 "bits per dimension",
             ),
             ("bits", {"end": "(log_p - d * math.log(levels)) / math.log(2)"}, "base 2"),
-            ("averaged", {"end": "(log_p - d * math.log(levels)).mean()"}, "averaged over the batch"),
+            ("averaged", {"end": "(log_p - d * math.log(levels)).mean()"}, "averaged over everything"),
             ("no noise", {"noise": "0"}, "the noise is missing"),
             ("not divided", {"y": "pixels + u"}, "divide by the number of levels"),
             ("levels − 1", {"y": "(pixels + u) / (levels - 1)"}, "levels − 1"),

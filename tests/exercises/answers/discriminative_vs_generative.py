@@ -55,7 +55,7 @@ ANSWERS = [
         "log_posterior",
         "a probability",
         _bayes("return (log_likelihood + prior.log()).softmax(1)"),
-        expects="its logarithm is wanted",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "log_posterior",
@@ -344,7 +344,7 @@ ANSWERS += [
         for name, kwargs, expects in (
             ("counts", {"shares": "torch.bincount(y)"}, "these are the counts"),
             ("equal shares", {"shares": "torch.ones(classes) / classes"}, "all classes get the same share"),
-            ("log-shares", {"shares": "(torch.bincount(y) / len(x)).log()"}, "these are logarithms"),
+            ("log-shares", {"shares": "(torch.bincount(y) / len(x)).log()"}, "this is the logarithm"),
             (
                 "shares in the wrong order",
                 {"shares": "(torch.bincount(y) / len(x)).flip(0)"},

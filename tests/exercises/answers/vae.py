@@ -48,7 +48,7 @@ ANSWERS = [
         def kl(mean, log_var):
             return -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())
         """,
-        expects="summed over the batch too",
+        expects="summed over everything",
     ),
     wrong(
         "kl",
@@ -403,7 +403,7 @@ ANSWERS = [
             log_p = -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
             return log_p - 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)
         """,
-        expects="one number a row",
+        expects="one number is wanted",
     ),
     wrong(
         "elbo",
@@ -897,7 +897,7 @@ ANSWERS += [
             ("divided outside", {"end": "w.logsumexp(0) / len(w)"}, "outside the logarithm"),
             ("the wrong axis", {"end": "w.logsumexp(1) - math.log(w.shape[1])"}, "wrong axis"),
             ("the weights", {"end": "w"}, "these are the log-weights"),
-            ("averaged", {"end": "(w.logsumexp(0) - math.log(len(w))).mean()"}, "averaged over the batch"),
+            ("averaged", {"end": "(w.logsumexp(0) - math.log(len(w))).mean()"}, "averaged over everything"),
             ("exp underflows", {"end": "w.exp().mean(0).log()"}, "underflows"),
             ("float64 does not save it", {"end": "w.double().exp().mean(0).log()"}, "underflows"),
             ("an ε against log 0", {"end": "(w.exp().mean(0) + 1e-40).log()"}, "underflows"),
