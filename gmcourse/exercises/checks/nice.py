@@ -1,4 +1,4 @@
-"""Checks of chapter 06: couplings and their inverses, the logistic density, the scaling."""
+"""Checks of chapter 06: couplings both ways, the logistic density, the scaling, and taking turns."""
 
 from typing import Any
 
@@ -8,39 +8,57 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import agree, finite, fresh_weights, normal, pair, untouched
+from gmcourse.exercises.compare import agree, finite, fresh_weights, normal, pair, tensor, untouched
 from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.gradients import agree_gradients
 
 
-def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
+def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Sequential:
     network = nn.Sequential(nn.Linear(inputs, 12), nn.ReLU(), nn.Linear(12, outputs))
-    return fresh_weights(network, generator, 0.7)
+    fresh_weights(network, generator, 0.7)
+    return network
+
+
+def _leaves(x: Tensor, *networks: nn.Sequential) -> dict[str, Tensor]:
+    """What training goes through: the input, and of each network a weight that everything in it depends on."""
+    weights = {f"networks[{i}][0].weight": each[0].weight for i, each in enumerate(networks)}
+    return {"x": x} | ({"network[0].weight": networks[0][0].weight} if len(networks) == 1 else weights)
+
+
+def _joined(halves: dict[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    return {words: torch.cat(each, 1) for words, each in halves.items()}
 
 
 @exercise
-def uncouple(answer: Any, generator: torch.Generator) -> None:
-    """Check the inverse of y₁ = x₁, y₂ = x₂ + m(x₁).
+def coupling(answer: Any, generator: torch.Generator) -> None:
+    """Check y₁ = x₁, y₂ = x₂ + m(x₁), and its inverse.
 
     The inverse needs no inverse of the network: this is the trick of all coupling flows.
     """
     for rows, dim in ((4, 6), (1, 2), (3, 10)):
-        half = dim // 2
-        m = _network(half, half, generator)
-        x = normal(rows, dim, generator=generator).detach()
-        x1, x2 = x[:, :half], x[:, half:]
-        with torch.no_grad():
-            y1, y2 = x1, x2 + m(x1)
-            y, minus = torch.cat([y1, y2], 1), y2 - m(y1)
+        m = _network(dim // 2, dim // 2, generator)
+        x = normal(rows, dim, generator=generator)
+        a, b = x.double().chunk(2, dim=1)
+        of_a, of_b = (m(half).double() for half in x.chunk(2, dim=1))
+        for inverse, what in ((False, "the coupling"), (True, "the inverse")):
+            sign = (
+                "m is added once more; undoing means to subtract it"
+                if inverse
+                else "m is subtracted; it is added"
+            )
+            there, back = (-of_a, of_a) if inverse else (of_a, -of_a)
+            fed = -of_b if inverse else of_b
             halves = {
-                "m is added once more; undoing means to subtract it": (y1, y2 + m(y1)),
-                "m is fed with the half that was changed; nobody knows x₂ yet": (y1, y2 - m(y2)),
-                "the first half was never changed, so nothing may be taken from it": (y1 - m(y1), minus),
-                "the first half is changed in place of the second": (y1 - m(y2), y2),
-                "the halves come back in the wrong order": (minus, y1),
-                "y comes back unchanged": (y1, y2),
+                sign: (a, b + back),
+                "m is fed with the half that changes; the other is the one that both ways know": (a, b + fed),
+                "the first half never changes": (a + there, b + there),
+                "the first half is changed in place of the second": (a + fed, b),
+                "the halves come back in the wrong order": (b + there, a),
+                "what came in comes back unchanged": (a, b),
+                "m(x₁) takes the place of the second half; it is added to it": (a, there),
             }
-        suspects = {words: torch.cat(each, 1) for words, each in halves.items()}
-        agree(ask(answer, y, m), x, "the inverse", suspects, atol=1e-5)
+            value = ask(answer, x, m, inverse)
+            agree(value, torch.cat([a, b + there], 1), what, _joined(halves), inputs=_leaves(x, m))
 
 
 @exercise
@@ -50,33 +68,35 @@ def affine_coupling(answer: Any, generator: torch.Generator) -> None:
     The volume can change now, and its logarithm is a sum.
     """
     for rows, dim in ((4, 6), (1, 2), (3, 8)):
-        half = dim // 2
-        network = _network(half, dim, generator)
+        network = _network(dim // 2, dim, generator)
         x = normal(rows, dim, generator=generator)
-        x1, x2 = x.double()[:, :half], x.double()[:, half:]
-        r, t = network(x[:, :half]).double().chunk(2, dim=1)
-        s = r.exp()
+        x1, x2 = x.double().chunk(2, dim=1)
+        r, t = network(x[:, : dim // 2]).double().chunk(2, dim=1)
+        s, leaves = r.exp(), _leaves(x, network)
         y, log_det = pair(ask(answer, x, network), "y and its log-determinant")
         halves = {
-            "shift comes first here: (x₂ + t) ⊙ s, not x₂ ⊙ s + t": (x1, x2 * s + t),
+            "the shift comes first: (x₂ + t) ⊙ s, not x₂ ⊙ s + t": (x1, x2 * s + t),
             "the scale is exp(r); r itself may be negative or zero": (x1, (x2 + t) * r),
             "r and t are swapped: the first half of the network's output is r": (x1, (x2 + r) * t.exp()),
             "the second half is divided by s; that is the inverse": (x1, x2 / s - t),
             "the first half must stay as it is": (x1 * s, (x2 + t) * s),
+            "the halves come back in the wrong order": ((x2 + t) * s, x1),
+            "the shift is missing": (x1, x2 * s),
         }
-        suspects = {words: torch.cat(each, 1) for words, each in halves.items()}
-        agree(y, torch.cat([x1, (x2 + t) * s], 1), "y", suspects)
+        agree(y, torch.cat([x1, (x2 + t) * s], 1), "y", _joined(halves), inputs=leaves)
         total = r.sum(1)
         suspects = {
             "the sign of the log-determinant is wrong: data to latent multiplies by s": -total,
-            "this is Σ s; the logarithm of a product of scales is Σ r": r.exp().sum(1),
+            "this is Σ s; the logarithm of a product of scales is Σ r": s.sum(1),
             "this is the determinant; its logarithm is wanted": total.exp(),
             "the log-determinant is averaged over the dimensions; it is a sum": r.mean(1),
             "the log-determinant is summed over the batch; one number a row is wanted": r.sum(),
+            "the log-determinant is averaged over the batch; one number a row is wanted": total.mean(),
             "the log-determinant is 0 for additive couplings only": torch.zeros_like(total),
             "the log-determinant is not summed over the dimensions": r,
+            "this sums the shifts; they change no volume": t.sum(1),
         }
-        agree(log_det, total, "log_det", suspects, inputs={"x": x})
+        agree(log_det, total, "log_det", suspects, inputs=leaves)
 
 
 @exercise
@@ -102,11 +122,20 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
             "it is averaged over the batch too; one number a row is wanted": want.mean(),
             "it is not summed over the dimensions": each,
             "this is the density; its logarithm is wanted": want.exp(),
+            "the square of 1 + eᶻ counts twice in the logarithm": (w - F.softplus(w)).sum(1),
         }
         agree(ask(answer, z), want, "log p(z)", suspects, inputs={"z": z})
-    hint = "log p(z) overflows at z = ±200: exp(200) is infinite in float32; use softplus or logsigmoid"
-    got = finite(ask(answer, torch.tensor([[200.0, -200.0]])), "log p(z)", hint)
-    agree(got, torch.tensor([-400.0]), "log p(z) at z = ±200")
+    # Rows of very different sizes, so that no one shift serves them all; beyond what float64's exp can hold.
+    far = torch.tensor([[1000.0, -1000.0], [0.5, -0.25], [-90.0, 3.0], [20.0, 400.0]], requires_grad=True)
+    got = tensor(ask(answer, far), "log p(z)")
+    over = "log p(z) overflows at z = ±1000: exp(1000) is infinite; use softplus or logsigmoid"
+    cut = "a large z is cut off: log p(z) goes on falling, by 1 for each step that z takes"
+    alone = "a row of small numbers suffers from the large ones in other rows: each needs a shift of its own"
+    wanted = (F.logsigmoid(far.double()) + F.logsigmoid(-far.double())).sum(1)
+    for row, each, want in zip(far, got, wanted, strict=True):
+        infinite, other = (over, cut) if row.abs().max() > 80 else (alone, alone)
+        agree(finite(each, "log p(z)", infinite), want, "log p(z)", otherwise=other)
+    agree_gradients(got, wanted, {"z": far}, "log p(z)")
 
 
 @exercise
@@ -134,37 +163,50 @@ def scaled_log_prob(answer: Any, generator: torch.Generator) -> None:
             "h is multiplied by s; the scale is exp(s)": base(a * k) + total,
             "Σ s is counted once for each row of the batch": scaled + rows * total,
             "it is averaged over the batch; one number a row is wanted": want.mean(),
+            "it is summed over the batch; one number a row is wanted": want.sum(),
+            "the prior is missing: this is the log-determinant alone": total.expand(rows),
+            "the prior is the standard logistic, not the normal": Normal(0.0, 1.0)
+            .log_prob(a.exp() * k)
+            .sum(1)
+            + total,
         }
         agree(ask(answer, h, s), want, "log p(h)", suspects, inputs={"h": h, "s": s})
 
 
 @exercise
 def mixed(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: couplings that must take turns. Judged by the values and by which output sees which input.
+    """Find the mistake: couplings that must take turns.
 
     Now that the halves take turns, no input is left as it came.
     """
-    for rows, dim in ((3, 6), (2, 4)):
-        half = dim // 2
-        nets = [_network(half, half, generator) for _ in range(3)]
-        x = normal(rows, dim, generator=generator).detach()
-        with torch.no_grad():
-            a, b = x[:, :half], x[:, half:]
-            m1, m2, m3 = nets
-            stuck = torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1)
-            b1 = b + m1(a)
-            a1 = a + m2(b1)
-            b2 = b1 + m3(a1)
-            old_a, first_a, first_b = a + m2(b), a + m1(b), b + m2(a + m1(b))
-            old = "the second coupling is fed with the old second half; each sees what the one before made"
-            halves = {
-                old: (old_a, b1 + m3(old_a)),
-                "the third coupling is fed with the old first half": (a1, b1 + m3(a)),
-                "the halves come back swapped": (b2, a1),
-                "the third coupling is missing": (a1, b1),
-                "the first coupling must change the second half": (first_a + m3(first_b), first_b),
-            }
-            value = ask(answer, x, nets)
-        untouched(value, stuck, "the first half still comes out as it went in")
-        suspects = {words: torch.cat(each, 1) for words, each in halves.items()}
-        agree(value, torch.cat([a1, b2], 1), "the output", suspects, atol=1e-4)
+    for rows, dim in ((3, 6), (2, 4), (1, 8)):
+        nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
+        x = normal(rows, dim, generator=generator)
+        a, b = x.chunk(2, dim=1)
+        m1, m2, m3 = nets
+        b1 = b + m1(a)
+        a1 = a + m2(b1)
+        b2 = b1 + m3(a1)
+        old_a, first_a, last_b = a + m2(b), a + m1(b), b + m3(a)
+        first_b, last_a = b + m2(first_a), a + m2(last_b)
+        halves = {
+            "the second coupling is fed with the old second half; each sees what the one before made": (
+                old_a,
+                b1 + m3(old_a),
+            ),
+            "the third coupling is fed with the old first half": (a1, b1 + m3(a)),
+            "the halves come back swapped": (b2, a1),
+            "the third coupling is missing": (a1, b1),
+            "the first coupling must change the second half": (first_a + m3(first_b), first_b),
+            "the networks are used in reverse order": (last_a, last_b + m1(last_a)),
+            "the third coupling begins again with the old second half": (a1, b + m3(a1)),
+        }
+        value = ask(answer, x, nets)
+        untouched(
+            value,
+            torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1),
+            "the first half still comes out as it went in",
+        )
+        suspects = {words: both.double() for words, both in _joined(halves).items()}
+        want = torch.cat([a1, b2], 1).double()
+        agree(value, want, "the output", suspects, inputs=_leaves(x, *nets), atol=1e-4)
