@@ -13,16 +13,19 @@ from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import agree_gradients
 
 
-def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Sequential:
+def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
     network = nn.Sequential(nn.Linear(inputs, 12), nn.ReLU(), nn.Linear(12, outputs))
-    fresh_weights(network, generator, 0.7)
-    return network
+    return fresh_weights(network, generator, 0.7)
 
 
-def _leaves(x: Tensor, *networks: nn.Sequential) -> dict[str, Tensor]:
-    """What training goes through: the input, and of each network a weight that everything in it depends on."""
-    weights = {f"networks[{i}][0].weight": each[0].weight for i, each in enumerate(networks)}
-    return {"x": x} | ({"network[0].weight": networks[0][0].weight} if len(networks) == 1 else weights)
+def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
+    """What training goes through: the input, and of each network a weight that all of its output depends on."""
+    names = (
+        [f"networks[{i}][0].weight" for i in range(len(networks))]
+        if len(networks) > 1
+        else ["network[0].weight"]
+    )
+    return {"x": x} | {name: next(each.parameters()) for name, each in zip(names, networks, strict=True)}
 
 
 def _joined(halves: dict[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
@@ -133,8 +136,8 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
     alone = "a row of small numbers suffers from the large ones in other rows: each needs a shift of its own"
     wanted = (F.logsigmoid(far.double()) + F.logsigmoid(-far.double())).sum(1)
     for row, each, want in zip(far, got, wanted, strict=True):
-        infinite, other = (over, cut) if row.abs().max() > 80 else (alone, alone)
-        agree(finite(each, "log p(z)", infinite), want, "log p(z)", otherwise=other)
+        infinite, finite_but = (over, cut) if row.abs().max() > 80 else (alone, alone)
+        agree(finite(each, "log p(z)", infinite), want, "log p(z)", otherwise=finite_but)
     agree_gradients(got, wanted, {"z": far}, "log p(z)")
 
 
