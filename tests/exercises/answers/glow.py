@@ -190,7 +190,7 @@ ANSWERS = [
             def forward(self, x):
                 self.b.copy_(-x.mean((0, 2, 3)))
         """,
-        expects="stops with RuntimeError",
+        expects="in place overwrites",
     ),
     right("actnorm", "as written", _actnorm()),
     right("actnorm", "through `.data`", _actnorm("self.b.data = -mean; self.s.data = -std.log()")),

@@ -180,7 +180,7 @@ ANSWERS = [
         "affine_coupling",
         "one copy of Σ r",
         _affine("(x2 + t) * r.exp()", "r.sum(1, keepdim=True)"),
-        expects="shape",
+        expects="axis too many",
     ),
     right("affine_coupling", "as written", _affine("(x2 + t) * r.exp()", "r.sum(1)")),
     right(

@@ -316,7 +316,7 @@ ANSWERS = [
         "answers",
         "a seed inside",
         _answers("temperature * torch.randn(shape, generator=torch.Generator().manual_seed(0))"),
-        expects="same latents",
+        expects="same at each call",
     ),
     wrong(
         "answers",
@@ -328,13 +328,13 @@ ANSWERS = [
         "answers",
         "one noise a channel",
         _answers("temperature * torch.randn(n, 3, 1, 1).expand(shape)"),
-        expects="share their noise",
+        expects="shared by all lines",
     ),
     wrong(
         "answers",
         "one noise a position",
         _answers("temperature * torch.randn(n, 1, *shape[2:]).expand(shape)"),
-        expects="share their noise",
+        expects="shared by all channels",
     ),
     wrong(
         "answers",
@@ -342,13 +342,13 @@ ANSWERS = [
         _answers(
             "temperature * torch.randn((n + 1) // 2, *shape[1:])", "inverse(torch.cat([z, -z])[:n], context)"
         ),
-        expects="mirrored",
+        expects="mirror image",
     ),
     wrong(
         "answers",
         "a pool that repeats",
         _answers("temperature * torch.randn(100, *shape[1:])[torch.arange(n) % 100]"),
-        expects="are the same",
+        expects="repeats itself",
     ),
     wrong(
         "answers",
@@ -362,12 +362,12 @@ ANSWERS = [
         _answers("torch.randn(shape) / temperature"),
         expects="divided by the temperature",
     ),
-    wrong("answers", "shifted", _answers("temperature * (torch.randn(shape) + 0.5)"), expects="wrong mean"),
+    wrong("answers", "shifted", _answers("temperature * (torch.randn(shape) + 0.5)"), expects="another mean"),
     wrong(
         "answers",
         "clipped",
         _answers("temperature * torch.randn(shape).clamp(-1, 1)"),
-        expects="wrong spread",
+        expects="another spread",
     ),
     wrong(
         "answers",
@@ -407,7 +407,7 @@ ANSWERS = [
         "answers",
         "one latent for all",
         _answers("temperature * torch.randn(1, *shape[1:]).expand(shape)"),
-        expects="are the same",
+        expects="shared by all answers",
     ),
     wrong(
         "answers",
