@@ -1,19 +1,20 @@
 """Checks of chapter 07: actnorm, 1×1 convolutions, the multi-scale architecture, temperature."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches
-from gmcourse.exercises.compare import agree, normal, pair, tensor
+from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import NotDone, mistake
+from gmcourse.exercises.watching import without
 
 
 def _log_det_suspects(one: Tensor, batch: int, height: int, width: int) -> dict[str, Tensor]:
@@ -40,14 +41,15 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         ((7, 2, 5, 3), (1, 2, 3, 4)),
         ((6, 4, 3, 5), (3, 4, 2, 7)),
     ):
-        channels = first[1]
+        batch, channels = first[:2]
         layer = ask(answer, channels)
         if not isinstance(layer, nn.Module):
             mistake("the layer must be an nn.Module: keep the class line and `super().__init__()`")
         before = dict(layer.named_parameters())
         if missing := [name for name in ("b", "s") if name not in before]:
             mistake(f"`self.{missing[0]}` must stay a parameter: the optimiser moves what is one")
-        size = 0.3 + 2 * torch.rand(channels, 1, 1, generator=generator)
+        size = 2.5 + torch.rand(channels, 1, 1, generator=generator)
+        size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
         shift = 3 * torch.randn(channels, 1, 1, generator=generator)
         x = normal(*first, generator=generator).detach() * size + shift
         z, log_det = pair(ask(layer.forward, x), "z and its log-determinant")
@@ -104,17 +106,44 @@ def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None
         agree(value, places * total * ones, "log_det", suspects, inputs={"self.s": layer.s})
 
 
-class _NoDeterminant(TorchDispatchMode):
-    """Refuse what costs the cube of the channels: determinants, decompositions, inverses."""
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Look at the name of every operation on its way."""
-        if "linalg" in func.__name__ or "logdet" in func.__name__:
-            reason = "a determinant or a decomposition is computed: at c channels that costs c³, and ℓ says it for c"
-            mistake(reason)
-        return func(*args, **(kwargs or {}))
+def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
+    # one cycle through all channels: from three channels on, no such permutation is its own inverse
+    order = torch.randperm(channels, generator=generator)
+    permutation = torch.zeros(channels, channels)
+    permutation[order, order.roll(1)] = 1.0
+    lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
+    log_s = normal(channels, generator=generator)
+    sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
+    given = (permutation, lower, upper, log_s, sign)
+    p, low, up, s, sg = (t.double() for t in given)
+    if index:
+        suspects = {
+            "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
+            "this is |det W|; its logarithm is wanted": s.exp().prod(),
+            "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
+        }
+        return Case(given, s.sum(), suspects, {"log_s": log_s}, {"channels": channels})
+    eye = torch.eye(channels, dtype=torch.float64)
+    diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
+    left, right = strict_low + eye, strict_up + diagonal
+    unsigned, log_scales = strict_up + torch.diag(s.exp()), strict_up + torch.diag(sg * s)
+    exchanged = (up.tril(-1) + eye) @ (low.triu(1) + diagonal)
+    uncut, raw = (low + eye) @ (up + diagonal), (low.tril() + eye) @ (up.triu() + diagonal)
+    suspects = {
+        "the order of the factors is wrong: W = P L U": p @ right @ left,
+        "P stands on the wrong side: W = P L U": left @ right @ p,
+        "P is transposed": p.T @ left @ right,
+        "P is missing": left @ right,
+        "L has no ones on its diagonal, so W is singular": p @ strict_low @ right,
+        "the diagonal of U is exp(log_s) without its sign": p @ left @ unsigned,
+        "the diagonal of U is log_s; it is sign · exp(log_s)": p @ left @ log_scales,
+        "the diagonal of U is missing, so W is singular": p @ left @ strict_up,
+        "the matrices are not cut to triangles: use tril(-1) and triu(1)": p @ uncut,
+        "the diagonals of the raw matrices are still in: tril(-1) and triu(1) leave them out": p @ raw,
+        "L and U are exchanged: `lower` goes below the diagonal, `upper` above": p @ exchanged,
+        "the factors are multiplied entry by entry; W is their matrix product": p * left * right,
+    }
+    return Case(given, p @ left @ right, suspects, {"lower": lower, "upper": upper, "log_s": log_s})
 
 
 @exercise
@@ -123,51 +152,28 @@ def plu(answer: Any, generator: torch.Generator) -> None:
 
     The determinant of the 1×1 convolution costs a sum over the channels, not their cube.
     """
-    for channels in (3, 4, 6):
-        # one cycle through all channels: from three channels on, no such permutation is its own inverse
-        order = torch.randperm(channels, generator=generator)
-        permutation = torch.zeros(channels, channels)
-        permutation[order, order.roll(1)] = 1.0
-        lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
-        log_s = normal(channels, generator=generator)
-        sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
-        p, low, up, s, sg = (t.double() for t in (permutation, lower, upper, log_s, sign))
-        eye = torch.eye(channels, dtype=torch.float64)
-        diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
-        left, right = strict_low + eye, strict_up + diagonal
-        unsigned, log_scales = strict_up + torch.diag(s.exp()), strict_up + torch.diag(sg * s)
-        uncut, raw = (low + eye) @ (up + diagonal), (low.tril() + eye) @ (up.triu() + diagonal)
-        with _NoDeterminant():
-            matrix, log_det = pair(ask(answer, permutation, lower, upper, log_s, sign), "W and log |det W|")
-        suspects = {
-            "the order of the factors is wrong: W = P L U": p @ right @ left,
-            "P stands on the wrong side: W = P L U": left @ right @ p,
-            "P is transposed": p.T @ left @ right,
-            "P is missing": left @ right,
-            "L has no ones on its diagonal, so W is singular": p @ strict_low @ right,
-            "the diagonal of U is exp(log_s) without its sign": p @ left @ unsigned,
-            "the diagonal of U is log_s; it is sign · exp(log_s)": p @ left @ log_scales,
-            "the diagonal of U is missing, so W is singular": p @ left @ strict_up,
-            "the matrices are not cut to triangles: use tril(-1) and triu(1)": p @ uncut,
-            "the diagonals of the raw matrices are still in: tril(-1) and triu(1) leave them out": p @ raw,
-            "L and U are exchanged: `lower` goes below the diagonal, `upper` above": p
-            @ (up.tril(-1) + eye)
-            @ (low.triu(1) + diagonal),
-            "the factors are multiplied entry by entry; W is their matrix product": p * left * right,
-        }
-        leaves = {"lower": lower, "upper": upper, "log_s": log_s}
-        agree(matrix, p @ left @ right, "W", suspects, inputs=leaves)
-        want = s.sum()
-        suspects = {
-            "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
-            "this is |det W|; its logarithm is wanted": s.exp().prod(),
-            "the sign of the log-determinant is wrong": -want,
-            "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
-            "it is averaged; the logarithm of a product is a sum": s.mean(),
-        }
-        if bool(tensor(log_det, "log |det W|").isnan().any()):
+    dear = (
+        "det",
+        "slogdet",
+        "logdet",
+        "lu",
+        "lu_factor",
+        "qr",
+        "svd",
+        "svdvals",
+        "eig",
+        "eigvals",
+        "inv",
+        "cholesky",
+    )
+    words = "a determinant or a decomposition costs the cube of the channels, and ℓ tells it for a sum"
+    with without(words, *dear):
+        one, other = (part(answer, index, "W and log |det W|") for index in (0, 1))
+        agree_always(one, "W", partial(_plu, 0), generator, (3,), (4,), (6,))
+        value = tensor(ask(other, *_plu(1, generator, 3).arguments), "log |det W|")
+        if bool(value.isnan().any()):
             mistake("log |det W| is NaN: det W may be negative, and its absolute value is wanted")
-        agree(log_det, want, "log |det W|", suspects, inputs={"log_s": log_s})
+        agree_always(other, "log |det W|", partial(_plu, 1), generator, (3,), (4,), (6,))
 
 
 class _Level:
@@ -194,26 +200,22 @@ class _Level:
         return mixed, slope.log().flatten(1).sum(1) + places * volume.to(x)
 
 
-def _squeezes() -> dict[str, Callable[[Tensor], Tensor]]:
-    def corners(x: Tensor) -> Tensor:
-        return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)
+def _corners(x: Tensor) -> Tensor:
+    return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)
 
-    def columns_first(x: Tensor) -> Tensor:
-        return F.pixel_unshuffle(x.transpose(2, 3), 2).transpose(2, 3)
 
-    def reshaped(x: Tensor) -> Tensor:
-        return x.reshape(len(x), -1, x.shape[2] // 2, x.shape[3] // 2)
+def _quarters(x: Tensor) -> Tensor:
+    return torch.stack([half for row in x.chunk(2, 2) for half in row.chunk(2, 3)], 2).flatten(1, 2)
 
-    def quarters(x: Tensor) -> Tensor:
-        halves = (half for row in x.chunk(2, dim=2) for half in row.chunk(2, dim=3))
-        return torch.stack(list(halves), dim=2).flatten(1, 2)
 
-    return {
-        "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": corners,
-        "the squeeze has dx before dy: 4c + 2dy + dx is wanted": columns_first,
-        "the squeeze is a plain reshape: neighbouring pixels do not come together": reshaped,
-        "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": quarters,
-    }
+SQUEEZES: dict[str, Callable[[Tensor], Tensor]] = {
+    "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": _corners,
+    "the squeeze has dx before dy: 4c + 2dy + dx is wanted": lambda x: F.pixel_unshuffle(x.mT, 2).mT,
+    "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": _quarters,
+    "the squeeze is a plain reshape: neighbouring pixels do not come together": lambda x: x.reshape(
+        len(x), -1, x.shape[2] // 2, x.shape[3] // 2
+    ),
+}
 
 
 def _levels(
@@ -252,7 +254,7 @@ def multiscale(answer: Any, generator: torch.Generator) -> None:
             mistake("the latents come as a list, one for each level: they differ in shape")
         if len(got) != count:
             mistake("each level has one latent, and no more", f"got {len(got)} latents of {count} levels")
-        wrong = {words: _levels(k, flows, squeeze)[0] for words, squeeze in _squeezes().items()}
+        wrong = {words: _levels(k, flows, squeeze)[0] for words, squeeze in SQUEEZES.items()}
         if count > 1:
             wrong["the halves are exchanged: the first goes on, the second stays"] = _levels(k, flows, on=1)[
                 0
@@ -266,16 +268,12 @@ def multiscale(answer: Any, generator: torch.Generator) -> None:
         stacked = torch.stack(log_dets)
         total = stacked.sum(0)
         suspects = {
-            "the sign of the log-determinant is wrong": -total,
             "only the last level counts here; log-determinants of levels add up": log_dets[-1],
             "only the first level counts here; log-determinants of levels add up": log_dets[0],
             "the last level's log-determinant is missing": total - log_dets[-1],
-            "it is averaged over the levels; log-determinants of levels add up": stacked.mean(0),
             "the log-determinants are multiplied; they add up": stacked.prod(0),
-            "it is summed over the batch; one number a sample is wanted": total.sum(),
-            "it is not summed over the levels": stacked,
         }
-        agree(log_det, total, "log_det", suspects, inputs=leaves)
+        agree(log_det, total, "log_det", suspects, inputs=leaves, sizes={"levels": count})
 
 
 class _Affine:
@@ -290,38 +288,89 @@ class _Affine:
         return x @ self.matrix.T.to(x) + self.offset.to(x), log_det.expand(len(x))
 
 
+def _tempered(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
+    flow = _Affine(dim, generator)
+    x = normal(rows, dim, generator=generator).detach()
+    z, log_det = flow(x.double())
+    quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
+    constant = 0.5 * dim * math.log(2 * math.pi)
+    plain, tempered = log_det - constant - quadratic, log_det - constant - dim * log_t
+    want = tempered - quadratic / temperature**2
+    by_root, multiplied = tempered - quadratic / temperature, tempered - quadratic * temperature**2
+    suspects = {
+        "T does nothing: this is log p(x)": plain,
+        "it is not normalised: −D log T is missing": want + dim * log_t,
+        "the sign of D log T is wrong: a narrower base is higher": want + 2 * dim * log_t,
+        "−log T is counted once; there are D dimensions": want + (dim - 1) * log_t,
+        "z is divided by √T: T multiplies the standard deviation, so z/T": by_root,
+        "T is taken for the variance: it is the standard deviation": by_root + dim * log_t / 2,
+        "z is multiplied by T; a sample z = T ε has the density of ε = z/T": multiplied,
+        "this is log p(x) / T²: the right shape, not normalised": plain / temperature**2,
+        "this is T² log p(x): the exponent is 1/T², and it is not normalised": plain * temperature**2,
+        "the log-determinant of the flow is missing": want - log_det,
+        "the log-determinant of the flow is subtracted; data to latent, it is added": want - 2 * log_det,
+        "½ log 2π of each dimension is missing": want + constant,
+    }
+    return Case((x, flow, temperature), want, suspects)
+
+
 @exercise
 def tempered_log_prob(answer: Any, generator: torch.Generator) -> None:
     """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
 
     Cooler samples come from another density, and this is how probable they are in it.
     """
-    for rows, dim, temperature in ((4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6)):
-        flow = _Affine(dim, generator)
-        x = normal(rows, dim, generator=generator).detach()
-        z, log_det = flow(x.double())
-        quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
-        constant = 0.5 * dim * math.log(2 * math.pi)
-        rest = log_det - constant
-        plain, tempered = rest - quadratic, rest - dim * log_t
-        want = tempered - quadratic / temperature**2
-        by_root, multiplied = tempered - quadratic / temperature, tempered - quadratic * temperature**2
-        suspects = {
-            "T does nothing: this is log p(x)": plain,
-            "it is not normalised: −D log T is missing": want + dim * log_t,
-            "the sign of D log T is wrong: a narrower base is higher": want + 2 * dim * log_t,
-            "−log T is counted once; there are D dimensions": want + (dim - 1) * log_t,
-            "z is divided by √T: T multiplies the standard deviation, so z/T": by_root,
-            "½ log T stands for log T: T is the deviation, not the variance": by_root + dim * log_t / 2,
-            "z is multiplied by T; a sample z = T ε has the density of ε = z/T": multiplied,
-            "this is log p(x) / T²: the right shape, not normalised": plain / temperature**2,
-            "this is T² log p(x): the exponent is 1/T², and it is not normalised": plain * temperature**2,
-            "the log-determinant of the flow is missing": want - log_det,
-            "the log-determinant of the flow is subtracted; data to latent, it is added": want - 2 * log_det,
-            "½ log 2π of each dimension is missing": want + constant,
-            "it is averaged over the batch; one number a row is wanted": want.mean(),
+    agree_always(answer, "log p_T(x)", _tempered, generator, (4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6))
+
+
+def _matrix(channels: int, negative: bool, generator: torch.Generator) -> Tensor:
+    """A matrix that is no rotation, with a determinant of this sign."""
+    weight = torch.linalg.qr(torch.randn(channels, channels, generator=generator)).Q
+    weight = weight @ torch.diag(torch.rand(channels, generator=generator) + 1.2)
+    order = [1, 0, *range(2, channels)] if bool(weight.det() < 0) != negative else list(range(channels))
+    return weight[order].requires_grad_()
+
+
+def _mixed(
+    wanted: str,
+    generator: torch.Generator,
+    batch: int,
+    channels: int,
+    height: int,
+    width: int,
+    negative: bool,
+) -> Case:
+    x = normal(batch, channels, height, width, generator=generator)
+    weight = _matrix(channels, negative, generator)
+    k, w = x.double(), weight.double()
+    inverse, leaves = torch.linalg.inv(w), {"x": x, "weight": weight}
+
+    def mix(matrix: Tensor) -> Tensor:
+        return torch.einsum("oc,bchw->bohw", matrix, k)
+
+    if wanted == "z":
+        return Case((x, weight), mix(w), {"W is transposed": mix(w.T), "z is x, unchanged": k}, leaves)
+    if wanted == "the inverse":
+        undone = {
+            "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T),
+            "W acts once more; its inverse must": mix(w),
+            "W⁻¹ is transposed": mix(inverse.T),
+            "each number of W is inverted by itself; the matrix is": mix(1 / w),
         }
-        agree(ask(answer, x, flow, temperature), want, "log p_T(x)", suspects)
+        return Case((x, weight, True), mix(inverse), undone)
+    log_abs = torch.linalg.slogdet(w).logabsdet
+    ones, places = torch.ones(batch), height * width
+    signed = {"the sign of det W is counted in": -places * log_abs * ones} if negative else {}
+    suspects = (
+        signed
+        | _log_det_suspects(log_abs, batch, height, width)
+        | {
+            "this is log Σ |w|, which is no determinant": places * w.abs().sum().log() * ones,
+            "a negative determinant counts as 0": 0 * ones,
+            "this is |det W|; its logarithm is wanted": places * log_abs.exp() * ones,
+        }
+    )
+    return Case((x, weight), places * log_abs * ones, suspects, {"weight": weight})
 
 
 @exercise
@@ -330,49 +379,18 @@ def conv(answer: Any, generator: torch.Generator) -> None:
 
     A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.
     """
-    for batch, channels, height, width in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)):
-        x = normal(batch, channels, height, width, generator=generator)
-        for negative in (False, True):
-            weight = torch.linalg.qr(torch.randn(channels, channels, generator=generator)).Q
-            weight = weight @ torch.diag(torch.rand(channels, generator=generator) + 0.7)
-            if bool(weight.det() < 0) != negative:
-                weight = weight[torch.tensor([1, 0, *range(2, channels)])]
-            weight = weight.requires_grad_()
-            k, w = x.double(), weight.double()
-            want, turned = (torch.einsum("oc,bchw->bohw", m, k) for m in (w, w.T))
-            z, log_det = pair(ask(answer, x, weight), "z and its log-determinant")
-            back = tensor(ask(answer, x, weight, True), "the inverse")
-            nan, transposed = bool(tensor(log_det, "log_det").isnan().any()), matches(back, turned)
-            if negative and nan and transposed:
-                raise NotDone(
-                    "not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose"
-                )
-            if nan:
-                mistake("log_det is still NaN where det W is negative: a volume is |det W|")
-            agree(
-                z,
-                want,
-                "z",
-                {"W is transposed": turned, "z is x, unchanged": k},
-                inputs={"x": x, "weight": weight},
-            )
-            log_abs = torch.linalg.slogdet(w).logabsdet
-            ones, places = torch.ones(batch), height * width
-            total = places * log_abs * ones
-            suspects = _log_det_suspects(log_abs, batch, height, width) | {
-                "this is log Σ |w|, which is no determinant": places * w.abs().sum().log() * ones,
-                "a negative determinant counts as 0": 0 * ones,
-                "this is |det W|; its logarithm is wanted": places * log_abs.exp() * ones,
-            }
-            if negative:
-                suspects = {"the sign of det W is counted in": -total} | suspects
-            agree(log_det, total, "log_det", suspects, inputs={"weight": weight})
-            undone = {
-                "it is still the transpose of W: right for a rotation, as W is at the start": turned,
-                "W acts once more; its inverse must": want,
-                "W⁻¹ is transposed": torch.einsum("co,bchw->bohw", torch.linalg.inv(w), k),
-                "each number of W is inverted by itself; the matrix is": torch.einsum(
-                    "oc,bchw->bohw", 1 / w, k
-                ),
-            }
-            agree(back, torch.einsum("oc,bchw->bohw", torch.linalg.inv(w), k), "the inverse", undone)
+    case = _mixed("the inverse", generator, 2, 3, 4, 5, True)
+    forward = partial(part, answer, what="z and its log-determinant")
+    nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
+    turned = next(iter(case.suspects.values()))
+    if nan and matches(tensor(ask(answer, *case.arguments), "the inverse"), torch.as_tensor(turned)):
+        raise NotDone(
+            "not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose"
+        )
+    if nan:
+        mistake("log_det is still NaN where det W is negative: a volume is |det W|")
+    shapes = [
+        (*shape, sign) for shape in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)) for sign in (True, False)
+    ]
+    for wanted, one in (("z", forward(index=0)), ("log_det", forward(index=1)), ("the inverse", answer)):
+        agree_always(one, wanted, partial(_mixed, wanted), generator, *shapes)

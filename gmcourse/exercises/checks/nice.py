@@ -1,5 +1,6 @@
-"""Checks of chapter 06: couplings both ways, the logistic density, the scaling, and taking turns."""
+"""Checks of chapter 06: couplings both ways, the logistic density, the scaling, taking turns, one's own flow."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,9 +9,11 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import agree, finite, fresh_weights, normal, pair, tensor, untouched
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import agree_gradients
+
+Halves = dict[str, tuple[Tensor, Tensor]]
 
 
 def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
@@ -28,8 +31,29 @@ def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
     return {"x": x} | {name: next(each.parameters()) for name, each in zip(names, networks, strict=True)}
 
 
-def _joined(halves: dict[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+def _joined(halves: Halves) -> dict[str, Tensor]:
     return {words: torch.cat(each, 1) for words, each in halves.items()}
+
+
+def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> Case:
+    m = _network(dim // 2, dim // 2, generator)
+    x = normal(rows, dim, generator=generator)
+    a, b = x.double().chunk(2, dim=1)
+    of_a, of_b = (m(half).double() for half in x.chunk(2, dim=1))
+    there, fed = (-of_a, -of_b) if inverse else (of_a, of_b)
+    halves = {
+        "m is added once more; undoing means to subtract it" if inverse else "m is subtracted; it is added": (
+            a,
+            b - there,
+        ),
+        "m is fed with the half that changes; the other is the one that both ways know": (a, b + fed),
+        "the first half never changes": (a + there, b + there),
+        "the first half is changed in place of the second": (a + fed, b),
+        "the halves come back in the wrong order": (b + there, a),
+        "what came in comes back unchanged": (a, b),
+        "m(x₁) takes the place of the second half; it is added to it": (a, there),
+    }
+    return Case((x, m, inverse), torch.cat([a, b + there], 1), _joined(halves), _leaves(x, m))
 
 
 @exercise
@@ -38,45 +62,18 @@ def coupling(answer: Any, generator: torch.Generator) -> None:
 
     The inverse needs no inverse of the network: this is the trick of all coupling flows.
     """
-    for rows, dim in ((4, 6), (1, 2), (3, 10)):
-        m = _network(dim // 2, dim // 2, generator)
-        x = normal(rows, dim, generator=generator)
-        a, b = x.double().chunk(2, dim=1)
-        of_a, of_b = (m(half).double() for half in x.chunk(2, dim=1))
-        for inverse, what in ((False, "the coupling"), (True, "the inverse")):
-            sign = (
-                "m is added once more; undoing means to subtract it"
-                if inverse
-                else "m is subtracted; it is added"
-            )
-            there, back = (-of_a, of_a) if inverse else (of_a, -of_a)
-            fed = -of_b if inverse else of_b
-            halves = {
-                sign: (a, b + back),
-                "m is fed with the half that changes; the other is the one that both ways know": (a, b + fed),
-                "the first half never changes": (a + there, b + there),
-                "the first half is changed in place of the second": (a + fed, b),
-                "the halves come back in the wrong order": (b + there, a),
-                "what came in comes back unchanged": (a, b),
-                "m(x₁) takes the place of the second half; it is added to it": (a, there),
-            }
-            value = ask(answer, x, m, inverse)
-            agree(value, torch.cat([a, b + there], 1), what, _joined(halves), inputs=_leaves(x, m))
+    for inverse, what in ((False, "the coupling"), (True, "the inverse")):
+        shapes = ((4, 6, inverse), (1, 2, inverse), (3, 10, inverse))
+        agree_always(answer, what, _coupled, generator, *shapes)
 
 
-@exercise
-def affine_coupling(answer: Any, generator: torch.Generator) -> None:
-    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
-
-    The volume can change now, and its logarithm is a sum.
-    """
-    for rows, dim in ((4, 6), (1, 2), (3, 8)):
-        network = _network(dim // 2, dim, generator)
-        x = normal(rows, dim, generator=generator)
-        x1, x2 = x.double().chunk(2, dim=1)
-        r, t = network(x[:, : dim // 2]).double().chunk(2, dim=1)
-        s, leaves = r.exp(), _leaves(x, network)
-        y, log_det = pair(ask(answer, x, network), "y and its log-determinant")
+def _scaled_coupling(wanted: str, generator: torch.Generator, rows: int, dim: int) -> Case:
+    network = _network(dim // 2, dim, generator)
+    x = normal(rows, dim, generator=generator)
+    x1, x2 = x.double().chunk(2, dim=1)
+    r, t = network(x[:, : dim // 2]).double().chunk(2, dim=1)
+    s = r.exp()
+    if wanted == "y":
         halves = {
             "the shift comes first: (x₂ + t) ⊙ s, not x₂ ⊙ s + t": (x1, x2 * s + t),
             "the scale is exp(r); r itself may be negative or zero": (x1, (x2 + t) * r),
@@ -86,20 +83,41 @@ def affine_coupling(answer: Any, generator: torch.Generator) -> None:
             "the halves come back in the wrong order": ((x2 + t) * s, x1),
             "the shift is missing": (x1, x2 * s),
         }
-        agree(y, torch.cat([x1, (x2 + t) * s], 1), "y", _joined(halves), inputs=leaves)
-        total = r.sum(1)
-        suspects = {
-            "the sign of the log-determinant is wrong: data to latent multiplies by s": -total,
-            "this is Σ s; the logarithm of a product of scales is Σ r": s.sum(1),
-            "this is the determinant; its logarithm is wanted": total.exp(),
-            "the log-determinant is averaged over the dimensions; it is a sum": r.mean(1),
-            "the log-determinant is summed over the batch; one number a row is wanted": r.sum(),
-            "the log-determinant is averaged over the batch; one number a row is wanted": total.mean(),
-            "the log-determinant is 0 for additive couplings only": torch.zeros_like(total),
-            "the log-determinant is not summed over the dimensions": r,
-            "this sums the shifts; they change no volume": t.sum(1),
-        }
-        agree(log_det, total, "log_det", suspects, inputs=leaves)
+        return Case((x, network), torch.cat([x1, (x2 + t) * s], 1), _joined(halves), _leaves(x, network))
+    suspects = {
+        "the sign is wrong: data to latent multiplies by s": -r.sum(1),
+        "this is Σ s; the logarithm of a product of scales is Σ r": s.sum(1),
+        "this is 0, as for additive couplings": torch.zeros(rows),
+        "this sums the shifts; they change no volume": t.sum(1),
+    }
+    return Case((x, network), r.sum(1), suspects, _leaves(x, network), {"dimensions": dim // 2})
+
+
+@exercise
+def affine_coupling(answer: Any, generator: torch.Generator) -> None:
+    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
+
+    The volume can change now, and its logarithm is a sum.
+    """
+    for index, what in enumerate(("y", "log_det")):
+        one = part(answer, index, "y and its log-determinant")
+        agree_always(one, what, partial(_scaled_coupling, what), generator, (4, 6), (1, 4), (3, 8))
+
+
+def _logistic(z: Tensor) -> Tensor:
+    return F.logsigmoid(z) + F.logsigmoid(-z)
+
+
+def _logistic_rows(generator: torch.Generator, rows: int, dim: int) -> Case:
+    z = normal(rows, dim, generator=generator, std=3.0)
+    w = z.double()
+    missing = "half of it is missing: log p = log σ(z) + log σ(−z)"
+    suspects = {
+        missing: F.logsigmoid(w).sum(1),
+        f"{missing}  (the half with −z is there)": F.logsigmoid(-w).sum(1),
+        "this is the normal density": Normal(0.0, 1.0).log_prob(w).sum(1),
+    }
+    return Case((z,), _logistic(w).sum(1), suspects, {"z": z}, {"dimensions": dim})
 
 
 @exercise
@@ -108,37 +126,38 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
 
     A prior with heavier tails than the normal, which no latent makes overflow.
     """
-    for rows, dim in ((4, 3), (1, 7), (6, 2)):
-        z = normal(rows, dim, generator=generator, std=3.0)
-        w = z.double()
-        half, other = F.logsigmoid(w), F.logsigmoid(-w)
-        each = half + other
-        want = each.sum(1)
-        missing = "half of it is missing: log p = log σ(z) + log σ(−z)"
-        suspects = {
-            missing: half.sum(1),
-            f"{missing}  (the half with −z is there)": other.sum(1),
-            "the sign is wrong": -want,
-            "this is the normal density": Normal(0.0, 1.0).log_prob(w).sum(1),
-            "it is averaged over the dimensions; independent dimensions add up": each.mean(1),
-            "it is summed over the batch too; one number a row is wanted": each.sum(),
-            "it is averaged over the batch too; one number a row is wanted": want.mean(),
-            "it is not summed over the dimensions": each,
-            "this is the density; its logarithm is wanted": want.exp(),
-            "the square of 1 + eᶻ counts twice in the logarithm": (w - F.softplus(w)).sum(1),
-        }
-        agree(ask(answer, z), want, "log p(z)", suspects, inputs={"z": z})
+    agree_always(answer, "log p(z)", _logistic_rows, generator, (4, 3), (1, 7), (6, 2))
     # Rows of very different sizes, so that no one shift serves them all; beyond what float64's exp can hold.
     far = torch.tensor([[1000.0, -1000.0], [0.5, -0.25], [-90.0, 3.0], [20.0, 400.0]], requires_grad=True)
     got = tensor(ask(answer, far), "log p(z)")
     over = "log p(z) overflows at z = ±1000: exp(1000) is infinite; use softplus or logsigmoid"
     cut = "a large z is cut off: log p(z) goes on falling, by 1 for each step that z takes"
     alone = "a row of small numbers suffers from the large ones in other rows: each needs a shift of its own"
-    wanted = (F.logsigmoid(far.double()) + F.logsigmoid(-far.double())).sum(1)
+    wanted = _logistic(far.double()).sum(1)
     for row, each, want in zip(far, got, wanted, strict=True):
         infinite, finite_but = (over, cut) if row.abs().max() > 80 else (alone, alone)
         agree(finite(each, "log p(z)", infinite), want, "log p(z)", otherwise=finite_but)
     agree_gradients(got, wanted, {"z": far}, "log p(z)")
+
+
+def _scaled(generator: torch.Generator, rows: int, dim: int) -> Case:
+    h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
+    k, a = h.double(), s.double()
+    z, total = a.exp() * k, a.sum()
+    prior = _logistic(z).sum(1)
+    suspects = {
+        "Σ s is missing: the scaling changes volume": prior,
+        "Σ s is subtracted; data to latent, it is added": prior - total,
+        "Σ exp(s) is added; the log-determinant is Σ s": prior + a.exp().sum(),
+        "the mean of s is added; the log-determinant is a sum": prior + a.mean(),
+        "h is not scaled": _logistic(k).sum(1) + total,
+        "h is divided by exp(s); that is the way back": _logistic(k / a.exp()).sum(1) + total,
+        "h is multiplied by s; the scale is exp(s)": _logistic(a * k).sum(1) + total,
+        "Σ s is counted once for each row of the batch": prior + rows * total,
+        "the prior is missing: this is the log-determinant alone": total.expand(rows),
+        "the prior is the standard logistic, not the normal": Normal(0.0, 1.0).log_prob(z).sum(1) + total,
+    }
+    return Case((h, s), prior + total, suspects, {"h": h, "s": s})
 
 
 @exercise
@@ -147,33 +166,32 @@ def scaled_log_prob(answer: Any, generator: torch.Generator) -> None:
 
     One scale for each dimension is all the change of volume that NICE has.
     """
-    for rows, dim in ((4, 3), (1, 6), (5, 2)):
-        h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
-        k, a = h.double(), s.double()
+    agree_always(answer, "log p(h)", _scaled, generator, (4, 3), (1, 6), (5, 2))
 
-        def base(z: Tensor) -> Tensor:
-            return (F.logsigmoid(z) + F.logsigmoid(-z)).sum(1)
 
-        scaled, total = base(a.exp() * k), a.sum()
-        want = scaled + total
-        suspects = {
-            "Σ s is missing: the scaling changes volume": scaled,
-            "Σ s is subtracted; data to latent, it is added": scaled - total,
-            "Σ exp(s) is added; the log-determinant is Σ s": scaled + a.exp().sum(),
-            "the mean of s is added; the log-determinant is a sum": scaled + a.mean(),
-            "h is not scaled": base(k) + total,
-            "h is divided by exp(s); that is the way back": base(k / a.exp()) + total,
-            "h is multiplied by s; the scale is exp(s)": base(a * k) + total,
-            "Σ s is counted once for each row of the batch": scaled + rows * total,
-            "it is averaged over the batch; one number a row is wanted": want.mean(),
-            "it is summed over the batch; one number a row is wanted": want.sum(),
-            "the prior is missing: this is the log-determinant alone": total.expand(rows),
-            "the prior is the standard logistic, not the normal": Normal(0.0, 1.0)
-            .log_prob(a.exp() * k)
-            .sum(1)
-            + total,
-        }
-        agree(ask(answer, h, s), want, "log p(h)", suspects, inputs={"h": h, "s": s})
+def _in_turns(generator: torch.Generator, rows: int, dim: int) -> Case:
+    nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
+    x = normal(rows, dim, generator=generator)
+    a, b = x.chunk(2, dim=1)
+    m1, m2, m3 = nets
+    b1 = b + m1(a)
+    a1 = a + m2(b1)
+    b2 = b1 + m3(a1)
+    old_a, first_a, last_b = a + m2(b), a + m1(b), b + m3(a)
+    first_b, last_a = b + m2(first_a), a + m2(last_b)
+    old = "the second coupling is fed with the old second half; each sees what the one before made"
+    halves = {
+        old: (old_a, b1 + m3(old_a)),
+        "the third coupling is fed with the old first half": (a1, b1 + m3(a)),
+        "the halves come back swapped": (b2, a1),
+        "the third coupling is missing": (a1, b1),
+        "the first coupling must change the second half": (first_a + m3(first_b), first_b),
+        "the networks are used in reverse order": (last_a, last_b + m1(last_a)),
+        "the third coupling begins again with the old second half": (a1, b + m3(a1)),
+    }
+    suspects = {words: both.double() for words, both in _joined(halves).items()}
+    handed = torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1)
+    return Case((x, nets), torch.cat([a1, b2], 1).double(), suspects, _leaves(x, *nets), handed=handed)
 
 
 @exercise
@@ -182,34 +200,4 @@ def mixed(answer: Any, generator: torch.Generator) -> None:
 
     Now that the halves take turns, no input is left as it came.
     """
-    for rows, dim in ((3, 6), (2, 4), (1, 8)):
-        nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
-        x = normal(rows, dim, generator=generator)
-        a, b = x.chunk(2, dim=1)
-        m1, m2, m3 = nets
-        b1 = b + m1(a)
-        a1 = a + m2(b1)
-        b2 = b1 + m3(a1)
-        old_a, first_a, last_b = a + m2(b), a + m1(b), b + m3(a)
-        first_b, last_a = b + m2(first_a), a + m2(last_b)
-        halves = {
-            "the second coupling is fed with the old second half; each sees what the one before made": (
-                old_a,
-                b1 + m3(old_a),
-            ),
-            "the third coupling is fed with the old first half": (a1, b1 + m3(a)),
-            "the halves come back swapped": (b2, a1),
-            "the third coupling is missing": (a1, b1),
-            "the first coupling must change the second half": (first_a + m3(first_b), first_b),
-            "the networks are used in reverse order": (last_a, last_b + m1(last_a)),
-            "the third coupling begins again with the old second half": (a1, b + m3(a1)),
-        }
-        value = ask(answer, x, nets)
-        untouched(
-            value,
-            torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1),
-            "the first half still comes out as it went in",
-        )
-        suspects = {words: both.double() for words, both in _joined(halves).items()}
-        want = torch.cat([a1, b2], 1).double()
-        agree(value, want, "the output", suspects, inputs=_leaves(x, *nets), atol=1e-4)
+    agree_always(answer, "the output", _in_turns, generator, (3, 6), (2, 4), (1, 8), atol=1e-4)

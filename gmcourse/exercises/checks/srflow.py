@@ -1,6 +1,7 @@
 """Checks of chapter 08: consistency, injectors, conditional likelihood, temperature, and what one answer costs."""
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional as F
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches
-from gmcourse.exercises.compare import agree, normal, pair, tensor, untouched
+from gmcourse.exercises.compare import Case, agree, agree_always, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.independence import independent, near
 from gmcourse.exercises.mistakes import mistake
@@ -18,18 +19,14 @@ from gmcourse.exercises.mistakes import mistake
 N = 8_000  # draws for the spread of answers
 
 
-@exercise
-def injector(answer: Any, generator: torch.Generator) -> None:
-    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
-
-    The low resolution steers the scale and the shift of every channel, for the price of a sum.
-    """
-    for rows, channels, height, width, contexts in ((3, 2, 4, 5, 3), (4, 3, 2, 5, 1), (1, 2, 3, 4, 1)):
-        h = normal(rows, channels, height, width, generator=generator)
-        raw, shift = (normal(contexts, channels, height, width, generator=generator) for _ in range(2))
-        a, r, t = h.double(), raw.double(), shift.double()
-        s = (r + 2).sigmoid()
-        output, log_det = pair(ask(answer, h, raw, shift), "the output and its log-determinant")
+def _injected(
+    wanted: str, generator: torch.Generator, rows: int, channels: int, height: int, width: int, contexts: int
+) -> Case:
+    h = normal(rows, channels, height, width, generator=generator)
+    raw, shift = (normal(contexts, channels, height, width, generator=generator) for _ in range(2))
+    a, r, t = h.double(), raw.double(), shift.double()
+    s = (r + 2).sigmoid()
+    if wanted == "the output":
         suspects = {
             "the scale comes before the shift: it must be (h + shift) ⊙ s": a * s + t,
             "the scale is sigmoid(raw + 2); the 2 makes it start near 1": (a + t) * r.sigmoid(),
@@ -42,22 +39,32 @@ def injector(answer: Any, generator: torch.Generator) -> None:
             "the shift is missing": a * s,
             "the scale is missing": a + t,
         }
-        agree(output, (a + t) * s, "the output", suspects, inputs={"h": h, "raw": raw, "shift": shift})
-        each, sums = s.log().expand_as(a), (1, 2, 3)
-        total, alone = each.sum(sums), s.log().sum(sums)
-        suspects = {
-            "the context has batch 1 and the log-determinant too; one number for each row of h is wanted": alone,
-            "the sign is wrong: data to latent multiplies by s": -total,
-            "this is Σ s; the logarithm of a product of scales is Σ log s": s.expand_as(a).sum(sums),
-            "this is the sum of the raw outputs; the scale went through a sigmoid": r.expand_as(a).sum(sums),
-            "it is averaged over the dimensions; it is a sum": each.mean(sums),
-            "it is summed over channels only; H and W count as well": each.sum(1),
-            "only the first position counts; all H·W do": each[:, :, 0, 0].sum(1),
-            "it is summed over the batch; one number a row is wanted": total.sum(),
-            "it is averaged over the batch; one number a row is wanted": total.mean(),
-            "it is 0, as for a shift alone": torch.zeros_like(total),
-        }
-        agree(log_det, total, "log_det", suspects, inputs={"raw": raw})
+        return Case((h, raw, shift), (a + t) * s, suspects, {"h": h, "raw": raw, "shift": shift})
+    each, alone = s.log().expand_as(a).flatten(1), s.log().flatten(1).sum(1)
+    suspects = {
+        "the context has batch 1 and the log-determinant too; one number for each row of h is wanted": alone,
+        "the sign is wrong: data to latent multiplies by s": -each.sum(1),
+        "this is Σ s; the logarithm of a product of scales is Σ log s": each.exp().sum(1),
+        "this is the sum of the raw outputs; the scale went through a sigmoid": r.expand_as(a)
+        .flatten(1)
+        .sum(1),
+        "it is summed over channels only; H and W count as well": s.log().expand_as(a).sum(1),
+        "only the first position counts; all H·W do": s.log().expand_as(a)[:, :, 0, 0].sum(1),
+        "it is 0, as for a shift alone": torch.zeros(rows),
+    }
+    return Case((h, raw, shift), each.sum(1), suspects, {"raw": raw}, {"dimensions": each.shape[1]})
+
+
+@exercise
+def injector(answer: Any, generator: torch.Generator) -> None:
+    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
+
+    The low resolution steers the scale and the shift of every channel, for the price of a sum.
+    """
+    shapes = ((3, 2, 4, 5, 3), (4, 3, 2, 5, 1), (1, 2, 3, 4, 1))
+    for index, what in enumerate(("the output", "log_det")):
+        one = part(answer, index, "the output and its log-determinant")
+        agree_always(one, what, partial(_injected, what), generator, *shapes)
 
 
 class _Toy:
@@ -94,7 +101,9 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         seen = torch.cat([each.detach().double() for each in flow.seen])
         if seen.shape[1:] == x.shape[1:]:
             nearest = seen[torch.cdist(x.flatten(1), seen.flatten(1)).argmin(1)]
-            seen = nearest if matches(nearest, x) else seen[:batch]  # right in whatever order the pictures came
+            seen = (
+                nearest if matches(nearest, x) else seen[:batch]
+            )  # right in whatever order the pictures came
         z, log_det = (each.double() for each in flow(x.float(), low))
         base = Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
         dims = pixels[0].numel()
@@ -113,9 +122,7 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         suspects = {words: -each / a_bit for words, each in log_p.items()} | {
             "these are nats per dimension": want * math.log(2),
             "it is divided by H·W; a dimension is one channel of one pixel": 3 * want,
-            "the sign is wrong: a code length is positive": -want,
             "this is the log-probability in nats": bound,
-            "it is averaged over the batch; one number a picture is wanted": want.mean(),
         }
         given = {
             "the noise is forgotten; whole numbers have no density": (pixels / 256).double(),
@@ -222,41 +229,60 @@ class _Decoder:
         return 2 * z + F.interpolate(context, scale_factor=2, mode="nearest")
 
 
+def _squared_errors(wanted: str, generator: torch.Generator, n: int, dims: int) -> Case:
+    x = normal(n, dims, generator=generator).detach()
+    d = x.double()
+    each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
+    spread, pairs = each.mean(), 2 * each.mean()
+    if wanted == "the error of the mean":
+        suspects = {
+            "the two are swapped: first the mean, then a draw": pairs * more,
+            "it is divided by n − 1; it is an average over the n draws": spread * more,
+            "the truth is left out of its mean; the mean is that of all draws": spread * more**2,
+        }
+        return Case((x,), spread, suspects, sizes={"dimensions": dims})
+    suspects = {
+        "a draw that is compared with itself has error 0; leave those pairs out": pairs,
+        "a draw's error is counted as that of the mean": spread,
+    }
+    return Case((x,), pairs * more, suspects, sizes={"dimensions": dims})
+
+
 @exercise
 def two_errors(answer: Any, generator: torch.Generator) -> None:
     """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
 
     A draw has twice the squared error of the mean: the blurred answer wins this race.
     """
-    for n, dims in ((6, 4), (3, 7), (40, 2)):
-        x = normal(n, dims, generator=generator)
-        d = x.double()
-        spread = (d - d.mean(0)).square().mean()
-        pairs = (d[:, None] - d[None, :]).square().mean()
-        more = n / (n - 1)
-        value = ask(answer, x)
-        both = (
-            value if isinstance(value, tuple | list) else tensor(value, "the two errors").flatten().tolist()
-        )
-        of_mean, of_draw = pair(both, "the error of the mean and that of a draw")
-        per_dimension = (d - d.mean(0)).square().mean(0)
-        suspects = {
-            "the two are swapped: first the mean, then a draw": pairs * more,
-            "it is divided by n − 1; it is an average over the n draws": spread * more,
-            "the truth is left out of its mean; the mean is that of all draws": spread * more**2,
-            "the squares are summed over the dimensions; the mean is wanted": spread * dims,
-            "this is a root; the squared error is wanted": spread.sqrt(),
-            "one number for each dimension came back; their mean is wanted": per_dimension,
-        }
-        agree(of_mean, spread, "the error of the mean", suspects)
-        suspects = {
-            "a draw that is compared with itself has error 0; leave those pairs out": pairs,
-            "a draw's error is counted as that of the mean": spread,
-            "the squares are summed over the dimensions; the mean is wanted": pairs * more * dims,
-            "this is a root; the squared error is wanted": (pairs * more).sqrt(),
-            "one number for each dimension came back; their mean is wanted": 2 * more * per_dimension,
-        }
-        agree(of_draw, pairs * more, "the error of a draw", suspects)
+    for index, what in enumerate(("the error of the mean", "the error of a draw")):
+        one = part(answer, index, "the error of the mean and that of a draw")
+        agree_always(one, what, partial(_squared_errors, what), generator, (6, 4), (4, 7), (40, 2))
+
+
+def _published(
+    generator: torch.Generator, batch: int, channels: int, height: int, width: int, grey_levels: int
+) -> Case:
+    z = normal(batch, channels, height, width, generator=generator)
+    log_det = normal(batch, generator=generator, std=5.0)
+    base, v = Normal(0.0, 1.0).log_prob(z.double()).flatten(1).sum(1), log_det.double()
+    dims, area = channels * height * width, height * width
+
+    def bits(counted: int, divided: int, v: Tensor = v, q: int = grey_levels) -> Tensor:
+        return -(base + v - counted * math.log(q)) / (divided * math.log(2))
+
+    counts = {
+        "the division is repaired; the quantisation constant must count all channels too": (area, dims),
+        "the quantisation constant is repaired; the division must count all channels too": (dims, area),
+        "the quantisation constant is gone; it belongs there, for every dimension": (0, dims),
+        "the quantisation constant has the wrong sign": (-dims, dims),
+        "there are not always three channels": (3 * area, 3 * area),
+    }
+    suspects = {words: bits(*each) for words, each in counts.items()} | {
+        "the log-determinant is missing": bits(dims, dims, v=torch.zeros(batch)),
+        "there are not always 256 grey levels": bits(dims, dims, q=256),
+    }
+    trained = {"z": z, "log_det": log_det}
+    return Case((z, log_det, grey_levels), bits(dims, dims), suspects, trained, handed=bits(area, area))
 
 
 @exercise
@@ -265,38 +291,5 @@ def published_loss(answer: Any, generator: torch.Generator) -> None:
 
     Two numbers can be compared once both say bits of what, and divided by how many.
     """
-    for batch, channels, height, width, grey_levels in (
-        (2, 3, 4, 5, 32),
-        (1, 4, 2, 3, 256),
-        (3, 1, 2, 4, 16),
-    ):
-        z = normal(batch, channels, height, width, generator=generator)
-        log_det = normal(batch, generator=generator, std=5.0)
-        w, v = z.double(), log_det.double()
-        base = Normal(0.0, 1.0).log_prob(w).flatten(1).sum(1)
-        dims, area = channels * height * width, height * width
-
-        def bits(
-            counted: int, divided: int, base: Tensor = base, v: Tensor = v, q: int = grey_levels
-        ) -> Tensor:
-            return -(base + v - counted * math.log(q)) / (divided * math.log(2))
-
-        want = bits(dims, dims)
-        value = ask(answer, z, log_det, grey_levels)
-        if channels > 1:
-            untouched(value, bits(area, area), "this is still the published loss")
-        counts = {
-            "the division is repaired; the quantisation constant must count all channels too": (area, dims),
-            "the quantisation constant is repaired; the division must count all channels too": (dims, area),
-            "the quantisation constant is gone; it belongs there, for every dimension": (0, dims),
-            "the quantisation constant has the wrong sign": (-dims, dims),
-        }
-        suspects = {words: bits(*each) for words, each in counts.items()} | {
-            "these are nats; divide by log 2": want * math.log(2),
-            "the sign is wrong: a code length is positive": -want,
-            "the log-determinant is missing": bits(dims, dims, v=torch.zeros(batch)),
-            "there are not always 256 grey levels": bits(dims, dims, q=256),
-            "there are not always three channels": bits(3 * area, 3 * area),
-            "it is averaged over the batch; one number a picture is wanted": want.mean(),
-        }
-        agree(value, want, "bits per dimension", suspects, inputs={"z": z, "log_det": log_det})
+    shapes = ((2, 4, 3, 5, 32), (1, 3, 4, 2, 256), (4, 2, 3, 5, 16))
+    agree_always(answer, "bits per dimension", _published, generator, *shapes)

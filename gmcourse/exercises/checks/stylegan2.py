@@ -318,7 +318,8 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
 
     Each picture has a slope of its own; their mean may be zero while none of them is.
     """
-    found, wants, suspects, kept, values, averages = [], [], [], [], [], []
+    found: list[Tensor] = []
+    wants, suspects, kept, values, averages = [], [], [], [], []
     for layers, batch, width in ((4, 3, 2), (3, 5, 4), (2, 6, 3), (5, 1, 2), (3, 4, 6)):
         # pictures of different size, so that an average over them shows
         sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)

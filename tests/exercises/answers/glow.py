@@ -293,7 +293,7 @@ ANSWERS = [
         _plu("permutation @ (upper.tril(-1) + eye) @ (lower.triu(1) + diagonal)"),
         expects="L and U are exchanged",
     ),
-    wrong("plu", "the sign", _plu("permutation @ left @ right", "-log_s.sum()"), expects="sign of the log"),
+    wrong("plu", "the sign", _plu("permutation @ left @ right", "-log_s.sum()"), expects="the sign is wrong"),
     wrong(
         "plu",
         "signs counted",
@@ -418,7 +418,7 @@ ANSWERS = [
         "multiscale",
         "the whole batch",
         _multiscale(result="[*latents, x], sum(log_dets).sum()"),
-        expects="over the batch",
+        expects="summed over everything",
     ),
     wrong("multiscale", "no log-determinant", _multiscale(result="[*latents, x]"), expects="latents"),
     wrong(

@@ -125,7 +125,7 @@ ANSWERS = [
         "affine_coupling",
         "the sign",
         _affine("(x2 + t) * r.exp()", "-r.sum(1)"),
-        expects="sign of the log-det",
+        expects="the sign is wrong",
     ),
     wrong("affine_coupling", "Σ s", _affine("(x2 + t) * r.exp()", "r.exp().sum(1)"), expects="this is Σ s"),
     wrong("affine_coupling", "the mean", _affine("(x2 + t) * r.exp()", "r.mean(1)"), expects="averaged"),
@@ -133,7 +133,7 @@ ANSWERS = [
         "affine_coupling",
         "the whole batch",
         _affine("(x2 + t) * r.exp()", "r.sum()"),
-        expects="over the batch",
+        expects="summed over everything",
     ),
     wrong(
         "affine_coupling",
@@ -270,7 +270,7 @@ ANSWERS = [
         "logistic_log_prob",
         "the density",
         _one_line("logistic_log_prob", "(z.sigmoid() * (-z).sigmoid()).prod(1)"),
-        expects="this is the density",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "logistic_log_prob",

@@ -133,7 +133,7 @@ ANSWERS = [
         expects="averaged over the d",
     ),
     wrong(
-        "injector", "the whole batch", _injector(_OUT, f"{_LOG_DET}.sum()"), expects="summed over the batch"
+        "injector", "the whole batch", _injector(_OUT, f"{_LOG_DET}.sum()"), expects="summed over everything"
     ),
     wrong(
         "injector",
@@ -259,7 +259,7 @@ ANSWERS = [
         "conditional_bits",
         "the batch averaged",
         _bits("base + log_det - dims * math.log(256)", "(-log_p / (dims * math.log(2))).mean()"),
-        expects="averaged over the batch",
+        expects="averaged over everything",
     ),
     right(
         "conditional_bits",
@@ -449,7 +449,7 @@ ANSWERS = [
         expects="summed over the dimensions",
     ),
     wrong(
-        "two_errors", "roots", _errors("mean.sqrt(), (pairs * n / (n - 1)).sqrt()"), expects="this is a root"
+        "two_errors", "roots", _errors("mean.sqrt(), (pairs * n / (n - 1)).sqrt()"), expects="square root"
     ),
     wrong("two_errors", "only one", _errors("mean"), expects="two things"),
     wrong(
@@ -473,7 +473,7 @@ ANSWERS = [
         "two_errors",
         "each dimension",
         _errors("x.var(0, correction=0), 2 * x.var(0)"),
-        expects="each dimension",
+        expects="not averaged",
     ),
     wrong(
         "two_errors",
@@ -546,13 +546,13 @@ ANSWERS = [
         "published_loss",
         "nats",
         _published("base + log_det - math.log(grey_levels) * dims", "-log_p / dims"),
-        expects="these are nats",
+        expects="in nats",
     ),
     wrong(
         "published_loss",
         "mean of the batch",
         _published("base + log_det - math.log(grey_levels) * dims", "(-log_p / (math.log(2) * dims)).mean()"),
-        expects="averaged over the batch",
+        expects="averaged over everything",
     ),
     wrong(
         "published_loss",
