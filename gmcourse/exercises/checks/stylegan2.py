@@ -1,6 +1,7 @@
 """Checks of chapter 09: AdaIN, modulated convolution, lazy penalties, path length, truncation."""
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,12 +10,29 @@ from torch.nn import functional as F
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import agree, finite, normal, pair, tensor
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.mistakes import NotDone, mistake
 
 EPS = 1e-8
+
+
+def _styled(generator: torch.Generator, batch: int, channels: int, height: int, width: int) -> Case:
+    x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
+    scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
+    shift = normal(batch, channels, generator=generator, std=2.0)
+    a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
+    want = s * F.instance_norm(a, eps=EPS) + m
+    leaves = {"x": x, "scale": scale, "shift": shift}
+    return Case((x, scale, shift), want, _adain_suspects(a, s, m, want), leaves)
+
+
+def _faintly_styled(generator: torch.Generator, batch: int, channels: int, height: int, width: int) -> Case:
+    x, scale, shift = (t.detach() for t in _styled(generator, batch, channels, height, width).arguments)
+    s, m = scale.double()[..., None, None], shift.double()[..., None, None]
+    x = 1e-4 * (x - 3)
+    return Case((x, scale, shift), s * F.instance_norm(x.double(), eps=EPS) + m)
 
 
 @exercise
@@ -23,20 +41,11 @@ def adain(answer: Any, generator: torch.Generator) -> None:
 
     A style says the mean and the deviation of each map: so the first StyleGAN was steered.
     """
-    for batch, channels, height, width in ((3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4)):
-        x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
-        scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
-        shift = normal(batch, channels, generator=generator, std=2.0)
-        a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
-        want = s * F.instance_norm(a, eps=EPS) + m
-        leaves = {"x": x, "scale": scale, "shift": shift}
-        agree(ask(answer, x, scale, shift), want, "AdaIN", _adain_suspects(a, s, m, want), inputs=leaves)
+    agree_always(answer, "AdaIN", _styled, generator, (3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4))
     value = ask(answer, torch.full((1, 2, 3, 4), 0.5), torch.ones(1, 2), torch.zeros(1, 2))
     finite(value, "AdaIN", "AdaIN of a map that is the same everywhere is not finite: ε is missing")
-    faint = (1e-4 * x).detach()
-    want = s * F.instance_norm(faint.double(), eps=EPS) + m
     words = "AdaIN of a faint map is wrong: ε = 10⁻⁸ stands below the root, beside the variance"
-    agree(ask(answer, faint, scale, shift), want, "AdaIN", otherwise=words)
+    agree_always(answer, "AdaIN", _faintly_styled, generator, (3, 2, 4, 5), otherwise=words)
 
 
 def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
@@ -76,24 +85,32 @@ def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
     return F.conv2d(joined, each.flatten(0, 1), padding=1, groups=batch).reshape(batch, -1, height, width)
 
 
+def _modulated(
+    size: float, generator: torch.Generator, batch: int, inputs: int, outputs: int, height: int, width: int
+) -> Case:
+    x = normal(batch, inputs, height, width, generator=generator)
+    weight = normal(outputs, inputs, 3, 3, generator=generator)
+    styles = (size * (0.3 + 2 * torch.rand(batch, inputs, generator=generator))).requires_grad_()
+    a, w, s = x.double(), weight.double(), styles.double()
+    if size < 1:
+        return Case((x, weight, styles), _grouped(a, w, s))
+    leaves = {"x": x, "weight": weight, "styles": styles}
+    return Case((x, weight, styles), _grouped(a, w, s), _conv_suspects(a, w, s), leaves)
+
+
 @exercise
 def modulated_conv(answer: Any, generator: torch.Generator) -> None:
     """Each picture is convolved with weights that its styles modulate and that are demodulated.
 
     The style now acts on the weights: no map has to be normalised by its own statistics.
     """
-    for batch, inputs, outputs, height, width in ((3, 4, 5, 6, 7), (2, 5, 3, 4, 6), (1, 3, 2, 5, 4)):
-        x = normal(batch, inputs, height, width, generator=generator)
-        weight = normal(outputs, inputs, 3, 3, generator=generator)
-        styles = (0.3 + 2 * torch.rand(batch, inputs, generator=generator)).requires_grad_()
-        a, w, s = x.double(), weight.double(), styles.double()
-        leaves = {"x": x, "weight": weight, "styles": styles}
-        value = ask(answer, x, weight, styles)
-        agree(value, _grouped(a, w, s), "the convolution", _conv_suspects(a, w, s), inputs=leaves)
-    value = ask(answer, x, weight, torch.zeros_like(styles))
+    shapes = ((3, 4, 5, 6, 7), (2, 5, 3, 4, 6), (1, 3, 2, 5, 4))
+    agree_always(answer, "the convolution", partial(_modulated, 1.0), generator, *shapes)
+    x, weight, styles = _modulated(1.0, generator, *shapes[0]).arguments
+    value = ask(answer, x, weight, 0 * styles)
     finite(value, "the convolution", "with styles of zero the result is not finite: ε is missing")
     words = "with small styles the convolution is wrong: ε = 10⁻⁸ stands below the root, beside the sum"
-    agree(ask(answer, x, weight, 1e-4 * styles), _grouped(a, w, 1e-4 * s), "the convolution", otherwise=words)
+    agree_always(answer, "the convolution", partial(_modulated, 1e-5), generator, shapes[0], otherwise=words)
 
 
 def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
@@ -245,71 +262,93 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
     }
 
 
+def _truncated(
+    generator: torch.Generator, batch: int, layers: int, width: int, cutoff: int, psi: float
+) -> Case:
+    ws = normal(batch, layers, width, generator=generator).detach()
+    mean = normal(width, generator=generator, std=2.0).detach()
+    w, m = ws.double(), mean.double()
+
+    def layered(pulled: Tensor, kept: Tensor = w, count: int = cutoff) -> Tensor:
+        return torch.where((torch.arange(layers) < count)[:, None], pulled, kept)
+
+    everywhere = torch.lerp(m.expand_as(w), w, psi)
+    suspects = {
+        "every layer is truncated; only the first `cutoff` are": everywhere,
+        "the last layers are truncated; it must be the first `cutoff`": layered(w, everywhere),
+        "it is off by one: `cutoff` counts layers, from 0 on": layered(everywhere, count=cutoff + 1),
+        "w is pulled towards zero; it must be towards the average": layered(psi * w),
+        "ψ is the wrong way round: ψ = 1 must leave w alone": layered(m + (1 - psi) * (w - m)),
+        "the average of this batch is taken; the one that was given is wanted": layered(
+            torch.lerp(w.mean((0, 1)), w, psi)
+        ),
+        "the average is not added again": layered(psi * (w - m)),
+        "the average is added, but not subtracted before": layered(m + psi * w),
+        "w is left as it was": w,
+        "the first pictures are truncated; it must be the first layers": torch.cat(
+            [everywhere[:cutoff], w[cutoff:]]
+        ),
+        "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
+    }
+    return Case((ws, mean, psi, cutoff), layered(everywhere), suspects)
+
+
 @exercise
 def truncate(answer: Any, generator: torch.Generator) -> None:
     """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.
 
     Closer to the average there is less variety and there are fewer failures; ψ is the dial.
     """
-    sizes = ((3, 5, 4, 2, 0.3), (2, 4, 3, 4, 0.8), (1, 6, 2, 3, 0.6), (2, 3, 4, 0, 0.2), (4, 5, 3, 1, 0.0))
-    for batch, layers, width, cutoff, psi in sizes:
-        ws = normal(batch, layers, width, generator=generator).detach()
-        mean = normal(width, generator=generator, std=2.0).detach()
-        w, m = ws.double(), mean.double()
-
-        def layered(pulled: Tensor, w: Tensor = w, count: int = cutoff) -> Tensor:
-            return torch.where((torch.arange(w.shape[1]) < count)[:, None], pulled, w)
-
-        everywhere = torch.lerp(m.expand_as(w), w, psi)
-        want, last = layered(everywhere), layered(w, everywhere)
-        of_batch = layered(torch.lerp(w.mean((0, 1)), w, psi))
-        suspects = {
-            "every layer is truncated; only the first `cutoff` are": everywhere,
-            "the last layers are truncated; it must be the first `cutoff`": last,
-            "it is off by one: `cutoff` counts layers, from 0 on": layered(everywhere, count=cutoff + 1),
-            "w is pulled towards zero; it must be towards the average": layered(psi * w),
-            "ψ is the wrong way round: ψ = 1 must leave w alone": layered(m + (1 - psi) * (w - m)),
-            "the average of this batch is taken; the one that was given is wanted": of_batch,
-            "the average is not added again": layered(psi * (w - m)),
-            "the average is added, but not subtracted before": layered(m + psi * w),
-            "w is left as it was": w,
-            "the first pictures are truncated; it must be the first layers": torch.cat(
-                [everywhere[:cutoff], w[cutoff:]]
-            ),
-            "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
-        }
-        agree(ask(answer, ws, mean, psi, cutoff), want, "the styles", suspects)
+    shapes = ((3, 5, 4, 2, 0.3), (2, 4, 3, 4, 0.8), (1, 6, 2, 3, 0.6), (2, 3, 4, 0, 0.2), (4, 5, 3, 1, 0.0))
+    agree_always(answer, "the styles", _truncated, generator, *shapes)
 
 
-def _penalty_suspects(p: Tensor, a: Tensor, decay: float) -> dict[str, Tensor]:
-    """What people get for the penalty, the published code's first."""
-    squares = p.square().sum(2)  # (L, B)
-    right, root = squares.mean(0).sqrt(), squares.sqrt()
+def _penalised(
+    wanted: str, generator: torch.Generator, layers: int, batch: int, width: int, start: float, decay: float
+) -> Case:
+    sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)  # so that an average over pictures shows
+    found = (torch.randn(layers, batch, width, generator=generator) * sizes).requires_grad_()
+    squares = found.double().square().sum(2)  # (L, B)
+    right, of_layers, root = squares.mean(0).sqrt(), squares.mean(1).sqrt(), squares.sqrt()
+    first = (start * right.mean()).detach().float()
+    a = first.double()
 
     def off(lengths: Tensor) -> Tensor:
         return (lengths - a.lerp(lengths.mean(), decay)).square().mean()
 
-    gaps = right - a.lerp(right.mean(), decay)
-    return {
-        "a is cut off now, but there is still one length a layer, not one a picture": off(
-            squares.mean(1).sqrt()
-        ),
+    moved = a.lerp(right.mean(), decay)
+    if wanted == "the new a":
+        suspects = {
+            "it is left where it was": a,
+            "this is the mean length of this batch alone": right.mean(),
+            "it is moved by 1 − decay; it moves by `decay` towards this batch's mean": right.mean().lerp(
+                a, decay
+            ),
+            "it is moved towards the mean of the squared lengths": a.lerp(right.square().mean(), decay),
+            "it is moved towards the mean over layers; over pictures is wanted": a.lerp(
+                of_layers.mean(), decay
+            ),
+        }
+        return Case((found, first, decay), moved.detach(), suspects)
+    gaps, turned = right - moved, right.mean().lerp(a, decay)
+    suspects = {
+        "a is cut off now, but there is still one length a layer, not one a picture": off(of_layers),
         "the old a is used; it is moved first": (right - a).square().mean(),
         "the mean length of this batch stands for a": (right - right.mean()).square().mean(),
-        "a is moved the wrong way round: it keeps 1 − decay of itself": (right - right.mean().lerp(a, decay))
-        .square()
-        .mean(),
+        "a is moved the wrong way round: it keeps 1 − decay of itself": (right - turned).square().mean(),
         "the layers are summed; their mean is wanted": off(squares.sum(0).sqrt()),
         "the root is missing: this compares squared lengths": off(squares.mean(0)),
         "the root is taken before the mean over layers": off(root.mean(0)),
         "every layer of every picture is compared with a; first comes the mean over layers": off(root),
         "all lengths are averaged before a is subtracted; the square comes first": gaps.mean().square(),
         "one length for the whole batch: nothing is left to average": off(squares.mean().sqrt()),
-        "it is summed over the pictures; the mean is wanted": gaps.square().sum(),
-        "w's numbers are averaged; their squares add up": off(p.square().mean((0, 2)).sqrt()),
+        "w's numbers are averaged; their squares add up": off((squares / width).mean(0).sqrt()),
         "the difference is not squared": gaps.mean(),
         "the absolute difference is taken; its square is wanted": gaps.abs().mean(),
     }
+    return Case(
+        (found, first, decay), gaps.square().mean(), suspects, {"gradients": found}, {"pictures": batch}
+    )
 
 
 @exercise
@@ -318,53 +357,15 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
 
     Each picture has a slope of its own; their mean may be zero while none of them is.
     """
-    found: list[Tensor] = []
-    wants, suspects, kept, values, averages = [], [], [], [], []
-    for layers, batch, width in ((4, 3, 2), (3, 5, 4), (2, 6, 3), (5, 1, 2), (3, 4, 6)):
-        # pictures of different size, so that an average over them shows
-        sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)
-        each = (torch.randn(layers, batch, width, generator=generator) * sizes).requires_grad_()
-        lengths = each.double().square().sum(2).mean(0).sqrt()
-        decay = 0.1 + 0.2 * float(torch.rand((), generator=generator))
-        a = (lengths.mean() * (1.5 if len(found) % 2 else 0.5)).detach().float()  # the gaps have both signs
-        moved = a.double().lerp(lengths.mean(), decay)
-        value, average = pair(ask(answer, each, a, decay), "the penalty and the new a")
-        if tensor(value, "the penalty").dim():
-            several = {"one number a picture came back; their mean is wanted": (lengths - moved).square()}
-            agree(value, (lengths - moved).square().mean(), "the penalty", several)
-        found.append(each)
-        wants.append((lengths - moved).square().mean())
-        suspects.append(_penalty_suspects(each.double(), a.double(), decay))
-        kept.append(
-            {
-                "it is left where it was": a.double(),
-                "it is moved by 1 − decay; it moves by `decay` towards this batch's mean": lengths.mean().lerp(
-                    a.double(), decay
-                ),
-                "this is the mean length of this batch alone": lengths.mean(),
-                "it is moved towards the mean of the squared lengths": a.double().lerp(
-                    lengths.square().mean(), decay
-                ),
-                "it is moved towards the mean over layers of this batch's lengths; over pictures is wanted": a
-                + decay * (each.double().square().sum(2).mean(1).sqrt().mean() - a),
-            }
-            | {"": moved}
-        )
-        values.append(tensor(value, "the penalty"))
-        averages.append(tensor(average, "the new a"))
-
-    # all cases at once: a mistake has its name only where it explains every one of them
-    def together(cases: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-        return {words: torch.stack([case[words] for case in cases]) for words in cases[0]}
-
-    wrong, history = together(suspects), any(each.requires_grad for each in averages)
-    if history and matches(torch.stack(values), next(iter(wrong.values()))):
+    of_penalty, of_mean = (part(answer, index, "the penalty and the new a") for index in (0, 1))
+    shapes = ((4, 3, 2, 1.5, 0.2), (3, 5, 4, 0.5, 0.1), (2, 6, 3, 0.7, 0.3), (5, 1, 2, 1.4, 0.2))
+    case = _penalised("the penalty", generator, *shapes[0])
+    history = tensor(ask(of_mean, *case.arguments), "the new a").requires_grad
+    published = torch.as_tensor(next(iter(case.suspects.values())))
+    if history and matches(tensor(ask(of_penalty, *case.arguments), "the penalty"), published):
         raise NotDone("not done yet: this is still the published code")
-    agree(torch.stack(values), torch.stack(wants), "the penalty", wrong)
-    for each, value, want in zip(found, values, wants, strict=True):
-        agree_gradients(value, want, {"gradients": each}, "the penalty")
-    moves = together(kept)
-    agree(torch.stack(averages), moves.pop(""), "the new a", moves)
+    for what, one in (("the penalty", of_penalty), ("the new a", of_mean)):
+        agree_always(one, what, partial(_penalised, what), generator, *shapes)
     if history:
         reason = (
             "the new a still holds the graph of this step, and with it that of all steps before: memory grows"

@@ -953,7 +953,7 @@ ANSWERS = [
         "penalty",
         "one number a picture",
         _penalty(_RIGHT, "(lengths - a).square()"),
-        expects="one number a picture",
+        expects="not averaged",
     ),
     wrong(
         "penalty",
