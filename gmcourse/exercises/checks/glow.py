@@ -9,12 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gmcourse import zoo
+from gmcourse.data import load
+from gmcourse.data.images import five_bits
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import matches
+from gmcourse.exercises.closeness import matches, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import NotDone, mistake
+from gmcourse.exercises.open_task import found_and_why
 from gmcourse.exercises.watching import without
+from gmcourse.flows import Dequantized, Flow
+from gmcourse.metrics.likelihood import bits_per_dim
 
 
 def _log_det_suspects(one: Tensor, batch: int, height: int, width: int) -> dict[str, Tensor]:
@@ -394,3 +400,30 @@ def conv(answer: Any, generator: torch.Generator) -> None:
     ]
     for wanted, one in (("z", forward(index=0)), ("log_det", forward(index=1)), ("the inverse", answer)):
         agree_always(one, wanted, partial(_mixed, wanted), generator, *shapes)
+
+
+@exercise
+def surprise(answer: Any, generator: torch.Generator) -> None:
+    """Compare the bits that Glow needs for a picture with those that it needs for faces.
+
+    A density does not say what a face is: it is high wherever a picture is easy to foretell.
+    """
+    found, _ = found_and_why(answer)
+    picture = tensor(found, "the picture")
+    if picture.shape != (3, 32, 32) or not bool(
+        ((picture == picture.round()) & (picture >= 0) & (picture < 256)).all()
+    ):
+        mistake("the picture must hold whole numbers 0 … 255, of shape (3, 32, 32)", f"got {show(picture)}")
+    model = zoo.load("glow_faces")
+    assert isinstance(model, Flow)
+    glow = Dequantized(model, 32)
+    faces = load("faces", "test", n=100).pixels
+    with torch.no_grad():
+        pixels = five_bits(torch.cat([picture[None].to(torch.uint8), faces]))
+        mine, *bits = bits_per_dim(glow.log_prob(pixels), picture.numel()).tolist()
+    print(f"{mine:.2f} bits per dimension; 100 faces need {min(bits):.2f} to {max(bits):.2f}")
+    if mine >= min(bits):
+        mistake(
+            "some face is more probable than this picture",
+            f"it needs {mine:.2f} bits, that face {min(bits):.2f}",
+        )

@@ -8,11 +8,18 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
+from gmcourse.data import load
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import agree_gradients
+from gmcourse.exercises.mistakes import NotDone, mistake
+from gmcourse.exercises.open_task import found_and_why
+from gmcourse.flows import Dequantized, Flow
+from gmcourse.flows.laws import LawBroken, assert_bijection_laws
+from gmcourse.metrics.likelihood import bits_per_dim
 
+NICE_BITS = 2.8  # per dimension on the test digits, as lesson 06 measures it
 Halves = dict[str, tuple[Tensor, Tensor]]
 
 
@@ -201,3 +208,45 @@ def mixed(answer: Any, generator: torch.Generator) -> None:
     Now that the halves take turns, no input is left as it came.
     """
     agree_always(answer, "the output", _in_turns, generator, (3, 6), (2, 4), (1, 8), atol=1e-4)
+
+
+@exercise
+def small_flow(answer: Any, generator: torch.Generator) -> None:
+    """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen.
+
+    Your flow has learned these digits better than NICE has, and its number can be compared with any other's.
+    """
+    (build, saved), _ = found_and_why(answer)
+    model = ask(build)
+    if not saved:
+        raise NotDone("not done yet: no trained flow is saved beside the notebook")
+    if not isinstance(model, Flow) or model.shape != (64,):
+        mistake("`build` must make a `Flow` of 64 dimensions: Flow(bijection, (64,), prior)")
+    test = load("digits", "test")
+    pixels = test.pixels.flatten(1)
+    bound = Dequantized(model.eval(), test.grey_levels)
+    try:
+        model.load_state_dict(saved)
+        assert_bijection_laws(model, bound.continuous(pixels[:2]), round_trip=1e-6, log_det=1e-6)
+    except RuntimeError as error:
+        mistake(
+            "what was saved does not fit what `build` makes: delete the file and train again",
+            str(error),
+        )
+    except LawBroken as broken:
+        mistake(
+            "this is no flow: one of the laws of a bijection is broken, so its number means nothing",
+            str(broken),
+        )
+    with torch.no_grad():
+        log_p = torch.stack([bound.log_prob(pixels) for _ in range(4)]).mean(
+            0
+        )  # noise of one draw in the third digit
+    bits = float(bits_per_dim(log_p, 64).mean())
+    print(
+        f"{bits:.3f} bits per dimension on {len(pixels)} test digits; the lesson's NICE has about {NICE_BITS}"
+    )
+    if not bits < NICE_BITS:
+        mistake(
+            f"the flow does not beat the lesson's NICE, {NICE_BITS} bits per dimension", f"it has {bits:.3f}"
+        )

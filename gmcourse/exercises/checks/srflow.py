@@ -1,6 +1,7 @@
 """Checks of chapter 08: consistency, injectors, conditional likelihood, temperature, and what one answer costs."""
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,14 +10,21 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
+from gmcourse import zoo
+from gmcourse.data import load
+from gmcourse.data.low_resolution import downsample, pairs
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import matches
+from gmcourse.exercises.closeness import matches, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.independence import independent, near
 from gmcourse.exercises.mistakes import mistake
+from gmcourse.exercises.open_task import found_and_why
+from gmcourse.metrics.reconstruction import lr_psnr
+from gmcourse.models.srflow import SRFlow
 
 N = 8_000  # draws for the spread of answers
+FACES = 100  # of the test set, among which the open task chooses
 
 
 def _injected(
@@ -145,11 +153,11 @@ def answers(answer: Any, generator: torch.Generator) -> None:
 
     One question, many answers: the encoder has read it only once.
     """
-    for n, height, width in ((5, 2, 4), (1, 3, 2)):
+    for n, height, width, scale in ((5, 2, 4, 2), (1, 3, 2, 4)):
         low, temperature = torch.rand(1, 3, height, width, generator=generator), 0.7
-        encoder, inverse = _Encoder(generator), _Decoder()
-        got = tensor(ask(answer, low, encoder, inverse, temperature, n), "the answers")
-        wanted = (n, 3, 2 * height, 2 * width)
+        encoder, inverse = _Encoder(generator), _Decoder(scale)
+        got = tensor(ask(answer, low, encoder, inverse, temperature, n, scale), "the answers")
+        wanted = (n, 3, scale * height, scale * width)
         if tuple(got.shape) != wanted:
             mistake(f"the answers have shape {tuple(got.shape)}; expected {wanted}")
         if (rows := sum(map(len, encoder.contexts))) != 1:
@@ -161,8 +169,8 @@ def answers(answer: Any, generator: torch.Generator) -> None:
             mistake("the answers must be what the inverse of the flow makes of the latents")
     for temperature in (0.6, 1.4):
         _latents(answer, temperature, generator)
-    encoder, inverse = _Encoder(generator), _Decoder()
-    still = ask(answer, low, encoder, inverse, 0.0, 3)
+    encoder, inverse = _Encoder(generator), _Decoder(scale)
+    still = ask(answer, low, encoder, inverse, 0.0, 3, scale)
     centre = inverse(torch.zeros(3, *wanted[1:]), encoder.contexts[-1])
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
 
@@ -174,9 +182,9 @@ def _same(context: Tensor, given: Tensor) -> bool:
 
 def _latents(answer: Any, temperature: float, generator: torch.Generator) -> None:
     """Test spread and independence of the latents of many answers to one small picture."""
-    low, decoder = torch.rand(1, 3, 1, 2, generator=generator), _Decoder()
+    low, decoder = torch.rand(1, 3, 1, 2, generator=generator), _Decoder(2)
     for _ in range(2):
-        ask(answer, low, _Encoder(generator), decoder, temperature, N)
+        ask(answer, low, _Encoder(generator), decoder, temperature, N, 2)
     noise, again = (torch.cat(decoder.latents) / temperature).chunk(2)
     found = temperature * float(noise.std())
     if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and bool(
@@ -210,23 +218,22 @@ class _Encoder:
 
 
 class _Decoder:
-    """z, context → x = 2 z + the context made twice as large; it remembers what it got."""
+    """z, context → x = 2 z + the context made larger; it remembers what it got."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
         self.contexts: list[Tensor] = []
         self.latents: list[Tensor] = []
 
     def made(self) -> Tensor:
         """All answers so far."""
         pairs = zip(self.latents, self.contexts, strict=True)
-        return torch.cat(
-            [2 * z + F.interpolate(context, scale_factor=2, mode="nearest") for z, context in pairs]
-        )
+        return torch.cat([2 * z + F.interpolate(context, scale_factor=self.scale) for z, context in pairs])
 
     def __call__(self, z: Tensor, context: Tensor) -> Tensor:
         self.contexts.append(context)
         self.latents.append(z)
-        return 2 * z + F.interpolate(context, scale_factor=2, mode="nearest")
+        return 2 * z + F.interpolate(context, scale_factor=self.scale)
 
 
 def _squared_errors(wanted: str, generator: torch.Generator, n: int, dims: int) -> Case:
@@ -293,3 +300,42 @@ def published_loss(answer: Any, generator: torch.Generator) -> None:
     """
     shapes = ((2, 4, 3, 5, 32), (1, 3, 4, 2, 256), (4, 2, 3, 5, 16))
     agree_always(answer, "bits per dimension", _published, generator, *shapes)
+
+
+@exercise
+def two_faces(answer: Any, generator: torch.Generator) -> None:
+    """Measure two answers to one low resolution: whether each explains it, how probable it is, how far they differ.
+
+    One low resolution and two people: what was lost is lost, and whoever shows one answer hides it.
+    """
+    found, _ = found_and_why(answer)
+    if not isinstance(found, Mapping) or not {"face", "answers"} <= set(found):
+        mistake("a dictionary is wanted with the number of the `face` and the two `answers`")
+    number, shown = int(found["face"]), tensor(found["answers"], "the answers").float()
+    if shown.shape != (2, 3, 32, 32) or bool(((shown < 0) | (shown > 1)).any()):
+        mistake("two pictures in [0, 1] are wanted, of shape (2, 3, 32, 32)", f"got {show(shown)}")
+    if not 0 <= number < FACES:
+        mistake(f"the face is one of the first {FACES} of the test set", f"got number {number}")
+    model, low = zoo.load("srflow_faces"), pairs(load("faces", "test", n=FACES), 4).low[number : number + 1]
+    assert isinstance(model, SRFlow)
+    with torch.no_grad():
+        draws = model.sample(low, 1.0, n=32)[0]
+        agrees = lr_psnr(shown, low.expand(2, -1, -1, -1), lambda x: downsample(x, 4))
+        unlikely = (model.log_prob(draws, low).mean() - model.log_prob(shown, low).min()) / draws[0].numel()
+    spread = torch.pdist(draws.flatten(1)).mean() / draws[0].numel() ** 0.5
+    apart = float((shown[0] - shown[1]).square().mean().sqrt())
+    print(
+        f"LR-PSNR {agrees.min():.1f} dB, {apart:.3f} apart; two draws at τ = 1 are {spread:.3f} apart on average"
+    )
+    if agrees.min() < 38:
+        mistake(
+            "an answer does not explain the low resolution: its LR-PSNR is below 38 dB",
+            f"{agrees.min():.1f} dB",
+        )
+    if unlikely > 0.35:
+        mistake("an answer is far less probable than what the flow draws: it is no face of its making")
+    if apart < 1.1 * spread:
+        mistake(
+            "the answers differ no more than two draws do by chance",
+            f"{apart:.3f}, and {spread:.3f} by chance",
+        )

@@ -1,19 +1,26 @@
 """Checks of chapter 09: AdaIN, modulated convolution, lazy penalties, path length, truncation."""
 
 import math
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gmcourse import zoo
+from gmcourse.data import load
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.mistakes import NotDone, mistake
+from gmcourse.exercises.open_task import found_and_why
+from gmcourse.metrics.diversity import precision_recall
+from gmcourse.models.features import Features
+from gmcourse.models.stylegan2 import Generator
 
 EPS = 1e-8
 
@@ -371,3 +378,40 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
             "the new a still holds the graph of this step, and with it that of all steps before: memory grows"
         )
         mistake(reason, "What is kept for the next step is a number: `a.detach()`.")
+
+
+SAMPLES, USES = 300, ("page", "training")
+
+
+@cache
+def _judges() -> tuple[Features, Generator, Tensor]:
+    """The network that measures, the one that is measured, and what the first makes of the test faces."""
+    features, network = zoo.load("features"), zoo.load("stylegan2_faces")
+    assert isinstance(features, Features)
+    assert isinstance(network, Generator)
+    return features, network, features.of(load("faces", "test", n=SAMPLES).unit())
+
+
+@exercise
+def published(answer: Any, generator: torch.Generator) -> None:
+    """Measure precision and recall of 300 samples at both values of ψ that were chosen.
+
+    A page of samples shows precision; what a generator leaves out, nobody sees on it.
+    """
+    found, _ = found_and_why(answer)
+    if not isinstance(found, Mapping) or not set(USES) <= set(found):
+        mistake("a dictionary is wanted with a ψ for the `page` and one for `training`")
+    psis = {use: float(tensor(found[use], f"ψ for the {use}")) for use in USES}
+    if not all(0 <= psi <= 1.5 for psi in psis.values()):
+        mistake("ψ lies between 0, one face, and 1, no truncation; a little more is possible", f"got {psis}")
+    seen = {}
+    with torch.no_grad():
+        features, network, real = _judges()
+        for use, psi in psis.items():
+            seen[use] = precision_recall(real, features.of(network.sample(SAMPLES, truncation=psi)))
+    for use, (precision, recall) in seen.items():
+        print(f"{use}: ψ = {psis[use]:.2f}, precision {precision:.2f}, recall {recall:.2f}")
+    if psis["page"] > psis["training"]:
+        mistake("the page has the failures, and training the sameness: are the two exchanged?")
+    if seen["training"][1] < 0.1:
+        mistake("a network trained on these samples would know less than a tenth of the faces that there are")

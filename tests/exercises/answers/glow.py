@@ -84,6 +84,18 @@ def _conv(
         """
 
 
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _surprise(picture: str, why: str = _LONG) -> str:
+    return f"""
+        from gmcourse.data import load
+
+        picture = {picture}
+        why = "{why}"
+        """
+
+
 ANSWERS = [
     # 1 · actnorm
     wrong("actnorm", "no H·W", _actnorm(log_det="s.sum().expand(len(x))"), expects="H·W is forgotten"),
@@ -607,4 +619,29 @@ ANSWERS = [
         "back by NumPy",
         _conv(back="torch.as_tensor(__import__('numpy').linalg.inv(weight.detach().numpy()))"),
     ),
+    # 6 · surprise
+    wrong(
+        "surprise",
+        "a face",
+        _surprise('load("faces", "test", n=1).pixels[0]'),
+        expects="some face is more probable",
+    ),
+    wrong(
+        "surprise",
+        "noise",
+        _surprise("torch.randint(0, 256, (3, 32, 32))"),
+        expects="some face is more probable",
+    ),
+    wrong("surprise", "black", _surprise("torch.zeros(3, 32, 32)"), expects="some face is more probable"),
+    wrong("surprise", "in [0, 1]", _surprise("torch.full((3, 32, 32), 0.5)"), expects="whole numbers"),
+    wrong("surprise", "too bright", _surprise("torch.full((3, 32, 32), 300)"), expects="whole numbers"),
+    wrong(
+        "surprise", "a batch", _surprise("torch.full((1, 3, 32, 32), 128)"), expects="of shape (3, 32, 32)"
+    ),
+    wrong(
+        "surprise", "no reason", _surprise("torch.full((3, 32, 32), 128)", "It is grey."), expects="too short"
+    ),
+    right("surprise", "grey", _surprise("torch.full((3, 32, 32), 128, dtype=torch.uint8)")),
+    right("surprise", "NumPy", _surprise("torch.full((3, 32, 32), 128).numpy()")),
+    right("surprise", "the mean face", _surprise('load("faces", n=500).pixels.float().mean(0).round()')),
 ]

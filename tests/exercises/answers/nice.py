@@ -36,6 +36,38 @@ def _scaled(line: str) -> str:
         """
 
 
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _flow(
+    build: str = "NICE(64, couplings=6, hidden=(48, 48), affine=True)", saved: str = "saved", why: str = _LONG
+) -> str:
+    return f"""
+        from gmcourse.flows import AffineCoupling, Compose, Flow, Scale
+        from gmcourse.flows.bijection import Bijection
+        from gmcourse.models.nice import NICE
+
+        class Louder(Bijection):
+            def __init__(self, inner):
+                super().__init__()
+                self.inner = inner
+
+            def forward(self, x, context=None):
+                z, log_det = self.inner(x)
+                return z, log_det + 64
+
+            def inverse(self, z, context=None):
+                return self.inner.inverse(z)
+
+        def build():
+            return {build}
+
+        saved = once("06_flow", dict)
+        saved = {saved}
+        why = "{why}"
+        """
+
+
 ANSWERS = [
     # 1 · coupling
     wrong("coupling", "one way for both", _coupling("x2 + m(x1)"), expects="added once more"),
@@ -518,4 +550,31 @@ ANSWERS = [
             return Compose(layers)(x)[0]
         """,
     ),
+    # 6 · small_flow
+    wrong("small_flow", "no flow", _flow("torch.nn.Linear(64, 64)"), expects="must make a `Flow`"),
+    wrong("small_flow", "of another size", _flow("NICE(32)"), expects="must make a `Flow`"),
+    wrong("small_flow", "another network", _flow("NICE(64, hidden=(9,))"), expects="does not fit"),
+    wrong(
+        "small_flow",
+        "a log-determinant that is too large",
+        _flow(
+            'Flow(Louder(NICE(64, couplings=6, hidden=(48, 48), affine=True).bijection), (64,), "logistic")',
+            '{k.replace("bijection.", "bijection.inner.", 1): v for k, v in saved.items()}',
+        ),
+        expects="one of the laws",
+    ),
+    wrong(
+        "small_flow",
+        "not trained",
+        _flow(saved="build().state_dict()"),
+        expects="does not beat",
+    ),
+    wrong("small_flow", "half a reason", _flow(why="It is better."), expects="too short"),
+    right("small_flow", "as saved", _flow()),
+    right(
+        "small_flow",
+        "the same without NICE around it",
+        _flow('Flow(NICE(64, couplings=6, hidden=(48, 48), affine=True).bijection, (64,), "logistic")'),
+    ),
+    right("small_flow", "in float64", _flow("NICE(64, couplings=6, hidden=(48, 48), affine=True).double()")),
 ]

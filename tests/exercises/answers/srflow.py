@@ -28,8 +28,8 @@ def _bits(log_p: str, last: str = "-log_p / (dims * math.log(2))") -> str:
 
 def _answers(latent: str, last: str = "inverse(z, context)") -> str:
     return f"""
-        def answers(low, encoder, inverse, temperature, n):
-            shape = (n, 3, 2 * low.shape[2], 2 * low.shape[3])
+        def answers(low, encoder, inverse, temperature, n, scale):
+            shape = (n, 3, scale * low.shape[2], scale * low.shape[3])
             context = encoder(low)
             z = {latent}
             return {last}
@@ -53,6 +53,29 @@ def _published(log_p: str, last: str) -> str:
             base = -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)
             log_p = {log_p}
             return {last}
+        """
+
+
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _two(shown: str, number: str = "41", why: str = _LONG) -> str:
+    return f"""
+        from gmcourse import zoo
+        from gmcourse.data import load
+        from gmcourse.data.low_resolution import pairs
+
+        srflow, faces = zoo.load("srflow_faces"), pairs(load("faces", "test", n=100), 4)
+
+        def drawn(temperature, n, face=41):
+            return srflow.sample(faces.low[face : face + 1], temperature, n)[0].detach()
+
+        def furthest(x):
+            distances = torch.cdist(x.flatten(1), x.flatten(1))
+            return x[list(divmod(int(distances.argmax()), len(x)))]
+
+        found = {{"face": {number}, "answers": {shown}}}
+        why = "{why}"
         """
 
 
@@ -295,10 +318,10 @@ ANSWERS = [
         "answers",
         "read n times",
         """
-        def answers(low, encoder, inverse, temperature, n):
+        def answers(low, encoder, inverse, temperature, n, scale):
             found = []
             for _ in range(n):
-                z = temperature * torch.randn(1, 3, 2 * low.shape[2], 2 * low.shape[3])
+                z = temperature * torch.randn(1, 3, scale * low.shape[2], scale * low.shape[3])
                 found.append(inverse(z, encoder(low)))
             return torch.cat(found)
         """,
@@ -396,6 +419,12 @@ ANSWERS = [
     ),
     wrong(
         "answers",
+        "twice as large, always",
+        _answers("temperature * torch.randn(n, 3, 2 * low.shape[2], 2 * low.shape[3])"),
+        expects="shapes do not fit",
+    ),
+    wrong(
+        "answers",
         "variance",
         _answers("temperature**0.5 * torch.randn(shape)"),
         expects="here it is the variance",
@@ -426,10 +455,10 @@ ANSWERS = [
         "answers",
         "one by one, read once",
         """
-        def answers(low, encoder, inverse, temperature, n):
+        def answers(low, encoder, inverse, temperature, n, scale):
             context = encoder(low)
             _, _, h, w = low.shape
-            draws = [inverse(torch.randn(1, 3, 2 * h, 2 * w) * temperature, context) for _ in range(n)]
+            draws = [inverse(torch.randn(1, 3, scale * h, scale * w) * temperature, context) for _ in range(n)]
             return torch.cat(draws)
         """,
     ),
@@ -448,9 +477,7 @@ ANSWERS = [
         _errors("mean * x.shape[1], pairs * n / (n - 1) * x.shape[1]"),
         expects="summed over the dimensions",
     ),
-    wrong(
-        "two_errors", "roots", _errors("mean.sqrt(), (pairs * n / (n - 1)).sqrt()"), expects="square root"
-    ),
+    wrong("two_errors", "roots", _errors("mean.sqrt(), (pairs * n / (n - 1)).sqrt()"), expects="square root"),
     wrong("two_errors", "only one", _errors("mean"), expects="two things"),
     wrong(
         "two_errors",
@@ -612,4 +639,37 @@ ANSWERS = [
             return -nats / math.log(2)
         """,
     ),
+    # 6 · two_faces
+    wrong("two_faces", "any two", _two("drawn(0.8, 2)"), expects="no more than two draws"),
+    wrong(
+        "two_faces",
+        "the same twice",
+        _two("drawn(0.8, 1).repeat(2, 1, 1, 1)"),
+        expects="no more than two draws",
+    ),
+    wrong(
+        "two_faces",
+        "answers to another question",
+        _two("furthest(drawn(1.0, 96))", "42"),
+        expects="does not explain",
+    ),
+    wrong("two_faces", "two true faces", _two("faces.unit()[:2]"), expects="does not explain"),
+    wrong("two_faces", "one answer", _two("drawn(0.8, 1)"), expects="two pictures"),
+    wrong("two_faces", "not cut off", _two("2 * drawn(0.8, 2)"), expects="two pictures in [0, 1]"),
+    wrong("two_faces", "face 500", _two("drawn(0.8, 2)", "500"), expects="one of the first"),
+    wrong(
+        "two_faces",
+        "stripes that are gone when it is made small",
+        _two(
+            "(drawn(0.8, 1) + 0.06 * torch.tensor([1, -1])[:, None, None, None] * torch.tensor([1, -1] * 16)).clamp(0, 1)"
+        ),
+        expects="of its making",
+    ),
+    wrong(
+        "two_faces", "no dictionary", _two("0").replace("found = {", "found = 1 or {"), expects="a dictionary"
+    ),
+    wrong("two_faces", "no reason", _two("furthest(drawn(1.0, 96))", why="Because."), expects="too short"),
+    right("two_faces", "the furthest of 96", _two("furthest(drawn(1.0, 96))")),
+    right("two_faces", "another face, NumPy", _two("furthest(drawn(1.0, 128, 3)).numpy()", "3")),
+    right("two_faces", "a tensor for the number", _two("furthest(drawn(0.98, 128))", "torch.tensor(41)")),
 ]

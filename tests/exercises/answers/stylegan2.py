@@ -18,6 +18,13 @@ def _penalty(
 _RIGHT = "squares.mean(0).sqrt()"
 
 
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _published(chosen: str, why: str = _LONG) -> str:
+    return f'chosen = {chosen}\nwhy = "{why}"'
+
+
 ANSWERS = [
     # 1 · adain
     wrong(
@@ -1027,4 +1034,22 @@ ANSWERS = [
             return sum((each - a) ** 2 for each in lengths) / len(lengths), float(a)
         """,
     ),
+    # 7 · published
+    wrong("published", "exchanged", _published('{"page": 1.0, "training": 0.6}'), expects="exchanged"),
+    wrong(
+        "published",
+        "always one face",
+        _published('{"page": 0.2, "training": 0.2}'),
+        expects="less than a tenth",
+    ),
+    wrong("published", "one number", _published("0.7"), expects="a dictionary"),
+    wrong("published", "one use", _published('{"page": 0.7}'), expects="a dictionary"),
+    wrong("published", "percent", _published('{"page": 70, "training": 100}'), expects="ψ lies between"),
+    wrong("published", "below zero", _published('{"page": -0.5, "training": 1.0}'), expects="ψ lies between"),
+    wrong(
+        "published", "no reason", _published('{"page": 0.7, "training": 1.0}', "Nice."), expects="too short"
+    ),
+    right("published", "two values", _published('{"page": 0.6, "training": 1.0}')),
+    right("published", "one for both", _published('{"page": torch.tensor(1.0), "training": 1.0}')),
+    right("published", "NumPy", _published('{"page": __import__("numpy").float64(0.75), "training": 0.95}')),
 ]
