@@ -661,7 +661,7 @@ ANSWERS = [
         "two_faces",
         "stripes that are gone when it is made small",
         _two(
-            "(drawn(0.8, 1) + 0.06 * torch.tensor([1, -1])[:, None, None, None] * torch.tensor([1, -1] * 16)).clamp(0, 1)"
+            "(drawn(0.8, 1) + torch.tensor([0.06, -0.06]).view(2, 1, 1, 1) * torch.tensor([1, -1] * 16)).clamp(0, 1)"
         ),
         expects="of its making",
     ),
