@@ -30,12 +30,9 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
     """What training goes through: the input, and of each network a weight that all of its output depends on."""
-    names = (
-        [f"networks[{i}][0].weight" for i in range(len(networks))]
-        if len(networks) > 1
-        else ["network[0].weight"]
-    )
-    return {"x": x} | {name: next(each.parameters()) for name, each in zip(names, networks, strict=True)}
+    return {"x": x} | {
+        f"weights of network {i + 1}": next(each.parameters()) for i, each in enumerate(networks)
+    }
 
 
 def _joined(halves: Halves) -> dict[str, Tensor]:
@@ -48,11 +45,9 @@ def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> 
     a, b = x.double().chunk(2, dim=1)
     of_a, of_b = (m(half).double() for half in x.chunk(2, dim=1))
     there, fed = (-of_a, -of_b) if inverse else (of_a, of_b)
+    sign = "m is added once more; undoing means to subtract it" if inverse else "m is subtracted; it is added"
     halves = {
-        "m is added once more; undoing means to subtract it" if inverse else "m is subtracted; it is added": (
-            a,
-            b - there,
-        ),
+        sign: (a, b - there),
         "m is fed with the half that changes; the other is the one that both ways know": (a, b + fed),
         "the first half never changes": (a + there, b + there),
         "the first half is changed in place of the second": (a + fed, b),

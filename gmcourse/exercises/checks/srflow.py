@@ -1,4 +1,4 @@
-"""Checks of chapter 08: consistency, injectors, conditional likelihood, temperature, and what one answer costs."""
+"""Checks of chapter 08: injectors, conditional likelihood, many answers, and what one answer costs."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
@@ -20,6 +20,7 @@ from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.independence import independent, near
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
+from gmcourse.exercises.watching import Counted
 from gmcourse.metrics.reconstruction import lr_psnr
 from gmcourse.models.srflow import SRFlow
 
@@ -27,11 +28,9 @@ N = 8_000  # draws for the spread of answers
 FACES = 100  # of the test set, among which the open task chooses
 
 
-def _injected(
-    wanted: str, generator: torch.Generator, rows: int, channels: int, height: int, width: int, contexts: int
-) -> Case:
-    h = normal(rows, channels, height, width, generator=generator)
-    raw, shift = (normal(contexts, channels, height, width, generator=generator) for _ in range(2))
+def _injected(wanted: str, generator: torch.Generator, contexts: int, *shape: int) -> Case:
+    h = normal(*shape, generator=generator)
+    raw, shift = (normal(contexts, *shape[1:], generator=generator) for _ in range(2))
     a, r, t = h.double(), raw.double(), shift.double()
     s = (r + 2).sigmoid()
     if wanted == "the output":
@@ -48,17 +47,14 @@ def _injected(
             "the scale is missing": a + t,
         }
         return Case((h, raw, shift), (a + t) * s, suspects, {"h": h, "raw": raw, "shift": shift})
-    each, alone = s.log().expand_as(a).flatten(1), s.log().flatten(1).sum(1)
+    each, alone, raws = s.log().expand_as(a).flatten(1), s.log().flatten(1).sum(1), r.expand_as(a).flatten(1)
     suspects = {
         "the context has batch 1 and the log-determinant too; one number for each row of h is wanted": alone,
         "the sign is wrong: data to latent multiplies by s": -each.sum(1),
         "this is Σ s; the logarithm of a product of scales is Σ log s": each.exp().sum(1),
-        "this is the sum of the raw outputs; the scale went through a sigmoid": r.expand_as(a)
-        .flatten(1)
-        .sum(1),
+        "this is the sum of the raw outputs; the scale went through a sigmoid": raws.sum(1),
         "it is summed over channels only; H and W count as well": s.log().expand_as(a).sum(1),
         "only the first position counts; all H·W do": s.log().expand_as(a)[:, :, 0, 0].sum(1),
-        "it is 0, as for a shift alone": torch.zeros(rows),
     }
     return Case((h, raw, shift), each.sum(1), suspects, {"raw": raw}, {"dimensions": each.shape[1]})
 
@@ -69,7 +65,7 @@ def injector(answer: Any, generator: torch.Generator) -> None:
 
     The low resolution steers the scale and the shift of every channel, for the price of a sum.
     """
-    shapes = ((3, 2, 4, 5, 3), (4, 3, 2, 5, 1), (1, 2, 3, 4, 1))
+    shapes = ((3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4))
     for index, what in enumerate(("the output", "log_det")):
         one = part(answer, index, "the output and its log-determinant")
         agree_always(one, what, partial(_injected, what), generator, *shapes)
@@ -107,11 +103,9 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         if not flow.seen:
             mistake("the flow is not asked: its z and log_det are what the likelihood is made of")
         seen = torch.cat([each.detach().double() for each in flow.seen])
-        if seen.shape[1:] == x.shape[1:]:
+        if seen.shape[1:] == x.shape[1:]:  # right in whatever order the pictures came
             nearest = seen[torch.cdist(x.flatten(1), seen.flatten(1)).argmin(1)]
-            seen = (
-                nearest if matches(nearest, x) else seen[:batch]
-            )  # right in whatever order the pictures came
+            seen = nearest if matches(nearest, x) else seen[:batch]
         z, log_det = (each.double() for each in flow(x.float(), low))
         base = Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
         dims = pixels[0].numel()
@@ -140,9 +134,7 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
             "½ is subtracted from the noise; u from [0, 1) was added here": x - 0.5 / 256,
         }
         own = seen.shape == x.shape and bool((seen * 256 - x * 256).abs().max() < 1)
-        other = (
-            "the noise is drawn anew; the noise that is given is wanted" if own else "the flow gets another x"
-        )
+        other = "the noise is drawn anew; that which is given is wanted" if own else "the flow gets another x"
         agree(seen, x, "x", given, otherwise=other)
         agree(value, want, "bits per dimension", suspects)
 
@@ -155,29 +147,26 @@ def answers(answer: Any, generator: torch.Generator) -> None:
     """
     for n, height, width, scale in ((5, 2, 4, 2), (1, 3, 2, 4)):
         low, temperature = torch.rand(1, 3, height, width, generator=generator), 0.7
-        encoder, inverse = _Encoder(generator), _Decoder(scale)
+        encoder, inverse = Counted(_Encoder(generator)), _Decoder(scale)
         got = tensor(ask(answer, low, encoder, inverse, temperature, n, scale), "the answers")
         wanted = (n, 3, scale * height, scale * width)
         if tuple(got.shape) != wanted:
             mistake(f"the answers have shape {tuple(got.shape)}; expected {wanted}")
-        if (rows := sum(map(len, encoder.contexts))) != 1:
+        if encoder.rows != 1:
             reason = "the low resolution is not read once: give the encoder one picture, once, whatever n is"
-            mistake(reason, f"the encoder read {rows} pictures for {n} answers")
-        if not all(_same(context, encoder.contexts[0]) for context in inverse.contexts):
+            mistake(reason, f"the encoder read {encoder.rows} pictures for {n} answers")
+        context = encoder.network(low)
+        if not all(
+            each.shape[1:] == context.shape[1:] and (each == context).all() for each in inverse.contexts
+        ):
             mistake("the flow must be given the context that the encoder made")
         if not inverse.latents or not matches(got, inverse.made().double()):
             mistake("the answers must be what the inverse of the flow makes of the latents")
     for temperature in (0.6, 1.4):
         _latents(answer, temperature, generator)
-    encoder, inverse = _Encoder(generator), _Decoder(scale)
-    still = ask(answer, low, encoder, inverse, 0.0, 3, scale)
-    centre = inverse(torch.zeros(3, *wanted[1:]), encoder.contexts[-1])
+    still = ask(answer, low, encoder.network, _Decoder(scale), 0.0, 3, scale)
+    centre = _Decoder(scale)(torch.zeros(3, *wanted[1:]), context)
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
-
-
-def _same(context: Tensor, given: Tensor) -> bool:
-    """Whether this is the one context, or copies of it."""
-    return context.shape[1:] == given.shape[1:] and bool((context == given).all())
 
 
 def _latents(answer: Any, temperature: float, generator: torch.Generator) -> None:
@@ -187,9 +176,7 @@ def _latents(answer: Any, temperature: float, generator: torch.Generator) -> Non
         ask(answer, low, _Encoder(generator), decoder, temperature, N, 2)
     noise, again = (torch.cat(decoder.latents) / temperature).chunk(2)
     found = temperature * float(noise.std())
-    if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and bool(
-        noise.std(0).min() > 0
-    ):
+    if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and noise.std(0).min() > 0:
         known = {
             "the temperature is the standard deviation of z; here it is the variance": math.sqrt(temperature),
             "z is multiplied by τ twice": temperature**2,
@@ -205,16 +192,14 @@ def _latents(answer: Any, temperature: float, generator: torch.Generator) -> Non
     independent(noise, again, ("answer", "channel", "line", "place"), what="the latents' noise")
 
 
-class _Encoder:
-    """A context from a low resolution; it remembers what it gave."""
-
+class _Encoder(nn.Module):
     def __init__(self, generator: torch.Generator) -> None:
-        self.contexts: list[Tensor] = []
-        self.weight = torch.randn(3, generator=generator)
+        super().__init__()
+        self.weight = torch.randn(3, 1, 1, generator=generator)
 
-    def __call__(self, low: Tensor) -> Tensor:
-        self.contexts.append(low * self.weight[:, None, None])
-        return self.contexts[-1]
+    def forward(self, low: Tensor) -> Tensor:
+        """Make a context of a low resolution."""
+        return low * self.weight
 
 
 class _Decoder:
@@ -226,7 +211,7 @@ class _Decoder:
         self.latents: list[Tensor] = []
 
     def made(self) -> Tensor:
-        """All answers so far."""
+        """Compute all answers so far."""
         pairs = zip(self.latents, self.contexts, strict=True)
         return torch.cat([2 * z + F.interpolate(context, scale_factor=self.scale) for z, context in pairs])
 
@@ -266,13 +251,11 @@ def two_errors(answer: Any, generator: torch.Generator) -> None:
         agree_always(one, what, partial(_squared_errors, what), generator, (6, 4), (4, 7), (40, 2))
 
 
-def _published(
-    generator: torch.Generator, batch: int, channels: int, height: int, width: int, grey_levels: int
-) -> Case:
-    z = normal(batch, channels, height, width, generator=generator)
-    log_det = normal(batch, generator=generator, std=5.0)
+def _published(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
+    z = normal(*shape, generator=generator)
+    log_det = normal(shape[0], generator=generator, std=5.0)
     base, v = Normal(0.0, 1.0).log_prob(z.double()).flatten(1).sum(1), log_det.double()
-    dims, area = channels * height * width, height * width
+    dims, area = math.prod(shape[1:]), math.prod(shape[2:])
 
     def bits(counted: int, divided: int, v: Tensor = v, q: int = grey_levels) -> Tensor:
         return -(base + v - counted * math.log(q)) / (divided * math.log(2))
@@ -285,7 +268,7 @@ def _published(
         "there are not always three channels": (3 * area, 3 * area),
     }
     suspects = {words: bits(*each) for words, each in counts.items()} | {
-        "the log-determinant is missing": bits(dims, dims, v=torch.zeros(batch)),
+        "the log-determinant is missing": bits(dims, dims, v=0 * v),
         "there are not always 256 grey levels": bits(dims, dims, q=256),
     }
     trained = {"z": z, "log_det": log_det}
@@ -298,7 +281,7 @@ def published_loss(answer: Any, generator: torch.Generator) -> None:
 
     Two numbers can be compared once both say bits of what, and divided by how many.
     """
-    shapes = ((2, 4, 3, 5, 32), (1, 3, 4, 2, 256), (4, 2, 3, 5, 16))
+    shapes = ((32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5))
     agree_always(answer, "bits per dimension", _published, generator, *shapes)
 
 
@@ -324,18 +307,10 @@ def two_faces(answer: Any, generator: torch.Generator) -> None:
         unlikely = (model.log_prob(draws, low).mean() - model.log_prob(shown, low).min()) / draws[0].numel()
     spread = torch.pdist(draws.flatten(1)).mean() / draws[0].numel() ** 0.5
     apart = float((shown[0] - shown[1]).square().mean().sqrt())
-    print(
-        f"LR-PSNR {agrees.min():.1f} dB, {apart:.3f} apart; two draws at τ = 1 are {spread:.3f} apart on average"
-    )
+    print(f"LR-PSNR {agrees.min():.1f} dB, {apart:.3f} apart; two draws at τ = 1 are {spread:.3f} on average")
     if agrees.min() < 38:
-        mistake(
-            "an answer does not explain the low resolution: its LR-PSNR is below 38 dB",
-            f"{agrees.min():.1f} dB",
-        )
+        mistake("an answer does not explain the low resolution: its LR-PSNR is below 38 dB")
     if unlikely > 0.35:
         mistake("an answer is far less probable than what the flow draws: it is no face of its making")
     if apart < 1.1 * spread:
-        mistake(
-            "the answers differ no more than two draws do by chance",
-            f"{apart:.3f}, and {spread:.3f} by chance",
-        )
+        mistake("the answers differ no more than two draws do by chance")

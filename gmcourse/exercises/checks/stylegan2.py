@@ -128,7 +128,8 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     mean = squares.mean((2, 3, 4))[..., None, None] + EPS
     over_maps = squares.sum((1, 2, 3, 4))[:, None, None, None] + EPS
     of_weights = w.square().sum((1, 2, 3))[:, None, None] + EPS
-    no_border = F.conv2d(scaled, w) / total.sqrt()
+    no_border, mirrored = F.conv2d(scaled, w), F.conv2d(F.pad(scaled, (1,) * 4, mode="reflect"), w)
+    of_output = plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt()
     return {
         "it is modulated, but not demodulated": plain,
         "the norm is that of the weights before the style": plain / of_weights.sqrt(),
@@ -137,13 +138,11 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
         "it divides by the sum of squares; its root is wanted": plain / total,
         "it is multiplied by the norm; it must be divided": plain * total.sqrt(),
         "the norm runs over the output maps too; each output map has its own": plain / over_maps.sqrt(),
-        "it is normalised by the deviation of the output (instance normalisation); demodulation looks at the "
-        "weights only": plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt(),
+        "it is normalised by the output's deviation; demodulation looks at the weights only": of_output,
         "the styles of the first picture are used for all": _grouped(a, w, s[:1].expand_as(s)),
         "the convolution is a correlation in PyTorch; the weights were flipped": _grouped(a, w.flip(2, 3), s),
-        "the border is mirrored; zeros are wanted there": F.conv2d(F.pad(scaled, (1,) * 4, mode="reflect"), w)
-        / total.sqrt(),
-        "there are no zeros at the border: the size must stay (padding=1)": no_border,
+        "the border is mirrored; zeros are wanted there": mirrored / total.sqrt(),
+        "there are no zeros at the border: the size must stay (padding=1)": no_border / total.sqrt(),
     }
 
 
@@ -262,39 +261,33 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
         "the root is missing: this is the squared length": squares.mean(1),
         "the root is taken before the mean over layers": squares.sqrt().mean(1),
         "it is averaged over w's numbers too; their squares add up": product.square().mean((1, 2)).sqrt(),
-        "one number for the whole batch came back; one a picture is wanted": want.mean(),
         "it is averaged over the pictures and not over the layers": squares.mean(0).sqrt(),
         "it is not averaged over the layers: one number a picture is wanted": squares.sqrt(),
         "it is the sum of absolute values": product.abs().sum(2).mean(1),
     }
 
 
-def _truncated(
-    generator: torch.Generator, batch: int, layers: int, width: int, cutoff: int, psi: float
-) -> Case:
-    ws = normal(batch, layers, width, generator=generator).detach()
-    mean = normal(width, generator=generator, std=2.0).detach()
+def _truncated(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
+    ws = normal(*shape, generator=generator).detach()
+    mean = normal(shape[2], generator=generator, std=2.0).detach()
     w, m = ws.double(), mean.double()
 
     def layered(pulled: Tensor, kept: Tensor = w, count: int = cutoff) -> Tensor:
-        return torch.where((torch.arange(layers) < count)[:, None], pulled, kept)
+        return torch.where((torch.arange(shape[1]) < count)[:, None], pulled, kept)
 
-    everywhere = torch.lerp(m.expand_as(w), w, psi)
+    everywhere, of_batch = m.lerp(w, psi), w.mean((0, 1)).lerp(w, psi)
+    pictures = torch.cat([everywhere[:cutoff], w[cutoff:]])
     suspects = {
         "every layer is truncated; only the first `cutoff` are": everywhere,
         "the last layers are truncated; it must be the first `cutoff`": layered(w, everywhere),
         "it is off by one: `cutoff` counts layers, from 0 on": layered(everywhere, count=cutoff + 1),
         "w is pulled towards zero; it must be towards the average": layered(psi * w),
         "ψ is the wrong way round: ψ = 1 must leave w alone": layered(m + (1 - psi) * (w - m)),
-        "the average of this batch is taken; the one that was given is wanted": layered(
-            torch.lerp(w.mean((0, 1)), w, psi)
-        ),
+        "the average of this batch is taken; the one that was given is wanted": layered(of_batch),
         "the average is not added again": layered(psi * (w - m)),
         "the average is added, but not subtracted before": layered(m + psi * w),
         "w is left as it was": w,
-        "the first pictures are truncated; it must be the first layers": torch.cat(
-            [everywhere[:cutoff], w[cutoff:]]
-        ),
+        "the first pictures are truncated; it must be the first layers": pictures,
         "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
     }
     return Case((ws, mean, psi, cutoff), layered(everywhere), suspects)
@@ -306,7 +299,7 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
 
     Closer to the average there is less variety and there are fewer failures; ψ is the dial.
     """
-    shapes = ((3, 5, 4, 2, 0.3), (2, 4, 3, 4, 0.8), (1, 6, 2, 3, 0.6), (2, 3, 4, 0, 0.2), (4, 5, 3, 1, 0.0))
+    shapes = ((2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3))
     agree_always(answer, "the styles", _truncated, generator, *shapes)
 
 
@@ -323,21 +316,17 @@ def _penalised(
     def off(lengths: Tensor) -> Tensor:
         return (lengths - a.lerp(lengths.mean(), decay)).square().mean()
 
-    moved = a.lerp(right.mean(), decay)
+    moved, turned = a.lerp(right.mean(), decay), right.mean().lerp(a, decay)
     if wanted == "the new a":
         suspects = {
             "it is left where it was": a,
             "this is the mean length of this batch alone": right.mean(),
-            "it is moved by 1 − decay; it moves by `decay` towards this batch's mean": right.mean().lerp(
-                a, decay
-            ),
+            "it is moved by 1 − decay; it moves by `decay` towards this batch's mean": turned,
             "it is moved towards the mean of the squared lengths": a.lerp(right.square().mean(), decay),
-            "it is moved towards the mean over layers; over pictures is wanted": a.lerp(
-                of_layers.mean(), decay
-            ),
+            "it is moved towards a mean over layers, not over pictures": a.lerp(of_layers.mean(), decay),
         }
         return Case((found, first, decay), moved.detach(), suspects)
-    gaps, turned = right - moved, right.mean().lerp(a, decay)
+    gaps = right - moved
     suspects = {
         "a is cut off now, but there is still one length a layer, not one a picture": off(of_layers),
         "the old a is used; it is moved first": (right - a).square().mean(),
@@ -353,9 +342,8 @@ def _penalised(
         "the difference is not squared": gaps.mean(),
         "the absolute difference is taken; its square is wanted": gaps.abs().mean(),
     }
-    return Case(
-        (found, first, decay), gaps.square().mean(), suspects, {"gradients": found}, {"pictures": batch}
-    )
+    leaves, counted = {"gradients": found}, {"pictures": batch}
+    return Case((found, first, decay), gaps.square().mean(), suspects, leaves, counted)
 
 
 @exercise
@@ -374,9 +362,7 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
     for what, one in (("the penalty", of_penalty), ("the new a", of_mean)):
         agree_always(one, what, partial(_penalised, what), generator, *shapes)
     if history:
-        reason = (
-            "the new a still holds the graph of this step, and with it that of all steps before: memory grows"
-        )
+        reason = "the new a still holds the graph of this step and of all steps before: memory grows"
         mistake(reason, "What is kept for the next step is a number: `a.detach()`.")
 
 

@@ -111,7 +111,7 @@ ANSWERS = [
         "actnorm",
         "the sign",
         _actnorm(log_det="(-height * width * s.sum()).expand(len(x))"),
-        expects="sign of the log-determinant",
+        expects="the sign is wrong",
     ),
     wrong(
         "actnorm",
@@ -188,7 +188,7 @@ ANSWERS = [
                 z = (x + self.b[:, None, None]) * self.s[:, None, None].exp()
                 return z, (x[0, 0].numel() * self.s.sum()).expand(len(x))
         """,
-        expects="must stay a parameter",
+        expects="must stay parameters",
     ),
     wrong(
         "actnorm",

@@ -672,7 +672,7 @@ ANSWERS = [
             (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
             return gradient.square().sum(2).mean(1).sqrt().mean()
         """,
-        expects="one a picture is wanted",
+        expects="averaged over everything",
     ),
     wrong(
         "path_lengths",
