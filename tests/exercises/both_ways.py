@@ -37,7 +37,6 @@ class BothWays:
     """Inherit, name the chapter: pytest makes the cases (see conftest.py)."""
 
     chapter: str
-    has_a_rubric = False  # of its open task, in the instructor's pages
 
     @property
     def here(self) -> notebook.Chapter:
@@ -115,11 +114,10 @@ class BothWays:
                 told[title] = False
             told[title] = told.get(title, False) or "<summary>What " in text
         assert all(said for heading, said in told.items() if "Find the mistake" in heading), told
-        if self.has_a_rubric:
-            last = self.here.exercises[-1]
-            assert ("Open: " in last.title, last.stars) == (True, 3), last.title
-            rubric = (ROOT / "book" / "instructor" / "open_tasks.md").read_text(encoding="utf-8")
-            assert f"`{last.name}`" in rubric, f"{last.name}: a rubric for the teacher"
+        last = self.here.exercises[-1]
+        assert ("Open: " in last.title, last.stars) == (True, 3), last.title
+        rubric = (ROOT / "book" / "instructor" / "open_tasks.md").read_text(encoding="utf-8")
+        assert f"`{last.name}`" in rubric, f"{last.name}: a rubric for the teacher"
 
     def test_handed_out_notebook_tells_nothing(self) -> None:
         text = (notebook.TEMPLATES / f"{self.here.name}_exercises.ipynb").read_text(encoding="utf-8")

@@ -3,4 +3,3 @@ from tests.exercises.both_ways import BothWays
 
 class TestAutoencoder(BothWays):
     chapter = "autoencoder"
-    has_a_rubric = True

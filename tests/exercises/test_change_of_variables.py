@@ -3,4 +3,3 @@ from tests.exercises.both_ways import BothWays
 
 class TestChangeOfVariables(BothWays):
     chapter = "change_of_variables"
-    has_a_rubric = True

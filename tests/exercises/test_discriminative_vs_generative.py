@@ -3,4 +3,3 @@ from tests.exercises.both_ways import BothWays
 
 class TestDiscriminativeVsGenerative(BothWays):
     chapter = "discriminative_vs_generative"
-    has_a_rubric = True

@@ -3,4 +3,3 @@ from tests.exercises.both_ways import BothWays
 
 class TestGAN(BothWays):
     chapter = "gan"
-    has_a_rubric = True

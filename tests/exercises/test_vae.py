@@ -8,7 +8,6 @@ from tests.exercises.both_ways import BothWays
 
 class TestVAE(BothWays):
     chapter = "vae"
-    has_a_rubric = True
 
 
 def test_the_hidden_beta_makes_both_losses_pull_the_same_way() -> None:

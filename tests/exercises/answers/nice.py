@@ -212,7 +212,7 @@ ANSWERS = [
         "affine_coupling",
         "one copy of Σ r",
         _affine("(x2 + t) * r.exp()", "r.sum(1, keepdim=True)"),
-        expects="axis too many",
+        expects="not their shape",
     ),
     right("affine_coupling", "as written", _affine("(x2 + t) * r.exp()", "r.sum(1)")),
     right(
