@@ -1,7 +1,6 @@
 """Checks of chapter 03: denoising, PCA's best error, code lengths, the best denoiser, and densities of codes."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,8 +15,6 @@ from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.independence import N, fresh_each, independent
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
-
-Map = Callable[[Tensor], Tensor]
 
 
 class _Spied(nn.Module):

@@ -21,7 +21,7 @@ Map = Callable[[Tensor], Tensor]
 
 
 def _pushed(generator: torch.Generator, n: int, kind: int) -> Case:
-    """Monotone maps of the line with their derivatives: rising, falling, steep and flat."""
+    """Push points of the line through a monotone map: rising, falling, steep or flat."""
     a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
     maps: list[tuple[Map, Map]] = [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
@@ -131,7 +131,7 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
 
 
 def _chain(generator: torch.Generator, batch: int, dims: int, depth: int) -> Case:
-    """Chain maps that bend each number and turn the order of all of them round."""
+    """Make a chain of maps that bend each number and turn the order of all of them round."""
     parameters = (0.3 + torch.rand(depth, dims, 2, generator=generator)).requires_grad_()
 
     def layer(i: int) -> tuple[Map, Map]:
