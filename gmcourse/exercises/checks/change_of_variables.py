@@ -21,7 +21,7 @@ Map = Callable[[Tensor], Tensor]
 
 
 def _pushed(generator: torch.Generator, n: int, kind: int) -> Case:
-    """Push points of the line through a monotone map: rising, falling, steep or flat."""
+    """Draw points and a monotone map of the line: rising, falling, steep or flat."""
     a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
     maps: list[tuple[Map, Map]] = [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
