@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
@@ -20,7 +20,6 @@ from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.independence import independent, near
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
-from gmcourse.exercises.watching import Counted
 from gmcourse.metrics.reconstruction import lr_psnr
 from gmcourse.models.srflow import SRFlow
 
@@ -147,7 +146,7 @@ def answers(answer: Any, generator: torch.Generator) -> None:
     """
     for n, height, width, scale in ((5, 2, 4, 2), (1, 3, 2, 4)):
         low, temperature = torch.rand(1, 3, height, width, generator=generator), 0.7
-        encoder, inverse = Counted(_Encoder(generator)), _Decoder(scale)
+        encoder, inverse = _Encoder(generator), _Decoder(scale)
         got = tensor(ask(answer, low, encoder, inverse, temperature, n, scale), "the answers")
         wanted = (n, 3, scale * height, scale * width)
         if tuple(got.shape) != wanted:
@@ -155,7 +154,7 @@ def answers(answer: Any, generator: torch.Generator) -> None:
         if encoder.rows != 1:
             reason = "the low resolution is not read once: give the encoder one picture, once, whatever n is"
             mistake(reason, f"the encoder read {encoder.rows} pictures for {n} answers")
-        context = encoder.network(low)
+        context = encoder(low)
         if not all(
             each.shape[1:] == context.shape[1:] and (each == context).all() for each in inverse.contexts
         ):
@@ -164,7 +163,7 @@ def answers(answer: Any, generator: torch.Generator) -> None:
             mistake("the answers must be what the inverse of the flow makes of the latents")
     for temperature in (0.6, 1.4):
         _latents(answer, temperature, generator)
-    still = ask(answer, low, encoder.network, _Decoder(scale), 0.0, 3, scale)
+    still = ask(answer, low, encoder, _Decoder(scale), 0.0, 3, scale)
     centre = _Decoder(scale)(torch.zeros(3, *wanted[1:]), context)
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
 
@@ -192,13 +191,14 @@ def _latents(answer: Any, temperature: float, generator: torch.Generator) -> Non
     independent(noise, again, ("answer", "channel", "line", "place"), what="the latents' noise")
 
 
-class _Encoder(nn.Module):
-    def __init__(self, generator: torch.Generator) -> None:
-        super().__init__()
-        self.weight = torch.randn(3, 1, 1, generator=generator)
+class _Encoder:
+    """A context from a low resolution. It counts rows, not calls: one call on n copies is n times the work."""
 
-    def forward(self, low: Tensor) -> Tensor:
-        """Make a context of a low resolution."""
+    def __init__(self, generator: torch.Generator) -> None:
+        self.rows, self.weight = 0, torch.randn(3, 1, 1, generator=generator)
+
+    def __call__(self, low: Tensor) -> Tensor:
+        self.rows += len(low)
         return low * self.weight
 
 
