@@ -1,28 +1,12 @@
-"""Looking over an answer's shoulder: how many rows a network was given, and which functions of torch were called."""
+"""Looking over an answer's shoulder: which functions of torch it calls."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gmcourse.exercises.mistakes import mistake
-
-
-class Counted(nn.Module):
-    """A network that counts the calls and the rows that it is given: one call on n copies is n times the work."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self.calls = self.rows = 0
-
-    def forward(self, x: Tensor, *more: Any) -> Any:
-        """Give what the network gives."""
-        self.calls += 1
-        self.rows += len(x)
-        return self.network(x, *more)
 
 
 class _Refusing(TorchFunctionMode):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.mistakes import Mistake
-from gmcourse.exercises.watching import Counted, without
+from gmcourse.exercises.watching import without
 
 
 def seeds(x: Tensor, net: nn.Module) -> Tensor:
@@ -113,10 +113,7 @@ def test_an_object_is_named_by_its_kind() -> None:
     assert "It was called with a network, an optimiser." in str(caught.value)
 
 
-def test_rows_are_counted_and_functions_are_refused() -> None:
-    net = Counted(nn.Linear(3, 2))
-    net(torch.ones(1, 3).expand(7, 3))
-    assert (net.calls, net.rows) == (1, 7)
+def test_functions_are_refused() -> None:
     for forbidden in (lambda m: torch.linalg.slogdet(m), lambda m: m.det(), lambda m: torch.det(m)):
         with pytest.raises(Mistake, match="no determinant"), without("no determinant", "det", "slogdet"):
             forbidden(torch.eye(2))
