@@ -1,7 +1,4 @@
-"""Words that reach any terminal and any file, whatever its encoding and whatever the names of others hold.
-
-The launcher `tools` reads this module with Pythons that are too old for the course: nothing newer than 3.8.
-"""
+"""Words that reach any terminal and any file, whatever its encoding and whatever the names of others hold."""
 
 import codecs
 import re

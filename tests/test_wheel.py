@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.exercises.student import SOLVED, answers_in
 
 TRY = """
 import importlib
@@ -61,6 +62,15 @@ def test_it_holds_what_is_needed_and_nothing_else(wheel):
     (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
     assert "gmcourse = gmcourse.__main__:main" in held.read(entry_points).decode()
     assert wheel.stat().st_size < 70e6
+
+
+@pytest.mark.slow
+def test_it_holds_no_answer(wheel):
+    """What a class installs has the hand-outs and the checks, and of the solved notebooks not a line."""
+    held = zipfile.ZipFile(wheel)
+    texts = {name: held.read(name).decode() for name in held.namelist() if name.endswith((".py", ".ipynb"))}
+    assert answers_in(texts) == []
+    assert answers_in({"solved.ipynb": SOLVED.read_text(encoding="utf-8")}) == ["solved.ipynb"]
 
 
 @pytest.mark.slow

@@ -1,5 +1,14 @@
-"""How the course is built and checked: `python3 -m tools TARGET`, standard library only to begin with."""
+"""What is done with this repository: `python3 -m tools TARGET`.
 
-from gmcourse.console import accept_any_encoding
+A Python that is too old for the course reads this module and `tools/__main__.py`, and has to tell so: nothing newer
+than 3.6 stands in them, and all other modules are imported after the look at the version.
+"""
 
-accept_any_encoding()
+import sys
+
+NEEDED = (3, 11)
+
+if sys.version_info >= NEEDED:
+    from gmcourse.console import accept_any_encoding
+
+    accept_any_encoding()

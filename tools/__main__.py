@@ -2,17 +2,15 @@
 
 This module and `tools.environment` use the standard library only, so that they run on a fresh machine. They
 make the environment `.venv`, install the course into it, and start again inside it. This module is also read by
-Pythons that are too old for the course, and has to tell them so: nothing newer than 3.8 stands in it, and
-`tools.environment` is imported after the look at the version.
+Pythons that are too old for the course: see `tools/__init__.py`.
 """
-
-from __future__ import annotations
 
 import importlib
 import subprocess
 import sys
 
-NEEDED = (3, 11)
+from tools import NEEDED
+
 TARGETS = {
     "book": "execute every lesson and build the site into _build/html",
     "test": "all tests: package, exercises both ways, solutions under nbval, site in a browser",
@@ -36,7 +34,7 @@ def usage() -> str:
     )
 
 
-def main(words: list[str]) -> int:
+def main(words: "list[str]") -> int:
     """Run one target and return its exit status."""
     if not words or words[0] not in TARGETS:
         print(usage(), file=sys.stderr)
@@ -44,7 +42,8 @@ def main(words: list[str]) -> int:
     if sys.version_info < NEEDED:
         here = sys.version.split()[0]
         print(
-            f"Python 3.11 or newer is needed; this is {here}. Try python3.12, or install one.",
+            f"Python 3.11 or newer is needed; this is {here}. Try python3.12 -m tools {words[0]}, "
+            f"or make {words[0]} PYTHON=python3.12, or install one.",
             file=sys.stderr,
         )
         return 2
@@ -55,7 +54,7 @@ def main(words: list[str]) -> int:
         if words[0] != "clean" and not environment.inside(extra):
             python = environment.ready(extra)
             return subprocess.call([str(python), "-m", "tools", *words], cwd=environment.ROOT)
-        status: int = importlib.import_module(f"tools.{words[0]}").main(words[1:])
+        status = int(importlib.import_module(f"tools.{words[0]}").main(words[1:]))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

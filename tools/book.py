@@ -1,4 +1,7 @@
-"""`make book`: execute what has changed, build strictly, check the links inside the site."""
+"""`make book`: execute what has changed, build strictly, check the links inside the site.
+
+`GMCOURSE_SOLUTIONS=none make book` leaves the solutions out; `tools/solutions.py` says what else it may be.
+"""
 
 import os
 import shutil
@@ -10,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from gmcourse.doctor import FAST, core_speed
-from tools import api, fingerprint, lessons, links, measured
+from tools import api, fingerprint, lessons, links, measured, solutions
 from tools.environment import ROOT, repository
 
 BUILD = ROOT / "_build"
@@ -34,30 +37,36 @@ def address_of_site() -> str:
     return os.environ.get("GMCOURSE_REPOSITORY") or repository()
 
 
-def configuration() -> Path:
-    """The site's configuration; with launch buttons where the repository's address is known.
+def configuration() -> list[str]:
+    """Write the site's configuration and its table of contents; returns them as options of Jupyter Book.
 
-    Without an address the buttons would lead nowhere, so they are left out.
+    Launch buttons come where the repository's address is known; without it they would lead nowhere. A solution that
+    is left out is no page of the site, and its hand-out is one.
     """
-    plain = ROOT / "_config.yml"
-    address = address_of_site()
-    if not address:
-        return plain
-    described = yaml.safe_load(plain.read_text(encoding="utf-8"))
-    described["repository"] = {"url": address, "branch": os.environ.get("GMCOURSE_BRANCH", "main")}
-    described["launch_buttons"] = {
-        "notebook_interface": "jupyterlab",
-        "colab_url": "https://colab.research.google.com",
-        "binderhub_url": "https://mybinder.org",
-        "jupyterhub_url": os.environ.get("GMCOURSE_JUPYTERHUB", ""),
-    }
+    described = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    if solutions.left_out():
+        described["exclude_patterns"].remove("notebooks/exercises")
+        described["exclude_patterns"] += solutions.no_pages()
+    if address := address_of_site():
+        described["repository"] = {"url": address, "branch": os.environ.get("GMCOURSE_BRANCH", "main")}
+        described["launch_buttons"] = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "jupyterhub_url": os.environ.get("GMCOURSE_JUPYTERHUB", ""),
+        }
+        if "github" in address:
+            described["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+        else:  # Colab opens from GitHub alone; and a forge of one's own is not known by its address
+            described["sphinx"]["config"]["html_theme_options"]["repository_provider"] = "gitlab"
     # Jupyter Book looks for these beside the configuration, which is elsewhere now
     described["sphinx"]["local_extensions"] = {
         name: str(ROOT / folder) for name, folder in described["sphinx"]["local_extensions"].items()
     }
-    path = BUILD / "_config.yml"
-    path.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
-    return path
+    config, toc = BUILD / "_config.yml", BUILD / "_toc.yml"
+    BUILD.mkdir(parents=True, exist_ok=True)
+    config.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
+    toc.write_text(solutions.table_of_contents(), encoding="utf-8")
+    return ["--config", str(config), "--toc", str(toc)]
 
 
 def sphinx() -> int:
@@ -67,7 +76,7 @@ def sphinx() -> int:
     gone would stay, and their links be looked at: so the old site goes first.
     """
     shutil.rmtree(HTML, ignore_errors=True)
-    strictly = ["-W", "-n", "--keep-going", "--all", "-q", "--config", str(configuration())]
+    strictly = ["-W", "-n", "--keep-going", "--all", "-q", *configuration()]
     command = [sys.executable, "-m", "tools.jupyter_book", "build", ".", *strictly]
     environment = {**os.environ, **lessons.KERNEL_ENVIRONMENT}
     # what it prints to stdout matters only if it fails; warnings come on stderr
@@ -98,7 +107,7 @@ def main(words: list[str]) -> int:
     """Build the site unless nothing has changed since it was last built."""
     started = time.monotonic()
     api.write()
-    digest = fingerprint.of(fingerprint.SITE, address_of_site())
+    digest = fingerprint.of(fingerprint.SITE, address_of_site(), *solutions.no_pages())
     if SITE_STAMP.matches(digest) and INDEX.is_file():
         report(lessons.execute(lessons.notebooks()), time.monotonic() - started)
         return 0
@@ -112,7 +121,8 @@ def main(words: list[str]) -> int:
             f"{len(failed)} of {len(outcomes)} notebooks failed; their tracebacks are above", file=sys.stderr
         )
         return 1
-    if wrong := measured.problems(measured.pages(), lessons.executed):
+    unseen = {solutions.solved(name) for name in solutions.left_out()}
+    if wrong := measured.problems([p for p in measured.pages() if p not in unseen], lessons.executed):
         print("\n".join(["measured numbers are not what the text says:", *wrong]), file=sys.stderr)
         return 1
     if status := sphinx():

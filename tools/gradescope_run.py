@@ -5,24 +5,43 @@
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
-from gmcourse.exercises.judge.judgement import PASSED, judge
-from gmcourse.exercises.judge.notebook import chapter
+from gmcourse.exercises.judge import hand_ins
+from gmcourse.exercises.judge.judgement import PASSED, Judgement, judge
+from gmcourse.exercises.judge.notebook import chapter, chapter_of, marked_solved, read
 
 
-def results(folder: Path, name: str, most: float) -> dict[str, object]:
-    """Make the content of results.json for the one notebook of a submission."""
-    found = sorted(path for path in folder.rglob("*") if path.name.lower().endswith((".ipynb", ".ipynb.txt")))
-    if not found:
-        return {"score": 0, "output": "No notebook was handed in: expected a file that ends in .ipynb."}
-    try:
-        judgement = judge(found[0])
-    except ValueError as error:
-        return {"score": 0, "output": str(error).replace(str(folder), "").lstrip("/")}
-    if judgement.chapter != name:
-        return {"score": 0, "output": f"This is {judgement.chapter}; expected the exercises of {name}."}
-    stars = {each.name: each.stars for each in chapter(name).exercises}
+def results(folder: Path, name: str, most: float, extra: Path | None = None) -> dict[str, object]:
+    """Make the content of results.json for the one notebook of a submission, whatever else lies beside it."""
+    problems = []
+    with tempfile.TemporaryDirectory() as unpacked:
+        try:
+            for each in hand_ins.collect(folder, Path(unpacked)):
+                try:
+                    problems.append(each.problem or _problem(each.path, name))
+                    if not problems[-1]:
+                        return _tests(judge(each.path, extra=extra), most)
+                except ValueError as error:
+                    problems.append(str(error).replace(str(each.path), each.name))
+        except ValueError:
+            problems.append("No notebook was handed in: expected a file that ends in .ipynb.")
+    return {"score": 0, "output": "\n".join(problems)}
+
+
+def _problem(path: Path, name: str) -> str:
+    """Why a notebook is not judged; "" if it is one to judge."""
+    cells, metadata = read(path)
+    found = chapter_of(path, cells, metadata).name
+    if found != name:
+        return f"This is {found}; expected the exercises of {name}."
+    solved, answers = marked_solved(cells)
+    return "This is the solved notebook that comes with the course." if 0 < solved == answers else ""
+
+
+def _tests(judgement: Judgement, most: float) -> dict[str, object]:
+    stars = {each.name: each.stars for each in chapter(judgement.chapter).exercises}
     share = most / sum(stars.values())
     tests = [
         {
@@ -38,7 +57,6 @@ def results(folder: Path, name: str, most: float) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    submission, name, most, target = sys.argv[1:]
-    Path(target).write_text(
-        json.dumps(results(Path(submission), name, float(most)), indent=1), encoding="utf-8"
-    )
+    submission, name, most, target, *extra = sys.argv[1:]
+    made = results(Path(submission), name, float(most), *map(Path, extra))
+    Path(target).write_text(json.dumps(made, indent=1), encoding="utf-8")

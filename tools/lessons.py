@@ -19,6 +19,7 @@ from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.executors.utils import single_nb_execution
 
 from gmcourse.doctor import FAST
+from tools import solutions
 from tools.environment import ROOT
 
 CACHE = ROOT / "_build" / ".jupyter_cache"
@@ -58,12 +59,12 @@ def pages() -> list[str]:
             return own + [name for key in ("parts", "chapters", "sections") for name in walk(node.get(key))]
         return []
 
-    return walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+    return walk(yaml.safe_load(solutions.table_of_contents()))
 
 
 def notebooks() -> list[Path]:
-    """List the notebooks among the pages."""
-    found = [ROOT / f"{name}.ipynb" for name in pages()]
+    """List the notebooks among the pages that are executed: all but hand-outs, which wait for their answers."""
+    found = [ROOT / f"{name}.ipynb" for name in pages() if not name.startswith("notebooks/exercises/")]
     return [path for path in found if path.is_file()]
 
 

@@ -3,6 +3,7 @@
 An update compares three states of each file, as `git merge` does: what was handed out last, what the student has now,
 and what the course has now. What counts of a notebook is what somebody wrote, its cells: one that was only run is
 untouched. A hub keeps one course for all: `python -m tools.own_folder FOLDER` brings one student's folder up to date.
+Solutions are handed out where `GMCOURSE_SOLUTIONS` names their chapters (`tools/solutions.py`), and stay then.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmcourse.storage import write_atomically, write_text_atomically
+from tools import solutions
 from tools.environment import ROOT
 
 PAGES = ("after", "errata", "glossary", "how_close", "notation")  # that lessons and exercises link to
@@ -95,11 +97,13 @@ def update(course: Path, folder: Path) -> list[Change]:
 
 def _update(course: Path, folder: Path) -> list[Change]:
     before, changes = _remembered(folder), []
-    given = {
-        path.relative_to(course).as_posix(): path.read_bytes()
-        for pattern in HANDED_OUT
-        for path in sorted(course.glob(pattern))
-    }
+    files = [path for pattern in HANDED_OUT for path in sorted(course.glob(pattern))]
+    released = solutions.shown("none", course)
+    for name in solutions.chapters(course):
+        path = solutions.solved(name, course)
+        if name in released or (path.relative_to(course).as_posix() in before and path.is_file()):
+            files.append(path)
+    given = {path.relative_to(course).as_posix(): path.read_bytes() for path in files}
     for name, content in given.items():
         path, theirs = folder / name, written(content)
         mine = written(path.read_bytes()) if path.is_file() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.book import BUILD, INDEX
+from tools.book import BUILD, HTML, INDEX
 from tools.browser import open_browser, serve
 from tools.environment import ROOT
 from tools.lessons import pages
@@ -29,6 +29,8 @@ def main(words: list[str]) -> int:
         for number, name in enumerate(pages(), 1):
             if words and name not in words:
                 continue
+            if not (HTML / f"{name}.html").is_file():
+                raise RuntimeError(f"the site has no {name}; was GMCOURSE_SOLUTIONS another for `make book`?")
             page.goto(f"{address}/{name}.html", wait_until="networkidle")
             page.evaluate(MATHS)
             page.evaluate(OPEN_ALL)

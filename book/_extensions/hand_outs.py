@@ -1,7 +1,8 @@
 """The site shows an exercise with its folded solutions; what a student takes from it is the notebook handed out.
 
 Links of lessons to a hand-out lead to the page. The page's buttons (download, Colab, Binder, JupyterHub) lead to the
-hand-out, and the site holds no file of a solved notebook.
+hand-out, and the site holds no file of a solved notebook. Where the solution is left out (`GMCOURSE_SOLUTIONS`, see
+`tools/solutions.py`), the hand-out itself is the page.
 """
 
 import re
@@ -20,14 +21,17 @@ SOLVED = re.compile(r"notebooks/solutions/(\w+)_solutions\.ipynb")
 
 
 class Exercises(SphinxTransform):
-    """The hand-outs are no pages of the site."""
+    """Of a hand-out and its solution one is a page of the site; links to either lead there."""
 
     default_priority = 203
 
     def apply(self, **kwargs: object) -> None:
         """Change the tree in place."""
+        pages = self.document.settings.env.found_docs
         for link in self.document.findall(addnodes.pending_xref):
-            link["reftarget"] = HANDED_OUT.sub(r"notebooks/solutions/\1_solutions", link["reftarget"])
+            target = HANDED_OUT.sub(r"notebooks/solutions/\1_solutions", link["reftarget"])
+            if target.removesuffix(".ipynb") in pages:
+                link["reftarget"] = target
 
 
 def redirect_buttons(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
-import torch
 
-from gmcourse.exercises.judge import nbval_run, notebook
-from gmcourse.exercises.judge.judged_copy import CopiedCell
-from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
+from gmcourse.exercises.judge import notebook
 from tests.exercises.answers import answers
-from tests.exercises.student import in_process
-from tests.exercises.trial import SAVED
+from tests.exercises.student import without_kernels
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -31,14 +26,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """No kernel; counts how often a notebook was run."""
-    counted: list[int] = []
-
-    def run(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
-        counted.append(len(steps))
-        return in_process(steps, limits)
-
-    monkeypatch.setattr(nbval_run, "run", run)
-    monkeypatch.setattr(sys, "path", [*sys.path, SAVED])
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    yield counted
-    torch.use_deterministic_algorithms(deterministic)
+    with without_kernels(monkeypatch) as counted:
+        yield counted

@@ -6,13 +6,19 @@ import contextlib
 import io
 import json
 import shutil
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+import torch
+
+from gmcourse.exercises.judge import nbval_run
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun, SeenCell
 from gmcourse.exercises.mistakes import passed_line
+from tools.exercises.build import BLOCK
 
 ROOT = Path(__file__).parents[2]
 SOLVED = ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb"
@@ -55,6 +61,31 @@ def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
     return target
 
 
+def unmarked(notebook: Json) -> None:
+    """A student's answers: the solution without the marks that only ours has."""
+    for cell in notebook["cells"]:
+        lines = source(cell).splitlines(keepends=True)
+        cell["source"] = [line for line in lines if "### " not in line or cell["cell_type"] != "code"]
+
+
+def answers_in(files: Mapping[str, str]) -> list[str]:
+    """Which of these files hold the answer of a solved notebook, in whatever lines it is broken into."""
+
+    def flat(name: str, text: str) -> str:
+        cells = json.loads(text)["cells"] if name.endswith(".ipynb") else [{"source": text}]
+        return " ".join(" ".join(map(source, cells)).split())
+
+    flats = {name: flat(name, text) for name, text in files.items()}
+    blocks = [
+        " ".join(match["solution"].split())
+        for path in sorted(SOLVED.parent.glob("*.ipynb"))
+        for cell in load(path)["cells"]
+        for match in BLOCK.finditer(source(cell))
+    ]
+    assert len(blocks) >= 50
+    return [name for name, text in flats.items() if any(block in text for block in blocks)]
+
+
 def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
     """What nbval would see, without a kernel: quick, and good enough for all but limits."""
     names: Json = {"__name__": "__main__"}
@@ -76,3 +107,19 @@ def in_process(steps: Sequence[CopiedCell], limits: Limits, *watched: object) ->
             message = printed.getvalue().partition(passed_line(step.checks))[2].strip()
         seen[step.seen_as] = SeenCell(good, name, message)
     return NbvalRun(seen)
+
+
+@contextlib.contextmanager
+def without_kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Cells run in this process, and what the set-up cell changes here is changed back; counts the runs."""
+    counted: list[int] = []
+
+    def run(steps: Sequence[CopiedCell], limits: Limits, *watched: object) -> NbvalRun:
+        counted.append(len(steps))
+        return in_process(steps, limits)
+
+    monkeypatch.setattr(nbval_run, "run", run)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(SOLVED.parent)])  # where open tasks have saved
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    yield counted
+    torch.use_deterministic_algorithms(deterministic)

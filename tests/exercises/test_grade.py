@@ -17,12 +17,12 @@ import psutil
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import feedback, gradebook, hand_ins, nbval_run, notebook
+from gmcourse.exercises.judge import feedback, grade, gradebook, hand_ins, nbval_run, notebook
 from gmcourse.exercises.judge.judged_copy import CopiedCell
 from gmcourse.exercises.judge.judgement import FAILED, Judgement, Verdict
 from gmcourse.exercises.judge.nbval_run import Limits, NbvalRun
-from gmcourse.exercises.judge.submissions import Result
-from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
+from gmcourse.exercises.judge.submissions import Submission
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, unmarked
 
 EXERCISES = [each.name for each in notebook.chapter("vae").exercises]
 
@@ -32,7 +32,7 @@ def classroom(tmp_path: Path) -> Path:
     folder = tmp_path / "handed in"
     for student in ("ada", "bo", "=cmd|calc"):
         (folder / student).mkdir(parents=True)
-        shutil.copy(SOLVED, folder / student / "04_vae_exercises.ipynb")
+        edited(SOLVED, unmarked, folder / student / "04_vae_exercises.ipynb")
     shutil.copy(UNTOUCHED, folder / "dana_04_vae_exercises.ipynb")
     (folder / "eve.ipynb").write_text("<script>alert(1)</script>")
     (folder / "nobody").mkdir()
@@ -58,7 +58,7 @@ def test_one_row_a_student_and_one_column_an_exercise(
     assert rows["dana"]["kl"] == "not done"
     assert (rows["ada"]["passed"], rows["dana"]["passed"], rows["dana"]["of"]) == ("8", "0", "8")
     assert "not JSON" in rows["eve"]["problem"]
-    assert rows["nobody"]["problem"] == "no notebook was handed in"
+    assert rows["nobody"]["problem"] == "no notebook (.ipynb) was handed in"
     pages = sorted(path.name for path in (tmp_path / "grades" / "feedback").glob("*.html"))
     assert len(pages) == 7  # six, and the index
 
@@ -79,6 +79,9 @@ def test_started_again_judges_nothing_twice_but_what_changed(
 
 
 def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Path) -> None:
+    """With those that cannot even be read."""
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(classroom / "pipe.ipynb")
     main(["grade", str(classroom), "--csv", str(tmp_path / "whole.csv"), "--jobs", "1"])
     for number in (1, 2, 3):
         target = tmp_path / f"machine{number}" / "grades.csv"
@@ -88,6 +91,26 @@ def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Pa
     main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders])
     assert (tmp_path / "joined.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert len(runs) == 8
+
+
+def test_a_share_in_which_the_machine_failed_is_missing(
+    runs: list[int],
+    classroom: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def judged(*_: object) -> Submission:
+        raise OSError("disk full")
+
+    for number in (1, 2):
+        if number == 2:
+            monkeypatch.setattr(grade, "_judged", judged)
+        words = ["--csv", str(tmp_path / str(number) / "grades.csv"), "--shard", f"{number}/2"]
+        main(["grade", str(classroom), "--jobs", "1", *words])
+    folders = [str(tmp_path / str(number)) for number in (1, 2)]
+    assert main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders]) == 2
+    assert "of 2 shares these are missing: 2" in capsys.readouterr().err
 
 
 def test_a_judge_that_breaks_spoils_one_submission_only(
@@ -111,13 +134,14 @@ def test_a_judge_that_breaks_spoils_one_submission_only(
 
 
 def test_student_text_is_escaped() -> None:
-    evil = "<img src=x onerror=alert(1)>"
+    evil = "<img src=x onerror=alert(1)> \x1b]0;title\x07"
     verdict = Verdict("kl", evil, FAILED, f"got {evil}\n</pre><script>", evil)
-    result = Result(evil, f"{evil}.ipynb", "slug", Judgement("04_vae", evil, (verdict,)))
+    result = Submission(evil, f"{evil}.ipynb", judgement=Judgement("04_vae", evil, (verdict,)))
     for page in (feedback.page_of(result), feedback.index([result])):
         assert "<img" not in page
         assert "<script" not in page
-    problem = Result(evil, evil, "slug", None, evil)
+        assert "\x1b" not in page
+    problem = Submission(evil, evil, problem=evil)
     assert "<img" not in feedback.page_of(problem)
 
 
@@ -128,10 +152,11 @@ def test_formulas_are_disarmed(text: str) -> None:
 
 
 def test_two_notebooks_of_a_student() -> None:
-    """Another chapter shares the row, the same chapter gets one of its own."""
+    """Another chapter shares the row, the same chapter gets one of its own, and so does another student."""
 
-    def result(chapter: str, name: str) -> Result:
-        return Result("ada", name, name, Judgement(chapter, "t", (Verdict("kl", "t", "passed"),)))
+    def result(chapter: str, name: str, identifier: str = "") -> Submission:
+        judgement = Judgement(chapter, "t", (Verdict("kl", "t", "passed"),))
+        return Submission("ada", name, identifier, judgement=judgement)
 
     rows = gradebook.rows([result("04_vae", "a"), result("05_flow", "b"), result("04_vae", "c")])
     assert rows[0] == [
@@ -147,6 +172,7 @@ def test_two_notebooks_of_a_student() -> None:
     ]
     assert rows[1] == ["ada", "passed", "passed", "2", "2", "20", "", "", "a; b"]
     assert rows[2] == ["ada", "passed", "", "1", "1", "10", "", "", "c"]
+    assert len(gradebook.rows([result("04_vae", "a", "12"), result("05_flow", "b", "13")])) == 3
 
 
 @pytest.mark.parametrize(
@@ -205,6 +231,7 @@ def wait_for_a_judge(process: subprocess.Popen[str]) -> psutil.Process:
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_worker_and_an_interruption_lose_nothing(tmp_path: Path) -> None:
     def slow(nb: Json) -> None:
+        unmarked(nb)
         answer(
             nb,
             "hidden_beta",
@@ -235,4 +262,4 @@ def test_a_killed_worker_and_an_interruption_lose_nothing(tmp_path: Path) -> Non
     assert found.returncode == 0, found.stderr
     rows = table(tmp_path / "grades.csv")
     assert [rows[student]["passed"] for student in ("ada", "bo", "cy")] == ["8", "8", "8"]
-    assert json.loads(next(results.glob("ada*.json")).read_text(encoding="utf-8"))["format"] == 1
+    assert json.loads(next(results.glob("ada*.json")).read_text(encoding="utf-8"))["format"] == 2

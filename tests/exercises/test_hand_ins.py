@@ -7,15 +7,24 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gmcourse.__main__ import main
-from gmcourse.exercises.judge import feedback, formulas, hand_ins, notebook, roster, submissions
+from gmcourse.exercises.judge import (
+    feedback,
+    grade,
+    gradebook,
+    hand_ins,
+    notebook,
+    roster,
+    submissions,
+)
 from gmcourse.exercises.judge.judgement import Judgement, Verdict
-from gmcourse.exercises.judge.submissions import Result
-from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited
+from gmcourse.exercises.judge.submissions import Submission
+from tests.exercises.student import SOLVED, UNTOUCHED, Json, answer, edited, unmarked
 
 NAME = "04_vae_exercises.ipynb"
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, pipes and names of POSIX")
@@ -26,17 +35,13 @@ def table(path: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def unmarked(nb: Json) -> None:
-    """A student's answers: the solution without the marks that only ours has."""
-    for cell in nb["cells"]:
-        lines = "".join(cell["source"]).splitlines(keepends=True)
-        cell["source"] = [line for line in lines if "### " not in line or cell["cell_type"] != "code"]
+KL = "def kl(mean, log_var):\n    return 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)"
 
 
-def put(folder: Path, *names: str) -> None:
+def put(folder: Path, *names: str, edit: Callable[[Json], None] = unmarked) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        edited(SOLVED, unmarked, folder / name)
+        edited(SOLVED, edit, folder / name)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,10 @@ def put(folder: Path, *names: str) -> None:
         ("Participant_99_assignsubmission_file/" + NAME, "Participant", "99", False),
         ("leeann_77_123456_" + NAME, "leeann", "77", False),  # Canvas
         ("leeann_LATE_77_123456_04_vae_exercises-2.ipynb", "leeann", "77", True),
-        ("anon_1a2b_77_5_" + NAME, "anon_1a2b", "77", False),
+        ("LATE_anon_1a2b7_77_" + NAME, "anon_1a2b7", "", True),  # marked anonymously
+        ("leeann_77_text.html", "leeann", "77", False),  # online text
+        ("Ann Lee_12_assignsubmission_file_" + NAME, "Ann Lee", "12", False),  # Moodle without folders
+        ("Team B-Ann Lee_12_assignsubmission_file/" + NAME, "Team B-Ann Lee", "12", False),
         ("ada/" + NAME, "ada", "", False),
         ("ada_" + NAME, "ada", "", False),
         ("04_vae-ada lovelace.IPYNB", "ada lovelace", "", False),
@@ -55,7 +63,7 @@ def put(folder: Path, *names: str) -> None:
     ],
 )
 def test_whose_a_file_is(path: str, student: str, identifier: str, late: bool) -> None:
-    assert hand_ins.owner_of(tuple(path.split("/"))) == hand_ins.Owner(student, identifier, late)
+    assert hand_ins.owner_of(tuple(path.split("/"))) == (student, identifier, late)
 
 
 @posix
@@ -128,9 +136,57 @@ def test_zips_are_opened_and_junk_is_no_hand_in(runs: list[int], tmp_path: Path)
     assert "the zip holds none" in rows["cy"]["problem"]
     assert "cannot be opened" in rows["dan"]["problem"]
     assert not list(tmp_path.parent.glob("evil*"))
-    (saved,) = (tmp_path / "grades" / "unzipped").rglob("04_mine.safetensors")
-    assert saved.parent == next((tmp_path / "grades" / "unzipped").rglob(f"*{NAME}")).parent
+    assert list((tmp_path / "grades" / "unzipped").rglob("04_mine.safetensors"))
     assert not list(folder.rglob("*.csv"))
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_zips_in_zips_are_opened_to_a_depth_and_a_size(tmp_path: Path) -> None:
+    work = zipped({f"{'é' * 90}/{NAME}": b"{}"})
+    for name, content in {
+        "deep": zipped({"a.zip": zipped({"b.ZIP": work})}),
+        "too deep": zipped({"z.zip": zipped({"a.zip": zipped({"b.zip": work})})}),
+        "many": zipped({f"{i}.ipynb": b"" for i in range(99)}),
+    }.items():
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "work.zip").write_bytes(content)
+    found = {each.student: each for each in hand_ins.collect(tmp_path / "class", tmp_path / "out")}
+    assert found["deep"].problem == ""
+    assert found["deep"].path.read_bytes() == b"{}"
+    assert "a zip in a zip in a zip" in found["too deep"].problem
+    assert "notebooks in it: 99" in found["many"].problem
+
+
+def test_what_lies_beside_a_notebook_is_no_problem(tmp_path: Path) -> None:
+    """An online text, a second file, a data set: whoever handed a notebook in, somewhere, has no second row."""
+    for name in (
+        f"Ann Lee_12_assignsubmission_file/{NAME}",
+        "Ann Lee_12_assignsubmission_onlinetext/onlinetext.html",
+        f"leeann_77_1_{NAME}",
+        "leeann_77_2_notes.pdf",
+        "leeann_77_text.html",
+        f"ada_04_vae/{NAME}",
+        "ada_04_vae/data.csv",
+        "Ann Lee_13_assignsubmission_onlinetext/onlinetext.html",  # another of the same name
+        "folder.ipynb/notes.txt",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = [(e.student, e.identifier, e.problem) for e in hand_ins.collect(tmp_path, tmp_path / "out")]
+    assert sorted(found) == [
+        ("Ann Lee", "12", ""),
+        ("Ann Lee", "13", "no notebook (.ipynb) was handed in; there is onlinetext.html"),
+        ("ada_04_vae", "", ""),
+        ("folder.ipynb", "", "no notebook (.ipynb) was handed in; there is notes.txt"),
+        ("leeann", "77", ""),
+    ]
 
 
 MOODLE = """Identifier,"Full name","Email address",Status,Grade,"Last modified (grade)","Feedback comments"
@@ -178,6 +234,86 @@ def test_canvas_gets_the_columns_that_it_knows(runs: list[int], tmp_path: Path) 
     assert table(tmp_path / "grades.csv")["leeann"]["late"] == "late"
 
 
+GERMAN = (
+    MOODLE.replace("Participant ", "Teilnehmer/in")
+    .replace("Identifier", "ID")
+    .replace("Grade,", "Bewertung,")
+)
+FIRST_AND_LAST = (
+    CANVAS.replace("Student,", "LastName,FirstName,")
+    .replace('"Lee, Ann"', "Lee,Ann")
+    .replace('"Ek, Bo"', "Ek,Bo")
+    .replace("Possible,", "Possible,,")
+)
+MORE_ROWS = CANVAS.replace('"Lee', ',,,,,Manual Posting,\n"Lee') + '"Student, Test",99,,,One,,\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words", "kind", "points", "absent"),
+    [
+        (GERMAN, "Ann Lee_12_assignsubmission_file_", ("--column", "Bewertung"), "moodle", ["10", ""], 1),
+        (FIRST_AND_LAST, "leeann_77_9_", (), "canvas", ["20", "10", "3"], 1),
+        (MORE_ROWS, "leeann_77_9_", (), "canvas", ["20", "Manual Posting", "10", "3", ""], 1),
+        (PLAIN.replace(";", "\t"), "Ann-Lee_", (), "plain", ["10", ""], 1),
+        ("First name,Surname\nAnn,Lee\nBo,Ek\n", "lee ann/", (), "plain", ["10", ""], 1),
+    ],
+)
+def test_rosters_as_platforms_write_them(
+    runs: list[int],
+    tmp_path: Path,
+    text: str,
+    name: str,
+    words: tuple[str, ...],
+    kind: str,
+    points: list[str],
+    absent: int,
+) -> None:
+    """Moodle in another language; Canvas with first and last names, with rows that are no persons; tabs."""
+    beside = graded(tmp_path, text, f"{name}{NAME}", words=words)
+    rows = list(csv.reader(io.StringIO((beside / f"{kind}.csv").read_text(encoding="utf-8"))))
+    at = next(i for i, each in enumerate(rows[0]) if each in ("Bewertung", "Exercises 04 (4711)", "points"))
+    assert [row[at] for row in rows[1:]] == points
+    problems = [row["problem"] for row in table(tmp_path / "grades.csv").values()]
+    assert problems.count("handed in nothing") == absent
+    assert len(rows[0]) > 1, "whose the points are stands beside them"
+
+
+def test_two_students_of_one_name_are_two_and_each_page_has_its_own_name(
+    runs: list[int], tmp_path: Path
+) -> None:
+    folders = [f"Ann Lee_{number}_assignsubmission_file" for number in (12, 13)]
+    names = [f"{folders[0]}/{NAME}", f"{folders[0]}/second_{NAME}", f"{folders[1]}/{NAME}"]
+    beside = graded(tmp_path, MOODLE.replace("Bo Ek", "Ann Lee"), *names)
+    with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["student"] for row in csv.DictReader(file)] == ["Ann Lee"] * 3
+    rows = list(csv.DictReader(io.StringIO((beside / "moodle.csv").read_text(encoding="utf-8"))))
+    assert [row["Grade"] for row in rows] == ["10", "10"]
+    pages = zipfile.ZipFile(beside / "moodle_feedback.zip").namelist()
+    assert pages == [
+        f"{folders[0]}/feedback_04_vae.html",
+        f"{folders[0]}/feedback_04_vae_2.html",
+        f"{folders[1]}/feedback_04_vae.html",
+    ]
+
+
+def importable(name: str) -> tuple[str, str]:
+    """What Moodle's importer reads out of a path in the zip: the participant's number, and the file's name."""
+    first, _, rest = name.partition("/")
+    info = first.split("_", 4)
+    assert info[1].isdigit()
+    assert info[2:4] == ["assignsubmission", "file"]
+    return info[1], "/".join(filter(None, [*info[4:], rest]))
+
+
+@pytest.mark.parametrize(
+    "form", ["_assignsubmission_file/", "_assignsubmission_file_/", "_assignsubmission_file_"]
+)
+def test_moodle_finds_the_student_in_the_name_of_a_page(form: str) -> None:
+    result = Submission("Ann Lee", f"Ann Lee_12{form}{NAME}", judgement=Judgement("04_vae", "", ()))
+    names = zipfile.ZipFile(io.BytesIO(gradebook.moodle_feedback([result]))).namelist()
+    assert [importable(name) for name in names] == [("12", "feedback_04_vae.html")]
+
+
 @pytest.mark.parametrize("name", ["Ann Lee", "lee_ann", "ann@example.org", "ann", "ANN-LEE"])
 def test_a_plain_roster_finds_people_by_name_or_mail(runs: list[int], tmp_path: Path, name: str) -> None:
     beside = graded(tmp_path, PLAIN, f"{name}/{NAME}")
@@ -191,6 +327,7 @@ def test_a_plain_roster_finds_people_by_name_or_mail(runs: list[int], tmp_path: 
         ("a,b\n1,2\n", None, "expected a name or an e-mail"),
         (CANVAS.replace("Current Score", "Other (3)"), None, "--column has to name the assignment"),
         (MOODLE, "Nothing", "has no column 'Nothing'"),
+        ("Name\n", None, "names nobody"),
     ],
 )
 def test_rosters_that_cannot_be_used(tmp_path: Path, text: str, column: str | None, words: str) -> None:
@@ -205,9 +342,9 @@ def test_points_by_stars() -> None:
         Verdict(each.name, each.title, "passed" if i == 0 else "failed") for i, each in enumerate(exercises)
     )
     judgement = Judgement("04_vae", "", verdicts)
-    assert roster.points(judgement, 12.0, "equal") == round(12 / len(exercises), 2)
+    assert gradebook.Marking(12.0).points(judgement) == round(12 / len(exercises), 2)
     stars = [each.stars for each in exercises]
-    assert roster.points(judgement, 12.0, "stars") == round(12 * stars[0] / sum(stars), 2)
+    assert gradebook.Marking(12.0, "stars").points(judgement) == round(12 * stars[0] / sum(stars), 2)
 
 
 def test_a_missing_share_is_named(tmp_path: Path) -> None:
@@ -231,10 +368,20 @@ def test_a_lesson_is_recognised(tmp_path: Path) -> None:
         notebook.chapter_of(lesson, cells, metadata)
 
 
-def test_the_solution_that_comes_with_the_course_is_recognised(tmp_path: Path) -> None:
-    cells, _ = notebook.read(SOLVED)
-    assert notebook.is_ours(cells)
-    assert not notebook.is_ours(notebook.read(UNTOUCHED)[0])
+def test_the_solution_that_comes_with_the_course_is_recognised(runs: list[int], tmp_path: Path) -> None:
+    """At once: it is not judged. Of a notebook in which some answers are the course's, this is said."""
+
+    def partly(nb: Json) -> None:
+        unmarked(nb)
+        answer(nb, "kl", f"### BEGIN SOLUTION\n{KL}")
+
+    for name, edit in {"ours": lambda nb: None, "partly": partly}.items():
+        put(tmp_path / "class", f"{name}/{NAME}", edit=edit)
+    main(["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"])
+    rows = table(tmp_path / "grades.csv")
+    assert (rows["ours"]["passed"], rows["partly"]["passed"], len(runs)) == ("0", "8", 1)
+    assert rows["ours"]["problem"] == "this is the solved notebook that comes with the course"
+    assert rows["partly"]["problem"].startswith("1 of its cells")
 
 
 @pytest.mark.parametrize(
@@ -257,6 +404,46 @@ def test_the_machine_stops_a_class(
     assert "5 submissions in a row" in capsys.readouterr().err
 
 
+def test_a_disk_that_is_full_costs_time_and_no_result(
+    runs: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At first for the results, then for the table: what was judged is not judged again, nobody gets 0 points."""
+    full = OSError(28, "No space left on device")
+    store, write = submissions.store, grade.write_text_atomically
+
+    def refused(folder: Path, result: Submission, mark: str) -> None:
+        if result.student == "Ann Lee":
+            raise full
+        store(folder, result, mark)
+
+    put(tmp_path / "class", f"Ann Lee/{NAME}", f"Bo Ek/{NAME}")
+    (tmp_path / "roster.csv").write_text(PLAIN, encoding="utf-8")
+    words = ["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    words += ["--roster", str(tmp_path / "roster.csv")]
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "store", refused)
+        patched.setattr(grade, "_judged", lambda *_: (_ for _ in ()).throw(full))
+        assert main(words) == 1
+    assert "No space left" in table(tmp_path / "grades.csv")["Ann Lee"]["problem"]
+    assert (tmp_path / "grades" / "plain.csv").read_text().splitlines()[1:] == [
+        "ann@example.org,",
+        "bo@example.org,",
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "store", refused)
+        assert main(words) == 0
+    assert len(runs) == 2
+    for writes in (lambda *_, **__: (_ for _ in ()).throw(full), write):
+        monkeypatch.setattr(grade, "write_text_atomically", writes)
+        status = main(words)
+        assert status == (0 if writes is write else 2)
+        assert len(runs) == 3, "only what could not be stored is judged again"
+    assert (
+        "cannot be written ([Errno 28] No space left on device); what was judged is kept"
+        in capsys.readouterr().err
+    )
+
+
 def test_half_a_surrogate_pair_in_a_comment(tmp_path: Path) -> None:
     def edit(nb: Json) -> None:
         nb["cells"][1]["source"] = "# \ud800"
@@ -271,7 +458,7 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
     def edit(nb: Json) -> None:
         unmarked(nb)
         answer(nb, "kl", "def kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)")
-        answer(nb, "sample", "def sample(mean, log_var):\n    x = 1\n    return mean.nothing()")
+        answer(nb, "sample", "%matplotlib inline\n!ls\ndef sample(mean, log_var):\n    return mean.nothing()")
 
     folder = tmp_path / "class"
     put(folder, f"bo/{NAME}")
@@ -288,6 +475,7 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
     assert "1 × the KL: the factor ½ is missing" in index
     code = next((beside / "code" / "students").rglob("ada*/04_vae.py")).read_text(encoding="utf-8")
     assert "def kl(" in code
+    compile(code, "code", "exec")  # what programs read as Python is Python
     assert "def hidden_beta" in code
     assert "NotImplementedError" in (beside / "code" / "handed_out" / "04_vae.py").read_text(encoding="utf-8")
 
@@ -295,14 +483,14 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
 def test_the_line_that_a_message_names_is_marked() -> None:
     code = "def f(x):\n    return x.nothing()"
     verdict = Verdict("f", "F", "failed", "`f` stops with AttributeError\nat line 2 of `f`: …", code=code)
-    page = feedback.page_of(Result("ada", "a", "a", Judgement("04_vae", "t", (verdict,))))
+    page = feedback.page_of(Submission("ada", "a", judgement=Judgement("04_vae", "t", (verdict,))))
     assert "<mark>    return x.nothing()</mark>" in page
 
 
 def test_every_formula_of_a_hint_can_be_drawn() -> None:
     hints = [hint for each in notebook.chapters().values() for e in each.exercises for hint in e.hints]
     assert len(hints) > 80
-    assert not [hint for hint in hints if "<code>" in formulas.with_formulas(hint)]
+    assert not [hint for hint in hints if "<code>" in feedback.with_formulas(hint)]
 
 
 HIDDEN = """
@@ -313,6 +501,12 @@ from gmcourse.exercises.mistakes import mistake
 def kl(answer, generator):
     if "einsum" not in (answer.__doc__ or ""):
         mistake("this class writes it with einsum")
+
+def sample(answer):
+    return nothing
+
+def elbo(answer):
+    print("✓ elbo passed")
 """
 
 
@@ -322,12 +516,15 @@ def test_checks_of_a_teacher_stand_in_one_file(runs: list[int], tmp_path: Path) 
     words = ["grade", str(tmp_path / "class"), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
     main([*words, "--extra", str(tmp_path / "mine.py")])
     row = table(tmp_path / "grades.csv")["ada"]
-    assert (row["kl"], row["passed"]) == ("failed", "7")
+    assert (row["kl"], row["sample"], row["passed"]) == ("failed", "failed", "6")
+    page = next((tmp_path / "grades" / "feedback").glob("ada*.html")).read_text(encoding="utf-8")
+    assert "this class writes it with einsum" in page
+    assert '<code class="name">sample</code> in mine.py, stops with NameError' in page
     main(words)  # without it the old result does not count
     assert table(tmp_path / "grades.csv")["ada"]["passed"] == "8"
 
 
-@pytest.mark.parametrize("text", ["def kl(:", "x = 1"])
+@pytest.mark.parametrize("text", ["def kl(:", "x = 1", "def k1(answer):\n    pass"])
 def test_checks_that_are_none(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.py").write_text(text)
     assert main(["check", str(UNTOUCHED), "--extra", str(tmp_path / "mine.py")]) == 2

@@ -143,15 +143,24 @@ def test_the_book_says_beforehand_how_long_it_will_take_here(monkeypatch, tmp_pa
     assert heard[1] == "executed"
 
 
-def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("address", "colab"),
+    [("https://github.com/someone/course", True), ("https://git.example.org/a/b", False)],
+)
+def test_launch_buttons_come_with_an_address(monkeypatch, tmp_path, address, colab):
+    """Colab's only for GitHub: elsewhere the theme would warn, and a warning stops the build."""
     monkeypatch.setattr(book, "BUILD", tmp_path)
-    monkeypatch.setenv("GMCOURSE_REPOSITORY", "https://example.org/someone/course")
-    described = yaml.safe_load(book.configuration().read_text(encoding="utf-8"))
-    assert described["repository"]["url"] == "https://example.org/someone/course"
-    assert "colab_url" in described["launch_buttons"]
+    monkeypatch.setenv("GMCOURSE_REPOSITORY", address)
+    book.configuration()
+    described = yaml.safe_load((tmp_path / "_config.yml").read_text(encoding="utf-8"))
+    assert described["repository"]["url"] == address
+    assert "binderhub_url" in described["launch_buttons"]
+    assert ("colab_url" in described["launch_buttons"]) == colab
+    assert ("repository_provider" in described["sphinx"]["config"]["html_theme_options"]) != colab
     monkeypatch.delenv("GMCOURSE_REPOSITORY")
     monkeypatch.setattr(book, "repository", lambda: "")
-    assert book.configuration() == ROOT / "_config.yml"
+    book.configuration()
+    assert "launch_buttons" not in (tmp_path / "_config.yml").read_text(encoding="utf-8")
 
 
 def test_every_target_has_its_module_its_line_in_the_makefile_and_its_place_in_the_set_up():

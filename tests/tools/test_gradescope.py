@@ -8,8 +8,9 @@ import zipfile
 
 import pytest
 
-from tests.exercises.student import SOLVED, UNTOUCHED
+from tests.exercises.student import ROOT, SOLVED, UNTOUCHED, answers_in, edited, unmarked, without_kernels
 from tools import gradescope
+from tools.gradescope_run import results
 
 
 def test_the_zip_holds_scripts_that_can_be_executed_and_no_weights():
@@ -21,15 +22,25 @@ def test_the_zip_holds_scripts_that_can_be_executed_and_no_weights():
     assert "course/gmcourse/exercises/checks/vae.py" in names
     assert not [name for name in names if name.endswith(".safetensors") or "/tests/" in name]
     assert sum(info.compress_size for info in archive.infolist()) < 5e6
+    texts = {name: archive.read(name).decode() for name in names if name.endswith((".py", ".ipynb"))}
+    assert answers_in(texts) == []
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    with without_kernels(monkeypatch):
+        yield
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "score"), [(SOLVED, 10.0), (UNTOUCHED, 0.0)])
-def test_results_have_a_test_for_each_exercise(tmp_path, path, score):
+@pytest.mark.parametrize(
+    ("path", "edit", "score"), [(SOLVED, unmarked, 10.0), (UNTOUCHED, lambda nb: None, 0.0)]
+)
+def test_results_have_a_test_for_each_exercise(tmp_path, path, edit, score):
     archive = zipfile.ZipFile(io.BytesIO(gradescope.packed("04_vae", 10.0)))
     archive.extract("grade.py", tmp_path)
     (tmp_path / "submission").mkdir()
-    (tmp_path / "submission" / path.name).write_bytes(path.read_bytes())
+    edited(path, edit, tmp_path / "submission" / path.name)
     target = tmp_path / "results.json"
     words = [str(tmp_path / "submission"), "04_vae", "10", str(target)]
     subprocess.run([sys.executable, str(tmp_path / "grade.py"), *words], check=True)
@@ -40,12 +51,41 @@ def test_results_have_a_test_for_each_exercise(tmp_path, path, score):
     assert all({"name", "score", "max_score", "output"} <= set(test) for test in found["tests"])
 
 
-@pytest.mark.parametrize("content", [None, "{}"])
-def test_what_cannot_be_judged_scores_nothing_and_says_why(tmp_path, content):
-    from tools.gradescope_run import results
+LESSON = ROOT / "notebooks" / "04_vae.ipynb"
+OTHER = ROOT / "notebooks" / "exercises" / "06_nice_exercises.ipynb"
 
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "No notebook was handed in"),
+        (b"{}", "x.ipynb is not a notebook"),
+        (LESSON.read_bytes(), "x.ipynb is a lesson, not its exercises"),
+        (SOLVED.read_bytes(), "the solved notebook that comes with the course"),
+        (OTHER.read_bytes(), "This is 06_nice; expected the exercises of 04_vae"),
+    ],
+    ids=["none", "broken", "lesson", "solution", "other chapter"],
+)
+def test_what_cannot_be_judged_scores_nothing_and_says_why(tmp_path, content, says):
     if content is not None:
-        (tmp_path / "x.ipynb").write_text(content)
+        (tmp_path / "x.ipynb").write_bytes(content)
     found = results(tmp_path, "04_vae", 10.0)
     assert found["score"] == 0
-    assert "otebook" in str(found["output"])
+    assert says in str(found["output"])
+
+
+def test_the_exercises_are_found_beside_a_lesson_and_in_a_zip(quick, tmp_path):
+    (tmp_path / "04_vae.ipynb").write_bytes(LESSON.read_bytes())
+    with zipfile.ZipFile(tmp_path / "work.zip", "w") as archive:
+        archive.write(edited(SOLVED, unmarked, tmp_path / "x"), "work/04_vae_exercises.ipynb")
+    assert results(tmp_path, "04_vae", 10.0)["output"] == "6 of 6 passed."
+
+
+def test_checks_of_a_teacher_go_along(quick, tmp_path):
+    mine = tmp_path / "mine.py"
+    mine.write_text("def kl(answer):\n    raise ValueError('not so')\n")
+    archive = zipfile.ZipFile(io.BytesIO(gradescope.packed("04_vae", 10.0, mine)))
+    assert archive.read("extra.py") == mine.read_bytes()
+    assert archive.read("run_autograder").split()[-1].decode() == gradescope.EXTRA
+    edited(SOLVED, unmarked, tmp_path / "x.ipynb")
+    assert results(tmp_path, "04_vae", 10.0, mine)["output"] == "5 of 6 passed."

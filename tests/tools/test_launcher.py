@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tools import environment
 from tools.environment import ROOT
 
-LAUNCHER = ROOT / "tools" / "__main__.py"
+LAUNCHER = [ROOT / "tools" / name for name in ("__init__.py", "__main__.py")]
+OLD = [f"3.{minor}" for minor in range(6, 11)]
 
 # Run before the launcher: a Python of another version, or without some modules.
 PRETEND = """
@@ -47,8 +50,33 @@ def launched(tmp_path, version=(3, 11, 2), hidden=()):
 
 
 def test_an_old_python_can_read_the_launcher():
-    for path in (LAUNCHER, LAUNCHER.parent / "__init__.py", LAUNCHER.parents[1] / "gmcourse" / "console.py"):
-        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+    """As far as this one can tell: its grammar, and no annotation that an old one would look up and not find."""
+    for path in LAUNCHER:
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
+        for node in ast.walk(tree):
+            assert not (isinstance(node, ast.ImportFrom) and node.module == "__future__"), (
+                "3.6 has no annotations"
+            )
+            for given in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+                assert not isinstance(given, ast.Subscript | ast.BinOp), ast.unparse(node)
+
+
+def old_pythons():
+    """Those that are installed here, in the path or by pyenv."""
+    versions = Path.home() / ".pyenv" / "versions"
+    for version in OLD:
+        found = [shutil.which(f"python{version}"), *versions.glob(f"{version}.*/bin/python")]
+        yield from (str(each) for each in found if each and subprocess.call([each, "-c", ""]) == 0)
+
+
+def test_the_old_pythons_that_are_here_hear_what_is_needed():
+    for python in old_pythons():
+        done = subprocess.run(
+            [python, "-m", "tools", "lab"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (2, ""), python
+        assert done.stderr.startswith("Python 3.11 or newer is needed"), (python, done.stderr)
+        assert "make lab PYTHON=python3.12" in done.stderr
 
 
 @pytest.mark.parametrize("version", [(3, 8, 18), (3, 9, 2), (3, 10, 12)])

@@ -127,8 +127,9 @@ def test_a_folder_that_cannot_be_written_is_named(course, tmp_path):
         own_folder.update(course, tmp_path / "file" / "mine")
 
 
-def test_the_real_one_is_whole(tmp_path):
+def test_the_real_one_is_whole(monkeypatch, tmp_path):
     """Lessons, exercises and Tools, no solution; every link of a notebook leads to a file of the folder."""
+    monkeypatch.delenv("GMCOURSE_SOLUTIONS", raising=False)
     own_folder.update(ROOT, tmp_path)
     books = list(tmp_path.rglob("*.ipynb"))
     assert len(books) == 10 + 9 + 1

@@ -17,24 +17,18 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add the limits that `check` and `grade` share."""
     for word, default, metavar, words in (
         ("--timeout", 60.0, "S", "seconds a cell (default: 60)"),
-        ("--total", 300.0, "S", "seconds a notebook, all runs of it (default: 300)"),
+        ("--total", 300.0, "S", "seconds of a notebook's cells, all runs of it (default: 300)"),
         ("--memory", 4.0, "GB", "memory (default: 4 GB)"),
     ):
         parser.add_argument(word, type=float, default=default, metavar=metavar, help=words)
     parser.add_argument("--extra", type=Path, metavar="FILE", help="further checks of your own, in one file")
 
 
-def limits_of(arguments: argparse.Namespace, threads: int | None = None) -> Limits:
-    """Return the limits asked for."""
-    return Limits(arguments.timeout, arguments.memory, arguments.total, threads)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`gmcourse check` takes the file and the limits."""
     parser.add_argument("file", type=Path, help="an exercise notebook, as the student saved it")
-    parser.add_argument(
-        "--hints", action="store_true", help="print a hint for what is open; the notebook has them"
-    )
+    hints = "print a hint for what is open; the notebook has them"
+    parser.add_argument("--hints", action="store_true", help=hints)
     add_limits(parser)
 
 
@@ -42,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge the notebook and print the table; the exit status is 0 only if all exercises pass."""
     if "GMCOURSE_EVENTS" in os.environ:
         return 0  # `!gmcourse check` stands in a cell of the notebook that is being judged
-    judgement = judge(arguments.file, limits_of(arguments), extra=arguments.extra)
+    limits = Limits(arguments.timeout, arguments.memory, arguments.total)
+    judgement = judge(arguments.file, limits, extra=arguments.extra)
     print(table(judgement, hints=arguments.hints))
     return 0 if judgement.all_passed else 1
 

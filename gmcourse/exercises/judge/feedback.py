@@ -1,15 +1,30 @@
-"""What a teacher and a student read: a page for each submission, and one for the class. Student text is escaped."""
+"""What a teacher and a student read: a page for each submission, and one for the class. Student text is escaped.
 
+Formulas of hints and messages are pictures inside a page that runs no script and fetches nothing.
+"""
+
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 
 from gmcourse.console import visible
-from gmcourse.exercises.judge.formulas import with_formulas
 from gmcourse.exercises.judge.judgement import PASSED, Judgement, Verdict
-from gmcourse.exercises.judge.submissions import Result
+from gmcourse.exercises.judge.submissions import Submission
 
+FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+# What matplotlib's TeX lacks, and what says the same there.
+OTHERWISE = {
+    r"\\([bB]igg?[lr]?)(?![a-z])|\\displaystyle": "",
+    r"\\[lr](Vert|vert)": r"\\\1 ",
+    r"\\tfrac": r"\\frac",
+    r"\\frac(\d)(\w)": r"\\frac{\1}{\2}",
+    r"\\(ge|le|ne)(?![a-z])": r"\\\1q",
+    r"\\text(?=\{)": r"\\mathrm",
+    r"\\dots(?![a-z])": r"\\ldots",
+}
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
@@ -30,35 +45,40 @@ details { margin-top: .5rem; }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+def _text(text: str) -> str:
+    """Text of others as HTML that shows it and does nothing."""
+    return escape(visible(text))
+
+
 def _page(title: str, body: str) -> str:
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
         '<meta name="viewport" content="width=device-width">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{_text(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 
 
-def page_of(result: Result) -> str:
+def page_of(result: Submission) -> str:
     """Write the page for one submission: each verdict, and beside it what the student wrote."""
     if result.judgement is None:
-        body = f"<p>This submission could not be judged.</p>\n<pre>{escape(result.problem)}</pre>"
+        body = f"<p>This submission could not be judged.</p>\n<pre>{_text(result.problem)}</pre>"
     else:
-        body = _verdicts(result.judgement)
-    return _page(visible(f"{result.student}: {result.name}"), body)
+        body = f"<p>{_text(result.problem)}</p>" * bool(result.problem) + _verdicts(result.judgement)
+    return _page(f"{result.student}: {result.name.rpartition('/')[2]}", body)
 
 
 def _verdicts(judgement: Judgement) -> str:
     lines = [
-        f"<p>{escape(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
+        f"<p>{_text(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
         '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
-        '<th scope="col">What was wrong</th><th scope="col">What was written</th></tr>',
+        '<th scope="col">What the check says</th><th scope="col">What was written</th></tr>',
     ]
     for each in judgement.verdicts:
         said = f"<pre>{with_formulas(each.message)}</pre>" if each.message else ""
         if each.hint:
             said += f"<details><summary>Hint</summary>{with_formulas(each.hint)}</details>"
-        row = f'<th scope="row">{escape(each.title)}</th><td class="status">{escape(each.status)}</td>'
+        row = f'<th scope="row">{_text(each.title)}</th><td class="status">{_text(each.status)}</td>'
         lines.append(f"<tr>{row}<td>{said}</td><td>{_code(each)}</td></tr>")
     return "\n".join([*lines, "</table>"])
 
@@ -68,46 +88,85 @@ def _code(verdict: Verdict) -> str:
     if not verdict.code:
         return ""
     named = re.search(r"\bline (\d+)\b", verdict.message)
-    lines = [escape(visible(line)) for line in verdict.code.splitlines()]
+    lines = [_text(line) for line in verdict.code.splitlines()]
     if named and 0 < int(named[1]) <= len(lines):
         lines[int(named[1]) - 1] = f"<mark>{lines[int(named[1]) - 1]}</mark>"
     joined = "\n".join(lines)
     return f'<pre class="code">{joined}</pre>'
 
 
-def index(results: Sequence[Result]) -> str:
+def index(results: Sequence[Submission]) -> str:
     """A page that leads to all others, after what a teacher brings to class: which mistakes were made, how often."""
     heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
     lines = [*_mistakes(results), "<h2>Submissions</h2>", f"<table>\n<tr>{heading}</tr>"]
     for each in results:
         judged = each.judgement
         passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
-        student, name = escape(visible(each.student)), escape(visible(each.name))
+        passed += f": {_text(each.problem)}" if each.problem else ""
+        student, name = _text(each.student), _text(each.name)
         lines.append(
             f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
         )
     return _page("Feedback", "\n".join([*lines, "</table>"]))
 
 
-def _mistakes(results: Sequence[Result]) -> list[str]:
+def _mistakes(results: Sequence[Submission]) -> list[str]:
     """Make a table of the exercises of each chapter: how many passed, and what the others heard, by frequency."""
-    by_exercise: dict[tuple[str, str], list[Verdict]] = {}
+    by_exercise: dict[str, dict[str, list[Verdict]]] = {}
     for judged in (each.judgement for each in results if each.judgement):
         for verdict in judged.verdicts:
-            by_exercise.setdefault((judged.title, verdict.title), []).append(verdict)
+            by_exercise.setdefault(judged.title, {}).setdefault(verdict.title, []).append(verdict)
     heading = '<th scope="col">Exercise</th><th scope="col">Passed</th><th scope="col">Mistakes</th>'
     lines: list[str] = []
-    chapter = ""
-    for (title, exercise), verdicts in sorted(by_exercise.items()):
-        if title != chapter:
-            lines += ["</table>"] * bool(chapter) + [
-                f"<h2>{escape(title)}</h2>",
-                f"<table>\n<tr>{heading}</tr>",
-            ]
-            chapter = title
-        heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
-        passed = sum(verdict.status == PASSED for verdict in verdicts)
-        words = "".join(f"<li>{n} × {with_formulas(visible(said))}</li>" for said, n in heard.most_common())
-        row = f'<th scope="row">{escape(exercise)}</th><td>{passed} of {len(verdicts)}</td>'
-        lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
-    return lines + ["</table>"] * bool(chapter)
+    for title, exercises in sorted(by_exercise.items()):
+        lines += [f"<h2>{_text(title)}</h2>", f"<table>\n<tr>{heading}</tr>"]
+        for exercise, verdicts in sorted(exercises.items()):
+            heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
+            words = "".join(f"<li>{n} × {with_formulas(said)}</li>" for said, n in heard.most_common())
+            passed = f"{sum(v.status == PASSED for v in verdicts)} of {len(verdicts)}"
+            row = f'<th scope="row">{_text(exercise)}</th><td>{passed}</td>'
+            lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
+        lines.append("</table>")
+    return lines
+
+
+def with_formulas(text: str) -> str:
+    """The text as HTML: what stands between dollar signs as a drawing, with its source as the words for it."""
+    parts, end = [], 0
+    for match in FORMULA.finditer(text):
+        parts += [_plain(text[end : match.start()]), _drawn(match[1] or match[2])]
+        end = match.end()
+    return "".join([*parts, _plain(text[end:])])
+
+
+def _plain(text: str) -> str:
+    shown = "\n".join(map(visible, text.split("\n")))
+    return re.sub(r"`([^`\n]+)`", r'<code class="name">\1</code>', escape(shown))
+
+
+@cache
+def _drawn(source: str) -> str:
+    """One formula as SVG, or as its source where matplotlib does not know a sign of it."""
+    from matplotlib.figure import Figure
+    from matplotlib.mathtext import MathTextParser
+
+    plain = " ".join(source.split())
+    tex = plain
+    for pattern, words in OTHERWISE.items():
+        tex = re.sub(pattern, words, tex)
+    try:
+        width, height, depth, *_ = MathTextParser("path").parse(f"${tex}$", dpi=72)
+    except ValueError:
+        return f"<code>{escape(plain)}</code>"
+    size = 10.0  # points of a font size of ten are em / 10
+    figure = Figure(figsize=(max(width, 1) / 72, max(height, 1) / 72))
+    figure.text(0, depth / max(height, 1), f"${tex}$", fontsize=size)
+    file = io.StringIO()
+    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = file.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    box = re.search(r'viewBox="[^"]*"', svg)
+    assert box is not None
+    style = f"height:{height / size:.3f}em;vertical-align:-{depth / size:.3f}em"
+    opening = f'<svg role="img" aria-label="{escape(plain, quote=True)}" {box[0]} style="{style}">'
+    return opening + svg.partition(">")[2]

@@ -9,24 +9,24 @@ It runs students' code; see the instructor's guide.
 import argparse
 import math
 import os
+import re
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, current_thread, main_thread
-from types import FrameType
 
 from gmcourse.console import visible
 from gmcourse.exercises.judge import feedback, gradebook, hand_ins, notebook, roster, submissions
-from gmcourse.exercises.judge.check_command import add_limits, limits_of
+from gmcourse.exercises.judge.check_command import add_limits
 from gmcourse.exercises.judge.gradebook import Marking
 from gmcourse.exercises.judge.judged_copy import functions_of
 from gmcourse.exercises.judge.judgement import judge
 from gmcourse.exercises.judge.nbval_run import Limits
 from gmcourse.exercises.judge.notebook import NotANotebook
-from gmcourse.exercises.judge.submissions import Result, Submission
+from gmcourse.exercises.judge.submissions import Submission
 from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
 
 IN_A_ROW = 5  # so many failures of the judge itself are no accident
@@ -40,19 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     parser.add_argument("--roster", type=Path, metavar="FILE", help="the class, as your platform exports it")
     parser.add_argument("--column", metavar="NAME", help="the roster's column for the points")
-    parser.add_argument(
-        "--points", type=float, default=10.0, help="points for a whole notebook (default: 10)"
-    )
-    parser.add_argument(
-        "--weights",
-        choices=("equal", "stars"),
-        default="equal",
-        help="what an exercise counts (default: equal)",
-    )
+    parser.add_argument("--points", type=float, default=10.0, help="for a whole notebook (default: 10)")
+    counts = "what an exercise counts, equal or stars (default: equal)"
+    parser.add_argument("--weights", choices=("equal", "stars"), default="equal", help=counts)
     parser.add_argument("--shard", metavar="I/N", help="judge the I-th of N shares only; join with --merge")
-    parser.add_argument(
-        "--merge", type=Path, nargs="+", metavar="RESULTS", help="join results of shards; judges nothing"
-    )
+    joined = "join results of shards; judges nothing"
+    parser.add_argument("--merge", type=Path, nargs="+", metavar="RESULTS", help=joined)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,15 +72,20 @@ def run(arguments: argparse.Namespace) -> int:
         everyone = hand_ins.collect(arguments.folder, beside / "unzipped")
         share = submissions.shard(everyone, arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
-        limits = limits_of(arguments, threads)
+        limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
-        submissions.note_share(beside / "results", arguments.shard)
+        if not any(each.fault for each in results):  # else the share is missing, and `--merge` says so
+            submissions.note_share(beside / "results", arguments.shard)
         join = visible(f"gmcourse grade --merge {beside} --csv {target}")
         print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
         marking = Marking(arguments.points, arguments.weights, people)
-        _report(results, target, beside, marking)
+        try:
+            _report(results, target, beside, marking)
+        except OSError as error:
+            kept = "what was judged is kept: start again with the same words"
+            raise OSError(f"{target} and the folder {beside} cannot be written ({error}); {kept}") from error
     unjudged = [each for each in results if each.judgement is None]
     for each in unjudged:
         print(visible(f"{each.name}: {each.problem}"), file=sys.stderr)
@@ -96,11 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def grade(
     share: Sequence[Submission], folder: Path, limits: Limits, jobs: int, extra: Path | None = None
-) -> list[Result]:
+) -> list[Submission]:
     """Judge what has no result yet, and store each result as it comes.
-
-    Args:
-        extra: a teacher's file of further checks.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM; the running notebooks are stopped, the results so far stay.
@@ -111,10 +106,11 @@ def grade(
     if extra is not None:
         functions_of(extra)  # refused before anything is judged
         key += extra.read_text(encoding="utf-8")
-    results: list[Result] = []
+    results: list[Submission] = []
     failed = 0  # in a row, through no fault of the students
     halt = Event()
-    before = signal.signal(signal.SIGTERM, _as_interrupt) if current_thread() is main_thread() else None
+    is_main = current_thread() is main_thread()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if is_main else None
     try:
         with (
             tqdm(total=len(share), desc="judged", unit="notebook") as bar,
@@ -123,10 +119,9 @@ def grade(
             tasks = [pool.submit(_result, each, limits, halt, folder, key, extra) for each in share]
             try:
                 for task in as_completed(tasks):
-                    result, fault = task.result()
-                    results.append(result)
+                    results.append(result := task.result())
                     bar.update()
-                    failed = failed + 1 if fault else 0
+                    failed = failed + 1 if result.fault else 0
                     if failed == IN_A_ROW:
                         raise RuntimeError(
                             f"{failed} submissions in a row could not be judged here: {result.problem}. The machine "
@@ -144,38 +139,39 @@ def grade(
 
 def _result(
     submission: Submission, limits: Limits, halt: Event, folder: Path, key: str, extra: Path | None
-) -> tuple[Result, bool]:
-    """The stored result, or a new one; and whether the machine, not the student, is at fault if there is none.
-
-    Whatever touches the submission is done in here, so that it can cost no other its result.
-    """
-    began = time.monotonic()
-    judgement, problem, fault = None, submission.problem, False
-    stored = folder / f"{submission.slug}.json"
-    mark = ""
+) -> Submission:
+    """The stored result, or a new one. Whatever touches the submission is done in here, so that it costs no other."""
+    result, mark = submission, ""
     try:
         mark = submissions.fingerprint(submission, key)
-        if known := submissions.recall(stored, mark):
-            return known, False
-        if not problem:
-            judgement = judge(submission.path, limits, halt, extra)
-            if notebook.is_ours(notebook.read(submission.path)[0]):
-                problem = "this is the solved notebook that comes with the course"
+        if known := submissions.recall(folder / f"{submission.slug}.json", mark):
+            return known
+        if not submission.problem:
+            result = _judged(submission, limits, halt, extra)
     except NotANotebook as error:
-        problem = str(error).replace(str(submission.path), submission.name)
+        result = replace(submission, problem=str(error).replace(str(submission.path), "the file"))
     except InterruptedError:
         raise
     except Exception as error:
-        problem, fault = f"the judge failed: {error}", True
-    seconds = round(time.monotonic() - began, 2)
-    about = (submission.student, submission.name, submission.slug, judgement, problem, seconds)
-    result = Result(*about, submission.identifier, submission.late)
-    if mark and not fault:
+        return replace(submission, problem=f"the judge failed: {error}", fault=True)
+    try:
         submissions.store(folder, result, mark)
-    return result, fault
+    except OSError as error:
+        return replace(result, problem=f"the result cannot be written: {error}", fault=True)
+    return result
 
 
-def _report(results: Sequence[Result], target: Path, beside: Path, marking: Marking) -> None:
+def _judged(submission: Submission, limits: Limits, halt: Event, extra: Path | None) -> Submission:
+    """Judge a notebook, unless it is the course's own solution; say so where only some answers are the course's."""
+    solved, answers = notebook.marked_solved(notebook.read(submission.path)[0])
+    if 0 < solved == answers:
+        raise NotANotebook("this is the solved notebook that comes with the course")
+    judgement = judge(submission.path, limits, halt, extra)
+    copied = f"{solved} of its cells have the marks of the solution that comes with the course"
+    return replace(submission, judgement=judgement, problem=copied if solved else "")
+
+
+def _report(results: Sequence[Submission], target: Path, beside: Path, marking: Marking) -> None:
     """Write the table, the pages, and what the platform takes back."""
     folder = beside / "feedback"
     _extract(results, beside / "code")
@@ -198,19 +194,16 @@ def _report(results: Sequence[Result], target: Path, beside: Path, marking: Mark
         print(visible(f"for Moodle's upload of feedback files: {beside / 'moodle_feedback.zip'}"))
 
 
-def _extract(results: Sequence[Result], folder: Path) -> None:
+def _extract(results: Sequence[Submission], folder: Path) -> None:
     """Write each student's code as plain files, a folder each, for programs that look for copies."""
     for each in results:
         if each.judgement is not None:
             code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"
+            code = re.sub(r"^(\s*)([%!?])", r"\1# \2", code, flags=re.MULTILINE)  # IPython's, not Python
             write_text_atomically(folder / "students" / each.slug / f"{each.judgement.chapter}.py", code)
     for name in {each.judgement.chapter for each in results if each.judgement}:
         cells = [cell.source for cell in notebook.chapter(name).cells if cell.marked("exercise")]
         write_text_atomically(folder / "handed_out" / f"{name}.py", "\n\n\n".join(cells) + "\n")
-
-
-def _as_interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _cpus() -> int:

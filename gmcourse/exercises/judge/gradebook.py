@@ -2,15 +2,18 @@
 
 import csv
 import io
+import itertools
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gmcourse.console import visible
+from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.judge.feedback import page_of
-from gmcourse.exercises.judge.judgement import PASSED
-from gmcourse.exercises.judge.roster import Roster, absent, points
-from gmcourse.exercises.judge.submissions import Result
+from gmcourse.exercises.judge.judgement import PASSED, Judgement
+from gmcourse.exercises.judge.roster import Roster, person
+from gmcourse.exercises.judge.submissions import Submission
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -18,7 +21,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def cell(text: object) -> str:
     """Text that a spreadsheet shows and does not run: a leading =, +, - or @ gets an apostrophe before it."""
     plain = str(text)
-    return f"'{plain}" if plain.lstrip(" \n").startswith(FORMULA) or plain.startswith(FORMULA) else plain
+    return f"'{plain}" if plain.lstrip(" \n").startswith(FORMULA) else plain
 
 
 @dataclass(frozen=True)
@@ -29,23 +32,31 @@ class Marking:
     weights: str = "equal"
     people: Roster | None = None
 
-    def of(self, results: Sequence[Result]) -> float:
+    def of(self, results: Sequence[Submission]) -> float:
         """Add up the points for these notebooks."""
-        return sum(points(each.judgement, self.most, self.weights) for each in results if each.judgement)
+        return sum(self.points(each.judgement) for each in results if each.judgement)
 
-    def by_row(self, results: Sequence[Result]) -> dict[int, tuple[float, str]]:
-        """Give points and a short text for each row of the roster, by its `id`."""
+    def points(self, judgement: Judgement) -> float:
+        """Count the points for a notebook: the share of what passed, each exercise counted once, or by its stars."""
+        by_stars = notebook.chapter(judgement.chapter).exercises if self.weights == "stars" else ()
+        stars = {each.name: each.stars for each in by_stars}
+        counts = [stars.get(verdict.exercise, 1) for verdict in judgement.verdicts]
+        passed = sum(n for n, v in zip(counts, judgement.verdicts, strict=True) if v.status == PASSED)
+        return round(self.most * passed / max(1, sum(counts)), 2)
+
+    def by_row(self, results: Sequence[Submission]) -> dict[int, tuple[float, str]]:
+        """Give points and a short text for each row of the roster, by its `id`; none where the machine failed."""
         found: dict[int, tuple[float, str]] = {}
-        for _, group in _by_student(results):
+        for group in _by_student(results):
             row = self.people.find(group[0]) if self.people else None
-            if row is not None:
+            if row is not None and not any(each.fault and not each.judgement for each in group):
                 reached, words = self.of(group), "; ".join(map(_in_short, group))
                 if id(row) not in found or found[id(row)][0] < reached:
                     found[id(row)] = (reached, words)
         return found
 
 
-def _in_short(result: Result) -> str:
+def _in_short(result: Submission) -> str:
     if result.judgement is None:
         return visible(result.problem)
     open_ = [f"{each.title}: {each.status}" for each in result.judgement.verdicts if each.status != PASSED]
@@ -53,28 +64,20 @@ def _in_short(result: Result) -> str:
     return "; ".join([*said, f"{result.judgement.passed} of {len(result.judgement.verdicts)} passed", *open_])
 
 
-def rows(results: Sequence[Result], marking: Marking | None = None) -> list[list[str]]:
-    """Return a heading, then one row for each student, with one column for each exercise.
-
-    Notebooks of different chapters share their student's row; a second one of the same chapter gets its own. Those
-    of the roster who handed nothing in stand at the end.
-    """
+def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[list[str]]:
+    """Make a heading, a row for each student with a column for each exercise, and rows of those who are missing."""
     marking = marking or Marking()
     judged = [each.judgement for each in results if each.judgement]
     chapters = {each.chapter: each.verdicts for each in judged}
     columns = [(chapter, each.exercise) for chapter in sorted(chapters) for each in chapters[chapter]]
     heading = [f"{chapter}:{name}" if len(chapters) > 1 else name for chapter, name in columns]
     table = [["student", *heading, "passed", "of", "points", "late", "problem", "files"]]
-    for student, group in _by_student(results):
-        verdicts = {
-            (each.judgement.chapter, verdict.exercise): verdict.status
-            for each in group
-            if each.judgement
-            for verdict in each.judgement.verdicts
-        }
+    for group in _by_student(results):
+        judged = [each.judgement for each in group if each.judgement]
+        verdicts = {(each.chapter, v.exercise): v.status for each in judged for v in each.verdicts}
         table.append(
             [
-                visible(student),
+                visible(group[0].student),
                 *(verdicts.get(column, "") for column in columns),
                 str(sum(status == PASSED for status in verdicts.values())),
                 str(len(verdicts)),
@@ -86,27 +89,28 @@ def rows(results: Sequence[Result], marking: Marking | None = None) -> list[list
         )
     if marking.people is not None:
         found = [id(row) for each in results if (row := marking.people.find(each)) is not None]
-        for name in absent(marking.people, found):
-            nothing = "handed in nothing"
-            table.append([visible(name), *[""] * len(columns), "0", "0", "0", "", nothing, ""])
+        nothing = [*[""] * len(columns), "0", "0", "0", "", "handed in nothing", ""]
+        table += [[visible(person(r)), *nothing] for r in marking.people.people() if id(r) not in found]
     return table
 
 
-def _by_student(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
-    found: list[tuple[str, list[Result]]] = []
+def _by_student(results: Sequence[Submission]) -> list[list[Submission]]:
+    """The notebooks of one student together, but of each chapter one only; two of the same name are two students."""
+    found: list[list[Submission]] = []
     for result in sorted(results, key=lambda each: (each.student.lower(), each.student, each.name)):
         chapter = result.judgement.chapter if result.judgement else None
-        for student, group in found:
+        for group in found:
             taken = {each.judgement.chapter for each in group if each.judgement}
-            if student == result.student and chapter not in taken:
+            same = (group[0].student, group[0].identifier) == (result.student, result.identifier)
+            if same and chapter not in taken:
                 group.append(result)
                 break
         else:
-            found.append((result.student, [result]))
+            found.append([result])
     return found
 
 
-def as_csv(results: Sequence[Result], marking: Marking | None = None) -> str:
+def as_csv(results: Sequence[Submission], marking: Marking | None = None) -> str:
     """The table as text that any spreadsheet opens."""
     text = io.StringIO()
     table = rows(results, marking)
@@ -114,14 +118,17 @@ def as_csv(results: Sequence[Result], marking: Marking | None = None) -> str:
     return text.getvalue()
 
 
-def moodle_feedback(results: Sequence[Result]) -> bytes:
-    """Pack a zip for Moodle's upload of feedback files: each page in a folder called as Moodle called it."""
-    pages = [(each.name.partition("/")[0], each) for each in results if "_assignsubmission_" in each.name]
-    if not pages:
-        return b""
-    packed = io.BytesIO()
+def moodle_feedback(results: Sequence[Submission]) -> bytes:
+    """Pack a zip for Moodle's upload of feedback files: each page is called or lies as Moodle called what it gave."""
+    packed, names = io.BytesIO(), set[str]()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder, each in pages:
+        for each in results:
+            place = re.match(r"([^/]+_assignsubmission_[a-z]+)(_?/|_|$)", each.name)
+            if place is None:
+                continue
             chapter = each.judgement.chapter if each.judgement else "exercises"
-            archive.writestr(f"{visible(folder)}/feedback_{chapter}.html", page_of(each))
-    return packed.getvalue()
+            name = f"{visible(place[1] + (place[2] or '/'))}feedback_{chapter}"
+            number = next(n for n in itertools.count(1) if f"{name}{n}" not in names)
+            names.add(f"{name}{number}")
+            archive.writestr(f"{name}{f'_{number}' if number > 1 else ''}.html", page_of(each))
+    return packed.getvalue() if names else b""

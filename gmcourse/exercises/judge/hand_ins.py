@@ -1,34 +1,30 @@
 """A folder of hand-ins as it comes from a class or from a learning platform: whose is what, and what is it?
 
 Understood are folders by student, files named `alice_04_vae.ipynb`, and what Moodle and Canvas give for download:
-`Full Name_123_assignsubmission_file_/…` and `lastfirst_LATE_123_456_04_vae-1.ipynb`. Zips are opened. Only regular
-files are read, and no link is followed, since it may lead to a neighbour's work.
+`Full Name_123_assignsubmission_file/…` and `lastfirst_LATE_123_456_04_vae-1.ipynb`. Zips are opened, also in zips.
+Only regular files are read, and no link is followed, since it may lead to a neighbour's work.
 """
 
+import os
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.judge.submissions import Submission
 from gmcourse.storage import write_atomically
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?")
-CANVAS = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<id>\d+)_\d+_(?P<file>.+)")
+MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+(_.*)?")
+CANVAS = re.compile(
+    r"((?P<anonymous_late>LATE_)?(?P<anonymous>anon_[A-Za-z0-9]{5})|(?P<name>\w+?)(?P<late>_LATE)?_(?P<id>\d+))"
+    r"_(\d+_.+|(text|link)\.html)"
+)
 SUFFIXES = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.html")  # what browsers make of a notebook's name
 SAVED = ".safetensors"  # what an open task made and keeps beside the notebook
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whose a file is, as its path says."""
-
-    student: str
-    identifier: str = ""
-    late: bool = False
+DEPTH, MOST = 3, 20  # zips in zips, notebooks in one
 
 
 def collect(folder: Path, unpacked: Path) -> list[Submission]:
@@ -37,93 +33,113 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
     Args:
         folder: the hand-ins.
         unpacked: where the notebooks of zips are put.
+
+    Raises:
+        OSError: nothing can be written there.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks")
+        raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks, unpacked")
     found: list[Submission] = []
-    others: dict[str, list[str]] = {}
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if any(part.startswith(".") or part in JUNK for part in parts):
-            continue
-        if len(parts) == 1 and path.suffix == SAVED:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            if len(parts) == 1:
-                others.setdefault(parts[0], [])
-            continue
-        owner = owner_of(parts)
-        entry = Submission(owner.student, "/".join(parts), path, owner.identifier, owner.late)
-        if path.is_symlink():
+    others: dict[
+        tuple[str, str], tuple[Submission, list[str]]
+    ] = {}  # what somebody handed in besides notebooks
+    for path in _below(folder):
+        parts, is_folder = path.relative_to(folder).parts, os.path.isdir(path)
+        student, identifier, late = owner_of((*parts, "") if is_folder else parts)
+        entry = Submission(student, "/".join(parts), identifier, late, path=path)
+        if os.path.islink(path):
             found.append(replace(entry, problem="a link was handed in; expected the file itself"))
-        elif path.name.lower().endswith(SUFFIXES):
+        elif path.suffix == SAVED:
+            continue
+        elif path.name.lower().endswith(SUFFIXES) and not is_folder:
             found.append(entry)
-        elif path.suffix.lower() == ".zip":
+        elif path.suffix.lower() == ".zip" and not is_folder:
             found += _unzipped(entry, unpacked)
-        elif len(parts) > 1:
-            others.setdefault(parts[0], []).append(path.name)
         else:
-            found.append(replace(entry, problem=f"{path.name} is no notebook; expected a file .ipynb"))
-    handed_in = {each.name.partition("/")[0] for each in found}
-    for name, files in others.items():
-        if name not in handed_in:
-            owner = owner_of((name, ""))
-            there = f"; there is {', '.join(files[:3])}" if files else ""
-            problem = f"no notebook was handed in{there}"
-            found.append(
-                Submission(owner.student, name, folder / name, owner.identifier, owner.late, problem)
-            )
+            _, names = others.setdefault((student, identifier), (entry, []))
+            names += [] if is_folder else [path.name]
+    handed_in = {(each.student, each.identifier) for each in found}
+    for who, (entry, names) in others.items():
+        if who not in handed_in:
+            there = f"; there is {', '.join(names[:3])}" if names else ""
+            found.append(replace(entry, problem=f"no notebook (.ipynb) was handed in{there}"))
     if not found:
         raise ValueError(f"{folder} has no notebooks (.ipynb)")
     return sorted(found, key=lambda each: each.name)
 
 
-def owner_of(parts: tuple[str, ...]) -> Owner:
-    """Whose a file is: the first folder of its path says it, else what its name says besides the chapter."""
+def _below(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, and the folders directly in it; what cannot be looked into is passed over."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not _is_junk(name))
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        top = folders if place == str(folder) else links
+        yield from (Path(place, name) for name in sorted({*top, *files}) if not _is_junk(name))
+
+
+def _is_junk(name: str) -> bool:
+    return name.startswith(".") or name in JUNK
+
+
+def owner_of(parts: tuple[str, ...]) -> tuple[str, str, bool]:
+    """Say whose a file is, by its path: the student, the platform's number for them, and whether it came late.
+
+    The first folder says it, else what the name says besides the chapter.
+    """
+    if match := MOODLE.fullmatch(parts[0]):
+        return match["name"], match["id"], False
     if len(parts) > 1:
-        if match := MOODLE.fullmatch(parts[0]):
-            return Owner(match["name"], match["id"])
-        return Owner(parts[0])
+        return parts[0], "", False
     if match := CANVAS.fullmatch(parts[0]):
-        return Owner(match["name"], match["id"], bool(match["late"]))
+        late = bool(match["late"] or match["anonymous_late"])
+        return match["name"] or match["anonymous"], match["id"] or "", late
     stem = re.sub(r"\.ipynb(\.\w+)?$|\.\w+$", "", parts[0], flags=re.IGNORECASE)
     for name in notebook.chapters():
-        before, chapter, after = stem.partition(name)
-        after = after.removeprefix("_exercises")
-        if chapter and (rest := (before.strip(" _-") + " " + after.strip(" _-")).strip()):
-            return Owner(rest)
-    return Owner(stem)
+        around = re.split(rf"{name}(?:_exercises)?", stem, maxsplit=1, flags=re.IGNORECASE)
+        if len(around) > 1 and (rest := " ".join(part.strip(" _-") for part in around).strip()):
+            return rest, "", False
+    return stem, "", False
 
 
-def _unzipped(entry: Submission, unpacked: Path) -> Iterator[Submission]:
+def _unzipped(entry: Submission, unpacked: Path, depth: int = 1) -> Iterator[Submission]:
     """The notebooks of a zip, each as a submission of its own; only these, and what they saved, are unpacked."""
     try:
-        with zipfile.ZipFile(entry.path) as archive:
-            members = [info for info in archive.infolist() if _is_notebook(info)]
-            if not members:
-                yield replace(entry, problem="no notebook was handed in: the zip holds none")
-            for info in archive.infolist():
-                if info.filename.endswith(SAVED) and info.file_size <= notebook.LARGEST:
-                    kept = unpacked / entry.slug / PurePosixPath(info.filename).name[-80:]
-                    write_atomically(kept, archive.read(info))
-            for number, info in enumerate(members):
-                inside = replace(entry, name=f"{entry.name}/{info.filename}")
-                if info.file_size > notebook.LARGEST:
-                    size = f"{info.file_size >> 20} MB"
-                    yield replace(
-                        inside, problem=f"the notebook has {size}; clear its outputs and save it again"
-                    )
-                    continue
-                with archive.open(info) as file:
-                    content = file.read(notebook.LARGEST)
-                target = unpacked / entry.slug / f"{number}_{PurePosixPath(info.filename).name[-80:]}"
-                write_atomically(target, content)
-                yield replace(inside, path=target)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
-        yield replace(entry, problem=f"the zip cannot be opened: {error}")
+        members = _members(entry.path)
+    except (
+        Exception
+    ) as error:  # of zipfile and of what it unpacks with, for a zip can be damaged in many ways
+        yield replace(entry, problem=f"the zip cannot be opened: {error or type(error).__name__}")
+        return
+    if all(name.endswith(SAVED) for name in members):
+        yield replace(entry, problem="no notebook was handed in: the zip holds none")
+    for number, (name, content) in enumerate(members.items()):
+        plain = re.sub(r"[^\w.-]", "_", PurePosixPath(name).name[-80:], flags=re.ASCII)
+        if name.endswith(SAVED):
+            write_atomically(unpacked / entry.slug / plain, content)
+            continue
+        inside = replace(entry, name=f"{entry.name}/{name}", path=unpacked / entry.slug / f"{number}_{plain}")
+        if name.lower().endswith(".zip") and depth == DEPTH:
+            yield replace(
+                inside, problem="a zip in a zip in a zip was handed in; expected the notebook itself"
+            )
+            continue
+        write_atomically(inside.path, content)
+        yield from _unzipped(inside, unpacked, depth + 1) if name.lower().endswith(".zip") else (inside,)
 
 
-def _is_notebook(info: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(info.filename)
-    hidden = any(part.startswith(".") or part in JUNK for part in path.parts)
-    return not info.is_dir() and not hidden and path.name.lower().endswith(SUFFIXES)
+def _members(path: Path) -> dict[str, bytes]:
+    """Read the notebooks and zips in a zip, by their names in there."""
+    if not path.is_file():
+        raise ValueError("it is no regular file")
+    with zipfile.ZipFile(path) as archive:
+        wanted = [
+            info
+            for info in archive.infolist()
+            if info.filename.lower().endswith((*SUFFIXES, SAVED, ".zip"))
+            and not any(_is_junk(part) for part in PurePosixPath(info.filename).parts if part != "..")
+        ]
+        size = sum(info.file_size for info in wanted)
+        if len(wanted) > MOST or size > notebook.LARGEST:
+            most = f"expected at most {MOST} of {notebook.LARGEST >> 20} MB together"
+            raise ValueError(f"notebooks in it: {len(wanted)}, {size >> 20} MB; {most}")
+        return {info.filename: archive.read(info) for info in wanted}

@@ -7,6 +7,7 @@ an answer whose helper function stands further down is right too. One of the two
 """
 
 import ast
+import contextlib
 import json
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -14,15 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gmcourse.exercises.judge.notebook import Cell, Chapter, Exercise
+from gmcourse.exercises.judge.notebook import Cell, Chapter, Exercise, chapters
 
 # IPython's own `exit` ends the kernel some time after the cell, and with it cells that are not to blame.
 PROLOGUE = """\
 import sys
-__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).remember()
+{slate}.remember()
 sys.path.append({folder!r})
 exit = quit = sys.exit"""
-RESTORE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=['']).restore(globals(), {slug!r})"
+SLATE = "__import__('gmcourse.exercises.judge.clean_slate', fromlist=[''])"
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,18 @@ class _Plan:
 
     def __init__(self, chapter: Chapter, cells: Sequence[Cell], folder: Path, extra: Path | None) -> None:
         self.chapter = chapter
-        self.restore = RESTORE.format(slug=chapter.slug)
+        self.restore = f"{SLATE}.restore(globals(), {chapter.slug!r})"
+        names = [each.name for each in chapter.exercises]
         self.checks = {
-            each.name: f"{self.restore}\n{each.check}{_more(each, extra)}" for each in chapter.exercises
+            each.name: f"{self.restore[:-1]}{_renamed(each.name, names, cells, chapter)})\n"
+            f"{each.check}{_more(each, extra)}"
+            for each in chapter.exercises
         }
         # where each exercise's last cell stands
         self.last = {name: index for index, cell in enumerate(cells) for name in chapter.marker_of(cell)}
         self.begun: list[str] = []
         self.copied = [
-            CopiedCell("set-up", PROLOGUE.format(folder=str(folder.resolve())), key="path"),
+            CopiedCell("set-up", PROLOGUE.format(slate=SLATE, folder=str(folder.resolve())), key="path"),
             CopiedCell("set-up", chapter.set_up, key="set-up"),
         ]
 
@@ -98,7 +102,6 @@ def plan(
         folder: where the student's notebook lies; their own modules may lie beside it.
         stopped: keys of cells that ran too long or killed the kernel before; they are left out.
         only: leave out what belongs to other exercises than this one.
-        extra: a teacher's file with further checks, called as the exercises are.
     """
     planned = _Plan(chapter, cells, folder, extra)
     for index, cell in enumerate(cells):
@@ -110,13 +113,23 @@ def plan(
     return [each for each in kept if only is None or not each.exercises or only in each.exercises]
 
 
+def _renamed(exercise: str, names: Sequence[str], cells: Sequence[Cell], chapter: Chapter) -> str:
+    """The arguments that give an answer its exercise's name, if the one function of its cells has another name."""
+    defined: list[str] = []
+    for cell in cells:
+        if exercise in chapter.marker_of(cell):
+            with contextlib.suppress(SyntaxError, ValueError):
+                defined += [n.name for n in ast.parse(cell.source).body if isinstance(n, ast.FunctionDef)]
+    return f", {exercise!r}, {defined[0]!r}" if len(defined) == 1 and defined[0] not in names else ""
+
+
 def _more(exercise: Exercise, extra: Path | None) -> str:
     """The line that gives the same answer to the teacher's check of this exercise, where there is one."""
     if extra is None or exercise.name not in functions_of(extra):
         return ""
     call = next(node for node in ast.walk(ast.parse(exercise.check)) if isinstance(node, ast.Call))
     given = ", ".join(map(ast.unparse, call.args))
-    return f"\n__import__('runpy').run_path({str(extra.resolve())!r})[{exercise.name!r}]({given})"
+    return f"\n{SLATE}.further({str(extra.resolve())!r}, {exercise.name!r}, {given})"
 
 
 @cache
@@ -127,10 +140,9 @@ def functions_of(path: Path) -> frozenset[str]:
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"the checks in {path} cannot be read: {error}") from None
     names = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
-    if not names:
-        raise ValueError(
-            f"{path} defines no function; expected one called as an exercise, such as kl(answer)"
-        )
+    if not names & {each.name for chapter in chapters().values() for each in chapter.exercises}:
+        found = ", ".join(sorted(names)) or "none"
+        raise ValueError(f"{path} has the functions {found}; expected one called as an exercise: kl(answer)")
     return names
 
 
@@ -150,6 +162,5 @@ def as_notebook(steps: Sequence[CopiedCell]) -> str:
     """Write the copy as a file for nbval: code cells without outputs, run in this Python."""
     blank: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     cells = [blank | {"id": f"step-{number}", "source": step.source} for number, step in enumerate(steps)]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel}
-    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})

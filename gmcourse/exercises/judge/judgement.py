@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 from gmcourse.exercises.judge import nbval_run, notebook
 from gmcourse.exercises.judge.judged_copy import CopiedCell, plan
 from gmcourse.exercises.judge.nbval_run import DEAD, KILLED, OUT_OF_TIME, Limits, NbvalRun, SeenCell
-from gmcourse.exercises.judge.notebook import Cell, Chapter
 
 PASSED, FAILED, NOT_DONE, STOPPED = "passed", "failed", "not done", "stopped"
 TRIES = 3  # after a process was lost through nobody's fault
+MOST_RUNS = 40  # of one notebook
 PLACE = re.compile(r"\((?:<[^>]*>|[^(),]*), line (\d+)\)")
 
 
@@ -50,11 +49,6 @@ class Judgement:
         """Whether nothing is left to do."""
         return self.passed == len(self.verdicts)
 
-    @staticmethod
-    def from_json(data: dict[str, Any]) -> Judgement:
-        """The judgement whose `asdict` this was."""
-        return Judgement(data["chapter"], data["title"], tuple(Verdict(**each) for each in data["verdicts"]))
-
 
 def judge(
     path: Path, limits: Limits | None = None, halt: Event | None = None, extra: Path | None = None
@@ -72,64 +66,54 @@ def judge(
     limits = limits or Limits()
     cells, metadata = notebook.read(path)
     chapter = notebook.chapter_of(path, cells, metadata)
-    seen, stopped = _Runs(path, chapter, cells, limits, halt, extra).all()
+    runs = _Runs(partial(plan, chapter, cells, path.parent, extra=extra), limits, halt, limits.total)
+    runs.make()
     steps = plan(chapter, cells, path.parent)
-    verdicts = tuple(
-        replace(_verdict(each, steps, seen, stopped), code=_code_of(each.name, steps))
-        for each in chapter.exercises
-    )
+    verdicts = tuple(_verdict(each, steps, runs.seen, runs.stopped) for each in chapter.exercises)
     return Judgement(chapter.name, chapter.title, verdicts)
 
 
+@dataclass
 class _Runs:
     """The runs of one notebook's copy: as many as it takes, within the time for all of them."""
 
-    def __init__(
-        self,
-        path: Path,
-        chapter: Chapter,
-        cells: list[Cell],
-        limits: Limits,
-        halt: Event | None,
-        extra: Path | None,
-    ) -> None:
-        self.path, self.chapter, self.cells, self.limits, self.halt = path, chapter, cells, limits, halt
-        self.extra = extra
-        self.until = time.monotonic() + limits.total
-        self.seen: dict[str, SeenCell] = {}
-        self.stopped: dict[str, str] = {}  # the key of a cell → why it was stopped
+    plan: Callable[..., list[CopiedCell]]
+    limits: Limits
+    halt: Event | None
+    left: float  # seconds
+    count: int = 0
+    seen: dict[str, SeenCell] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)  # the key of a cell → why it was stopped
 
-    def all(self) -> tuple[dict[str, SeenCell], dict[str, str]]:
-        """What was seen of each cell, and which cells were stopped.
+    def make(self) -> None:
+        """Run the copy until every cell was seen or stopped.
 
         A cell that is stopped is left out of the next run. What ends the kernel may be no fault of the cell that
         was running, but of a timer, say, that was set long before: so its exercise is run once more, alone.
         """
         done: set[str] = set()
+        over = False
         while (run := self._run(done)).culprit is not None:
             if run.reason in (DEAD, KILLED):
-                owners = next(s.exercises for s in self._plan() if s.key == run.culprit)
-                if owners and all(self._is_well_alone(name) for name in owners):
-                    done |= {step.key for step in self._plan() if set(step.exercises) & set(owners)}
+                owners = next(s.exercises for s in self.plan() if s.key == run.culprit)
+                if owners and all(self._run(only=name).culprit is None for name in owners):
+                    done |= {step.key for step in self.plan() if set(step.exercises) & set(owners)}
                     continue
             self.stopped[run.culprit] = _in_words(run.reason, self.limits)
-            if run.reason == OUT_OF_TIME:
+            if (over and run.reason == OUT_OF_TIME) or self.count > MOST_RUNS:
                 break
-        return self.seen, self.stopped
-
-    def _is_well_alone(self, exercise: str) -> bool:
-        """Run one exercise without the others; whether it comes to an end."""
-        return self._run(only=exercise).culprit is None
-
-    def _plan(self, done: Set[str] = frozenset(), only: str | None = None) -> list[CopiedCell]:
-        left_out = self.stopped.keys() | done
-        return plan(self.chapter, self.cells, self.path.parent, left_out, only, self.extra)
+            if run.reason == OUT_OF_TIME:  # the others get the time of two cells, a part of it each
+                over, self.left = True, 2 * self.limits.seconds
+                self.limits = replace(self.limits, seconds=self.limits.seconds / 4)
 
     def _run(self, done: Set[str] = frozenset(), only: str | None = None) -> NbvalRun:
         """One run that is the notebook's own doing; the machine's faults are tried again, or raised."""
         lost_at: list[str | None] = []
         while True:
-            run = nbval_run.run(self._plan(done, only), self.limits, self.halt, self.until)
+            steps = self.plan(self.stopped.keys() | done, only)
+            run = nbval_run.run(steps, self.limits, self.halt, self.left)
+            self.left -= run.seconds
+            self.count += 1
             if run.lost and (run.culprit is None or lost_at.count(run.culprit) == 0):
                 lost_at.append(run.culprit)
                 if len(lost_at) >= TRIES:
@@ -138,9 +122,7 @@ class _Runs:
             if run.lost:
                 run.reason = KILLED  # twice at the same cell: it is the cell
             self._check_ours(run)
-            self.seen |= {
-                key: seen for key, seen in run.seen.items() if not self.seen.get(key, SeenCell()).passed
-            }
+            self.seen = run.seen | self.seen | {k: seen for k, seen in run.seen.items() if seen.passed}
             return run
 
     def _check_ours(self, run: NbvalRun) -> None:
@@ -149,8 +131,7 @@ class _Runs:
             reason = _in_words(run.reason, self.limits)
             raise RuntimeError(f"the judge {reason} before the first cell; run `gmcourse doctor`")
         if (begun := run.seen.get("set-up")) and begun.name:
-            problem = f"{begun.name}: {begun.message.splitlines()[0]}"
-            raise RuntimeError(f"the set-up cell stops with {problem}; run `gmcourse doctor`")
+            raise RuntimeError(f"the set-up cell stops with {_error(begun)}; run `gmcourse doctor`")
 
 
 def _in_words(reason: str, limits: Limits) -> str:
@@ -167,34 +148,41 @@ def _verdict(
 ) -> Verdict:
     """One exercise, from what was seen of its cells and its two checks."""
     name = exercise.name
-    checks = [seen_cells[key] for role in ("check", "again") if (key := f"{role} check {name}") in seen_cells]
     mine = [step for step in steps if step.role == "student" and name in step.exercises]
+    status, message = _found(name, mine, seen_cells, stopped)
+    # the first hint for those who have not begun, the last for those who have, none for those who are done
+    hints = exercise.hints[:1] if status == NOT_DONE else exercise.hints[-1:] * (status != PASSED)
+    code = "\n\n".join(step.source for step in mine)
+    return Verdict(name, exercise.title, status, message, " ".join("".join(hints).split()), code)
+
+
+def _found(
+    name: str, mine: list[CopiedCell], seen_cells: dict[str, SeenCell], stopped: dict[str, str]
+) -> tuple[str, str]:
+    """The verdict on an exercise and its message; `mine` are the student's cells for it."""
+    checks = [seen_cells[key] for role in ("check", "again") if (key := f"{role} check {name}") in seen_cells]
     for seen in checks:
         if seen.passed:
-            return Verdict(name, exercise.title, PASSED, seen.message)
+            return PASSED, seen.message
     if reason := stopped.get(f"check {name}"):
-        return _with_hint(exercise, STOPPED, f"the answer {reason}")
+        return STOPPED, f"the answer {reason}"
     for step in mine:
         if reason := stopped.get(step.key):
-            return _with_hint(exercise, STOPPED, f"a cell of the answer {reason}")
+            return STOPPED, f"a cell of the answer {reason}"
     for seen in checks:
         if seen.name in ("Mistake", "NotDone"):
-            return _with_hint(exercise, FAILED if seen.name == "Mistake" else NOT_DONE, seen.message)
+            return FAILED if seen.name == "Mistake" else NOT_DONE, seen.message
     for step in mine:
         if (seen := seen_cells.get(step.key, SeenCell())).name:
-            return _with_hint(exercise, FAILED, f"its cell stops with {_error(seen)}")
+            return FAILED, f"its cell stops with {_error(seen)}"
     if not mine:
-        missing = f"its cell is missing: no cell begins with `# exercise: {name}`"
-        return _with_hint(exercise, NOT_DONE, missing)
+        return NOT_DONE, f"its cell is missing: no cell begins with `# exercise: {name}`"
     if not checks and stopped:
-        return _with_hint(exercise, STOPPED, "a cell before it took all of the notebook's time")
+        return STOPPED, "a cell before it took all of the notebook's time"
+    if any(seen.name == "NameError" and f"'{name}'" in seen.message for seen in checks):
+        return FAILED, f"nothing is called `{name}`: write the answer under this name"
     stops = [f"the check stops with {_error(seen)}" for seen in checks if seen.name]
-    return _with_hint(exercise, FAILED, [*stops, "the check printed no verdict"][0])
-
-
-def _code_of(exercise: str, steps: list[CopiedCell]) -> str:
-    """Join what the student wrote for an exercise, cell after cell."""
-    return "\n\n".join(s.source for s in steps if s.role == "student" and exercise in s.exercises)
+    return FAILED, [*stops, "the check printed no verdict"][0]
 
 
 def _error(seen: SeenCell) -> str:
@@ -202,10 +190,3 @@ def _error(seen: SeenCell) -> str:
     first = next(iter(seen.message.strip().splitlines()), "")
     place = PLACE.sub(r"(line \1)", first)
     return f"{seen.name}: {place}"[:300] if place else seen.name
-
-
-def _with_hint(exercise: notebook.Exercise, status: str, message: str) -> Verdict:
-    """The first hint for those who have not begun, the second for those who have."""
-    hints = exercise.hints
-    hint = "" if not hints else hints[0] if status == NOT_DONE else hints[-1]
-    return Verdict(exercise.name, exercise.title, status, message, " ".join(hint.split()))

@@ -61,28 +61,24 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     _write(event="start", cell=number)
 
 
-def _ending(problem: str, *, raised: bool) -> str:
-    """How a cell ended: "end", also with an exception of its own; "timeout"; or "dead", the kernel was lost."""
-    if problem.startswith("Timeout"):
-        return "timeout"
-    lost = "Kernel dead" in problem or "Kernel died" in problem
-    return "dead" if lost or (problem and not raised) else "end"
-
-
 def _report_cell(item: pytest.Item, problem: str) -> str:
-    """Write down how a cell ended, and whether it printed the line of a passed check; returns the ending."""
+    """Write down whether a cell printed the line of a passed check, and how it ended; returns the ending.
+
+    It is "end", also with an exception of its own; "timeout"; or "dead", the kernel was lost.
+    """
     number = item.cell_num  # type: ignore[attr-defined]
     outputs = getattr(item, "test_outputs", None) or []
     errors = [each for each in outputs if each.output_type == "error"]
     printed = "".join(each.text for each in outputs if each.output_type == "stream" and each.name == "stdout")
-    ending = _ending(problem, raised=bool(errors))
+    lost = "Kernel dead" in problem or "Kernel died" in problem or (problem and not errors)
+    ending = "timeout" if problem.startswith("Timeout") else "dead" if lost else "end"
     step = _steps[number]
     passed = ending == "end" and not errors and step["line"] in printed.splitlines() and bool(step["line"])
     if passed:
         _passed.add(step["exercise"])
     name, message = (errors[0].ename, errors[0].evalue) if errors else ("", problem)
-    if passed:  # the sentence below the line
-        message = printed.partition(step["line"])[2].strip()
+    if passed:  # the sentence below the line, which a further check prints again
+        message = printed.partition(step["line"])[2].replace(step["line"], "").strip()
     _write(event=ending, cell=number, passed=passed, name=name, message=message[:LONGEST])
     return ending
 

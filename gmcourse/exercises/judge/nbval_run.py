@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, BinaryIO
@@ -18,10 +18,9 @@ from gmcourse.exercises.judge.judged_copy import CopiedCell, as_notebook
 from gmcourse.exercises.mistakes import passed_line
 
 PAUSE = 0.1  # seconds between two looks at the memory
-GRACE = 90.0  # seconds beyond a cell's time after which nbval itself counts as stuck
-SET_UP = (
-    300.0  # seconds for cells of ours: torch takes long to load on a busy machine, and that is nobody's fault
-)
+GRACE = 30.0  # seconds beyond a cell's time after which nbval is stuck, in a flood of output, say
+SET_UP = 300.0  # seconds for cells of ours: on a busy machine torch takes long to load
+THEIRS = ("student", "check", "again")  # cells in which a student's code runs
 DEAD = "ended the kernel (out of memory, a crash, or an exit)"
 KILLED = "ended the process that judges it"
 OUT_OF_TIME = "out of time"
@@ -39,7 +38,7 @@ class Limits:
 
     seconds: float = 60.0  # a cell
     gigabytes: float = 4.0  # of memory, kernel and its children, pages that they share counted once
-    total: float = 300.0  # seconds a notebook, over all its runs
+    total: float = 300.0  # seconds a notebook, over all its runs, without what is ours
     threads: int | None = None  # of torch; None leaves it alone
 
     def __post_init__(self) -> None:
@@ -67,12 +66,13 @@ class NbvalRun:
     culprit: str | None = None  # also the cell that was running when the process was lost
     reason: str = ""
     lost: bool = False  # the process was killed
+    seconds: float = 0.0  # that the student's cells took
 
 
 def run(
-    steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, until: float = math.inf
+    steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, left: float = math.inf
 ) -> NbvalRun:
-    """Write the copy to a temporary folder, run nbval on it, watch it, at most until that time of `time.monotonic`.
+    """Write the copy to a temporary folder, run nbval on it, watch it; `left` seconds are there for student's cells.
 
     Raises:
         RuntimeError: pytest, nbval or the kernel does not start here.
@@ -81,7 +81,8 @@ def run(
     with tempfile.TemporaryDirectory(prefix="gmcourse-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "copy.ipynb").write_text(as_notebook(steps), encoding="utf-8")
-        (folder / "steps").write_text(_roles(steps, limits), encoding="utf-8")
+        roles = _roles(steps, limits)
+        (folder / "steps").write_text(json.dumps(roles), encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         # What is read while the student's code runs, or after it, is opened before: the files may be deleted.
         with (folder / "output").open("w+b") as output, (folder / "events").open("w+b") as events:
@@ -95,25 +96,23 @@ def run(
                 start_new_session=True,
             )
             try:
-                reason = _watch(process, events, limits, halt, until)
+                reason, seconds = _watch(process, events, roles, limits, halt, left)
             finally:
-                _kill(process)
-            return _read(steps, events, reason, process.returncode, output)
+                _kill(process, str(folder / "steps"))
+            return replace(_read(steps, events, reason, process.returncode, output), seconds=seconds)
 
 
-def _roles(steps: Sequence[CopiedCell], limits: Limits) -> str:
+def _roles(steps: Sequence[CopiedCell], limits: Limits) -> list[dict[str, Any]]:
     """What the plugin knows of each cell: a file, since hundreds of cells do not fit into the environment."""
-    return json.dumps(
-        [
-            {
-                "role": step.role,
-                "exercise": step.checks,
-                "line": passed_line(step.checks) if step.checks else "",
-                "seconds": limits.seconds if step.role in ("student", "check", "again") else SET_UP,
-            }
-            for step in steps
-        ]
-    )
+    return [
+        {
+            "role": step.role,
+            "exercise": step.checks,
+            "line": passed_line(step.checks) if step.checks else "",
+            "seconds": limits.seconds if step.role in THEIRS else SET_UP,
+        }
+        for step in steps
+    ]
 
 
 def _environment(folder: Path, limits: Limits) -> dict[str, str]:
@@ -145,62 +144,76 @@ def _lines(file: BinaryIO) -> list[dict[str, Any]]:
 
 
 def _watch(
-    process: subprocess.Popen[bytes], events: BinaryIO, limits: Limits, halt: Event | None, until: float
-) -> str:
-    """Wait for the end; returns why we ended it ourselves, or ""."""
+    process: subprocess.Popen[bytes],
+    events: BinaryIO,
+    roles: Sequence[dict[str, Any]],
+    limits: Limits,
+    halt: Event | None,
+    left: float,
+) -> tuple[str, float]:
+    """Wait for the end; returns why we ended it ourselves, or "", and how long the student's cells took."""
     import psutil
 
-    size, changed, kernel_gone = 0, time.monotonic(), 0
+    size, kernel_gone, took = 0, 0, 0.0
+    now = changed = time.monotonic()
+    last: dict[str, Any] = {}
+    role: dict[str, Any] = {"role": "", "seconds": SET_UP}  # of the cell that runs
     while process.poll() is None:
         time.sleep(PAUSE)
+        before, now = now, time.monotonic()
+        took += now - before if role["role"] in THEIRS else 0.0
         if halt is not None and halt.is_set():
             raise InterruptedError("stopped")
-        family = []
+        family, top = [], []
         with contextlib.suppress(psutil.Error):
-            kernels = psutil.Process(process.pid).children(recursive=True)
-            family = [each for each in kernels if each.status() != psutil.STATUS_ZOMBIE]
-        if _memory(family) > limits.gigabytes * 2**30:
-            return f"used more than {limits.gigabytes:.3g} GB of memory and was stopped"
-        now = os.fstat(events.fileno()).st_size
-        if now != size:
-            size, changed = now, time.monotonic()
-        last = _lines(events)[-1:] if now and not family else []
-        kernel_gone = kernel_gone + 1 if last and last[0]["event"] == "start" else 0
+            top = [psutil.Process(process.pid)]
+            family = [
+                each for each in top[0].children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE
+            ]
+        if _exceeds([*top, *family], limits.gigabytes * 2**30):
+            return f"used more than {limits.gigabytes:.3g} GB of memory and was stopped", took
+        if (grown := os.fstat(events.fileno()).st_size) != size:
+            size, changed = grown, now
+            last = (_lines(events) or [last])[-1]
+            role = roles[last["cell"]] if "cell" in last else role
+        kernel_gone = kernel_gone + 1 if last.get("event") == "start" and not family else 0
         if kernel_gone >= 5:  # half a second: no race with a kernel that shuts down in order
-            return DEAD
-        if time.monotonic() > until:
-            return OUT_OF_TIME
-        if time.monotonic() - changed > max(limits.seconds, SET_UP) + GRACE:
-            return "timeout"
-    return ""
+            return DEAD, took
+        if took > left:
+            return OUT_OF_TIME, took
+        if now - changed > role["seconds"] + GRACE:
+            return "timeout", took
+    return "", took
 
 
-def _memory(family: Sequence[Any]) -> float:
-    """Count the bytes that these processes hold; only near the limit it matters which of them they share."""
+def _exceeds(family: Sequence[Any], limit: float) -> bool:
+    """Ask whether these processes hold more bytes than that, pages that they share counted once."""
     import psutil
 
     resident, proportional = 0, 0
     for member in family:
         with contextlib.suppress(psutil.Error):
             resident += member.memory_info().rss
-    if len(family) < 2 or resident < 2**29:
-        return resident
-    for member in family:
+    for member in family if resident > limit else ():
         with contextlib.suppress(psutil.Error):
             full = member.memory_full_info()
             proportional += getattr(full, "pss", full.uss)
-    return proportional
+    return proportional > limit
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End pytest and whatever it started that still lives."""
+def _kill(process: subprocess.Popen[bytes], steps: str) -> None:
+    """End pytest and whatever it started that still lives, also what has left its family and has its environment."""
     import psutil
 
+    family = []
     with contextlib.suppress(psutil.Error):
-        top = psutil.Process(process.pid)
-        for member in [*top.children(recursive=True), top]:
-            with contextlib.suppress(psutil.Error):
-                member.kill()
+        family = psutil.Process(process.pid).children(recursive=True)
+    for each in psutil.process_iter(["environ"]):
+        family += [each] if (each.info["environ"] or {}).get("GMCOURSE_STEPS") == steps else []
+    process.kill()
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            member.kill()
     process.wait()
 
 
@@ -210,31 +223,24 @@ def _read(
     """Make sense of the events."""
     events = _lines(file)
     seen: dict[str, SeenCell] = {}
-    running: str | None = None
+    last: str | None = None  # the cell that runs, or ended last: a thread of it may have done what was done
     for event in events:
         if event["event"] == "no kernel":
             raise RuntimeError(f"the Jupyter kernel does not start: {event['reason']}; run `gmcourse doctor`")
         if event["event"] == "finish":
-            continue
-        cell = event["cell"]
-        step = steps[cell]
-        if event["event"] == "start":
-            running = step.key
-        elif event["event"] == "end":
+            return NbvalRun(seen)
+        step = steps[event["cell"]]
+        last = step.key
+        if event["event"] == "end":
             seen[step.seen_as] = SeenCell(bool(event["passed"]), str(event["name"]), str(event["message"]))
-            running = None
-        else:
-            if event["event"] == "timeout":
-                return NbvalRun(seen, step.key, "timeout")
+        elif event["event"] == "timeout":
+            return NbvalRun(seen, last, "timeout")
+        elif event["event"] == "dead":
             # "Kernel dead on test start": the cell before did it.
-            blamed = steps[max(0, cell - 1)] if "on test start" in str(event["message"]) else step
-            return NbvalRun(seen, blamed.key, DEAD)
-    if reason:
-        return NbvalRun(seen, running, reason)
-    if not events or events[-1]["event"] != "finish":
-        if not events and status > 0:
-            output.seek(0)
-            tail = output.read().decode("utf-8", "replace").strip().splitlines()[-3:]
-            raise RuntimeError(f"nbval does not run here: {' '.join(tail)[:500]}; run `gmcourse doctor`")
-        return NbvalRun(seen, running, lost=True)
-    return NbvalRun(seen)
+            before = "on test start" in str(event["message"])
+            return NbvalRun(seen, steps[max(0, event["cell"] - before)].key, DEAD)
+    if not reason and not events and status > 0:
+        output.seek(0)
+        tail = output.read().decode("utf-8", "replace").strip().splitlines()[-3:]
+        raise RuntimeError(f"nbval does not run here: {' '.join(tail)[:500]}; run `gmcourse doctor`")
+    return NbvalRun(seen, last, reason, lost=not reason)

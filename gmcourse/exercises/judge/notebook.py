@@ -123,7 +123,7 @@ def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
     """
     found = content(path)
     try:
-        data = json.loads(found.decode("utf-8-sig"))
+        data = json.loads(found)  # in UTF-8, 16 or 32
     except (ValueError, RecursionError) as error:  # a number of a million digits is a ValueError, too
         reason = "it is empty" if not found else f"it is not JSON ({error})"
         raise NotANotebook(f"{path} is not a notebook: {reason}; download or save it as .ipynb") from None
@@ -171,9 +171,10 @@ def _cell(raw: dict[str, Any]) -> Cell:
     return Cell(str(raw.get("cell_type", "raw")), text, str(raw.get("id") or _metadata(raw).get("id") or ""))
 
 
-def is_ours(cells: list[Cell]) -> bool:
-    """Whether this is the solved notebook that comes with the course, whose solutions stand between two marks."""
-    return any("### BEGIN SOLUTION" in cell.source for cell in cells if cell.is_code)
+def marked_solved(cells: list[Cell]) -> tuple[int, int]:
+    """Count the answers between the two marks that only the course's solved notebook has, and all answers."""
+    answers = [cell for cell in cells if cell.is_code and cell.marked("exercise")]
+    return sum("### BEGIN SOLUTION" in cell.source for cell in answers), len(answers)
 
 
 @cache

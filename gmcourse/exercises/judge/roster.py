@@ -1,7 +1,8 @@
 """Grades in the form that a learning platform takes back: the roster that it gave, with points filled in.
 
-Three forms are known by their headings: Moodle's grading worksheet (Identifier, Grade, …), Canvas's gradebook
-(Student, ID, …, one column an assignment), and any table with a name or an e-mail address a row.
+Three forms are known: Moodle's grading worksheet (Identifier, Grade, …; in another language by the numbers in its
+first column), Canvas's gradebook (Student, ID, …, one column an assignment), and any table with a name or an e-mail
+address a row.
 """
 
 import csv
@@ -12,73 +13,55 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmcourse.exercises.judge import notebook
-from gmcourse.exercises.judge.judgement import PASSED, Judgement
-from gmcourse.exercises.judge.submissions import Result
+from gmcourse.exercises.judge.submissions import Submission
 
-IN_CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
+IN_CANVAS = (
+    *("Student", "LastName", "FirstName", "ID"),
+    *("SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section"),
+)
+FIRST, LAST = ("first name", "firstname"), ("surname", "last name", "lastname")
 NAMES = ("full name", "name", "student")
 MAILS = ("email address", "e-mail", "email", "mail", "sis login id")
-
-
-def points(judgement: Judgement, most: float, weights: str) -> float:
-    """Count the points for a notebook: the share of what passed, each exercise counted once, or by its stars."""
-    by_stars = notebook.chapter(judgement.chapter).exercises if weights == "stars" else ()
-    stars = {each.name: each.stars for each in by_stars}
-    weight = {each.exercise: stars.get(each.exercise, 1) for each in judgement.verdicts}
-    reached = sum(weight[each.exercise] for each in judgement.verdicts if each.status == PASSED)
-    return round(most * reached / max(1, sum(weight.values())), 2)
+WHO = (*NAMES, *MAILS)
 
 
 @dataclass(frozen=True)
 class Roster:
-    """The people of a class, as a platform lists them.
+    """The people of a class, as a platform lists them."""
 
-    Attributes:
-        kind: "moodle", "canvas" or "plain".
-        heading: the columns.
-        rows: one for each person, and what else stands in the file.
-        column: where the points go.
-    """
-
-    kind: str
+    kind: str  # "moodle", "canvas" or "plain"
     heading: list[str]
-    rows: list[dict[str, str]]
-    column: str
+    rows: list[dict[str, str]]  # one for each person, and what else stands in the file
+    column: str  # where the points go
 
     def people(self) -> list[dict[str, str]]:
-        """The rows that are persons."""
-        return [row for row in self.rows if any(row.values()) and not _is_about_points(row)]
+        """The rows that are persons: not Canvas's on points and posting, nor its test student."""
+        if self.kind == "canvas":
+            return [r for r in self.rows if r["ID"] and r.get("Student") != "Student, Test"]
+        return [row for row in self.rows if any(row.values())]
 
-    def find(self, result: Result) -> dict[str, str] | None:
+    def find(self, result: Submission) -> dict[str, str] | None:
         """Find the row of whoever handed this in: by the platform's number, else by e-mail address or name."""
         if result.identifier and self.kind != "plain":
-            numbers = {"moodle": "Identifier", "canvas": "ID"}
-            wanted = [r for r in self.people() if _number(r[numbers[self.kind]]) == result.identifier]
-            return wanted[0] if wanted else None
+            numbers = self.heading[0] if self.kind == "moodle" else "ID"
+            return next((r for r in self.people() if _number(r[numbers]) == result.identifier), None)
         plain = _plain(result.student)
         found = [row for row in self.people() if plain in _called(row)]
         return found[0] if len(found) == 1 else None
 
     def filled(self, points_of: dict[int, tuple[float, str]]) -> str:
         """The file for the platform: only columns that it knows. `points_of` has points and words by `id(row)`."""
-        if self.kind == "canvas":
-            heading = [each for each in self.heading if each in IN_CANVAS] + [self.column]
-        elif self.kind == "moodle":
-            heading = self.heading
-        else:
-            heading = [each for each in self.heading if each.lower() in (*NAMES, *MAILS)] + [self.column]
+        known = [h for h in self.heading if (h in IN_CANVAS if self.kind == "canvas" else h.lower() in WHO)]
+        others = [h for h in known or self.heading if h != self.column]
+        heading = self.heading if self.kind == "moodle" else [*others, self.column]
         text = io.StringIO()
         writer = csv.DictWriter(text, heading, extrasaction="ignore", restval="", lineterminator="\r\n")
         writer.writeheader()
         for row in self.rows:
-            filled = dict(row)
             if id(row) in points_of:
                 reached, words = points_of[id(row)]
-                filled[self.column] = f"{reached:g}"
-                if "Feedback comments" in row:
-                    filled["Feedback comments"] = words
-            writer.writerow(filled)
+                row = row | {self.column: f"{reached:g}", "Feedback comments": words}
+            writer.writerow(row)
         return text.getvalue()
 
 
@@ -92,22 +75,25 @@ def read(path: Path, column: str | None = None) -> Roster:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"the roster {path} cannot be read: {error}; expected a CSV file in UTF-8") from None
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     heading = [each.strip() for each in reader.fieldnames or []]
     reader.fieldnames = heading
     rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
+    if not rows:
+        raise ValueError(f"the roster {path} names nobody; expected a row for each student, below headings")
     kind = "plain"
-    if {"Identifier", "Grade"} <= set(heading):
+    numbered = column and all(re.fullmatch(r"\D+\d+", row[heading[0]]) for row in rows)
+    if {"Identifier", "Grade"} <= set(heading) or numbered:
         kind, column = "moodle", column or "Grade"
-    elif heading[:1] == ["Student"] and "ID" in heading:
+    elif heading[0] in ("Student", "LastName") and "ID" in heading:
         kind = "canvas"
         assignments = [each for each in heading if re.search(r"\(\d+\)$", each)]
         if column is None and len(assignments) != 1:
             there = ", ".join(assignments) or "none"
             raise ValueError(f"--column has to name the assignment; {path} has {there}")
         column = column or assignments[0]
-    elif not {each.lower() for each in heading} & {*NAMES, *MAILS, "first name"}:
+    elif not {each.lower() for each in heading} & {*WHO, *FIRST}:
         raise ValueError(
             f"the roster {path} has the columns {', '.join(heading)}; expected a name or an e-mail"
         )
@@ -118,26 +104,23 @@ def read(path: Path, column: str | None = None) -> Roster:
 
 def person(row: dict[str, str]) -> str:
     """Whoever a row is about, in words."""
+    both = " ".join([*_of(row, FIRST)[:1], *_of(row, LAST)[:1]])
+    return next(filter(None, [both, *_of(row, WHO), *row.values()]), "?")
+
+
+def _of(row: dict[str, str], keys: Sequence[str]) -> list[str]:
+    """What stands in these columns, whatever the case of their headings."""
     lower = {key.lower(): value for key, value in row.items()}
-    both = f"{lower.get('first name', '')} {lower.get('surname', lower.get('last name', ''))}".strip()
-    named = [both, *(lower.get(key, "") for key in (*NAMES, *MAILS, "identifier"))]
-    return next((each for each in named if each), "?")
-
-
-def absent(roster: Roster, found: Sequence[int]) -> list[str]:
-    """List those of the roster whose row (by its `id`) nobody handed anything in for."""
-    return [person(row) for row in roster.people() if id(row) not in found]
+    return [lower[key] for key in keys if lower.get(key)]
 
 
 def _called(row: dict[str, str]) -> set[str]:
     """What somebody may be called in the name of a file."""
-    lower = {key.lower(): value for key, value in row.items()}
-    first, last = lower.get("first name", ""), lower.get("surname", lower.get("last name", ""))
-    mails = [lower.get(key, "") for key in MAILS]
-    names = [lower.get(key, "") for key in NAMES]
+    mails, names = _of(row, MAILS), _of(row, NAMES)
     turned = [" ".join(reversed(name.split(",", 1))) for name in names if "," in name]
     swapped = [" ".join([*name.split()[-1:], *name.split()[:-1]]) for name in names]
-    calls = [*names, *turned, *swapped, f"{first} {last}", f"{last} {first}", *mails]
+    both = [*_of(row, FIRST), *_of(row, LAST)]
+    calls = [*names, *turned, *swapped, " ".join(both), " ".join(reversed(both)), *mails]
     calls += [mail.partition("@")[0] for mail in mails]
     return {plain for each in calls if (plain := _plain(each))}
 
@@ -151,7 +134,3 @@ def _plain(name: str) -> str:
 def _number(text: str) -> str:
     digits = re.findall(r"\d+", text)
     return digits[-1] if digits else ""
-
-
-def _is_about_points(row: dict[str, str]) -> bool:
-    return "points possible" in next(iter(row.values()), "").strip().lower()

@@ -6,12 +6,12 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from gmcourse.exercises.judge import notebook
-from gmcourse.exercises.judge.judgement import Judgement
+from gmcourse.exercises.judge.judgement import Judgement, Verdict
 from gmcourse.storage import write_text_atomically
 
 SHARE = "share.json"  # which share of a class lies in a folder of results
@@ -19,34 +19,22 @@ SHARE = "share.json"  # which share of a class lies in a folder of results
 
 @dataclass(frozen=True)
 class Submission:
-    """One notebook, or a student's folder without one."""
+    """One notebook, or what a student handed in instead; once it was judged, with the judgement or the problem."""
 
     student: str
     name: str  # the path inside the folder, with /
-    path: Path
     identifier: str = ""  # by which the learning platform knows the student
     late: bool = False
-    problem: str = ""  # why there is nothing to judge
+    problem: str = ""  # why there is nothing to judge, or what else there is to say
+    judgement: Judgement | None = None
+    fault: bool = False  # of the machine: it is tried again
+    path: Path = Path()  # is not stored
 
     @property
     def slug(self) -> str:
         """A file name that is safe everywhere and unlike that of any other submission."""
         plain = re.sub(r"[^A-Za-z0-9]+", "-", self.name.removesuffix(".ipynb")).strip("-")[:60]
         return f"{plain}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of judging a submission: a judgement, or the problem that left none."""
-
-    student: str
-    name: str
-    slug: str
-    judgement: Judgement | None
-    problem: str = ""
-    seconds: float = 0.0
-    identifier: str = ""
-    late: bool = False
 
 
 def shard(submissions: list[Submission], text: str | None) -> list[Submission]:
@@ -76,21 +64,24 @@ def fingerprint(submission: Submission, limits: str) -> str:
     return hashlib.sha256(content + rest.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def store(folder: Path, result: Result, mark: str) -> None:
+def store(folder: Path, result: Submission, mark: str) -> None:
     """Write a result at once or not at all."""
-    data = {"format": 1, "fingerprint": mark} | asdict(result)
+    data = {"format": 2, "fingerprint": mark} | asdict(replace(result, path=Path()))
+    del data["path"]
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     write_text_atomically(folder / f"{result.slug}.json", text)
 
 
-def recall(path: Path, mark: str | None = None) -> Result | None:
+def recall(path: Path, mark: str | None = None) -> Submission | None:
     """A stored result; None if there is none, if it is broken, or if it is of another state of things."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         data = json.loads(path.read_text(encoding="utf-8"))
         version, stored = data.pop("format"), data.pop("fingerprint")
-        if version == 1 and mark in (None, stored):
-            judged = data.pop("judgement")
-            return Result(**data, judgement=Judgement.from_json(judged) if judged else None)
+        if version == 2 and mark in (None, stored):
+            if judged := data["judgement"]:
+                verdicts = tuple(Verdict(**each) for each in judged["verdicts"])
+                data["judgement"] = Judgement(judged["chapter"], judged["title"], verdicts)
+            return Submission(**data)
     return None
 
 
@@ -100,9 +91,9 @@ def note_share(folder: Path, text: str) -> None:
     write_text_atomically(folder / SHARE, json.dumps({"share": number, "of": of}))
 
 
-def merge(folders: Iterable[Path]) -> list[Result]:
+def merge(folders: Iterable[Path]) -> list[Submission]:
     """Read all results below these folders; of one submission judged twice, keep the first."""
-    found: dict[str, Result] = {}
+    found: dict[str, Submission] = {}
     shares: dict[int, set[int]] = {}
     for folder in folders:
         results = [each for path in sorted(folder.rglob("*.json")) if (each := recall(path))]
