@@ -59,6 +59,7 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         mean, std = (t[:, None, None] for t in (k.mean(across), k.std(across, correction=0)))
         unbiased, own = k.std(across)[:, None, None], F.instance_norm(k, eps=0.0)
         alone = (k - k.mean(0)) / k.std(0, correction=0)
+        order = "the scale comes first: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b"
         suspects = {
             "the first batch comes out as it came in: it sets b and s": k,
             "the variance divides by the number of values, not by one less": (k - mean) / unbiased,
@@ -67,12 +68,14 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
             "it is divided by the variance; the deviation becomes 1 by eˢ = 1/σ": (k - mean) / std**2,
             "it is multiplied by the deviation; eˢ = 1/σ": (k - mean) * std,
             "the mean is added; b = −μ": (k + mean) / std,
+            order: k / std - mean,
             "each picture has statistics of its own; they run over the batch too": own,
             "all channels have the same statistics; each has its own": (k - k.mean()) / k.std(correction=0),
             "each position has statistics of its own; they run over H and W too": alone,
         }
         agree(z, (k - mean) / std, "z of the first batch", suspects, rtol=1e-3, atol=1e-4)
-        agree(layer.b, -mean.flatten(), "b after the first batch", rtol=1e-3, atol=1e-4)
+        turned = {order: -(mean / std).flatten()}
+        agree(layer.b, -mean.flatten(), "b after the first batch", turned, rtol=1e-3, atol=1e-4)
         agree(layer.s, -std.flatten().log(), "s after the first batch", rtol=1e-3, atol=1e-4)
         _trains(layer, normal(*later, generator=generator, std=2.0), log_det, first)
 
@@ -87,7 +90,6 @@ def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None
     suspects = {
         "a later batch is normalised by its own statistics: only the first sets b and s": own,
         "a later batch comes out as it came in": k,
-        "the scale comes first: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b": k * scale + b,
     }
     leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
     agree(z, (k + b) * scale, "z of a later batch", suspects, inputs=leaves)

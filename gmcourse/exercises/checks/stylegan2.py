@@ -25,21 +25,16 @@ from gmcourse.models.stylegan2 import Generator
 EPS = 1e-8
 
 
-def _styled(generator: torch.Generator, batch: int, channels: int, height: int, width: int) -> Case:
-    x = (normal(batch, channels, height, width, generator=generator) * 2 + 3).detach().requires_grad_()
-    scale = (0.5 + torch.rand(batch, channels, generator=generator)).requires_grad_()
-    shift = normal(batch, channels, generator=generator, std=2.0)
+def _styled(size: float, generator: torch.Generator, *shape: int) -> Case:
+    x = (size * (2 * normal(*shape, generator=generator) + 3)).detach().requires_grad_()
+    scale = (0.5 + torch.rand(shape[:2], generator=generator)).requires_grad_()
+    shift = normal(*shape[:2], generator=generator, std=2.0)
     a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
     want = s * F.instance_norm(a, eps=EPS) + m
+    if size < 1:
+        return Case((x, scale, shift), want)
     leaves = {"x": x, "scale": scale, "shift": shift}
     return Case((x, scale, shift), want, _adain_suspects(a, s, m, want), leaves)
-
-
-def _faintly_styled(generator: torch.Generator, batch: int, channels: int, height: int, width: int) -> Case:
-    x, scale, shift = (t.detach() for t in _styled(generator, batch, channels, height, width).arguments)
-    s, m = scale.double()[..., None, None], shift.double()[..., None, None]
-    x = 1e-4 * (x - 3)
-    return Case((x, scale, shift), s * F.instance_norm(x.double(), eps=EPS) + m)
 
 
 @exercise
@@ -48,11 +43,11 @@ def adain(answer: Any, generator: torch.Generator) -> None:
 
     A style says the mean and the deviation of each map: so the first StyleGAN was steered.
     """
-    agree_always(answer, "AdaIN", _styled, generator, (3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4))
+    agree_always(answer, "AdaIN", partial(_styled, 1.0), generator, (3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4))
     value = ask(answer, torch.full((1, 2, 3, 4), 0.5), torch.ones(1, 2), torch.zeros(1, 2))
     finite(value, "AdaIN", "AdaIN of a map that is the same everywhere is not finite: ε is missing")
     words = "AdaIN of a faint map is wrong: ε = 10⁻⁸ stands below the root, beside the variance"
-    agree_always(answer, "AdaIN", _faintly_styled, generator, (3, 2, 4, 5), otherwise=words)
+    agree_always(answer, "AdaIN", partial(_styled, 1e-4), generator, (3, 2, 4, 5), otherwise=words)
 
 
 def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
@@ -163,56 +158,41 @@ def lazy(answer: Any, generator: torch.Generator) -> None:
         if len(several) != 4:
             mistake("four numbers are wanted", f"got {len(several)}")
         got = [float(tensor(each, "each of the four")) for each in several]
-        example = [160.0, 0.002 * 16 / 17, 0.0, 0.99 ** (16 / 17)]
-        if all(math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-9) for a, b in zip(got, example, strict=True)):
+        example = torch.tensor([160.0, 0.002 * 16 / 17, 0.0, 0.99 ** (16 / 17)])
+        if torch.allclose(torch.tensor(got), example, rtol=1e-3):
             mistake("the numbers of the example come back, whatever the input")
-        parts = (
-            ("the penalty's weight", gamma * k, _weight_suspects(gamma, k)),
-            ("the learning rate", lr * c, _rate_suspects(lr, k)),
-            ("β₁", beta1**c, _beta_suspects(beta1, k, beta2)),
-            ("β₂", beta2**c, _beta_suspects(beta2, k, beta1)),
-        )
-        for number, (what, want, suspects) in zip(got, parts, strict=True):
-            agree(number, want, what, suspects, rtol=1e-5, atol=0.0)
+        weights = {
+            "it is unchanged; the penalty comes k times less often, so it must be k times as strong": gamma,
+            "16 is the example's k": gamma * 16,
+            "it is divided by k; the penalty comes less often, so it must be stronger": gamma / k,
+            "it is multiplied by k + 1; there were k gradients in place of one": gamma * (k + 1),
+            "it is corrected by c as well; that belongs to Adam": gamma * k * c,
+            "it is multiplied by c; that belongs to Adam, and the penalty needs k": gamma * c,
+        }
+        rates = {
+            "it is unchanged; there is a step more in every k, so it must be smaller": lr,
+            "c is upside down: it must become smaller": lr / c,
+            "it is raised to the power c; only the two β are": lr**c,
+            "it is multiplied by k, as the penalty is": lr * k,
+            "it is divided by k": lr / k,
+            "c is k/(k + 1), not (k − 1)/k": lr * (k - 1) / k,
+            "c is k/(k + 1), not 1/(k + 1)": lr / (k + 1),
+        }
+        agree(got[0], gamma * k, "the penalty's weight", weights, rtol=1e-5, atol=0.0)
+        agree(got[1], lr * c, "the learning rate", rates, rtol=1e-5, atol=0.0)
+        for what, number, beta, other in (("β₁", got[2], beta1, beta2), ("β₂", got[3], beta2, beta1)):
+            betas = {
+                "it is unchanged": beta,
+                "it is multiplied by c; it must be raised to the power c": beta * c,
+                "it is raised to 1/c: then Adam forgets faster, not slower": beta ** (1 / c),
+                "it is raised to the power k": beta**k,
+                "1 − β is corrected in place of β": 1 - (1 - beta) * c,
+                "β₁ and β₂ are swapped": other**c,
+            }
+            agree(number, beta**c, what, betas, rtol=1e-5, atol=0.0)
     zero = tensor(ask(answer, gamma, lr, 0.0, beta2, k)[2], "β₁")
     if float(zero) != 0.0:
         mistake("β₁ = 0 must stay 0: Adam without memory has none after the correction", f"got {show(zero)}")
-
-
-def _weight_suspects(gamma: float, k: int) -> dict[str, float]:
-    return {
-        "it is unchanged; the penalty comes k times less often, so it must be k times as strong": gamma,
-        "16 is the example's k": gamma * 16,
-        "it is divided by k; the penalty comes less often, so it must be stronger": gamma / k,
-        "it is multiplied by k + 1; there were k gradients in place of one": gamma * (k + 1),
-        "it is corrected by c as well; that belongs to Adam": gamma * k * k / (k + 1),
-        "it is multiplied by c; that belongs to Adam, and the penalty needs k": gamma * k / (k + 1),
-    }
-
-
-def _rate_suspects(lr: float, k: int) -> dict[str, float]:
-    c = k / (k + 1)
-    return {
-        "it is unchanged; there is a step more in every k, so it must be smaller": lr,
-        "c is upside down: it must become smaller": lr / c,
-        "it is raised to the power c; only the two β are": lr**c,
-        "it is multiplied by k, as the penalty is": lr * k,
-        "it is divided by k": lr / k,
-        "c is k/(k + 1), not (k − 1)/k": lr * (k - 1) / k,
-        "c is k/(k + 1), not 1/(k + 1)": lr / (k + 1),
-    }
-
-
-def _beta_suspects(beta: float, k: int, other: float) -> dict[str, float]:
-    c = k / (k + 1)
-    return {
-        "it is unchanged": beta,
-        "it is multiplied by c; it must be raised to the power c": beta * c,
-        "it is raised to 1/c: then Adam forgets faster, not slower": beta ** (1 / c),
-        "it is raised to the power k": beta**k,
-        "1 − β is corrected in place of β": 1 - (1 - beta) * c,
-        "β₁ and β₂ are swapped": other**c,
-    }
 
 
 @exercise

@@ -137,7 +137,13 @@ ANSWERS = [
         _actnorm(
             "s.copy_(-std.log()); b.copy_(-mean / std)", "x * s[:, None, None].exp() + b[:, None, None]"
         ),
-        expects="b after the first batch",
+        expects="b after the first batch: the scale comes first",
+    ),
+    wrong(
+        "actnorm",
+        "scaled first, with the other's b",
+        _actnorm(z="x * s[:, None, None].exp() + b[:, None, None]"),
+        expects="z of the first batch: the scale comes first",
     ),
     wrong("actnorm", "never set", _actnorm("pass"), expects="comes out as it came in"),
     wrong("actnorm", "set by every batch", _actnorm(first="True"), expects="its own statistics"),
