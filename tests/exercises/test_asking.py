@@ -101,8 +101,9 @@ RAISED: list[tuple[Callable[..., object], str]] = [
 @pytest.mark.parametrize(("answer", "hears"), RAISED, ids=[hears for _, hears in RAISED])
 def test_torchs_words_come_after_ours(answer: Callable[..., object], hears: str) -> None:
     leaf = torch.ones(2, 3).requires_grad_()
-    with pytest.raises(Mistake, match=hears) as caught:
+    with pytest.raises(Mistake) as caught:
         ask(answer, leaf)
+    assert hears in str(caught.value).partition("\n")[0]  # the lines below show this test's own source
     assert "0x" not in str(caught.value)
 
 
