@@ -1,6 +1,7 @@
 """`gmcourse doctor`: what a class needs to know before it starts, one line each, with the cure."""
 
 import argparse
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -20,9 +21,7 @@ from gmcourse.console import visible
 
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
-FAST = (
-    150.0  # GFLOP/s of `core_speed` where a lesson computes for as long as the first number in its text says
-)
+FAST = 150.0  # GFLOP/s of `core_speed` on which a lesson takes as long as the first number in its text says
 LESSONS = (25, 80)  # seconds on such a core: the shortest and the longest lesson
 
 
@@ -136,13 +135,11 @@ def _memory() -> Iterator[Finding]:
 
 def _disk() -> Iterator[Finding]:
     for place in (Path.cwd(), Path(tempfile.gettempdir())):
-        free = shutil.disk_usage(place).free / GB
+        free, cure = shutil.disk_usage(place).free / GB, "make room: 0.5 GB are needed"
         if not os.access(place, os.W_OK):
             yield Finding(BAD, "disk", f"{place} cannot be written to", "work in a folder of your own")
         else:
-            yield _judged(
-                free >= 0.5, "disk", f"{free:.1f} GB free at {place}", "make room: 0.5 GB are needed"
-            )
+            yield _judged(free >= 0.5, "disk", f"{free:.1f} GB free at {place}", cure)
 
 
 def _data() -> Iterator[Finding]:
@@ -150,18 +147,16 @@ def _data() -> Iterator[Finding]:
     from gmcourse.data import vision
 
     yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
-    root, states = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
-    complete, missing, damaged = (
-        [name for name, (found, _) in states.items() if found == which]
-        for which in ("complete", "missing", "damaged")
+    root, found = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
+    complete, missing = (
+        ", ".join(name for name in found if found[name][0] == which) for which in ("complete", "missing")
     )
     if complete:
-        yield Finding(OK, "data", f"in {root}: {', '.join(complete)}")
-    for name in damaged:
-        yield Finding(BAD, "data", states[name][1])
+        yield Finding(OK, "data", f"in {root}: {complete}")
+    yield from (Finding(BAD, "data", reason) for state, reason in found.values() if state == "damaged")
     if missing:
         cure = "no lesson needs them; set GMCOURSE_DATA, or load(name, download=True)"
-        yield Finding(NOTE, "data", f"not in {root}: {', '.join(missing)}", cure)
+        yield Finding(NOTE, "data", f"not in {root}: {missing}", cure)
 
 
 def _weights() -> Iterator[Finding]:
@@ -171,12 +166,11 @@ def _weights() -> Iterator[Finding]:
     for name, fault in faults.items():
         if fault:
             yield Finding(BAD, "weights", f"{name}: {fault}", "install gmcourse anew")
-    good = [name for name, fault in faults.items() if not fault]
-    whole = [name for name in good if store.manifest(name).sha256]
-    left_behind = ", ".join(name for name in good if name not in whole)  # there is only the log
-    text = f"{len(whole)} models, as they were published: {', '.join(whole)}"
-    yield _judged(bool(whole), "weights", text, "install gmcourse anew")
-    if left_behind:
+    whole = {name: bool(store.manifest(name).sha256) for name, fault in faults.items() if not fault}
+    there = [name for name in whole if whole[name]]
+    text = f"{len(there)} models, as they were published: {', '.join(there)}"
+    yield _judged(bool(there), "weights", text, "install gmcourse anew")
+    if left_behind := ", ".join(name for name in whole if not whole[name]):  # there is only the log
         cure = "no lesson needs them; gmcourse train NAME makes one"
         yield Finding(NOTE, "weights", f"too large to travel: {left_behind}", cure)
     for name in store.names(own=True):
@@ -189,23 +183,16 @@ def _weights() -> Iterator[Finding]:
 
 
 def _jupyter() -> Iterator[Finding]:
-    needed = ("jupyterlab", "ipykernel", "ipywidgets", "nbval", "pytest", "psutil")
-    found = {name: _version(name) for name in needed}
-    missing = [name for name, version in found.items() if version is None]
-    if missing:
-        yield Finding(BAD, "Jupyter", f"missing: {', '.join(missing)}", 'pip install "gmcourse[class]"')
-    versions = ", ".join(f"{name} {version}" for name, version in found.items() if version)
-    if versions:
-        yield Finding(OK, "Jupyter", versions)
-    if found["ipywidgets"] and not found["ipywidgets"].startswith("8."):
+    needed, found = ("jupyterlab", "ipykernel", "ipywidgets", "nbval", "pytest", "psutil"), dict[str, str]()
+    for name in needed:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    if missing := ", ".join(name for name in needed if name not in found):
+        yield Finding(BAD, "Jupyter", f"missing: {missing}", 'pip install "gmcourse[class]"')
+    if found:
+        yield Finding(OK, "Jupyter", ", ".join(map(" ".join, found.items())))
+    if not found.get("ipywidgets", "8.").startswith("8."):
         yield Finding(BAD, "widgets", f"ipywidgets {found['ipywidgets']}", 'pip install "ipywidgets>=8.1,<9"')
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _exercises() -> Iterator[Finding]:

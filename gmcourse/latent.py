@@ -1,7 +1,7 @@
 """Walks in a latent space: from one code to another, and along the direction that changes an attribute.
 
-A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the styles of StyleGAN. The first
-dimension of a batch is B, everything behind it is one code.
+A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the styles of StyleGAN. A batch has B of
+them.
 """
 
 import torch
@@ -34,21 +34,17 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """Walk along a sphere, sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b.
 
-    Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I),
-    nearly all of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes
-    in nearly the same direction are joined by `lerp`, the limit for Ω → 0. Shapes are those of `lerp`.
-
-    Raises:
-        ValueError: a code that is zero and has no direction; opposite codes, between which no way along the sphere
-            is the shortest.
+    Shoemake 1985, section 3.3; White 2016 (arXiv:1609.04468), section 2.1, for codes drawn from N(0, I), nearly all
+    of which have length √D. Codes of equal length keep it; others do not wander near the origin. Codes in nearly the
+    same direction are joined by `lerp`, the limit for Ω → 0. Shapes are those of `lerp`. A code that is zero has no
+    direction, and between opposite codes no way along the sphere is the shortest: both are refused.
     """
     directions = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (a, b)]
     if not all(torch.isfinite(x).all() for x in directions):
         raise ValueError("a or b has a code that is zero; expected codes with a direction: use lerp")
     # the arc cosine loses half of the digits near 0 and π; half the angle's tangent does not
-    half = torch.atan2(
-        (directions[0] - directions[1]).norm(dim=1), (directions[0] + directions[1]).norm(dim=1)
-    )
+    u, v = directions
+    half = torch.atan2((u - v).norm(dim=1), (u + v).norm(dim=1))
     angle = (2 * half).reshape(-1, *[1] * (a.ndim - 1))
     if (torch.pi - angle < 1e-3).any():
         raise ValueError("a and b are opposite; expected codes with one shortest arc between them: use lerp")
@@ -62,11 +58,9 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     """Mean code of the images that have an attribute, minus the mean code of those that have not: (*shape).
 
-    Radford et al. 2016 (arXiv:1511.06434), section 6.3.2; so does Glow (arXiv:1807.03039), section 6. Whatever
-    else differs between the two groups comes along: if moustaches are worn by the old, the direction ages.
-
-    Args:
-        present: (N,) bool. Of a graded attribute, `values > values.median()`.
+    Radford et al. 2016 (arXiv:1511.06434), section 6.3.2; so does Glow (arXiv:1807.03039), section 6. Whatever else
+    differs between the two groups comes along: if moustaches are worn by the old, the direction ages. `present` is
+    (N,) bool; of a graded attribute, `values > values.median()`.
     """
     expect.whole("the number of present codes", int(present.sum()), least=1, most=len(codes) - 1)
     return codes[present].mean(0) - codes[~present].mean(0)

@@ -1,12 +1,10 @@
 """Several processes that train one model: who we are, what we average, and noise that belongs to a sample.
 
 With one process, the usual case, every function here does the obvious thing. With several, started by
-`accelerate launch` (GPUs) or `torchrun` (CPUs), process r of w works on the rows r, r + w, r + 2w, … of each
-batch. Noise is keyed to the sample and not to the process: all draw the numbers of the whole batch and keep
-their own rows, so that w processes compute what one would have.
-
-What cannot be equal: statistics of a minibatch (batch normalisation, minibatch standard deviation) are those of
-a process's own rows.
+`accelerate launch` (GPUs) or `torchrun` (CPUs), process r of w works on the rows r, r + w, r + 2w, … of each batch.
+All draw the noise of the whole batch and keep their own rows, so that w processes compute what one would have. What
+cannot be equal: statistics of a minibatch (batch normalisation, minibatch standard deviation) are those of a
+process's own rows.
 """
 
 import os
@@ -29,10 +27,7 @@ def rank_and_world() -> tuple[int, int]:
 def join(device: str | None = None) -> torch.device | None:
     """Join the group of processes that a launcher has started, and return the device of this one; else None.
 
-    The device "cpu" keeps the group off the GPUs.
-
-    Raises:
-        RuntimeError: several processes were started, and `accelerate` is not installed.
+    The device "cpu" keeps the group off the GPUs. Several processes without `accelerate` are a `RuntimeError`.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return None

@@ -27,16 +27,10 @@ DEVICES = ("cpu", "cuda", "mps")
 def choose_device(name: str | torch.device | None = None) -> torch.device:
     """The device to compute on: the one asked for, else a CUDA GPU if there is one, else the CPU.
 
-    Apple's GPU ("mps") is used only when it is asked for: some operations of the course are missing there,
-    and float64, on which its checks rest, does not exist.
-
-    Args:
-        name: "cpu", "cuda", "cuda:1", "mps" or None. None also reads the environment variable
-            `GMCOURSE_DEVICE`, so that a lecturer can set one for a whole class.
-
-    Raises:
-        ValueError: the name is of no known kind of device.
-        RuntimeError: the device is known but not present here.
+    Apple's GPU ("mps") is used only when it is asked for: some operations of the course are missing there, and
+    float64, on which its checks rest, does not exist. A name is "cpu", "cuda", "cuda:1" or "mps". None also reads the
+    environment variable `GMCOURSE_DEVICE`, so that a lecturer can set one for a whole class. An unknown kind of
+    device is a `ValueError`, one that is not present here a `RuntimeError`.
     """
     best = "cuda" if torch.cuda.is_available() else "cpu"
     wanted = str(name or os.environ.get("GMCOURSE_DEVICE") or best)

@@ -13,10 +13,8 @@ def _temporary(path: Path) -> tuple[int, str]:
 def ensure_writable(path: Path) -> None:
     """Try, before long work begins, whether `write_atomically` will be able to write this file.
 
-    Folders that are missing are made; a file that is there is left as it is.
-
-    Raises:
-        OSError: it cannot be written; the message says why, and what to do.
+    Folders that are missing are made; a file that is there is left as it is. The message of the `OSError` says why it
+    cannot be written, and what to do.
     """
     cure = "give another path, or the right to write there"
     if path.is_dir():

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect import matrices
 from gmcourse.expect.door import door, drawing, fields
 
 
@@ -36,11 +35,11 @@ from gmcourse.expect.door import door, drawing, fields
         (lambda: expect.same_shape(a=torch.ones(2), b=torch.ones(1)), r"a \(2,\), b \(1,\)"),
         (lambda: expect.same_device(a=torch.ones(2), b=torch.ones(1, device="meta")), "a on cpu, b on meta"),
         (
-            lambda: matrices.cholesky("c", torch.tensor([[1.0, 0.9], [0.0, 1.0]])),
+            lambda: expect.cholesky("c", torch.tensor([[1.0, 0.9], [0.0, 1.0]])),
             "c is not symmetric, by 0.9",
         ),
-        (lambda: matrices.cholesky("c", -torch.eye(2)), "c is not positive definite"),
-        (lambda: matrices.factor("l", torch.ones(2, 2)), "l is no lower Cholesky factor"),
+        (lambda: expect.cholesky("c", -torch.eye(2)), "c is not positive definite"),
+        (lambda: expect.factor("l", torch.ones(2, 2)), "l is no lower Cholesky factor"),
     ],
 )
 def test_refusals(call, message):

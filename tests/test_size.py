@@ -6,9 +6,8 @@ from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES, imports_of
 from tests.test_public_names import cells
 
-# The first is to be 20,000 with every lesson in it. Hand-ins, cheap models and two VAEs brought 1,500 lines; from
-# here it may only be lowered.
-ALL, BY_LESSONS = 21_600, 14_000
+# The first is to be 20,000 with every lesson in it; both may only be lowered.
+ALL, BY_LESSONS = 20_600, 12_700
 
 
 def lines(modules):

@@ -1,10 +1,5 @@
-"""Two networks against each other: losses, penalties, and the one step that trains both.
+"""Two networks against each other: losses of logits, penalties, and `Adversarial`, the one step that trains both."""
 
-Losses take logits, the discriminator's output before any sigmoid. Penalties are pure functions of what they
-punish. `Adversarial` puts them together for `gmcourse.training.fit`.
-"""
-
-from gmcourse.adversarial.lazy import Lazy, lazy_adam
 from gmcourse.adversarial.objectives import (
     discriminator_hinge,
     discriminator_logistic,
@@ -14,26 +9,14 @@ from gmcourse.adversarial.objectives import (
     generator_wasserstein,
     losses,
 )
-from gmcourse.adversarial.path_length import PathLength, path_length_penalty, path_lengths
-from gmcourse.adversarial.penalties import gradient_penalty, r1_penalty
+from gmcourse.adversarial.penalties import (
+    Lazy,
+    PathLength,
+    gradient_penalty,
+    lazy_adam,
+    path_length_penalty,
+    path_lengths,
+    r1_penalty,
+)
 from gmcourse.adversarial.side_by_side import SideBySide
 from gmcourse.adversarial.step import Adversarial
-
-__all__ = [
-    "Adversarial",
-    "Lazy",
-    "PathLength",
-    "SideBySide",
-    "discriminator_hinge",
-    "discriminator_logistic",
-    "discriminator_wasserstein",
-    "generator_minimax",
-    "generator_non_saturating",
-    "generator_wasserstein",
-    "gradient_penalty",
-    "lazy_adam",
-    "losses",
-    "path_length_penalty",
-    "path_lengths",
-    "r1_penalty",
-]

@@ -1,9 +1,7 @@
-"""What the two players minimise, as functions of the discriminator's logits.
+"""What the two players minimise, as functions of the discriminator's logits, D(x) = σ(logit).
 
-A logit is what the discriminator says before the sigmoid: D(x) = σ(logit). Everything is written with
-softplus(t) = log(1 + eᵗ), because log σ(t) = −softplus(−t) never overflows, and log(sigmoid(t)) does.
-
-NaN passes on, so that no GPU waits.
+Everything is written with softplus(t) = log(1 + eᵗ), because log σ(t) = −softplus(−t) never overflows, and
+log(sigmoid(t)) does. NaN passes on, so that no GPU waits.
 """
 
 from collections.abc import Callable

@@ -1,12 +1,56 @@
-"""Penalties on the discriminator's slope: what keeps the game from running away."""
+"""What keeps the game from running away: penalties on slopes and on the path length, and how often they come."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
+from gmcourse.expect.door import door, fields
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A penalty with its name and its rhythm.
+
+    Attributes:
+        name: the name of its curve in the history.
+        penalty: for the discriminator `penalty(real, fake)`, for the generator `penalty(z)`; a scalar, its
+            weight included. An `nn.Module` has its buffers saved with the training state.
+        every: k. With k = 1 it is added to the loss; with k > 1 it is multiplied by k and has an optimiser
+            step of its own at every k-th step. The paper has 16 for R1 and 8 for the path length; the
+            authors' later code has 4 for the latter.
+    """
+
+    name: str
+    penalty: Callable[..., Tensor]
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        fields(self, every=">= 1")
+
+
+@door(lr=">= 0", betas=">= 0 < 1", every=">= 1", eps=">= 0")
+def lazy_adam(
+    parameters: Iterable[nn.Parameter],
+    lr: float,
+    betas: tuple[float, float] = (0.0, 0.99),
+    *,
+    every: int = 1,
+    eps: float = 1e-8,
+) -> torch.optim.Adam:
+    """Adam for a player whose penalty comes at every k-th step: lr·c, β₁ᶜ, β₂ᶜ with c = k/(k + 1).
+
+    Karras et al. 2020 (arXiv:1912.04958), appendix B. A penalty at every k-th step with weight k has the same
+    expected gradient. It has an optimiser step of its own, so there are k + 1 steps where there were k: c corrects
+    rate and memory for that, though Adam's updates agree only nearly, since Adam is not linear in the gradient. `lr`
+    and `betas` are those without it, and `every` is k; with k = 1 the penalty shares the loss's step: no correction.
+    """
+    c = every / (every + 1) if every > 1 else 1.0
+    return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c), eps=eps)
+
 
 Discriminator = Callable[[Tensor], Tensor]
 
@@ -53,16 +97,81 @@ def gradient_penalty(
 ) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
-    Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs.
-
-    Args:
-        discriminator: gives logits; it must treat samples apart (no batch normalisation).
-        real: data, (B, …).
-        fake: samples of the same shape.
-        weight: λ.
-        between: the place on the line, (B,) in [0, 1], 1 being the data; by default drawn.
+    Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
+    discriminator gives logits, and must treat samples apart (no batch normalisation). `weight` is λ, and `between`
+    the place on the line, (B,) in [0, 1], 1 being the data; by default drawn.
     """
     at = torch.rand(len(real), device=real.device, dtype=real.dtype) if between is None else between
     at = at.reshape(-1, *[1] * (real.ndim - 1))
     slopes = input_gradients(discriminator, torch.lerp(fake.detach(), real, at))
     return weight * (torch.linalg.vector_norm(slopes.flatten(1), dim=1) - 1).square().mean()
+
+
+@door(images="B C H W; unseen", ws="B … D; unseen", noise="B C H W; unseen")
+def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Tensor:
+    """‖J_wᵀy‖₂ with y ~ N(0, I)/√(HW): how far the picture moves for a random small move of w.
+
+    Karras et al. 2020 (arXiv:1912.04958), section 3.2. J_wᵀy = ∇_w ⟨g(w), y⟩ needs one backward pass, and no
+    Jacobian. The scale 1/√(HW) and the mean over layers are those of the authors' code. Returns (B,), differentiable:
+    for L layers the root of the mean over layers of the squared norms. Images are g(w), computed from `ws` with
+    gradients switched on; ws are one w a layer, (B, L, D), or (B, D). Noise is y before its scale, in the images'
+    shape, by default drawn.
+    """
+    noise = torch.randn_like(images) if noise is None else noise
+    y = noise / math.sqrt(images.shape[2] * images.shape[3])
+    gradients = None
+    if images.requires_grad and ws.requires_grad:
+        (gradients,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True, allow_unused=True)
+    if gradients is None:
+        expect.refuse("images", "independent of ws", "pictures computed from ws.requires_grad_()")
+    per_layer = gradients.square().sum(-1)  # (B, L) or (B,)
+    return per_layer.reshape(len(images), -1).mean(1).sqrt()
+
+
+@door(lengths="B; unseen", mean="; unseen", decay=">= 0 <= 1")
+def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> tuple[Tensor, Tensor]:
+    """E(‖J_wᵀy‖₂ − a)², where a is a running mean of the lengths.
+
+    Karras et al. 2020, eq. 4. As in the authors' code, a is moved first and the *new* a is used, with the gradient
+    going through it; only the a that is kept is cut off. Lengths are (B,), `mean` is a so far, and `decay` is how far
+    it moves towards the batch's mean. Returns the penalty, a scalar, and the new a, without a gradient.
+    """
+    expect.tensor("mean", mean, "", finite=False)
+    moved = mean.lerp(lengths.mean(), decay)
+    return (lengths - moved).square().mean(), moved.detach()
+
+
+class PathLength(nn.Module):
+    """The penalty with its memory: `PathLength(mapping, synthesis)(z)` gives a scalar, and moves a.
+
+    Its buffer `mean` is a, saved with the training state. `mapping` maps z → ws, `synthesis` ws → images. The penalty
+    is multiplied by `weight`, γ_pl (2 in the authors' code). Only every `shrink`-th part of the batch is used,
+    because second derivatives need memory; for `decay` see `path_length_penalty`.
+    """
+
+    mean: Tensor
+
+    @door(weight=">= 0", decay=">= 0 <= 1", shrink=">= 1")
+    def __init__(
+        self,
+        mapping: Callable[[Tensor], Tensor],
+        synthesis: Callable[[Tensor], Tensor],
+        *,
+        weight: float = 2.0,
+        decay: float = 0.01,
+        shrink: int = 2,
+    ) -> None:
+        super().__init__()
+        # in a tuple, so that the generator's parameters are not registered and saved a second time
+        self._networks = (mapping, synthesis)
+        self.weight, self.decay, self.shrink = weight, decay, shrink
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Compute γ_pl · E(‖J_wᵀy‖₂ − a)² for latents (B, …)."""
+        mapping, synthesis = self._networks
+        ws = mapping(z[: max(1, len(z) // self.shrink)])
+        lengths = path_lengths(synthesis(ws), ws)
+        penalty, moved = path_length_penalty(lengths, self.mean.to(lengths), self.decay)
+        self.mean.copy_(moved)
+        return self.weight * penalty

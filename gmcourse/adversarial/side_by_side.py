@@ -16,11 +16,8 @@ from gmcourse.training.last_good import LastGood, Measured
 class SideBySide:
     """A step that makes one step of each of several runs, every run with its own rows of the batch.
 
-    Args:
-        module: has the generators of the runs as submodules.
-        steps: one for each run.
-        rows: how many rows of the batch each run takes.
-        names: the set-up of each run in words; curves of runs of one name are averaged.
+    The module has the generators of the runs as submodules. Each run has a step, a number of rows of the batch that
+    it takes, and a name for its set-up in words: curves of runs of one name are averaged.
     """
 
     @door(steps="runs:", rows="runs: >= 1", names="runs:")

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.adversarial.lazy import Lazy
 from gmcourse.adversarial.objectives import losses
-from gmcourse.adversarial.penalties import one_logit_each
+from gmcourse.adversarial.penalties import Lazy, one_logit_each
 from gmcourse.expect.door import door
 from gmcourse.training import EMA
 from gmcourse.training.last_good import LastGood, Measured
@@ -34,7 +33,8 @@ class Adversarial:
     """The step of every GAN of the course, for `gmcourse.training.fit`.
 
     Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with simultaneous batches: each call moves the
-    discriminator once, on the given batch and as many samples, and then the generator, on new samples.
+    discriminator once, on the given batch and as many samples, and then the generator, on new samples. `calls` counts
+    the steps that were made.
 
     Args:
         generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
@@ -45,9 +45,6 @@ class Adversarial:
         generator_penalty: a `Lazy` whose penalty takes `(z)`.
         discriminator_steps: the generator moves at every so-many-th call only.
         ema: an average of the generator, moved with it.
-
-    Attributes:
-        calls: how many steps were made.
     """
 
     @door(discriminator_steps=">= 1")
@@ -193,10 +190,9 @@ class Adversarial:
 
     def _remembering(self) -> dict[str, nn.Module]:
         """Return the penalties that are modules and so remember something, by name."""
-        both = {
-            "discriminator_penalty": self.discriminator_penalty,
-            "generator_penalty": self.generator_penalty,
+        found = {
+            f"{player}_penalty": getattr(self, f"{player}_penalty")
+            for player in ("discriminator", "generator")
         }
-        return {
-            name: lazy.penalty for name, lazy in both.items() if lazy and isinstance(lazy.penalty, nn.Module)
-        }
+        penalties = {name: lazy.penalty for name, lazy in found.items() if lazy is not None}
+        return {name: penalty for name, penalty in penalties.items() if isinstance(penalty, nn.Module)}

@@ -32,18 +32,13 @@ def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
     content = _content(path)
     if not isinstance(content, Mapping):
         raise ValueError(f"{path} holds a {type(content).__name__}; expected a state dict, name → tensor")
-    inner = [
-        key
-        for key, value in content.items()
-        if isinstance(value, Mapping) and any(isinstance(each, Tensor) for each in value.values())
-    ]
+    entries = {key: value.values() for key, value in content.items() if isinstance(value, Mapping)}
+    inner = [key for key, values in entries.items() if any(isinstance(each, Tensor) for each in values)]
     if entry is not None and entry not in inner:
         raise ValueError(f"{path} has no state dict {entry!r}; it has {', '.join(map(str, inner)) or 'none'}")
     if entry is None and inner:
-        shown = ", ".join(map(str, inner))
-        raise ValueError(
-            f"{path} has several entries; expected the choice of one, --entry or entry=: {shown}"
-        )
+        shown = f"--entry or entry=: {', '.join(map(str, inner))}"
+        raise ValueError(f"{path} has several entries; expected the choice of one, {shown}")
     return content if entry is None else content[entry]
 
 

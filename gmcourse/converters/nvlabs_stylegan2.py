@@ -34,9 +34,8 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     side, narrow = max(widths.items())
     base = max(side * narrow, *(s * w for s, w in widths.items()))
     if any(min(base // s, most) != w for s, w in widths.items()):
-        expect.refuse(
-            "state", f"of feature maps {dict(widths)} by side", "min(base // side, max) for one base"
-        )
+        found = f"of feature maps {dict(widths)} by side"
+        expect.refuse("state", found, "min(base // side, max) for one base")
     return base, most
 
 
@@ -96,9 +95,8 @@ def generator_from_nvlabs(state: State) -> Generator:
     weights = opened(state, "a generator ('skip') of stylegan2-ada-pytorch without class labels")
     resolutions, depth = _blocks(weights, "synthesis."), weights.count("mapping.fc")
     w_dim, z_dim = weights.shape("mapping.fc0.weight", 2)
-    base, most = _base_and_max(
-        {side: weights.shape(f"synthesis.b{side}.conv1.weight", 4)[0] for side in resolutions}
-    )
+    widths = {side: weights.shape(f"synthesis.b{side}.conv1.weight", 4)[0] for side in resolutions}
+    base, most = _base_and_max(widths)
     generator = weights.build(
         Generator,
         z_dim=z_dim,

@@ -81,9 +81,7 @@ class Weights:
             self.lacks(name)
         shape = tuple(self._tensors[name].shape)
         if len(shape) != rank:
-            raise ValueError(
-                f"state is not {self._what}: {name} has shape {shape}; expected {rank} dimensions"
-            )
+            refuse("state", f"not {self._what}: {name} has shape {shape}", f"{rank} dimensions")
         return shape
 
     def lacks(self, name: str) -> NoReturn:

@@ -6,21 +6,20 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from gmcourse import expect
 from gmcourse.data.images import Images
 from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
-
-__all__ = ["BUNDLED", "TORCHVISION", "Images", "at_hand", "load"]
 
 BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
-@door()
+@door(name="|".join((*BUNDLED, *TORCHVISION, "folder")), split="train|test")
 @plain_defaults()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Load images by name.
+
+    Damaged files are a `ValueError`, a set of torchvision that is not there is a `RuntimeError`.
 
     Args:
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
@@ -30,13 +29,8 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
             `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
         **options: those of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
-
-    Raises:
-        ValueError: an unknown name or split, or damaged files.
-        RuntimeError: a torchvision set is not there.
     """
-    expect.one_of("split", split, ("train", "test"))
-    if expect.one_of("name", name, (*BUNDLED, *TORCHVISION, "folder")) in BUNDLED:
+    if name in BUNDLED:
         return importlib.import_module(f"gmcourse.data.{name}").load(split, **options)
     if name == "folder":
         from gmcourse.data import folder
@@ -47,14 +41,13 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     return vision.load(name, split, root=root, **options)
 
 
-@door()
+@door(name="|".join(TORCHVISION))
 def at_hand(name: str, *, otherwise: str) -> str:
     """Give `name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 
     So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere. A set
     of which only a part is there, as after a download that was cut off, is left aside with a warning.
     """
-    expect.one_of("name", name, TORCHVISION)
     if not os.environ.get("GMCOURSE_DATA"):
         return otherwise
     from gmcourse.data import vision

@@ -1,22 +1,85 @@
 """A folder of pictures of one's own, as `Images`: subfolders are classes, as in torchvision's `ImageFolder`."""
 
+import contextlib
+import hashlib
+import json
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from platformdirs import user_cache_path
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.console import visible
-from gmcourse.data import folder_cache
-from gmcourse.data.folder_cache import Kept
 from gmcourse.data.images import Images
 from gmcourse.data.picture import read
 from gmcourse.expect.door import door
+from gmcourse.storage import write_atomically
+
+FORMAT = "gmcourse-folder-1"  # another number makes everything that was kept stale
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The pictures of a folder, each content once."""
+
+    pixels: Tensor  # (N, C, H, W) uint8
+    digests: Tensor  # (N, 32) uint8, the SHA-256 hashes of the files
+    index: Tensor  # (N,) int64, the places of the files in the list that the folder gave
+    problems: tuple[tuple[str, str], ...]  # name and reason of each file that gave no picture
+    repeated: int  # how many files have the content of another one
+
+
+def cache_file(root: Path, *options: object) -> Path:
+    """The file that keeps a folder read with these options."""
+    key = hashlib.sha256(os.fsencode(root.resolve()) + repr(options).encode()).hexdigest()[:32]
+    return user_cache_path("gmcourse", appauthor=False) / "folders" / f"{key}.safetensors"
+
+
+def mark_of(files: Iterable[tuple[str, int, int]]) -> str:
+    """A hash of the names, sizes and times of files: another one says that something has changed."""
+    digest = hashlib.sha256(FORMAT.encode())
+    for name, size, changed in files:
+        digest.update(os.fsencode(name) + b"\0%d %d\0" % (size, changed))
+    return digest.hexdigest()
+
+
+def store(path: Path, mark: str, kept: Kept) -> None:
+    """Keep it. Where that is not possible, nothing is lost: the folder is read again the next time."""
+    tensors = {"pixels": kept.pixels, "digests": kept.digests, "index": kept.index}
+    said = json.dumps([mark, kept.problems, kept.repeated])
+    metadata = {"said": said, "checksum": _checksum(tensors, said)}
+    with contextlib.suppress(OSError):
+        write_atomically(path, tensors_to_bytes(tensors, metadata))
+
+
+def recall(path: Path, mark: str) -> Kept | None:
+    """What was kept under this mark; None if there is nothing, if it is damaged, or of another state."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, SafetensorError):
+        content = path.read_bytes()
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        kept_mark, problems, repeated = json.loads(header["said"])
+        tensors = tensors_from_bytes(content)
+        if kept_mark == mark and header["checksum"] == _checksum(tensors, header["said"]):
+            return Kept(**tensors, problems=tuple(map(tuple, problems)), repeated=repeated)
+    return None
+
+
+def _checksum(tensors: dict[str, Tensor], said: str) -> str:
+    digest = hashlib.sha256(said.encode())
+    for name in sorted(tensors):
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()
+
 
 SHARE = 0.2  # of the files that are held out
 NAMED = 5  # problems in a warning; the rest is counted
@@ -45,8 +108,9 @@ def load(
     So no file changes sides when others are added, and the share is right on average only: of 200 files with a share
     of 0.2, between 25 and 55 are held out nearly always.
 
-    The result is kept in the user's cache folder. It is made anew when a file has come, gone, or changed its size
-    or its time, and when what was kept is damaged.
+    The result is kept in the user's cache folder. It is made anew when a file has come, gone, or changed its size or
+    its time, and when what was kept is damaged. Pixels are (N, 3 or 1, size, size) of 256 levels, labels (N,) int64.
+    A folder without a picture is refused, and so is a part that none falls to.
 
     Args:
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
@@ -55,29 +119,23 @@ def load(
         grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
-
-    Returns:
-        Images with pixels (N, 3 or 1, size, size) of 256 levels, and labels (N,) int64.
-
-    Raises:
-        ValueError: there is no picture in the folder, or none in the part that was asked for.
     """
     folder = _folder(root)
     files, problems = list_files(folder)
-    place, mark = folder_cache.place(folder, size, bool(grey)), folder_cache.mark_of(files)
-    kept = folder_cache.recall(place, mark) if keep else None
+    place, mark = cache_file(folder, size, bool(grey)), mark_of(files)
+    kept = recall(place, mark) if keep else None
     if kept is None:
         kept = _read_all(folder, [name for name, _, _ in files], size, grey, progress)
         if keep:
-            folder_cache.store(place, mark, kept)
+            store(place, mark, kept)
     _tell(folder, kept, sorted([*problems, *kept.problems]))
-    labels = [_label(files[number][0]) for number in kept.index.tolist()]
+    paths = [Path(files[number][0]).parts for number in kept.index.tolist()]
+    labels = [path[0] if len(path) > 1 else "" for path in paths]
     names = sorted(set(labels))
     chosen = held_out(kept.digests, share) == (split == "test")
     if not bool(chosen.any()):
-        expect.refuse(
-            "share", f"{share}, with which no picture falls to {split!r}", "another, or more pictures"
-        )
+        fault = f"{share}, with which no picture falls to {split!r}"
+        expect.refuse("share", fault, "another, or more pictures")
     numbers = torch.tensor([names.index(label) for label in labels])
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
 
@@ -126,11 +184,6 @@ def held_out(digests: Tensor, share: float) -> Tensor:
     """Which contents are held out: those whose hash, read as a number in [0, 1), is below the share. (N,) bool."""
     numbers = np.ascontiguousarray(digests[:, :8].numpy()).view(">u8")[:, 0]
     return torch.from_numpy(numbers / 2.0**64 < share)
-
-
-def _label(name: str) -> str:
-    first, *rest = Path(name).parts
-    return first if rest else ""
 
 
 def _tell(folder: Path, kept: Kept, problems: Sequence[Problem]) -> None:

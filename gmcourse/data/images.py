@@ -1,7 +1,5 @@
 """A labelled set of images that lies in memory as whole numbers, and fewer of those numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -18,14 +16,9 @@ FIVE_BITS = 32  # grey values
 class Images:
     """Images as the camera or the scanner gave them: whole grey levels, not yet divided by anything.
 
-    One uint8 tensor is four times smaller than floats, and slicing it is faster than any loader of single
-    files.
-
-    Attributes:
-        pixels: (N, C, H, W) uint8, each in 0 … grey_levels − 1.
-        labels: (N,) int64 classes, or (N, A) float32 attributes.
-        grey_levels: how many grey levels there are: 256 for 8-bit images, 17 for `digits`.
-        names: what the classes, or the A attributes, are called.
+    One uint8 tensor is four times smaller than floats, and slicing it is faster than any loader of single files.
+    Pixels are (N, C, H, W) uint8, each in 0 … grey_levels − 1: 256 levels for 8-bit images, 17 for `digits`. Labels
+    are (N,) int64 classes, or (N, A) float32 attributes, and `names` what these are called.
     """
 
     pixels: Tensor
@@ -42,7 +35,7 @@ class Images:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def __getitem__(self, index: slice | Tensor | list[int]) -> Images:
+    def __getitem__(self, index: slice | Tensor | list[int]) -> "Images":
         """Take the images of a slice, of a list of indices, or of a mask."""
         if isinstance(index, int):
             expect.refuse("index", index, f"a slice, as in images[{index}:{index} + 1]")
@@ -59,12 +52,12 @@ class Images:
         return self.pixels.float() / (self.grey_levels - 1)
 
     @door()
-    def to(self, device: str | torch.device) -> Images:
+    def to(self, device: str | torch.device) -> "Images":
         """Move the images to another device."""
         return Images(self.pixels.to(device), self.labels.to(device), self.grey_levels, self.names)
 
     @door(fraction="> 0 < 1")
-    def split(self, fraction: float, seed: int = 0) -> tuple[Images, Images]:
+    def split(self, fraction: float, seed: int = 0) -> tuple["Images", "Images"]:
         """Make two disjoint sets that are not empty: a random `fraction` of the images, and the rest."""
         first = round(fraction * len(self))
         expect.whole("the images in the fraction", first, least=1, most=len(self) - 1)

@@ -1,7 +1,5 @@
 """Pairs of a picture and its smaller self: what super-resolution is trained and judged on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -17,9 +15,8 @@ from gmcourse.expect.door import door, fields
 def downsample(x: Tensor, scale: int) -> Tensor:
     """Make pictures (B, C, H, W) in [0, 1] smaller by a bicubic filter widened with the scale: nothing aliases.
 
-    The kernel is Keys' with a = −½, as in MATLAB's `imresize` and in most papers on super-resolution; those
-    mirror the picture at its border, here the kernel is cut there and normalised again. Linear, but for the
-    cut to [0, 1].
+    The kernel is Keys' with a = −½, as in MATLAB's `imresize` and in most papers on super-resolution; those mirror
+    the picture at its border, here the kernel is cut there and normalised again. Linear, but for the cut to [0, 1].
     """
     if x.shape[2] % scale or x.shape[3] % scale:
         sides = f"{x.shape[2]}×{x.shape[3]}"
@@ -39,11 +36,8 @@ def upsample(low: Tensor, scale: int) -> Tensor:
 class Pairs:
     """High resolutions and the low ones that were made from them.
 
-    Attributes:
-        high: (N, C, H, W) uint8, as in `Images`.
-        low: (N, C, H / scale, W / scale) float32 in [0, 1], rounded to 8 bits as a file would be.
-        scale: how many times smaller `low` is.
-        labels: those of the pictures.
+    `high` is (N, C, H, W) uint8, as in `Images`, with the labels of the pictures; `low` is `scale` times smaller
+    along each side, float32 in [0, 1], rounded to 8 bits as a file would be.
     """
 
     high: Tensor
@@ -58,7 +52,7 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.high)
 
-    def __getitem__(self, index: slice | Tensor) -> Pairs:
+    def __getitem__(self, index: slice | Tensor) -> "Pairs":
         """Take the pairs of a slice, of indices, or of a mask."""
         return Pairs(self.high[index], self.low[index], self.scale, self.labels[index])
 
@@ -67,7 +61,7 @@ class Pairs:
         return self.high.float() / 255
 
     @door()
-    def to(self, device: str | torch.device) -> Pairs:
+    def to(self, device: str | torch.device) -> "Pairs":
         """Move the pairs to another device."""
         return Pairs(self.high.to(device), self.low.to(device), self.scale, self.labels.to(device))
 

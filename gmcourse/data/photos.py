@@ -1,11 +1,9 @@
 """Patches of two real photographs that travel with scikit-learn: texture that nobody drew.
 
-They are `china.jpg` (a palace, much fine structure) and `flower.jpg` (before a blurred background), 427×640
-pixels each, from Flickr under CC BY 2.0; scikit-learn's `datasets/images/README.txt` names the photographers.
-A band in the middle of each photograph, `BAND`, is for testing and what lies left and right of it for training,
-so no pixel is in both.
-
-Two photographs are no population: a model learns these two, and a test patch is more of the same.
+They are `china.jpg` (a palace, much fine structure) and `flower.jpg` (before a blurred background), 427×640 pixels
+each, from Flickr under CC BY 2.0; scikit-learn's `datasets/images/README.txt` names the photographers. A band in the
+middle of each, `BAND`, is for testing and what lies left and right of it for training, so no pixel is in both. Two
+photographs are no population: a model learns these two, and a test patch is more of the same.
 """
 
 from functools import lru_cache
@@ -51,15 +49,12 @@ def _lefts(split: str, size: int, width: int) -> Tensor:
 def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast: float = 0.05) -> Images:
     """Square patches at random places, the two photographs in turn; always the same ones.
 
-    Patches of one split overlap each other; those of two splits never do. Half of all places show smooth sky
-    or a blurred background; by default they are passed over. Labels say which photograph: 0 is "china", 1 "flower".
-
-    Args:
-        split: "train" or "test". Where something has to be chosen (how long to train), the training set comes
-            in two parts that share no pixel either, "fit" and "validation".
-        n: how many; by default 4,000 to learn from and 500 to measure on.
-        size: the length of a side in pixels, 4 … 160; at most 80 for "validation".
-        contrast: the least standard deviation of a patch's brightness in [0, 1]; 0 takes every place.
+    Patches of one split overlap each other; those of two splits never do. Half of all places show smooth sky or a
+    blurred background; by default they are passed over. Labels say which photograph: 0 is "china", 1 "flower". Where
+    something has to be chosen (how long to train), the training set comes in two parts that share no pixel either,
+    "fit" and "validation". By default n is 4,000 to learn from and 500 to measure on; a side has 4 … 160 pixels, at
+    most 80 for "validation". `contrast` is the least standard deviation of a patch's brightness in [0, 1]; 0 takes
+    every place.
     """
     n = DEFAULT[split] if n is None else n
     start, stop = LEFT_OUT if split == "validation" else BAND

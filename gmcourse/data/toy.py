@@ -1,7 +1,5 @@
 """Densities in the plane that can be sampled and evaluated exactly: the truth is known, so errors can be measured."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,11 +12,7 @@ from gmcourse.expect.door import door
 
 
 class Density2D(ABC):
-    """A density of the plane.
-
-    Attributes:
-        extent: (left, right, bottom, top), outside of which there is next to no mass.
-    """
+    """A density of the plane. Outside of its `extent`, (left, right, bottom, top), there is next to no mass."""
 
     extent: tuple[float, float, float, float] = (-4.0, 4.0, -4.0, 4.0)
 
@@ -43,17 +37,11 @@ class Gaussians(Density2D):
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a centre at random, and noise around it."""
-        points, _ = self.sample_labelled(n, generator)
-        return points
-
-    @door(n=">= 1")
-    def sample_labelled(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Draw points (n, 2), and the number (n,) of the centre that each belongs to."""
         which = torch.randint(len(self.centres), (n,), generator=generator)
-        return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator), which
+        return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator)
 
     @door(n=">= 1")
-    def parts(self, n: int) -> tuple[Gaussians, ...]:
+    def parts(self, n: int) -> tuple["Gaussians", ...]:
         """Split into n mixtures of equally many neighbouring centres: classes whose densities are known.
 
         The two halves of "two_moons" are its moons, those of "spirals" its arms.

@@ -2,11 +2,9 @@
 
 import importlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from gmcourse.data.images import Images
 from gmcourse.expect.door import door
@@ -37,25 +35,25 @@ def load(
 ) -> Images:
     """Load one of torchvision's sets into memory.
 
+    Where no files are there, the message of the `RuntimeError` names a bundled set that will do; files that are
+    damaged or incomplete are a `ValueError`.
+
     Args:
         download: fetch the set if it is not there, which is never done unasked.
         size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
         limit: at most this many images (CelebA has 200,000).
-
-    Raises:
-        RuntimeError: no files are there; the message names a bundled set that will do.
-        ValueError: files are there but damaged or incomplete.
     """
     importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
-    folder, (read, stand_in, places) = data_root(root), _SETS[name]
+    folder, (kind, names, stand_in, places) = data_root(root), _SETS[name]
     instead = f"use the bundled load({stand_in!r})"
     try:
-        return read(name, split, folder, download, size, limit)
+        return _read(kind, names, split, folder, download, size, limit)
     except MemoryError:
         raise
     except Exception as error:  # torchvision's readers raise anything at files of another kind
         # torchvision says "not found" of a set of which half is there
-        if "not found" in str(error) and not any(_holds_files(folder / place) for place in places):
+        inside = (each for place in places for each in (folder / place, *(folder / place).rglob("*")))
+        if "not found" in str(error) and not any(each.is_file() for each in inside):
             raise RuntimeError(
                 f"{name} is not in {folder}. Set GMCOURSE_DATA to the folder that holds it in torchvision's "
                 f"layout, or call load({name!r}, download=True) with a network, or {instead}."
@@ -65,10 +63,6 @@ def load(
             raise RuntimeError(message) from error
         message = f"the files of {name} in {folder} are damaged ({error}). Delete them and fetch them again."
         raise ValueError(message) from error
-
-
-def _holds_files(place: Path) -> bool:
-    return place.is_file() or any(each.is_file() for each in place.rglob("*"))
 
 
 @door(name=NAMES)
@@ -88,32 +82,21 @@ def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
     return "complete", ""
 
 
-def _check_complete(pixels: Tensor, labels: Tensor) -> None:
+def _read(
+    kind: str, names: tuple[str, ...], split: str, folder: Path, download: bool, size: int, limit: int | None
+) -> Images:
+    if kind == "CelebA":
+        return _celeba(split, folder, download, size, limit)
+    dataset = getattr(importlib.import_module("torchvision.datasets"), kind)
+    found = dataset(str(folder), train=split == "train", download=download)
+    pixels, labels = torch.as_tensor(found.data), torch.as_tensor(found.targets)
     if len(pixels) != len(labels) or len(pixels) == 0:
         raise ValueError(f"{len(pixels)} images, but {len(labels)} labels")
+    pixels = pixels.permute(0, 3, 1, 2) if pixels.ndim == 4 else pixels[:, None]
+    return Images(pixels[:limit].contiguous(), labels[:limit], 256, names)
 
 
-def _mnist_like(name: str, split: str, folder: Path, download: bool, size: int, limit: int | None) -> Images:
-    from torchvision import datasets
-
-    kinds = {"fashion_mnist": (datasets.FashionMNIST, GARMENTS), "kmnist": (datasets.KMNIST, KANA)}
-    kind, names = kinds.get(name, (datasets.MNIST, DIGITS))
-    found = kind(str(folder), train=split == "train", download=download)
-    _check_complete(found.data, found.targets)
-    return Images(found.data[:limit, None], found.targets[:limit], 256, names)
-
-
-def _cifar10(name: str, split: str, folder: Path, download: bool, size: int, limit: int | None) -> Images:
-    from torchvision.datasets import CIFAR10
-
-    found = CIFAR10(str(folder), train=split == "train", download=download)
-    pixels = torch.as_tensor(found.data[:limit]).permute(0, 3, 1, 2).contiguous()
-    labels = torch.as_tensor(found.targets[:limit])
-    _check_complete(pixels, labels)
-    return Images(pixels, labels, 256, OBJECTS)
-
-
-def _celeba(name: str, split: str, folder: Path, download: bool, size: int, limit: int | None) -> Images:
+def _celeba(split: str, folder: Path, download: bool, size: int, limit: int | None) -> Images:
     from torchvision import transforms
     from torchvision.datasets import CelebA
 
@@ -129,12 +112,11 @@ def _celeba(name: str, split: str, folder: Path, download: bool, size: int, limi
     return Images(pixels, found.attr[:count].float(), 256, tuple(found.attr_names[: found.attr.shape[1]]))
 
 
-# What reads each set, the bundled set that will do in its place, and where its files lie.
-_Reader = Callable[[str, str, Path, bool, int, int | None], Images]
-_SETS: dict[str, tuple[_Reader, str, tuple[str, ...]]] = {
-    "mnist": (_mnist_like, "digits", ("MNIST",)),
-    "fashion_mnist": (_mnist_like, "digits", ("FashionMNIST",)),
-    "kmnist": (_mnist_like, "digits", ("KMNIST",)),
-    "cifar10": (_cifar10, "photos", ("cifar-10-batches-py", "cifar-10-python.tar.gz")),
-    "celeba": (_celeba, "faces", ("celeba",)),
+# torchvision's class, the names of its classes, the bundled set that will do in its place, and where its files lie.
+_SETS: dict[str, tuple[str, tuple[str, ...], str, tuple[str, ...]]] = {
+    "mnist": ("MNIST", DIGITS, "digits", ("MNIST",)),
+    "fashion_mnist": ("FashionMNIST", GARMENTS, "digits", ("FashionMNIST",)),
+    "kmnist": ("KMNIST", KANA, "digits", ("KMNIST",)),
+    "cifar10": ("CIFAR10", OBJECTS, "photos", ("cifar-10-batches-py", "cifar-10-python.tar.gz")),
+    "celeba": ("CelebA", (), "faces", ("celeba",)),
 }

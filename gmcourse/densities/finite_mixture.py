@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -14,13 +14,14 @@ from gmcourse.densities.mixture import spread_out
 from gmcourse.expect.door import door, fields
 
 
+@runtime_checkable
 class Density(Protocol):
-    """What a mixture is made of."""
+    """What a mixture is made of, and what a class needs: a closed form, a toy density or a flow will do."""
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Tensor, /) -> Tensor:
         """Give log p(x) in nats for points (N, D), shape (N,)."""
 
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+    def sample(self, n: int, /, generator: torch.Generator | None = None) -> Tensor:
         """Draw n points, (n, D)."""
 
 
@@ -31,9 +32,7 @@ Part = TypeVar("Part", bound=Density)
 class FiniteMixture(Generic[Part]):
     """p(x) = Σ_k π_k p_k(x) for densities p_k of any kind.
 
-    Attributes:
-        log_weights: log π_k, shape (K,).
-        parts: the K densities.
+    `log_weights` has log π_k, (K,), and `parts` the K densities.
     """
 
     log_weights: Tensor
@@ -43,9 +42,8 @@ class FiniteMixture(Generic[Part]):
         fields(self, log_weights="K; full, -inf", parts="K:")
         for number, part in enumerate(self.parts):
             if not hasattr(part, "log_prob"):
-                expect.refuse(
-                    f"parts[{number}]", expect.described(part), "a density, with log_prob and sample"
-                )
+                wanted = "a density, with log_prob and sample"
+                expect.refuse(f"parts[{number}]", expect.described(part), wanted)
 
     @classmethod
     @door(x="N D; full", labels="N; integer")
@@ -57,7 +55,7 @@ class FiniteMixture(Generic[Part]):
 
     def log_joint(self, x: Tensor) -> Tensor:
         """Give log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
-        return self.log_weights + torch.stack([part.log_prob(x) for part in self.parts], 1)
+        return log_joint(self.log_weights, self.parts, x)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Give log p(x) in nats for points (N, D), shape (N,)."""
@@ -66,17 +64,27 @@ class FiniteMixture(Generic[Part]):
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Take a part at random for each of n points, then a draw from it, (n, D)."""
-        on = generator.device if generator is not None else torch.device("cpu")
-        weights = self.log_weights.exp().to(on)
-        which = torch.multinomial(weights, n, replacement=True, generator=generator)
-        made: Tensor | None = None
-        for k in which.unique().tolist():
-            here = which == k
-            drawn = self.parts[k].sample(int(here.sum()), generator)
-            made = drawn.new_empty(n, *drawn.shape[1:]) if made is None else made
-            made[here.to(made.device)] = drawn
-        assert made is not None
-        return made
+        return draw(self.log_weights, self.parts, n, generator)[0]
+
+
+def log_joint(log_weights: Tensor, parts: Sequence[Density], x: Tensor) -> Tensor:
+    """Compute log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
+    each = torch.stack([part.log_prob(x) for part in parts], 1)
+    return each + log_weights.to(each)
+
+
+def draw(
+    log_weights: Tensor, parts: Sequence[Density], n: int, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """Draw the numbers (n,) of parts by their weights, and from each as many points: (n, D), with those numbers."""
+    weights = log_weights.exp().to(generator.device if generator is not None else "cpu")
+    which = torch.multinomial(weights, n, replacement=True, generator=generator)
+    drawn = {k: parts[k].sample(int((which == k).sum()), generator) for k in which.unique().tolist()}
+    first = next(iter(drawn.values()))
+    points, which = first.new_empty(n, *first.shape[1:]), which.to(first.device)
+    for k, some in drawn.items():
+        points[which == k] = some
+    return points, which
 
 
 class LowRankMixture(FiniteMixture[LowRankNormal]):

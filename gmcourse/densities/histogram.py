@@ -16,9 +16,7 @@ class Histogram:
     """p(x) = Π_d L · p_d(⌊L x_d⌋) on [0, 1]^D: independent pixels, each constant between two of L levels.
 
     Of dequantised pixels this is exact: log p(x) − D log L is the log-probability of the whole numbers.
-
-    Attributes:
-        log_probabilities: log p_d(l), shape (D, L).
+    `log_probabilities` has log p_d(l), (D, L).
     """
 
     log_probabilities: Tensor

@@ -18,12 +18,8 @@ Noise = Literal["diagonal", "spherical"]
 class LowRankNormal:
     """N(μ, Λ Λᵀ + diag ψ): x = μ + Λ u + √ψ ⊙ ε. No matrix of D × D numbers is ever formed.
 
-    With one ψ for all dimensions this is probabilistic PCA, with rank 0 it is a diagonal normal.
-
-    Attributes:
-        mean: μ, shape (D,).
-        loadings: Λ, shape (D, R).
-        noise: the variances ψ, shape (D,), above 0.
+    With one ψ for all dimensions this is probabilistic PCA, with rank 0 it is a diagonal normal. `mean` is μ, (D,),
+    `loadings` is Λ, (D, R), and `noise` has the variances ψ, (D,), above 0.
     """
 
     mean: Tensor

@@ -1,15 +1,13 @@
 """Mixtures of normals, fitted by expectation maximisation (Dempster, Laird & Rubin 1977)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.densities.normal import Structure, covariance, log_normals, randn
-from gmcourse.expect import matrices
 from gmcourse.expect.door import door, fields
 
 
@@ -17,10 +15,7 @@ from gmcourse.expect.door import door, fields
 class Mixture:
     """p(x) = Σ_k π_k N(x; μ_k, L_k L_kᵀ).
 
-    Attributes:
-        log_weights: log π_k, shape (K,).
-        means: μ_k, shape (K, D).
-        chols: L_k, lower Cholesky factors, shape (K, D, D).
+    `log_weights` has log π_k, (K,), `means` μ_k, (K, D), and `chols` L_k, lower Cholesky factors, (K, D, D).
     """
 
     log_weights: Tensor
@@ -29,7 +24,7 @@ class Mixture:
 
     def __post_init__(self) -> None:
         fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
-        matrices.factor("chols", self.chols)
+        expect.factor("chols", self.chols)
 
     @classmethod
     @door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
@@ -43,13 +38,11 @@ class Mixture:
         steps: int = 100,
         tolerance: float = 1e-4,
         generator: torch.Generator | None = None,
-    ) -> Mixture:
+    ) -> "Mixture":
         """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
 
-        Args:
-            components: K, at most N.
-            ridge: added to every variance, as a share of the data's mean variance. Without it a component
-                can close in on a single point, where the likelihood has no bound.
+        K `components` are at most N. `ridge` is added to every variance, as a share of the data's mean variance:
+        without it a component can close in on a single point, where the likelihood has no bound.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)
@@ -107,18 +100,11 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
     # a component that lost all its points keeps a trace of weight, so that nothing is divided by zero
     counts = responsibilities.sum(0).clamp_min(1e-8)
     means = responsibilities.T @ x / counts[:, None]
-    covs = torch.stack(
-        [
-            covariance(x, means[k], weights=responsibilities[:, k] + 1e-12, structure=structure)
-            for k in range(len(means))
-        ]
-    )
+    pairs = zip(means, (responsibilities.T + 1e-12).contiguous(), strict=True)
+    covs = torch.stack([covariance(x, mean, weights=each, structure=structure) for mean, each in pairs])
     eye = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    return Mixture(
-        (counts / counts.sum()).log(),
-        means,
-        matrices.cholesky("the covariance of a component", covs + floor * eye),
-    )
+    chols = expect.cholesky("the covariance of a component", covs + floor * eye)
+    return Mixture((counts / counts.sum()).log(), means, chols)
 
 
 @door(x="N D; full", floor=">= 0")

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect import matrices
 from gmcourse.expect.door import door, fields
 
 Structure = Literal["full", "diagonal", "spherical"]
@@ -54,9 +53,7 @@ def randn(n: int, dims: int, like: Tensor, generator: torch.Generator | None) ->
 class Normal:
     """The normal density N(μ, L Lᵀ).
 
-    Attributes:
-        mean: μ, shape (D,).
-        chol: L, the lower Cholesky factor of the covariance, shape (D, D).
+    `mean` is μ, (D,), and `chol` is L, the lower Cholesky factor of the covariance, (D, D).
     """
 
     mean: Tensor
@@ -64,7 +61,7 @@ class Normal:
 
     def __post_init__(self) -> None:
         fields(self, mean="D; full", chol="D D; full")
-        matrices.factor("chol", self.chol)
+        expect.factor("chol", self.chol)
 
     @classmethod
     @door(x="N D; full", ridge=">= 0", weights="N; full, >= 0")
@@ -97,7 +94,7 @@ class Normal:
             share = (1 - 2 / dims) * squares + trace.square()
             share = share / ((len(x) + 1 - 2 / dims) * (squares - trace.square() / dims))
             cov = cov.lerp(trace / dims * eye, share.nan_to_num(1.0).clamp(0, 1))
-        return cls(mean, matrices.cholesky("the covariance of x", cov + ridge * eye))
+        return cls(mean, expect.cholesky("the covariance of x", cov + ridge * eye))
 
     @property
     def covariance(self) -> Tensor:
@@ -117,3 +114,36 @@ class Normal:
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw n points μ + L ε with ε ~ N(0, I), (n, D)."""
         return self.mean + randn(n, len(self.mean), self.mean, generator) @ self.chol.T
+
+
+@door(matrix="M D; full", noise="> 0")
+def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
+    """Return the density of y = A x + noise · ε for x of this normal: N(A μ, A Σ Aᵀ + noise² I).
+
+    A, (M, D), may be the averaging of neighbouring pixels. The noise is a standard deviation, in units of y.
+    """
+    expect.tensor("matrix", matrix, f"M {len(normal.mean)}")
+    factor = matrix @ normal.chol  # (M, D)
+    eye = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
+    chol = expect.cholesky("the covariance of y", factor @ factor.T + noise**2 * eye)
+    return Normal(matrix @ normal.mean, chol)
+
+
+@door(matrix="M D; full", seen="M; full", noise="> 0")
+def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Normal:
+    """Compute p(x | y) for y = A x + noise · ε: Bayes' rule for normals, a normal again.
+
+    Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written
+    below in Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite.
+    Bishop 2006, eqs. 2.116 and 2.117, says the same with inverses of the covariances.
+    Arguments as in `seen_through`; `seen` is y, (M,).
+    """
+    image = seen_through(normal, matrix, noise)
+    gain = torch.cholesky_solve(matrix @ normal.covariance, image.chol).T  # K, (D, M)
+    eye = torch.eye(len(normal.mean), dtype=matrix.dtype, device=matrix.device)
+    left = (eye - gain @ matrix) @ normal.chol
+    cov = left @ left.T + noise**2 * gain @ gain.T
+    # what y fixes to within the noise has next to no variance left: rounding must not make it negative
+    trace = 10 * torch.finfo(cov.dtype).eps * float(normal.covariance.diagonal().mean())
+    chol = expect.cholesky("the covariance given y", cov + trace * eye)
+    return Normal(normal.mean + gain @ (seen - image.mean), chol)

@@ -1,11 +1,9 @@
-"""What a door of the package expects, and one way of refusing everything else.
+"""What a door of the package expects, and one way of refusing everything else: a `ValueError`.
 
-A door is what people call: metrics, data, the zoo, figures, constructors, the public methods of models. It
-looks at its arguments before it does anything, and says what it got, what it expected, and what to do. Inner
-layers and losses do not look: there a NaN passes on, and no GPU waits in every step to be asked about one.
-
-Every function raises `ValueError` for what it does not expect, and returns what it was given otherwise, so that a
-check can stand where the value is used.
+A door is what people call: metrics, data, the zoo, figures, constructors, the public methods of models. It looks at
+its arguments before it does anything, and says what it got, what it expected, and what to do. Inner layers and losses
+do not look: there a NaN passes on, and no GPU waits. A check returns what it was given, so that it can stand where
+the value is used.
 """
 
 import math
@@ -219,3 +217,23 @@ def same_device(**named: Tensor) -> None:
     if len({value.device for value in named.values()}) > 1:
         shown = ", ".join(f"{name} on {value.device}" for name, value in named.items())
         raise ValueError(f"devices differ: {shown}; expected one device: move them with .to(device)")
+
+
+def cholesky(name: str, cov: Tensor) -> Tensor:
+    """Give the lower Cholesky factors (…, D, D) of covariances, all symmetric and positive definite."""
+    size, off = (float(each.detach().abs().max()) for each in (cov, cov - cov.mT))
+    if not off <= 1e-4 * size:
+        refuse(name, f"not symmetric, by {off:.2g}", "a covariance: (A + A.mT) / 2 is one")
+    chol, info = torch.linalg.cholesky_ex(cov)
+    if bool((info != 0).any()):
+        raise ValueError(
+            f"{name} is not positive definite; expected more points than dimensions, none of which is constant: "
+            "give a larger ridge, structure='diagonal', or add a little to the diagonal"
+        )
+    return chol
+
+
+def factor(name: str, chols: Tensor) -> None:
+    """Refuse what is no lower Cholesky factor, of which one half would not be read."""
+    if bool((chols != chols.tril()).any()) or bool((chols.diagonal(dim1=-2, dim2=-1) <= 0).any()):
+        refuse(name, "no lower Cholesky factor", "zeros above a positive diagonal: torch.linalg.cholesky")

@@ -19,8 +19,7 @@ class SpoilingBatch(ValueError):
 def first_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Measure the mean and population deviation of each channel of a first batch (B, C, …), over batch and positions.
 
-    Raises:
-        SpoilingBatch: the batch is empty, has NaN or infinity, or a channel of it has but one value.
+    A batch that is empty, has NaN or infinity, or a channel of but one value is a `SpoilingBatch`.
     """
     across = [d for d in range(x.ndim) if d != 1]
     shown = f"the first batch, from which layers take their scale and shift, has shape {tuple(x.shape)}"
@@ -41,10 +40,9 @@ def first_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
 class ActNorm(Bijection):
     """z = (x + b) ⊙ exp(s), one b and one s a channel (Kingma & Dhariwal 2018, arXiv:1807.03039, section 3.1).
 
-    The first batch sets b and s so that each channel of z has mean 0 and variance 1; from then on both are
-    ordinary parameters. That the first batch has been seen is part of the state dict.
-
-    The paper prints s ⊙ x + b; its authors' code shifts first, and so do we.
+    The first batch sets b and s so that each channel of z has mean 0 and variance 1; from then on both are ordinary
+    parameters. That the first batch has been seen is part of the state dict. The paper prints s ⊙ x + b; its authors'
+    code shifts first, and so do we.
     """
 
     initialised: Tensor
@@ -87,15 +85,10 @@ class ActNorm(Bijection):
         return (x + bias) * log_scale.exp(), constant(positions(x) * self.log_scale.sum(), x)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Map latent to data: z ⊙ exp(−s) − b.
-
-        Raises:
-            RuntimeError: no batch has been seen yet.
-        """
+        """Map latent to data: z ⊙ exp(−s) − b. Before any batch was seen it is a `RuntimeError`."""
         self.check(z, context)
         if not self.initialised:
-            raise RuntimeError(
-                "ActNorm was not initialised: pass a batch of data forwards, or load weights, first"
-            )
+            cure = "pass a batch of data forwards, or load weights, first"
+            raise RuntimeError(f"ActNorm was not initialised: {cure}")
         bias, log_scale = self._per_channel(z)
         return z * (-log_scale).exp() - bias

@@ -15,9 +15,8 @@ Context = Tensor | Sequence[Tensor] | None
 class Bijection(nn.Module, ABC):
     """An invertible map z = f(x) with the log-determinant of its Jacobian. Forward is data → latent.
 
-    `forward(x, context=None)` gives `(z, log_det)` with log_det = log |det ∂z/∂x|, shape (B,), in nats.
-    `inverse(z, context=None)` gives x. Each log-determinant is written once, in forward; `Inverse` derives the
-    other direction.
+    `forward(x, context=None)` gives `(z, log_det)` with log_det = log |det ∂z/∂x|, shape (B,), in nats, and
+    `inverse(z, context=None)` gives x. Each log-determinant is written once, in forward: see `Inverse`.
 
     Attributes:
         conditional: whether the map depends on a context. One that does needs it; one that does not refuses it.
@@ -48,10 +47,8 @@ class Bijection(nn.Module, ABC):
     def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
         """Rebuild the input from the output, with a graph from it to the output again; see `flows.reversible`.
 
-        A subclass may know a cheaper way than inverse and forward.
-
-        Returns:
-            Leaves whose concatenation along dimension 1 is x, and z and log_det computed from them.
+        A subclass may know a cheaper way than inverse and forward. Returns leaves whose concatenation along dimension
+        1 is x, and z and log_det computed from them.
         """
         with torch.no_grad():
             x = self.inverse(z, context)

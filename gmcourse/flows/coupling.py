@@ -14,42 +14,32 @@ from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, broadcast_context
 
 
-def _sigmoid(raw: Tensor) -> tuple[Tensor, Tensor]:
-    scale = (raw + 2).sigmoid()
+def _with_log(scale: Tensor) -> tuple[Tensor, Tensor]:
     return scale, scale.log()  # twice as fast as logsigmoid; where the scale is 0 there is no inverse anyway
 
 
-def _sigmoid_floor(raw: Tensor) -> tuple[Tensor, Tensor]:
-    scale = (raw + 2).sigmoid() + 1e-4
-    return scale, scale.log()
-
-
-def _exp(raw: Tensor) -> tuple[Tensor, Tensor]:
-    return raw.exp(), raw
-
-
-def _bounded(raw: Tensor) -> tuple[Tensor, Tensor]:
-    log_scale = 2 * torch.tanh(raw / 2)
+def _from_log(log_scale: Tensor) -> tuple[Tensor, Tensor]:
     return log_scale.exp(), log_scale
 
 
 # From the network's output to a positive scale and its logarithm.
 SCALE_MAPS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
-    "sigmoid": _sigmoid,  # sigmoid(· + 2): starts near 1, never explodes (Glow's authors' code)
-    "sigmoid_floor": _sigmoid_floor,  # the same + 1e-4: an inverse enlarges at most 10⁴-fold (SRFlow's)
-    "exp": _exp,  # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
-    "bounded": _bounded,  # exp(2 tanh(·/2)): between e⁻² and e², there and back
+    # starts near 1, never explodes (Glow's authors' code)
+    "sigmoid": lambda raw: _with_log((raw + 2).sigmoid()),
+    # an inverse enlarges at most 10⁴-fold (SRFlow's)
+    "sigmoid_floor": lambda raw: _with_log((raw + 2).sigmoid() + 1e-4),
+    # RealNVP's and the Glow paper's; what turns a learned normal prior into a coupling
+    "exp": _from_log,
+    # between e⁻² and e², there and back
+    "bounded": lambda raw: _from_log(2 * torch.tanh(raw / 2)),
 }
 
 
 class Coupling(Bijection):
     """x = (a, b) → (a, g(b; network(a))), along dimension 1.
 
-    Args:
-        network: a → parameters of g. With `conditional`, (a, context) → parameters.
-        first: size of the first part; by default half, and then the number of channels must be even.
-        flip: the second part conditions, and the first is changed.
-        conditional: whether the network takes a context.
+    The network maps a → parameters of g, or if it is `conditional`, (a, context). `first` is the size of the first
+    part, by default half, and then the number of channels must be even; with `flip` the second part conditions.
     """
 
     @door(first=">= 1")
@@ -84,8 +74,7 @@ class Coupling(Bijection):
             return self.network(a)
         if not isinstance(context, Tensor):
             raise ValueError("a coupling got several contexts; expected one tensor")
-        out = self.network(a, broadcast_context(context, a))
-        return out
+        return self.network(a, broadcast_context(context, a))
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Change the second part."""
@@ -136,13 +125,9 @@ class AdditiveCoupling(Coupling):
 class AffineCoupling(Coupling):
     """b → (b + t(a)) ⊙ s(a) (RealNVP, Dinh et al. 2017, arXiv:1605.08803, section 3.2; Glow, table 1).
 
-    The papers print s ⊙ b + t. Glow's authors' code shifts first, and so do we: the same family of maps, with
-    s ⊙ t for t, and published weights fit.
-
-    Args:
-        network: gives twice as many channels as the changed part has: raw scales first, then shifts.
-        scale_map: from raw scale to s; one of `SCALE_MAPS`.
-        first: see `Coupling`, as the rest.
+    The papers print s ⊙ b + t. Glow's authors' code shifts first, and so do we: the same family of maps, with s ⊙ t
+    for t, and published weights fit. The network gives twice as many channels as the changed part has: raw scales
+    first, then shifts; `scale_map`, from raw scale to s, is one of `SCALE_MAPS`. For the rest see `Coupling`.
     """
 
     @door(scale_map="|".join(SCALE_MAPS))
@@ -175,10 +160,8 @@ class AffineInjector(Bijection):
     """z = (x + t(context)) ⊙ s(context) (Lugmayr et al. 2020, arXiv:2006.14200, section 3.2).
 
     Nothing of x is needed to compute s and t, so the Jacobian is diagonal. "Injector", because it injects
-    information; the map is a bijection for each context.
-
-    Args:
-        network: context → raw scales, then shifts, twice x's channels.
+    information; the map is a bijection for each context. The network maps the context to raw scales, then shifts,
+    twice x's channels.
     """
 
     conditional = True

@@ -1,7 +1,8 @@
 """Bijections that treat each number by itself: the Jacobian is diagonal, its log-determinant a sum of log-slopes."""
 
 import math
-from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -9,31 +10,34 @@ from torch import Tensor, nn
 from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
+Map = Callable[[Tensor], Tensor]
+
 
 class Elementwise(Bijection):
-    """A strictly monotone function f of one variable, applied everywhere.
+    """A strictly monotone function f of one variable, applied everywhere: f(x), f⁻¹(z) and log |f′(x)|, in x's shape.
 
-    A subclass says what f(x), f⁻¹(z) and log |f′(x)| are, each in x's shape.
+    With `of_unit_interval` it maps from (0, 1), and refuses what lies outside.
     """
 
-    @abstractmethod
-    def _map(self, x: Tensor) -> Tensor: ...
-
-    @abstractmethod
-    def _inverse_map(self, z: Tensor) -> Tensor: ...
-
-    @abstractmethod
-    def _log_slope(self, x: Tensor) -> Tensor: ...
+    @door()
+    def __init__(self, f: Map, inverse_f: Map, log_slope: Map, *, of_unit_interval: bool = False) -> None:
+        super().__init__()
+        self._maps, self._of_unit_interval = (f, inverse_f, log_slope), of_unit_interval
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Map data to latent with log_det = Σ log |f′(x_i)|."""
         self.check(x, context)
-        return self._map(x), self._log_slope(x).flatten(1).sum(1)
+        if self._of_unit_interval:
+            low, high = x.detach().aminmax()
+            if low <= 0 or high >= 1:
+                found = f"x of {type(self).__name__} is in [{low:.3g}, {high:.3g}]"
+                raise ValueError(f"{found}; expected it inside (0, 1)")
+        return self._maps[0](x), self._maps[2](x).flatten(1).sum(1)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """Map latent to data."""
         self.check(z, context)
-        return self._inverse_map(z)
+        return self._maps[1](z)
 
 
 class Offset(Elementwise):
@@ -41,67 +45,40 @@ class Offset(Elementwise):
 
     @door()
     def __init__(self, offset: float) -> None:
-        super().__init__()
-        self.offset = offset
-
-    def _map(self, x: Tensor) -> Tensor:
-        return x + self.offset
-
-    def _inverse_map(self, z: Tensor) -> Tensor:
-        return z - self.offset
-
-    def _log_slope(self, x: Tensor) -> Tensor:
-        return torch.zeros_like(x)
+        super().__init__(partial(torch.add, other=offset), partial(torch.sub, other=offset), torch.zeros_like)
 
 
-class _OfUnitInterval(Elementwise):
-    """Maps from (0, 1), which refuse what lies outside."""
-
-    def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        low, high = x.detach().aminmax()
-        if low <= 0 or high >= 1:
-            found = f"x of {type(self).__name__} is in [{low:.3g}, {high:.3g}]"
-            raise ValueError(f"{found}; expected it inside (0, 1)")
-        return super().forward(x, context)
+def _slope_of_logit(x: Tensor) -> Tensor:
+    return -(x.log() + (-x).log1p())
 
 
-class Logit(_OfUnitInterval):
+class Logit(Elementwise):
     """(0, 1) → ℝ: z = log x/(1 − x). Its inverse is the sigmoid, the logistic distribution's CDF."""
 
-    def _map(self, x: Tensor) -> Tensor:
-        return torch.logit(x)
-
-    def _inverse_map(self, z: Tensor) -> Tensor:
-        return z.sigmoid()
-
-    def _log_slope(self, x: Tensor) -> Tensor:
-        return -(x.log() + (-x).log1p())
+    def __init__(self) -> None:
+        super().__init__(torch.logit, torch.sigmoid, _slope_of_logit, of_unit_interval=True)
 
 
-class NormalQuantile(_OfUnitInterval):
+def _slope_of_quantile(x: Tensor) -> Tensor:
+    return 0.5 * (torch.special.ndtri(x).square() + math.log(2 * math.pi))  # −log φ(Φ⁻¹(x))
+
+
+class NormalQuantile(Elementwise):
     """(0, 1) → ℝ: z = Φ⁻¹(x), uniform to normal. Sampling by the inverse CDF is this flow."""
 
-    def _map(self, x: Tensor) -> Tensor:
-        return torch.special.ndtri(x)
+    def __init__(self) -> None:
+        super().__init__(torch.special.ndtri, torch.special.ndtr, _slope_of_quantile, of_unit_interval=True)
 
-    def _inverse_map(self, z: Tensor) -> Tensor:
-        return torch.special.ndtr(z)
 
-    def _log_slope(self, x: Tensor) -> Tensor:
-        return 0.5 * (torch.special.ndtri(x).square() + math.log(2 * math.pi))  # −log φ(Φ⁻¹(x))
+def _slope_of_asinh(x: Tensor) -> Tensor:
+    return -0.5 * x.square().log1p()
 
 
 class Sinh(Elementwise):
     """z = asinh(x): pulls heavy tails in."""
 
-    def _map(self, x: Tensor) -> Tensor:
-        return x.asinh()
-
-    def _inverse_map(self, z: Tensor) -> Tensor:
-        return z.sinh()
-
-    def _log_slope(self, x: Tensor) -> Tensor:
-        return -0.5 * x.square().log1p()
+    def __init__(self) -> None:
+        super().__init__(torch.asinh, torch.sinh, _slope_of_asinh)
 
 
 class Scale(Bijection):

@@ -1,28 +1,79 @@
 """A normalizing flow: a bijection and a base distribution make a density. NICE, Glow and SRFlow are this class."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows.actnorm import ActNorm, SpoilingBatch
 from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
-from gmcourse.flows.prior import PRIORS
+
+
+class Prior:
+    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections.
+
+    `log_density` gives log p of each coordinate in nats, in the shape of z; `draw` a sample of a shape, on a device.
+    """
+
+    def __init__(self, log_density: Callable[[Tensor], Tensor], draw: Callable[..., Tensor]) -> None:
+        self.log_density, self.draw = log_density, draw
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """Compute log p(z) = Σ log p(z_i) in nats, shape (B,)."""
+        return self.log_density(z).flatten(1).sum(1)
+
+    def sample(self, shape: tuple[int, ...], device: torch.device, temperature: float = 1.0) -> Tensor:
+        """Draws whose standard deviation is multiplied by the temperature.
+
+        For a normal base and a bijection of constant Jacobian these are samples of p(x)^(1/T²), normalised.
+        """
+        return expect.number("temperature", temperature, least=0) * self.draw(shape, device=device)
+
+
+def _normal(z: Tensor) -> Tensor:
+    return -0.5 * (z.square() + math.log(2 * math.pi))
+
+
+class StandardNormal(Prior):
+    """The standard normal N(0, I) over latents: log p = −½ z² − ½ log 2π for each coordinate."""
+
+    def __init__(self) -> None:
+        super().__init__(_normal, torch.randn)
+
+
+def _logistic(z: Tensor) -> Tensor:
+    return -F.softplus(z) - F.softplus(-z)
+
+
+def _draw_logistic(shape: tuple[int, ...], device: torch.device) -> Tensor:
+    tiny = torch.finfo(torch.float32).eps
+    return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
+
+
+class StandardLogistic(Prior):
+    """Density e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)."""
+
+    def __init__(self) -> None:
+        super().__init__(_logistic, _draw_logistic)
+
+
+PRIORS: dict[str, Callable[[], Prior]] = {"normal": StandardNormal, "logistic": StandardLogistic}
 
 
 class Flow(nn.Module):
     """log p(x) = log p_Z(f(x)) + log |det ∂f/∂x|: the change of variables.
 
+    `of_pictures` says whether x are pictures of about [0, 1], so that 0 … 255 is a mistake.
+
     Args:
         bijection: f, data → latent.
         shape: of one sample, without the batch: (D,) or (C, H, W).
         any_size: whether images of other heights and widths will do, as a convolutional f allows.
-
-    Attributes:
-        of_pictures: whether x are pictures of about [0, 1], so that 0 … 255 is a mistake.
     """
 
     of_pictures: ClassVar[bool] = False
@@ -73,9 +124,8 @@ class Flow(nn.Module):
     ) -> Tensor:
         """Draw n samples x = f⁻¹(z), (n, …), z drawn from the base with its spread multiplied by the temperature.
 
-        Args:
-            context: of batch n, or of batch 1: n answers to one question.
-            shape: of one sample, where `any_size` lets it be another than the flow's.
+        A context is of batch n, or of batch 1: n answers to one question. The shape of one sample may be another than
+        the flow's where `any_size` lets it.
         """
         parameter = next(self.bijection.parameters(), torch.zeros(()))
         z = self.prior.sample((n, *(shape or self.shape)), parameter.device, temperature)

@@ -56,8 +56,7 @@ class Conv1x1(Bijection):
     def inverse_matrix(self) -> Tensor:
         """W⁻¹, taken in float64: it is small, and its errors would be carried through all layers below.
 
-        Raises:
-            ValueError: W is singular.
+        A singular W is refused.
         """
         weight = self.matrix()
         inverse, info = torch.linalg.inv_ex(weight.double() if weight.device.type != "mps" else weight)

@@ -1,6 +1,7 @@
 """The laws that every bijection obeys, as one function that tests, exercises and lessons call."""
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,18 +15,15 @@ class LawBroken(AssertionError):
     """A map is not the bijection that it claims to be; the message says which law it breaks, and by how much."""
 
 
-def _double(context: Context) -> Context:
+def _each(change: Callable[[Tensor], Tensor], context: Context) -> Context:
+    """Change each tensor of a context."""
     if context is None or isinstance(context, Tensor):
-        return None if context is None else context.double()
-    return [c.double() for c in context]
+        return None if context is None else change(context)
+    return [change(part) for part in context]
 
 
 def _one(context: Context, i: int) -> Context:
-    if context is None:
-        return None
-    if isinstance(context, Tensor):
-        return context if len(context) == 1 else context[i : i + 1]
-    return [c if len(c) == 1 else c[i : i + 1] for c in context]
+    return _each(lambda part: part if len(part) == 1 else part[i : i + 1], context)
 
 
 def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = None) -> Tensor:
@@ -61,32 +59,22 @@ def assert_bijection_laws(
     f⁻¹(f(x)) = x and f(f⁻¹(z)) = z. Log-determinant: that of the autograd Jacobian. Gradient: finite, and
     reaching every parameter.
 
-    Comparing log-determinants with the Jacobian is what counts. That those of forward and inverse cancel is
-    also true of a log-determinant that is seven times too large.
-
-    Args:
-        bijection: to be checked. If it initialises itself from data it sees x first.
-        x: a batch of at least two samples (B, …), small: the Jacobian has D² entries.
-        context: what `bijection` takes.
-        round_trip: largest error allowed, relative to the largest |x|.
-        log_det: largest error allowed, relative to the largest of 1 and |log_det|.
-
-    Raises:
-        LawBroken: it breaks one; the message says which.
+    Comparing log-determinants with the Jacobian is what counts. That those of forward and inverse cancel is also true
+    of a log-determinant that is seven times too large. A bijection that initialises itself from data sees x first: at
+    least two samples (B, …), small, since the Jacobian has D² entries. The largest errors allowed are relative: that
+    of the round trip to the largest |x|, that of log_det to the largest of 1 and |log_det|. `LawBroken` says which
+    law is broken.
     """
     bijection = copy.deepcopy(bijection).double()
-    x, context = x.detach().double(), _double(context)
+    x, context = x.detach().double(), _each(Tensor.double, context)
     with torch.no_grad():
         bijection(x, context)  # data-dependent initialisation happens here
     z, reported = bijection(x, context)
     if reported.shape != (len(x),):
-        raise LawBroken(
-            f"log_det has shape {tuple(reported.shape)}; expected ({len(x)},): one number a sample"
-        )
+        raise LawBroken(f"log_det has shape {tuple(reported.shape)}; expected ({len(x)},): one a sample")
     if z[0].numel() != x[0].numel() or len(z) != len(x):
-        raise LawBroken(
-            f"z has shape {tuple(z.shape)}, x {tuple(x.shape)}: a bijection keeps the number of dimensions"
-        )
+        shapes = f"z has shape {tuple(z.shape)}, x {tuple(x.shape)}"
+        raise LawBroken(f"{shapes}: a bijection keeps the number of dimensions")
     alone = torch.cat([bijection(x[i : i + 1], _one(context, i))[0] for i in range(len(x))])
     if not torch.allclose(alone, z, rtol=1e-9, atol=1e-9):
         raise LawBroken("a sample's z depends on the other samples of the batch")
@@ -94,10 +82,8 @@ def assert_bijection_laws(
     reported, expected = reported.detach(), jacobian_log_det(bijection, x, context)
     error = float((reported - expected).abs().max() / expected.abs().max().clamp_min(1.0))
     if not error <= log_det:
-        raise LawBroken(
-            f"log_det is {reported.tolist()}; the autograd Jacobian has {expected.tolist()}"
-            f" (relative error {error:.1e})"
-        )
+        truth = f"the autograd Jacobian has {expected.tolist()}, a relative error of {error:.1e}"
+        raise LawBroken(f"log_det is {reported.tolist()}; {truth}")
     _check_gradients(bijection, x, context)
 
 

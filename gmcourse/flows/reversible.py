@@ -52,10 +52,8 @@ class _Recompute(torch.autograd.Function):
                 outputs, grads = [again, log_det], [grad_z, grad_log_det]
             found = torch.autograd.grad(outputs, wanted, grads, allow_unused=True)
             n = len(leaves)
-            grad_z = torch.cat(
-                [torch.zeros_like(a) if g is None else g for a, g in zip(leaves, found[:n], strict=True)],
-                dim=1,
-            )
+            pairs = zip(leaves, found[:n], strict=True)
+            grad_z = torch.cat([torch.zeros_like(a) if g is None else g for a, g in pairs], dim=1)
             for parameter, gradient in zip(own, found[n : n + len(own)], strict=True):
                 if gradient is not None:
                     before = collected.get(id(parameter))
@@ -84,9 +82,7 @@ class Recomputing(Compose):
         """Do as `Compose.forward`, with at most one context tensor."""
         self.check(x, context)
         if context is not None and not isinstance(context, Tensor):
-            raise ValueError(
-                "Recomputing got several contexts; expected one tensor: use one Recomputing a level"
-            )
+            raise ValueError("Recomputing got several contexts; expected one tensor: use one a level")
         parameters = [p for p in self.parameters() if p.requires_grad]
         z, log_det = _Recompute.apply(list(self.members), x, context, *parameters)
         return z, log_det

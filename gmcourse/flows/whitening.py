@@ -19,14 +19,8 @@ class Whitening(Bijection):
     which `set_normal` fills; until then the map is the identity. U is made orthonormal whenever it has changed,
     so the log-determinant is exact for rounded weights, too.
 
-    Two options use the split into codes c = v^(−½) ⊙ Uᵀ y and what is orthogonal to them:
-    z = U f(c) + (I − U Uᵀ)(y + m(f(c))), which is an additive coupling of a subspace and the rest.
-
-    Args:
-        dim: D.
-        rank: R, below D.
-        codes: a bijection f of vectors (B, R).
-        rest: a network m, (B, R) → (B, D).
+    With codes c = v^(−½) ⊙ Uᵀ y, two options, `codes`, a bijection f of vectors (B, R), and `rest`, a network m,
+    (B, R) → (B, D), make z = U f(c) + (I − U Uᵀ)(y + m(f(c))): an additive coupling of a subspace and the rest.
     """
 
     mean: Tensor
@@ -67,17 +61,14 @@ class Whitening(Bijection):
     @property
     def basis(self) -> Tensor:
         """Give U: the directions, made orthonormal by a Cholesky factor of their inner products."""
-        now = self.directions
-        if (
-            self._orthonormal is None
-            or self._orthonormal[0] is not now
-            or self._orthonormal[1] != now._version
-        ):
+        now, known = self.directions, self._orthonormal
+        if known is None or known[0] is not now or known[1] != now._version:
+            wide = now.to(torch.promote_types(now.dtype, torch.float32))  # there is none in half precision
             with torch.no_grad():
-                chol = torch.linalg.cholesky(now.T @ now)
-                found = torch.linalg.solve_triangular(chol, now.T, upper=False).T.contiguous()
-            self._orthonormal = (now, now._version, found)
-        return self._orthonormal[2]
+                chol = torch.linalg.cholesky(wide.T @ wide)
+                found = torch.linalg.solve_triangular(chol, wide.T, upper=False).T.contiguous().to(now)
+            known = self._orthonormal = (now, now._version, found)
+        return known[2]
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """Data to latent; log_det is that of f plus a constant."""

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect import matrices
 from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import mean_and_error
 
@@ -51,7 +50,7 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     ½ (tr(Σ₂⁻¹Σ₁) + (μ₂ − μ₁)ᵀΣ₂⁻¹(μ₂ − μ₁) − D + log det Σ₂ − log det Σ₁).
     """
     m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
-    chol, other_chol = matrices.cholesky("cov", cov), matrices.cholesky("other_cov", other_cov)
+    chol, other_chol = expect.cholesky("cov", cov), expect.cholesky("other_cov", other_cov)
     # L₂⁻¹ L₁ = I + E: so written, equal covariances give exactly 0
     off = torch.linalg.solve_triangular(other_chol, chol - other_chol, upper=False)
     shift = torch.linalg.solve_triangular(other_chol, (other_m - m)[:, None], upper=False)
@@ -78,9 +77,8 @@ def kl_monte_carlo(
 def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """KL(p ‖ q) in nats by summing over a regular grid, as good as the grid is fine and covers p.
 
-    Args:
-        log_p: nats at the grid's points, (n,). −inf counts as no mass.
-        cell: length, area or volume of one cell.
+    Log-densities are nats at the grid's points, (n,), of which −∞ counts as no mass; a cell has this length, area or
+    volume.
     """
     p, q = _wide(log_p, log_q)
     mass = p.exp()

@@ -34,9 +34,7 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
     """Precision: the share of samples that look real. Recall: the share of real data that is covered.
 
     Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1–2. Two sets of real data do not reach 1: print that pair too.
-
-    Args:
-        k: which neighbour's distance is the radius.
+    `k` says which neighbour's distance is the radius.
     """
     return share_covered(generated, real, k), share_covered(real, generated, k)
 

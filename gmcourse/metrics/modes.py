@@ -15,9 +15,6 @@ def modes_and_quality(
     A sample is good if it lies within three standard deviations of the centre nearest to it; a mode is hit
     if a good sample lies at it (Srivastava et al. 2017, arXiv:1705.07761, section 4.1, with 2,500 samples).
     Samples of the truth in the plane have the share 1 − exp(−9/2) = 0.989.
-
-    Args:
-        within: how many standard deviations count as good.
     """
     distance, nearest = distances(samples, centres).min(1)
     good = distance <= within * sigma

@@ -33,10 +33,8 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
         pair = {f"x[{i}]": a, f"y[{i}]": b}
         expect.same_shape(**pair)
         expect.same_device(**pair)
-    layers = [
-        (_normalised(a) - _normalised(b)).square().sum(1).mean((1, 2)) for a, b in zip(x, y, strict=True)
-    ]
-    return torch.stack(layers).sum(0)
+    apart = [_normalised(a) - _normalised(b) for a, b in zip(x, y, strict=True)]
+    return torch.stack([each.square().sum(1).mean((1, 2)) for each in apart]).sum(0)
 
 
 @door(x="B C H W; unseen", y="B C H W; unseen")

@@ -10,23 +10,6 @@ from gmcourse.expect.door import door
 
 
 @door(start="B D", end="B D", t="B", eps="> 0 < 1")
-def small_steps(
-    start: Tensor, end: Tensor, t: Tensor, *, eps: float = 1e-4, spherical: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Return the codes at t (B,) and at t + ε on the way from `start` to `end`, (B, D) each.
-
-    `spherical` goes along the sphere, for z, whose length does not count; else straight, for w.
-    """
-    if spherical:
-        start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
-    path = latent.slerp if spherical else latent.lerp
-    places = torch.stack([t, t + eps], 1)
-    codes = zip(start.split(1), end.split(1), places, strict=True)
-    before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
-    return before, after
-
-
-@door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def path_distances(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],
@@ -39,19 +22,20 @@ def path_distances(
 ) -> Tensor:
     """Compute d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
 
-    Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al.
-    2020 take t = 0 ("end", the default here), so that no code lies off the codes that training has seen.
-    Distances (B,) of other networks are on other scales: compare only under one `distance`.
-
-    Args:
-        generate: codes (B, D) → pictures.
-        distance: (pictures, pictures) → (B,), quadratic for close pictures, as perceptual distances are.
-        t: places on the way, (B,); by default 0.
-        eps: ε. In single precision not below 1e-4.
-        spherical: see `small_steps`.
+    Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al. 2020
+    take t = 0 ("end", the default here), so that no code lies off the codes that training has seen. Distances (B,) of
+    other networks are on other scales: compare only under one `distance`. `generate` maps codes (B, D) → pictures,
+    and `distance` two batches of these → (B,), quadratic for close pictures, as perceptual distances are. Places t
+    are (B,); ε in single precision is not below 1e-4. `spherical` goes along the sphere, for z, whose length does not
+    count; else straight, for w.
     """
     t = start.new_zeros(len(start)) if t is None else t
-    before, after = small_steps(start, end, t, eps=eps, spherical=spherical)
+    if spherical:
+        start, end = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
+    path = latent.slerp if spherical else latent.lerp
+    places = torch.stack([t, t + eps], 1)
+    codes = zip(start.split(1), end.split(1), places, strict=True)
+    before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
     return distance(generate(before), generate(after)) / eps**2
 
 

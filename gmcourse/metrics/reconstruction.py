@@ -49,12 +49,9 @@ def _window(kind: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian") -> Tensor:
     """Structural similarity (Wang et al. 2004, eq. 13): local means, variances and covariance compared.
 
-    The mean (B,) over the positions where the whole window fits, and over channels; 1 is equality.
-
-    Args:
-        x: images (B, C, H, W) in [0, data_range], at least as large as the window.
-        window: "gaussian" (11×11, σ = 1.5, population covariance: the paper's) or "uniform" (7×7, sample
-            covariance: what super-resolution papers often report).
+    The mean (B,) over the positions where the whole window fits, and over channels; 1 is equality. Images are
+    (B, C, H, W) in [0, data_range], at least as large as the window: "gaussian" (11×11, σ = 1.5, population
+    covariance: the paper's) or "uniform" (7×7, sample covariance: what super-resolution papers often report).
     """
     _check_range(data_range, x=x, y=y)
     weights, unbias = _window(window, torch.float64, x.device)

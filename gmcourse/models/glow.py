@@ -2,53 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+from gmcourse import flows
 from gmcourse.expect.door import door
-from gmcourse.flows import (
-    ActNorm,
-    ActNormConv,
-    AdditiveCoupling,
-    AffineCoupling,
-    Bijection,
-    Compose,
-    ConstantAffine,
-    Flow,
-    Multiscale,
-    Offset,
-    PlainConv1x1,
-    PLUConv1x1,
-    Recomputing,
-    reverse,
-)
+from gmcourse.flows import Bijection, Compose, Flow, Multiscale
 from gmcourse.flows.invertible_conv import Conv1x1
 from gmcourse.flows.multiscale import levels_of
 from gmcourse.nn.conv import CouplingNet, ZeroConv2d
 
-MIXINGS: dict[str, Callable[[int], Bijection]] = {
-    "plain": PlainConv1x1,
-    "plu": PLUConv1x1,
-    "reverse": reverse,
-}
-
-
-def step_of_flow(
-    channels: int,
-    *,
-    hidden_channels: int,
-    affine: bool,
-    mixing: str,
-    actnorm: bool = True,
-    edge: bool = False,
-) -> Bijection:
-    """Build one step on images of so many channels: actnorm, mixing of channels, coupling (figure 2a); see `Glow`."""
-    mixer = MIXINGS[mixing](channels)
-    parts: list[Bijection] = [*([ActNorm(channels)] if actnorm else []), mixer]
-    if actnorm and isinstance(mixer, Conv1x1):
-        parts = [ActNormConv(ActNorm(channels), mixer)]
-    first = channels // 2
-    changed = channels - first
-    network = CouplingNet(first, changed * (2 if affine else 1), hidden_channels, edge=edge)
-    coupling = AffineCoupling(network, first=first) if affine else AdditiveCoupling(network, first=first)
-    return Compose([*parts, coupling])
+MIXINGS: dict[str, Callable[[int], Bijection]]
+MIXINGS = {"plain": flows.PlainConv1x1, "plu": flows.PLUConv1x1, "reverse": flows.reverse}
 
 
 class Glow(Flow):
@@ -89,27 +51,28 @@ class Glow(Flow):
         recompute: bool = False,
         any_size: bool = False,
     ) -> None:
-        chain = Recomputing if recompute else Compose
+        chain = flows.Recomputing if recompute else Compose
+
+        def step(channels: int) -> list[Bijection]:
+            """Build one step: actnorm, mixing of channels, coupling (figure 2a)."""
+            mixer, first = MIXINGS[mixing](channels), channels // 2
+            parts = [flows.ActNorm(channels), mixer] if actnorm else [mixer]
+            if actnorm and isinstance(mixer, Conv1x1):
+                parts = [flows.ActNormConv(flows.ActNorm(channels), mixer)]
+            changed = (channels - first) * (2 if affine else 1)
+            network = CouplingNet(first, changed, hidden_channels, edge=edge)
+            coupling = flows.AffineCoupling if affine else flows.AdditiveCoupling
+            return [*parts, coupling(network, first=first)]
+
         level: Bijection | None = None
         for channels, _, _ in reversed(levels_of(shape, n_levels)):
-            steps: list[Bijection] = []
-            for _ in range(n_steps):
-                step = step_of_flow(
-                    channels,
-                    hidden_channels=hidden_channels,
-                    affine=affine,
-                    mixing=mixing,
-                    actnorm=actnorm,
-                    edge=edge,
-                )
-                # flat, so that the recomputing backward pass holds one small member at a time
-                assert isinstance(step, Compose)
-                steps += list(step.members)  # type: ignore[arg-type]
+            # flat, so that the recomputing backward pass holds one small member at a time
+            steps = [part for _ in range(n_steps) for part in step(channels)]
             if level is None:
-                prior = ConstantAffine(ZeroConv2d(channels, 2 * channels, edge=edge))
+                prior = flows.ConstantAffine(ZeroConv2d(channels, 2 * channels, edge=edge))
                 level = Multiscale(Compose([chain(steps), prior]))
             else:
-                split = AffineCoupling(ZeroConv2d(channels // 2, channels, edge=edge), scale_map="exp")
-                level = Multiscale(chain(steps), level, split=split)
+                last = ZeroConv2d(channels // 2, channels, edge=edge)
+                level = Multiscale(chain(steps), level, split=flows.AffineCoupling(last, scale_map="exp"))
         assert level is not None
-        super().__init__(Compose([Offset(-0.5), level]), shape, any_size=any_size)
+        super().__init__(Compose([flows.Offset(-0.5), level]), shape, any_size=any_size)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gmcourse.expect.door import door
 from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.bijection import Bijection
-from gmcourse.flows.prior import StandardLogistic
+from gmcourse.flows.flow import StandardLogistic
 from gmcourse.flows.whitening import Whitening
 from gmcourse.nn.networks import mlp
 
@@ -17,11 +17,9 @@ from gmcourse.nn.networks import mlp
 class NICE(Flow):
     """Additive couplings that take turns in changing the even and the odd dimensions, then a diagonal scaling.
 
-    The defaults are the paper's for MNIST (section 5.1): four couplings, five hidden layers of 1000 rectified
-    units each, logistic prior.
-
-    The first coupling leaves dimensions 0, 2, 4, … as they are and changes 1, 3, 5, … (the paper counts from
-    one and calls the first set odd). Any number of dimensions will do, odd ones too.
+    The defaults are the paper's for MNIST (section 5.1): four couplings, five hidden layers of 1000 rectified units
+    each, logistic prior. The first coupling leaves dimensions 0, 2, 4, … as they are and changes 1, 3, 5, … (the
+    paper counts from one and calls the first set odd). Any number of dimensions will do, odd ones too.
 
     Differs from the paper: torch's default initialisation for its uniform one; the optimiser is the recipe's.
 

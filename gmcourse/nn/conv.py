@@ -10,12 +10,10 @@ from gmcourse.expect.door import door
 class ZeroConv2d(nn.Module):
     """A 3×3 convolution that gives zeros at first: (conv(x) + bias) · exp(3 · log_scale), all weights zero.
 
-    A coupling that starts as the identity trains stably; the learned scale, with its factor 3, lets the layer
-    wake up faster (Glow's authors' code; the paper says only "zero initialisation").
-
-    Args:
-        edge: add an input channel that is 1 just outside the image and 0 inside, so that the layer can tell
-            the border (Glow's authors' code; also what a published checkpoint with ones for padding needs).
+    A coupling that starts as the identity trains stably; the learned scale, with its factor 3, lets the layer wake up
+    faster (Glow's authors' code; the paper says only "zero initialisation"). `edge` adds an input channel that is 1
+    just outside the image and 0 inside, so that the layer can tell the border (Glow's authors' code; also what a
+    published checkpoint with ones for padding needs).
     """
 
     @door(in_channels=">= 1", out_channels=">= 1")

@@ -62,10 +62,8 @@ class EqualizedLinear(nn.Module):
 class EqualizedConv2d(nn.Module):
     """A convolution with weights stored as N(0, 1) and used as N(0, 1/(in·k²)), "same" size or half of it.
 
-    Args:
-        size: k, odd.
-        down: halve the picture, behind the filter [1, 3, 3, 1].
-        gain: of the output, on top of the activation's.
+    The size k is odd; `down` halves the picture, behind the filter [1, 3, 3, 1]; `gain` comes on top of the
+    activation's.
     """
 
     kernel: Tensor

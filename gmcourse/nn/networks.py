@@ -14,9 +14,7 @@ from gmcourse.expect.door import door
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Sequential:
     """Build linear layers of the given widths with an activation between them, none after the last.
 
-    Args:
-        sizes: at least two widths, the input's first.
-        activation: a module without arguments.
+    There are at least two widths, the input's first; the activation is a module without arguments.
     """
     expect.whole("the number of sizes", len(sizes), least=2)
     layers: list[nn.Module] = []
@@ -68,7 +66,7 @@ def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
 
 
-@door(shape="3: >= 1", hidden=">= 1", out_features=">= 1", in_features=">= 1")
+@door(network="mlp|conv", shape="3: >= 1", hidden=">= 1", out_features=">= 1", in_features=">= 1")
 def image_pair(
     network: str, shape: Sequence[int], hidden: Sequence[int], out_features: int, in_features: int
 ) -> tuple[nn.Module, nn.Module]:
@@ -77,7 +75,6 @@ def image_pair(
     `hidden` are the widths of the hidden layers ("mlp"), or the first of them is the first number of channels
     ("conv").
     """
-    expect.one_of("network", network, ("mlp", "conv"))
     if network == "conv":
         return conv_encoder(shape, hidden[0], out_features), conv_decoder(shape, hidden[0], in_features)
     size = math.prod(shape)

@@ -1,7 +1,5 @@
 """Principal components: the best linear code of a given length, in closed form."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +13,8 @@ from gmcourse.expect.door import door, fields
 class PCA:
     """Projection to the directions of largest variance, and back.
 
-    Attributes:
-        mean: of the data, (D,).
-        components: orthonormal columns, (D, K), the direction of largest variance first.
-        variances: of the data along each of them, (K,), divided by N.
+    `mean` is that of the data, (D,); `components` are orthonormal columns, (D, K), the direction of largest variance
+    first; `variances` are those of the data along each of them, (K,), divided by N.
     """
 
     mean: Tensor
@@ -30,7 +26,7 @@ class PCA:
 
     @classmethod
     @door(x="N D; full")
-    def fit(cls, x: Tensor, count: int) -> PCA:
+    def fit(cls, x: Tensor, count: int) -> "PCA":
         """The first `count` components of data (N, D); there are min(N, D) of them."""
         expect.whole("count", count, least=1, most=min(x.shape))
         mean = x.mean(0)

@@ -21,8 +21,7 @@ Padding = tuple[int, int, int, int]
 def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
     """A filter (h, w) with sum 1 out of its taps: a row of n gives the outer product with itself.
 
-    Args:
-        taps: (n,) or (h, w). They are not changed.
+    Taps are (n,) or (h, w), and not changed.
     """
     kernel = torch.as_tensor(taps)
     kernel = kernel if kernel.is_floating_point() else kernel.float()
@@ -92,12 +91,9 @@ def resample(
 ) -> Tensor:
     """Put up − 1 zeros after each pixel, pad, convolve with `kernel · gain`, keep every `down`-th pixel.
 
-    Args:
-        kernel: (h, w), no parameter: it gets no gradient. It convolves; it does not correlate.
-        up: factor of the zero insertion.
-        down: factor of the decimation.
-        padding: zeros at the left, right, top, bottom of the enlarged picture; negative numbers crop.
-        gain: up² keeps the brightness of an enlarged picture.
+    The kernel (h, w) is no parameter: it gets no gradient. It convolves; it does not correlate. Padding is zeros at
+    the left, right, top, bottom of the enlarged picture; negative numbers crop. A gain of up² keeps the brightness of
+    an enlarged picture.
     """
     if x.ndim != 4 or kernel.ndim != 2:
         raise ValueError(
@@ -135,11 +131,8 @@ def upsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
 
 def downsampled_conv(x: Tensor, weight: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     """Filter, then convolve with a weight (O, C, k, k), k odd, at every second pixel: H → H/2."""
-    size = weight.shape[-1]
-    left, right, top, bottom = _borders(kernel, -1, -2)
-    if size == 1:
+    p = weight.shape[-1] // 2
+    if p == 0:
         return F.conv2d(downsample(x, kernel), weight, bias)
-    p = size // 2
-    return F.conv2d(
-        resample(x, kernel, padding=(left + p, right + p, top + p, bottom + p)), weight, bias, stride=2
-    )
+    left, right, top, bottom = (border + p for border in _borders(kernel, -1, -2))
+    return F.conv2d(resample(x, kernel, padding=(left, right, top, bottom)), weight, bias, stride=2)

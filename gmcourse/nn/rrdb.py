@@ -128,9 +128,7 @@ class RRDBEncoder(nn.Module):
         levels = list(reversed(pyramid))
         while len(levels) < self.n_levels:  # smaller than the low resolution: halved once, twice, …
             factor = 0.5 ** (len(levels) - len(pyramid) + 1)
-            levels.append(
-                F.interpolate(pyramid[0], scale_factor=factor, mode="bilinear", align_corners=False)
-            )
+            levels.append(F.interpolate(pyramid[0], scale_factor=factor, mode="bilinear"))
         return [
             torch.cat([level, *(F.interpolate(o, level.shape[2:], mode="nearest") for o in outputs)], 1)
             for level in levels[: self.n_levels]

@@ -1,11 +1,11 @@
-"""What helps against mode collapse: GANs on 25 Gaussians in five set-ups, several seeds each.
+"""What helps against mode collapse: GANs on 25 Gaussians in five set-ups, several seeds each, that differ in one
+thing each.
 
-All have the same networks (three hidden layers of 128, z of width 2), Adam with β = (0, 0.99) and a learning
-rate of 2e-3 that falls to zero over the second half, 3,000 steps, and an average of the generator's weights.
-They differ in one thing each. Batch, rate, decay and γ were tuned for R1 alone, six variants on one or two seeds; the
-others inherit them, so the table favours R1.
+Batch, rate, decay and γ were tuned for R1 alone, six variants on one or two seeds; the others inherit them, so the
+table favours R1.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -33,21 +33,16 @@ def options(name: str, opponent: PlaneDiscriminator) -> dict[str, Any]:
     if name == "and Wasserstein":  # weight and rhythm of Gulrajani et al.'s examples in the plane
         penalty = Lazy("penalty", lambda real, fake: gradient_penalty(opponent, real, fake, weight=0.1))
         return {"loss": "wasserstein", "discriminator_penalty": penalty, "discriminator_steps": 5}
-    if name == "and R1":
-        return {
-            "discriminator_penalty": Lazy("r1", lambda real, fake: r1_penalty(opponent, real, gamma=0.05))
-        }
-    return {}
+    r1 = Lazy("r1", lambda real, fake: r1_penalty(opponent, real, gamma=0.05))
+    return {"discriminator_penalty": r1} if name == "and R1" else {}
 
 
 def step(module: GridGANs, device: torch.device) -> SideBySide:
     """Play all runs, one after the other."""
     games: list[Adversarial] = []
     for number, (name, player) in enumerate(zip(NAMES, module.players, strict=True)):
-        opponent = seeded(
-            "discriminator", number, lambda: PlaneDiscriminator((128, 128, 128), input_scale=2.0)
-        )
-        opponent.to(device)
+        made = partial(PlaneDiscriminator, (128, 128, 128), input_scale=2.0)
+        opponent = seeded("discriminator", number, made).to(device)
         optimizers = [torch.optim.Adam(p.parameters(), RATE, (0.0, 0.99)) for p in (player, opponent)]
         more = {"latent": player.latent, "ema": EMA(player, 0.99), **options(name, opponent)}
         games.append(Adversarial(player, opponent, *optimizers, **more))

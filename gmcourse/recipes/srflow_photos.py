@@ -1,11 +1,9 @@
 """SRFlow on patches of two photographs, 8×8 → 32×32: a small flow, whose validation loss says when to stop.
 
-In a run of 3,000 steps it was lowest after 2,200, at 4.98 bits per dimension, and 5.00 at the end, while the
-training loss fell on. So training has 2,200 steps. The test patches took no part in that.
-
-The scales of its layers are bounded to e⁻² … e². With the authors' sigmoid(·) + 10⁻⁴ the inverse of a layer may
-enlarge ten-thousandfold: in a first, shorter run 19 of 500 test answers at temperature 0.8 were not finite. Now
-all of them are, but eleven are far out of range: petals from the middle of the flower, which only the test has.
+In a run of 3,000 steps it was lowest after 2,200, at 4.98 bits per dimension, and 5.00 at the end, while the training
+loss fell on. The scales of its layers are bounded to e⁻² … e². With the authors' sigmoid(·) + 10⁻⁴ the inverse of a
+layer may enlarge ten-thousandfold: in a first, shorter run 19 of 500 test answers at temperature 0.8 were not finite.
+Now all of them are, but eleven are far out of range: petals from the middle of the flower, which only the test has.
 """
 
 from gmcourse.recipes.running.super_resolution import flow

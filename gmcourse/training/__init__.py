@@ -1,7 +1,5 @@
-"""One training loop for every model of the course: `fit(step, data, …)`.
-
-The loop knows no model. What one update does is a *step*: `Minimize` for everything with one loss,
-`gmcourse.adversarial.Adversarial` for two players.
+"""One training loop for every model of the course, `fit(step, data, …)`, which knows no model: a step does the
+update.
 """
 
 from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
@@ -11,16 +9,3 @@ from gmcourse.training.last_good import Diverged
 from gmcourse.training.loop import Callback, fit
 from gmcourse.training.schedules import Schedule
 from gmcourse.training.step import Minimize, Step
-
-__all__ = [
-    "EMA",
-    "Callback",
-    "Diverged",
-    "History",
-    "Minimize",
-    "Schedule",
-    "Step",
-    "fit",
-    "load_checkpoint",
-    "save_checkpoint",
-]

@@ -1,7 +1,5 @@
-"""Which samples make up step number t: a function of (seed, t) alone.
-
-Nothing is remembered between steps, so a run that was killed continues with exactly the batches that it
-would have seen, and several processes can each take their rows of the same batch.
+"""Which samples make up step number t: a function of (seed, t) alone, so that a killed run goes on with the same
+batches.
 """
 
 from collections.abc import Callable
@@ -53,14 +51,9 @@ def _parts(name: str, data: Any) -> tuple[Tensor, ...]:
 class Batches:
     """Cuts data that lies in memory, or draws it from a function, into batches numbered from 0.
 
-    Args:
-        data: a tensor, a tuple of tensors with equal first dimensions, or a function
-            `(generator, batch_size) -> batch` that draws fresh samples (toy densities, rendered faces).
-        batch_size: the number of samples in a step, over all processes together.
-        seed: with the step's number it determines every batch.
-
-    Attributes:
-        length: how many samples there are; None if they are drawn.
+    `length` says how many samples there are; None if they are drawn. Data is a tensor, a tuple of tensors with equal
+    first dimensions, or a function `(generator, batch_size) -> batch` that draws fresh samples; the batch_size counts
+    over all processes together.
     """
 
     def __init__(self, data: Data, batch_size: int, seed: int = 0) -> None:

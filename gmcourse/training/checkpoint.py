@@ -1,10 +1,8 @@
 """A checkpoint: one safetensors file, written whole or not at all, with a checksum. Never pickle.
 
-The tensors of a nested state become the file's tensors; the structure around them, numbers and words
-included, becomes JSON in the file's header. Loading such a file runs no code, and keeps no hold of the file:
-Windows refuses to replace one that is mapped into memory.
-
-The checksum is the SHA-256 of all bytes of the file, with zeros where the checksum itself stands.
+The tensors of a nested state become the file's tensors; the structure around them, numbers and words included,
+becomes JSON in the file's header, with the SHA-256 of all bytes of the file, in which zeros stand for it. Loading
+such a file runs no code, and keeps no hold of the file: Windows refuses to replace one that is mapped into memory.
 """
 
 import hashlib
@@ -64,8 +62,7 @@ def _with_digest(content: bytes, before: str, after: str) -> bytes:
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     """Write a nested state of tensors, numbers, words, lists and dicts to one file, atomically.
 
-    Raises:
-        OSError: the disk is full or not writable; an older checkpoint at `path` is left as it was.
+    Where the disk is full or not writable (`OSError`), an older checkpoint at `path` is left as it was.
     """
     path = expect.path("path", path)
     tensors: dict[str, Tensor] = {}
@@ -78,9 +75,8 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dict[str, Any]:
     """Read what `save_checkpoint` wrote.
 
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is not a checkpoint, is cut short, or a bit of it has changed.
+    A file that is not there is a `FileNotFoundError`; one that is no checkpoint, is cut short, or has a changed bit
+    is a `ValueError`.
     """
     path, device = expect.path("path", path), expect.device("device", device)
     if not path.is_file():

@@ -12,17 +12,11 @@ from gmcourse.expect.door import door
 class EMA:
     """Keeps `module`, a copy whose parameters follow those of the source: θ̄ ← d·θ̄ + (1 − d)·θ.
 
-    Buffers (running statistics, actnorm's flag) are copied as they are: an average of a flag means nothing.
-    The untrained weights are forgotten only in a run that is several times 1/(1 − d) steps long, or with a warm-up:
-    then update number t, counted from 0, has min(d, (1 + t)/(10 + t)) for d, and looks back over a ninth of the run
-    until that is as long as d looks back. TensorFlow's `ExponentialMovingAverage(num_updates=t)` has the same rule.
-
-    Args:
-        decay: d, between 0 (no memory) and 1. A half-life of h steps is decay = 0.5 ** (1 / h).
-        warm_up: whether the decay begins small.
-
-    Attributes:
-        module: the average.
+    Buffers (running statistics, actnorm's flag) are copied as they are: an average of a flag means nothing. The
+    untrained weights are forgotten only in a run that is several times 1/(1 − d) steps long, or with a warm-up: then
+    update number t, counted from 0, has min(d, (1 + t)/(10 + t)) for d, and looks back over a ninth of the run until
+    that is as long as d looks back. TensorFlow's `ExponentialMovingAverage(num_updates=t)` has the same rule.
+    `module` is the average. d is between 0 (no memory) and 1: a half-life of h steps is decay = 0.5 ** (1 / h).
     """
 
     @door(decay=">= 0 < 1")

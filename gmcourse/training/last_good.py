@@ -1,10 +1,9 @@
 """The way back to the last good step, whatever becomes not finite in the next one.
 
-A loss, a gradient, a penalty, a running statistic: by the time that one of them is seen to be NaN or infinite,
-something has moved already. Even an optimiser that is given finite gradients can spoil parameters or its own
-memory (a square that overflows, a learning rate that is too large). So what a step may change is copied before
-it, looked at after it, and put back if need be. The look is one number, so a GPU is waited for once a step. On a
-CPU, copy and look take 2 to 5 % of a step of the course's models; the copies take the memory of what they copy.
+By the time that a loss, a gradient or a running statistic is seen to be NaN or infinite, something has moved already;
+and an optimiser that is given finite gradients can spoil parameters or its own memory (a square that overflows). So
+what a step may change is copied before it, looked at after it, and put back if need be. The look is one number, so a
+GPU is waited for once a step. On a CPU, copy and look take 2 to 5 % of a step of the course's models.
 """
 
 import math
@@ -58,11 +57,9 @@ def parameters_of(optimizers: Iterable[Optimizer]) -> list[Tensor]:
 class LastGood:
     """Makes a step that can be undone: `attempt(move, optimizers, modules)`.
 
-    The move says with `watch` what has to be finite; parameters, buffers and the optimisers' memories have to
-    be finite after it anyway. Values of a buffer that were not finite before (a mask of −∞) may stay so.
-
-    Attributes:
-        prefix: stands before each name that is watched, so that several players can have the same names.
+    The move says with `watch` what has to be finite; parameters, buffers and the optimisers' memories have to be
+    finite after it anyway. Values of a buffer that were not finite before (a mask of −∞) may stay so. `prefix` stands
+    before each name that is watched, so that several players can have the same names.
     """
 
     def __init__(self) -> None:

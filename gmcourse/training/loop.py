@@ -1,8 +1,11 @@
 """The loop: batches in, history out. It can be interrupted, and it goes on bit for bit."""
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +18,36 @@ from gmcourse.processes import any_of_us, rank_and_world
 from gmcourse.reproducible import mixed_seed, seed_torch
 from gmcourse.training.batches import Batch, Batches, Data, device_of, rows_of
 from gmcourse.training.history import History
-from gmcourse.training.interrupt import gentle_interrupt
 from gmcourse.training.last_good import Diverged, as_numbers, check_finite
 from gmcourse.training.saved_run import SavedRun
 from gmcourse.training.schedules import Schedule, set_rates
 from gmcourse.training.step import Step
+
+
+@contextmanager
+def gentle_interrupt() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C and the notebook's stop button end a loop after the step at hand, not inside it.
+
+    Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once. It
+    gives a function that says whether to stop.
+    """
+    asked = False
+
+    def handle(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+        yield lambda: False
+        return
+    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
 
 Callback = Callable[[int, History], object]
 
@@ -46,8 +74,9 @@ def fit(
     run that was interrupted, or killed and resumed from its last checkpoint, ends with the same bits as one
     that was left alone (same device, same number of threads).
 
-    A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then
-    as it was after the last good step. It never becomes shorter: a run that would take its place is refused.
+    A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then as it
+    was after the last good step. It never becomes shorter: a run that would take its place is refused. Returns the
+    history; `history.interrupted` says whether the run was stopped early. The model is usable then.
 
     Args:
         step: a `Step`, such as `Minimize`: it is called as `step(batch)` and returns scalars by name.
@@ -64,9 +93,6 @@ def fit(
         extend: a resumed run may have more steps than the checkpoint's. A schedule follows the new number.
         overwrite: a run that is not resumed may replace a checkpoint that is there already.
         progress: show a bar; the environment variable `GMCOURSE_PROGRESS=off` hides all of them.
-
-    Returns:
-        The history. `history.interrupted` says whether the run was stopped early; the model is usable then.
 
     Raises:
         ValueError: sizes that do not fit, or a checkpoint that is broken, of another run, or would be spoilt.

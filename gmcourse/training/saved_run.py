@@ -18,10 +18,8 @@ class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
     A resumed run must share the identity: seed, batch_size and number of samples. Without a path nothing is saved.
-
-    Attributes:
-        done: steps in the file; None while this run has written none.
-        at: when it was written, on the monotonic clock, or the run began.
+    `done` has the steps in the file, None while this run has written none, and `at` when it was written, on the
+    monotonic clock, or the run began.
     """
 
     def __init__(
@@ -90,9 +88,6 @@ def _lay_out(optimizer: Optimizer) -> None:
     """Lay the memory out as the parameters are: a file keeps no strides, and a GPU's fused step needs them."""
     for parameter, entry in optimizer.state.items():
         for key, value in entry.items():
-            if (
-                isinstance(value, Tensor)
-                and value.shape == parameter.shape
-                and value.stride() != parameter.stride()
-            ):
+            alike = isinstance(value, Tensor) and value.shape == parameter.shape
+            if alike and value.stride() != parameter.stride():
                 entry[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -1,8 +1,8 @@
 """Learning rates that change as training goes on: `fit(…, schedule=product(warm_up(50), cosine))`.
 
-A schedule is a pure function (step, steps) → share: before step number `step`, counted from 0, of a run of
-`steps` in all, every learning rate is that share of its first value. It remembers nothing, so a run that was
-interrupted goes on with the rates that it would have had, and one that is made half as long ends where it should.
+A schedule is a pure function (step, steps) → share: before step number `step`, counted from 0, of a run of `steps` in
+all, every learning rate is that share of its first value. So an interrupted run goes on with the rates that it would
+have had, and one that is made half as long ends where it should.
 """
 
 import math

@@ -28,8 +28,7 @@ class Step(Protocol):
     def __call__(self, batch: Any) -> Mapping[str, Tensor]:
         """Update the parameters once; return what was measured, as scalars.
 
-        Raises:
-            Diverged: something is not finite. Then all is as it was before the call.
+        If something is not finite, it raises `Diverged`, and all is as it was before the call.
         """
 
     def trained(self) -> nn.Module:

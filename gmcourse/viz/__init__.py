@@ -1,6 +1,5 @@
-"""Pictures of tensors and callables. Every figure of the course is drawn here, so they all look alike.
-
-Nothing here knows a model; a drawing takes arrays, or a function such as a density.
+"""Every figure of the course is drawn here, so they all look alike; a drawing knows no model, but arrays or
+functions.
 """
 
 from gmcourse.viz import palette
@@ -8,5 +7,3 @@ from gmcourse.viz.image_grid import images
 from gmcourse.viz.look import style
 from gmcourse.viz.plane import density, points
 from gmcourse.viz.training_curves import curves
-
-__all__ = ["curves", "density", "images", "palette", "points", "style"]

@@ -12,24 +12,21 @@ from gmcourse.expect.door import drawing
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
-
-def _picture(x: Tensor) -> np.ndarray:
-    return x.clamp(0, 1).permute(1, 2, 0).numpy()
+LIMIT = 0.25  # of the colour scale of a spread, as a share of the pixel range
 
 
-@drawing(rows="3 h w / 3 H W / n 3 H W", limit="> 0")
-def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]], *, limit: float = 0.25) -> Figure:
+@drawing(rows="3 h w / 3 H W / n 3 H W")
+def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Figure:
     """Draw for each row the low resolution, the truth, the mean of the answers, and how far the answers differ.
 
-    A row is (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)) in [0, 1]; `limit` ends the colour scale, as a
-    share of the pixel range.
+    A row is (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)) in [0, 1].
     """
     figure, axes = plt.subplots(len(rows), 4, figsize=(8.2, 2.1 * len(rows)), squeeze=False)
     for (low, truth, answers), places in zip(rows, axes, strict=True):
         for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
-            ax.imshow(_picture(x))
+            ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy())
         expect.whole("the number of answers in rows", len(answers), least=2)
-        places[3].imshow(answers.std(0).mean(0).numpy(), cmap="viridis", vmin=0, vmax=limit)
+        places[3].imshow(answers.std(0).mean(0).numpy(), cmap="viridis", vmin=0, vmax=LIMIT)
     for ax, title in zip(axes[0], ("given", "truth", "mean", "spread"), strict=True):
         ax.set_title(title)
     for ax in axes.flat:
@@ -44,9 +41,8 @@ def posteriors(
 ) -> Figure:
     """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
-    Args:
-        faces: for each face: attribute → (draws of the prior, draws of the posterior, what the model's answers
-            show, the truth), all in [0, 1].
+    A face has for each attribute (draws of the prior, draws of the posterior, what the model's answers show, the
+    truth), all in [0, 1].
     """
     figure, axes = plt.subplots(
         len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True

@@ -1,6 +1,7 @@
 """Feature maps, mixtures of styles, and what a generator adds at each resolution."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -19,10 +20,7 @@ from gmcourse.viz.palette import BLUE, DENSITY, GREY, ORANGE, SIGNED
 def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] | None = None) -> Figure:
     """Draw feature maps (H, W) side by side on one signed scale, blue above zero and vermilion below.
 
-    Args:
-        named: title → map.
-        limit: the value at both ends of the scale; what lies beyond gets the end's colour.
-        note: title → a line below that map.
+    The map of each title is clamped to ± `limit`; `note` has a line below some of them.
     """
     figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
@@ -47,15 +45,12 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W", zoom="> 0")
-def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1.0) -> Figure:
+@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W")
+def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor) -> Figure:
     """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
 
-    Args:
-        coarse: (R, C, H, W) in [0, 1], whose coarse styles each row has.
-        fine: (K, C, H, W), whose fine styles each column has.
-        mixed: (R·K, C, H, W), row by row.
-        zoom: 1 gives a picture about 1.7 cm.
+    `coarse` (R, C, H, W) in [0, 1] gives each row its coarse styles, `fine` (K, C, H, W) each column its fine ones;
+    `mixed` is (R·K, C, H, W), row by row.
     """
     rows, columns = len(coarse), len(fine)
     expect.whole("the number of mixed pictures", len(mixed), least=rows * columns, most=rows * columns)
@@ -65,7 +60,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1
     side = coarse.shape[-1]
     gap = max(1, side // 16)
     sheet = tile(torch.cat(cells), columns + 1, gap)
-    figure, ax = plt.subplots(figsize=(0.7 * zoom * (columns + 1), 0.7 * zoom * (rows + 1)))
+    figure, ax = plt.subplots(figsize=(0.7 * (columns + 1), 0.7 * (rows + 1)))
     ax.imshow(sheet, interpolation="nearest")
     edge = side + gap / 2 - 0.5
     for draw in (ax.axhline, ax.axvline):
@@ -79,9 +74,8 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor, *, zoom: float = 1
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
     """Draw what each resolution adds to one picture, and the picture so far.
 
-    Args:
-        parts: (C, side, side) each, in the generator's range; grey is nothing added.
-        sums: the picture up to and with that resolution, in [0, 1].
+    Parts are (C, side, side) each, in the generator's range: grey is nothing added. Sums have the picture up to and
+    with that resolution, in [0, 1].
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
@@ -101,9 +95,8 @@ def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float)
 
     `names` says what the two values are; the shaded square goes from `corner` to 1 in both directions.
     """
-    figure, axes = plt.subplots(
-        1, len(named), figsize=(2.6 * len(named), 3.0), sharex=True, sharey=True, squeeze=False
-    )
+    share: dict[str, Any] = {"sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named), 3.0), **share)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         ax.fill_between([corner, 1.0], corner, 1.0, color=GREY, alpha=0.3, linewidth=0)
         ax.scatter(*each.T.numpy(), s=5, color=BLUE, alpha=0.5, linewidths=0)
@@ -123,14 +116,12 @@ def pairs(
     labels: tuple[str, str],
     xlabel: str,
     reference: float | None = None,
-    ax: Axes | None = None,
 ) -> Axes:
     """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
 
-    Args:
-        reference: a thin line to compare with.
+    `reference` is a thin line to compare with.
     """
-    ax = ax or plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
+    ax = plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
     places = list(range(len(names)))[::-1]
     for place, a, b in zip(places, first, second, strict=True):
         ax.plot([a, b], [place, place], color=GREY, linewidth=1.2, zorder=1)

@@ -16,16 +16,15 @@ from gmcourse.viz.look import bare, figure_of, write_names
 from gmcourse.viz.palette import CYCLE, GREEN, GREY, INK, SIGNED
 from gmcourse.viz.plane import SIZE, Extent, grid
 
-SIDE = 90
+SIDE, ARROWS = 90, 60
 
 
 @dataclass(frozen=True)
 class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
-    Attributes:
-        belief: D over the grid of `extent`, (SIDE, SIDE), in [0, 1].
-        pushes: where the generator's loss pulls each sample, (n, 2): minus its gradient.
+    `belief` is D over the grid of `extent`, (SIDE, SIDE), in [0, 1]; `pushes` say where the generator's loss pulls
+    each sample, (n, 2): minus its gradient.
     """
 
     step: int
@@ -75,18 +74,17 @@ def belief(
     return ax
 
 
-@drawing(data="n 2", arrows=">= 0")
-def game(frame: Frame, data: Tensor, ax: Axes | None = None, *, arrows: int = 60) -> Figure:
-    """Draw one moment: what D believes, the data (n, 2), the samples, and where they are pulled.
-
-    So many samples have arrows, as long as the slope up to a common scale.
+@drawing(data="n 2")
+def game(frame: Frame, data: Tensor, ax: Axes | None = None) -> Figure:
+    """Draw one moment: what D believes, the data (n, 2), the samples, and where they are pulled. The arrows
+    of the first ARROWS samples are as long as the slope up to a common scale.
     """
     ax = ax or plt.subplots(figsize=(4.6, 4.6))[1]
     shown = ax.imshow(frame.belief.numpy(), extent=frame.extent, origin="lower", cmap=SIGNED, alpha=0.75)
     shown.set_clim(0, 1)
     ax.scatter(data[:, 0], data[:, 1], s=5, color=INK, alpha=0.45, linewidths=0)
     ax.scatter(frame.samples[:, 0], frame.samples[:, 1], s=12, color=GREEN, edgecolor="white", linewidths=0.4)
-    x, push = frame.samples[:arrows].numpy(), frame.pushes[:arrows].numpy()
+    x, push = frame.samples[:ARROWS].numpy(), frame.pushes[:ARROWS].numpy()
     ax.quiver(*x.T, *push.T, color=INK, angles="xy", scale=12, scale_units="width", width=0.006, alpha=0.8)
     bare(ax, xlim=frame.extent[:2], ylim=frame.extent[2:], aspect="equal")
     ax.set_title(f"step {frame.step}")
@@ -129,9 +127,9 @@ def grids(
 
 
 @drawing(named="n")
-def histograms(named: Mapping[str, Tensor], *, xlabel: str, ax: Axes | None = None) -> Axes:
+def histograms(named: Mapping[str, Tensor], *, xlabel: str) -> Axes:
     """Draw outlines of the distributions of several sets of numbers, over common bins."""
-    ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
+    ax = plt.subplots(figsize=(6.4, 3.2))[1]
     arrays = {name: values.numpy() for name, values in named.items()}
     together = np.concatenate(list(arrays.values()))
     edges = np.linspace(together.min(), together.max(), 41).tolist()

@@ -29,11 +29,11 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
     return sheet[..., 0] if channels == 1 else sheet
 
 
-@drawing(x="N 1|3 H W; unit", columns=">= 1")
-def as_png(x: Tensor, columns: int | None = None) -> bytes:
+@drawing(x="N 1|3 H W; unit")
+def as_png(x: Tensor) -> bytes:
     """Write images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
     content = io.BytesIO()
-    sheet = tile(x, columns or math.ceil(math.sqrt(len(x))))
+    sheet = tile(x, math.ceil(math.sqrt(len(x))))
     plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
     return content.getvalue()
 
@@ -50,10 +50,8 @@ def images(
 ) -> Figure:
     """Draw images in a grid, or several rows of images with a label each; grey ones as ink on paper.
 
-    Args:
-        x: images (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each.
-        columns: by default the grid is as square as can be. A sequence gives rows, and needs none.
-        zoom: 1 gives a column about 1.6 cm.
+    x is (N, C, H, W) in [0, 1], C one or three; or a sequence of those: one row each. By default a grid is as square
+    as can be. A zoom of 1 gives a column about 1.6 cm.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
     if isinstance(x, Tensor):

@@ -71,8 +71,7 @@ def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, fl
 def levels(image: Shape, at_levels: Sequence[Shape], n_steps: int) -> Figure:
     """Draw what a multi-scale flow with a split after each level but the last does, one row a level.
 
-    Args:
-        at_levels: shapes at which the steps of each level work, as `gmcourse.flows.multiscale.levels_of` gives.
+    `at_levels` has the shapes at which the steps of each level work, as `gmcourse.flows.multiscale.levels_of` gives.
     """
     figure, axes = plt.subplots(len(at_levels), 1, figsize=(8.6, 1.9 * len(at_levels)), squeeze=False)
     scale = (1.15 / image[1] ** 0.7, 0.9 / image[1] ** 0.7)

@@ -42,9 +42,9 @@ def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 2
 
 
 @drawing(x="n", target="n", fitted="n")
-def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor], ax: Axes | None = None) -> Axes:
+def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor]) -> Axes:
     """Draw a target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
-    ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
+    ax = plt.subplots(figsize=(6.4, 3.4))[1]
     ax.fill_between(x, target, color=GREY, alpha=0.25, label="target p")
     for (name, values), color, line in zip(fitted.items(), cycle(CYCLE), cycle(("-", "--")), strict=False):
         ax.plot(x, values, line, color=color, label=name)
@@ -84,12 +84,12 @@ def histograms(named: Mapping[str, Tensor], xlabel: str) -> Figure:
 
 
 @drawing(rows="n")
-def signals(rows: Mapping[str, Sequence[Tensor]], xlabel: str = "position") -> Figure:
+def signals(rows: Mapping[str, Sequence[Tensor]]) -> Figure:
     """Draw one panel a name, each with several one-dimensional signals (n,)."""
     figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)
     for ax, (name, many) in zip(axes[0], rows.items(), strict=True):
         for i, values in enumerate(many):
             ax.plot(values, color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
-        ax.set(title=name, xlabel=xlabel)
+        ax.set(title=name, xlabel="position")
     axes[0, 0].set_ylabel("brightness")
     return figure

@@ -23,6 +23,5 @@ CLASSES = (BLUE, ORANGE, GREEN, VERMILION, PINK, SKY, "#8C6D31", GREY, "#B8A800"
 # A density: paper to deep blue, steadily darker, so that it survives a grey print.
 DENSITY = LinearSegmentedColormap.from_list("density", [PAPER, "#CFE3F1", "#7FB5DA", BLUE, "#073B5C"])
 # A signed quantity: two hues that no kind of colour blindness confuses, paper at zero.
-SIGNED = LinearSegmentedColormap.from_list(
-    "signed", ["#7A2E00", VERMILION, "#F6D3BD", PAPER, "#CFE3F1", BLUE, "#073B5C"]
-)
+_SIGNED = ["#7A2E00", VERMILION, "#F6D3BD", PAPER, "#CFE3F1", BLUE, "#073B5C"]
+SIGNED = LinearSegmentedColormap.from_list("signed", _SIGNED)

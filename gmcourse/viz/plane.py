@@ -1,16 +1,16 @@
 """Densities and points in the plane."""
 
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import drawing
-from gmcourse.viz.palette import BLUE, CLASSES, DENSITY
+from gmcourse.viz.palette import BLUE, DENSITY
 
 Extent = tuple[float, float, float, float]
 SIZE = 160  # points of a grid along each side
@@ -41,17 +41,10 @@ def density(
     return ax
 
 
-@drawing(x="n 2", c="n; integer, >= 0")
-def points(
-    x: Tensor, ax: Axes | None = None, *, c: Tensor | None = None, color: str = BLUE, **style: object
-) -> Axes:
-    """Scatter points x (n, 2); integer classes c (n,) colour them with the course's class colours."""
+@drawing(x="n 2")
+def points(x: Tensor, ax: Axes | None = None, **style: Any) -> Axes:
+    """Scatter points x (n, 2); the style goes to `ax.scatter`."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
-    look: dict[str, object] = {"s": 7, "alpha": 0.6, "linewidths": 0, **style}
-    if c is None:
-        look["color"] = color
-    else:
-        look |= {"c": c, "cmap": ListedColormap(CLASSES), "vmin": -0.5, "vmax": len(CLASSES) - 0.5}
-    ax.scatter(x[:, 0], x[:, 1], **look)  # type: ignore[arg-type]
+    ax.scatter(x[:, 0], x[:, 1], **{"s": 7, "alpha": 0.6, "linewidths": 0, "color": BLUE, **style})
     ax.set_aspect("equal")
     return ax

@@ -27,12 +27,12 @@ def _heights(points: list[tuple[float, float]]) -> list[float]:
 
 
 @drawing(points=">= 0 <= 1")
-def precision_and_recall(points: Mapping[str, tuple[float, float]], *, ax: Axes | None = None) -> Axes:
+def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
     """Draw one labelled point for each model at (recall, precision), both in [0, 1].
 
     What is called real or training data is no model and drawn in grey.
     """
-    ax = ax or plt.subplots(figsize=(7.2, 4.4))[1]
+    ax = plt.subplots(figsize=(7.2, 4.4))[1]
     places = _heights(list(points.values()))
     for (name, (recall, precision)), height in zip(points.items(), places, strict=True):
         color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE

@@ -43,10 +43,8 @@ def two_normals(
 ) -> Figure:
     """Draw boundary, density and samples of a blue normal that stays and an orange one that is moved.
 
-    Args:
-        width: standard deviation of the orange class in both directions.
-        correlation: how its two coordinates go together.
-        orange_share: p(y = orange).
+    The width is the standard deviation of the orange class in both directions, and the correlation says how its two
+    coordinates go together; its share is p(y = orange).
     """
     log_prior, densities = normals(x, y, width, correlation, orange_share)
 

@@ -1,7 +1,5 @@
-"""`gmcourse convert FILE --from READER`: published weights as a model of the zoo's format.
-
-The readers are those of `gmcourse.converters`. The model is written in float32, as safetensors with a manifest,
-into one's own zoo: `zoo.load(NAME, own=True)`.
+"""`gmcourse convert FILE --from READER`: published weights, read by `gmcourse.converters`, as a model of one's own
+zoo.
 """
 
 import argparse
@@ -35,29 +33,19 @@ def whole_numbers(text: str) -> list[int]:
     return [int(each) for each in text.split(",") if each]
 
 
-def _name(source: Path) -> str:
-    """The file's name with the signs alone that a model's may have."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, whose it is, where to, and what no state dict says."""
-    parser.add_argument("file", type=Path, help="a state dict, of torch.save or safetensors")
-    parser.add_argument(
-        "--from",
-        dest="reader",
-        required=True,
-        choices=sorted(READERS),
-        metavar="READER",
-        help=f"one of: {', '.join(sorted(READERS))}",
-    )
-    parser.add_argument("--output", type=Path, help="a .safetensors file (default: in your own zoo)")
-    parser.add_argument("--entry", help="which entry of FILE has the weights, if there are several")
-    parser.add_argument("--ignore", action="append", default=[], help="names that are no part of the model")
-    parser.add_argument("--shape", type=whole_numbers, help="rosinality_glow: C,H,W (default: 3,64,64)")
-    parser.add_argument("--stacked", type=whole_numbers, help="official_srflow: blocks (default: 1,8,15,22)")
-    parser.add_argument("--group", type=int, help="nvlabs_stylegan2_discriminator (default: 4)")
-    parser.add_argument("--prior", help="plain_nice: logistic or normal (default: logistic)")
+    add = parser.add_argument
+    add("file", type=Path, help="a state dict, of torch.save or safetensors")
+    readers = sorted(READERS)
+    add("--from", dest="reader", required=True, choices=readers, metavar="READER", help=", ".join(readers))
+    add("--output", type=Path, help="a .safetensors file (default: in your own zoo)")
+    add("--entry", help="which entry of FILE has the weights, if there are several")
+    add("--ignore", action="append", default=[], help="names that are no part of the model")
+    add("--shape", type=whole_numbers, help="rosinality_glow: C,H,W (default: 3,64,64)")
+    add("--stacked", type=whole_numbers, help="official_srflow: blocks (default: 1,8,15,22)")
+    add("--group", type=int, help="nvlabs_stylegan2_discriminator (default: 4)")
+    add("--prior", help="plain_nice: logistic or normal (default: logistic)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,11 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not set(given) <= {unsaid}:
         raise ValueError(f"--from {arguments.reader} takes no {', '.join(f'--{name}' for name in given)}")
     source: Path = arguments.file
-    output: Path = arguments.output or zoo.own_folder() / f"{_name(source)}-{arguments.reader}.safetensors"
+    # with the signs alone that a model's name may have
+    name = re.sub(r"[^A-Za-z0-9]+", "_", source.stem).strip("_")[:60] or "weights"
+    output: Path = arguments.output or zoo.own_folder() / f"{name}-{arguments.reader}.safetensors"
     if output.suffix != ".safetensors" or output.exists():
-        raise ValueError(
-            f"the output {output} is there already, or does not end in .safetensors; name another with --output"
-        )
+        fault = "is there already, or does not end in .safetensors"
+        raise ValueError(f"the output {output} {fault}; name another with --output")
     output = file_of(output.stem, ".safetensors", output.parent)  # which refuses names that are no model's
     ensure_writable(output)
     weights = Weights(state_from_file(source, arguments.entry), arguments.ignore)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
-from gmcourse.expect import door
+from gmcourse.expect import door, refuse
 
 FORMAT = 2
 OPTIONAL = {"samples", "baselines", "seeds"}  # left out where they say nothing
@@ -63,9 +63,7 @@ class Manifest:
         if not isinstance(content, dict):
             raise ValueError(f"text is JSON of a {type(content).__name__}; expected a JSON object")
         if content.get("format") != FORMAT:
-            raise ValueError(
-                f"format is {content.get('format')!r}; expected {FORMAT} in this version of gmcourse"
-            )
+            refuse("format", repr(content.get("format")), f"{FORMAT} in this version of gmcourse")
         known = {each.name for each in fields(cls)}
         missing, unknown = sorted(known - OPTIONAL - set(content)), sorted(set(content) - known)
         if missing or unknown:

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.console import visible
-from gmcourse.expect import refuse
 from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
@@ -27,12 +26,8 @@ from gmcourse.training import History
 from gmcourse.zoo.manifests import Manifest
 
 WEIGHTS = Path(__file__).parent / "weights"
-SUFFIXES = (
-    ".safetensors",
-    ".log.json",
-    ".png",
-    ".manifest.json",
-)  # the manifest last: it makes a model be there
+# the manifest last: it makes a model be there
+SUFFIXES = (".safetensors", ".log.json", ".png", ".manifest.json")
 
 
 def own_folder() -> Path:
@@ -51,7 +46,9 @@ def _folder(own: bool | str | Path) -> Path:
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     """The path of one of a model's files; refuses a name that could lead out of the folder."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
-        refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
+        expect.refuse(
+            "name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit"
+        )
     return _folder(own) / f"{name}{suffix}"
 
 
@@ -69,9 +66,11 @@ def where(name: str, *, own: bool | str | Path = False) -> Path:
         return path
     available = ", ".join(names(own=own)) or "none"
     if own:
-        refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}")
+        expect.refuse(
+            "name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}"
+        )
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
-    refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
+    expect.refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
 
 
 def _cure(name: str, own: bool | str | Path) -> str:
@@ -135,8 +134,8 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
         fault = f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
         raise ValueError(fault) from error
     if own:
-        origin = f"{described.steps:,} steps of {described.recipe}, from {visible(str(path))}"
-        print(f"{name} is your own, {origin}")
+        made = f"{described.steps:,} steps of {described.recipe}"
+        print(f"{name} is your own, {made}, from {visible(str(path))}")
     return module.to(place).eval().requires_grad_(False)
 
 
@@ -146,7 +145,7 @@ def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     module_name, _, class_name = described.model.partition(":")
     ours = module_name.startswith(("gmcourse.models.", "gmcourse.experiments."))
     if not ours or not class_name.isidentifier():
-        refuse("model", repr(described.model), "'gmcourse.models.<module>:<Class>'")
+        expect.refuse("model", repr(described.model), "'gmcourse.models.<module>:<Class>'")
     build = getattr(importlib.import_module(module_name), class_name)
     module: nn.Module = build(**described.arguments)
     module.load_state_dict(tensors)
@@ -165,14 +164,9 @@ def save(
 ) -> Manifest:
     """Add a trained model of one's own: each file is written atomically, the manifest last.
 
-    Args:
-        described: what is known of it; the hash and the name of the picture are filled in here.
-        samples: the content of a PNG file.
-        half: keep the weights in float16; `load` gives a float32 model with the rounded values.
-        folder: where to put the files; by default `own_folder()`.
-
-    Returns:
-        The manifest as it was written.
+    Returns the manifest as it was written. The hash and the name of the picture are filled in here. `samples` is the
+    content of a PNG file; `half` keeps the weights in float16, of which `load` gives a float32 model with the rounded
+    values. The folder is by default `own_folder()`.
     """
     place = True if folder is None else folder
     file_of(described.name, ".safetensors", place)  # a name that is none is refused before any work
@@ -185,15 +179,11 @@ def save(
         built = f"{described.model}(**{described.arguments})"
         raise ValueError(f"module has other weights ({error}); expected those of {built}") from error
     content = tensors_to_bytes(tensors)
-    described = replace(
-        described,
-        sha256=hashlib.sha256(content).hexdigest(),
-        samples="" if samples is None else f"{described.name}.png",
-    )
+    digest, picture = hashlib.sha256(content).hexdigest(), "" if samples is None else f"{described.name}.png"
+    described = replace(described, sha256=digest, samples=picture)
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
     text = described.to_json().encode(errors="backslashreplace")
-    contents = (content, curves, samples, text)
-    for suffix, written in zip(SUFFIXES, contents, strict=True):
+    for suffix, written in zip(SUFFIXES, (content, curves, samples, text), strict=True):
         path = file_of(described.name, suffix, place)
         if written is not None:
             write_atomically(path, written)

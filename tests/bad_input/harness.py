@@ -36,7 +36,7 @@ ASKED = ("names", "count", "shape", "lacks", "build", "take", "flag", "copy", "f
 INNER = (
     "gmcourse.__main__",
     "gmcourse.adversarial.penalties.one_logit_each",
-    "gmcourse.adversarial.path_length.PathLength.forward",  # inside a training step
+    "gmcourse.adversarial.penalties.PathLength.forward",  # inside a training step
     "gmcourse.adversarial.side_by_side.SideBySide.load_state_dict",  # `fit` reads checkpoints
     "gmcourse.adversarial.step.Adversarial.load_state_dict",
     "gmcourse.adversarial.step.Adversarial.play",
@@ -49,14 +49,15 @@ INNER = (
     *(
         f"gmcourse.converters.state.Weights.{ask}" for ask in ["copy", "fill", "drop", "complain"]
     ),  # test_state.py
-    "gmcourse.data.folder.held_out",
-    "gmcourse.data.folder.list_files",
-    "gmcourse.data.folder_cache",
+    *(
+        f"gmcourse.data.folder.{part}"
+        for part in ["Kept", "cache_file", "held_out", "list_files", "mark_of", "recall", "store"]
+    ),
     "gmcourse.data.picture",  # read by data.folder, which counts and names what is no picture
-    "gmcourse.data.faces.",  # the door is the package: its __all__
+    "gmcourse.data.faces.",  # the door is the package
     "gmcourse.densities.",  # likewise
     "gmcourse.doctor",
-    "gmcourse.flows.",  # the door is the package: its __all__
+    "gmcourse.flows.",  # the door is the package
     "gmcourse.flows.StandardLogistic",  # inside `Flow`
     "gmcourse.flows.StandardNormal",
     "gmcourse.exercises",  # the judge has tests of its own
@@ -64,8 +65,6 @@ INNER = (
     "gmcourse.models.autoencoder.",  # the door is the package, as for the next ones
     "gmcourse.models.discriminative_vs_generative.",
     "gmcourse.models.gan.",
-    "gmcourse.models.glow.step_of_flow",
-    "gmcourse.models.srflow.latents",
     "gmcourse.models.srflow.model",
     "gmcourse.models.srflow.regression",
     "gmcourse.models.srflow.steps",
@@ -155,11 +154,10 @@ def public_names():
         if info.name.startswith((*PENDING, *INNER)):
             continue
         module = importlib.import_module(info.name)
-        listed = getattr(module, "__all__", None)
-        for name in listed if listed is not None else [n for n in vars(module) if not n.startswith("_")]:
-            thing = getattr(module, name)
-            home = getattr(thing, "__module__", None)
-            elsewhere = home != info.name and (listed is None or not str(home).startswith(INNER))
+        for name, thing in list(vars(module).items()):
+            home = str(getattr(thing, "__module__", None))
+            passed_on = info.ispkg and home.startswith(f"{info.name}.") and home.startswith(INNER)
+            elsewhere = name.startswith("_") or (home != info.name and not passed_on)
             if not callable(thing) or elsewhere or getattr(thing, "_is_protocol", False):
                 continue
             if inspect.isclass(thing) and issubclass(thing, Exception):

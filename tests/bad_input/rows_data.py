@@ -119,12 +119,6 @@ for kind, name in (("Gaussians", "spirals"), ("Rings", "rings"), ("Checkerboard"
         fine={"x": "batch"},
         bad={"x": (torch.rand(3, 2).half(),)},
     )
-row(
-    "data.toy.Gaussians.sample_labelled",
-    lambda: {"n": 3, "generator": None},
-    on=lambda: toy.load("spirals"),
-    bad={"n": (0,)},
-)
 row("data.toy.Gaussians.parts", lambda: {"n": 2}, on=lambda: toy.load("spirals"), bad={"n": (0, 7)})
 
 FACES = {"skin": (lambda: faces.middle(2) + 1)()}

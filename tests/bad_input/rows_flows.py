@@ -61,6 +61,7 @@ row(
 )
 row("flows.Inverse", lambda: {"original": offset()})
 row("flows.Multiscale", lambda: {"steps": offset(), "rest": offset(), "split": offset(), "halve": True})
+row("flows.Elementwise", lambda: {"f": torch.sinh, "inverse_f": torch.asinh, "log_slope": torch.zeros_like})
 row("flows.Offset", lambda: {"offset": 1.0}, fine={"offset": "negative"})
 row("flows.Permutation", lambda: {"order": [1, 0]}, bad={"order": ([0, 0], [1, 2])})
 row(
@@ -220,10 +221,10 @@ row(
 )
 LATENT = {"z": pictures(channels=3), "n_levels": 2, "n_splits": 1}
 ROUND = {"z": "batch shape"}
-row("models.srflow.split_latent", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
-row("models.srflow.normalised", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
+row("flows.split_latent", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
+row("flows.normalised", lambda: LATENT, fine=ROUND, bad={"n_splits": (2,)})
 row(
-    "models.srflow.join_latent",
+    "flows.join_latent",
     lambda: {"parts": [torch.rand(2, 6, 4, 4), torch.rand(2, 24, 2, 2)], "n_levels": 2},
     fine={"parts": "batch rank shape"},
     foreign={"parts": "length"},

@@ -151,11 +151,6 @@ row(
     lambda: {"maps": lambda x: [x], "x": pictures(), "y": pictures()},
     fine={"x": WORDS, "y": WORDS},
 )
-row(
-    "metrics.perceptual_path_length.small_steps",
-    lambda: {"start": normal(3, 4), "end": normal(3, 4), "t": torch.rand(3), "eps": 1e-3, "spherical": True},
-    bad={"eps": (0.0, 2.0)},
-)
 
 
 def squared(x, y):

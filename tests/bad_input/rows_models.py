@@ -91,19 +91,11 @@ row(
     on=lambda: GaussianWorld.make(2),
     bad={"n": (0,)},
 )
-row(f"{DVG}.accuracy_by_group", lambda: dict.fromkeys(("predicted", "labels", "groups"), Y))
 row(f"{DVG}.crossing", lambda: {"sizes": [1, 2], "first": drawn(3, 2), "second": drawn(3, 2)})
 row(f"{DVG}.draws_from", lambda: {"x": X, "y": Y}, fine={"x": "shape"})
-row(f"{DVG}.effective_sample_size", lambda: {"weights": torch.ones(3)}, fine={"weights": "batch shape"})
 row(
     f"{DVG}.error_rate",
     lambda: {"model": normals(), "x": X, "y": Y},
-)
-row(
-    f"{DVG}.inverse_density_weights",
-    lambda: {"log_prob": drawn(3), "power": 1.0, "largest": 20.0},
-    fine={"log_prob": "batch shape"},
-    bad={"largest": (0.5,)},
 )
 row(
     f"{DVG}.learning_curve",
@@ -120,12 +112,6 @@ row(
     bad={"sizes": ([1],), "repeats": (0,)},
 )
 row(f"{DVG}.log_posterior", lambda: {"log_joint": drawn(3, 2)}, fine={"log_joint": "batch shape"})
-row(
-    f"{DVG}.resample",
-    lambda: {"weights": torch.ones(3), "n": 2, "generator": torch.Generator()},
-    fine={"weights": "batch shape"},
-    bad={"weights": (torch.zeros(3), -torch.ones(3)), "n": (0,)},
-)
 
 # Chapter 2
 GAN = "models.gan"

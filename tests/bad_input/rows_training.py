@@ -71,9 +71,9 @@ def a_file():
     return str(path)
 
 
-row("adversarial.lazy.Lazy", lambda: {"name": "r1", "penalty": logits, "every": 4}, fine={"name": ANY})
+row("adversarial.penalties.Lazy", lambda: {"name": "r1", "penalty": logits, "every": 4}, fine={"name": ANY})
 row(
-    "adversarial.lazy.lazy_adam",
+    "adversarial.penalties.lazy_adam",
     lambda: {
         "parameters": list(linear().parameters()),
         "lr": 0.1,
@@ -109,19 +109,19 @@ def path():
 
 
 row(
-    "adversarial.path_length.path_lengths",
+    "adversarial.penalties.path_lengths",
     path,
     fine={"noise": PASSES, "ws": PASSES, "images": PASSES},
     bad={"ws": (torch.randn(4, 5),)},
 )
 row(
-    "adversarial.path_length.path_length_penalty",
+    "adversarial.penalties.path_length_penalty",
     lambda: {"lengths": torch.rand(4), "mean": torch.tensor(0.5), "decay": 0.1},
     fine={"lengths": f"{PASSES} shape batch", "mean": PASSES},
     bad={"decay": (5.0,)},
 )
 row(
-    "adversarial.path_length.PathLength",
+    "adversarial.penalties.PathLength",
     lambda: {"mapping": logits, "synthesis": logits, "weight": 2.0, "decay": 0.1, "shrink": 2},
 )
 DISCRIMINATOR = {"discriminator": logits}
@@ -159,6 +159,7 @@ row(
     "experiments.gan_grid.GridGANs.sample", lambda: {"n": 2}, on=lambda: GridGANs(1, 2, (4,)), bad={"n": (0,)}
 )
 SIZES = {"resolution": 8, "mapping_layers": 1, "channel_base": 32, "channel_max": 8, "style_mixing": 0.5}
+row("experiments.classifiers.Classifiers", lambda: {"runs": 2, "per_seed": 1, "dims": 3})
 row("experiments.stylegan_contest.Contest", lambda: {"runs": 1, "width": 4} | SIZES)
 
 row(

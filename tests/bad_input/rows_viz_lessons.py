@@ -70,7 +70,7 @@ add(
 )
 add(
     "scores.precision_and_recall",
-    lambda: {"points": {"a": (0.5, 0.5)}, "ax": axes()},
+    lambda: {"points": {"a": (0.5, 0.5)}},
 )
 add(
     "feature_maps.maps",
@@ -81,7 +81,7 @@ add(
 add("feature_maps.deviations", lambda: {"named": {"a": plane()}}, fine={"named": "shape batch"})
 add(
     "feature_maps.mixing_table",
-    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6), "zoom": 1.0},
+    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6)},
 )
 add(
     "feature_maps.contributions",
@@ -102,7 +102,6 @@ add(
         "labels": ("a", "b"),
         "xlabel": "x",
         "reference": 1.0,
-        "ax": axes(),
     },
     fine=dict.fromkeys(("first", "second", "reference"), "negative"),
 )
@@ -130,7 +129,7 @@ add(
 )
 add(
     "game.game",
-    lambda: {"frame": frame(), "data": plane(), "ax": axes(), "arrows": 3},
+    lambda: {"frame": frame(), "data": plane(), "ax": axes()},
     fine={"data": "batch"},
 )
 add(
@@ -143,7 +142,7 @@ add(
 )
 add(
     "game.histograms",
-    lambda: {"named": {"a": line()}, "xlabel": "x", "ax": axes()},
+    lambda: {"named": {"a": line()}, "xlabel": "x"},
     fine={"named": "shape batch"},
 )
 add(
@@ -171,7 +170,7 @@ add(
     fine=dict.fromkeys(("mean", "log_var"), "negative"),
     bad={"samples": (1,)},
 )
-add("normals.fits", lambda: {"x": line(), "target": line(), "fitted": {"a": line()}, "ax": axes()})
+add("normals.fits", lambda: {"x": line(), "target": line(), "fitted": {"a": line()}})
 add(
     "normals.bound_and_gap",
     lambda: {"where": line(), "bound": line(), "truth": 1.0, "best": 0.5, "xlabel": "x"},
@@ -182,8 +181,7 @@ add(
     lambda: {"named": {"a": line()}, "xlabel": "x"},
     fine={"named": "shape batch"},
 )
-add("normals.signals", lambda: {"rows": {"a": [line()]}, "xlabel": "x"}, fine={"rows": "shape batch length"})
-add("taxonomy.taxonomy_svg", lambda: {"folder": "."}, fine={"folder": WORD})
+add("normals.signals", lambda: {"rows": {"a": [line()]}}, fine={"rows": "shape batch length"})
 SHAPE = {"width": (0.0,), "correlation": (1.0,)}
 PLACE = dict.fromkeys(("x", "y", "correlation"), "negative")
 add(

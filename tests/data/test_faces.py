@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gmcourse.data import faces, load
-from gmcourse.data.faces import noise
+from gmcourse.data.faces import detail as noise
 from gmcourse.data.faces.canvas import Canvas
 from gmcourse.data.faces.face import Face
 from gmcourse.reproducible import generator

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gmcourse.data import folder, folder_cache, load
+from gmcourse.data import folder, load
 from gmcourse.data.picture import read
 from tests.data.picture_files import BAD, noise
 from tests.names import hostile
@@ -17,7 +17,7 @@ from tests.names import hostile
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     """A cache folder of this test's own."""
-    monkeypatch.setattr(folder_cache, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr(folder, "user_cache_path", lambda *_, **__: tmp_path / "cache")
     return tmp_path / "cache" / "folders"
 
 

@@ -53,12 +53,6 @@ def test_a_point_of_a_square_and_one_beside_it():
     assert float(board.log_prob(torch.tensor([[-1.0, -3.0]]))) == -math.inf
 
 
-def test_labels_say_which_centre():
-    density = toy.load("twenty_five_gaussians")
-    x, which = density.sample_labelled(500)
-    assert ((x - density.centres[which]).norm(dim=1) < 0.4).all()
-
-
 def test_the_parts_are_the_classes():
     density = toy.load("two_moons")
     upper, lower = density.parts(2)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gmcourse.adversarial import Adversarial, SideBySide
+from gmcourse.experiments.classifiers import Classifiers
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.experiments.stylegan_contest import Contest
 from gmcourse.models.gan import PlaneDiscriminator
@@ -68,3 +69,16 @@ def test_a_contest_has_runs_of_both_kinds():
     assert kinds == ["AdaINConv", "AdaINConv", "StyledConv", "StyledConv"]
     with pytest.raises(ValueError, match="runs is 0"):
         Contest(runs=0)
+
+
+def test_classifiers_of_one_seed_begin_alike_and_learn_as_if_alone():
+    several = Classifiers(4, per_seed=2, dims=3)
+    first, second, third, _ = several.networks
+    same = [torch.equal(first.network[0].weight, each.network[0].weight) for each in (second, third)]
+    assert same == [True, False]
+    x, y = torch.randn(5, 4, 3), torch.randint(2, (5, 4))
+    several.loss((x, y)).backward()
+    together = third.network[0].weight.grad.clone()
+    third.zero_grad()
+    third.loss((x[:, 2], y[:, 2]))["loss"].backward()
+    assert torch.allclose(third.network[0].weight.grad, together)

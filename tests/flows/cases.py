@@ -71,6 +71,11 @@ def make_cases(seed=0):
 def _make_cases():
     image = vector(3, 2, 4, 4)
     cases = {
+        "elementwise": (
+            flows.Elementwise(torch.sinh, torch.asinh, lambda x: x.cosh().log()),
+            vector(3, 4),
+            None,
+        ),
         "offset": (flows.Offset(0.3), vector(3, 4), None),
         "logit": (flows.Logit(), unit(3, 4), None),
         "normal quantile": (flows.NormalQuantile(), unit(3, 4), None),

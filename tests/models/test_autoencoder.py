@@ -11,7 +11,7 @@ from gmcourse.models.autoencoder import (
     CodeCompressor,
     add_noise,
     bits_per_image,
-    entropy_coding,
+    compression,
     posterior_mean,
 )
 from gmcourse.training import Minimize, fit
@@ -67,27 +67,27 @@ def test_entropy_coding_is_lossless_and_as_short_as_shannon_says():
     g = torch.Generator().manual_seed(0)
     p = torch.tensor(table, dtype=torch.float64) / 2**16
     symbols = torch.multinomial(p, 3000, replacement=True, generator=g)
-    data = entropy_coding.encode(symbols.tolist(), [table] * 3000)
-    assert entropy_coding.decode(data, [table] * 3000) == symbols.tolist()
+    data = compression.encode(symbols.tolist(), [table] * 3000)
+    assert compression.decode(data, [table] * 3000) == symbols.tolist()
     shannon = float(-p.log2()[symbols].sum())
     assert 0 <= 8 * len(data) - shannon < 24  # three bytes for the start
-    assert entropy_coding.decode(entropy_coding.encode([], []), []) == []
+    assert compression.decode(compression.encode([], []), []) == []
 
 
 def test_damaged_messages_and_bad_tables():
     table = (60_000, 5_536)
-    data = entropy_coding.encode([0, 1, 0, 1] * 20, [table] * 80)
+    data = compression.encode([0, 1, 0, 1] * 20, [table] * 80)
     with pytest.raises(ValueError, match="those that were written with these tables"):
-        entropy_coding.decode(data[:-1], [table] * 80)
+        compression.decode(data[:-1], [table] * 80)
     for count in (79, 81, 800):
         with pytest.raises(ValueError, match="written with these tables"):
-            entropy_coding.decode(data, [table] * count)
+            compression.decode(data, [table] * count)
     with pytest.raises(ValueError, match="sum 65536"):
-        entropy_coding.encode([0], [(1, 2)])
+        compression.encode([0], [(1, 2)])
     with pytest.raises(ValueError, match="symbol 2"):
-        entropy_coding.encode([2], [table])
+        compression.encode([2], [table])
     with pytest.raises(ValueError, match="2 symbols and 1 tables"):
-        entropy_coding.encode([0, 1], [table])
+        compression.encode([0, 1], [table])
 
 
 def test_codes_through_a_file():

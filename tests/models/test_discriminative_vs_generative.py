@@ -12,18 +12,14 @@ from gmcourse.models.discriminative_vs_generative import (
     Classifier,
     GaussianWorld,
     GenerativeClassifier,
-    accuracy_by_group,
     crossing,
     draws_from,
-    effective_sample_size,
     error_rate,
     fit_gaussians,
     fit_logistic,
     fit_mixtures,
-    inverse_density_weights,
     learning_curve,
     log_posterior,
-    resample,
 )
 
 
@@ -183,39 +179,6 @@ def test_crossing():
     assert crossing([10, 20, 40], level + 1, level) == 10
     with pytest.raises(ValueError, match="sizes is 2 of them; expected 3"):
         crossing([1, 2], falling, level)
-
-
-def test_inverse_density_brings_back_what_is_rare():
-    g = torch.Generator().manual_seed(0)
-    common, rare = torch.randn(900, 1, generator=g), torch.randn(100, 1, generator=g) + 8
-    x = torch.cat([common, rare]).double()
-    mixture = toy_mixture()
-    weights = inverse_density_weights(mixture(x), power=1.0, largest=1e6)
-    assert abs(float(weights.mean()) - 1) < 1e-9
-    chosen = resample(inverse_density_weights(mixture(x)), 4000, torch.Generator().manual_seed(0))
-    share = float((chosen >= 900).double().mean())
-    assert 0.3 < share < 0.7  # of one tenth before
-    assert torch.equal(inverse_density_weights(mixture(x), power=0.0), torch.ones(1000).double())
-    assert inverse_density_weights(mixture(x), largest=2.0).max() <= 2.0 / inverse_raw_mean(mixture(x)) + 1e-9
-
-
-def toy_mixture():
-    def log_prob(x):
-        parts = torch.stack([math.log(0.9) - x[:, 0] ** 2 / 2, math.log(0.1) - (x[:, 0] - 8) ** 2 / 2])
-        return parts.logsumexp(0)
-
-    return log_prob
-
-
-def inverse_raw_mean(log_prob):
-    return float((log_prob.median() - log_prob).clamp_max(math.log(2.0)).exp().mean())
-
-
-def test_effective_sample_size_and_groups():
-    assert effective_sample_size(torch.ones(7)) == 7
-    assert effective_sample_size(torch.tensor([1.0, 0.0, 0.0])) == 1
-    predicted, labels, groups = (torch.tensor(v) for v in ([0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, 3]))
-    assert accuracy_by_group(predicted, labels, groups) == {0: (pytest.approx(2 / 3), 3), 3: (1.0, 1)}
 
 
 def test_the_classifier_learns_by_cross_entropy():

@@ -22,7 +22,7 @@ from gmcourse.models.stylegan2 import (
     normalize_second_moment,
 )
 from gmcourse.models.stylegan2.game import game
-from gmcourse.models.stylegan2.mixing import mix_at_random
+from gmcourse.models.stylegan2.mapping import mix_at_random
 from gmcourse.models.stylegan2.projection import project
 from gmcourse.nn.resample import fir_kernel, upsample
 from tests.conftest import assert_close, stop_after

@@ -116,9 +116,6 @@ METRICS: dict[str, Case] = {
     "perceptual.perceptual_distance": lambda d: perceptual.perceptual_distance(
         lambda x: [x], rand(d, 2, 3, 8, 8), rand(d, 2, 3, 8, 8, seed=1)
     ),
-    "perceptual_path_length.small_steps": lambda d: perceptual_path_length.small_steps(
-        rand(d, 3, 4), rand(d, 3, 4, seed=1), rand(d, 3), spherical=True
-    ),
     "perceptual_path_length.path_distances": lambda d: perceptual_path_length.path_distances(
         lambda z: z, squared, rand(d, 3, 4), rand(d, 3, 4, seed=1), t=rand(d, 3), eps=0.1
     ),
@@ -163,14 +160,8 @@ FIGURES: dict[str, Case] = {
     ),
     "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
     "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
-    "boundary.two_views": lambda d: boundary.two_views(
-        elsewhere(d, halves), elsewhere(d, log_p), data(d), data(d), EXTENT
-    ),
     "boundary.boundaries": lambda d: boundary.boundaries(
         {"a": elsewhere(d, halves)}, elsewhere(d, halves), data(d), EXTENT
-    ),
-    "boundary.strangers": lambda d: boundary.strangers(
-        elsewhere(d, halves), elsewhere(d, log_p), rand(d, 9, 2), {"a": (1.0, 1.0)}, EXTENT
     ),
     "change.pushed_histogram": lambda d: change.pushed_histogram(
         rand(d, 99), 2 * rand(d, 99), elsewhere(d, lambda x: 0 * x), elsewhere(d, lambda x: 0 * x)
@@ -223,7 +214,7 @@ FIGURES: dict[str, Case] = {
     "normals.histograms": lambda d: normals.histograms({"a": rand(d, 9, grad=True)}, "x"),
     "normals.signals": lambda d: normals.signals({"a": [rand(d, 9, grad=True)]}),
     "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT),
-    "plane.points": lambda d: plane.points(rand(d, 9, 2, grad=True), c=labels(d, 9)),
+    "plane.points": lambda d: plane.points(rand(d, 9, 2, grad=True)),
     "repeats.repeats": lambda d: repeats.repeats({"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"),
     "two_normals.error_of": lambda d: two_normals.error_of(*two_normals.normals(1.8, 0.0, 1.0, 0.0, 0.5)),
 }

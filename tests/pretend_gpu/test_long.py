@@ -40,6 +40,7 @@ SIDE_BY_SIDE = {
     "gan_grid_remedies",
     "stylegan_contest_faces",
 }  # the batch is of all runs
+TRAIN = {"smile_by_skin": 2000}  # ten sets, which need some of each group; 100 is enough elsewhere
 
 
 def few(generate, distance, start, end):
@@ -54,7 +55,10 @@ def test_a_recipe_trains_two_steps_and_is_measured(name, tmp_path, monkeypatch):
     if hasattr(module, "path_length"):
         monkeypatch.setattr(module, "path_length", few)
     # some measure on what is left after a thousand
-    with little_data(100, 1010 if name in {"features", "dcgan_faces"} else 40), gpu() as device:
+    with (
+        little_data(TRAIN.get(name, 100), 1010 if name in {"features", "dcgan_faces"} else 40),
+        gpu() as device,
+    ):
         if name not in SIDE_BY_SIDE:
             recipe = replace(recipe, batch_size=min(recipe.batch_size, 8))
         if name == "glow_faces_64":  # the one that no CPU has time for

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gmcourse import zoo
 from gmcourse.__main__ import main
-from gmcourse.data import folder_cache, load
+from gmcourse.data import folder, load
 from gmcourse.recipes import running
 from gmcourse.recipes.running import train
 from tests.names import hostile
@@ -22,7 +22,7 @@ NAMES = ("vae_faces", "dcgan_faces", "glow_faces")
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(folder_cache, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr(folder, "user_cache_path", lambda *_, **__: tmp_path / "cache")
 
 
 def fill(root, count):

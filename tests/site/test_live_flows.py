@@ -15,21 +15,21 @@ class Bent(Elementwise):
     """z = x + bend · tanh(2 (x − at)), the map of the figure; its inverse is searched for."""
 
     def __init__(self, bend, at):
-        super().__init__()
+        super().__init__(self.map, self.inverse_map, self.log_slope)
         self.bend, self.at = bend, at
 
-    def _map(self, x):
+    def map(self, x):
         return x + self.bend * torch.tanh(2 * (x - self.at))
 
-    def _inverse_map(self, z):
+    def inverse_map(self, z):
         low, high = z - 3, z + 3
         for _ in range(80):
             middle = (low + high) / 2
-            too_low = self._map(middle) < z
+            too_low = self.map(middle) < z
             low, high = torch.where(too_low, middle, low), torch.where(too_low, high, middle)
         return (low + high) / 2
 
-    def _log_slope(self, x):
+    def log_slope(self, x):
         return (1 + 2 * self.bend * (1 - torch.tanh(2 * (x - self.at)) ** 2)).log()
 
 
@@ -44,7 +44,7 @@ def test_the_map_of_the_line(runtime, bend, at):
         " gm.map.inverse(gm.map.forward(x, map), map)])",
         [x.flatten().tolist(), {"bend": bend, "at": at}],
     )
-    expected = torch.cat([bent._map(x), Flow(bent, (1,)).log_prob(x)[:, None], x], dim=1)
+    expected = torch.cat([bent.map(x), Flow(bent, (1,)).log_prob(x)[:, None], x], dim=1)
     assert (torch.tensor(got).double() - expected).abs().max() < TOLERANCE
     mass = runtime.evaluate("map => gm.map.mass(-8, 8, map, 2000)", {"bend": bend, "at": at})
     assert mass == pytest.approx(1.0, abs=TOLERANCE)

@@ -1,7 +1,6 @@
-"""Figures of lesson 01: the boundary is where it must be, bands hold what they say, links lead somewhere."""
+"""Figures of lesson 01: the boundary is where it must be, bands hold what they say."""
 
 import math
-import re
 
 import matplotlib as mpl
 import pytest
@@ -13,9 +12,8 @@ import matplotlib.pyplot as plt
 
 from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import GenerativeClassifier
-from gmcourse.viz import taxonomy
-from gmcourse.viz.boundary import boundaries, posterior, strangers, two_views
-from gmcourse.viz.repeats import groups, repeats
+from gmcourse.viz.boundary import boundaries, posterior
+from gmcourse.viz.repeats import repeats
 from gmcourse.viz.two_normals import error_of, normals, two_normals
 
 EXTENT = (-4.0, 4.0, -3.0, 3.0)
@@ -45,11 +43,8 @@ def test_the_boundary_of_equal_normals_is_half_way():
 def test_figures_of_two_classes_are_drawn():
     model = two_sides()
     data = model.sample(40, torch.Generator().manual_seed(0))
-    assert len(two_views(model.log_posterior, model.log_prob, data, data, EXTENT).axes) == 3
     both = {"a": model.log_posterior, "b": model.log_posterior}
     assert len(boundaries(both, model.log_posterior, data, EXTENT).axes) == 2
-    drawn = strangers(model.log_posterior, model.log_prob, data[0], {"A": (3.0, 2.0)}, EXTENT)
-    assert [text.get_text() for text in drawn.axes[0].texts] == ["A"]
 
 
 def test_two_normals_know_their_best_error():
@@ -68,21 +63,3 @@ def test_a_band_holds_the_middle_of_the_repetitions():
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (1.0, 9.0)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "2", "4"]
-
-
-def test_every_repetition_of_a_group_is_a_dot():
-    figure = groups({"before": {"a": [0.5, 0.7], "b": [0.2]}}, ylabel="accuracy", counts={"a": 1200, "b": 3})
-    assert [len(c.get_offsets()) for c in figure.axes[0].collections[::2]] == [2, 1]
-    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["a (n = 1,200)", "b (n = 3)"]
-
-
-def test_a_leaf_is_a_link_only_where_its_page_is(tmp_path, monkeypatch):
-    (tmp_path / "04_vae.ipynb").touch()
-    monkeypatch.delenv("GMCOURSE_STATIC", raising=False)
-    assert re.findall('href="(.*?)"', taxonomy.taxonomy_svg(tmp_path)) == ["04_vae.ipynb"]
-    monkeypatch.setenv("GMCOURSE_STATIC", "1")
-    assert re.findall('href="(.*?)"', taxonomy.taxonomy_svg(tmp_path)) == ["04_vae.html"]
-    monkeypatch.chdir(tmp_path)
-    html = taxonomy.taxonomy()._repr_html_()
-    assert all(name in html for leaves in taxonomy.TREE.values() for name, _ in leaves)
-    assert 'role="region"' in html

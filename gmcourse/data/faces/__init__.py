@@ -1,28 +1,11 @@
 """Cartoon faces whose attributes are known exactly, drawn by a differentiable renderer.
 
 They stand in for photographs of people: every edit can be measured, because the truth is known, and nobody's likeness
-is used. `sample` says which faces there are, `render` draws them, `load` makes a set of them, `fit` finds the face
-that a picture is nearest to, `posterior` says which faces a small picture can be of.
+is used.
 """
 
 from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, bounds, column, middle, share_of_range
 from gmcourse.data.faces.fitting import fit
 from gmcourse.data.faces.inference import posterior
-from gmcourse.data.faces.painting import render
+from gmcourse.data.faces.painting import load, render
 from gmcourse.data.faces.sampling import DISTRIBUTIONS, sample
-from gmcourse.data.faces.sets import load
-
-__all__ = [
-    "ATTRIBUTES",
-    "DISTRIBUTIONS",
-    "NAMES",
-    "bounds",
-    "column",
-    "fit",
-    "load",
-    "middle",
-    "posterior",
-    "render",
-    "sample",
-    "share_of_range",
-]

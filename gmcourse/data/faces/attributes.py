@@ -13,9 +13,7 @@ from gmcourse.expect.door import door
 class Attribute:
     """One thing that can vary about a face.
 
-    Attributes:
-        at_low: what the smallest value looks like.
-        at_high: what the largest value looks like.
+    `at_low` and `at_high` say what the smallest and the largest value look like.
     """
 
     name: str

@@ -2,10 +2,8 @@
 
 import torch
 
-from gmcourse.data.faces import palette
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import circle, coverage, ellipse, rounded_box, smooth_minimum, stroke
-from gmcourse.data.faces.face import Face
+from gmcourse.data.faces.canvas import Canvas, circle, coverage, ellipse, rounded_box, smooth_minimum, stroke
+from gmcourse.data.faces.face import Face, color, mix
 
 SHOULDERS = 1.36  # y of the middle of the torso, most of which is below the picture
 
@@ -16,7 +14,7 @@ def paint_backdrop(canvas: Canvas, face: Face) -> None:
     if face.detail is not None:
         canvas.pixels = canvas.pixels * face.detail.falloff(canvas.x, canvas.y)[:, None]
     window = canvas.window()
-    halo = palette.mix(face.backdrop, palette.color("fff4e0", face.backdrop), 0.20)
+    halo = mix(face.backdrop, color("fff4e0", face.backdrop), 0.20)
     disc = circle(window.x + 0.10 * face["light"], window.y + 0.02, 0.80)
     window.paint(halo, coverage(disc, canvas.pixel))
 

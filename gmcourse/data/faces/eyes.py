@@ -2,20 +2,18 @@
 
 import torch
 
-from gmcourse.data.faces import palette
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import between, circle, coverage, rounded_box, smooth_step, stroke
-from gmcourse.data.faces.face import EYE_APART, EYE_Y, Face
+from gmcourse.data.faces.canvas import Canvas, between, circle, coverage, rounded_box, smooth_step, stroke
+from gmcourse.data.faces.face import EYE_APART, EYE_Y, INK, IRIS, IRISES, WHITE, Face, color, mix, ramp
 
 HALF_WIDTH = 0.108
 
 
 def paint_eyes(canvas: Canvas, face: Face) -> None:
     """Paint white, iris, pupil, the glint of the light, lids and lashes, between two curves that close."""
-    ink, white = palette.color(palette.INK, face.skin), palette.color(palette.WHITE, face.skin)
-    iris = palette.color(palette.IRIS, face.skin)
+    ink, white = color(INK, face.skin), color(WHITE, face.skin)
+    iris = color(IRIS, face.skin)
     if face.detail is not None:
-        iris = palette.ramp(face.detail.numbers[:, 7] * (1 - 0.75 * face["skin"].view(-1)), palette.IRISES)
+        iris = ramp(face.detail.numbers[:, 7] * (1 - 0.75 * face["skin"].view(-1)), IRISES)
     open_ = 1 - 0.88 * face["eye_narrowness"]
     for side in (-1.0, 1.0):
         place, narrow = face.around(side * EYE_APART)
@@ -64,7 +62,7 @@ def paint_glasses(canvas: Canvas, face: Face) -> None:
     """Paint two lenses with a glint, a bridge, and the arms to the ears."""
     worn, pixel = face["glasses"], canvas.pixel
     opacity, thick = smooth_step(worn, 0.0, 0.35), 0.009 + 0.017 * worn
-    gold, dark, white = (palette.color(code, face.skin) for code in ("c08a3e", palette.INK, "ffffff"))
+    gold, dark, white = (color(code, face.skin) for code in ("c08a3e", INK, "ffffff"))
     window = canvas.head_window(-0.52, 0.52, -0.17, 0.21)
     x, y = window.x, window.y - EYE_Y - 0.008
     left, right = (face.around(side * (EYE_APART + 0.005), 1.03) for side in (-1.0, 1.0))
@@ -80,4 +78,4 @@ def paint_glasses(canvas: Canvas, face: Face) -> None:
         window.paint(white, coverage(torch.maximum(stripe, lens + 0.02), pixel) * opacity * 0.22)
         arm = stroke(y + 0.045, thick * 0.8, pixel) * coverage(half - side * (x - place), pixel)
         rims = torch.maximum(rims, torch.maximum(stroke(lens, thick, pixel), arm * head))
-    window.paint(palette.mix(gold, dark, smooth_step(worn.view(-1, 1), 0.3, 0.75)), rims * opacity)
+    window.paint(mix(gold, dark, smooth_step(worn.view(-1, 1), 0.3, 0.75)), rims * opacity)

@@ -3,10 +3,57 @@
 import torch
 from torch import Tensor
 
-from gmcourse.data.faces import palette
 from gmcourse.data.faces.attributes import NAMES
+from gmcourse.data.faces.canvas import ellipse, smooth_minimum, smooth_step
 from gmcourse.data.faces.detail import Detail
-from gmcourse.data.faces.distances import ellipse, smooth_minimum, smooth_step
+
+SKIN = ("f9dcc6", "f1c8a6", "dda376", "b57647", "8a5433", "5f3827")
+HAIR = ("2b2024", "432a22", "6b3b22", "a64b24", "cf7f35", "efc778")
+GREY_HAIR = "d8d4cf"
+CLOTHES = ("e3a52f", "cd5a3c", "8c2f4a", "3c4a80", "2f7f7b", "efe5d3")
+BACKGROUND = ("2c6e74", "86b09a", "efdcb4", "ec9a73", "9a6286")
+SHADOW = (0.85, 0.71, 0.71)  # what the shaded side of skin is multiplied by
+INK = "2a1f2b"  # frames, lashes, pupils: never pure black
+IRIS = "5b3a26"
+IRISES = ("3f2a1f", "5b3a26", "7a5a34", "6f8050", "4f86a3")  # chosen by detail: from dark brown to blue
+WHITE = "fbf6ee"
+MOUTH = "5d1d26"
+TONGUE = "d6666a"
+TEETH = "fffaf1"
+
+
+def rgb(code: str) -> tuple[float, float, float]:
+    """Read a hexadecimal code as three numbers in [0, 1].
+
+    >>> rgb("ff0000")
+    (1.0, 0.0, 0.0)
+    """
+    r, g, b = (int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return r, g, b
+
+
+def color(code: str, like: Tensor) -> Tensor:
+    """Make one colour (1, 3), on the device of `like`."""
+    return like.new_tensor([rgb(code)])
+
+
+def ramp(position: Tensor, codes: tuple[str, ...]) -> Tensor:
+    """Find the colours (B, 3) at places (B,) in [0, 1] along evenly spaced stops in hexadecimal."""
+    stops = position.new_tensor([rgb(code) for code in codes])
+    places = torch.arange(len(codes), device=position.device, dtype=position.dtype)
+    weights = (1 - (position[:, None] * (len(codes) - 1) - places).abs()).clamp_min(0)
+    return weights @ stops
+
+
+def mix(first: Tensor, second: Tensor, share: Tensor | float) -> Tensor:
+    """Mix `share` of the second colour with the rest of the first. A share per face has shape (B, 1)."""
+    return first + (second - first) * share
+
+
+def shaded(base: Tensor) -> Tensor:
+    """Put a colour into warm shadow."""
+    return base * base.new_tensor(SHADOW)
+
 
 MAX_TURN = 0.36  # radians
 EYE_APART = 0.19  # of an eye from the middle of a face that looks straight ahead
@@ -34,20 +81,20 @@ class Face:
     def _mix(self, attributes: Tensor) -> None:
         flat = {name: column.view(-1) for name, column in self._columns.items()}
         age = flat["age"][:, None]
-        self.skin = palette.ramp(flat["skin"], palette.SKIN)
-        self.skin_shade = palette.shaded(self.skin)
-        rosy = palette.color("c8323c", attributes)
-        self.blush = palette.mix(self.skin, palette.color("e8564e", attributes), 0.42)
-        self.lips = palette.mix(self.skin * 0.93, rosy, 0.42)
-        young = palette.ramp(flat["hair_color"], palette.HAIR)
-        grey = palette.color(palette.GREY_HAIR, attributes)
-        self.hair = palette.mix(young, grey, smooth_step(age, 0.4, 1.0))
+        self.skin = ramp(flat["skin"], SKIN)
+        self.skin_shade = shaded(self.skin)
+        rosy = color("c8323c", attributes)
+        self.blush = mix(self.skin, color("e8564e", attributes), 0.42)
+        self.lips = mix(self.skin * 0.93, rosy, 0.42)
+        young = ramp(flat["hair_color"], HAIR)
+        grey = color(GREY_HAIR, attributes)
+        self.hair = mix(young, grey, smooth_step(age, 0.4, 1.0))
         self.hair_shade = self.hair * self.hair.new_tensor((0.74, 0.66, 0.70))
-        self.hair_light = palette.mix(self.hair, palette.color("fff0d8", attributes), 0.24)
-        self.brow = palette.mix(self.hair_shade, palette.color(palette.INK, attributes), 0.25)
-        self.cloth = palette.ramp(flat["clothes"], palette.CLOTHES)
+        self.hair_light = mix(self.hair, color("fff0d8", attributes), 0.24)
+        self.brow = mix(self.hair_shade, color(INK, attributes), 0.25)
+        self.cloth = ramp(flat["clothes"], CLOTHES)
         self.cloth_shade = self.cloth * self.cloth.new_tensor((0.78, 0.72, 0.78))
-        self.backdrop = palette.ramp(flat["background"], palette.BACKGROUND)
+        self.backdrop = ramp(flat["background"], BACKGROUND)
 
     def around(self, x: float, depth: float = 1.0) -> tuple[Tensor, Tensor]:
         """Find where a turned head carries something that stood at x, and how narrow it looks, (B, 1, 1) each.

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import (
+from gmcourse.data.faces.canvas import (
+    Canvas,
     coverage,
     ellipse,
     rounded_box,
@@ -30,11 +30,6 @@ def _curls(face: Face, x: Tensor, y: Tensor) -> Tensor:
     if face.detail is not None:
         bumps = bumps + face.detail.locks(x + 0.6 * y) * (0.010 + 0.012 * full)
     return bumps
-
-
-def _from_parting(face: Face, x: Tensor, y: Tensor) -> Tensor:
-    """Which strand a point lies on: they fan out from the parting and then hang down."""
-    return (x - 0.75 * face.middle_x - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
 
 
 def outline(face: Face, x: Tensor, y: Tensor) -> Tensor:
@@ -91,7 +86,8 @@ def paint_front_hair(canvas: Canvas, face: Face) -> None:
     wide, high = face.half_width + 0.025 + 0.13 * full, 0.475 + 0.15 * full
     lit = ellipse(x + 0.20 * light, y - CROWN + 0.05 * full + 0.03, wide, high + 0.30)
     window.paint(face.hair_shade, shape * coverage(-lit, 0.05) * 0.8)
-    parting = _from_parting(face, x, y)
+    # which strand a point lies on: they fan out from the parting and then hang down
+    parting = (x - 0.75 * face.middle_x - 0.12) / (0.30 + 0.85 * (y + 0.70).clamp(0, 0.8))
     waved = (15 * parting + 1.6 * (8 * y).sin()).sin()
     window.paint(face.hair_shade, shape * smooth_step(waved, 0.35, 0.75) * (0.6 * full))
     arc = ellipse(x, y - CROWN + 0.05 * full, wide * 0.80, high * 0.80)

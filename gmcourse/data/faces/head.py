@@ -2,8 +2,7 @@
 
 import torch
 
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import coverage, ellipse, smooth_step, stroke
+from gmcourse.data.faces.canvas import Canvas, coverage, ellipse, smooth_step, stroke
 from gmcourse.data.faces.face import EYE_APART, EYE_Y, MOUTH_Y, NOSE_Y, Face
 from gmcourse.data.faces.hair import front_hair
 

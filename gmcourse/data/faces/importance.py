@@ -19,10 +19,8 @@ HEAVIEST = 4  # points beside which each round adds a part
 class Mixture:
     """Normals, each for one outcome of the events.
 
-    Attributes:
-        weights: of the parts, (K,), of sum 1.
-        means: points, (K, D + E).
-        covariances: of the coordinates, (K, D, D), positive definite.
+    Weights of the parts are (K,), of sum 1, means are points (K, D + E), and covariances of the coordinates
+    (K, D, D), positive definite.
     """
 
     weights: Tensor
@@ -68,10 +66,11 @@ def importance_sample(
 ) -> tuple[Tensor, Tensor]:
     """Sample in rounds, each from a proposal that learnt from all points before it (Cornuet et al. 2012).
 
-    Every point is weighted by the density over the mixture of *all* proposals that were drawn from
-    (arXiv:0907.1254). So no round is lost, and how good the proposals are decides only how sure the answer is, which
-    `effective` tells. After a round the parts of the proposal are weighted by what the points say that they hold, and
-    parts are added beside the heaviest points, which are near what it lacks (Raftery and Bao 2010).
+    Every point is weighted by the density over the mixture of *all* proposals that were drawn from (arXiv:0907.1254).
+    So no round is lost, and how good the proposals are decides only how sure the answer is, which `effective` tells.
+    After a round the parts of the proposal are weighted by what the points say that they hold, and parts are added
+    beside the heaviest points, which are near what it lacks (Raftery and Bao 2010). Returns points (N, D + E), and
+    weights (N,) of sum 1.
 
     Args:
         log_density: points (N, D + E) → (N,) in nats, up to a constant.
@@ -81,9 +80,6 @@ def importance_sample(
         enough: rounds end when all points together are worth so many independent ones.
         per_round: points of a round.
         rounds: at most.
-
-    Returns:
-        Points (N, D + E), and weights (N,) of sum 1.
     """
     proposals: list[Mixture] = []
     points, log_p = proposal.means[:0], proposal.weights[:0]

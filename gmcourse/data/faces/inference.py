@@ -1,7 +1,5 @@
-"""Which faces a small picture can be of: the posterior over all attributes.
-
-The renderer is known and the crowd is known, so the true answer of super-resolution can be computed, and a model's
-answers can be laid beside it.
+"""Which faces a small picture can be of: the posterior over all attributes, beside which a model's answers can be
+laid.
 """
 
 import math
@@ -33,9 +31,7 @@ FREEDOM = 10.0  # of Student's t, because grain differs in strength from picture
 class Posterior:
     """Weighted faces that stand for p(attributes | small picture).
 
-    Attributes:
-        attributes: (N, 18), in their own units.
-        weights: (N,) float64, of sum 1.
+    `attributes` are (N, 18), in their own units, and `weights` (N,) float64, of sum 1.
     """
 
     attributes: Tensor

@@ -2,10 +2,8 @@
 
 import torch
 
-from gmcourse.data.faces import palette
-from gmcourse.data.faces.canvas import Canvas
-from gmcourse.data.faces.distances import between, coverage, ellipse, segment, smooth_step, stroke
-from gmcourse.data.faces.face import EYE_Y, MOUTH_Y, NOSE_Y, Face
+from gmcourse.data.faces.canvas import Canvas, between, coverage, ellipse, segment, smooth_step, stroke
+from gmcourse.data.faces.face import EYE_Y, MOUTH, MOUTH_Y, NOSE_Y, TEETH, TONGUE, Face, color, mix
 
 
 def paint_nose(canvas: Canvas, face: Face) -> None:
@@ -47,13 +45,13 @@ def paint_mouth(canvas: Canvas, face: Face) -> None:
     lips = between((top - 0.020 * bow - y) / slope, (y - low - 0.034 * bow) / slope, pixel)
     window.paint(face.lips, lips * corners * 0.85)
     inside = between((top - y) / slope, (y - low) / slope, pixel) * corners
-    window.paint(palette.color(palette.MOUTH, face.skin), inside)
+    window.paint(color(MOUTH, face.skin), inside)
     tongue = ellipse(window.x - place, y - corner - lift - 0.125 * open_ - 0.01, half * 0.62, 0.055)
-    window.paint(palette.color(palette.TONGUE, face.skin), inside * coverage(tongue, pixel))
+    window.paint(color(TONGUE, face.skin), inside * coverage(tongue, pixel))
     edge = (y - top) / slope - 0.056 * open_
-    window.paint(palette.color(palette.TEETH, face.skin), inside * coverage(edge, pixel))
+    window.paint(color(TEETH, face.skin), inside * coverage(edge, pixel))
     closed = stroke((y - top) / slope, 0.0105, pixel) * smooth_step(1.10 - t.abs(), 0.0, 0.16)
-    line = palette.mix(face.lips * 0.55, palette.color(palette.MOUTH, face.skin), 0.35)
+    line = mix(face.lips * 0.55, color(MOUTH, face.skin), 0.35)
     window.paint(line, closed)
     # the shade below the lower lip
     below = stroke(y - torch.maximum(low, top) - 0.062, 0.007, pixel)

@@ -1,10 +1,10 @@
-"""From attributes to pictures: the parts, painted one over the other."""
+"""From attributes to pictures: the parts, painted one over the other; and sets of faces, drawn on demand."""
 
 import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.data.faces.attributes import check_attributes, column
+from gmcourse.data.faces.attributes import NAMES, check_attributes, column
 from gmcourse.data.faces.body import grade, paint_backdrop, paint_neck, paint_torso
 from gmcourse.data.faces.canvas import Canvas
 from gmcourse.data.faces.detail import Detail
@@ -13,6 +13,10 @@ from gmcourse.data.faces.face import Face
 from gmcourse.data.faces.hair import paint_back_hair, paint_front_hair
 from gmcourse.data.faces.head import paint_ears, paint_head, paint_wrinkles
 from gmcourse.data.faces.mouth import paint_moustache, paint_mouth, paint_nose
+from gmcourse.data.faces.sampling import sample
+from gmcourse.data.images import Images
+from gmcourse.expect.door import door
+from gmcourse.reproducible import mixed_seed
 
 SMALLEST, LARGEST = 16, 128
 BEHIND = (paint_backdrop, paint_torso, paint_back_hair, paint_ears, paint_neck)
@@ -57,3 +61,34 @@ def _draw(attributes: Tensor, size: int, seeds: Tensor | None) -> Tensor:
     if detail is not None:
         pixels = pixels + detail.grain(size, pixels.dtype)
     return pixels.clamp(0, 1)
+
+
+NUMBER = {"train": 10_000, "test": 2_000}
+BLOCK = 1000  # faces are drawn in blocks, so that the first thousand do not depend on how many follow
+FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits into memory
+
+
+@torch.no_grad()
+@door(split="train|test", n=">= 1")
+def load(
+    split: str = "train",
+    *,
+    n: int | None = None,
+    size: int = 32,
+    detail: bool = True,
+    distribution: str = "natural",
+) -> Images:
+    """Draw a set of faces, whose labels are the attributes (N, 18).
+
+    The seeds of the two splits are disjoint; a smaller set is the beginning of a larger one. By default n is 10,000
+    for training, 2,000 for testing. With `detail`, strands, freckles, cloth, grain and so on are drawn, from a seed
+    of its own for each picture.
+    """
+    n = NUMBER[split] if n is None else n
+    pixels, labels = [], []
+    for first in range(0, n, BLOCK):
+        attributes = sample(BLOCK, distribution=distribution, seed=mixed_seed(split, first))[: n - first]
+        seeds = FIRST_DETAIL[split] + first + torch.arange(len(attributes)) if detail else None
+        pixels.append(render(attributes, size, detail=seeds).mul(255).round().to(torch.uint8))
+        labels.append(attributes)
+    return Images(torch.cat(pixels), torch.cat(labels), 256, NAMES)

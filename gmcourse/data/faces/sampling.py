@@ -5,7 +5,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gmcourse import expect
 from gmcourse.data.faces.attributes import NAMES, bounds, column
 from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
@@ -17,7 +16,7 @@ LEAST = 0.35  # of glasses and of a moustache, where there are any
 DEEP, GROWN, LONG = 0.6, 0.3, 0.55  # above these, skin counts as deep, a moustache as grown, hair as long
 
 
-@door(n=">= 1")
+@door(n=">= 1", distribution="natural|uniform|skewed|missing_corner")
 def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     """Draw attributes of n faces.
 
@@ -29,10 +28,8 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     - "missing_corner": natural, but nobody with hair longer than 0.55 has a moustache above 0.3, for the lesson on
       disentanglement.
 
-    Returns:
-        (n, 18) float32, within `bounds()`.
+    They are (n, 18) float32, within `bounds()`.
     """
-    expect.one_of("distribution", distribution, DISTRIBUTIONS)
     return DISTRIBUTIONS[distribution](n, generator(mixed_seed("faces", distribution, seed)))
 
 

@@ -1,25 +1,70 @@
 """Codes as a file format: rounded to a step, then written with as many bits as their rarity asks for."""
 
+import bisect
+import itertools
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import nats_to_bits
-from gmcourse.models.autoencoder import entropy_coding
 
-TOTAL = 1 << entropy_coding.PRECISION
+PRECISION = 16  # frequencies add up to 2¹⁶
+START = 1 << PRECISION  # from here on every symbol makes the number larger, so that its end is known
+
+
+def _starts(table: Sequence[int]) -> list[int]:
+    """Where each symbol's share of 0 … 2¹⁶ begins."""
+    if sum(table) != 1 << PRECISION or min(table) < 1:
+        raise ValueError(f"frequencies {list(table)}; expected positive ones with the sum {1 << PRECISION}")
+    return [0, *itertools.accumulate(table)][:-1]
+
+
+def encode(symbols: Sequence[int], tables: Sequence[Sequence[int]]) -> bytes:
+    """One number out of many: symbol i has the frequencies `tables[i]`.
+
+    Asymmetric numeral systems, Duda 2009 (arXiv:0902.2271): to add a symbol with frequency f of M, the number grows
+    by a factor of about M/f, that is by log₂(M/f) bits: what Shannon says it has to cost.
+    """
+    if len(symbols) != len(tables):
+        raise ValueError(f"{len(symbols)} symbols and {len(tables)} tables; expected as many")
+    starts = {id(table): _starts(table) for table in tables}
+    state = START
+    # last in, first out: what is to be read first is written last
+    for symbol, table in zip(reversed(symbols), reversed(tables), strict=True):
+        if not 0 <= symbol < len(table):
+            raise ValueError(f"symbol {symbol}; its table has 0 … {len(table) - 1}")
+        frequency = table[symbol]
+        state = ((state // frequency) << PRECISION) + state % frequency + starts[id(table)][symbol]
+    return state.to_bytes((state.bit_length() + 7) // 8, "big")
+
+
+def decode(data: bytes, tables: Sequence[Sequence[int]]) -> list[int]:
+    """The symbols that `encode` was given with the same tables; other bytes are refused."""
+    starts = {id(table): _starts(table) for table in tables}
+    state, symbols = int.from_bytes(data, "big"), []
+    for table in tables:
+        place = state & ((1 << PRECISION) - 1)
+        first = starts[id(table)]
+        symbol = bisect.bisect_right(first, place) - 1
+        state = table[symbol] * (state >> PRECISION) + place - first[symbol]
+        symbols.append(symbol)
+    if state != START:
+        expect.refuse("data", f"{len(data)} bytes", "those that were written with these tables, all of them")
+    return symbols
+
+
+TOTAL = 1 << PRECISION
 
 
 class CodeCompressor:
     """Rounds codes to multiples of a step, and writes them with tables learned from training codes.
 
-    One table a dimension; dependence between dimensions is not used, so a better model of the codes would
-    need fewer bits.
-
-    Args:
-        codes: of training images, (N, D).
-        step: the rounding; smaller is more exact and longer. A dimension may have 4,096 different symbols.
+    One table a dimension; dependence between dimensions is not used, so a better model of the codes would need fewer
+    bits. Codes of training images are (N, D). A smaller step is more exact and longer; a dimension may have 4,096
+    different symbols.
     """
 
     @door(codes="N D", step="> 0")
@@ -54,21 +99,19 @@ class CodeCompressor:
     def bits(self, codes: Tensor) -> Tensor:
         """Compute Shannon's length −Σ_d log₂ p(symbol_d) of each image's code in bits, shape (N,)."""
         symbols = self.symbols(codes)
-        lengths = [
-            torch.tensor(table, dtype=torch.float64, device=codes.device).div(TOTAL).log()[column]
-            for table, column in zip(self.tables, symbols.T, strict=True)
-        ]
-        return -nats_to_bits(torch.stack(lengths)).sum(0)
+        counts = [torch.tensor(table, dtype=torch.float64, device=codes.device) for table in self.tables]
+        logs = [count.div(TOTAL).log()[column] for count, column in zip(counts, symbols.T, strict=True)]
+        return -nats_to_bits(torch.stack(logs)).sum(0)
 
     def compress(self, codes: Tensor) -> bytes:
         """All codes (N, D) as one file without a header; `decompress` needs to be told N."""
         symbols = self.symbols(codes)
-        return entropy_coding.encode(symbols.flatten().tolist(), self.tables * len(symbols))
+        return encode(symbols.flatten().tolist(), self.tables * len(symbols))
 
     @door(count=">= 1")
     def decompress(self, data: bytes, count: int) -> Tensor:
         """The rounded codes (count, D) that `compress` wrote. Damaged bytes and another count are refused."""
-        symbols = entropy_coding.decode(data, self.tables * count)
+        symbols = decode(data, self.tables * count)
         return self.codes(torch.tensor(symbols).reshape(count, -1).to(self.low.device))
 
 

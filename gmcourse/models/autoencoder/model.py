@@ -1,27 +1,43 @@
-"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006).
-
-It says where an image goes, not how likely it is: no density is imposed on the codes, so there is nothing
-right to draw them from.
+"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006), with no density on the
+codes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.autoencoder.denoising import add_noise
 from gmcourse.nn.networks import image_pair
+
+
+@door(x="…; unseen", sigma=">= 0", noise="…; unseen")
+def add_noise(x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:
+    """x + σ ε with ε ~ N(0, I), not cut to [0, 1]: cutting would tell the network where the edges are."""
+    return x + sigma * (torch.randn_like(x) if noise is None else noise)
+
+
+@door(x="N D", sigma=">= 0")
+def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
+    """Compute E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
+
+    p_σ is the density of the *noisy* data. Tweedie's formula (Robbins 1956; Vincent 2011 and Alain & Bengio
+    2014 for autoencoders): a denoiser knows the gradient of the log-density, so an autoencoder trained that
+    way is nearer to a density than it looks. Diffusion models live on this.
+    `log_prob` is log p_σ in nats, (N, D) → (N,), differentiable.
+    """
+    x = x.detach().requires_grad_(True)
+    (score,) = torch.autograd.grad(log_prob(x).sum(), x)
+    return x.detach() + sigma**2 * score
 
 
 class Autoencoder(nn.Module):
     """Encoder x → z and decoder z → x̂, both deterministic.
 
-    Differs from the paper: both halves are trained together from the start, without layer-wise pretraining.
-
-    Args:
-        hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
+    Differs from the paper: both halves are trained together from the start, without layer-wise pretraining. `hidden`
+    has the widths of the hidden layers ("mlp"), or the first number of channels ("conv").
     """
 
     @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
@@ -56,9 +72,8 @@ class Autoencoder(nn.Module):
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
         """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
-        Args:
-            sigma: of the noise that is added to what the encoder sees, but not to the target: above zero
-                this is a denoising autoencoder (Vincent et al. 2008).
+        Noise of deviation `sigma` is added to what the encoder sees, but not to the target: above zero this is a
+        denoising autoencoder (Vincent et al. 2008).
         """
         return self._squared_error(x, sigma, noise)
 

@@ -14,27 +14,3 @@ from gmcourse.models.discriminative_vs_generative.learning_curves import (
     error_rate,
     learning_curve,
 )
-from gmcourse.models.discriminative_vs_generative.resampling import (
-    accuracy_by_group,
-    effective_sample_size,
-    inverse_density_weights,
-    resample,
-)
-
-__all__ = [
-    "Classifier",
-    "GaussianWorld",
-    "GenerativeClassifier",
-    "accuracy_by_group",
-    "crossing",
-    "draws_from",
-    "effective_sample_size",
-    "error_rate",
-    "fit_gaussians",
-    "fit_logistic",
-    "fit_mixtures",
-    "inverse_density_weights",
-    "learning_curve",
-    "log_posterior",
-    "resample",
-]

@@ -8,8 +8,16 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.discriminative_vs_generative.labelled import check_labelled
 from gmcourse.nn.networks import mlp
+
+
+def check_labelled(x: Tensor, y: Tensor, classes: int, *, seen: bool = True) -> None:
+    """Refuse all but points (N, D) and labels (N,) in 0 … classes − 1; without `seen` no value is looked at."""
+    expect.whole("classes", classes, least=2)
+    expect.tensor("x", x, "N D", finite=seen)
+    within = (0, classes - 1) if seen else None
+    expect.tensor("y", y, str(len(x)), dtype="integer", finite=seen, within=within)
+    expect.same_device(x=x, y=y)
 
 
 class Classifier(nn.Module):

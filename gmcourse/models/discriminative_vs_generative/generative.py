@@ -2,29 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import Mixture, Normal
+from gmcourse.densities.finite_mixture import Density, draw, log_joint
 from gmcourse.densities.normal import Structure
 from gmcourse.expect.door import door, fields
-from gmcourse.models.discriminative_vs_generative.labelled import check_labelled
-
-
-@runtime_checkable
-class Density(Protocol):
-    """What a class needs to have: `Normal`, `Mixture`, a toy density or a flow will do."""
-
-    def log_prob(self, x: Tensor, /) -> Tensor:
-        """Compute log p(x|class) in nats, (N, D) → (N,)."""
-        ...
-
-    def sample(self, n: int, /, generator: torch.Generator | None = None) -> Tensor:
-        """Draw n points, (n, D)."""
-        ...
+from gmcourse.models.discriminative_vs_generative.classifier import check_labelled
 
 
 @door(log_joint="N K; -inf")
@@ -39,12 +27,7 @@ def log_posterior(log_joint: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class GenerativeClassifier:
-    """p(x, y) = p(y) p(x|y).
-
-    Attributes:
-        log_prior: log p(y), shape (K,).
-        densities: p(x|y), one for every class.
-    """
+    """p(x, y) = p(y) p(x|y). `log_prior` has log p(y), (K,), and `densities` p(x|y), one for every class."""
 
     log_prior: Tensor
     densities: Sequence[Density]
@@ -54,8 +37,7 @@ class GenerativeClassifier:
 
     def log_joint(self, x: Tensor) -> Tensor:
         """Compute log p(x, y) in nats for points (N, D), shape (N, K)."""
-        each = torch.stack([density.log_prob(x) for density in self.densities], dim=1)
-        return each + self.log_prior.to(each)
+        return log_joint(self.log_prior, self.densities, x)
 
     def log_posterior(self, x: Tensor) -> Tensor:
         """Compute log p(y|x) in nats, (N, K)."""
@@ -72,15 +54,8 @@ class GenerativeClassifier:
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Draw n pairs (x, y): classes from the prior, then points from their densities; (n, D) and (n,)."""
-        on = generator.device if generator is not None else torch.device("cpu")
-        prior = self.log_prior.exp().to(on)
-        y = torch.multinomial(prior, n, replacement=True, generator=generator).to(self.log_prior.device)
-        parts = {int(k): self.densities[int(k)].sample(int((y == k).sum()), generator) for k in y.unique()}
-        first = next(iter(parts.values()))
-        x = first.new_empty(n, first.shape[1])
-        for k, points in parts.items():
-            x[y == k] = points
-        return x, y
+        x, y = draw(self.log_prior, self.densities, n, generator)
+        return x, y.to(self.log_prior.device)
 
 
 def _prior(y: Tensor, classes: int, dtype: torch.dtype) -> Tensor:

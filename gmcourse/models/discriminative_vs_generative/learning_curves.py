@@ -4,8 +4,6 @@ Their claim: the generative model comes to its (possibly worse) best error with 
 examples, the discriminative one needs of the order of D, and is at least as good in the end.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -35,13 +33,10 @@ Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
 class GaussianWorld:
     """Two equally frequent classes N(±δ/2, L Lᵀ).
 
-    Both share one covariance, so the true boundary is a plane, which logistic regression can find. With a
-    diagonal covariance naive Bayes is right as well, and then nothing beats it, however many the examples
-    (Efron 1975). With correlations its assumption is wrong, and logistic regression is ahead in the end.
-
-    Attributes:
-        shift: δ, the difference of the means, (D,).
-        chol: L, the lower Cholesky factor of the covariance, (D, D).
+    Both share one covariance, so the true boundary is a plane, which logistic regression can find. With a diagonal
+    covariance naive Bayes is right as well, and then nothing beats it, however many the examples (Efron 1975). With
+    correlations its assumption is wrong, and logistic regression is ahead in the end. `shift` is δ, the difference of
+    the means, (D,), and `chol` is L, the lower Cholesky factor of the covariance, (D, D).
     """
 
     shift: Tensor
@@ -54,7 +49,7 @@ class GaussianWorld:
     @door(dims=">= 1", bayes_error="> 0 < 0.5", correlation=">= 0 < 1", seed=">= 0")
     def make(
         cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
-    ) -> GaussianWorld:
+    ) -> "GaussianWorld":
         """Draw a random world of two normals.
 
         Args:
@@ -129,12 +124,8 @@ def learning_curve(
 ) -> dict[str, Tensor]:
     """Test errors of several classifiers, each trained on the same draws.
 
-    Args:
-        draw: `draw(n, generator)` gives n labelled examples; some of each class among them.
-        fits: name → a function from (x, y) to a trained classifier.
-
-    Returns:
-        name → errors (repeats, len(sizes)).
+    Returns name → errors (repeats, len(sizes)). `draw(n, generator)` gives n labelled examples, some of each class;
+    `fits` has for each name a function from (x, y) to a trained classifier.
     """
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):

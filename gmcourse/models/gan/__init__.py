@@ -2,15 +2,4 @@
 
 from gmcourse.models.gan.clustergan import ClusterGAN
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator
-from gmcourse.models.gan.optimal import best_value, optimal_logit
-from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator
-
-__all__ = [
-    "ClusterGAN",
-    "DCDiscriminator",
-    "DCGenerator",
-    "PlaneDiscriminator",
-    "PlaneGenerator",
-    "best_value",
-    "optimal_logit",
-]
+from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator, best_value, optimal_logit

@@ -17,10 +17,8 @@ from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator, Shape
 class ClusterGAN(nn.Module):
     """Generator and encoder, trained as one player of the game.
 
-    Args:
-        classes: K, how many clusters.
-        continuous: width of z_n.
-        sigma: standard deviation of z_n; small beside the distance √2 of two unit vectors.
+    There are K `classes`, z_n has `continuous` numbers, and `sigma` is small beside the distance √2 of two unit
+    vectors.
     """
 
     @door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")

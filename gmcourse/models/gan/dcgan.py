@@ -1,12 +1,10 @@
 """DCGAN: a generator and a discriminator of strided convolutions, for pictures of any size.
 
-Radford et al. 2016 (arXiv:1511.06434), section 3. As there: no pooling and no hidden fully connected layer,
-batch normalisation in both networks except where pixels go in or come out, ReLU in the generator, tanh at
-its end, leaky ReLU of slope 0.2 in the discriminator, weights from N(0, 0.02²).
-
-What differs: pictures are in [0, 1] outside (the tanh's [−1, 1] is shifted), the first map is as large as
-the picture's size halved until four pixels are left, and the discriminator's normalisation can be switched
-off, which penalties on its slope want.
+Radford et al. 2016 (arXiv:1511.06434), section 3. As there: no pooling and no hidden fully connected layer, batch
+normalisation in both networks except where pixels go in or come out, ReLU in the generator, tanh at its end, leaky
+ReLU of slope 0.2 in the discriminator, weights from N(0, 0.02²). What differs: pictures are in [0, 1] outside (the
+tanh's [−1, 1] is shifted), the first map is as large as the picture's size halved until four pixels are left, and the
+discriminator's normalisation can be switched off, which penalties on its slope want.
 """
 
 from collections.abc import Sequence
@@ -70,10 +68,9 @@ class DCGenerator(FromNoise):
 class DCDiscriminator(nn.Module):
     """A discriminator of pictures in [0, 1] that gives logits.
 
-    Args:
-        width: channels after the first layer; each level further down has twice as many.
-        normalise: batch normalisation after all layers but the first and the last, as in the paper.
-        outputs: numbers a picture; a discriminator has one, an encoder of the same build has more.
+    There are `width` channels after the first layer; each level further down has twice as many. `normalise`: batch
+    normalisation after all layers but the first and the last, as in the paper. A discriminator gives one number a
+    picture, an encoder of the same build more `outputs`.
     """
 
     @door(shape="3: >= 1", width=">= 1", outputs=">= 1")

@@ -1,7 +1,5 @@
 """Chapter 08: SRFlow, super-resolution with a conditional flow, Lugmayr et al. 2020 (arXiv:2006.14200)."""
 
-from gmcourse.models.srflow.latents import join_latent, normalised, split_latent
+from gmcourse.flows import join_latent, normalised, split_latent
 from gmcourse.models.srflow.model import SRFlow
 from gmcourse.models.srflow.regression import Regression
-
-__all__ = ["Regression", "SRFlow", "join_latent", "normalised", "split_latent"]

@@ -9,7 +9,7 @@ from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
 from gmcourse.flows.coupling import SCALE_MAPS
-from gmcourse.models.srflow.latents import normalised
+from gmcourse.flows.multiscale import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
 from gmcourse.nn.conv import ZeroConv2d
 from gmcourse.nn.rrdb import RRDBEncoder
@@ -132,9 +132,7 @@ class SRFlow(nn.Module):
     def encode(self, high: Tensor, low: Tensor) -> Tensor:
         """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
 
-        Args:
-            high: (B, 3, scale·h, scale·w) in [0, 1].
-            low: (B, 3, h, w) in [0, 1], or one for all.
+        x is (B, 3, scale·h, scale·w) in [0, 1], y (B, 3, h, w) in [0, 1], or one for all.
         """
         self._check_pair(high, low)
         return self.flow(high, self.contexts(low))[0]
@@ -152,8 +150,7 @@ class SRFlow(nn.Module):
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
         """Compute a bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
 
-        Args:
-            pixels: (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
+        Pixels are (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
         """
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
@@ -169,10 +166,8 @@ class SRFlow(nn.Module):
     def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
         """Draw n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
 
-        The low resolutions are read once, and for each of them whatever sees only them is computed once.
-
-        Args:
-            temperature: τ, the standard deviation of the latents; 0 gives one answer, f⁻¹(0; y).
+        The low resolutions are read once, and for each of them whatever sees only them is computed once. The
+        temperature τ is the standard deviation of the latents; 0 gives one answer, f⁻¹(0; y).
         """
         contexts = self.contexts(low)
         shape = (3, low.shape[2] * self.scale, low.shape[3] * self.scale)
@@ -190,15 +185,13 @@ class SRFlow(nn.Module):
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
         """Lay the detail of x, encoded under its low resolution, over another one: f⁻¹(f(x; y); y′).
 
+        The result is (B, 3, H, W), cut to [0, 1].
+
         Args:
             high: x, whose detail is taken.
             low: y; its own low resolution.
-            normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the
-                model have them. For pictures unlike the training data; the paper calls it
-                latent space normalisation.
-
-        Returns:
-            (B, 3, H, W), cut to [0, 1].
+            normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the model have
+                them. For pictures unlike the training data; the paper calls it latent space normalisation.
         """
         z = self.encode(high, low)
         expect.tensor("to_low", to_low, f"B {' '.join(map(str, low.shape[1:]))}")

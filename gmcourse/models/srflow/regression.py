@@ -11,10 +11,9 @@ from gmcourse.nn.rrdb import SLOPE, RRDBEncoder, conv3x3, upsampled
 class Regression(nn.Module):
     """Low resolution → one high resolution: the encoder of SRFlow with a last doubling and two convolutions.
 
-    This is ESRGAN's generator. Trained with the squared error it gives the mean of all pictures that fit, with
-    the absolute error their median, pixel by pixel; against a discriminator, one sharp guess.
-
-    The scale is a power of two; the other arguments are those of `RRDBEncoder`.
+    This is ESRGAN's generator. Trained with the squared error it gives the mean of all pictures that fit, with the
+    absolute error their median, pixel by pixel; against a discriminator, one sharp guess. The scale is a power of
+    two; the other arguments are those of `RRDBEncoder`.
     """
 
     @door(scale=">= 2")

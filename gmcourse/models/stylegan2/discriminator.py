@@ -16,13 +16,10 @@ from gmcourse.nn.equalized import EqualizedConv2d, EqualizedLinear
 def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
     """Measure how much a group of pictures differs: one number a picture and feature, (B, F).
 
-    The population standard deviation over the pictures of a group, of every feature map and pixel, averaged
-    over pixels and over the C/F maps of each feature. A generator that repeats itself is told from this number
-    (Karras et al. 2018, arXiv:1710.10196, section 3). Picture i belongs to group i mod (B / group).
-
-    Args:
-        group: pictures in a group; all of them where B is smaller. It divides B.
-        features: F, which divides C.
+    The population standard deviation over the pictures of a group, of every feature map and pixel, averaged over
+    pixels and over the C/F maps of each feature. A generator that repeats itself is told from this number (Karras et
+    al. 2018, arXiv:1710.10196, section 3). Picture i belongs to group i mod (B / group). `group` divides B; where B
+    is smaller, all pictures are one group. `features` is F, which divides C.
     """
     batch, channels, height, width = x.shape
     group = min(group, batch)
@@ -58,12 +55,9 @@ class DiscriminatorBlock(nn.Module):
 class Discriminator(nn.Module):
     """Pictures → logits, positive for "real".
 
-    Args:
-        resolution: R, a power of two from 8 on.
-        group: pictures compared by the minibatch standard deviation.
-        features: maps that it appends.
-
-    Source: Karras et al. 2020 (arXiv:1912.04958), section 4.1: the residual discriminator of figure 7c.
+    Source: Karras et al. 2020 (arXiv:1912.04958), section 4.1: the residual discriminator of figure 7c. The
+    resolution R is a power of two from 8 on; the minibatch standard deviation compares `group` pictures and appends
+    `features` maps.
     """
 
     @door(resolution=">= 8", image_channels=">= 1", group=">= 1", features=">= 1")
@@ -82,9 +76,7 @@ class Discriminator(nn.Module):
         self.resolution, self.image_channels = resolution, image_channels
         self.group, self.features = group, features
         self.from_rgb = EqualizedConv2d(image_channels, widths[0], 1)
-        self.blocks = nn.Sequential(
-            *(DiscriminatorBlock(before, after) for before, after in itertools.pairwise(widths))
-        )
+        self.blocks = nn.Sequential(*(DiscriminatorBlock(*pair) for pair in itertools.pairwise(widths)))
         last = widths[-1]
         self.conv = EqualizedConv2d(last + features, last, 3)
         self.hidden = EqualizedLinear(last * 16, last, activation="lrelu")

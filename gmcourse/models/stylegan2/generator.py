@@ -7,10 +7,8 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.stylegan2.adaptive_instance_norm import AdaINConv
-from gmcourse.models.stylegan2.mapping import Mapping
-from gmcourse.models.stylegan2.mixing import mix_at_random
-from gmcourse.models.stylegan2.modulation import StyledConv, ToRGB
+from gmcourse.models.stylegan2.mapping import Mapping, mix_at_random
+from gmcourse.models.stylegan2.modulation import AdaINConv, StyledConv, ToRGB
 from gmcourse.nn.resample import fir_kernel, upsample
 
 LAYERS: dict[str, type[StyledConv] | type[AdaINConv]] = {"demodulation": StyledConv, "adain": AdaINConv}
@@ -57,12 +55,9 @@ class Synthesis(nn.Module):
     """ws → picture. The skip generator: each resolution adds its own contribution (StyleGAN2, figure 7b).
 
     There are L = 2·log₂(R) − 2 styles: one for each convolution and one for the last colours. The colours of a
-    resolution share their style with the convolution that comes next.
-
-    Args:
-        resolution: R, a power of two.
-        channel_base: feature maps times side (16384 for config E of the paper, 32768 for F).
-        normalization: "demodulation", or "adain" for the layer of StyleGAN, to compare with.
+    resolution share their style with the convolution that comes next. `channel_base` is feature maps times side
+    (16384 for config E of the paper, 32768 for F); the normalization is "demodulation", or "adain" for the layer of
+    StyleGAN, to compare with.
     """
 
     kernel: Tensor
@@ -94,9 +89,8 @@ class Synthesis(nn.Module):
     def _noise(self, noise: Noise) -> list[str]:
         kinds = [noise] * self.n_convs if isinstance(noise, str) else list(noise)
         if len(kinds) != self.n_convs or any(kind not in NOISE for kind in kinds):
-            raise ValueError(
-                f"noise is {noise!r}; expected one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer"
-            )
+            wanted = f"one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer"
+            expect.refuse("noise", repr(noise), wanted)
         return kinds
 
     @door(ws="…; unseen")
@@ -117,8 +111,7 @@ class Synthesis(nn.Module):
     def forward(self, ws: Tensor, noise: Noise = "random") -> Tensor:
         """Map styles (B, L, w_dim) to pictures (B, C, R, R): contributions, each enlarged to the next side and added.
 
-        Args:
-            noise: "random" (drawn anew), "fixed" (stored with the network), "none"; or one of these a layer.
+        Noise is "random" (drawn anew), "fixed" (stored with the network), "none"; or one of these a layer.
         """
         picture: Tensor | None = None
         for _, added in self.contributions(ws, noise):
@@ -130,13 +123,11 @@ class Synthesis(nn.Module):
 class Generator(nn.Module):
     """z → w → picture, in about [−1, 1].
 
-    Args:
-        style_mixing: probability with which `forward` mixes two latents in training mode (0.9 in the papers).
-
     The mapping has `mapping_layers` layers from z_dim to w_dim; the other arguments are those of `Synthesis`.
 
-    Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with
-    the authors' PyTorch code for the same weights; half precision is left out.
+    Source: Karras et al. 2020 (arXiv:1912.04958), configuration F with `channel_base=32768`. Numbers agree with the
+    authors' PyTorch code for the same weights; half precision is left out. `style_mixing` is the probability with
+    which `forward` mixes two latents in training mode (0.9 in the papers).
     """
 
     @door(mapping_layers=">= 1", style_mixing=">= 0 <= 1")
@@ -168,9 +159,8 @@ class Generator(nn.Module):
     def styles(self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
         """Map latents (B, z_dim) to styles (B, L, w_dim): one w for all, the first `cutoff` of them truncated.
 
-        Args:
-            truncation: ψ; 1 leaves w alone, 0 gives the average picture.
-            cutoff: how many styles, from the coarsest on, are truncated; by default all.
+        `truncation` is ψ: 1 leaves w alone, 0 gives the average picture. The cutoff counts from the coarsest style;
+        by default all are truncated.
         """
         count = self.synthesis.n_styles
         cut = count if cutoff is None else cutoff

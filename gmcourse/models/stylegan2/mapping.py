@@ -1,6 +1,7 @@
-"""The mapping network: from the latent z, whose distribution is given, to w, whose distribution is learned."""
+"""From the latent z, whose distribution is given, to w, whose distribution is learned; truncated, and mixed."""
 
 import itertools
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -38,12 +39,8 @@ class Mapping(nn.Module):
         super().__init__()
         self.z_dim, self.w_dim, self.decay = z_dim, w_dim, decay
         widths = [z_dim] + [w_dim] * n_layers
-        self.layers = nn.Sequential(
-            *(
-                EqualizedLinear(before, after, activation="lrelu", lr_multiplier=lr_multiplier)
-                for before, after in itertools.pairwise(widths)
-            )
-        )
+        layer = partial(EqualizedLinear, activation="lrelu", lr_multiplier=lr_multiplier)
+        self.layers = nn.Sequential(*(layer(*pair) for pair in itertools.pairwise(widths)))
         self.register_buffer("w_mean", torch.zeros(w_dim))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -59,3 +56,25 @@ class Mapping(nn.Module):
     def truncate(self, w: Tensor, truncation: float) -> Tensor:
         """Compute w̄ + ψ (w − w̄): closer to the average picture for ψ < 1 (StyleGAN, appendix B)."""
         return torch.lerp(self.w_mean, w, truncation)
+
+
+@door(ws="B L w_dim; unseen", other="B L w_dim; unseen", crossover=">= 0 <= L")
+def mix(ws: Tensor, other: Tensor, crossover: int) -> Tensor:
+    """Join the first `crossover` styles of `ws` and the rest of `other`: (B, L, w_dim).
+
+    StyleGAN (arXiv:1812.04948), section 3.1. Styles 0–1 belong to 4×4, 1–3 to 8×8, 3–5 to 16×16, and so on. A
+    crossover of L takes everything from `ws`.
+    """
+    return torch.cat([ws[:, :crossover], other[:, crossover:]], 1)
+
+
+@door(ws="B L w_dim; unseen", other="B L w_dim; unseen", probability=">= 0 <= 1")
+def mix_at_random(ws: Tensor, other: Tensor, probability: float) -> Tensor:
+    """Apply `mix` with a probability, at a crossover drawn from 1 … L − 1. One draw for the batch.
+
+    Training does this so that neighbouring layers do not rely on sharing a style. The draws come from torch's
+    global generator, which `gmcourse.training.fit` seeds for each step.
+    """
+    if float(torch.rand(())) >= probability:
+        return ws
+    return mix(ws, other, int(torch.randint(1, ws.shape[1], ())))

@@ -1,15 +1,50 @@
-"""The style-modulated convolution, and the layers around it (StyleGAN2, section 2.2)."""
+"""The layers of the synthesis network: modulated convolutions (StyleGAN2, section 2.2), and AdaIN before them."""
 
 import math
+from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.expect.door import door
-from gmcourse.models.stylegan2.layer import SynthesisLayer
 from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
-from gmcourse.nn.resample import upsampled_conv
+from gmcourse.nn.resample import fir_kernel, upsampled_conv
+
+
+class SynthesisLayer(nn.Module):
+    """The parts of one layer of the synthesis network; a subclass says in which order they act.
+
+    The resolution is the side of the *output*; with `up` the layer doubles the side.
+    """
+
+    style_bias: ClassVar[float]  # what the styles are at first, but for the part that w gives
+    kernel: Tensor
+    fixed_noise: Tensor
+
+    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
+        super().__init__()
+        styles, noise_strengths = self.sizes(in_channels, out_channels)
+        self.style = EqualizedLinear(w_dim, styles, bias=self.style_bias)
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.noise_strength = nn.Parameter(torch.zeros(noise_strengths))
+        self.register_buffer("fixed_noise", torch.randn(resolution, resolution))
+        self.register_buffer("kernel", fir_kernel(), persistent=False)
+        self.up, self.resolution = up, resolution
+
+    @staticmethod
+    @abstractmethod
+    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
+        """How many numbers the affine map of w gives, and the shape of the noise's strength, which starts at 0."""
+
+    def noise(self, x: Tensor, kind: str) -> Tensor | None:
+        """One picture of noise for all channels: "random" draws (B, 1, R, R), "fixed" is (R, R), "none" None."""
+        if kind == "random":
+            return torch.randn(len(x), 1, self.resolution, self.resolution, dtype=x.dtype, device=x.device)
+        return self.fixed_noise if kind == "fixed" else None
+
 
 EPS = 1e-8
 
@@ -37,13 +72,9 @@ def modulated_conv2d(
     """Convolve every picture with weights of its own, w′ = s_i · w, divided by their norm (StyleGAN2, eq. 1–3).
 
     The convolution is linear, so s_i may scale the input's channels and the norm the output's: one ordinary
-    convolution for the batch, where the paper's text suggests one group a picture. Same numbers, faster.
-
-    Args:
-        weight: (O, I, k, k), k odd.
-        styles: (B, I), the s_i.
-        kernel: a filter; with it the picture becomes twice as large.
-        gain: of the output; it needs `demodulate`.
+    convolution for the batch, where the paper's text suggests one group a picture. Same numbers, faster. Weights are
+    (O, I, k, k), k odd, and styles s_i are (B, I). With a filter `kernel` the picture becomes twice as large; the
+    gain of the output needs `demodulate`.
     """
     x = x * styles[:, :, None, None]
     same = weight.shape[-1] // 2
@@ -91,3 +122,43 @@ class ToRGB(nn.Module):
         # without demodulation nothing undoes the weights' size, so 1/√in stands here
         styles = self.style(w) / math.sqrt(self.weight.shape[1])
         return modulated_conv2d(x, self.weight, styles, demodulate=False) + self.bias[:, None, None]
+
+
+@door(x="B C H W; unseen", scale="B C; unseen", shift="B C; unseen", eps=">= 0")
+def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
+    """scale · (x − mean(x)) / std(x) + shift, with mean and std of each picture's each channel.
+
+    Huang & Belongie 2017 (arXiv:1703.06868), eq. 8; Karras et al. 2019 (arXiv:1812.04948), eq. 1. Mean and
+    (population) variance are taken over the pixels, so one bright spot makes all other pixels dark. Scale and shift,
+    (B, C), are the style of x (B, C, H, W).
+    """
+    variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
+    gain = (variance + eps).rsqrt() * scale[:, :, None, None]
+    # one multiplication and one addition over the picture: the mean goes into the shift
+    return torch.addcmul(shift[:, :, None, None] - mean * gain, x, gain)
+
+
+class AdaINConv(SynthesisLayer):
+    """Convolution, noise, bias, leaky ReLU, AdaIN: the layer of StyleGAN, in the place of a `StyledConv`.
+
+    Karras et al. 2019, figure 1b. Noise has a learned strength for each channel. The style comes last and gives
+    mean and deviation of every feature map, whatever the convolution did.
+    """
+
+    style_bias = 0.0
+
+    @staticmethod
+    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
+        """A scale and a shift for every map that comes out, and a strength of the noise for each."""
+        return 2 * out_channels, (out_channels,)
+
+    def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
+        """Map (B, I, h, h), (B, w_dim) to (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
+        weight = self.weight * (GAINS["lrelu"] / (3 * math.sqrt(self.weight.shape[1])))
+        x = upsampled_conv(x, weight, self.kernel) if self.up else F.conv2d(x, weight, padding=1)
+        drawn = self.noise(x, noise)
+        if drawn is not None:
+            x = torch.addcmul(x, drawn, self.noise_strength[:, None, None])
+        x = F.leaky_relu(x + self.bias[:, None, None], SLOPE, inplace=True)
+        scale, shift = self.style(w).chunk(2, 1)
+        return adain(x, 1 + scale, shift)

@@ -25,9 +25,7 @@ def squared_error(x: Tensor, y: Tensor) -> Tensor:
 class Projection:
     """The styles that `project` found, and how near they come.
 
-    Attributes:
-        ws: (B, L, w_dim), for `Synthesis`.
-        distances: (steps, B), the distance at each step.
+    `ws` is (B, L, w_dim), for `Synthesis`; `distances` is (steps, B), that at each step.
     """
 
     ws: Tensor
@@ -54,18 +52,12 @@ def project(
 ) -> Projection:
     """Search W for the styles whose picture is nearest to a given one, by gradient descent from the mean w.
 
-    Karras et al. 2020 (arXiv:1912.04958), section 5 and appendix D: noise on w that fades out lets the search
-    leave a bad valley; the rate rises, stays, and falls as a cosine. Differs: the network's noise inputs are
-    switched off, where the authors optimise them as well, and the distance is an argument.
-
-    Args:
-        target: pictures (B, C, R, R) in the generator's range, [−1, 1].
-        distance: (picture, target) → (B,), differentiable.
-        exploration: standard deviation of the first noise on w, relative to that of w itself.
-        each_layer: one w for every style (often called W+) instead of one for all.
-
-    Returns:
-        The best styles met, and the distances on the way.
+    Karras et al. 2020 (arXiv:1912.04958), section 5 and appendix D: noise on w that fades out lets the search leave a
+    bad valley; the rate rises, stays, and falls as a cosine. Differs: the network's noise inputs are switched off,
+    where the authors optimise them as well, and the distance is an argument. The target is pictures (B, C, R, R) in
+    the generator's range, [−1, 1], and `distance` maps (picture, target) → (B,), differentiable. `exploration` is the
+    standard deviation of the first noise on w, relative to that of w itself; `each_layer` looks for one w for every
+    style (often called W+).
     """
     synthesis = network.synthesis
     expect.tensor("target", target, expect.batch_of(synthesis.image_shape))

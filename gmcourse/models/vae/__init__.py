@@ -5,17 +5,3 @@ from gmcourse.models.vae.likelihoods import Bernoulli, DiscretisedLogistic, Gaus
 from gmcourse.models.vae.linear_gaussian import LinearGaussianVAE
 from gmcourse.models.vae.model import VAE, active_units, log_normal, reparameterise
 from gmcourse.models.vae.two_levels import TwoLevelVAE
-
-__all__ = [
-    "VAE",
-    "Bernoulli",
-    "DiscretisedLogistic",
-    "Gaussian",
-    "LinearGaussianVAE",
-    "TwoLevelVAE",
-    "active_units",
-    "log_normal",
-    "reparameterise",
-    "reparameterised_gradient",
-    "score_function_gradient",
-]

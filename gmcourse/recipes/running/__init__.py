@@ -1,8 +1,5 @@
 """What all recipes share: what one is, the function that runs any of them, and `gmcourse train`."""
 
-from gmcourse.recipes.running.held_out_likelihood import likelihood
 from gmcourse.recipes.running.own_pictures import with_folder
-from gmcourse.recipes.running.recipe import Pictures, Recipe, find, names
+from gmcourse.recipes.running.recipe import Pictures, Recipe, find, likelihood, names
 from gmcourse.recipes.running.train import run
-
-__all__ = ["Pictures", "Recipe", "find", "likelihood", "names", "run", "with_folder"]

@@ -1,7 +1,5 @@
-"""`gmcourse train NAME`: run a recipe, on one device, or on several processes:
-
-`accelerate launch --num_processes 4 -m gmcourse train NAME` on GPUs,
-`torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` on CPUs.
+"""`gmcourse train NAME`: run a recipe, on one device; `accelerate launch --num_processes 4 -m gmcourse train NAME` on
+several GPUs, `torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` in several processes of a CPU.
 """
 
 import argparse
@@ -15,37 +13,41 @@ from gmcourse.processes import rank_and_world
 from gmcourse.recipes import running
 from gmcourse.zoo.command import size
 
+RUN = (
+    "device",
+    "steps",
+    "resume",
+    "extend",
+    "overwrite",
+    "folder",
+    "keep",
+    "own",
+    "minutes",
+    "mixed_precision",
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe's name, where to run, and whether to go on."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(recipes())
-    parser.add_argument("name", metavar="NAME", help="one of the recipes below")
-    parser.add_argument(
-        "--data",
-        metavar="folder=PATH",
-        help="train on the pictures of this folder (vae_faces, dcgan_faces, glow_faces)",
-    )
-    parser.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
-    parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument(
-        "--extend", action="store_true", help="with --resume: --steps may be more than the checkpoint's"
-    )
-    parser.add_argument("--folder", type=Path, default=Path("runs"), help="for checkpoints (default: runs/)")
-    parser.add_argument("--minutes", type=float, default=5.0, help="between checkpoints (default: 5)")
-    parser.add_argument(
-        "--mixed-precision", action="store_true", help="products in bfloat16, where it is safe"
-    )
-    parser.add_argument(
-        "--own", action="store_true", help="begin with a model of your own where the recipe begins with one"
-    )
-    parser.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="replace a model of your own that had more steps, and without --resume the last checkpoint",
-    )
-    parser.add_argument("--no-keep", action="store_true", help="do not put the result among your own models")
+    add = parser.add_argument
+    add("name", metavar="NAME", help="one of the recipes below")
+    where = "train on the pictures of this folder (vae_faces, dcgan_faces, glow_faces)"
+    add("--data", metavar="folder=PATH", help=where)
+    add("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
+    add("--steps", type=int, help="another number of steps than the recipe's")
+    add("--folder", type=Path, default=Path("runs"), help="for checkpoints (default: runs/)")
+    add("--minutes", type=float, default=5.0, help="between checkpoints (default: 5)")
+    for flag, does in {
+        "--resume": "go on from the last checkpoint",
+        "--extend": "with --resume: --steps may be more than the checkpoint's",
+        "--mixed-precision": "products in bfloat16, where it is safe",
+        "--own": "begin with a model of your own where the recipe begins with one",
+        "--overwrite": "replace a model of your own that had more steps, and without --resume the last checkpoint",
+    }.items():
+        add(flag, action="store_true", help=does)
+    add("--no-keep", dest="keep", action="store_false", help="do not put the result among your own models")
 
 
 def recipes() -> Iterator[str]:
@@ -69,25 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
             refuse("--data", repr(arguments.data), "folder=PATH")
         recipe = running.with_folder(recipe, place)
         print(f"{recipe.name}: {recipe.described}", flush=True)
-    _, history = running.run(
-        recipe,
-        device=arguments.device,
-        steps=arguments.steps,
-        resume=arguments.resume,
-        extend=arguments.extend,
-        overwrite=arguments.overwrite,
-        folder=arguments.folder,
-        keep=not arguments.no_keep,
-        own=arguments.own,
-        minutes=arguments.minutes,
-        mixed_precision=arguments.mixed_precision,
-    )
+    _, history = running.run(recipe, **{name: getattr(arguments, name) for name in RUN})
     if rank_and_world()[0] > 0:
         return 0  # one process speaks for all
     checkpoint = visible(str(arguments.folder / f"{recipe.name}.safetensors"))
     ending = "stopped; go on with --resume" if history.interrupted else "done"
     print(f"{recipe.name}: {ending} after {history.seconds / 60:.1f} minutes. Checkpoint: {checkpoint}")
-    if not (history.interrupted or arguments.no_keep):
+    if arguments.keep and not history.interrupted:
         folder = visible(str(zoo.own_folder()))
         print(f'Your model is in {folder}; zoo.load("{recipe.name}", own=True) loads it.')
     return 0

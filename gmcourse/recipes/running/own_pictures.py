@@ -16,10 +16,8 @@ LEAST = 200  # pictures, held out ones included; a model of fewer learns them by
 def with_folder(recipe: Recipe, root: str | Path) -> Recipe:
     """The recipe for the pictures of a folder, see `gmcourse.data.folder.load`, of the size that its model has.
 
-    A fifth of the pictures is held out and measured on. The recipe's new name ends with that of the folder.
-
-    Raises:
-        ValueError: the recipe takes no pictures of one's own, or the folder has fewer than 200.
+    A fifth of the pictures is held out and measured on. The recipe's new name ends with that of the folder. A recipe
+    that takes no pictures of one's own is refused, and so is a folder with fewer than 200.
     """
     if not recipe.pictures:
         able = ", ".join(name for name in names() if find(name).pictures)

@@ -1,4 +1,4 @@
-"""What a recipe is, and where it is found."""
+"""What a recipe is, where it is found, and what every flow of pixels is measured by."""
 
 import importlib
 import pkgutil
@@ -11,6 +11,9 @@ from torch import Tensor
 
 import gmcourse.recipes
 from gmcourse.data import Images
+from gmcourse.flows import Dequantized, Flow
+from gmcourse.metrics.likelihood import bits_per_dim
+from gmcourse.reproducible import generator
 from gmcourse.training import Callback, Schedule, Step
 from gmcourse.training.batches import Data
 
@@ -76,3 +79,15 @@ def find(name: str) -> Recipe:
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
     return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
+
+
+def likelihood(
+    flow: Flow, pixels: Tensor, grey_levels: int = 256, *, batch: int = 100
+) -> tuple[float, float]:
+    """Measure the bound on the likelihood of whole numbers (N, …) dequantised once: nats, and bits per dimension."""
+    bounds: list[Tensor] = []
+    for part in pixels.split(batch):
+        noise = torch.rand(part.shape, generator=generator(len(bounds))).to(part.device)
+        bounds.append(Dequantized(flow, grey_levels).log_prob(part, noise=noise))
+    mean = torch.cat(bounds).mean()
+    return float(mean), float(bits_per_dim(mean, pixels[0].numel()))

@@ -23,14 +23,10 @@ WATCH = 100  # steps between two looks at the validation pictures
 
 @dataclass(frozen=True)
 class Task:
-    """Pictures, and how much of them is taken away.
+    """Pictures, and how much of them is taken away: a low resolution is `scale` times smaller along each side.
 
-    Attributes:
-        scale: how many times smaller a low resolution is along each side.
-        train: gives the pictures to learn from.
-        test: gives those to measure on.
-        validation: gives pictures to watch while training, so that a number of steps can be chosen without the
-            test; None where nothing is learnt by heart.
+    `train` gives the pictures to learn from, `test` those to measure on, and `validation` those to watch while
+    training, so that a number of steps can be chosen without the test; None where nothing is learnt by heart.
     """
 
     scale: int

@@ -35,6 +35,10 @@ def run(
 ) -> tuple[nn.Module, History]:
     """Train, measure, and (unless it was cut short) put the result among the models of one's own.
 
+    Returns the trained module and its curves. Mixed precision that the recipe does not allow, and a better model of
+    one's own that is there, are a `ValueError`; a folder that will be needed and cannot be written is an `OSError`,
+    before training begins.
+
     Args:
         device: the device to run on; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
@@ -46,13 +50,6 @@ def run(
         own: begin with a model of one's own where the recipe begins with one of the zoo.
         minutes: the time between checkpoints, and between samples to look at (`folder/NAME.png`).
         mixed_precision: compute products in bfloat16.
-
-    Returns:
-        The trained module and its curves.
-
-    Raises:
-        ValueError: the recipe does not allow mixed precision, or a better model of one's own is there.
-        OSError: a folder that will be needed cannot be written; training has not begun then.
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(
@@ -146,14 +143,9 @@ def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes |
         return as_png(recipe.samples(module, device))
 
 
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
-
-
 def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, history: History) -> None:
     """Measure, and save among the models of one's own."""
+    on_cpu = f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
     described = zoo.Manifest(
         name=recipe.name,
         model=recipe.model,
@@ -162,7 +154,7 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         seed=recipe.seed,
         steps=steps,
         data=recipe.described,
-        hardware=_hardware(device),
+        hardware=torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu,
         hours=round(history.seconds / 3600, 3),
         metrics=measured(recipe, trained, device),
     )
