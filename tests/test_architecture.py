@@ -19,9 +19,9 @@ FLOORS = (
     ("densities", "flows", "metrics", "training", "viz"),
     ("adversarial",),
     ("models",),
-    ("converters", "experiments", "exercises"),
+    ("converters", "experiments"),
     ("zoo",),
-    ("recipes",),
+    ("recipes", "exercises"),
     ("__main__", "doctor"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

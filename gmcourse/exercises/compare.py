@@ -4,17 +4,23 @@ References are computed in float64 from the inputs that the learner got in float
 tolerance that holds for float32 on every machine.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import ATOL, RTOL, differences, matches, show
+from gmcourse.exercises.gradients import agree_gradients
+from gmcourse.exercises.known_mistakes import Sizes, usual
 from gmcourse.exercises.mistakes import NotDone, mistake
 
-RTOL, ATOL = 2e-4, 2e-5
+NUMBERS = {2: "two", 3: "three"}
+agreed: set[str] = set()  # what was right so far in this check
 
 
 def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
@@ -42,16 +48,74 @@ def tensor(value: Any, what: str) -> Tensor:
     try:
         return torch.as_tensor(value).to(device="cpu", dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
-        mistake(f"{what} is of type {type(value).__name__}; expected a tensor, or numbers that make one")
+        mistake(f"{what}: type {type(value).__name__} came back; expected a tensor, or numbers that make one")
 
 
-def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """Compare shapes and numbers, up to float32 rounding at the size of the numbers involved."""
-    if got.shape != want.shape:
-        return False
-    got, want = got.detach(), want.detach().to(got.dtype)
-    size = float(want[want.isfinite()].abs().max()) if bool(want.isfinite().any()) else 0.0
-    return torch.allclose(got, want, rtol=rtol, atol=atol * max(1.0, size), equal_nan=True)
+@dataclass(frozen=True)
+class Case:
+    """One call of the answer: what it gets, what must come back, and what comes back of a known mistake.
+
+    Attributes:
+        suspects: what people get who make a known mistake, by the words that explain it.
+        trained: the leaves, by name, with respect to which the gradients must agree, too.
+        sizes: the sizes over which sums or means run, by what is counted.
+        handed: what the code gives that was handed out.
+    """
+
+    arguments: tuple[Any, ...]
+    want: Tensor | float
+    suspects: Mapping[str, Tensor | float] = field(default_factory=dict)
+    trained: Mapping[str, Tensor] = field(default_factory=dict)
+    sizes: Sizes = field(default_factory=dict)
+    handed: Tensor | None = None
+
+
+def agree_always(
+    answer: Any,
+    what: str,
+    case: Callable[..., Case],
+    generator: torch.Generator,
+    *shapes: tuple[Any, ...],
+    otherwise: str = "",
+    times: int = 4,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+) -> None:
+    """Ask several times for each shape; a mistake has a name only if the name fits each time: chance gives none.
+
+    Args:
+        case: called with the generator and a shape, makes another case of this shape.
+        otherwise: the words for every wrong value that is no suspect's.
+    """
+    for shape in shapes:
+        cases = [case(generator, *shape) for _ in range(times)]
+        values = [tensor(ask(answer, *each.arguments), what) for each in cases]
+        if all(
+            each.handed is not None and matches(got, each.handed, rtol=rtol, atol=atol)
+            for got, each in zip(values, cases, strict=True)
+        ):
+            raise NotDone("not done yet: this is still the code that was handed out")
+        if not matches(values[0], torch.as_tensor(cases[0].want, dtype=torch.float64), rtol=rtol, atol=atol):
+            again = tensor(ask(answer, *cases[0].arguments), what)
+            if not matches(again, values[0]):
+                mistake(f"{what}: two calls with the same inputs give two results: something is drawn inside")
+        _agree(values, cases, what, otherwise, rtol, atol)
+
+
+def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., Any]:
+    """Make of an answer that returns several things one that returns this one of them; `what` names them all."""
+    if not callable(answer):
+        return ask(answer)
+
+    @functools.wraps(answer)
+    def one(*arguments: Any) -> Any:
+        value = answer(*arguments)
+        several = isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1
+        if value is not None and not (several and len(value) == count):
+            mistake(f"{NUMBERS[count]} things are wanted: {what}")
+        return None if value is None else value[index]
+
+    return one
 
 
 def agree(
@@ -61,6 +125,7 @@ def agree(
     suspects: Mapping[str, Tensor | float] | None = None,
     *,
     inputs: Mapping[str, Tensor] | None = None,
+    sizes: Sizes | None = None,
     otherwise: str = "",
     rtol: float = RTOL,
     atol: float = ATOL,
@@ -71,25 +136,64 @@ def agree(
         what: what is being compared, as the subject of a sentence: "the KL".
         suspects: what people get who make a known mistake, by the words that explain it.
         inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
+        sizes: the sizes over which sums or means run, by what is counted.
         otherwise: the words for every other wrong value, where only one mistake is possible.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
     """
-    got, want = tensor(value, what), torch.as_tensor(want, dtype=torch.float64)
-    if matches(got, want, rtol=rtol, atol=atol):
-        if inputs:
-            agree_gradients(got, want, inputs, what)
-        return got
-    numbers = differences(got, want, rtol=rtol, atol=atol)
-    for reason, number in (suspects or {}).items():
-        wrong = torch.as_tensor(number, dtype=torch.float64)
-        if matches(got, wrong, rtol=rtol, atol=atol) and not matches(wrong, want, rtol=rtol, atol=atol):
+    got = tensor(value, what)
+    case = Case((), want, suspects or {}, inputs or {}, sizes or {})
+    _agree([got], [case], what, otherwise, rtol, atol)
+    return got
+
+
+def _agree(
+    values: Sequence[Tensor],
+    cases: Sequence[Case],
+    what: str,
+    otherwise: str,
+    rtol: float,
+    atol: float,
+) -> None:
+    """Compare values with what their cases want; name the mistake that explains all of them."""
+    wants = [torch.as_tensor(each.want, dtype=torch.float64) for each in cases]
+
+    def alike(a: Tensor, b: Tensor) -> bool:
+        return matches(a, b, rtol=rtol, atol=atol)
+
+    off = [(got, want) for got, want in zip(values, wants, strict=True) if not alike(got, want)]
+    if not off:
+        for got, want, case in zip(values, wants, cases, strict=True):
+            if case.trained:
+                agree_gradients(got, want, case.trained, what)
+        agreed.add(what)
+        return
+    numbers = differences(*off[0], rtol=rtol, atol=atol)
+    verb = "are" if _many(what) else "is"
+    for reason in cases[0].suspects:
+        wrongs = [torch.as_tensor(each.suspects[reason], dtype=torch.float64) for each in cases]
+        differs = any(not alike(wrong, want) for wrong, want in zip(wrongs, wants, strict=True))
+        if differs and all(map(alike, values, wrongs)):
             mistake(f"{what}: {reason}", numbers)
     if otherwise:
         mistake(otherwise, numbers)
+    for got, want in off:
+        if bool(want.isfinite().all()):
+            finite(got, what, f"{what} {verb} not finite")
+    told = [usual(got, want, cases[0].sizes, rtol, atol) for got, want in off]
+    if reason := next((words for words in told[0] if all(words in each for each in told)), ""):
+        mistake(f"{what}: {reason}", numbers)
+    got, want = off[0]
     if got.shape != want.shape:
-        mistake(f"{what} has shape {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
-    finite(got, what, f"{what} is not finite")
-    mistake(f"{what} is wrong for fresh inputs", numbers)
+        mistake(f"{what}: the shape is {tuple(got.shape)}; expected {tuple(want.shape)}", numbers)
+    if what in agreed:
+        mistake(f"{what}: right before, for other sizes or numbers; is one of them hard-coded?", numbers)
+    mistake(f"{what} {verb} wrong for fresh inputs", numbers)
+
+
+def _many(what: str) -> bool:
+    """Whether these words are a plural: "the weights" are, "the loss at t = 200" is."""
+    first = re.split(r" (?:of|at|for|per|after|by|where|in|with) ", what)[0]
+    return first.endswith("s") and not first.endswith("ss")
 
 
 def finite(value: Any, what: str, reason: str) -> Tensor:
@@ -98,80 +202,3 @@ def finite(value: Any, what: str, reason: str) -> Tensor:
     if not bool(got.isfinite().all()):
         mistake(reason, f"got {show(got)}")
     return got
-
-
-def untouched(value: Any, handed: Tensor, words: str, want: Tensor | None = None) -> None:
-    """Say that nothing was written yet: the value is that of the code handed out, and not right by chance."""
-    by_chance = want is not None and matches(want.detach(), handed)
-    if isinstance(value, Tensor) and not by_chance and matches(tensor(value, ""), handed):
-        raise NotDone(f"not done yet: {words}")
-
-
-def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], what: str) -> None:
-    """The value is right; is its gradient? A `detach`, `no_grad`, `.item()` or numpy cuts it off.
-
-    Both `got` and `want` must have been computed from `inputs`.
-    """
-    leaves = list(inputs.values())
-    wanted = torch.autograd.grad(want.sum(), leaves, retain_graph=True)
-    for name, ours, theirs in zip(inputs, wanted, gradients(got, leaves, what), strict=True):
-        if not matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
-            part = "wrong" if bool(theirs.any()) else "zero"
-            reason = f"its gradient with respect to `{name}` is {part}: something is detached"
-            numbers = differences(theirs, ours, rtol=1e-3, atol=1e-4)
-            mistake(f"{what} has the right value, but {reason}", numbers, _CUT)
-
-
-def gradients(got: Tensor, leaves: Sequence[Tensor], what: str) -> list[Tensor]:
-    """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
-    if not got.requires_grad:
-        mistake(f"{what} has the right value but no gradient: something is detached", _CUT)
-    try:
-        found = torch.autograd.grad(got.sum(), leaves, retain_graph=True, allow_unused=True)
-    except RuntimeError as error:
-        reason = str(error)
-        if "inplace operation" in reason:
-            mistake(
-                f"{what} has the right value, but an operation in place overwrote what the gradient needs",
-                "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like.",
-            )
-        mistake(f"{what} has the right value, but its gradient cannot be computed", reason[:200])
-    pairs = zip(leaves, found, strict=True)
-    return [torch.zeros_like(leaf) if each is None else each for leaf, each in pairs]
-
-
-_CUT = "`detach()`, `.data`, `torch.no_grad()`, `.item()`, numpy and `torch.tensor(…)` all cut the graph."
-
-
-def apart(numbers: Sequence[float], by: float = 0.02) -> bool:
-    """Whether no two of these numbers are nearly the same, so that a single number tells mistakes apart."""
-    ordered = sorted(numbers)
-    return all(abs(b - a) > by * max(abs(a), abs(b)) for a, b in pairwise(ordered))
-
-
-def show(value: Tensor) -> str:
-    """Show the beginning of a tensor, in four digits."""
-    flat = value.detach().flatten()[:3].tolist()
-    text = ", ".join(f"{number:.4g}" for number in flat)
-    if value.dim() == 0:
-        return text
-    return f"[{text}{', …' if value.numel() > 3 else ''}] of shape {tuple(value.shape)}"
-
-
-def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:
-    """List the first entries that differ, each with its place; the beginnings of both where the shapes differ."""
-    if got.shape != want.shape or got.dim() == 0:
-        return f"got {show(got)}, expected {show(want)}"
-    got, want = got.detach(), want.detach().to(got.dtype)
-    size = max(1.0, float(want[want.isfinite()].abs().max())) if bool(want.isfinite().any()) else 1.0
-    apart_at = (~torch.isclose(got, want, rtol=rtol, atol=atol * size, equal_nan=True)).nonzero()
-    shown = [
-        f"at {place}: got {float(got[tuple(place)]):.4g}, expected {float(want[tuple(place)]):.4g}"
-        for place in apart_at[:3].tolist()
-    ]
-    return "\n".join([*shown, f"{len(apart_at)} of {got.numel()} entries differ, shape {tuple(got.shape)}"])
-
-
-def near(estimate: float, truth: float, standard_error: float) -> bool:
-    """Compare to six standard errors: a right answer fails once in five hundred million comparisons."""
-    return math.isfinite(estimate) and abs(estimate - truth) <= 6 * standard_error

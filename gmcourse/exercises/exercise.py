@@ -10,7 +10,8 @@ import torch
 
 from gmcourse.console import accept_any_encoding
 from gmcourse.exercises import verdict_box
-from gmcourse.exercises.mistakes import NotDone, Refusal, mistake, passed_line
+from gmcourse.exercises.compare import agreed
+from gmcourse.exercises.mistakes import NotDone, Refusal, passed_line
 from gmcourse.reproducible import plain_defaults, seed_torch
 
 _seed: int | None = None
@@ -49,7 +50,7 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
             generator = fresh()
-            with _no_trace_left(generator):
+            with _plain_torch(generator):
                 law(answer, generator)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
@@ -64,22 +65,9 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
 
 
 @contextmanager
-def _no_trace_left(generator: torch.Generator) -> Iterator[None]:
-    """An answer that passed has left torch as it was: seed, defaults, gradients. Its own draws are new each time."""
+def _plain_torch(generator: torch.Generator) -> Iterator[None]:
+    """Torch's own defaults and gradients, whatever was set outside. An answer's own draws are new each time."""
     with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
-        seed_torch(generator.initial_seed() // 2)
-        before = _state_of_torch()
+        seed_torch(generator.initial_seed() // 2 + 12_345)
+        agreed.clear()
         yield
-        for what, now in _state_of_torch().items():
-            if now != before[what]:
-                mistake(f"the answer is right, but it changes {what} for everything that runs after it")
-
-
-def _state_of_torch() -> dict[str, Any]:
-    return {
-        "torch's seed (every call draws the same numbers then)": torch.initial_seed(),
-        "the default dtype": torch.get_default_dtype(),
-        "the default device": torch.get_default_device(),
-        "whether gradients are computed": torch.is_grad_enabled(),
-        "whether algorithms are deterministic": torch.are_deterministic_algorithms_enabled(),
-    }

@@ -6,6 +6,9 @@ from html import escape
 
 # Okabe and Ito's green, vermilion and grey: told apart without colours, too, by the sign.
 COLOURS = {"✓": "#009e73", "✗": "#d55e00", "·": "#888888"}
+solved: set[str] = (
+    set()
+)  # the exercises that passed in this notebook; the judge, who looks at no pictures, has none
 
 
 def in_notebook() -> bool:
@@ -45,4 +48,6 @@ def show(sign: str, text: str) -> bool:
     from IPython.display import display
 
     display(Box(sign, text))
+    if sign == "✓":
+        solved.add(text.partition(" ")[0])
     return True

@@ -93,13 +93,31 @@ class BothWays:
 
     def test_notebook_has_all_its_parts(self) -> None:
         exercises = self.here.exercises
-        assert 4 <= len(exercises) <= 6
-        assert 45 <= sum(each.minutes for each in exercises) <= 90
+        assert 4 <= len(exercises) <= 8
+        assert 45 <= sum(each.minutes for each in exercises) <= 120
+        assert max(each.stars for each in exercises) == 3
         for each in exercises:
             assert each.title, each
             assert each.stars in (1, 2, 3), each
             assert len(each.hints) == 2, f"{each.name}: two folded hints"
         assert any("mistake" in each.title.lower() for each in exercises), "one exercise is find-the-mistake"
+
+    def test_mistakes_are_explained_and_an_open_task_has_a_rubric(self) -> None:
+        (path,) = (ROOT / "notebooks" / "solutions").glob(f"{self.here.name}_*.ipynb")
+        found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        told: dict[str, bool] = {}
+        title = ""
+        for each in found:
+            text = "".join(each["source"])
+            if each["cell_type"] == "markdown" and text.startswith("## "):
+                title = text.partition("\n")[0]
+                told[title] = False
+            told[title] = told.get(title, False) or "<summary>What " in text
+        assert all(said for heading, said in told.items() if "Find the mistake" in heading), told
+        last = self.here.exercises[-1]
+        assert ("Open: " in last.title, last.stars) == (True, 3), last.title
+        rubric = (ROOT / "book" / "instructor" / "open_tasks.md").read_text(encoding="utf-8")
+        assert f"`{last.name}`" in rubric, f"{last.name}: a rubric for the teacher"
 
     def test_handed_out_notebook_tells_nothing(self) -> None:
         text = (notebook.TEMPLATES / f"{self.here.name}_exercises.ipynb").read_text(encoding="utf-8")

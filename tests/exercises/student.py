@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -51,7 +52,9 @@ def answer(notebook: Json, exercise: str, text: str) -> None:
 
 
 def edited(path: Path, edit: Callable[[Json], None], target: Path) -> Path:
-    """A copy of a notebook with something done to it."""
+    """A copy of a notebook with something done to it, and what its open task has saved beside it."""
+    for saved in path.parent.glob("04_*.safetensors"):
+        shutil.copy(saved, target.parent)
     notebook = load(path)
     edit(notebook)
     target.write_text(json.dumps(notebook), encoding="utf-8")
@@ -116,7 +119,7 @@ def without_kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return in_process(steps, limits)
 
     monkeypatch.setattr(nbval_run, "run", run)
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "path", [*sys.path, str(SOLVED.parent)])  # where open tasks have saved
     deterministic = torch.are_deterministic_algorithms_enabled()
     yield counted
     torch.use_deterministic_algorithms(deterministic)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from gmcourse.exercises.judge import notebook
 from tests.exercises.answers import answers
 from tools import colab, notebooks
-from tools.exercises import build, table
+from tools.exercises import build, share, table
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "book" / "instructor" / "exercise_table.md"
@@ -107,3 +108,25 @@ def test_the_table_in_the_book_is_up_to_date() -> None:
 def test_an_unknown_chapter_is_said_plainly() -> None:
     with pytest.raises(ValueError, match="no chapter with exercises is called 'wrong'"):
         notebook.chapter("wrong")
+
+
+def test_the_share_of_answers_that_hear_their_reason_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """95 % of a chapter's wrong answers at least; one that hears another reason is told, and lowers the share."""
+    told, named = share.lines(["vae"], repeats=1, only="slide_kl")
+    assert named >= 0.95, told
+    misled = [replace(each, expects="another reason") for each in answers("vae") if not each.is_right]
+    monkeypatch.setattr(share.collection, "answers", lambda slug: misled)
+    told, named = share.lines(["vae"], repeats=1, only="slide_kl")
+    assert named == 0
+    assert "slide_kl, only the sign repaired: the KL: the sign is repaired" in told[0]
+
+
+def test_a_prediction_has_a_place() -> None:
+    cells = json.loads(
+        (ROOT / "notebooks" / "exercises" / "04_vae_exercises.ipynb").read_text(encoding="utf-8")
+    )["cells"]
+    texts = ["".join(each["source"]) for each in cells]
+    asked = [i for i, text in enumerate(texts) if text.startswith("## ") and build.PREDICT.search(text)]
+    assert len(asked) >= 5
+    assert all(texts[i + 1] == build.PLACE for i in asked)
+    assert texts.count(build.PLACE) == len(asked)

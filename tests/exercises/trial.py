@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from gmcourse.exercises.exercise import fixed_inputs
 from gmcourse.exercises.judge.notebook import Chapter
 from gmcourse.exercises.mistakes import Mistake, NotDone, passed_line
+
+SAVED = str(Path(__file__).parents[2] / "notebooks" / "solutions")  # where the files of open tasks lie
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def attempt(chapter: Chapter, exercise: str, source: str, seed: int = 0) -> Outc
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
             fixed_inputs(seed),
+            mock.patch.object(sys, "path", [*sys.path, SAVED]),
         ):
             exec(compile(source, f"<{exercise}>", "exec"), names)
             exec(compile(check, f"<check: {exercise}>", "exec"), names)

@@ -1,4 +1,4 @@
-"""`python -m tools.exercises build | table`: for those who write exercises."""
+"""`python -m tools.exercises build | table | share`: for those who write exercises."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the two words, each with its own arguments."""
-    words = parser.add_subparsers(dest="word", required=True, metavar="build|table")
+    """Add the three words, each with its own arguments."""
+    words = parser.add_subparsers(dest="word", required=True, metavar="build|table|share")
     build = words.add_parser("build", help="generate the handed-out notebooks from the solved ones")
     build.add_argument("--root", type=Path, default=Path("."), help="the course's folder (default: here)")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is stale")
@@ -17,6 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     table.add_argument("chapters", nargs="*", metavar="CHAPTER", help="vae, glow, … (default: all)")
     table.add_argument("--output", type=Path, help="write it there instead of printing it")
+    share = words.add_parser(
+        "share", help="print how many wrong answers hear their reason, and what chance does"
+    )
+    share.add_argument("chapters", nargs="*", metavar="CHAPTER", help="vae, glow, … (default: all)")
+    share.add_argument(
+        "--repeats", type=int, default=3, metavar="N", help="seeds for each answer (default: 3)"
+    )
+    share.add_argument("--only", metavar="EXERCISE", help="this exercise alone")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -35,6 +43,13 @@ def main(words: list[str] | None = None) -> int:
         for path in build.write(arguments.root):
             print(f"written: {path}")
         return 0
+
+    if arguments.word == "share":
+        from tools.exercises import share
+
+        told, named = share.lines(arguments.chapters or None, arguments.repeats, arguments.only)
+        print("\n".join(told))
+        return 0 if named >= 0.95 else 1
 
     from tools.exercises import table
 

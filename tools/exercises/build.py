@@ -7,7 +7,7 @@ notebook:
     ### HANDED OUT          (optional) what follows, uncommented, is handed out in their place
     ### END SOLUTION        to here are taken out; without HANDED OUT a stub that raises stands there
 
-and a cell tagged `solution` is left out.
+and a cell tagged `solution` is left out. Where a question asks for a prediction, a cell to write it in follows.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ SOLVED, HANDED_OUT = (
     "_solutions",
     "_exercises",
 )  # what follows a chapter's name, so that no file is taken for another
+PREDICT = re.compile(r"^(Predict|Before you run|Try it)\b", re.MULTILINE)
+PLACE = "**Your prediction:** *double-click here, and write it down before you run anything*"
 DROPPED_TAGS = ("hide-input", "hide-cell", "hide-output")
 
 
@@ -78,6 +80,10 @@ def exercise(solved: dict[str, Any], name: str, address: str | None = None) -> d
                 "execution_count": None,
             }
         cells.append(copy)
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and text.startswith("## ") and PREDICT.search(text):
+            place = f"prediction-{sum(each['cell_type'] == 'markdown' for each in cells)}"
+            cells.append({"cell_type": "markdown", "id": place, "metadata": {}, "source": [PLACE]})
     metadata = solved["metadata"] | {"gmcourse": {"exercises": name}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 

@@ -1,4 +1,4 @@
-"""Checks of chapter 01: Bayes' rule in logarithms, the linear boundary, weights for the rare."""
+"""Checks of chapter 01: Bayes' rule in logarithms, normals fitted to classes, the linear boundary, refusing."""
 
 import math
 from typing import Any
@@ -7,9 +7,14 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
-from gmcourse.exercises.compare import agree, normal, pair, untouched
+from gmcourse.data import load
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.compare import Case, agree_always, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask
+from gmcourse.exercises.mistakes import mistake
+from gmcourse.exercises.open_task import found_and_why
+from gmcourse.models.discriminative_vs_generative import fit_gaussians
+from gmcourse.nn.pca import PCA
 
 
 def _shares(classes: int, generator: torch.Generator) -> Tensor:
@@ -18,36 +23,30 @@ def _shares(classes: int, generator: torch.Generator) -> Tensor:
     return raw / raw.sum()
 
 
-@exercise
-def log_sum_exp(answer: Any, generator: torch.Generator) -> None:
-    """Check log Σ_k exp(a_k) of each row, for numbers of any size.
+def _bayes(generator: torch.Generator, points: int, classes: int) -> Case:
+    log_likelihood = normal(points, classes, generator=generator, std=2.0).detach()
+    prior = _shares(classes, generator)
+    a, p = log_likelihood.double(), prior.double()
+    joint = a + p.log()
+    evidence = joint.logsumexp(1, keepdim=True)
+    suspects = {
+        "the prior is missing": a.log_softmax(1),
+        "the prior is added without its logarithm": (a + p).log_softmax(1),
+        "the log-likelihood is multiplied by the prior; logarithms are added": (a * p).log_softmax(1),
+        "the prior is subtracted: its logarithm is added": (a - p.log()).log_softmax(1),
+        "this is log p(x, y): the evidence, log p(x), is not subtracted": joint,
+        "the evidence is added; dividing is subtracting the logarithm": joint + evidence,
+        "it is normalised over the points; for each point the classes must sum to one": joint.log_softmax(0),
+        "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
+        "this is the evidence alone; the posterior of each class is wanted": evidence[:, 0],
+    }
+    return Case((log_likelihood, prior), joint - evidence, suspects)
 
-    With it the probabilities of this course can be added up, however small they are.
-    """
-    for rows, columns in ((4, 3), (2, 6), (1, 5)):
-        a = normal(rows, columns, generator=generator, std=1.5)
-        v = a.double()
-        want = v.exp().sum(1).log()
-        largest = v.amax(1)
-        suspects = {
-            "this is the largest of each row alone": largest,
-            "the largest was taken out of the sum and not put back": want - largest,
-            "the largest is subtracted at the end; it must be added": want - 2 * largest,
-            "this is the logarithm of the mean; the sum is wanted": want - math.log(columns),
-            "this is the sum of the exponentials; its logarithm is missing": v.exp().sum(1),
-            "the logarithm of an exponential is the number itself: this is the plain sum": v.sum(1),
-            "the wrong axis: sum over the columns of each row": v.logsumexp(0),
-            "one number for the whole table; one a row is wanted": v.flatten().logsumexp(0),
-        }
-        agree(ask(answer, a), want, "log-sum-exp", suspects, inputs={"a": a})
-    for shift, verb in ((-2000.0, "underflows"), (2000.0, "overflows")):
-        far = normal(3, 4, generator=generator).detach() + shift
-        reason = f"exp {verb} for numbers near {shift:g}: take the largest of each row out of the sum first"
-        agree(ask(answer, far), far.double().logsumexp(1), "log-sum-exp", otherwise=reason)
-    far = torch.tensor([[0.0, -1500.0], [-1500.0, 0.0], [-700.0, -2200.0]])
-    agree(ask(answer, far), far.double().amax(1), "log-sum-exp of rows that differ much in size")
-    impossible = torch.tensor([[0.0, -math.inf], [-3.0, -math.inf]])
-    agree(ask(answer, impossible), torch.tensor([0.0, -3.0]), "log-sum-exp with a −∞ in each row")
+
+def _far_bayes(generator: torch.Generator, rows: tuple[float, ...], columns: tuple[float, ...]) -> Case:
+    noise = torch.randn(len(rows), len(columns), generator=generator)
+    log_likelihood, prior = noise + torch.tensor(rows)[:, None] + torch.tensor(columns), _shares(3, generator)
+    return Case((log_likelihood, prior), (log_likelihood.double() + prior.double().log()).log_softmax(1))
 
 
 @exercise
@@ -56,31 +55,113 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
 
     Every generative classifier is this line.
     """
-    for points, classes in ((5, 3), (2, 4), (1, 2)):
-        log_likelihood = normal(points, classes, generator=generator, std=2.0)
-        prior = _shares(classes, generator)
-        a, p = log_likelihood.double(), prior.double()
-        joint = a + p.log()
-        evidence, over_points = joint.logsumexp(1, keepdim=True), joint.log_softmax(0)
-        want = joint.log_softmax(1)
-        suspects = {
-            "the prior is missing": a.log_softmax(1),
-            "the prior is added without its logarithm": (a + p).log_softmax(1),
-            "the log-likelihood is multiplied by the prior; logarithms are added": (a * p).log_softmax(1),
-            "the prior is subtracted: its logarithm is added": (a - p.log()).log_softmax(1),
-            "this is log p(x, y): the evidence, log p(x), is not subtracted": joint,
-            "the evidence is added; dividing is subtracting the logarithm": joint + evidence,
-            "it is normalised over the points; for each point the classes must sum to one": over_points,
-            "this is p(y|x); its logarithm is wanted": want.exp(),
-            "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
-        }
-        value = ask(answer, log_likelihood, prior)
-        agree(value, want, "log p(y|x)", suspects, inputs={"log_likelihood": log_likelihood})
-    far = normal(4, 3, generator=generator).detach() - 2000
-    prior = _shares(3, generator)
-    want = (far.double() + prior.double().log()).log_softmax(1)
-    reason = "densities near exp(−2000), as pictures have, give 0/0: stay in logarithms to the end"
-    agree(ask(answer, far, prior), want, "log p(y|x)", otherwise=reason)
+    what = "log p(y|x)"
+    agree_always(answer, what, _bayes, generator, (5, 3), (2, 4), (1, 2))
+    for rows, columns, reason in (
+        ((-2e3,) * 4, (0, 0, 0), "densities near exp(−2000), as pictures have, give 0/0: stay in logarithms"),
+        ((2e3,) * 4, (0, 0, 0), "densities near exp(2000) overflow: stay in logarithms"),
+        ((-2e3, 0, 900, -700), (0, 0, 0), "one shift for all rows: each row needs its own largest number"),
+        ((0, 0, 0, 0), (0, -1500, -900), "log 0 of a class that is far less likely: log p(y|x) may be −1500"),
+    ):
+        agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason)
+
+
+def _classes(generator: torch.Generator, points: int, dims: int, classes: int, which: int) -> Case:
+    """Draw labelled points in no order, more of each class than of the one before; `which` says what is wanted."""
+    y = torch.arange(classes).repeat_interleave(points + 3 * torch.arange(classes))
+    y = y[torch.randperm(len(y), generator=generator)]
+    factors = torch.randn(classes, dims, dims, generator=generator) + torch.eye(dims)
+    x = torch.einsum("nij,nj->ni", factors[y], torch.randn(len(y), dims, generator=generator))
+    x = x + 3 * torch.randn(classes, dims, generator=generator)[y] + 1
+    groups = [x[y == k].double() for k in range(classes)]
+    counts = torch.tensor([len(each) for each in groups]).double()
+    means = torch.stack([each.mean(0) for each in groups])
+    covs = torch.stack([torch.cov(each.T, correction=0) for each in groups])
+    shares, every = counts / len(x), x.double().mean(0)
+    pooled = (shares[:, None, None] * covs).sum(0)
+    outer = torch.einsum("ki,kj->kij", means, means)
+    gaps = means - every
+    suspects: list[dict[str, Tensor | float]] = [
+        {
+            "these are the counts; a share is a count over N": counts,
+            "all classes get the same share; count them": torch.full_like(shares, 1 / classes),
+        },
+        {
+            "the mean of all points is given to each class": every.expand(classes, dims),
+            "the sums are divided by N, not by the number of points of the class": means * shares[:, None],
+            "the sums are not divided by the number of points": means * counts[:, None],
+        },
+        {
+            "it is divided by N_k − 1; the likelihood is largest with N_k": covs
+            * (counts / (counts - 1))[:, None, None],
+            "one covariance for all classes: each is to have its own": pooled.expand_as(covs),
+            "the covariance of all points together is given to each class": torch.cov(
+                x.double().T, correction=0
+            ).expand_as(covs),
+            "the mean is not taken off: this is E[x xᵀ]": covs + outer,
+            "the mean of all points is taken off; it must be that of the class": covs
+            + torch.einsum("ki,kj->kij", gaps, gaps),
+            "only the variances are there; the covariances matter too": torch.diag_embed(
+                covs.diagonal(dim1=1, dim2=2)
+            ),
+            "it is divided by N, not by the number of points of the class": covs * shares[:, None, None],
+            "it is not divided by the number of points": covs * counts[:, None, None],
+        },
+    ]
+    return Case((x, y, classes), (shares, means, covs)[which], suspects[which])
+
+
+@exercise
+def fit_classes(answer: Any, generator: torch.Generator) -> None:
+    """Check the shares, means and covariances that make labelled points most likely.
+
+    Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
+    """
+    names = ("the shares", "the means", "the covariances")
+    for which, what in enumerate(names):
+        one, cases = (
+            part(answer, which, "shares, means and covariances", 3),
+            ((9, 2, 3), (11, 3, 2), (8, 5, 4)),
+        )
+        agree_always(
+            one, what, _classes, generator, *((*each, which) for each in cases), rtol=1e-3, atol=1e-4
+        )
+
+
+def _two_normals(generator: torch.Generator, dims: int, low: float, which: int) -> Case:
+    means = 2 * torch.randn(2, dims, generator=generator)
+    factor = torch.randn(dims, dims, generator=generator)
+    cov = factor @ factor.T + 0.5 * torch.eye(dims)
+    share = low + 0.2 * float(torch.rand((), generator=generator))
+    m0, m1, c = means[0].double(), means[1].double(), cov.double()
+    prior = math.log(share / (1 - share))
+    x = 2 * torch.randn(dims + 1, dims, generator=generator, dtype=torch.float64)
+    odds = MultivariateNormal(m1, c).log_prob(x) - MultivariateNormal(m0, c).log_prob(x) + prior
+    # the odds at dims + 1 points determine w and b, with no formula
+    found = torch.linalg.solve(torch.cat([x, torch.ones(dims + 1, 1).double()], 1), odds)
+    w, b, gap, middle = found[:-1], found[-1], m1 - m0, (m0 + m1) / 2
+    of_w: dict[str, Tensor | float] = {
+        "the sign is wrong: positive odds belong to class 1": -w,
+        "the covariance is multiplied; its inverse is needed": c @ gap,
+        "the covariance is missing": gap,
+        "only the variances are used; the covariances matter too": gap / c.diagonal(),
+        "each entry of the covariance is inverted; the inverse of the matrix is needed": gap @ (1 / c),
+        "the factor ½ belongs to b, not to w": w / 2,
+        "the sum of the means stands where their difference belongs": torch.linalg.solve(c, m0 + m1),
+    }
+    of_b: dict[str, Tensor | float] = {
+        "the prior is missing: a rare class needs more evidence": b - prior,
+        "the sign of the prior's log-odds is wrong": b - 2 * prior,
+        "the prior's odds are share/(1 − share), not share": b - prior + math.log(share),
+        "the prior's odds are added without their logarithm": b - prior + share / (1 - share),
+        "the sign of (μ₀ + μ₁)ᵀw / 2 is wrong": middle @ w + prior,
+        "the factor ½ is missing": -2 * middle @ w + prior,
+        "the difference of the means stands where their sum belongs": -gap @ w / 2 + prior,
+        "only one of the means is used; the boundary of equal classes runs half-way": prior - m0 @ w,
+        "only μ₁ is used; the boundary of equal classes runs half-way": prior - m1 @ w,
+        "it is zero: the boundary need not run through the origin": torch.zeros(()),
+    }
+    return Case((means[0], means[1], cov, share), (w, b)[which], (of_w, of_b)[which])
 
 
 @exercise
@@ -89,70 +170,38 @@ def linear_boundary(answer: Any, generator: torch.Generator) -> None:
 
     Two normals with one covariance draw the same kind of line as logistic regression.
     """
-    for dims in (2, 3, 5):
-        means = 2 * torch.randn(2, dims, generator=generator)
-        factor = torch.randn(dims, dims, generator=generator)
-        cov = factor @ factor.T + 0.5 * torch.eye(dims)
-        share = 0.15 + 0.2 * float(torch.rand((), generator=generator))
-        m0, m1, c = means[0].double(), means[1].double(), cov.double()
-        x = 2 * torch.randn(dims + 1, dims, generator=generator, dtype=torch.float64)
-        odds = MultivariateNormal(m1, c).log_prob(x) - MultivariateNormal(m0, c).log_prob(x)
-        odds = odds + math.log(share / (1 - share))
-        # the odds at dims + 1 points determine w and b, with no formula
-        found = torch.linalg.solve(torch.cat([x, torch.ones(dims + 1, 1).double()], 1), odds)
-        w, b = found[:-1], found[-1]
-        gap, middle, prior = m1 - m0, (m0 + m1) / 2, math.log(share / (1 - share))
-        value = pair(ask(answer, means[0], means[1], cov, share), "w and b")
-        suspects = {
-            "the sign is wrong: positive odds belong to class 1": -w,
-            "the covariance is multiplied; its inverse is needed": c @ gap,
-            "the covariance is missing": gap,
-            "only the variances are used; the covariances matter too": gap / c.diagonal(),
-            "each entry of the covariance is inverted; the inverse of the matrix is needed": gap @ (1 / c),
-            "the factor ½ belongs to b, not to w": w / 2,
-            "the sum of the means stands where their difference belongs": torch.linalg.solve(c, m0 + m1),
-        }
-        agree(value[0], w, "w", suspects, rtol=2e-3, atol=1e-3)
-        suspects = {
-            "the prior is missing: a rare class needs more evidence": b - prior,
-            "the sign of the prior's log-odds is wrong": b - 2 * prior,
-            "the prior's odds are share/(1 − share), not share": b - prior + math.log(share),
-            "the sign of (μ₀ + μ₁)ᵀw / 2 is wrong": middle @ w + prior,
-            "the factor ½ is missing": -2 * middle @ w + prior,
-            "the difference of the means stands where their sum belongs": -gap @ w / 2 + prior,
-            "only one of the means is used; the boundary of equal classes runs half-way": prior - m0 @ w,
-            "only μ₁ is used; the boundary of equal classes runs half-way": prior - m1 @ w,
-            "it is zero: the boundary need not run through the origin": torch.zeros(()),
-        }
-        agree(value[1], b, "b", suspects, rtol=2e-3, atol=1e-3)
+    for which, what in enumerate(("w", "b")):
+        shapes = ((dims, low, which) for dims, low in ((2, 0.15), (3, 0.65), (5, 0.15)))
+        one = part(answer, which, "w and b")
+        agree_always(one, what, _two_normals, generator, *shapes, rtol=2e-3, atol=1e-3)
 
 
-@exercise
-def rare_weights(answer: Any, generator: torch.Generator) -> None:
-    """Check the weights w ∝ 1/p(x), of mean 1, from log p(x).
-
-    What a density finds improbable can be drawn more often: the share of rare things is yours to choose.
-    """
-    for n in (5, 8, 3):
-        log_prob = normal(n, generator=generator, std=1.2).detach() - 1.5
-        a = log_prob.double()
-        w = (-a).exp()
-        want = w / w.mean()
-        suspects = {
-            "this is ∝ p(x): the common ones get more weight": a.softmax(0) * n,
-            "they sum to 1; their mean is to be 1": want / n,
-            "they are not normalised: their mean is to be 1": w,
-            "this is 1/log p(x); 1/p(x) is wanted": (1 / a) / (1 / a).mean(),
-            "this is −log p(x); 1/p(x) is wanted": -a / (-a).mean(),
-            "the largest weight is 1; their mean is to be 1": w / w.amax(),
-            "this is the logarithm of the weights": want.log(),
-        }
-        agree(ask(answer, log_prob), want, "the weights", suspects)
-    for shift, why in ((-2000.0, "exp(2000) overflows"), (2000.0, "exp(−2000) is 0, and 0/0 has no value")):
-        far = normal(6, generator=generator).detach() + shift
-        want = (-far.double()).softmax(0) * 6
-        reason = f"for log p(x) near {shift:g}, {why}: shift before you exponentiate"
-        agree(ask(answer, far), want, "the weights", otherwise=reason, rtol=2e-3)
+def _naive(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
+    x, means = (torch.randn(n, dims, generator=generator) for n in (points, classes))
+    variances = 0.3 + 2 * torch.rand(classes, dims, generator=generator)
+    prior = _shares(classes, generator)
+    m, v, p = means.double(), variances.double(), prior.double()
+    log_p = Normal(m, v.sqrt()).log_prob(x.double()[:, None]).sum(2)
+    square = -0.5 * ((x.double()[:, None] - m) ** 2 / v).sum(2)
+    norm, log_prior = v.log().sum(1), p.log()
+    joints = {
+        "the prior is there, but −½ Σ log σ² is not: it differs from class to class": square + log_prior,
+        "−½ Σ log σ² is there, but the prior is missing": square - 0.5 * norm,
+        "the sign of ½ Σ log σ² is wrong: a wide density is a low one": square + 0.5 * norm + log_prior,
+        "the factor ½ before Σ log σ² is missing: the density has σ, not σ²": square - norm + log_prior,
+        "the prior is added without its logarithm": square - 0.5 * norm + p,
+        "it is averaged over the dimensions; independent dimensions multiply": log_p / dims + log_prior,
+        "the ½ before the square is gone": 2 * square - 0.5 * norm + log_prior,
+        "σ⁴ stands below the square: `variances` are σ² already": log_prior
+        + Normal(m, v).log_prob(x.double()[:, None]).sum(2),
+    }
+    want = (log_p + log_prior).log_softmax(1)
+    suspects = {words: joint.log_softmax(1) for words, joint in joints.items()} | {
+        "it is no longer normalised over the classes": log_p + log_prior,
+        "it is no longer normalised over the classes, log 2π apart": square - 0.5 * norm + log_prior,
+        "it is normalised over the points": (log_p + log_prior).log_softmax(0),
+    }
+    return Case((x, means, variances, prior), want, suspects, handed=square.log_softmax(1))
 
 
 @exercise
@@ -161,33 +210,28 @@ def naive_bayes(answer: Any, generator: torch.Generator) -> None:
 
     Terms that differ from class to class are no constants, and they decide the close cases.
     """
-    for points, dims, classes in ((4, 5, 3), (2, 3, 2), (1, 7, 4)):
-        x = normal(points, dims, generator=generator).detach()
-        means = normal(classes, dims, generator=generator).detach()
-        variances = 0.3 + 2 * torch.rand(classes, dims, generator=generator)
-        prior = _shares(classes, generator)
-        m, v, p = means.double(), variances.double(), prior.double()
-        log_p = Normal(m, v.sqrt()).log_prob(x.double()[:, None]).sum(2)
-        want = (log_p + p.log()).log_softmax(1)
-        square = -0.5 * ((x.double()[:, None] - m) ** 2 / v).sum(2)
-        norm, log_prior = v.log().sum(1), p.log()
-        value = ask(answer, x, means, variances, prior)
-        untouched(value, square.log_softmax(1), "this is still the published line", want)
-        averaged = "it is averaged over the dimensions; independent dimensions multiply, logarithms add"
-        joints = {
-            "the prior is there, but −½ Σ log σ² is not: it differs from class to class": square + log_prior,
-            "−½ Σ log σ² is there, but the prior is missing": square - 0.5 * norm,
-            "the sign of ½ Σ log σ² is wrong: a wide density is a low one": square + 0.5 * norm + log_prior,
-            "the factor ½ before Σ log σ² is missing: the density has σ, not σ²": square - norm + log_prior,
-            "the prior is added without its logarithm": square - 0.5 * norm + p,
-            averaged: log_p / dims + log_prior,
-        }
-        suspects = {words: joint.log_softmax(1) for words, joint in joints.items()} | {
-            "it is no longer normalised over the classes": log_p + log_prior,
-            "this is p(y|x); its logarithm is wanted": want.exp(),
-            "it is normalised over the points": (log_p + log_prior).log_softmax(0),
-        }
-        agree(value, want, "log p(y|x)", suspects)
+    agree_always(answer, "log p(y|x)", _naive, generator, (4, 5, 3), (2, 3, 4), (1, 7, 2))
+
+
+def _resampled(generator: torch.Generator, points: int, classes: int) -> Case:
+    posterior = torch.randn(points, classes, generator=generator).softmax(1)
+    trained, true = _shares(classes, generator), _shares(classes, generator).flip(0)
+    p, t, u = posterior.double(), trained.double(), true.double()
+
+    def normalised(joint: Tensor, dim: int = 1) -> Tensor:
+        return joint / joint.sum(dim, keepdim=True)
+
+    joint = p * u / t
+    suspects = {
+        "the ratio is upside down: divide by the shares of training": normalised(p * t / u),
+        "it is divided by the shares of training, but not multiplied by the true ones": normalised(p / t),
+        "it is multiplied by both shares; the shares of training are in it already": normalised(p * u * t),
+        "it does not sum to one for each point any more": joint,
+        "it is normalised over the points; for each point the classes must sum to one": normalised(joint, 0),
+        "the posterior came back as it was": p,
+        "the shares are added; odds are multiplied": normalised(p + u - t),
+    }
+    return Case((posterior, trained, true), normalised(joint), suspects, handed=normalised(p * u))
 
 
 @exercise
@@ -196,27 +240,36 @@ def recalibrated(answer: Any, generator: torch.Generator) -> None:
 
     A classifier moves to a world with other shares of the classes without being trained again.
     """
-    for points, classes in ((4, 3), (2, 2), (1, 4)):
-        posterior = normal(points, classes, generator=generator).detach().softmax(1)
-        trained = _shares(classes, generator)
-        true = _shares(classes, generator).flip(0)
-        p, t, u = posterior.double(), trained.double(), true.double()
+    agree_always(answer, "the posterior", _resampled, generator, (4, 3), (3, 2), (1, 5))
 
-        def normalised(joint: Tensor, dim: int = 1) -> Tensor:
-            return joint / joint.sum(dim, keepdim=True)
 
-        joint = p * u / t
-        want, over_points, both = normalised(joint), normalised(joint, 0), normalised(p * u * t)
-        value = ask(answer, posterior, trained, true)
-        untouched(value, normalised(p * u), "this is still the published line")
-        suspects = {
-            "the ratio is upside down: divide by the shares of training": normalised(p * t / u),
-            "it is divided by the shares of training, but not multiplied by the true ones": normalised(p / t),
-            "it is multiplied by both shares; the model has the shares of training in it already": both,
-            "it does not sum to one for each point any more": joint,
-            "it is normalised over the points; for each point the classes must sum to one": over_points,
-            "the posterior came back as it was": p,
-            "the shares are added; odds are multiplied": normalised(p + u - t),
-            "this is its logarithm; the probability is wanted": want.log(),
-        }
-        agree(value, want, "the posterior", suspects)
+MISTAKE, REFUSAL = 10.0, 1.0  # what each costs
+
+
+@exercise
+def say_no(answer: Any, generator: torch.Generator) -> None:
+    """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none.
+
+    A density knows two ways not to know: two classes that fit alike, and a picture that fits none.
+    """
+    rule, _ = found_and_why(answer)
+    train, test = load("digits"), load("digits", "test")
+    pixels, unseen = (each.unit().flatten(1).double() for each in (train, test))
+    pca = PCA.fit(pixels, 40)
+    model = fit_gaussians(pca.encode(pixels), train.labels, 10, ridge=3e-3)
+    strange = torch.cat([torch.rand(30, 64, generator=generator).double(), 1 - unseen[:30]])
+    order = torch.randperm(len(unseen) + len(strange), generator=generator)
+    pictures = torch.cat([unseen, strange])[order]
+    seen, shown = (model.log_joint(pca.encode(each)) for each in (pixels, pictures))
+    refused = tensor(ask(rule, shown, seen), "the refusals").bool()
+    if refused.shape != (len(shown),):
+        mistake(f"one yes or no a picture is wanted, of shape {(len(shown),)}", f"got {tuple(refused.shape)}")
+    labels = torch.cat([test.labels, torch.full((len(strange),), -1)])[order]
+    wrong = shown.argmax(1) != labels
+    cost = float((REFUSAL * refused + MISTAKE * (wrong & ~refused)).mean())
+    never = float(MISTAKE * wrong.double().mean())
+    print(
+        f"{refused.double().mean():.0%} refused; {cost:.2f} a picture. Never: {never:.2f}, always: {REFUSAL:.2f}"
+    )
+    if cost >= min(never, REFUSAL):
+        mistake("your rule costs no less than to refuse always, or never", f"it costs {cost:.2f} a picture")

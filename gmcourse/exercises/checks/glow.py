@@ -1,52 +1,145 @@
-"""Checks of chapter 07: actnorm, 1×1 convolutions, squeeze, Glow's coupling, temperature."""
+"""Checks of chapter 07: actnorm, 1×1 convolutions, the multi-scale architecture, temperature."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, fresh_weights, normal, pair, tensor
+from gmcourse import zoo
+from gmcourse.data import load
+from gmcourse.data.images import five_bits
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import NotDone, ask, mistake
+from gmcourse.exercises.mistakes import NotDone, mistake
+from gmcourse.exercises.open_task import found_and_why
+from gmcourse.exercises.watching import without
+from gmcourse.flows import Dequantized, Flow
+from gmcourse.metrics.likelihood import bits_per_dim
 
-SHAPES = ((3, 2, 4, 6), (2, 5, 2, 2), (4, 3, 3, 5))  # H and W differ, so that neither can stand for the other
+
+def _log_det_suspects(one: Tensor, batch: int, height: int, width: int) -> dict[str, Tensor]:
+    """Make what people count who miscount H·W times the `one` of a map that acts at every position."""
+    ones, want = torch.ones(batch), height * width * one
+    return {
+        "H·W is forgotten: the map acts at every position": one * ones,
+        "only H is counted; the map acts at H·W positions": height * one * ones,
+        "only W is counted; the map acts at H·W positions": width * one * ones,
+        "it is counted once for each sample of the batch": batch * want * ones,
+        "the log-determinant has no batch dimension; one number a sample is wanted": want,
+    }
 
 
 @exercise
 def actnorm(answer: Any, generator: torch.Generator) -> None:
-    """Check z = (x + b) ⊙ eˢ for each channel, and the log-determinant H·W·Σ s of each sample.
+    """Check (x + b) ⊙ eˢ and its log-determinant, with b and s from the first batch, and no other.
 
-    This normalisation is a bijection: it has an inverse and a determinant.
+    It normalises as batch normalisation does, once; then it is a bijection like any other, and trains.
     """
-    for shape in SHAPES:
-        batch, channels, height, width = shape
-        x, bias, s = (normal(*size, generator=generator) for size in (shape, (channels,), (channels,)))
-        k, b, log_scale = (t.double() for t in (x, bias, s))
-        b, scale = b[:, None, None], log_scale[:, None, None].exp()
-        z, log_det = pair(ask(answer, x, bias, s), "z and its log-determinant")
+    for first, later in (((5, 3, 4, 6), (2, 3, 6, 5)), ((6, 4, 3, 5), (1, 4, 2, 7))):
+        batch, channels = first[:2]
+        layer = ask(answer, channels)
+        before = dict(layer.named_parameters()) if isinstance(layer, nn.Module) else {}
+        if not {"b", "s"} <= set(before):
+            mistake("`self.b` and `self.s` must stay parameters of a module: the optimiser moves what is one")
+        size = 2.5 + torch.rand(channels, 1, 1, generator=generator)
+        size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
+        shift = 3 * torch.randn(channels, 1, 1, generator=generator)
+        x = normal(*first, generator=generator).detach() * size + shift
+        z, log_det = pair(ask(layer.forward, x), "z and its log-determinant")
+        if any(dict(layer.named_parameters())[name] is not before[name] for name in ("b", "s")):
+            reason = "b or s is a new Parameter: an optimiser that was made before would move the old one"
+            mistake(reason, "Write into the old one: `self.b.copy_(…)` under `torch.no_grad()`.")
+        k, across = x.double(), (0, 2, 3)
+        mean, std = (t[:, None, None] for t in (k.mean(across), k.std(across, correction=0)))
+        unbiased, own = k.std(across)[:, None, None], F.instance_norm(k, eps=0.0)
+        alone = (k - k.mean(0)) / k.std(0, correction=0)
+        order = "the scale comes first: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b"
         suspects = {
-            "the scale comes first here: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b": k * scale + b,
-            "the scale is exp(s); s itself may be negative or zero": (k + b) * log_scale[:, None, None],
-            "this is the inverse: data to latent multiplies by exp(s)": k / scale - b,
-            "b is subtracted; it is added": (k - b) * scale,
+            "the first batch comes out as it came in: it sets b and s": k,
+            "the variance divides by the number of values, not by one less": (k - mean) / unbiased,
+            "the mean of each channel is not 0 at the start: b is missing": k / std,
+            "the deviation of each channel is not 1 at the start: s is missing": k - mean,
+            "it is divided by the variance; the deviation becomes 1 by eˢ = 1/σ": (k - mean) / std**2,
+            "it is multiplied by the deviation; eˢ = 1/σ": (k - mean) * std,
+            "the mean is added; b = −μ": (k + mean) / std,
+            order: k / std - mean,
+            "each picture has statistics of its own; they run over the batch too": own,
+            "all channels have the same statistics; each has its own": (k - k.mean()) / k.std(correction=0),
+            "each position has statistics of its own; they run over H and W too": alone,
         }
-        agree(z, (k + b) * scale, "z", suspects)
-        places, total = height * width, log_scale.sum()
-        one, exps = torch.ones(batch), log_scale.exp().sum()
-        want = places * total * one
+        agree(z, (k - mean) / std, "z of the first batch", suspects, rtol=1e-3, atol=1e-4)
+        turned = {order: -(mean / std).flatten()}
+        agree(layer.b, -mean.flatten(), "b after the first batch", turned, rtol=1e-3, atol=1e-4)
+        agree(layer.s, -std.flatten().log(), "s after the first batch", rtol=1e-3, atol=1e-4)
+        _trains(layer, normal(*later, generator=generator, std=2.0), log_det, first)
+
+
+def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
+    """Test what comes after the first batch: the same b and s, gradients, and both log-determinants."""
+    k, b, s = x.double(), layer.b.double()[:, None, None], layer.s.double()
+    scale = s.exp()[:, None, None]
+    z, later = pair(ask(layer.forward, x), "z and its log-determinant")
+    across = (0, 2, 3)
+    own = (k - k.mean(across, keepdim=True)) / k.std(across, correction=0, keepdim=True)
+    suspects = {
+        "a later batch is normalised by its own statistics: only the first sets b and s": own,
+        "a later batch comes out as it came in": k,
+    }
+    leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
+    agree(z, (k + b) * scale, "z of a later batch", suspects, inputs=leaves)
+    for value, (batch, _, height, width) in ((log_det, first), (later, tuple(x.shape))):
+        total, ones, places = s.sum(), torch.ones(batch), height * width
         suspects = {
-            "H·W is forgotten: each channel's scale acts at every position": total * one,
-            "only H or only W is counted; the scale acts at H·W positions": height * total * one,
-            "only W is counted; the scale acts at H·W positions": width * total * one,
-            "the sign of the log-determinant is wrong": -want,
-            "this sums exp(s); the logarithm of a product of scales is Σ s": places * exps * one,
-            "it is averaged over the channels; logarithms of a product add up": want / channels,
-            "it is summed over the batch; one number a sample is wanted": batch * want,
-            "the log-determinant has no batch dimension; one number a sample is wanted": places * total,
+            "this sums exp(s); the logarithm of a product of scales is Σ s": places * s.exp().sum() * ones,
+        } | _log_det_suspects(total, batch, height, width)
+        sizes = {"channels": len(s)}
+        agree(value, places * total * ones, "log_det", suspects, inputs={"self.s": layer.s}, sizes=sizes)
+
+
+def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
+    # one cycle through all channels: from three channels on, no such permutation is its own inverse
+    order = torch.randperm(channels, generator=generator)
+    permutation = torch.zeros(channels, channels)
+    permutation[order, order.roll(1)] = 1.0
+    lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
+    log_s = normal(channels, generator=generator)
+    sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
+    given = (permutation, lower, upper, log_s, sign)
+    p, low, up, s, sg = (t.double() for t in given)
+    if index:
+        suspects = {
+            "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
+            "this is |det W|; its logarithm is wanted": s.exp().prod(),
+            "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
         }
-        agree(log_det, want, "log_det", suspects, inputs={"s": s})
+        return Case(given, s.sum(), suspects, {"log_s": log_s}, {"channels": channels})
+    eye = torch.eye(channels, dtype=torch.float64)
+    diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
+    left, right = strict_low + eye, strict_up + diagonal
+    unsigned, log_scales = strict_up + torch.diag(s.exp()), strict_up + torch.diag(sg * s)
+    exchanged = (up.tril(-1) + eye) @ (low.triu(1) + diagonal)
+    uncut, raw = (low + eye) @ (up + diagonal), (low.tril() + eye) @ (up.triu() + diagonal)
+    suspects = {
+        "the order of the factors is wrong: W = P L U": p @ right @ left,
+        "P stands on the wrong side: W = P L U": left @ right @ p,
+        "P is transposed": p.T @ left @ right,
+        "P is missing": left @ right,
+        "L has no ones on its diagonal, so W is singular": p @ strict_low @ right,
+        "the diagonal of U is exp(log_s) without its sign": p @ left @ unsigned,
+        "the diagonal of U is log_s; it is sign · exp(log_s)": p @ left @ log_scales,
+        "the diagonal of U is missing, so W is singular": p @ left @ strict_up,
+        "the matrices are not cut to triangles: use tril(-1) and triu(1)": p @ uncut,
+        "the diagonals of the raw matrices are still in: tril(-1) and triu(1) leave them out": p @ raw,
+        "L and U are exchanged: `lower` goes below the diagonal, `upper` above": p @ exchanged,
+        "the factors are multiplied entry by entry; W is their matrix product": p * left * right,
+    }
+    return Case(given, p @ left @ right, suspects, {"lower": lower, "upper": upper, "log_s": log_s})
 
 
 @exercise
@@ -55,108 +148,106 @@ def plu(answer: Any, generator: torch.Generator) -> None:
 
     The determinant of the 1×1 convolution costs a sum over the channels, not their cube.
     """
-    for channels in (3, 2, 6):
-        permutation = torch.eye(channels)[torch.randperm(channels, generator=generator)].roll(1, 0)
-        lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
-        log_s = normal(channels, generator=generator)
-        sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
-        p, low, up, s, sg = (t.double() for t in (permutation, lower, upper, log_s, sign))
-        eye = torch.eye(channels, dtype=torch.float64)
-        diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
-        left, right = strict_low + eye, strict_up + diagonal
-        unsigned, log_scales = strict_up + torch.diag(s.exp()), strict_up + torch.diag(sg * s)
-        uncut, raw = (low + eye) @ (up + diagonal), (low.tril() + eye) @ (up.triu() + diagonal)
-        matrix, log_det = pair(ask(answer, permutation, lower, upper, log_s, sign), "W and log |det W|")
-        suspects = {
-            "the order of the factors is wrong: W = P L U": p @ right @ left,
-            "P stands on the wrong side: W = P L U": left @ right @ p,
-            "P is missing": left @ right,
-            "L has no ones on its diagonal, so W is singular": p @ strict_low @ right,
-            "the diagonal of U is exp(log_s) without its sign": p @ left @ unsigned,
-            "the diagonal of U is log_s; it is sign · exp(log_s)": p @ left @ log_scales,
-            "the matrices are not cut to triangles: use tril(-1) and triu(1)": p @ uncut,
-            "the diagonals of the raw matrices are still in: tril(-1) and triu(1) leave them out": p @ raw,
-        }
-        agree(matrix, p @ left @ right, "W", suspects)
-        want = s.sum()
-        suspects = {
-            "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
-            "this is |det W|; its logarithm is wanted": s.exp().prod(),
-            "the sign of the log-determinant is wrong": -want,
-            "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
-            "it is averaged; the logarithm of a product is a sum": s.mean(),
-        }
-        if bool(tensor(log_det, "log |det W|").isnan().any()):
+    dear = "det slogdet logdet lu lu_factor qr svd svdvals eig eigvals inv cholesky"
+    words = "a determinant or a decomposition costs the cube of the channels, and ℓ tells it for a sum"
+    with without(words, *dear.split()):
+        one, other = (part(answer, index, "W and log |det W|") for index in (0, 1))
+        agree_always(one, "W", partial(_plu, 0), generator, (3,), (4,), (6,))
+        value = tensor(ask(other, *_plu(1, generator, 3).arguments), "log |det W|")
+        if bool(value.isnan().any()):
             mistake("log |det W| is NaN: det W may be negative, and its absolute value is wanted")
-        agree(log_det, want, "log |det W|", suspects, inputs={"log_s": log_s})
+        agree_always(other, "log |det W|", partial(_plu, 1), generator, (3,), (4,), (6,))
+
+
+class _Level:
+    """The flow of one level: x + ½ tanh(a x), mixed over the channels; it says what it was given."""
+
+    def __init__(self, number: int, channels: int, generator: torch.Generator) -> None:
+        self.number, self.channels = number, channels
+        self.a = (0.3 + torch.rand(channels, 1, 1, generator=generator)).requires_grad_()
+        self.weight = torch.randn(channels, channels, generator=generator) / math.sqrt(channels)
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        if x.ndim != 4 or x.shape[1] != self.channels:
+            reason = "squeeze at every level, and let only the first half of the channels go on"
+            numbers = f"got {tuple(x.shape)}, expected (B, {self.channels}, …)"
+            mistake(f"flow {self.number} gets a wrong number of channels: {reason}", numbers)
+        squashed = (self.a * x).tanh()
+        slope = 1 + 0.5 * self.a * (1 - squashed**2)
+        mixed = torch.einsum("oc,bchw->bohw", self.weight.to(x), x + 0.5 * squashed)
+        places = x.shape[2] * x.shape[3]
+        volume = torch.linalg.slogdet(self.weight.double()).logabsdet
+        return mixed, slope.log().flatten(1).sum(1) + places * volume.to(x)
+
+
+def _corners(x: Tensor) -> Tensor:
+    return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)
+
+
+def _quarters(x: Tensor) -> Tensor:
+    return torch.stack([half for row in x.chunk(2, 2) for half in row.chunk(2, 3)], 2).flatten(1, 2)
+
+
+SQUEEZES: dict[str, Callable[[Tensor], Tensor]] = {
+    "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": _corners,
+    "the squeeze has dx before dy: 4c + 2dy + dx is wanted": lambda x: F.pixel_unshuffle(x.mT, 2).mT,
+    "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": _quarters,
+    "the squeeze is a plain reshape: neighbouring pixels do not come together": lambda x: x.reshape(
+        len(x), -1, x.shape[2] // 2, x.shape[3] // 2
+    ),
+}
+
+
+def _levels(
+    x: Tensor, flows: list[_Level], squeeze: Callable[[Tensor], Tensor] | None = None, on: int = 0
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The latents and the log-determinants of all levels; half number `on` goes on."""
+    latents, log_dets = [], []
+    for flow in flows:
+        x, log_det = flow((squeeze or (lambda h: F.pixel_unshuffle(h, 2)))(x))
+        log_dets.append(log_det)
+        if flow is not flows[-1]:
+            halves = x.chunk(2, dim=1)
+            x = halves[on]
+            latents.append(halves[1 - on])
+    return [*latents, x], log_dets
 
 
 @exercise
-def squeeze(answer: Any, generator: torch.Generator) -> None:
-    """Check the reshaping (B, C, H, W) → (B, 4C, H/2, W/2), channel c·4 + dy·2 + dx.
+def multiscale(answer: Any, generator: torch.Generator) -> None:
+    """Check the latents of all levels, one after the other, and the sum of the log-determinants.
 
-    No pixel is lost: space became channels, which couplings can mix.
+    Half of the numbers leave early: deep levels are cheap, and what is coarse has them for itself.
     """
-    for batch, channels, height, width in ((2, 3, 4, 6), (1, 1, 2, 4), (3, 2, 6, 2)):
-        x = normal(batch, channels, height, width, generator=generator).detach()
+    for shape, count in (((3, 2, 8, 12), 2), ((2, 1, 16, 8), 3), ((1, 3, 4, 6), 1)):
+        flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), generator) for i in range(count)]
+        x = normal(*shape, generator=generator)
         k = x.double()
-        half = (height // 2, width // 2)
-        shape = (batch, 4 * channels, *half)
-        blocks = k.reshape(batch, channels, half[0], 2, half[1], 2)
-        quarters = k.reshape(batch, channels, 2, half[0], 2, half[1])
-        orders = {
-            "the order of channels is that of dx before dy: c·4 + dy·2 + dx is wanted": (0, 1, 5, 3, 2, 4),
-            "the corners come first and the channels last: c·4 + dy·2 + dx is wanted": (0, 3, 5, 1, 2, 4),
-        }
-        cut = quarters.permute(0, 1, 2, 4, 3, 5).reshape(shape)
-        suspects = {words: blocks.permute(order).reshape(shape) for words, order in orders.items()} | {
-            "a plain reshape: neighbouring pixels do not come together": k.reshape(shape),
-            "these are the four quarters of the picture; each 2×2 block goes into channels": cut,
-            "pixels are averaged: nothing may be lost": F.avg_pool2d(k, 2),
-            "only one pixel of each block is kept": k[:, :, ::2, ::2],
-        }
-        agree(ask(answer, x), F.pixel_unshuffle(k, 2), "the squeezed picture", suspects)
-
-
-def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
-    net = nn.Sequential(nn.Conv2d(inputs, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, outputs, 3, padding=1))
-    return fresh_weights(net, generator, 0.3)
-
-
-@exercise
-def coupling(answer: Any, generator: torch.Generator) -> None:
-    """Glow's affine coupling of images: the second half of the channels becomes (x₂ + t) ⊙ σ(r + 2).
-
-    Any network may stand inside, and the inverse still costs one pass.
-    """
-    for batch, channels, height, width in ((3, 4, 2, 4), (2, 2, 3, 3), (2, 6, 4, 2)):
-        network = _network(channels // 2, channels, generator)
-        x = normal(batch, channels, height, width, generator=generator)
-        x1, x2 = x.double().chunk(2, dim=1)
-        r, t = network(x[:, : channels // 2]).double().chunk(2, dim=1)
-        scale = (r + 2).sigmoid()
-        z, log_det = pair(ask(answer, x, network), "z and its log-determinant")
-        values = {
-            "the shift comes first here: (x₂ + t) ⊙ s, not x₂ ⊙ s + t": x2 * scale + t,
-            "the 2 is missing: s = σ(r + 2), which is near 1 at the start": (x2 + t) * r.sigmoid(),
-            "the scale is exp(r), RealNVP's; Glow's code takes σ(r + 2)": (x2 + t) * r.exp(),
-            "r and t are swapped: raw scales come first": (x2 + r) * (t + 2).sigmoid(),
-            "this is the inverse": x2 / scale - t,
-        }
-        suspects = {reason: torch.cat([x1, wrong], 1) for reason, wrong in values.items()}
-        agree(z, torch.cat([x1, (x2 + t) * scale], 1), "z", suspects)
-        each = F.logsigmoid(r + 2)
-        want = each.flatten(1).sum(1)
+        latents, log_dets = _levels(k, flows)
+        got, log_det = pair(ask(answer, x, flows), "the list of latents, and the log-determinant")
+        if not isinstance(got, list | tuple):
+            mistake("the latents come as a list, one for each level: they differ in shape")
+        if len(got) != count:
+            mistake("each level has one latent, and no more", f"got {len(got)} latents of {count} levels")
+        wrong = {words: _levels(k, flows, squeeze)[0] for words, squeeze in SQUEEZES.items()}
+        if count > 1:
+            exchanged, _ = _levels(k, flows, on=1)
+            wrong["the halves are exchanged: the first goes on, the second stays"] = exchanged
+            wrong["the latents come in reverse order: the level that works first comes first"] = latents[::-1]
+        leaves = {"x": x} | {f"flows[{i}].a": flow.a for i, flow in enumerate(flows)}
+        for i, want in enumerate(latents):
+            suspects = {words: each[i] for words, each in wrong.items()}
+            needed = dict(list(leaves.items())[: i + 2])
+            agree(got[i], want, f"latent {i + 1}", suspects, inputs=needed)
+        stacked = torch.stack(log_dets)
+        total = stacked.sum(0)
         suspects = {
-            "the sign of the log-determinant is wrong": -want,
-            "this is Σ s; the sum of log s is wanted": scale.flatten(1).sum(1),
-            "this is Σ r, right for an exponential scale; here log s = log σ(r + 2)": r.flatten(1).sum(1),
-            "it is averaged; logarithms of the diagonal add up": each.flatten(1).mean(1),
-            "it is summed over the batch too; one number a sample is wanted": each.sum(),
-            "only the channels are summed; sum over positions too": each.sum(1),
-            "the log-determinant is 0 for additive couplings only": torch.zeros_like(want),
+            "only the last level counts here; log-determinants of levels add up": log_dets[-1],
+            "only the first level counts here; log-determinants of levels add up": log_dets[0],
+            "the last level's log-determinant is missing": total - log_dets[-1],
+            "the log-determinants are multiplied; they add up": stacked.prod(0),
         }
-        agree(log_det, want, "log_det", suspects, inputs={"x": x})
+        agree(log_det, total, "log_det", suspects, inputs=leaves, sizes={"levels": count})
 
 
 class _Affine:
@@ -171,63 +262,117 @@ class _Affine:
         return x @ self.matrix.T.to(x) + self.offset.to(x), log_det.expand(len(x))
 
 
+def _tempered(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
+    flow = _Affine(dim, generator)
+    x = normal(rows, dim, generator=generator).detach()
+    z, log_det = flow(x.double())
+    quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
+    constant = 0.5 * dim * math.log(2 * math.pi)
+    plain, tempered = log_det - constant - quadratic, log_det - constant - dim * log_t
+    want = tempered - quadratic / temperature**2
+    by_root, multiplied = tempered - quadratic / temperature, tempered - quadratic * temperature**2
+    suspects = {
+        "T does nothing: this is log p(x)": plain,
+        "it is not normalised: −D log T is missing": want + dim * log_t,
+        "the sign of D log T is wrong: a narrower base is higher": want + 2 * dim * log_t,
+        "−log T is counted once; there are D dimensions": want + (dim - 1) * log_t,
+        "z is divided by √T: T multiplies the standard deviation, so z/T": by_root,
+        "T is taken for the variance: it is the standard deviation": by_root + dim * log_t / 2,
+        "z is multiplied by T; a sample z = T ε has the density of ε = z/T": multiplied,
+        "this is log p(x) / T²: the right shape, not normalised": plain / temperature**2,
+        "this is T² log p(x): the exponent is 1/T², and it is not normalised": plain * temperature**2,
+        "the log-determinant of the flow is missing": want - log_det,
+        "the log-determinant of the flow is subtracted; data to latent, it is added": want - 2 * log_det,
+        "½ log 2π of each dimension is missing": want + constant,
+    }
+    return Case((x, flow, temperature), want, suspects)
+
+
 @exercise
 def tempered_log_prob(answer: Any, generator: torch.Generator) -> None:
     """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
 
     Cooler samples come from another density, and this is how probable they are in it.
     """
-    for rows, dim, temperature in ((4, 3, 0.7), (2, 2, 0.5), (3, 5, 1.6)):
-        flow = _Affine(dim, generator)
-        x = normal(rows, dim, generator=generator).detach()
-        z, log_det = flow(x.double())
-        quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
-        rest = log_det - 0.5 * dim * math.log(2 * math.pi)
-        plain, tempered = rest - quadratic, rest - dim * log_t
-        want = tempered - quadratic / temperature**2
-        by_root, multiplied = tempered - quadratic / temperature, tempered - quadratic * temperature**2
-        suspects = {
-            "T does nothing: this is log p(x)": plain,
-            "it is not normalised: −D log T is missing": want + dim * log_t,
-            "the sign of D log T is wrong: a narrower base is higher": want + 2 * dim * log_t,
-            "−log T is counted once; there are D dimensions": want + (dim - 1) * log_t,
-            "z is divided by √T: T multiplies the standard deviation, so z/T": by_root,
-            "z is multiplied by T; a sample z = T ε has the density of ε = z/T": multiplied,
-            "this is log p(x) / T²: the right shape, not normalised": plain / temperature**2,
-            "this is T² log p(x): the exponent is 1/T², and it is not normalised": plain * temperature**2,
-            "the log-determinant of the flow is missing": want - log_det,
+    agree_always(answer, "log p_T(x)", _tempered, generator, (4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6))
+
+
+def _matrix(channels: int, negative: bool, generator: torch.Generator) -> Tensor:
+    """A matrix that is no rotation, with a determinant of this sign."""
+    weight = torch.linalg.qr(torch.randn(channels, channels, generator=generator)).Q
+    weight = weight @ torch.diag(torch.rand(channels, generator=generator) + 1.2)
+    order = [1, 0, *range(2, channels)] if bool(weight.det() < 0) != negative else list(range(channels))
+    return weight[order].requires_grad_()
+
+
+def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, int], negative: bool) -> Case:
+    x = normal(*shape, generator=generator)
+    weight = _matrix(shape[1], negative, generator)
+    k, w = x.double(), weight.double()
+    inverse, leaves = torch.linalg.inv(w), {"x": x, "weight": weight}
+
+    def mix(matrix: Tensor) -> Tensor:
+        return torch.einsum("oc,bchw->bohw", matrix, k)
+
+    if wanted == "z":
+        return Case((x, weight), mix(w), {"W is transposed": mix(w.T), "z is x, unchanged": k}, leaves)
+    if wanted == "the inverse":
+        undone = {
+            "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T),
+            "W acts once more; its inverse must": mix(w),
+            "W⁻¹ is transposed": mix(inverse.T),
+            "each number of W is inverted by itself; the matrix is": mix(1 / w),
         }
-        agree(ask(answer, x, flow, temperature), want, "log p_T(x)", suspects)
+        return Case((x, weight, True), mix(inverse), undone)
+    log_abs, (batch, _, height, width) = torch.linalg.slogdet(w).logabsdet, shape
+    ones, places = torch.ones(batch), height * width
+    suspects = {"the sign of det W is counted in": -places * log_abs * ones} if negative else {}
+    suspects |= _log_det_suspects(log_abs, batch, height, width) | {
+        "this is log Σ |w|, which is no determinant": places * w.abs().sum().log() * ones,
+        "a negative determinant counts as 0": 0 * ones,
+        "this is |det W|; its logarithm is wanted": places * log_abs.exp() * ones,
+    }
+    return Case((x, weight), places * log_abs * ones, suspects, {"weight": weight})
 
 
 @exercise
-def conv_log_det(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: H·W·log |det W|, also where det W is negative.
+def conv(answer: Any, generator: torch.Generator) -> None:
+    """Find the mistakes: H·W·log |det W|, also where det W is negative, and the inverse of a W that has learned.
 
-    A determinant may be negative; a volume is its size.
+    A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.
     """
-    for batch, channels, height, width in ((3, 4, 2, 5), (2, 3, 4, 2), (2, 5, 3, 1)):
-        x = normal(batch, channels, height, width, generator=generator).detach()
-        for negative in (False, True):
-            weight = torch.linalg.qr(torch.randn(channels, channels, generator=generator)).Q
-            weight = weight @ torch.diag(torch.rand(channels, generator=generator) + 0.7)
-            if bool(weight.det() < 0) != negative:
-                weight = weight[torch.tensor([1, 0, *range(2, channels)])]
-            weight = weight.requires_grad_()
-            places, one = height * width, torch.ones(batch)
-            log_abs = torch.linalg.slogdet(weight.double()).logabsdet
-            want = places * log_abs * one
-            value = tensor(ask(answer, x, weight), "log_det")
-            if bool(value.isnan().any()):
-                raise NotDone("not done yet: log_det is still NaN where det W is negative")
-            log_sum = weight.double().abs().sum().log()
-            suspects = {
-                "H·W is forgotten: W acts at every position": log_abs * one,
-                "only H is counted; W acts at H·W positions": height * log_abs * one,
-                "it is counted once for each sample of the batch": batch * want,
-                "the log-determinant has no batch dimension; one number a sample is wanted": places * log_abs,
-                "this is log Σ |w|, which is no determinant": places * log_sum * one,
-                "a negative determinant counts as 0": 0 * one,
-                "the sign of det W is counted in": -want if negative else want,
-            }
-            agree(value, want, "log_det", suspects, inputs={"W": weight})
+    case = _mixed("the inverse", generator, (2, 3, 4, 5), True)
+    forward = partial(part, answer, what="z and its log-determinant")
+    nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
+    turned = next(iter(case.suspects.values()))
+    if nan and matches(tensor(ask(answer, *case.arguments), "the inverse"), torch.as_tensor(turned)):
+        raise NotDone(
+            "not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose"
+        )
+    if nan:
+        mistake("log_det is still NaN where det W is negative: a volume is |det W|")
+    shapes = [(shape, sign) for shape in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)) for sign in (True, False)]
+    for wanted, one in (("z", forward(index=0)), ("log_det", forward(index=1)), ("the inverse", answer)):
+        agree_always(one, wanted, partial(_mixed, wanted), generator, *shapes)
+
+
+@exercise
+def surprise(answer: Any, generator: torch.Generator) -> None:
+    """Compare the bits that Glow needs for a picture with those that it needs for faces.
+
+    A density does not say what a face is: it is high wherever a picture is easy to foretell.
+    """
+    found, _ = found_and_why(answer)
+    picture = tensor(found, "the picture")
+    if picture.shape != (3, 32, 32) or not torch.equal(picture, picture.round().clamp(0, 255)):
+        mistake("the picture must hold whole numbers 0 … 255, of shape (3, 32, 32)", f"got {show(picture)}")
+    model = zoo.load("glow_faces")
+    assert isinstance(model, Flow)
+    glow = Dequantized(model, 32)
+    faces = load("faces", "test", n=100).pixels
+    with torch.no_grad():
+        pixels = five_bits(torch.cat([picture[None].to(torch.uint8), faces]))
+        mine, *bits = bits_per_dim(glow.log_prob(pixels), picture.numel()).tolist()
+    print(f"{mine:.2f} bits per dimension; 100 faces need {min(bits):.2f} to {max(bits):.2f}")
+    if mine >= min(bits):
+        mistake("some face is more probable than this picture: it needs fewer bits")

@@ -35,8 +35,9 @@ def restore(names: dict[str, Any], slug: str, exercise: str = "", called: str = 
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
     if "GMCOURSE_EVENTS" in os.environ:  # in the judge's own kernel, where nothing else holds the old ones
-        for name in ("mistakes", "compare", "exercise", f"checks.{slug}"):
-            sys.modules.pop(f"{OURS}.{name}", None)
+        for name in [each for each in sys.modules if each.startswith(f"{OURS}.")]:
+            if not name.startswith(f"{OURS}.judge"):
+                del sys.modules[name]
     if called in names:
         names.setdefault(exercise, names[called])
     names["checks"] = importlib.import_module(f"{OURS}.checks.{slug}")

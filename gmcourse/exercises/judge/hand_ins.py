@@ -22,6 +22,7 @@ CANVAS = re.compile(
     r"_(\d+_.+|(text|link)\.html)"
 )
 SUFFIXES = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.html")  # what browsers make of a notebook's name
+SAVED = ".safetensors"  # what an open task made and keeps beside the notebook
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 DEPTH, MOST = 3, 20  # zips in zips, notebooks in one
 
@@ -48,6 +49,8 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
         entry = Submission(student, "/".join(parts), identifier, late, path=path)
         if os.path.islink(path):
             found.append(replace(entry, problem="a link was handed in; expected the file itself"))
+        elif path.suffix == SAVED:
+            continue
         elif path.name.lower().endswith(SUFFIXES) and not is_folder:
             found.append(entry)
         elif path.suffix.lower() == ".zip" and not is_folder:
@@ -99,7 +102,7 @@ def owner_of(parts: tuple[str, ...]) -> tuple[str, str, bool]:
 
 
 def _unzipped(entry: Submission, unpacked: Path, depth: int = 1) -> Iterator[Submission]:
-    """The notebooks of a zip, each as a submission of its own; only these are unpacked, under names of ours."""
+    """The notebooks of a zip, each as a submission of its own; only these, and what they saved, are unpacked."""
     try:
         members = _members(entry.path)
     except (
@@ -107,10 +110,13 @@ def _unzipped(entry: Submission, unpacked: Path, depth: int = 1) -> Iterator[Sub
     ) as error:  # of zipfile and of what it unpacks with, for a zip can be damaged in many ways
         yield replace(entry, problem=f"the zip cannot be opened: {error or type(error).__name__}")
         return
-    if not members:
+    if all(name.endswith(SAVED) for name in members):
         yield replace(entry, problem="no notebook was handed in: the zip holds none")
     for number, (name, content) in enumerate(members.items()):
         plain = re.sub(r"[^\w.-]", "_", PurePosixPath(name).name[-80:], flags=re.ASCII)
+        if name.endswith(SAVED):
+            write_atomically(unpacked / entry.slug / plain, content)
+            continue
         inside = replace(entry, name=f"{entry.name}/{name}", path=unpacked / entry.slug / f"{number}_{plain}")
         if name.lower().endswith(".zip") and depth == DEPTH:
             yield replace(
@@ -129,7 +135,7 @@ def _members(path: Path) -> dict[str, bytes]:
         wanted = [
             info
             for info in archive.infolist()
-            if info.filename.lower().endswith((*SUFFIXES, ".zip"))
+            if info.filename.lower().endswith((*SUFFIXES, SAVED, ".zip"))
             and not any(_is_junk(part) for part in PurePosixPath(info.filename).parts if part != "..")
         ]
         size = sum(info.file_size for info in wanted)

@@ -3,107 +3,6 @@
 from tests.exercises.answers import right, wrong
 
 ANSWERS = [
-    # 1 · reconstruction_loss
-    wrong(
-        "reconstruction_loss",
-        "F.mse_loss as it comes",
-        """
-        def reconstruction_loss(x, x_hat):
-            return torch.nn.functional.mse_loss(x_hat, x)
-        """,
-        expects="averaged over the pixels",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "summed over the batch",
-        """
-        def reconstruction_loss(x, x_hat):
-            return (x - x_hat).square().sum()
-        """,
-        expects="summed over the batch",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "one number a picture",
-        """
-        def reconstruction_loss(x, x_hat):
-            return (x - x_hat).square().flatten(1).sum(1)
-        """,
-        expects="one number a picture came back",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "the norm",
-        """
-        def reconstruction_loss(x, x_hat):
-            return (x - x_hat).flatten(1).norm(dim=1).mean()
-        """,
-        expects="not its square",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "absolute differences",
-        """
-        def reconstruction_loss(x, x_hat):
-            return (x - x_hat).abs().flatten(1).sum(1).mean()
-        """,
-        expects="not squared",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "summed over the channels only",
-        """
-        def reconstruction_loss(x, x_hat):
-            return (x - x_hat).square().sum(1).mean()
-        """,
-        expects="over the channels",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "with a half",
-        """
-        def reconstruction_loss(x, x_hat):
-            return 0.5 * (x - x_hat).square().flatten(1).sum(1).mean()
-        """,
-        expects="½",
-    ),
-    wrong(
-        "reconstruction_loss",
-        "detached",
-        """
-        def reconstruction_loss(x, x_hat):
-            return (x - x_hat.detach()).square().flatten(1).sum(1).mean()
-        """,
-        expects="detached",
-    ),
-    right(
-        "reconstruction_loss",
-        "mse_loss, scaled",
-        """
-        def reconstruction_loss(x, x_hat):
-            return torch.nn.functional.mse_loss(x_hat, x) * x[0].numel()
-        """,
-    ),
-    right(
-        "reconstruction_loss",
-        "einsum",
-        """
-        def reconstruction_loss(x, x_hat):
-            d = (x - x_hat).flatten(1)
-            return torch.einsum('bi,bi->', d, d) / len(x)
-        """,
-    ),
-    right(
-        "reconstruction_loss",
-        "a loop, in float64",
-        """
-        def reconstruction_loss(x, x_hat):
-            total = 0.0
-            for a, b in zip(x.double(), x_hat.double()):
-                total = total + ((a - b) ** 2).sum()
-            return total / len(x)
-        """,
-    ),
     # 2 · best_linear_error
     wrong(
         "best_linear_error",
@@ -491,7 +390,7 @@ ANSWERS = [
             L = torch.linalg.cholesky(torch.cov(codes.T))
             return codes.mean(0) + torch.randn(n, codes.shape[1]) @ L.T
         """,
-        expects="fresh each time",
+        expects="changes torch's seed",
     ),
     wrong(
         "draw_codes",
@@ -540,6 +439,244 @@ ANSWERS = [
         def draw_codes(codes, n):
             centred = codes - codes.mean(0)
             return codes.mean(0) + torch.randn(n, len(codes)) @ centred / len(codes) ** 0.5
+        """,
+    ),
+]
+
+
+def _loss(
+    noise: str = "torch.randn_like(x)",
+    end: str = "squared.flatten(1).sum(1).mean()",
+    target: str = "x",
+    before: str = "pass",
+) -> str:
+    return f"""
+        pool = torch.randn(4000, 3, 9, 9)
+
+        def denoising_loss(network, x, sigma):
+            {before}
+            noise = sigma * {noise}
+            noisy = x + noise
+            squared = ({target} - network(noisy)) ** 2
+            return {end}
+        """
+
+
+def _draw(noise: str, before: str = "n, m = n, codes.shape[1]") -> str:
+    return f"""
+        pool = torch.randn(50_000, 3)
+
+        def draw_codes(codes, n):
+            {before}
+            L = torch.linalg.cholesky(torch.cov(codes.T))
+            return codes.mean(0) + ({noise}) @ L.T
+        """
+
+
+def _kde(
+    h: str = "1.0", constant: str = "math.log(len(codes) * 2 * math.pi * h * h)", words: int = 30
+) -> str:
+    return f"""
+        why = 'word ' * {words}
+        def fit_density(codes):
+            h = {h}
+            return lambda z: (-torch.cdist(z, codes) ** 2 / (2 * h * h)).logsumexp(1) - {constant}
+        """
+
+
+ANSWERS += [
+    # 1 · denoising_loss
+    *(
+        wrong("denoising_loss", name, _loss(**kwargs), expects=expects)
+        for name, kwargs, expects in (
+            ("no noise", {"noise": "0 * x"}, "the noise is missing"),
+            ("the noisy target", {"target": "noisy"}, "its target is the noisy picture"),
+            ("the noise as a target", {"target": "noise"}, "its target is the noise"),
+            ("mean of pixels", {"end": "squared.mean()"}, "averaged over the pixels"),
+            ("sum of all", {"end": "squared.sum()"}, "summed over the batch"),
+            ("one a picture", {"end": "squared.flatten(1).sum(1)"}, "one number is wanted"),
+            ("the norm", {"end": "squared.flatten(1).sum(1).sqrt().mean()"}, "not its square"),
+            ("not reduced", {"end": "squared"}, "not reduced"),
+            ("half", {"end": "squared.flatten(1).sum(1).mean() / 2"}, "half the right value"),
+            ("the sign", {"end": "-squared.flatten(1).sum(1).mean()"}, "sign is wrong"),
+            ("detached", {"end": "squared.flatten(1).sum(1).mean().detach()"}, "detached"),
+            ("uniform", {"noise": "torch.rand_like(x)"}, "uniform"),
+            ("uniform around 0", {"noise": "12**0.5 * (torch.rand_like(x) - 0.5)"}, "not normal"),
+            ("σ²", {"noise": "sigma * torch.randn_like(x)"}, "multiplied by σ²"),
+            ("no σ", {"noise": "torch.randn_like(x) / sigma"}, "not multiplied by σ"),
+            ("one for all pictures", {"noise": "torch.randn(x.shape[1:])"}, "shared by all pictures"),
+            ("one a channel", {"noise": "torch.randn(*x.shape[:2], 1, 1)"}, "shared by all lines"),
+            ("one a place", {"noise": "torch.randn(len(x), 1, *x.shape[2:])"}, "shared by all channels"),
+            (
+                "antithetic",
+                {"noise": "(e := torch.randn_like(x[::2]), torch.cat([e, -e]))[1]"},
+                "mirror image",
+            ),
+            (
+                "a pool",
+                {"noise": "pool[: len(x), : x.shape[1], : x.shape[2], : x.shape[3]]"},
+                "same at each call",
+            ),
+            ("a seed inside", {"before": "torch.manual_seed(0)"}, "changes torch's seed"),
+            (
+                "a generator with a seed",
+                {"noise": "torch.randn(x.shape, generator=torch.Generator().manual_seed(0))"},
+                "same at each call",
+            ),
+            ("in place", {"noise": "x.add_(torch.randn_like(x))"}, "writes to its input `x`"),
+            ("seen twice", {"before": "network(x)"}, "once"),
+        )
+    ),
+    right("denoising_loss", "as hinted", _loss()),
+    right(
+        "denoising_loss",
+        "by F.mse_loss",
+        _loss(end="torch.nn.functional.mse_loss(network(noisy), x, reduction='sum') / len(x)").replace(
+            "squared = (x - network(noisy)) ** 2", "pass"
+        ),
+    ),
+    right(
+        "denoising_loss",
+        "picture by picture",
+        """
+        def denoising_loss(network, x, sigma):
+            total = 0
+            for each in x:
+                noise = torch.normal(0.0, sigma, each.shape)
+                total = total + torch.linalg.vector_norm(each - network((each + noise)[None])[0]) ** 2
+            return total / len(x)
+        """,
+    ),
+    # 3 · code_bits
+    *(
+        wrong(
+            "code_bits",
+            name,
+            f"def code_bits(symbols, tables):\n    p = tables[torch.arange(len(tables)), symbols]\n    return {body}",
+            expects=expects,
+        )
+        for name, body, expects in (
+            ("a product, float64", "-p.double().prod(1).log2()", "underflows"),
+            ("base ten", "-p.log10().sum(1)", "base 10"),
+            ("an ε", "-(p.prod(1) + 1e-30).log2()", "underflows"),
+            ("clamped", "-p.clamp(min=0.001).log2().sum(1)", "underflows"),
+        )
+    ),
+    right(
+        "code_bits",
+        "NumPy",
+        """
+        def code_bits(symbols, tables):
+            import numpy as np
+
+            return -np.log2(tables.numpy()[np.arange(len(tables)), symbols.numpy()]).sum(1)
+        """,
+    ),
+    # 4 · denoise
+    wrong(
+        "denoise",
+        "the flag stays",
+        """
+        def denoise(log_prob, x, sigma):
+            x.requires_grad_()
+            (score,) = torch.autograd.grad(log_prob(x).sum(), x)
+            return x + sigma**2 * score
+        """,
+        expects="changed on its input `x`",
+    ),
+    wrong(
+        "denoise",
+        "no start",
+        """
+        def denoise(log_prob, x, sigma):
+            (score,) = torch.autograd.grad(log_prob(x).sum(), x)
+            return x + sigma**2 * score
+        """,
+        expects="nothing to differentiate",
+    ),
+    # 5 · draw_codes
+    *(
+        wrong("draw_codes", name, _draw(noise), expects=expects)
+        for name, noise, expects in (
+            ("antithetic", "torch.cat([e := torch.randn(n // 2, 3), -e])", "mirror image"),
+            ("a small pool", "torch.randn(500, 3).repeat(n // 500, 1)", "repeats itself"),
+            ("a large pool", "pool[:n]", "same at each call"),
+            ("a pool, shuffled", "pool[torch.randperm(50_000)[:n]]", "same at each call"),
+            ("one noise for all numbers", "torch.randn(n, 1).expand(n, 3)", "shared by all numbers"),
+            (
+                "neighbours share",
+                "(e := torch.randn(n + 1, 3), (e[1:] + e[:-1]) / 2**0.5)[1]",
+                "one row tells",
+            ),
+            ("heavy tails", "torch.distributions.StudentT(5.0).sample((n, 3)) * 0.6**0.5", "not normal"),
+        )
+    ),
+    wrong(
+        "draw_codes",
+        "the data, smoothed",
+        """
+        def draw_codes(codes, n):
+            chosen = codes[torch.randint(len(codes), (n,))]
+            return chosen + 0.05 * torch.randn(n, codes.shape[1])
+        """,
+        expects="not normal",
+    ),
+    right(
+        "draw_codes",
+        "NumPy",
+        """
+        import numpy as np
+
+        def draw_codes(codes, n):
+            codes = codes.numpy()
+            return np.random.default_rng().multivariate_normal(codes.mean(0), np.cov(codes.T), n)
+        """,
+    ),
+    # 6 · density_of_codes
+    wrong(
+        "density_of_codes",
+        "one normal",
+        """
+        why = 'word ' * 30
+        def fit_density(codes):
+            return torch.distributions.MultivariateNormal(codes.mean(0), torch.cov(codes.T)).log_prob
+        """,
+        expects="not half a nat better",
+    ),
+    wrong("density_of_codes", "no constant", _kde(constant="0"), expects="its mass is not 1"),
+    wrong(
+        "density_of_codes",
+        "N forgotten",
+        _kde(constant="math.log(2 * math.pi * h * h)"),
+        expects="its mass is not 1",
+    ),
+    wrong("density_of_codes", "by heart", _kde("0.35"), expects="not half a nat better"),
+    wrong(
+        "density_of_codes",
+        "a density, no logarithm",
+        _kde()
+        .replace("lambda z: (", "lambda z: (0 * z[:, :1] + ")
+        .replace(".logsumexp(1)", ".exp().mean(1)"),
+        expects="mass is not 1",
+    ),
+    wrong("density_of_codes", "few words", _kde(words=4), expects="reasons are too short"),
+    wrong(
+        "density_of_codes",
+        "one number",
+        _kde().replace("return lambda z: (", "return lambda z: (").replace(".logsumexp(1)", ".sum()"),
+        expects="of each code",
+    ),
+    right("density_of_codes", "kernels", _kde()),
+    right("density_of_codes", "kernels, wider", _kde("1.5")),
+    right(
+        "density_of_codes",
+        "a mixture",
+        """
+        from gmcourse.densities import Mixture
+        why = 'word ' * 30
+        def fit_density(codes):
+            mixture = Mixture.fit(codes.double(), 20, generator=torch.Generator().manual_seed(0))
+            return lambda z: mixture.log_prob(z.double())
         """,
     ),
 ]

@@ -36,13 +36,13 @@ ANSWERS = [
         "log_density",
         "a density",
         _density("return (base + slope.abs().log()).exp()"),
-        expects="this is the density",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "log_density",
         "averaged",
         _density("return (base + slope.abs().log()).mean()"),
-        expects="averaged over the batch",
+        expects="averaged over everything",
     ),
     wrong(
         "log_density",
@@ -86,7 +86,7 @@ ANSWERS = [
         "area_factor",
         "no logarithm",
         _area("return torch.linalg.det(J).abs()"),
-        expects="its logarithm is wanted",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "area_factor",
@@ -113,7 +113,7 @@ ANSWERS = [
         "area_factor",
         "summed",
         _area("return torch.linalg.slogdet(J)[1].sum()"),
-        expects="summed over the points",
+        expects="summed over everything",
     ),
     right("area_factor", "slogdet", _area("return torch.linalg.slogdet(J)[1]")),
     right(
@@ -166,7 +166,7 @@ ANSWERS = [
         "triangular_log_det",
         "the batch as well",
         "def triangular_log_det(L):\n    return L.diagonal(dim1=1, dim2=2).abs().log().sum()",
-        expects="over the batch too",
+        expects="summed over everything",
     ),
     wrong(
         "triangular_log_det",
@@ -195,57 +195,7 @@ ANSWERS = [
         "half the log of squares",
         "def triangular_log_det(L):\n    return 0.5 * (torch.einsum('bii->bi', L.double()) ** 2).log().sum(1)",
     ),
-    # 4 · inverse_cdf
-    wrong(
-        "inverse_cdf",
-        "falls with u",
-        "def inverse_cdf(u, rate):\n    return -u.log() / rate",
-        expects="falls with u",
-    ),
-    wrong(
-        "inverse_cdf",
-        "negative",
-        "def inverse_cdf(u, rate):\n    return (1 - u).log() / rate",
-        expects="sign is wrong",
-    ),
-    wrong(
-        "inverse_cdf",
-        "times the rate",
-        "def inverse_cdf(u, rate):\n    return -(1 - u).log() * rate",
-        expects="multiplied",
-    ),
-    wrong(
-        "inverse_cdf",
-        "no rate",
-        "def inverse_cdf(u, rate):\n    return -(1 - u).log()",
-        expects="rate is missing",
-    ),
-    wrong(
-        "inverse_cdf",
-        "the CDF",
-        "def inverse_cdf(u, rate):\n    return 1 - torch.exp(-rate * u)",
-        expects="CDF itself",
-    ),
-    right("inverse_cdf", "log1p", "def inverse_cdf(u, rate):\n    return -torch.log1p(-u) / rate"),
-    right(
-        "inverse_cdf",
-        "torch's own",
-        "def inverse_cdf(u, rate):\n    return torch.distributions.Exponential(rate).icdf(u)",
-    ),
-    right(
-        "inverse_cdf",
-        "by bisection",
-        """
-        def inverse_cdf(u, rate):
-            low, high = torch.zeros_like(u).double(), torch.full_like(u, 60.0).double()
-            for _ in range(80):
-                middle = (low + high) / 2
-                below = 1 - torch.exp(-rate * middle) < u
-                low, high = torch.where(below, middle, low), torch.where(below, high, middle)
-            return middle
-        """,
-    ),
-    # 5 · repaired_bits
+    # 6 · repaired_bits
     wrong(
         "repaired_bits",
         "the sign of the density",
@@ -300,5 +250,274 @@ ANSWERS = [
             from gmcourse.metrics.likelihood import bits_per_dim
             return bits_per_dim(log_density - dims * math.log(grey_levels), dims)
         """,
+    ),
+]
+
+
+def _chain(
+    loop: str = "total = total + log_det(h); h = f(h)", end: str = "base + total", turn: str = ""
+) -> str:
+    return f"""
+        def composed_log_prob(x, layers):
+            h, total, dets = x, 0.0, []
+            for f, log_det in layers{turn}:
+                {loop}
+            base = torch.distributions.Normal(0.0, 1.0).log_prob(h).sum(1)
+            return {end}
+        """
+
+
+def _cell(
+    noise: str = "torch.rand(n, d)",
+    y: str = "(pixels + u) / levels",
+    end: str = "log_p - d * math.log(levels)",
+) -> str:
+    return f"""
+        pool = torch.rand(9000, 9)
+
+        def dequantised_bound(log_density, pixels, levels):
+            n, d = pixels.shape
+            u = {noise}
+            log_p = log_density({y})
+            return {end}
+        """
+
+
+def _flow(name: str = "two_moons", couplings: int = 8, words: int = 30, load: str = "read") -> str:
+    return f"""
+        from pathlib import Path
+        import sys
+        from safetensors.torch import load
+        from gmcourse.models.change_of_variables import PlaneFlow
+        read = load((Path(sys.path[-1]) / "05_flow.safetensors").read_bytes())
+        fresh = dict(PlaneFlow(couplings=8).state_dict())
+        why = 'word ' * {words}
+        density, couplings, weights = "{name}", {couplings}, {load}
+        """
+
+
+ANSWERS += [
+    # 1 · log_density
+    wrong(
+        "log_density",
+        "no constant",
+        _density("return -z**2 / 2 + slope.abs().log()"),
+        expects="½ log 2π is missing",
+    ),
+    wrong(
+        "log_density",
+        "summed slopes",
+        _density("return base + slope.sum().abs().log()"),
+        expects="averaged or summed",
+    ),
+    wrong(
+        "log_density", "bits", _density("return (base + slope.abs().log()) / math.log(2)"), expects="base 2"
+    ),
+    wrong(
+        "log_density",
+        "the flag stays",
+        _density("return base + slope.abs().log()").replace("x.clone()", "x"),
+        expects="changed on its input `x`",
+    ),
+    wrong(
+        "log_density",
+        "for rising maps",
+        _density("return base + slope.clamp(min=1e-6).log()"),
+        expects="hard-coded",
+    ),
+    right("log_density", "NumPy at the end", _density("return (base + slope.abs().log()).detach().numpy()")),
+    # 2 · area_factor
+    wrong("area_factor", "backwards", _area("return torch.linalg.slogdet(J)[1].flip(0)"), expects="reversed"),
+    wrong(
+        "area_factor",
+        "the trace",
+        _area("return J.diagonal(dim1=1, dim2=2).sum(1).abs().log()"),
+        expects="trace is not",
+    ),
+    wrong("area_factor", "four points", _area("return torch.linalg.slogdet(J)[1][:4]"), expects="shape"),
+    wrong(
+        "area_factor", "base 2", _area("return torch.linalg.slogdet(J)[1] / math.log(2)"), expects="base 2"
+    ),
+    # 3 · triangular_log_det
+    wrong(
+        "triangular_log_det",
+        "a determinant",
+        "def triangular_log_det(L):\n    return torch.linalg.slogdet(L)[1]",
+        expects="more than the diagonal is read",
+    ),
+    wrong(
+        "triangular_log_det",
+        "eigenvalues",
+        "def triangular_log_det(L):\n    return torch.linalg.eigvals(L).abs().log().sum()",
+        expects="summed",
+    ),
+    wrong(
+        "triangular_log_det",
+        "masked",
+        "def triangular_log_det(L):\n    return (L * torch.eye(L.shape[1])).sum(1).abs().log().sum(1)",
+        expects="more than the diagonal is read",
+    ),
+    wrong(
+        "triangular_log_det",
+        "squares in place",
+        "def triangular_log_det(L):\n    return L.pow_(2).diagonal(dim1=1, dim2=2).log().sum(1) / 2",
+        expects="writes to its input `L`",
+    ),
+    wrong(
+        "triangular_log_det",
+        "float64 does not save it",
+        "def triangular_log_det(L):\n    return L.diagonal(dim1=1, dim2=2).double().prod(1).abs().log()",
+        expects="add logarithms",
+    ),
+    # 4 · composed_log_prob
+    *(
+        wrong("composed_log_prob", name, _chain(**kwargs), expects=expects)
+        for name, kwargs, expects in (
+            ("all at x", {"loop": "total = total + log_det(x); h = f(h)"}, "taken at x"),
+            ("after the map", {"loop": "h = f(h); total = total + log_det(h)"}, "after its map"),
+            (
+                "all at the end",
+                {"loop": "h = f(h); dets.append(log_det)", "end": "base + sum(each(h) for each in dets)"},
+                "at the end, z",
+            ),
+            ("subtracted", {"end": "base - total"}, "they are added"),
+            ("missing", {"end": "base"}, "are missing"),
+            ("the last alone", {"loop": "total = log_det(h); h = f(h)"}, "only the last"),
+            (
+                "the first alone",
+                {"loop": "dets.append(log_det(h)); h = f(h)", "end": "base + dets[0]"},
+                "only the first",
+            ),
+            ("averaged", {"end": "base + total / len(layers)"}, "averaged over the maps"),
+            (
+                "multiplied",
+                {"loop": "dets.append(log_det(h)); h = f(h)", "end": "base + torch.stack(dets).prod(0)"},
+                "are multiplied",
+            ),
+            ("in reverse", {"turn": "[::-1]"}, "wrong order"),
+            (
+                "the base at x",
+                {"end": "torch.distributions.Normal(0.0, 1.0).log_prob(x).sum(1) + total"},
+                "base density is taken at x",
+            ),
+            ("a mean in the base", {"end": "base / x.shape[1] + total"}, "averaged over the dimensions"),
+            ("no base", {"end": "total"}, "log p(z) is missing"),
+            ("no constant", {"end": "-0.5 * (h**2).sum(1) + total"}, "½ log 2π"),
+            ("detached", {"end": "base + total.detach()"}, "part of it is detached"),
+            ("all detached", {"end": "(base + total).detach()"}, "no gradient"),
+            ("the points detached", {"loop": "total = total + log_det(h); h = f(h).detach()"}, "wrong"),
+            ("three maps", {"turn": "[:3]"}, "hard-coded"),
+        )
+    ),
+    right("composed_log_prob", "as hinted", _chain()),
+    right(
+        "composed_log_prob",
+        "all points first",
+        """
+        def composed_log_prob(x, layers):
+            points = [x]
+            for f, _ in layers:
+                points.append(f(points[-1]))
+            dets = [log_det(h) for (_, log_det), h in zip(layers, points)]
+            return torch.stack(dets).sum(0) - 0.5 * (points[-1] ** 2 + math.log(2 * math.pi)).sum(-1)
+        """,
+    ),
+    right(
+        "composed_log_prob",
+        "recursion, float64",
+        """
+        def composed_log_prob(x, layers):
+            if not layers:
+                return torch.distributions.Normal(0.0, 1.0).log_prob(x.double()).sum(1)
+            (f, log_det), *rest = layers
+            return log_det(x.double()) + composed_log_prob(f(x.double()), rest)
+        """,
+    ),
+    # 5 · dequantised_bound
+    *(
+        wrong("dequantised_bound", name, _cell(**kwargs), expects=expects)
+        for name, kwargs, expects in (
+            ("no constant", {"end": "log_p"}, "D log(levels) is missing"),
+            ("added", {"end": "log_p + d * math.log(levels)"}, "is added"),
+            ("once", {"end": "log_p - math.log(levels)"}, "D of them"),
+            ("a code length", {"end": "d * math.log(levels) - log_p"}, "code length"),
+            ("log₂ of the levels", {"end": "log_p - d * math.log2(levels)"}, "does not go with nats"),
+            (
+                "bits per dimension",
+                {"end": "(d * math.log(levels) - log_p) / (d * math.log(2))"},
+                "bits per dimension",
+            ),
+            ("bits", {"end": "(log_p - d * math.log(levels)) / math.log(2)"}, "base 2"),
+            ("averaged", {"end": "(log_p - d * math.log(levels)).mean()"}, "averaged over everything"),
+            ("no noise", {"noise": "0"}, "the noise is missing"),
+            ("not divided", {"y": "pixels + u"}, "divide by the number of levels"),
+            ("levels − 1", {"y": "(pixels + u) / (levels - 1)"}, "levels − 1"),
+            ("noise after the division", {"y": "pixels / levels + u"}, "divide"),
+            ("around zero", {"noise": "torch.rand(n, d) - 0.5"}, "leaves [0, 1)"),
+            ("normal noise", {"noise": "torch.randn(n, d)"}, "leaves [0, 1)"),
+            ("half a cell", {"noise": "0.5 * torch.rand(n, d)"}, "another mean"),
+            ("the middle of the cell", {"noise": "0.5"}, "the noise is missing"),
+            ("one for all pictures", {"noise": "torch.rand(1, d)"}, "shared by all pictures"),
+            ("one a picture", {"noise": "torch.rand(n, 1)"}, "shared by all pixels"),
+            ("a pool", {"noise": "pool[:n, :d]"}, "same at each call"),
+            ("a seed inside", {"noise": "torch.manual_seed(0) and torch.rand(n, d)"}, "changes torch's seed"),
+            ("u and 1 − u", {"noise": "torch.cat([e := torch.rand(n // 2, d), 1 - e])"}, "mirror image"),
+            ("triangular", {"noise": "(torch.rand(n, d) + torch.rand(n, d)) / 2"}, "another spread"),
+            ("256 levels", {"y": "(pixels + u) / 256"}, "leaves [0, 1)"),
+            (
+                "the mean of eight draws",
+                {
+                    "end": "(log_p + log_density((pixels + torch.rand(n, d)) / levels)) / 2 - d * math.log(levels)"
+                },
+                "once for each picture",
+            ),
+        )
+    ),
+    right("dequantised_bound", "as hinted", _cell()),
+    right("dequantised_bound", "float64", _cell("torch.rand(n, d, dtype=torch.float64)")),
+    right(
+        "dequantised_bound",
+        "picture by picture, NumPy's noise",
+        """
+        import numpy as np
+
+        def dequantised_bound(log_density, pixels, levels):
+            rows = []
+            for row in pixels:
+                y = (row + torch.from_numpy(np.random.default_rng().random(len(row)))) / levels
+                rows.append(log_density(y[None])[0] - len(row) * math.log(levels))
+            return torch.stack(rows)
+        """,
+    ),
+    # 6 · repaired_bits
+    wrong(
+        "repaired_bits",
+        "no logarithm",
+        "def repaired_bits(log_p, dims, levels):\n    return (dims * levels - log_p) / (dims * math.log(2))",
+        expects="without their logarithm",
+    ),
+    wrong(
+        "repaired_bits",
+        "for 256 levels",
+        "def repaired_bits(log_density, dims, grey_levels):\n    return 8 - log_density / (dims * math.log(2))",
+        expects="off by the same number",
+    ),
+    # 7 · my_flow
+    wrong("my_flow", "not trained", _flow(load="fresh"), expects="not twice as near"),
+    wrong("my_flow", "another density", _flow("checkerboard"), expects="not twice as near"),
+    wrong("my_flow", "other couplings", _flow(couplings=6), expects="not those of a flow with 6 couplings"),
+    wrong("my_flow", "few words", _flow(words=3), expects="reasons are too short"),
+    wrong(
+        "my_flow",
+        "weights of something else",
+        _flow(load="{'weight': torch.ones(2)}"),
+        expects="not those of a flow",
+    ),
+    right("my_flow", "as saved", _flow()),
+    right("my_flow", "many words", _flow(words=300)),
+    right(
+        "my_flow",
+        "copied weights",
+        _flow(load="{key: value.clone() for key, value in read.items()}"),
     ),
 ]

@@ -3,10 +3,6 @@
 from tests.exercises.answers import right, wrong
 
 
-def _lse(body: str) -> str:
-    return f"def log_sum_exp(a):\n    {body}"
-
-
 def _bayes(body: str) -> str:
     return f"def log_posterior(log_likelihood, prior):\n    {body}"
 
@@ -14,10 +10,6 @@ def _bayes(body: str) -> str:
 def _linear(w: str = "torch.linalg.solve(cov, mean1 - mean0)", b: str = "") -> str:
     b = b or "-0.5 * (mean0 + mean1) @ w + math.log(share1 / (1 - share1))"
     return f"def linear_boundary(mean0, mean1, cov, share1):\n    w = {w}\n    return w, {b}"
-
-
-def _rare(body: str) -> str:
-    return f"def rare_weights(log_prob):\n    {body}"
 
 
 def _naive(scores: str, end: str = "scores.log_softmax(1)") -> str:
@@ -34,60 +26,7 @@ def _again(joint: str, end: str = "joint / joint.sum(1, keepdim=True)") -> str:
 
 
 ANSWERS = [
-    # 1 · log_sum_exp
-    wrong("log_sum_exp", "straight on", _lse("return a.exp().sum(1).log()"), expects="underflows"),
-    wrong(
-        "log_sum_exp",
-        "an ε against log 0",
-        _lse("return (a.exp().sum(1) + 1e-30).log()"),
-        expects="underflows",
-    ),
-    wrong(
-        "log_sum_exp",
-        "float64 does not save it",
-        _lse("return a.double().exp().sum(1).log()"),
-        expects="flows",
-    ),
-    wrong(
-        "log_sum_exp",
-        "the largest not put back",
-        _lse("return (a - a.amax(1, keepdim=True)).exp().sum(1).log()"),
-        expects="not put back",
-    ),
-    wrong("log_sum_exp", "the largest alone", _lse("return a.amax(1)"), expects="largest of each row alone"),
-    wrong(
-        "log_sum_exp", "the mean", _lse("return a.logsumexp(1) - math.log(a.shape[1])"), expects="of the mean"
-    ),
-    wrong("log_sum_exp", "the wrong axis", _lse("return a.logsumexp(0)"), expects="wrong axis"),
-    wrong(
-        "log_sum_exp",
-        "one largest for the whole table",
-        _lse("m = a.max()\n    return m + (a - m).exp().sum(1).log()"),
-        expects="differ much in size",
-    ),
-    right("log_sum_exp", "torch's own", _lse("return torch.logsumexp(a, dim=-1)")),
-    right(
-        "log_sum_exp",
-        "pair by pair",
-        """
-        def log_sum_exp(a):
-            total = a[:, 0]
-            for column in a.T[1:]:
-                total = torch.logaddexp(total, column)
-            return total
-        """,
-    ),
-    right(
-        "log_sum_exp",
-        "the largest by sorting, float64",
-        """
-        def log_sum_exp(a):
-            ordered = a.double().sort(dim=1, descending=True).values
-            first = ordered[:, :1]
-            return first[:, 0] + torch.log1p((ordered[:, 1:] - first).exp().sum(1))
-        """,
-    ),
-    # 2 · log_posterior
+    # 1 · log_posterior
     wrong(
         "log_posterior",
         "no prior",
@@ -116,7 +55,7 @@ ANSWERS = [
         "log_posterior",
         "a probability",
         _bayes("return (log_likelihood + prior.log()).softmax(1)"),
-        expects="its logarithm is wanted",
+        expects="logarithm of this is wanted",
     ),
     wrong(
         "log_posterior",
@@ -207,48 +146,7 @@ ANSWERS = [
             return torch.autograd.grad(odds, zero)[0], odds.detach()
         """,
     ),
-    # 4 · rare_weights
-    wrong("rare_weights", "∝ p", _rare("return log_prob.softmax(0) * len(log_prob)"), expects="more weight"),
-    wrong("rare_weights", "sum to 1", _rare("return (-log_prob).softmax(0)"), expects="sum to 1"),
-    wrong(
-        "rare_weights",
-        "straight on",
-        _rare("w = 1 / log_prob.exp()\n    return w / w.mean()"),
-        expects="shift before",
-    ),
-    wrong(
-        "rare_weights",
-        "float64 does not save it",
-        _rare("w = (-log_prob.double()).exp()\n    return w / w.mean()"),
-        expects="shift before",
-    ),
-    wrong("rare_weights", "not normalised", _rare("return (-log_prob).exp()"), expects="not normalised"),
-    wrong(
-        "rare_weights",
-        "one over the logarithm",
-        _rare("w = 1 / log_prob\n    return w / w.mean()"),
-        expects="1/log p(x)",
-    ),
-    wrong(
-        "rare_weights",
-        "largest is 1",
-        _rare("return (log_prob.min() - log_prob).exp()"),
-        expects="largest weight is 1",
-    ),
-    right("rare_weights", "a softmax", _rare("return len(log_prob) * torch.softmax(-log_prob, dim=0)")),
-    right(
-        "rare_weights",
-        "the smallest taken out",
-        _rare("w = torch.exp(log_prob.min() - log_prob)\n    return w / w.mean()"),
-    ),
-    right(
-        "rare_weights",
-        "a log-mean-exp, float64",
-        _rare(
-            "a = -log_prob.double()\n    return (a - a.logsumexp(0) + math.log(len(a))).exp()",
-        ),
-    ),
-    # 5 · naive_bayes
+    # 4 · naive_bayes
     wrong(
         "naive_bayes",
         "only the prior repaired",
@@ -308,7 +206,7 @@ ANSWERS = [
             return torch.log_softmax(torch.stack(columns, 1), 1)
         """,
     ),
-    # 6 · recalibrated
+    # 5 · recalibrated
     wrong("recalibrated", "upside down", _again("posterior * trained / true"), expects="upside down"),
     wrong(
         "recalibrated", "divided only", _again("posterior / trained"), expects="not multiplied by the true"
@@ -343,4 +241,231 @@ ANSWERS = [
             return torch.stack([likelihood[:, k] * true[k] / evidence for k in range(len(true))], dim=1)
         """,
     ),
+]
+
+
+def _fit(shares: str = "", means: str = "", covs: str = "", before: str = "pass") -> str:
+    return f"""
+        def fit_classes(x, y, classes):
+            groups = [x[y == k] for k in range(classes)]
+            {before}
+            shares = {shares or "torch.bincount(y) / len(x)"}
+            means = {means or "torch.stack([each.mean(0) for each in groups])"}
+            covs = {covs or "torch.stack([torch.cov(each.T, correction=0) for each in groups])"}
+            return shares, means, covs
+        """
+
+
+def _no(rule: str, words: int = 30) -> str:
+    return f"why = 'word ' * {words}\ndef refuse(shown, seen):\n    return {rule}"
+
+
+_STRANGE = "shown.logsumexp(1) < seen.logsumexp(1).min()"
+
+_POOLED = "torch.stack([sum(len(g) / len(x) * torch.cov(g.T, correction=0) for g in groups)] * classes)"
+
+ANSWERS += [
+    # 1 · log_posterior
+    *(
+        wrong(
+            "log_posterior",
+            name,
+            _bayes(f"joint = log_likelihood + prior.log()\n    {body}"),
+            expects=expects,
+        )
+        for name, body, expects in (
+            (
+                "one shift for all rows",
+                "m = joint.max()\n    return joint - m - (joint - m).exp().sum(1, keepdim=True).log()",
+                "one shift for all rows",
+            ),
+            (
+                "float64 does not save it",
+                "e = joint.double().exp()\n    return (e / e.sum(1, keepdim=True)).log()",
+                "near exp(−2000)",
+            ),
+            (
+                "a shift by the mean",
+                "e = (joint - joint.mean(1, keepdim=True)).exp()\n    return (e / e.sum(1, keepdim=True)).log()",
+                "log 0",
+            ),
+            ("an ε against log 0", "return (joint.softmax(1) + 1e-30).log()", "log 0"),
+            ("a softmax, then a logarithm", "return joint.double().softmax(1).log()", "log 0"),
+            ("clamped", "return joint.log_softmax(1).clamp(min=-100)", "log 0"),
+            ("bits", "return joint.log_softmax(1) / math.log(2)", "base 2"),
+            ("the sign", "return -joint.log_softmax(1)", "sign is wrong"),
+            ("transposed", "return joint.log_softmax(1).T", "axes 0 and 1 are swapped"),
+            ("classes in the wrong order", "return joint.log_softmax(1).flip(1)", "order along axis 1"),
+            (
+                "three classes",
+                "return torch.cat([joint[:, :3].log_softmax(1), joint[:, 3:]], 1)",
+                "hard-coded",
+            ),
+            ("the evidence alone", "return joint.logsumexp(1)", "evidence alone"),
+            (
+                "in place",
+                "log_likelihood += prior.log()\n    return log_likelihood.log_softmax(1)",
+                "writes to its input `log_likelihood`",
+            ),
+            (
+                "a seed inside",
+                "torch.manual_seed(0)\n    return joint.log_softmax(1)",
+                "changes torch's seed",
+            ),
+        )
+    ),
+    right(
+        "log_posterior",
+        "NumPy",
+        """
+        def log_posterior(log_likelihood, prior):
+            import numpy as np
+
+            joint = log_likelihood.numpy() + np.log(prior.numpy())
+            return joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
+        """,
+    ),
+    right("log_posterior", "lists", _bayes("return (log_likelihood + prior.log()).log_softmax(1).tolist()")),
+    right(
+        "log_posterior",
+        "in place on a copy, no gradient",
+        """
+        @torch.no_grad()
+        def log_posterior(log_likelihood, prior):
+            joint = log_likelihood.clone()
+            joint += prior.log()
+            joint -= joint.logsumexp(1, keepdim=True)
+            return joint
+        """,
+    ),
+    # 2 · fit_classes
+    *(
+        wrong("fit_classes", name, _fit(**kwargs), expects=expects)
+        for name, kwargs, expects in (
+            ("counts", {"shares": "torch.bincount(y)"}, "these are the counts"),
+            ("equal shares", {"shares": "torch.ones(classes) / classes"}, "all classes get the same share"),
+            ("log-shares", {"shares": "(torch.bincount(y) / len(x)).log()"}, "this is the logarithm"),
+            (
+                "shares in the wrong order",
+                {"shares": "(torch.bincount(y) / len(x)).flip(0)"},
+                "order along axis 0",
+            ),
+            ("one mean", {"means": "x.mean(0).expand(classes, -1)"}, "mean of all points"),
+            (
+                "sums over N",
+                {"means": "torch.stack([each.sum(0) / len(x) for each in groups])"},
+                "divided by N",
+            ),
+            ("sums", {"means": "torch.stack([each.sum(0) for each in groups])"}, "not divided"),
+            (
+                "means transposed",
+                {"means": "torch.stack([each.mean(0) for each in groups], 1)"},
+                "axes 0 and 1 are swapped",
+            ),
+            ("N − 1", {"covs": "torch.stack([torch.cov(each.T) for each in groups])"}, "N_k − 1"),
+            (
+                "one covariance",
+                {"covs": "torch.cov(x.T, correction=0).expand(classes, -1, -1)"},
+                "all points together",
+            ),
+            (
+                "pooled",
+                {"covs": _POOLED},
+                "each is to have its own",
+            ),
+            (
+                "not centred",
+                {"covs": "torch.stack([each.T @ each / len(each) for each in groups])"},
+                "not taken off",
+            ),
+            (
+                "centred once for all",
+                {"covs": "torch.stack([(g - x.mean(0)).T @ (g - x.mean(0)) / len(g) for g in groups])"},
+                "that of the class",
+            ),
+            (
+                "variances",
+                {"covs": "torch.stack([each.var(0, correction=0).diag() for each in groups])"},
+                "covariances matter too",
+            ),
+            (
+                "over N",
+                {"covs": "torch.stack([torch.cov(g.T, correction=0) * len(g) / len(x) for g in groups])"},
+                "divided by N",
+            ),
+            ("three classes", {"before": "groups = [x[y == k] for k in range(3)]"}, "not finite"),
+            ("points sorted in place", {"before": "x.copy_(x[y.argsort()])"}, "writes to its input `x`"),
+        )
+    ),
+    wrong("fit_classes", "two things", _fit().replace("return shares, ", "return "), expects="three things"),
+    right("fit_classes", "as handed in", _fit()),
+    right(
+        "fit_classes",
+        "by one-hot labels, float64",
+        """
+        def fit_classes(x, y, classes):
+            hot = torch.nn.functional.one_hot(y, classes).double()
+            counts = hot.sum(0)
+            means = hot.T @ x.double() / counts[:, None]
+            centred = x.double() - means[y]
+            covs = torch.einsum("nk,ni,nj->kij", hot, centred, centred) / counts[:, None, None]
+            return counts / len(x), means, covs
+        """,
+    ),
+    right(
+        "fit_classes",
+        "NumPy and lists",
+        """
+        def fit_classes(x, y, classes):
+            import numpy as np
+
+            x, y = x.numpy(), y.numpy()
+            groups = [x[y == k] for k in range(classes)]
+            shares = [len(each) / len(x) for each in groups]
+            covs = np.stack([np.cov(each.T, bias=True) for each in groups])
+            return shares, [each.mean(0).tolist() for each in groups], covs
+        """,
+    ),
+    # 3 · linear_boundary
+    wrong(
+        "linear_boundary",
+        "odds without a logarithm",
+        _linear(b="-0.5 * (mean0 + mean1) @ w + share1 / (1 - share1)"),
+        expects="without their logarithm",
+    ),
+    wrong(
+        "linear_boundary",
+        "for a rare class only",
+        _linear(b="-0.5 * (mean0 + mean1) @ w - abs(math.log(share1 / (1 - share1)))"),
+        expects="sign of the prior",
+    ),
+    # 4 · naive_bayes
+    wrong(
+        "naive_bayes",
+        "joint",
+        _naive("(squares - 0.5 * variances.log()).sum(2) + prior.log()", "scores"),
+        expects="no longer normalised",
+    ),
+    wrong(
+        "naive_bayes",
+        "variances squared",
+        _naive("torch.distributions.Normal(means, variances).log_prob(x[:, None]).sum(2) + prior.log()"),
+        expects="σ⁴",
+    ),
+    # 6 · say_no
+    wrong("say_no", "never", _no("torch.zeros(len(shown))"), expects="no less than"),
+    wrong("say_no", "always", _no("torch.ones(len(shown))"), expects="no less than"),
+    wrong("say_no", "the posterior alone", _no("shown.softmax(1).amax(1) < 0.9"), expects="no less than"),
+    wrong(
+        "say_no",
+        "which to keep",
+        _no("shown.logsumexp(1) >= seen.logsumexp(1).min()"),
+        expects="no less than",
+    ),
+    wrong("say_no", "one for each class", _no("shown < -100"), expects="one yes or no a picture"),
+    wrong("say_no", "few words", _no(_STRANGE, 5), expects="reasons are too short"),
+    wrong("say_no", "no rule", "why = 'word ' * 30\nrefuse = 0.9", expects="expected something to call"),
+    right("say_no", "density", _no(_STRANGE)),
+    right("say_no", "both", _no(f"(shown.softmax(1).amax(1) < 0.8) | ({_STRANGE})")),
+    right("say_no", "a list", _no(f"({_STRANGE}).tolist()")),
 ]

@@ -10,13 +10,10 @@ def _losses(minimax: str, saturating: str) -> str:
         """
 
 
-def _best(line: str) -> str:
-    return f"def best_discriminator(log_p, log_q):\n    return {line}"
-
-
-def _r1(line: str, graph: str = ", create_graph=True", of: str = "sum") -> str:
+def _r1(line: str, graph: str = ", create_graph=True", of: str = "sum", before: str = "pass") -> str:
     return f"""
         def r1(discriminator, x, gamma):
+            {before}
             x = x.detach().requires_grad_(True)
             g = torch.autograd.grad(discriminator(x).{of}(), x{graph})[0].flatten(1)
             return {line}
@@ -90,7 +87,7 @@ ANSWERS = [
         "generator_losses",
         "overflow",
         _losses("torch.log(1 - torch.sigmoid(logits)).mean()", "-torch.log(torch.sigmoid(logits)).mean()"),
-        expects="not finite at t = 200",
+        expects="use softplus or logsigmoid",
     ),
     wrong(
         "generator_losses",
@@ -116,35 +113,7 @@ ANSWERS = [
             return minimax, F.binary_cross_entropy_with_logits(logits, ones)
         """,
     ),
-    # 2 · best_discriminator
-    wrong("best_discriminator", "turned over", _best("torch.sigmoid(log_q - log_p)"), expects="q/(p + q)"),
-    wrong("best_discriminator", "the ratio", _best("(log_p - log_q).exp()"), expects="ratio p/q"),
-    wrong("best_discriminator", "the logit", _best("log_p - log_q"), expects="this is the logit"),
-    wrong(
-        "best_discriminator",
-        "logs for densities",
-        _best("log_p / (log_p + log_q)"),
-        expects="put in for densities",
-    ),
-    wrong(
-        "best_discriminator", "the logarithm", _best("F.logsigmoid(log_p - log_q)"), expects="logarithm of D*"
-    ),
-    wrong(
-        "best_discriminator",
-        "against the mean",
-        _best("2 * torch.sigmoid(log_p - log_q)"),
-        expects="would reach 2",
-    ),
-    wrong(
-        "best_discriminator",
-        "underflow",
-        _best("log_p.exp() / (log_p.exp() + log_q.exp())"),
-        expects="underflows",
-    ),
-    right("best_discriminator", "sigmoid", _best("torch.sigmoid(log_p - log_q)")),
-    right("best_discriminator", "by log-sum-exp", _best("(log_p - torch.logaddexp(log_p, log_q)).exp()")),
-    right("best_discriminator", "softmax", _best("torch.stack([log_p, log_q]).softmax(0)[0]")),
-    # 3 · r1
+    # 2 · r1
     wrong("r1", "no half", _r1("gamma * g.square().sum(1).mean()"), expects="½ is missing"),
     wrong("r1", "not squared", _r1("gamma / 2 * g.norm(dim=1).mean()"), expects="not squared"),
     wrong(
@@ -180,7 +149,7 @@ ANSWERS = [
             return gamma * total / (2 * len(x))
         """,
     ),
-    # 4 · smallest_game
+    # 3 · smallest_game
     wrong(
         "smallest_game",
         "uphill",
@@ -260,7 +229,7 @@ ANSWERS = [
             "psi * (1 - rate * gamma) - rate * theta / (1 + torch.exp(-psi * theta))",
         ),
     ),
-    # 5 · one_round
+    # 4 · one_round
     wrong(
         "one_round", "minimax", _round("-F.softplus(discriminator(generator(z))).mean()"), expects="minimax"
     ),
@@ -333,6 +302,205 @@ ANSWERS = [
             d_optimizer.zero_grad()
             d_loss.backward()
             d_optimizer.step()
+            g_loss = bce(discriminator(generator(z)), ones)
+            g_optimizer.zero_grad()
+            g_loss.backward()
+            g_optimizer.step()
+            return d_loss, g_loss
+        """,
+    ),
+]
+
+
+def _ring(broken: str = "torch.zeros(600, 2)", mended: str = "", words: int = 30) -> str:
+    truth = "toy.load('eight_gaussians').sample(1000, torch.Generator().manual_seed(0))"
+    return f"""
+        from gmcourse.data import toy
+        mended_ring = {{"broken": {broken}, "mended": {mended or truth}}}
+        why = 'word ' * {words}
+        """
+
+
+_KEEP_D = _round(_G_LOSS).replace("d_optimizer.zero_grad()", "pass")
+_KEEP_G = _round(_G_LOSS).replace("g_optimizer.zero_grad()", "pass")
+_TRUE = "toy.load('eight_gaussians').sample(1000)"
+
+ANSWERS += [
+    # 1 · generator_losses
+    *(
+        wrong("generator_losses", name, _losses(minimax, saturating), expects=expects)
+        for name, minimax, saturating, expects in (
+            (
+                "an ε in the first",
+                "torch.log(1 - torch.sigmoid(logits) + 1e-8).mean()",
+                "F.softplus(-logits).mean()",
+                "the minimax loss with logits of 200",
+            ),
+            (
+                "an ε in the second",
+                "-F.softplus(logits).mean()",
+                "-torch.log(torch.sigmoid(logits) + 1e-8).mean()",
+                "the non-saturating loss with logits of 200",
+            ),
+            (
+                "clamped",
+                "-F.softplus(logits.clamp(-30, 30)).mean()",
+                "F.softplus(-logits).mean()",
+                "with logits of 200",
+            ),
+            (
+                "the softplus by hand",
+                "-torch.log1p(logits.exp()).mean()",
+                "torch.log1p((-logits).exp()).mean()",
+                "with logits of 200",
+            ),
+            ("bits", "-F.softplus(logits).mean() / 0.6931472", "F.softplus(-logits).mean()", "base 2"),
+            ("not reduced", "-F.softplus(logits)", "F.softplus(-logits)", "one number is wanted"),
+            (
+                "the second detached",
+                "-F.softplus(logits).mean()",
+                "F.softplus(-logits).mean().detach()",
+                "detached",
+            ),
+            ("numbers", "-F.softplus(logits).mean().item()", "F.softplus(-logits).mean().item()", "detached"),
+            ("NumPy", "logits.numpy().mean()", "0", "NumPy cuts the gradient"),
+            (
+                "swapped and averaged over five",
+                "-F.softplus(logits).sum() / 5",
+                "F.softplus(-logits).mean()",
+                "hard-coded",
+            ),
+        )
+    ),
+    # 2 · r1
+    *(
+        wrong("r1", name, source, expects=expects)
+        for name, source, expects in (
+            (
+                "the mean first",
+                _r1("gamma / 2 * g.mean(0).square().sum()"),
+                "averaged before they are squared",
+            ),
+            ("the sign", _r1("-gamma / 2 * g.square().sum(1).mean()"), "sign is wrong"),
+            ("detached", _r1("gamma / 2 * g.detach().square().sum(1).mean()"), "create_graph"),
+            (
+                "half of it detached",
+                _r1("gamma / 2 * (g * g.detach()).sum(1).mean()"),
+                "part of it is detached",
+            ),
+            ("each", _r1("gamma / 2 * g.square().sum(1)"), "one number is wanted"),
+            (
+                "the input's flag",
+                _r1("gamma / 2 * g.square().sum(1).mean()").replace("x.detach()", "x"),
+                "changed on its input `x`",
+            ),
+            (
+                "backward",
+                _r1("gamma / 2 * g.square().sum()", before="discriminator(x).sum().backward()"),
+                "leaves gradients on the weights of `discriminator`",
+            ),
+            (
+                "no flag",
+                _r1("g").replace(".requires_grad_(True)", ""),
+                "nothing to differentiate",
+            ),
+            (
+                "evaluated",
+                "def r1(discriminator, x, gamma):\n    discriminator.eval()\n    return x.sum()",
+                "in another mode",
+            ),
+            ("vectors only", _r1("gamma / 2 * g[:, :3].square().sum(1).mean()"), "hard-coded"),
+        )
+    ),
+    # 3 · smallest_game
+    *(
+        wrong("smallest_game", name, _game(theta, psi), expects=expects)
+        for name, theta, psi, expects in (
+            (
+                "R1 without the rate",
+                _THETA,
+                "psi - rate * theta * torch.sigmoid(psi * theta) - gamma * psi",
+                "not multiplied by the rate",
+            ),
+            ("swapped", _PSI, _THETA, "wrong order"),
+            ("θ rests", "theta", _PSI, "θ has not moved"),
+            ("ψ rests", _THETA, "psi", "ψ has not moved"),
+            ("steps", "rate * psi * torch.sigmoid(-psi * theta)", _PSI, "θ is missing"),
+            (
+                "no chain rule for ψ",
+                _THETA,
+                "psi - rate * (torch.sigmoid(psi * theta) + gamma * psi)",
+                "factor θ",
+            ),
+            (
+                "in place",
+                "theta.add_(rate * psi * torch.sigmoid(-psi * theta))",
+                _PSI,
+                "writes to its input `theta`",
+            ),
+        )
+    ),
+    right(
+        "smallest_game",
+        "NumPy",
+        """
+        def smallest_game(theta, psi, rate, gamma):
+            import numpy as np
+
+            a, b = theta.numpy(), psi.numpy()
+            return a + rate * b / (1 + np.exp(a * b)), b - rate * (a / (1 + np.exp(-a * b)) + gamma * b)
+        """,
+    ),
+    # 4 · one_round
+    wrong(
+        "one_round",
+        "no zero_grad for D",
+        _KEEP_D,
+        expects="the discriminator after the round: an old gradient",
+    ),
+    wrong(
+        "one_round", "no zero_grad for G", _KEEP_G, expects="the generator after the round: an old gradient"
+    ),
+    wrong(
+        "one_round",
+        "no zero_grad",
+        _KEEP_D.replace("g_optimizer.zero_grad()", "pass"),
+        expects="an old gradient",
+    ),
+    wrong(
+        "one_round",
+        "no detach, one graph",
+        _round("F.softplus(-discriminator(fake)).mean()", fake="generator(z)"),
+        expects="a graph is used twice",
+    ),
+    wrong(
+        "one_round",
+        "losses swapped",
+        _round(_G_LOSS).replace("return d_loss, g_loss", "return g_loss, d_loss"),
+        expects="the discriminator's loss",
+    ),
+    wrong(
+        "one_round", "evaluated", _round(_G_LOSS, before="discriminator.eval()"), expects="in another mode"
+    ),
+    wrong(
+        "one_round",
+        "a seed inside",
+        _round(_G_LOSS, before="torch.manual_seed(0)"),
+        expects="changes torch's seed",
+    ),
+    wrong(
+        "one_round",
+        "left frozen",
+        """
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+            bce = F.binary_cross_entropy_with_logits
+            with torch.no_grad():
+                fake = generator(z)
+            d_loss = bce(discriminator(real), ones) + bce(discriminator(fake), zeros)
+            d_optimizer.zero_grad()
+            d_loss.backward()
+            d_optimizer.step()
             for p in discriminator.parameters():
                 p.requires_grad_(False)
             g_loss = bce(discriminator(generator(z)), ones)
@@ -341,5 +509,58 @@ ANSWERS = [
             g_optimizer.step()
             return d_loss, g_loss
         """,
+        expects="leaves `discriminator` frozen",
     ),
+    right(
+        "one_round",
+        "frozen for a while, and thawed",
+        """
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+            bce = F.binary_cross_entropy_with_logits
+            with torch.no_grad():
+                fake = generator(z)
+            d_loss = bce(discriminator(real), ones) + bce(discriminator(fake), zeros)
+            d_optimizer.zero_grad()
+            d_loss.backward()
+            d_optimizer.step()
+            for p in discriminator.parameters():
+                p.requires_grad_(False)
+            g_loss = bce(discriminator(generator(z)), ones)
+            g_optimizer.zero_grad()
+            g_loss.backward()
+            g_optimizer.step()
+            for p in discriminator.parameters():
+                p.requires_grad_(True)
+            return d_loss, g_loss
+        """,
+    ),
+    right(
+        "one_round",
+        "gradients by hand",
+        """
+        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
+            d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(generator(z))).mean()
+            mine = list(discriminator.parameters())
+            for p, slope in zip(mine, torch.autograd.grad(d_loss, mine)):
+                p.grad = slope
+            d_optimizer.step()
+            g_loss = F.softplus(-discriminator(generator(z))).mean()
+            mine = list(generator.parameters())
+            for p, slope in zip(mine, torch.autograd.grad(g_loss, mine)):
+                p.grad = slope
+            g_optimizer.step()
+            return d_loss.item(), g_loss.item()
+        """,
+    ),
+    # 5 · mended_ring
+    wrong("mended_ring", "nothing broke", _ring(_TRUE), expects="not broken"),
+    wrong("mended_ring", "nothing mended", _ring(mended="torch.zeros(600, 2)"), expects="not mended"),
+    wrong("mended_ring", "seven modes", _ring(mended=f"{_TRUE}.abs()"), expects="not mended"),
+    wrong("mended_ring", "few samples", _ring("torch.zeros(20, 2)"), expects="at least 500 samples"),
+    wrong("mended_ring", "few words", _ring(words=3), expects="reasons are too short"),
+    wrong("mended_ring", "other names", _ring().replace('"broken"', '"bad"'), expects="as `broken`"),
+    right("mended_ring", "one mode", _ring()),
+    right("mended_ring", "noise", _ring("5 * torch.rand(1000, 2)")),
+    right("mended_ring", "half the ring", _ring("toy.load('eight_gaussians').sample(1000).abs()")),
 ]

@@ -3,17 +3,29 @@
 from tests.exercises.answers import right, wrong
 
 
-def _actnorm(z: str, log_det: str) -> str:
+def _actnorm(
+    start: str = "b.copy_(-mean); s.copy_(-std.log())",
+    z: str = "(x + b[:, None, None]) * s[:, None, None].exp()",
+    log_det: str = "(height * width * s.sum()).expand(len(x))",
+    first: str = "self.first",
+) -> str:
     return f"""
-        def actnorm(x, b, s):
-            height, width = x.shape[2:]
-            b, scale = b[:, None, None], s[:, None, None].exp()
-            return {z}, {log_det}
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = nn.Parameter(torch.zeros(channels))
+                self.s = nn.Parameter(torch.zeros(channels))
+                self.first = True
+
+            def forward(self, x):
+                b, s, (height, width) = self.b, self.s, x.shape[2:]
+                std, mean = torch.std_mean(x, (0, 2, 3), correction=0)
+                if {first}:
+                    with torch.no_grad():
+                        {start}
+                    self.first = False
+                return {z}, {log_det}
         """
-
-
-_Z = "(x + b) * scale"
-_HW = "(height * width * s.sum()).expand(len(x))"
 
 
 def _plu(matrix: str, log_det: str = "log_s.sum()") -> str:
@@ -27,25 +39,23 @@ def _plu(matrix: str, log_det: str = "log_s.sum()") -> str:
         """
 
 
-def _squeeze(body: str) -> str:
+def _multiscale(
+    split: str = "x, stays = x.chunk(2, dim=1)",
+    squeeze: str = "F.pixel_unshuffle(x, 2)",
+    result: str = "[*latents, x], sum(log_dets)",
+) -> str:
     return f"""
-        def squeeze(x):
-            b, c, h, w = x.shape
-            return {body}
+        def multiscale(x, flows):
+            latents, log_dets = [], []
+            for i, flow in enumerate(flows):
+                (b, c, h, w), last = x.shape, i == len(flows) - 1
+                x, log_det = flow({squeeze})
+                log_dets.append(log_det)
+                if not last:
+                    {split}
+                    latents.append(stays)
+            return {result}
         """
-
-
-def _coupling(second: str, log_det: str) -> str:
-    return f"""
-        def coupling(x, network):
-            x1, x2 = x.chunk(2, dim=1)
-            r, t = network(x1).chunk(2, dim=1)
-            s = torch.sigmoid(r + 2)
-            return torch.cat([x1, {second}], dim=1), {log_det}
-        """
-
-
-_SECOND, _SUM = "(x2 + t) * s", "F.logsigmoid(r + 2).flatten(1).sum(1)"
 
 
 def _tempered(line: str) -> str:
@@ -59,51 +69,172 @@ def _tempered(line: str) -> str:
         """
 
 
-def _conv(line: str) -> str:
+def _conv(
+    log_det: str = "(height * width * log_abs).expand(len(x))",
+    back: str = "torch.linalg.inv(weight)",
+    there: str = "weight",
+) -> str:
     return f"""
-        def conv_log_det(x, weight):
+        def conv(x, weight, inverse=False):
             height, width = x.shape[2:]
             log_abs = torch.linalg.slogdet(weight).logabsdet
-            return {line}
+            if inverse:
+                return torch.einsum("oc,bchw->bohw", {back}, x)
+            return torch.einsum("oc,bchw->bohw", {there}, x), {log_det}
+        """
+
+
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _surprise(picture: str, why: str = _LONG) -> str:
+    return f"""
+        from gmcourse.data import load
+
+        picture = {picture}
+        why = "{why}"
         """
 
 
 ANSWERS = [
     # 1 · actnorm
-    wrong("actnorm", "no H·W", _actnorm(_Z, "s.sum().expand(len(x))"), expects="H·W is forgotten"),
-    wrong("actnorm", "only H", _actnorm(_Z, "(height * s.sum()).expand(len(x))"), expects="only H"),
-    wrong("actnorm", "scaled first", _actnorm("x * scale + b", _HW), expects="scale comes first"),
-    wrong("actnorm", "the inverse", _actnorm("x / scale - b", _HW), expects="this is the inverse"),
+    wrong("actnorm", "no H·W", _actnorm(log_det="s.sum().expand(len(x))"), expects="H·W is forgotten"),
+    wrong("actnorm", "only H", _actnorm(log_det="(height * s.sum()).expand(len(x))"), expects="only H"),
     wrong(
         "actnorm",
         "Σ exp(s)",
-        _actnorm(_Z, "(height * width * scale.sum()).expand(len(x))"),
+        _actnorm(log_det="(height * width * s.exp().sum()).expand(len(x))"),
         expects="sums exp(s)",
     ),
-    wrong("actnorm", "a scalar", _actnorm(_Z, "height * width * s.sum()"), expects="no batch dimension"),
-    wrong("actnorm", "the sign", _actnorm(_Z, f"-{_HW}"), expects="sign of the log-determinant"),
-    wrong("actnorm", "detached", _actnorm(_Z, f"{_HW}.detach()"), expects="detached"),
-    right("actnorm", "as written", _actnorm(_Z, _HW)),
+    wrong("actnorm", "a scalar", _actnorm(log_det="height * width * s.sum()"), expects="no batch dimension"),
+    wrong(
+        "actnorm",
+        "the sign",
+        _actnorm(log_det="(-height * width * s.sum()).expand(len(x))"),
+        expects="the sign is wrong",
+    ),
+    wrong(
+        "actnorm",
+        "detached",
+        _actnorm(log_det="(height * width * s.sum()).expand(len(x)).detach()"),
+        expects="detached",
+    ),
+    wrong(
+        "actnorm",
+        "z detached from s",
+        _actnorm(z="(x + b[:, None, None]) * s[:, None, None].exp().detach()"),
+        expects="self.s",
+    ),
+    wrong(
+        "actnorm",
+        "z detached from x",
+        _actnorm(z="(x.detach() + b[:, None, None]) * s[:, None, None].exp()"),
+        expects="`x`",
+    ),
+    wrong(
+        "actnorm",
+        "scaled first",
+        _actnorm(
+            "s.copy_(-std.log()); b.copy_(-mean / std)", "x * s[:, None, None].exp() + b[:, None, None]"
+        ),
+        expects="b after the first batch: the scale comes first",
+    ),
+    wrong(
+        "actnorm",
+        "scaled first, with the other's b",
+        _actnorm(z="x * s[:, None, None].exp() + b[:, None, None]"),
+        expects="z of the first batch: the scale comes first",
+    ),
+    wrong("actnorm", "never set", _actnorm("pass"), expects="comes out as it came in"),
+    wrong("actnorm", "set by every batch", _actnorm(first="True"), expects="its own statistics"),
+    wrong("actnorm", "not shifted", _actnorm("s.copy_(-std.log())"), expects="b is missing"),
+    wrong("actnorm", "not scaled", _actnorm("b.copy_(-mean)"), expects="s is missing"),
+    wrong(
+        "actnorm",
+        "the variance",
+        _actnorm("b.copy_(-mean); s.copy_(-2 * std.log())"),
+        expects="by the variance",
+    ),
+    wrong(
+        "actnorm", "widened", _actnorm("b.copy_(-mean); s.copy_(std.log())"), expects="multiplied by the dev"
+    ),
+    wrong(
+        "actnorm", "the mean added", _actnorm("b.copy_(mean); s.copy_(-std.log())"), expects="mean is added"
+    ),
+    wrong(
+        "actnorm",
+        "one less",
+        _actnorm("b.copy_(-mean); s.copy_(-x.std((0, 2, 3)).log())"),
+        expects="not by one less",
+    ),
+    wrong(
+        "actnorm",
+        "one for all channels",
+        _actnorm("b.fill_(-x.mean()); s.fill_(-x.std(correction=0).log())"),
+        expects="all channels have the same",
+    ),
+    wrong(
+        "actnorm",
+        "new parameters",
+        _actnorm("self.b = b = nn.Parameter(-mean); self.s = s = nn.Parameter(-std.log())"),
+        expects="new Parameter",
+    ),
+    wrong(
+        "actnorm",
+        "no parameters",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = None
+
+            def forward(self, x):
+                if self.b is None:
+                    self.b, self.s = -x.mean((0, 2, 3)), -x.std((0, 2, 3), correction=0).log()
+                z = (x + self.b[:, None, None]) * self.s[:, None, None].exp()
+                return z, (x[0, 0].numel() * self.s.sum()).expand(len(x))
+        """,
+        expects="must stay parameters",
+    ),
+    wrong(
+        "actnorm",
+        "set without `no_grad`",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b, self.s = nn.Parameter(torch.zeros(channels)), nn.Parameter(torch.zeros(channels))
+
+            def forward(self, x):
+                self.b.copy_(-x.mean((0, 2, 3)))
+        """,
+        expects="in place overwrites",
+    ),
+    right("actnorm", "as written", _actnorm()),
+    right("actnorm", "through `.data`", _actnorm("self.b.data = -mean; self.s.data = -std.log()")),
     right(
         "actnorm",
         "counted, not multiplied",
-        """
-        def actnorm(x, b, s):
-            log_scale = s.view(1, -1, 1, 1).expand_as(x)
-            return (x + b.view(1, -1, 1, 1)) * torch.exp(log_scale), log_scale.sum((1, 2, 3))
-        """,
+        _actnorm(
+            "b -= mean; s -= 0.5 * x.var((0, 2, 3), correction=0).log()",
+            "(x + b.view(1, -1, 1, 1)) * s.view(1, -1, 1, 1).exp()",
+            "s.view(1, -1, 1, 1).expand_as(x).sum((1, 2, 3))",
+        ),
     ),
     right(
         "actnorm",
         "with the package's layer",
         """
-        from torch.func import functional_call
-        from gmcourse.flows import ActNorm
+        from gmcourse import flows
 
-        def actnorm(x, b, s):
-            layer = ActNorm(len(b))
-            layer.initialised.fill_(True)
-            return functional_call(layer, {"bias": b, "log_scale": s}, (x,))
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.layer = flows.ActNorm(channels)
+                self.b, self.s = self.layer.bias, self.layer.log_scale
+
+            def forward(self, x):
+                return self.layer(x)
         """,
     ),
     # 2 · plu
@@ -126,15 +257,75 @@ ANSWERS = [
     wrong(
         "plu",
         "the bars lost",
-        _plu("permutation @ left @ right", "(W.det() * W.det().sign() * -1).log()"),
+        _plu("permutation @ left @ right", "right.diagonal().log().sum()"),
         expects="NaN",
     ),
     wrong("plu", "Σ s", _plu("permutation @ left @ right", "log_s.exp().sum()"), expects="this is Σ s"),
     right("plu", "as written", _plu("permutation @ left @ right")),
-    right(
+    wrong(
         "plu",
         "by slogdet all the same",
         _plu("permutation @ left @ right", "torch.linalg.slogdet(W.double()).logabsdet"),
+        expects="a determinant or a decomposition",
+    ),
+    wrong(
+        "plu",
+        "by an old name of the determinant",
+        _plu("permutation @ left @ right", "W.det().abs().log()"),
+        expects="a determinant or a decomposition",
+    ),
+    wrong("plu", "P transposed", _plu("permutation.T @ left @ right"), expects="P is transposed"),
+    wrong("plu", "L detached", _plu("permutation @ left.detach() @ right"), expects="`lower`"),
+    wrong("plu", "U detached", _plu("permutation @ left @ right.detach()"), expects="`upper`"),
+    wrong(
+        "plu",
+        "exp(ℓ) detached",
+        _plu("permutation @ left @ (upper.triu(1) + diagonal.detach())"),
+        expects="`log_s`",
+    ),
+    wrong(
+        "plu",
+        "log |det| detached",
+        _plu("permutation @ left @ right", "log_s.detach().sum()"),
+        expects="detached",
+    ),
+    wrong(
+        "plu",
+        "ℓ on the diagonal",
+        _plu("permutation @ left @ (upper.triu(1) + torch.diag(sign * log_s))"),
+        expects="the diagonal of U is log_s",
+    ),
+    wrong(
+        "plu", "no diagonal", _plu("permutation @ left @ upper.triu(1)"), expects="diagonal of U is missing"
+    ),
+    wrong("plu", "entry by entry", _plu("permutation * left * right"), expects="entry by entry"),
+    wrong(
+        "plu",
+        "the raw diagonals",
+        _plu("permutation @ (lower.tril() + eye) @ (upper.triu() + diagonal)"),
+        expects="diagonals of the raw",
+    ),
+    wrong(
+        "plu",
+        "the triangles exchanged",
+        _plu("permutation @ (upper.tril(-1) + eye) @ (lower.triu(1) + diagonal)"),
+        expects="L and U are exchanged",
+    ),
+    wrong("plu", "the sign", _plu("permutation @ left @ right", "-log_s.sum()"), expects="the sign is wrong"),
+    wrong(
+        "plu",
+        "signs counted",
+        _plu("permutation @ left @ right", "(sign * log_s).sum()"),
+        expects="signs are counted",
+    ),
+    wrong("plu", "the mean", _plu("permutation @ left @ right", "log_s.mean()"), expects="averaged"),
+    wrong(
+        "plu", "|det W|", _plu("permutation @ left @ right", "log_s.exp().prod()"), expects="this is |det W|"
+    ),
+    right(
+        "plu",
+        "from the diagonal",
+        _plu("permutation @ (left @ right)", "right.diagonal().abs().log().sum()"),
     ),
     right(
         "plu",
@@ -148,95 +339,154 @@ ANSWERS = [
             return torch.einsum("ij,jk->ik", permutation, product), torch.log(torch.exp(log_s).prod())
         """,
     ),
-    # 3 · squeeze
+    # 3 · multiscale
     wrong(
-        "squeeze",
+        "multiscale",
+        "not squeezed",
+        _multiscale(squeeze="x"),
+        expects="squeeze at every level",
+    ),
+    wrong(
+        "multiscale",
+        "squeezed once",
+        _multiscale(squeeze="F.pixel_unshuffle(x, 2) if i == 0 else x"),
+        expects="squeeze at every level",
+    ),
+    wrong("multiscale", "all goes on", _multiscale("stays = x"), expects="only the first half"),
+    wrong(
+        "multiscale",
         "dx before dy",
-        _squeeze("x.reshape(b, c, h//2, 2, w//2, 2).permute(0, 1, 5, 3, 2, 4).reshape(b, 4*c, h//2, w//2)"),
-        expects="order of channels",
+        _multiscale(
+            squeeze="x.reshape(b, c, h//2, 2, w//2, 2).permute(0, 1, 5, 3, 2, 4).reshape(b, 4*c, h//2, w//2)"
+        ),
+        expects="dx before dy",
     ),
     wrong(
-        "squeeze",
+        "multiscale",
         "corners first",
-        _squeeze("torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)"),
-        expects="corners come first",
+        _multiscale(squeeze="torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)"),
+        expects="corners first",
     ),
-    wrong("squeeze", "a reshape", _squeeze("x.reshape(b, 4*c, h//2, w//2)"), expects="plain reshape"),
     wrong(
-        "squeeze",
+        "multiscale",
+        "a reshape",
+        _multiscale(squeeze="x.reshape(b, 4*c, h//2, w//2)"),
+        expects="plain reshape",
+    ),
+    wrong(
+        "multiscale",
         "quarters",
-        _squeeze("x.reshape(b, c, 2, h//2, 2, w//2).permute(0, 1, 2, 4, 3, 5).reshape(b, 4*c, h//2, w//2)"),
-        expects="four quarters",
+        _multiscale(
+            squeeze="x.reshape(b, c, 2, h//2, 2, w//2).permute(0, 1, 2, 4, 3, 5).reshape(b, 4*c, h//2, w//2)"
+        ),
+        expects="quarters",
     ),
-    wrong("squeeze", "the mean", _squeeze("F.avg_pool2d(x, 2)"), expects="averaged"),
-    wrong("squeeze", "every other pixel", _squeeze("x[:, :, ::2, ::2]"), expects="only one pixel"),
-    right(
-        "squeeze",
-        "six dimensions",
-        _squeeze("x.reshape(b, c, h//2, 2, w//2, 2).permute(0, 1, 3, 5, 2, 4).reshape(b, 4*c, h//2, w//2)"),
-    ),
-    right(
-        "squeeze",
-        "by slices",
-        """
-        def squeeze(x):
-            corners = [x[:, :, dy::2, dx::2] for dy in range(2) for dx in range(2)]
-            return torch.stack(corners, dim=2).flatten(1, 2)
-        """,
-    ),
-    right(
-        "squeeze",
-        "by a strided convolution",
-        """
-        def squeeze(x):
-            c = x.shape[1]
-            weight = torch.eye(4).view(4, 1, 2, 2).repeat(c, 1, 1, 1)
-            return F.conv2d(x, weight, stride=2, groups=c)
-        """,
-    ),
-    # 4 · coupling
-    wrong("coupling", "scaled first", _coupling("x2 * s + t", _SUM), expects="shift comes first"),
+    wrong("multiscale", "halves exchanged", _multiscale("stays, x = x.chunk(2, dim=1)"), expects="exchanged"),
     wrong(
-        "coupling",
-        "without the 2",
-        _coupling("(x2 + t) * r.sigmoid()", "F.logsigmoid(r).flatten(1).sum(1)"),
-        expects="the 2 is missing",
+        "multiscale",
+        "cut along the rows",
+        _multiscale("x, stays = x.chunk(2, dim=2)"),
+        expects="only the first half of the channels",
     ),
     wrong(
-        "coupling",
-        "an exponential",
-        _coupling("(x2 + t) * r.exp()", "r.flatten(1).sum(1)"),
-        expects="RealNVP's",
+        "multiscale",
+        "from the last level on",
+        _multiscale(result="[x, *latents[::-1]], sum(log_dets)"),
+        expects="reverse order",
     ),
-    wrong("coupling", "swapped", _coupling("(x2 + r) * (t + 2).sigmoid()", _SUM), expects="swapped"),
-    wrong("coupling", "Σ s", _coupling(_SECOND, "s.flatten(1).sum(1)"), expects="this is Σ s"),
-    wrong("coupling", "Σ r", _coupling(_SECOND, "r.flatten(1).sum(1)"), expects="this is Σ r"),
-    wrong("coupling", "channels only", _coupling(_SECOND, "s.log().sum(1)"), expects="only the channels"),
-    wrong("coupling", "the whole batch", _coupling(_SECOND, "s.log().sum()"), expects="over the batch"),
-    right("coupling", "as written", _coupling(_SECOND, _SUM)),
+    wrong(
+        "multiscale", "the last latent only", _multiscale(result="[x], sum(log_dets)"), expects="one latent"
+    ),
+    wrong(
+        "multiscale", "the last one lost", _multiscale(result="latents, sum(log_dets)"), expects="one latent"
+    ),
+    wrong(
+        "multiscale",
+        "split at the last level too",
+        _multiscale(result="[*latents, *x.chunk(2, dim=1)], sum(log_dets)"),
+        expects="one latent",
+    ),
+    wrong("multiscale", "one tensor", _multiscale(result="x, sum(log_dets)"), expects="come as a list"),
+    wrong(
+        "multiscale",
+        "only the last log-determinant",
+        _multiscale(result="[*latents, x], log_det"),
+        expects="only the last",
+    ),
+    wrong(
+        "multiscale",
+        "only the first",
+        _multiscale(result="[*latents, x], log_dets[0]"),
+        expects="only the first",
+    ),
+    wrong(
+        "multiscale",
+        "the mean of the levels",
+        _multiscale(result="[*latents, x], sum(log_dets) / len(flows)"),
+        expects="averaged over the levels",
+    ),
+    wrong(
+        "multiscale",
+        "multiplied",
+        _multiscale(result="[*latents, x], torch.stack(log_dets).prod(0)"),
+        expects="multiplied",
+    ),
+    wrong("multiscale", "the sign", _multiscale(result="[*latents, x], -sum(log_dets)"), expects="sign"),
+    wrong(
+        "multiscale",
+        "the whole batch",
+        _multiscale(result="[*latents, x], sum(log_dets).sum()"),
+        expects="summed over everything",
+    ),
+    wrong("multiscale", "no log-determinant", _multiscale(result="[*latents, x]"), expects="latents"),
+    wrong(
+        "multiscale",
+        "what stays is detached",
+        _multiscale("x, stays = x.chunk(2, dim=1); stays = stays.detach()"),
+        expects="latent 1 has the right value",
+    ),
+    wrong(
+        "multiscale",
+        "what goes on is detached",
+        _multiscale("x, stays = x.chunk(2, dim=1); x = x.detach()"),
+        expects="latent 2 has the right value",
+    ),
+    wrong(
+        "multiscale",
+        "the sum detached",
+        _multiscale(result="[*latents, x], sum(log_dets).detach()"),
+        expects="detached",
+    ),
+    right("multiscale", "as written", _multiscale()),
     right(
-        "coupling",
-        "with softplus",
+        "multiscale",
+        "squeezed by slices",
+        _multiscale(
+            squeeze="torch.stack([x[:, :, dy::2, dx::2] for dy in (0, 1) for dx in (0, 1)], 2).flatten(1, 2)"
+        ),
+    ),
+    right(
+        "multiscale",
+        "squeezed by a strided convolution, latents as a tuple",
+        _multiscale(
+            squeeze="F.conv2d(x, torch.eye(4).view(4, 1, 2, 2).repeat(c, 1, 1, 1), stride=2, groups=c)",
+            result="((*latents, x), torch.stack(log_dets).sum(0))",
+        ),
+    ),
+    right(
+        "multiscale",
+        "recursively",
         """
-        def coupling(x, network):
-            half = x.shape[1] // 2
-            out = network(x[:, :half])
-            log_s = -F.softplus(-(out[:, :half] + 2))
-            moved = (x[:, half:] + out[:, half:]) * torch.exp(log_s)
-            return torch.hstack([x[:, :half], moved]), torch.einsum("bchw->b", log_s)
+        def multiscale(x, flows):
+            h, log_det = flows[0](F.pixel_unshuffle(x, 2))
+            if len(flows) == 1:
+                return [h], log_det
+            half = h.shape[1] // 2
+            latents, below = multiscale(h[:, :half], flows[1:])
+            return [h[:, half:]] + latents, log_det + below
         """,
     ),
-    right(
-        "coupling",
-        "with the package's layer",
-        """
-        from gmcourse.flows import AffineCoupling
-
-        def coupling(x, network):
-            return AffineCoupling(network)(x)
-        """,
-    ),
-    # 5 · tempered_log_prob
+    # 4 · tempered_log_prob
     wrong("tempered_log_prob", "no T", _tempered("-half - constant + log_det"), expects="T does nothing"),
     wrong(
         "tempered_log_prob",
@@ -305,43 +555,99 @@ ANSWERS = [
             return base.log_prob(eps).sum(1) + log_det - z.shape[1] * math.log(temperature)
         """,
     ),
-    # 6 · conv_log_det
-    wrong("conv_log_det", "no H·W", _conv("log_abs.expand(len(x))"), expects="H·W is forgotten"),
-    wrong("conv_log_det", "only H", _conv("(height * log_abs).expand(len(x))"), expects="only H"),
+    # 5 · conv
+    wrong("conv", "no H·W", _conv("log_abs.expand(len(x))"), expects="H·W is forgotten"),
+    wrong("conv", "only H", _conv("(height * log_abs).expand(len(x))"), expects="only H"),
     wrong(
-        "conv_log_det",
+        "conv",
         "times the batch",
         _conv("(len(x) * height * width * log_abs).expand(len(x))"),
         expects="once for each sample",
     ),
-    wrong("conv_log_det", "a scalar", _conv("height * width * log_abs"), expects="no batch dimension"),
+    wrong("conv", "a scalar", _conv("height * width * log_abs"), expects="no batch dimension"),
     wrong(
-        "conv_log_det",
+        "conv",
         "clamped",
         _conv("(height * width * torch.where(weight.det() > 0, log_abs, 0 * log_abs)).expand(len(x))"),
         expects="counts as 0",
     ),
     wrong(
-        "conv_log_det",
+        "conv",
         "the sign kept",
         _conv("(height * width * weight.det().sign() * log_abs).expand(len(x))"),
         expects="sign of det W",
     ),
     wrong(
-        "conv_log_det",
-        "detached",
-        _conv("(height * width * log_abs.detach()).expand(len(x))"),
-        expects="detached",
+        "conv", "detached", _conv("(height * width * log_abs.detach()).expand(len(x))"), expects="detached"
     ),
-    right("conv_log_det", "slogdet", _conv("(height * width * log_abs).expand(len(x))")),
+    wrong("conv", "z detached", _conv(there="weight.detach()"), expects="`weight`"),
+    wrong("conv", "only the way forward", _conv(back="weight.T"), expects="still the transpose"),
+    wrong(
+        "conv",
+        "only the way back",
+        _conv("(height * width * weight.det().log()).expand(len(x))"),
+        expects="still NaN",
+    ),
+    wrong("conv", "W again", _conv(back="weight"), expects="acts once more"),
+    wrong("conv", "turned twice", _conv(back="torch.linalg.inv(weight).T"), expects="W⁻¹ is transposed"),
+    wrong("conv", "number by number", _conv(back="(1 / weight)"), expects="each number of W"),
+    wrong(
+        "conv",
+        "W turned both ways",
+        _conv(there="weight.T", back="torch.linalg.inv(weight.T)"),
+        expects="z: W is",
+    ),
+    wrong(
+        "conv",
+        "|det W|",
+        _conv("(height * width * weight.det().abs()).expand(len(x))"),
+        expects="its logarithm is wanted",
+    ),
+    right("conv", "slogdet", _conv()),
     right(
-        "conv_log_det",
-        "the absolute value",
-        _conv("torch.full((len(x),), float(height * width)) * weight.det().abs().log()"),
+        "conv",
+        "the absolute value, and a system of equations",
+        """
+        def conv(x, weight, inverse=False):
+            if inverse:
+                return torch.linalg.solve(weight, x.flatten(2)).reshape(x.shape)
+            places = torch.full((len(x),), float(x[0, 0].numel()))
+            return F.conv2d(x, weight[:, :, None, None]), places * weight.det().abs().log()
+        """,
     ),
     right(
-        "conv_log_det",
+        "conv",
         "by singular values",
         _conv("height * width * torch.linalg.svdvals(weight).log().sum().repeat(len(x))"),
     ),
+    right(
+        "conv",
+        "back by NumPy",
+        _conv(back="torch.as_tensor(__import__('numpy').linalg.inv(weight.detach().numpy()))"),
+    ),
+    # 6 · surprise
+    wrong(
+        "surprise",
+        "a face",
+        _surprise('load("faces", "test", n=1).pixels[0]'),
+        expects="some face is more probable",
+    ),
+    wrong(
+        "surprise",
+        "noise",
+        _surprise("torch.randint(0, 256, (3, 32, 32))"),
+        expects="some face is more probable",
+    ),
+    wrong("surprise", "black", _surprise("torch.zeros(3, 32, 32)"), expects="some face is more probable"),
+    wrong("surprise", "in [0, 1]", _surprise("torch.full((3, 32, 32), 0.5)"), expects="whole numbers"),
+    wrong("surprise", "too bright", _surprise("torch.full((3, 32, 32), 300)"), expects="whole numbers"),
+    wrong(
+        "surprise", "a batch", _surprise("torch.full((1, 3, 32, 32), 128)"), expects="of shape (3, 32, 32)"
+    ),
+    wrong(
+        "surprise", "no reason", _surprise("torch.full((3, 32, 32), 128)", "It is grey."), expects="too short"
+    ),
+    right("surprise", "grey", _surprise("torch.full((3, 32, 32), 128, dtype=torch.uint8)")),
+    right("surprise", "NumPy", _surprise("torch.full((3, 32, 32), 128).numpy()")),
+    right("surprise", "the mean face", _surprise('load("faces", n=500).pixels.float().mean(0).round()')),
 ]

@@ -3,11 +3,13 @@
 from tests.exercises.answers import right, wrong
 
 
-def _uncouple(line: str) -> str:
+def _coupling(second: str, first: str = "x1", before: str = "") -> str:
     return f"""
-        def uncouple(y, m):
-            y1, y2 = y.chunk(2, dim=1)
-            return torch.cat({line}, dim=1)
+        def coupling(x, m, inverse=False):
+            x1, x2 = x.chunk(2, dim=1)
+            sign = -1 if inverse else 1
+            {before}
+            return torch.cat([{first}, {second}], dim=1)
         """
 
 
@@ -34,38 +36,104 @@ def _scaled(line: str) -> str:
         """
 
 
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _flow(
+    build: str = "NICE(64, couplings=6, hidden=(48, 48), affine=True)", saved: str = "saved", why: str = _LONG
+) -> str:
+    return f"""
+        from gmcourse.flows import AffineCoupling, Compose, Flow, Scale
+        from gmcourse.flows.bijection import Bijection
+        from gmcourse.models.nice import NICE
+
+        class Louder(Bijection):
+            def __init__(self, inner):
+                super().__init__()
+                self.inner = inner
+
+            def forward(self, x, context=None):
+                z, log_det = self.inner(x)
+                return z, log_det + 64
+
+            def inverse(self, z, context=None):
+                return self.inner.inverse(z)
+
+        def build():
+            return {build}
+
+        saved = once("06_flow", dict)
+        saved = {saved}
+        why = "{why}"
+        """
+
+
 ANSWERS = [
-    # 1 · uncouple
-    wrong("uncouple", "added again", _uncouple("[y1, y2 + m(y1)]"), expects="added once more"),
+    # 1 · coupling
+    wrong("coupling", "one way for both", _coupling("x2 + m(x1)"), expects="added once more"),
+    wrong("coupling", "the ways exchanged", _coupling("x2 - sign * m(x1)"), expects="it is added"),
     wrong(
-        "uncouple",
-        "fed with the changed half",
-        _uncouple("[y1, y2 - m(y2)]"),
-        expects="half that was changed",
+        "coupling", "fed with the changed half", _coupling("x2 + sign * m(x2)"), expects="half that changes"
     ),
-    wrong("uncouple", "both halves", _uncouple("[y1 - m(y1), y2 - m(y1)]"), expects="never changed"),
-    wrong("uncouple", "the wrong half", _uncouple("[y1 - m(y2), y2]"), expects="in place of the second"),
-    wrong("uncouple", "swapped", _uncouple("[y2 - m(y1), y1]"), expects="wrong order"),
-    wrong("uncouple", "nothing done", "def uncouple(y, m):\n    return y", expects="unchanged"),
-    right("uncouple", "in one line", _uncouple("[y1, y2 - m(y1)]")),
+    wrong(
+        "coupling",
+        "fed with the changed half, on the way back only",
+        _coupling("x2 + sign * m(x2 if inverse else x1)"),
+        expects="the inverse: m is fed with the half that changes",
+    ),
+    wrong(
+        "coupling",
+        "both halves",
+        _coupling("x2 + sign * m(x1)", "x1 + sign * m(x1)"),
+        expects="first half never changes",
+    ),
+    wrong(
+        "coupling", "the wrong half", _coupling("x2", "x1 + sign * m(x2)"), expects="in place of the second"
+    ),
+    wrong("coupling", "swapped", _coupling("x1", "x2 + sign * m(x1)"), expects="wrong order"),
+    wrong("coupling", "nothing done", "def coupling(x, m, inverse):\n    return x", expects="unchanged"),
+    wrong("coupling", "x₂ forgotten", _coupling("sign * m(x1)"), expects="takes the place of"),
+    wrong("coupling", "the network detached", _coupling("x2 + sign * m(x1).detach()"), expects="gradient"),
+    wrong("coupling", "its input detached", _coupling("x2 + sign * m(x1.detach())"), expects="`x`"),
+    wrong("coupling", "detached altogether", _coupling("(x2 + sign * m(x1)).detach()"), expects="gradient"),
+    wrong(
+        "coupling",
+        "the log-determinant as well",
+        "def coupling(x, m, inverse):\n    return x, torch.zeros(len(x))",
+        expects="tuple",
+    ),
+    right("coupling", "in one line", _coupling("x2 + sign * m(x1)")),
     right(
-        "uncouple",
+        "coupling",
         "in place on a copy",
         """
-        def uncouple(y, m):
-            x = y.clone()
-            half = y.shape[1] // 2
-            x[:, half:] -= m(y[:, :half])
-            return x
+        def coupling(x, m, inverse):
+            out, half = x.clone(), x.shape[1] // 2
+            out[:, half:] += (-1) ** inverse * m(x[:, :half])
+            return out
         """,
     ),
     right(
-        "uncouple",
+        "coupling",
         "row by row",
         """
-        def uncouple(y, m):
-            half = y.shape[1] // 2
-            return torch.stack([torch.cat([row[:half], row[half:] - m(row[None, :half])[0]]) for row in y])
+        def coupling(x, m, inverse):
+            half, rows = x.shape[1] // 2, []
+            for row in x:
+                shift = m(row[None, :half])[0]
+                rows.append(torch.cat([row[:half], row[half:] - shift if inverse else row[half:] + shift]))
+            return torch.stack(rows)
+        """,
+    ),
+    right(
+        "coupling",
+        "with the package's layer",
+        """
+        from gmcourse.flows import AdditiveCoupling
+
+        def coupling(x, m, inverse):
+            layer = AdditiveCoupling(m)
+            return layer.inverse(x) if inverse else layer(x)[0]
         """,
     ),
     # 2 · affine_coupling
@@ -89,7 +157,7 @@ ANSWERS = [
         "affine_coupling",
         "the sign",
         _affine("(x2 + t) * r.exp()", "-r.sum(1)"),
-        expects="sign of the log-det",
+        expects="the sign is wrong",
     ),
     wrong("affine_coupling", "Σ s", _affine("(x2 + t) * r.exp()", "r.exp().sum(1)"), expects="this is Σ s"),
     wrong("affine_coupling", "the mean", _affine("(x2 + t) * r.exp()", "r.mean(1)"), expects="averaged"),
@@ -97,13 +165,54 @@ ANSWERS = [
         "affine_coupling",
         "the whole batch",
         _affine("(x2 + t) * r.exp()", "r.sum()"),
-        expects="over the batch",
+        expects="summed over everything",
     ),
     wrong(
         "affine_coupling",
         "the log-determinant detached",
         _affine("(x2 + t) * r.exp()", "r.detach().sum(1)"),
         expects="detached",
+    ),
+    wrong(
+        "affine_coupling",
+        "y detached",
+        _affine("((x2 + t) * r.exp()).detach()", "r.sum(1)"),
+        expects="y has the right value, but its gradient",
+    ),
+    wrong(
+        "affine_coupling",
+        "the scale detached",
+        _affine("(x2 + t) * r.exp().detach()", "r.sum(1)"),
+        expects="gradient with respect to `x`",
+    ),
+    wrong(
+        "affine_coupling",
+        "the shift detached",
+        _affine("(x2 + t.detach()) * r.exp()", "r.sum(1)"),
+        expects="gradient with respect to `x`",
+    ),
+    wrong(
+        "affine_coupling",
+        "computed without gradients",
+        """
+        @torch.no_grad()
+        def affine_coupling(x, network):
+            x1, x2 = x.chunk(2, dim=1)
+            r, t = network(x1).chunk(2, dim=1)
+            return torch.cat([x1, (x2 + t) * r.exp()], dim=1), r.sum(1)
+        """,
+        expects="no gradient",
+    ),
+    wrong("affine_coupling", "no shift", _affine("x2 * r.exp()", "r.sum(1)"), expects="shift is missing"),
+    wrong("affine_coupling", "Σ t", _affine("(x2 + t) * r.exp()", "t.sum(1)"), expects="sums the shifts"),
+    wrong(
+        "affine_coupling", "in bits", _affine("(x2 + t) * r.exp()", "r.exp().log2().sum(1)"), expects="log"
+    ),
+    wrong(
+        "affine_coupling",
+        "one copy of Σ r",
+        _affine("(x2 + t) * r.exp()", "r.sum(1, keepdim=True)"),
+        expects="not their shape",
     ),
     right("affine_coupling", "as written", _affine("(x2 + t) * r.exp()", "r.sum(1)")),
     right(
@@ -134,6 +243,72 @@ ANSWERS = [
         "overflows",
         _one_line("logistic_log_prob", "(z - 2 * torch.log(1 + torch.exp(z))).sum(1)"),
         expects="overflows",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "overflows in float64 too",
+        _one_line("logistic_log_prob", "(z.double() - 2 * (1 + z.double().exp()).log()).sum(1)"),
+        expects="overflows",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "through the sigmoid",
+        _one_line("logistic_log_prob", "(z.sigmoid() * (-z).sigmoid()).log().sum(1)"),
+        expects="overflows",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "clamped",
+        """
+        def logistic_log_prob(z):
+            z = z.clamp(-80, 80)
+            return (z - 2 * torch.log(1 + torch.exp(z))).sum(1)
+        """,
+        expects="cut off",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "a small number inside the logarithm",
+        _one_line("logistic_log_prob", "(z.sigmoid() * (-z).sigmoid() + 1e-30).log().sum(1)"),
+        expects="cut off",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "one shift for the whole batch",
+        """
+        def logistic_log_prob(z):
+            top = z.abs().max()
+            return -2 * (torch.log(torch.exp((z - top) / 2) + torch.exp(-(z + top) / 2)) + top / 2).sum(1)
+        """,
+        expects="shift of its own",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "where, with a gradient that is NaN",
+        """
+        def logistic_log_prob(z):
+            size = z.abs()
+            return -torch.where(size > 80, size, 2 * torch.log(1 + size.exp()) - size).sum(1)
+        """,
+        expects="gradient",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "the square forgotten",
+        _one_line("logistic_log_prob", "(z - F.softplus(z)).sum(1)"),
+        expects="half of it",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "the density",
+        _one_line("logistic_log_prob", "(z.sigmoid() * (-z).sigmoid()).prod(1)"),
+        expects="logarithm of this is wanted",
+    ),
+    wrong(
+        "logistic_log_prob",
+        "bits",
+        _one_line("logistic_log_prob", "-(F.softplus(z) + F.softplus(-z)).sum(1) / torch.tensor(2.0).log()"),
+        expects="log",
     ),
     wrong(
         "logistic_log_prob",
@@ -203,6 +378,28 @@ ANSWERS = [
         "averaged",
         _scaled("(logistic(s.exp() * h) + s.sum()).mean()"),
         expects="averaged over",
+    ),
+    wrong("scaled_log_prob", "no prior", _scaled("s.sum().expand(len(h))"), expects="prior is missing"),
+    wrong(
+        "scaled_log_prob",
+        "the normal for the logistic",
+        _scaled("torch.distributions.Normal(0.0, 1.0).log_prob(s.exp() * h).sum(1) + s.sum()"),
+        expects="not the normal",
+    ),
+    wrong(
+        "scaled_log_prob", "the mean of s", _scaled("logistic(s.exp() * h) + s.mean()"), expects="mean of s"
+    ),
+    wrong(
+        "scaled_log_prob",
+        "once a row",
+        _scaled("logistic(s.exp() * h) + len(h) * s.sum()"),
+        expects="once for each row",
+    ),
+    wrong(
+        "scaled_log_prob", "s detached", _scaled("logistic(s.detach().exp() * h) + s.sum()"), expects="`s`"
+    ),
+    wrong(
+        "scaled_log_prob", "h detached", _scaled("logistic(s.exp() * h.detach()) + s.sum()"), expects="`h`"
     ),
     right("scaled_log_prob", "as written", _scaled("logistic(h * s.exp()) + s.sum()")),
     right(
@@ -284,6 +481,41 @@ ANSWERS = [
         """,
         expects="first coupling must change the second half",
     ),
+    wrong(
+        "mixed",
+        "detached after each coupling",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, dim=1)
+            b = (b + networks[0](a)).detach()
+            a = a + networks[1](b)
+            return torch.cat([a, b + networks[2](a)], dim=1)
+        """,
+        expects="gradient",
+    ),
+    wrong(
+        "mixed",
+        "networks from the back",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, dim=1)
+            for i, m in enumerate(reversed(networks)):
+                a, b = (a + m(b), b) if i % 2 else (a, b + m(a))
+            return torch.cat([a, b], dim=1)
+        """,
+        expects="reverse order",
+    ),
+    wrong(
+        "mixed",
+        "the old second half at the end",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, dim=1)
+            a = a + networks[1](b + networks[0](a))
+            return torch.cat([a, b + networks[2](a)], dim=1)
+        """,
+        expects="begins again",
+    ),
     right(
         "mixed",
         "three lines",
@@ -318,4 +550,31 @@ ANSWERS = [
             return Compose(layers)(x)[0]
         """,
     ),
+    # 6 · small_flow
+    wrong("small_flow", "no flow", _flow("torch.nn.Linear(64, 64)"), expects="must make a `Flow`"),
+    wrong("small_flow", "of another size", _flow("NICE(32)"), expects="must make a `Flow`"),
+    wrong("small_flow", "another network", _flow("NICE(64, hidden=(9,))"), expects="does not fit"),
+    wrong(
+        "small_flow",
+        "a log-determinant that is too large",
+        _flow(
+            'Flow(Louder(NICE(64, couplings=6, hidden=(48, 48), affine=True).bijection), (64,), "logistic")',
+            '{k.replace("bijection.", "bijection.inner.", 1): v for k, v in saved.items()}',
+        ),
+        expects="one of the laws",
+    ),
+    wrong(
+        "small_flow",
+        "not trained",
+        _flow(saved="build().state_dict()"),
+        expects="does not beat",
+    ),
+    wrong("small_flow", "half a reason", _flow(why="It is better."), expects="too short"),
+    right("small_flow", "as saved", _flow()),
+    right(
+        "small_flow",
+        "the same without NICE around it",
+        _flow('Flow(NICE(64, couplings=6, hidden=(48, 48), affine=True).bijection, (64,), "logistic")'),
+    ),
+    right("small_flow", "in float64", _flow("NICE(64, couplings=6, hidden=(48, 48), affine=True).double()")),
 ]

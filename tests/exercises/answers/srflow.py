@@ -3,14 +3,6 @@
 from tests.exercises.answers import right, wrong
 
 
-def _consistency(line: str) -> str:
-    return f"""
-        def consistency(x, low, down):
-            d = down(x) - low
-            return {line}
-        """
-
-
 def _injector(output: str, log_det: str) -> str:
     return f"""
         def injector(h, raw, shift):
@@ -36,8 +28,8 @@ def _bits(log_p: str, last: str = "-log_p / (dims * math.log(2))") -> str:
 
 def _answers(latent: str, last: str = "inverse(z, context)") -> str:
     return f"""
-        def answers(low, encoder, inverse, temperature, n):
-            shape = (n, 3, 2 * low.shape[2], 2 * low.shape[3])
+        def answers(low, encoder, inverse, temperature, n, scale):
+            shape = (n, 3, scale * low.shape[2], scale * low.shape[3])
             context = encoder(low)
             z = {latent}
             return {last}
@@ -64,78 +56,37 @@ def _published(log_p: str, last: str) -> str:
         """
 
 
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _two(shown: str, number: str = "41", why: str = _LONG) -> str:
+    return f"""
+        from gmcourse import zoo
+        from gmcourse.data import load
+        from gmcourse.data.low_resolution import pairs
+
+        srflow, faces = zoo.load("srflow_faces"), pairs(load("faces", "test", n=100), 4)
+
+        def drawn(temperature, n, face=41):
+            return srflow.sample(faces.low[face : face + 1], temperature, n)[0].detach()
+
+        def furthest(x):
+            distances = torch.cdist(x.flatten(1), x.flatten(1))
+            return x[list(divmod(int(distances.argmax()), len(x)))]
+
+        found = {{"face": {number}, "answers": {shown}}}
+        why = "{why}"
+        """
+
+
 ANSWERS = [
-    # 1 · consistency
+    # 1 · injector
     wrong(
-        "consistency",
-        "made large",
-        """
-        def consistency(x, low, down):
-            large = F.interpolate(low, size=x.shape[2:], mode="nearest")
-            return -10 * (x - large).square().flatten(1).mean(1).log10()
-        """,
-        expects="must be made small",
+        "injector",
+        "scale first",
+        _injector("h * s + shift", _LOG_DET),
+        expects="scale comes before the shift",
     ),
-    wrong(
-        "consistency",
-        "sign",
-        _consistency("10 * d.square().flatten(1).mean(1).log10()"),
-        expects="sign is wrong",
-    ),
-    wrong(
-        "consistency",
-        "factor 20",
-        _consistency("-20 * d.square().flatten(1).mean(1).log10()"),
-        expects="factor is 10",
-    ),
-    wrong(
-        "consistency",
-        "natural logarithm",
-        _consistency("-10 * d.square().flatten(1).mean(1).log()"),
-        expects="natural logarithm",
-    ),
-    wrong(
-        "consistency",
-        "absolute error",
-        _consistency("-10 * d.abs().flatten(1).mean(1).log10()"),
-        expects="mean absolute error",
-    ),
-    wrong(
-        "consistency",
-        "peak 255",
-        _consistency("10 * torch.log10(255**2 / d.square().flatten(1).mean(1))"),
-        expects="peak is 1",
-    ),
-    wrong(
-        "consistency", "whole batch", _consistency("-10 * d.square().mean().log10()"), expects="whole batch"
-    ),
-    wrong(
-        "consistency",
-        "sum of squares",
-        _consistency("-10 * d.square().flatten(1).sum(1).log10()"),
-        expects="squares are summed",
-    ),
-    right("consistency", "a root", _consistency("-20 * d.square().mean((1, 2, 3)).sqrt().log10()")),
-    right(
-        "consistency",
-        "a loop with the standard library",
-        """
-        def consistency(x, low, down):
-            small = down(x)
-            return torch.tensor([-10 * math.log10(F.mse_loss(a, b).item()) for a, b in zip(small, low)])
-        """,
-    ),
-    right(
-        "consistency",
-        "einsum in float64",
-        """
-        def consistency(x, low, down):
-            d = (down(x) - low).double()
-            return 10 * torch.log10(d[0].numel() / torch.einsum("bchw,bchw->b", d, d))
-        """,
-    ),
-    # 2 · injector
-    wrong("injector", "scale first", _injector("h * s + shift", _LOG_DET), expects="before the scale"),
     wrong(
         "injector",
         "no 2",
@@ -169,6 +120,50 @@ ANSWERS = [
         expects="H and W count",
     ),
     wrong("injector", "detached", _injector(_OUT, f"{_LOG_DET}.detach()"), expects="no gradient"),
+    wrong(
+        "injector",
+        "the output detached",
+        _injector("((h + shift) * s).detach()", _LOG_DET),
+        expects="detached",
+    ),
+    wrong("injector", "h detached", _injector("(h.detach() + shift) * s", _LOG_DET), expects="`h`"),
+    wrong("injector", "the scale detached", _injector("(h + shift) * s.detach()", _LOG_DET), expects="`raw`"),
+    wrong(
+        "injector", "the shift detached", _injector("(h + shift.detach()) * s", _LOG_DET), expects="`shift`"
+    ),
+    wrong("injector", "no shift", _injector("h * s", _LOG_DET), expects="shift is missing"),
+    wrong("injector", "no scale", _injector("h + shift", "torch.zeros(len(h))"), expects="scale is missing"),
+    wrong("injector", "shift subtracted", _injector("(h - shift) * s", _LOG_DET), expects="subtracted"),
+    wrong(
+        "injector",
+        "2 outside the sigmoid",
+        _injector("(h + shift) * (raw.sigmoid() + 2)", _LOG_DET),
+        expects="not sigmoid(raw) + 2",
+    ),
+    wrong(
+        "injector",
+        "swapped",
+        _injector(_OUT, _LOG_DET).replace("raw, shift", "shift, raw"),
+        expects="raw and shift are swapped",
+    ),
+    wrong(
+        "injector", "Σ raw", _injector(_OUT, "raw.expand_as(h).flatten(1).sum(1)"), expects="sum of the raw"
+    ),
+    wrong(
+        "injector",
+        "the mean",
+        _injector(_OUT, "s.log().expand_as(h).flatten(1).mean(1)"),
+        expects="averaged over the d",
+    ),
+    wrong(
+        "injector", "the whole batch", _injector(_OUT, f"{_LOG_DET}.sum()"), expects="summed over everything"
+    ),
+    wrong(
+        "injector",
+        "side by side: height counted twice",
+        _injector(_OUT, "s.log().mean((1, 2, 3)).expand(len(h)) * h.shape[1] * h.shape[2] ** 2"),
+        expects="log_det",
+    ),
     right(
         "injector", "by logsigmoid", _injector(_OUT, "F.logsigmoid(raw + 2).sum((1, 2, 3)).expand(len(h))")
     ),
@@ -187,7 +182,7 @@ ANSWERS = [
             return z, torch.einsum("bchw->b", log_s + torch.zeros_like(h))
         """,
     ),
-    # 3 · conditional_bits
+    # 2 · conditional_bits
     wrong("conditional_bits", "no bins", _bits("base + log_det"), expects="constant of the bins is missing"),
     wrong(
         "conditional_bits",
@@ -231,6 +226,74 @@ ANSWERS = [
         "def conditional_bits(pixels, low, flow, noise):\n    return flow(low, (pixels + noise) / 256)[1]",
         expects="stops with ValueError",
     ),
+    wrong(
+        "conditional_bits",
+        "the noise forgotten",
+        _bits("base + log_det - dims * math.log(256)").replace("pixels + noise", "pixels"),
+        expects="noise is forgotten",
+    ),
+    wrong(
+        "conditional_bits",
+        "noise of their own",
+        _bits("base + log_det - dims * math.log(256)").replace(
+            "noise) / 256", "torch.rand(pixels.shape)) / 256"
+        ),
+        expects="drawn anew",
+    ),
+    wrong(
+        "conditional_bits",
+        "255",
+        _bits("base + log_det - dims * math.log(256)").replace("/ 256", "/ 255"),
+        expects="divided by 255",
+    ),
+    wrong(
+        "conditional_bits",
+        "noise of a whole unit",
+        _bits("base + log_det - dims * math.log(256)").replace(
+            "(pixels + noise) / 256", "pixels / 256 + noise"
+        ),
+        expects="noise must be divided",
+    ),
+    wrong(
+        "conditional_bits",
+        "whole numbers into the flow",
+        _bits("base + log_det").replace("(pixels + noise) / 256", "pixels + noise"),
+        expects="not divided by 256",
+    ),
+    wrong(
+        "conditional_bits",
+        "a normal of their own",
+        "def conditional_bits(pixels, low, flow, noise):\n    return torch.zeros(len(pixels))",
+        expects="flow is not asked",
+    ),
+    wrong(
+        "conditional_bits",
+        "the sign",
+        _bits("base + log_det - dims * math.log(256)", "log_p / (dims * math.log(2))"),
+        expects="sign is wrong",
+    ),
+    wrong(
+        "conditional_bits",
+        "by positions",
+        _bits("base + log_det - dims * math.log(256)", "-log_p / (positions * math.log(2))"),
+        expects="divided by H·W",
+    ),
+    wrong(
+        "conditional_bits",
+        "the batch averaged",
+        _bits("base + log_det - dims * math.log(256)", "(-log_p / (dims * math.log(2))).mean()"),
+        expects="averaged over everything",
+    ),
+    right(
+        "conditional_bits",
+        "a list of numbers",
+        _bits("base + log_det - dims * math.log(256)", "(-log_p / (dims * math.log(2))).tolist()"),
+    ),
+    right(
+        "conditional_bits",
+        "NumPy in the end",
+        _bits("base + log_det - dims * math.log(256)", "-log_p.detach().numpy() / (dims * math.log(2))"),
+    ),
     right("conditional_bits", "in one line", _bits("base + log_det - dims * math.log(256)")),
     right(
         "conditional_bits",
@@ -250,19 +313,115 @@ ANSWERS = [
             return torch.stack(found)
         """,
     ),
-    # 4 · answers
+    # 3 · answers
     wrong(
         "answers",
         "read n times",
         """
-        def answers(low, encoder, inverse, temperature, n):
+        def answers(low, encoder, inverse, temperature, n, scale):
             found = []
             for _ in range(n):
-                z = temperature * torch.randn(1, 3, 2 * low.shape[2], 2 * low.shape[3])
+                z = temperature * torch.randn(1, 3, scale * low.shape[2], scale * low.shape[3])
                 found.append(inverse(z, encoder(low)))
             return torch.cat(found)
         """,
         expects="not read once",
+    ),
+    wrong(
+        "answers",
+        "n copies read",
+        _answers("temperature * torch.randn(shape)", "inverse(z, context)").replace(
+            "encoder(low)", "encoder(low.expand(n, -1, -1, -1))"
+        ),
+        expects="not read once",
+    ),
+    wrong(
+        "answers",
+        "a seed inside",
+        _answers("temperature * torch.randn(shape, generator=torch.Generator().manual_seed(0))"),
+        expects="same at each call",
+    ),
+    wrong(
+        "answers",
+        "a global seed",
+        _answers("torch.manual_seed(0) and temperature * torch.randn(shape)"),
+        expects="seed",
+    ),
+    wrong(
+        "answers",
+        "one noise a channel",
+        _answers("temperature * torch.randn(n, 3, 1, 1).expand(shape)"),
+        expects="shared by all lines",
+    ),
+    wrong(
+        "answers",
+        "one noise a position",
+        _answers("temperature * torch.randn(n, 1, *shape[2:]).expand(shape)"),
+        expects="shared by all channels",
+    ),
+    wrong(
+        "answers",
+        "mirrored pairs",
+        _answers(
+            "temperature * torch.randn((n + 1) // 2, *shape[1:])", "inverse(torch.cat([z, -z])[:n], context)"
+        ),
+        expects="mirror image",
+    ),
+    wrong(
+        "answers",
+        "a pool that repeats",
+        _answers("temperature * torch.randn(100, *shape[1:])[torch.arange(n) % 100]"),
+        expects="repeats itself",
+    ),
+    wrong(
+        "answers",
+        "uniform with the right spread",
+        _answers("temperature * (torch.rand(shape) - 0.5) * 12**0.5"),
+        expects="not normal",
+    ),
+    wrong(
+        "answers",
+        "divided",
+        _answers("torch.randn(shape) / temperature"),
+        expects="divided by the temperature",
+    ),
+    wrong("answers", "shifted", _answers("temperature * (torch.randn(shape) + 0.5)"), expects="another mean"),
+    wrong(
+        "answers",
+        "clipped",
+        _answers("temperature * torch.randn(shape).clamp(-1, 1)"),
+        expects="another spread",
+    ),
+    wrong(
+        "answers",
+        "noise on top of the answer",
+        _answers("torch.zeros(shape)", "inverse(z, context) + temperature * torch.randn(shape)"),
+        expects="what the inverse of the flow makes",
+    ),
+    wrong(
+        "answers", "no flow", _answers("temperature * torch.randn(shape)", "z"), expects="inverse of the flow"
+    ),
+    wrong(
+        "answers",
+        "another context",
+        _answers("temperature * torch.randn(shape)", "inverse(z, torch.zeros_like(context))"),
+        expects="context that the encoder made",
+    ),
+    right(
+        "answers",
+        "the context expanded",
+        _answers("torch.randn(shape) * temperature", "inverse(z, context.expand(n, -1, -1, -1))"),
+    ),
+    right(
+        "answers",
+        "the context repeated, a NumPy answer",
+        _answers("torch.normal(0.0, temperature, shape)", "inverse(z, context.repeat(n, 1, 1, 1)).numpy()"),
+    ),
+    wrong(
+        "answers",
+        "twice as large, always",
+        _answers("temperature * torch.randn(n, 3, 2 * low.shape[2], 2 * low.shape[3])"),
+        expects="shapes do not fit",
     ),
     wrong(
         "answers",
@@ -277,7 +436,7 @@ ANSWERS = [
         "answers",
         "one latent for all",
         _answers("temperature * torch.randn(1, *shape[1:]).expand(shape)"),
-        expects="all answers are the same",
+        expects="shared by all answers",
     ),
     wrong(
         "answers",
@@ -296,10 +455,10 @@ ANSWERS = [
         "answers",
         "one by one, read once",
         """
-        def answers(low, encoder, inverse, temperature, n):
+        def answers(low, encoder, inverse, temperature, n, scale):
             context = encoder(low)
             _, _, h, w = low.shape
-            draws = [inverse(torch.randn(1, 3, 2 * h, 2 * w) * temperature, context) for _ in range(n)]
+            draws = [inverse(torch.randn(1, 3, scale * h, scale * w) * temperature, context) for _ in range(n)]
             return torch.cat(draws)
         """,
     ),
@@ -308,7 +467,7 @@ ANSWERS = [
         "torch.distributions",
         _answers("torch.distributions.Normal(0.0, 1.0).sample(shape) * temperature"),
     ),
-    # 5 · two_errors
+    # 4 · two_errors
     wrong("two_errors", "pairs with themselves", _errors("mean, pairs"), expects="compared with itself"),
     wrong("two_errors", "swapped", _errors("pairs * n / (n - 1), mean"), expects="swapped"),
     wrong("two_errors", "equal", _errors("mean, mean"), expects="counted as that of the mean"),
@@ -318,9 +477,48 @@ ANSWERS = [
         _errors("mean * x.shape[1], pairs * n / (n - 1) * x.shape[1]"),
         expects="summed over the dimensions",
     ),
+    wrong("two_errors", "roots", _errors("mean.sqrt(), (pairs * n / (n - 1)).sqrt()"), expects="square root"),
+    wrong("two_errors", "only one", _errors("mean"), expects="two things"),
     wrong(
-        "two_errors", "roots", _errors("mean.sqrt(), (pairs * n / (n - 1)).sqrt()"), expects="these are roots"
+        "two_errors",
+        "half of the pairs over all",
+        _errors("mean, pairs / 2"),
+        expects="counted as that of the mean",
     ),
+    wrong(
+        "two_errors",
+        "itself left out of the mean",
+        """
+        def two_errors(x):
+            n = len(x)
+            others = (x.sum(0) - x) / (n - 1)
+            return (x - others).square().mean(), 2 * x.var(0).mean()
+        """,
+        expects="left out of its mean",
+    ),
+    wrong(
+        "two_errors",
+        "each dimension",
+        _errors("x.var(0, correction=0), 2 * x.var(0)"),
+        expects="not averaged",
+    ),
+    wrong(
+        "two_errors",
+        "one draw only",
+        _errors("mean, (x[0] - x[1]).square().mean()"),
+        expects="error of a draw",
+    ),
+    right(
+        "two_errors",
+        "NumPy",
+        """
+        def two_errors(x):
+            import numpy as np
+            x = x.detach().numpy().astype(float)
+            return np.var(x, axis=0).mean(), 2 * np.var(x, axis=0, ddof=1).mean()
+        """,
+    ),
+    right("two_errors", "two numbers", _errors("mean.item(), float(pairs) * n / (n - 1)")),
     wrong(
         "two_errors",
         "unbiased",
@@ -346,7 +544,7 @@ ANSWERS = [
             return torch.stack([F.mse_loss(x, x.mean(0, keepdim=True).expand_as(x)), total / (n * (n - 1))])
         """,
     ),
-    # 6 · published_loss
+    # 5 · published_loss
     wrong(
         "published_loss",
         "only the division",
@@ -375,13 +573,51 @@ ANSWERS = [
         "published_loss",
         "nats",
         _published("base + log_det - math.log(grey_levels) * dims", "-log_p / dims"),
-        expects="these are nats",
+        expects="in nats",
     ),
     wrong(
         "published_loss",
         "mean of the batch",
         _published("base + log_det - math.log(grey_levels) * dims", "(-log_p / (math.log(2) * dims)).mean()"),
-        expects="averaged over the batch",
+        expects="averaged over everything",
+    ),
+    wrong(
+        "published_loss",
+        "three channels by heart",
+        _published(
+            "base + log_det - math.log(grey_levels) * 3 * positions", "-log_p / (math.log(2) * 3 * positions)"
+        ),
+        expects="bits per dimension",
+    ),
+    wrong(
+        "published_loss",
+        "256 by heart",
+        _published("base + log_det - math.log(256) * dims", "-log_p / (math.log(2) * dims)"),
+        expects="bits per dimension",
+    ),
+    wrong(
+        "published_loss",
+        "the sign",
+        _published("base + log_det - math.log(grey_levels) * dims", "log_p / (math.log(2) * dims)"),
+        expects="sign is wrong",
+    ),
+    wrong(
+        "published_loss",
+        "no log-determinant",
+        _published("base - math.log(grey_levels) * dims", "-log_p / (math.log(2) * dims)"),
+        expects="log-determinant is missing",
+    ),
+    wrong(
+        "published_loss",
+        "detached",
+        _published("base + log_det.detach() - math.log(grey_levels) * dims", "-log_p / (math.log(2) * dims)"),
+        expects="`log_det`",
+    ),
+    wrong(
+        "published_loss",
+        "z detached",
+        _published("base.detach() + log_det - math.log(grey_levels) * dims", "-log_p / (math.log(2) * dims)"),
+        expects="`z`",
     ),
     right(
         "published_loss",
@@ -403,4 +639,37 @@ ANSWERS = [
             return -nats / math.log(2)
         """,
     ),
+    # 6 · two_faces
+    wrong("two_faces", "any two", _two("drawn(0.8, 2)"), expects="no more than two draws"),
+    wrong(
+        "two_faces",
+        "the same twice",
+        _two("drawn(0.8, 1).repeat(2, 1, 1, 1)"),
+        expects="no more than two draws",
+    ),
+    wrong(
+        "two_faces",
+        "answers to another question",
+        _two("furthest(drawn(1.0, 96))", "42"),
+        expects="does not explain",
+    ),
+    wrong("two_faces", "two true faces", _two("faces.unit()[:2]"), expects="does not explain"),
+    wrong("two_faces", "one answer", _two("drawn(0.8, 1)"), expects="two pictures"),
+    wrong("two_faces", "not cut off", _two("2 * drawn(0.8, 2)"), expects="two pictures in [0, 1]"),
+    wrong("two_faces", "face 500", _two("drawn(0.8, 2)", "500"), expects="one of the first"),
+    wrong(
+        "two_faces",
+        "stripes that are gone when it is made small",
+        _two(
+            "(drawn(0.8, 1) + torch.tensor([0.06, -0.06]).view(2, 1, 1, 1) * torch.tensor([1, -1] * 16)).clamp(0, 1)"
+        ),
+        expects="of its making",
+    ),
+    wrong(
+        "two_faces", "no dictionary", _two("0").replace("found = {", "found = 1 or {"), expects="a dictionary"
+    ),
+    wrong("two_faces", "no reason", _two("furthest(drawn(1.0, 96))", why="Because."), expects="too short"),
+    right("two_faces", "the furthest of 96", _two("furthest(drawn(1.0, 96))")),
+    right("two_faces", "another face, NumPy", _two("furthest(drawn(1.0, 128, 3)).numpy()", "3")),
+    right("two_faces", "a tensor for the number", _two("furthest(drawn(0.98, 128))", "torch.tensor(41)")),
 ]

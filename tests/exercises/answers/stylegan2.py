@@ -2,6 +2,29 @@
 
 from tests.exercises.answers import right, wrong
 
+
+def _penalty(
+    lengths: str, value: str = "(lengths - a).square().mean()", move: str = "", keep: str = "a.detach()"
+) -> str:
+    return f"""
+        def penalty(gradients, a, decay):
+            squares = gradients.square().sum(2)
+            lengths, old = {lengths}, a
+            a = {move or "a + decay * (lengths.mean() - a)"}
+            return {value}, {keep}
+        """
+
+
+_RIGHT = "squares.mean(0).sqrt()"
+
+
+_LONG = "It is what I saw, and this goes on until it has words enough to be a reason for whoever reads it."
+
+
+def _published(chosen: str, why: str = _LONG) -> str:
+    return f'chosen = {chosen}\nwhy = "{why}"'
+
+
 ANSWERS = [
     # 1 · adain
     wrong(
@@ -90,6 +113,73 @@ ANSWERS = [
             return scale[:, :, None, None] * (x - mean) / (variance + 1e-8).sqrt() + shift[:, :, None, None]
         """,
         expects="detached",
+    ),
+    wrong(
+        "adain",
+        "ε outside the root",
+        """
+        def adain(x, scale, shift):
+            std, mean = torch.std_mean(x, (2, 3), correction=0, keepdim=True)
+            return scale[:, :, None, None] * (x - mean) / (std + 1e-8) + shift[:, :, None, None]
+        """,
+        expects="ε = 10⁻⁸ stands below the root",
+    ),
+    wrong(
+        "adain",
+        "torch's own ε",
+        """
+        def adain(x, scale, shift):
+            return scale[:, :, None, None] * F.instance_norm(x, eps=1e-7) + shift[:, :, None, None]
+        """,
+        expects="ε = 10⁻⁸ stands below the root",
+    ),
+    wrong(
+        "adain",
+        "a scale without a gradient",
+        """
+        def adain(x, scale, shift):
+            return scale.detach()[:, :, None, None] * F.instance_norm(x, eps=1e-8) + shift[:, :, None, None]
+        """,
+        expects="`scale`",
+    ),
+    wrong(
+        "adain",
+        "a shift without a gradient",
+        """
+        def adain(x, scale, shift):
+            return scale[:, :, None, None] * F.instance_norm(x, eps=1e-8) + shift.detach()[:, :, None, None]
+        """,
+        expects="`shift`",
+    ),
+    wrong(
+        "adain",
+        "the style of the first picture",
+        """
+        def adain(x, scale, shift):
+            return scale[0][:, None, None] * F.instance_norm(x, eps=1e-8) + shift[0][:, None, None]
+        """,
+        expects="style of the first picture",
+    ),
+    wrong(
+        "adain",
+        "not centred",
+        """
+        def adain(x, scale, shift):
+            deviation = (x.var((2, 3), correction=0, keepdim=True) + 1e-8).sqrt()
+            return scale[:, :, None, None] * x / deviation + shift[:, :, None, None]
+        """,
+        expects="mean is not subtracted",
+    ),
+    wrong(
+        "adain",
+        "written over the input",
+        """
+        def adain(x, scale, shift):
+            with torch.no_grad():
+                x -= x.mean((2, 3), keepdim=True)
+            return scale[:, :, None, None] * F.instance_norm(x, eps=1e-8) + shift[:, :, None, None]
+        """,
+        expects="writes to its input",
     ),
     right(
         "adain",
@@ -247,6 +337,49 @@ ANSWERS = [
         """,
         expects="ε is missing",
     ),
+    wrong(
+        "modulated_conv",
+        "ε outside the root",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (styles.square() @ weight.square().sum((2, 3)).T).sqrt() + 1e-8
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[:, :, None, None]
+        """,
+        expects="ε = 10⁻⁸ stands below the root",
+    ),
+    wrong(
+        "modulated_conv",
+        "styles detached",
+        """
+        def modulated_conv(x, weight, styles):
+            s = styles.detach()
+            norms = (s.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * s[:, :, None, None], weight, padding=1) / norms[:, :, None, None]
+        """,
+        expects="`styles`",
+    ),
+    wrong(
+        "modulated_conv",
+        "flipped",
+        """
+        def modulated_conv(x, weight, styles):
+            weight = weight.flip(2, 3)
+            norms = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / norms[:, :, None, None]
+        """,
+        expects="flipped",
+    ),
+    wrong(
+        "modulated_conv",
+        "another border",
+        """
+        def modulated_conv(x, weight, styles):
+            norms = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            x = F.pad(x * styles[:, :, None, None], (1, 1, 1, 1), mode="reflect")
+            return F.conv2d(x, weight) / norms[:, :, None, None]
+        """,
+        expects="border is mirrored",
+    ),
     right(
         "modulated_conv",
         "one group a picture",
@@ -361,6 +494,81 @@ ANSWERS = [
         """,
         expects="numbers of the example",
     ),
+    wrong(
+        "lazy",
+        "k + 1",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma * (k + 1), lr * c, beta1**c, beta2**c
+        """,
+        expects="multiplied by k + 1",
+    ),
+    wrong(
+        "lazy",
+        "c everywhere",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma * k * c, lr * c, beta1**c, beta2**c
+        """,
+        expects="corrected by c as well",
+    ),
+    wrong(
+        "lazy",
+        "1 − β",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma * k, lr * c, 1 - (1 - beta1) * c, 1 - (1 - beta2) * c
+        """,
+        expects="1 − β is corrected",
+    ),
+    wrong(
+        "lazy",
+        "the rate to the power c",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma * k, lr**c, beta1**c, beta2**c
+        """,
+        expects="only the two β are",
+    ),
+    wrong(
+        "lazy",
+        "β swapped",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = k / (k + 1)
+            return gamma * k, lr * c, beta2**c, beta1**c
+        """,
+        expects="swapped",
+    ),
+    wrong(
+        "lazy",
+        "sixteen by heart",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            c = 16 / 17
+            return gamma * 16, lr * c, beta1**c, beta2**c
+        """,
+        expects="16 is the example's k",
+    ),
+    wrong(
+        "lazy",
+        "three numbers",
+        "def lazy(gamma, lr, beta1, beta2, k):\n    return gamma * k, lr, (beta1, beta2)",
+        expects="four numbers",
+    ),
+    right(
+        "lazy",
+        "NumPy",
+        """
+        def lazy(gamma, lr, beta1, beta2, k):
+            import numpy as np
+            return np.concatenate([[gamma * k, lr * k / (k + 1)], np.array([beta1, beta2]) ** (k / (k + 1))])
+        """,
+    ),
     right(
         "lazy",
         "logarithms",
@@ -464,7 +672,7 @@ ANSWERS = [
             (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
             return gradient.square().sum(2).mean(1).sqrt().mean()
         """,
-        expects="one a picture is wanted",
+        expects="averaged over everything",
     ),
     wrong(
         "path_lengths",
@@ -476,6 +684,60 @@ ANSWERS = [
             return gradient.square().sum(2).mean(1).sqrt()
         """,
         expects="no gradient",
+    ),
+    wrong(
+        "path_lengths",
+        "its own noise",
+        """
+        def path_lengths(images, ws, noise):
+            y = torch.randn_like(noise) / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt()
+        """,
+        expects="length",
+    ),
+    wrong(
+        "path_lengths",
+        "a square picture",
+        """
+        def path_lengths(images, ws, noise):
+            (gradient,) = torch.autograd.grad((images * noise / images.shape[2]).sum(), ws, create_graph=True)
+            return gradient.square().sum(2).mean(1).sqrt()
+        """,
+        expects="H and W differ",
+    ),
+    wrong(
+        "path_lengths",
+        "through backward",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (images * y).sum().backward(create_graph=True)
+            return ws.grad.square().sum(2).mean(1).sqrt()
+        """,
+        expects="leaves a gradient",
+    ),
+    wrong(
+        "path_lengths",
+        "absolute values",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.abs().sum(2).mean(1)
+        """,
+        expects="absolute values",
+    ),
+    wrong(
+        "path_lengths",
+        "one a layer",
+        """
+        def path_lengths(images, ws, noise):
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (gradient,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return gradient.norm(dim=2)
+        """,
+        expects="not averaged over the layers",
     ),
     right(
         "path_lengths",
@@ -584,7 +846,7 @@ ANSWERS = [
             ws[:, :cutoff] = mean + psi * (ws[:, :cutoff] - mean)
             return ws
         """,
-        expects="changed in place",
+        expects="writes to its input",
     ),
     wrong(
         "truncate",
@@ -594,6 +856,50 @@ ANSWERS = [
             return mean + psi * (ws[:, :cutoff] - mean)
         """,
         expects="others belong there too",
+    ),
+    wrong(
+        "truncate",
+        "nothing done",
+        "def truncate(ws, mean, psi, cutoff):\n    return ws",
+        expects="left as it was",
+    ),
+    wrong(
+        "truncate",
+        "added only",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return torch.cat([mean + psi * ws[:, :cutoff], ws[:, cutoff:]], 1)
+        """,
+        expects="not subtracted before",
+    ),
+    wrong(
+        "truncate",
+        "pictures for layers",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            return torch.cat([mean + psi * (ws[:cutoff] - mean), ws[cutoff:]])
+        """,
+        expects="first pictures",
+    ),
+    right(
+        "truncate",
+        "NumPy",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            out, mean = ws.numpy().copy(), mean.numpy()
+            out[:, :cutoff] += (1 - psi) * (mean - out[:, :cutoff])
+            return out
+        """,
+    ),
+    right(
+        "truncate",
+        "lists",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            pulled = mean + psi * (ws - mean)
+            return [[list(map(float, (p if i < cutoff else w))) for i, (p, w) in enumerate(zip(*each))]
+                    for each in zip(pulled, ws)]
+        """,
     ),
     right(
         "truncate",
@@ -627,108 +933,123 @@ ANSWERS = [
         """,
     ),
     # 6 · penalty
+    wrong("penalty", "only a cut off", _penalty("squares.mean(1).sqrt()"), expects="a is cut off now"),
+    wrong("penalty", "only the axis", _penalty(_RIGHT, keep="a"), expects="memory grows"),
     wrong(
         "penalty",
         "averaged over everything",
-        """
-        def penalty(gradients, a):
-            return (gradients.square().sum(2).mean().sqrt() - a).square()
-        """,
-        expects="one length for the whole batch",
+        _penalty("squares.mean().sqrt()"),
+        expects="one length for the whole",
     ),
     wrong(
         "penalty",
         "each layer by itself",
-        """
-        def penalty(gradients, a):
-            return (gradients.norm(dim=2) - a).square().mean()
-        """,
+        _penalty("squares.sqrt()"),
         expects="first comes the mean over layers",
     ),
-    wrong(
-        "penalty",
-        "root first",
-        """
-        def penalty(gradients, a):
-            return (gradients.norm(dim=2).mean(0) - a).square().mean()
-        """,
-        expects="root is taken before",
-    ),
-    wrong(
-        "penalty",
-        "layers summed",
-        """
-        def penalty(gradients, a):
-            return (gradients.square().sum((0, 2)).sqrt() - a).square().mean()
-        """,
-        expects="their mean is wanted",
-    ),
+    wrong("penalty", "root first", _penalty("squares.sqrt().mean(0)"), expects="root is taken before"),
+    wrong("penalty", "layers summed", _penalty("squares.sum(0).sqrt()"), expects="their mean is wanted"),
     wrong(
         "penalty",
         "the mean length",
-        """
-        def penalty(gradients, a):
-            return (gradients.square().sum(2).mean(0).sqrt().mean() - a).square()
-        """,
+        _penalty(_RIGHT, "(lengths.mean() - a).square()"),
         expects="the square comes first",
     ),
-    wrong(
-        "penalty",
-        "no root",
-        """
-        def penalty(gradients, a):
-            return (gradients.square().sum(2).mean(0) - a).square().mean()
-        """,
-        expects="squared lengths",
-    ),
+    wrong("penalty", "no root", _penalty("squares.mean(0)"), expects="squared lengths"),
     wrong(
         "penalty",
         "one number a picture",
-        """
-        def penalty(gradients, a):
-            return (gradients.square().sum(2).mean(0).sqrt() - a).square()
-        """,
-        expects="one number a picture came back",
+        _penalty(_RIGHT, "(lengths - a).square()"),
+        expects="not averaged",
     ),
     wrong(
         "penalty",
-        "detached",
-        """
-        def penalty(gradients, a):
-            lengths = gradients.detach().square().sum(2).mean(0).sqrt()
-            return (lengths - a).square().mean()
-        """,
-        expects="detached",
+        "the sum",
+        _penalty(_RIGHT, "(lengths - a).square().sum()"),
+        expects="summed over the pictures",
+    ),
+    wrong("penalty", "no square", _penalty(_RIGHT, "(lengths - a).mean()"), expects="not squared"),
+    wrong(
+        "penalty", "absolute", _penalty(_RIGHT, "(lengths - a).abs().mean()"), expects="absolute difference"
+    ),
+    wrong(
+        "penalty",
+        "w's numbers averaged",
+        _penalty("gradients.square().mean((0, 2)).sqrt()"),
+        expects="their squares add up",
+    ),
+    wrong(
+        "penalty",
+        "the old a",
+        _penalty(_RIGHT, "(lengths - old).square().mean()"),
+        expects="the old a is used",
+    ),
+    wrong("penalty", "a not moved", _penalty(_RIGHT, move="a + 0 * lengths.mean()"), expects="old a is used"),
+    wrong("penalty", "the old a returned", _penalty(_RIGHT, keep="old"), expects="left where it was"),
+    wrong("penalty", "a jumps", _penalty(_RIGHT, move="lengths.mean()"), expects="stands for a"),
+    wrong(
+        "penalty",
+        "decay for 1 − decay",
+        _penalty(_RIGHT, move="decay * a + (1 - decay) * lengths.mean()"),
+        expects="the wrong way round",
+    ),
+    wrong("penalty", "a single number", _penalty(_RIGHT).replace(", a.detach()", ""), expects="two things"),
+    wrong("penalty", "detached", _penalty("squares.detach().mean(0).sqrt()"), expects="trained through"),
+    wrong(
+        "penalty",
+        "a cut off before the penalty",
+        _penalty(_RIGHT, move="a + decay * (lengths.mean().detach() - a)"),
+        expects="part of it is detached",
     ),
     right(
         "penalty",
         "pictures first",
         """
-        def penalty(gradients, a):
-            by_picture = gradients.transpose(0, 1)
-            lengths = by_picture.square().sum(2).mean(1).sqrt()
-            return ((lengths - a) ** 2).mean()
+        def penalty(gradients, a, decay):
+            lengths = gradients.transpose(0, 1).square().sum(2).mean(1).sqrt()
+            new = torch.lerp(a, lengths.mean(), decay)
+            return ((lengths - new) ** 2).mean(), new.item()
         """,
     ),
     right(
         "penalty",
         "a loss of torch",
         """
-        def penalty(gradients, a):
+        def penalty(gradients, a, decay):
             lengths = (gradients**2).sum(-1).mean(0) ** 0.5
-            return F.mse_loss(lengths, torch.full_like(lengths, a))
+            a = (1 - decay) * a + decay * lengths.mean()
+            return F.mse_loss(lengths, a.expand_as(lengths)), a.data
         """,
     ),
     right(
         "penalty",
         "a loop",
         """
-        def penalty(gradients, a):
-            total = 0.0
+        def penalty(gradients, a, decay):
+            lengths = []
             for b in range(gradients.shape[1]):
                 squares = [(layer[b] ** 2).sum() for layer in gradients]
-                total = total + (torch.sqrt(sum(squares) / len(squares)) - a) ** 2
-            return total / gradients.shape[1]
+                lengths.append(torch.sqrt(sum(squares) / len(squares)))
+            a = a + decay * (sum(lengths) / len(lengths) - a)
+            return sum((each - a) ** 2 for each in lengths) / len(lengths), float(a)
         """,
     ),
+    # 7 · published
+    wrong("published", "exchanged", _published('{"page": 1.0, "training": 0.6}'), expects="exchanged"),
+    wrong(
+        "published",
+        "always one face",
+        _published('{"page": 0.2, "training": 0.2}'),
+        expects="less than a tenth",
+    ),
+    wrong("published", "one number", _published("0.7"), expects="a dictionary"),
+    wrong("published", "one use", _published('{"page": 0.7}'), expects="a dictionary"),
+    wrong("published", "percent", _published('{"page": 70, "training": 100}'), expects="ψ lies between"),
+    wrong("published", "below zero", _published('{"page": -0.5, "training": 1.0}'), expects="ψ lies between"),
+    wrong(
+        "published", "no reason", _published('{"page": 0.7, "training": 1.0}', "Nice."), expects="too short"
+    ),
+    right("published", "two values", _published('{"page": 0.6, "training": 1.0}')),
+    right("published", "one for both", _published('{"page": torch.tensor(1.0), "training": 1.0}')),
+    right("published", "NumPy", _published('{"page": __import__("numpy").float64(0.75), "training": 0.95}')),
 ]

@@ -48,7 +48,7 @@ ANSWERS = [
         def kl(mean, log_var):
             return -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())
         """,
-        expects="summed over the batch too",
+        expects="summed over everything",
     ),
     wrong(
         "kl",
@@ -224,7 +224,7 @@ ANSWERS = [
             noise = torch.randn(mean.shape[1])
             return mean + (log_var / 2).exp() * noise
         """,
-        expects="shared by the whole batch",
+        expects="shared by all rows",
     ),
     wrong(
         "sample",
@@ -263,7 +263,7 @@ ANSWERS = [
             noise = torch.stack([half, -half], dim=1).flatten(0, 1)[: len(mean)]
             return mean + (log_var / 2).exp() * noise
         """,
-        expects="neighbouring rows share",
+        expects="mirror image",
     ),
     wrong(
         "sample",
@@ -293,7 +293,7 @@ ANSWERS = [
             torch.manual_seed(0)
             return mean + (log_var / 2).exp() * torch.randn_like(mean)
         """,
-        expects="set no seed inside",
+        expects="changes torch's seed",
     ),
     wrong(
         "sample",
@@ -403,7 +403,7 @@ ANSWERS = [
             log_p = -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
             return log_p - 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)
         """,
-        expects="one number a row",
+        expects="one number is wanted",
     ),
     wrong(
         "elbo",
@@ -482,120 +482,7 @@ ANSWERS = [
             return -(bce + kl) / x.shape[0]
         """,
     ),
-    # 4 · importance_bound
-    wrong(
-        "importance_bound",
-        "mean of the logarithms",
-        """
-        def importance_bound(log_weights):
-            return log_weights.mean(0)
-        """,
-        expects="the ELBO",
-    ),
-    wrong(
-        "importance_bound",
-        "no log K",
-        """
-        def importance_bound(log_weights):
-            return torch.logsumexp(log_weights, dim=0)
-        """,
-        expects="log K is missing",
-    ),
-    wrong(
-        "importance_bound",
-        "the wrong axis",
-        """
-        def importance_bound(log_weights):
-            return torch.logsumexp(log_weights, dim=1) - math.log(log_weights.shape[1])
-        """,
-        expects="wrong axis",
-    ),
-    wrong(
-        "importance_bound",
-        "exp underflows",
-        """
-        def importance_bound(log_weights):
-            return log_weights.exp().mean(0).log()
-        """,
-        expects="underflows",
-    ),
-    wrong(
-        "importance_bound",
-        "an ε against log 0",
-        """
-        def importance_bound(log_weights):
-            return (log_weights.exp().mean(0) + 1e-30).log()
-        """,
-        expects="a constant in the logarithm",
-    ),
-    wrong(
-        "importance_bound",
-        "float64 does not save it",
-        """
-        def importance_bound(log_weights):
-            return log_weights.double().exp().mean(0).log()
-        """,
-        expects="log-sum-exp",
-    ),
-    wrong(
-        "importance_bound",
-        "divided outside the logarithm",
-        """
-        def importance_bound(log_weights):
-            return torch.logsumexp(log_weights, 0) / len(log_weights)
-        """,
-        expects="outside the logarithm",
-    ),
-    wrong(
-        "importance_bound",
-        "averaged over the batch",
-        """
-        def importance_bound(log_weights):
-            return (torch.logsumexp(log_weights, 0) - math.log(len(log_weights))).mean()
-        """,
-        expects="averaged over the batch",
-    ),
-    wrong(
-        "importance_bound",
-        "weights detached",
-        """
-        def importance_bound(log_weights):
-            return torch.logsumexp(log_weights.detach(), 0) - math.log(len(log_weights))
-        """,
-        expects="detached",
-    ),
-    right(
-        "importance_bound",
-        "the largest taken out by hand",
-        """
-        def importance_bound(log_weights):
-            largest = log_weights.max(dim=0).values
-            return largest + (log_weights - largest).exp().mean(0).log()
-        """,
-    ),
-    right(
-        "importance_bound",
-        "logaddexp in a loop, float64",
-        """
-        def importance_bound(log_weights):
-            rows = list(log_weights.double())
-            total = rows[0]
-            for row in rows[1:]:
-                total = torch.logaddexp(total, row)
-            return total - math.log(len(rows))
-        """,
-    ),
-    right(
-        "importance_bound",
-        "log K under the sum, transposed, in place",
-        """
-        def importance_bound(log_weights):
-            w = log_weights.T.clone()
-            w -= math.log(w.shape[1])
-            return torch.logsumexp(w, -1)
-        """,
-    ),
-    # 5 · slide_kl
+    # 6 · slide_kl
     wrong(
         "slide_kl",
         "only the sign repaired",
@@ -678,7 +565,7 @@ ANSWERS = [
             return -0.5 * (1 + variance.log() - mean.pow(2) - variance).sum(1)
         """,
     ),
-    # 6 · hidden_beta
+    # 7 · hidden_beta
     wrong(
         "hidden_beta",
         "σ² forgotten",
@@ -763,4 +650,299 @@ ANSWERS = [
             return constant * weight_of_kl
         """,
     ),
+]
+
+
+def _normals(
+    trace: str = "torch.linalg.solve(cov_p, cov_q).trace()",
+    square: str = "gap @ torch.linalg.solve(cov_p, gap)",
+    ratio: str = "torch.logdet(cov_p) - torch.logdet(cov_q)",
+    end: str = "0.5 * (trace + square - len(gap) + ratio)",
+) -> str:
+    return f"""
+        def kl_normals(mean_q, cov_q, mean_p, cov_p):
+            gap = mean_p - mean_q
+            trace, square, ratio = {trace}, {square}, {ratio}
+            return {end}
+        """
+
+
+def _bound(
+    weights: str = "like + prior - q",
+    end: str = "w.logsumexp(0) - math.log(len(w))",
+    std: str = "(log_var / 2).exp()",
+    before: str = "pass",
+) -> str:
+    return f"""
+        def importance_bound(logits, x, z, mean, log_var):
+            {before}
+            like = torch.distributions.Bernoulli(logits=logits).log_prob(x).sum(2)
+            each = torch.distributions.Bernoulli(logits=logits).log_prob(x)
+            prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(2)
+            q = torch.distributions.Normal(mean, {std}).log_prob(z).sum(2)
+            w = {weights}
+            return {end}
+        """
+
+
+def _beta(
+    beta: str = "1.0", betas: str = "(0.1, 0.5, 1.0, 4.0)", spread: str = "1 / (1 + beta)", words: int = 30
+) -> str:
+    return f"""
+        why = 'word ' * {words}
+        my_beta, measured = {beta}, {{}}
+        for beta in {betas}:
+            measured[f"mean {{beta:g}}"] = torch.ones(64, 8) * {spread}
+            measured[f"log_var {{beta:g}}"] = torch.zeros(64, 8)
+            measured[f"x_hat {{beta:g}}"] = torch.zeros(64, 1, 8, 8)
+        """
+
+
+_SAMPLE = """pool = torch.randn(60_000, 9)
+def sample(mean, log_var):
+    std, n, d = (log_var / 2).exp(), *mean.shape
+    return """
+_KL = "0.5 * (mean**2 + log_var.exp() - 1 - log_var)"
+
+ANSWERS += [
+    # 1 · kl
+    *(
+        wrong("kl", name, f"def kl(mean, log_var):\n    {body}", expects=expects)
+        for name, body, expects in (
+            ("bits", f"return {_KL}.sum(1) / math.log(2)", "base 2"),
+            ("two latents", f"return {_KL}[:, :2].sum(1)", "hard-coded"),
+            ("backwards", f"return {_KL}.sum(1).flip(0)", "reversed"),
+            ("in place", f"log_var.exp_()\n    return {_KL}.sum(1)", "writes to its input `log_var`"),
+            ("numbers", f"return ({_KL}).sum(1).tolist()", "detached"),
+            ("NumPy at once", "return mean.numpy().sum(1)", "NumPy cuts the gradient"),
+            ("a column", f"return {_KL}.sum(1, keepdim=True)", "not their shape"),
+            (
+                "clamped",
+                f"return {_KL.replace('log_var.exp()', 'log_var.clamp(max=1.0).exp()')}.sum(1)",
+                "wrong",
+            ),
+            (
+                "the backward pass inside",
+                f"out = {_KL}.sum(1)\n    out.sum().backward(retain_graph=True)\n    return out",
+                "leaves a gradient",
+            ),
+        )
+    ),
+    # 2 · sample
+    *(
+        wrong(
+            "sample",
+            name,
+            _SAMPLE + body,
+            expects=expects,
+        )
+        for name, body, expects in (
+            (
+                "half and half mirrored",
+                "mean + std * torch.cat([e := torch.randn(-(-n // 2), d), -e])[:n]",
+                "mirror image",
+            ),
+            ("a pool", "mean + std * pool[:n, :d]", "same at each call"),
+            ("a pool, shuffled", "mean + std * pool[torch.randperm(60_000)[:n], :d]", "same at each call"),
+            ("a small pool", "mean + std * pool[torch.randint(500, (n,)), :d]", "repeats itself"),
+            (
+                "heavy tails",
+                "mean + std * 0.6**0.5 * torch.distributions.StudentT(5.0).sample((n, d))",
+                "not normal",
+            ),
+            ("signs", "mean + std * torch.randn(n, d).sign()", "only its sign"),
+            (
+                "latents that share",
+                "mean + std * (torch.randn(n, d) + torch.randn(n, 1)) / 2**0.5",
+                "one latent tells",
+            ),
+            (
+                "rows that share",
+                "mean + std * (e := torch.randn(n + 1, d), e[1:] + e[:-1])[1] / 2**0.5",
+                "one row tells",
+            ),
+            (
+                "one size a row",
+                "mean + std * torch.randn(n, d).sign() * torch.randn(n, 1)",
+                "shared by all latents",
+            ),
+            ("clipped", "mean + std * torch.randn(n, d).clamp(-2.5, 2.5) * 1.0063", "not normal"),
+            ("the mean detached", "mean.detach() + std * torch.randn(n, d)", "`mean` is zero"),
+        )
+    ),
+    # 3 · elbo
+    wrong(
+        "elbo",
+        "the sigmoid, clamped",
+        """
+        def elbo(logits, x, mean, log_var):
+            p = logits.sigmoid().clamp(1e-6, 1 - 1e-6)
+            each = x * p.log() + (1 - x) * (1 - p).log()
+            return (each.flatten(1).sum(1) - 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)).mean()
+        """,
+        expects="±200",
+    ),
+    wrong(
+        "elbo",
+        "logits detached",
+        """
+        def elbo(logits, x, mean, log_var):
+            likelihood = -F.binary_cross_entropy_with_logits(logits.detach(), x, reduction="sum") / len(x)
+            return likelihood - 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1).mean()
+        """,
+        expects="`logits` is zero",
+    ),
+    # 4 · kl_normals
+    *(
+        wrong("kl_normals", name, _normals(**kwargs), expects=expects)
+        for name, kwargs, expects in (
+            ("no half", {"end": "trace + square - len(gap) + ratio"}, "½ is missing"),
+            ("no D", {"end": "0.5 * (trace + square + ratio)"}, "−D is missing"),
+            ("no trace", {"trace": "0"}, "trace is missing"),
+            ("no means", {"square": "0"}, "difference of the means is missing"),
+            ("no determinants", {"ratio": "0"}, "is missing"),
+            (
+                "determinants upside down",
+                {"ratio": "torch.logdet(cov_q) - torch.logdet(cov_p)"},
+                "sign of the log-determinants",
+            ),
+            ("means by q", {"square": "gap @ torch.linalg.solve(cov_q, gap)"}, "by the covariance of q"),
+            ("plain distance", {"square": "gap @ gap"}, "without a covariance"),
+            ("trace upside down", {"trace": "torch.linalg.solve(cov_q, cov_p).trace()"}, "must be Σ_p⁻¹ Σ_q"),
+            (
+                "multiplied",
+                {"trace": "(cov_p @ cov_q).trace()", "square": "gap @ cov_p @ gap"},
+                "its inverse is needed",
+            ),
+            ("no logarithm", {"ratio": "torch.det(cov_p) - torch.det(cov_q)"}, "not put into logarithms"),
+            (
+                "a quotient of determinants",
+                {"ratio": "(torch.det(cov_p) / torch.det(cov_q)).log()"},
+                "150 small variances",
+            ),
+            (
+                "variances only",
+                {
+                    "trace": "(cov_q.diagonal() / cov_p.diagonal()).sum()",
+                    "square": "(gap**2 / cov_p.diagonal()).sum()",
+                    "ratio": "(cov_p.diagonal() / cov_q.diagonal()).log().sum()",
+                },
+                "only the variances",
+            ),
+            ("bits", {"end": "0.5 * (trace + square - len(gap) + ratio) / math.log(2)"}, "base 2"),
+            ("two dimensions", {"end": "0.5 * (trace + square - 2 + ratio)"}, "hard-coded"),
+        )
+    ),
+    wrong(
+        "kl_normals",
+        "the other way round",
+        """
+        from torch.distributions import MultivariateNormal, kl_divergence
+
+        def kl_normals(mean_q, cov_q, mean_p, cov_p):
+            return kl_divergence(MultivariateNormal(mean_p, cov_p), MultivariateNormal(mean_q, cov_q))
+        """,
+        expects="the other way round",
+    ),
+    right("kl_normals", "as hinted", _normals()),
+    right(
+        "kl_normals",
+        "torch.distributions, float64",
+        """
+        from torch.distributions import MultivariateNormal, kl_divergence
+
+        def kl_normals(mean_q, cov_q, mean_p, cov_p):
+            q = MultivariateNormal(mean_q.double(), cov_q.double())
+            return kl_divergence(q, MultivariateNormal(mean_p.double(), cov_p.double()))
+        """,
+    ),
+    right(
+        "kl_normals",
+        "NumPy",
+        """
+        def kl_normals(mean_q, cov_q, mean_p, cov_p):
+            import numpy as np
+
+            m, s, k, t = (each.double().numpy() for each in (mean_q, cov_q, mean_p, cov_p))
+            inverse, gap = np.linalg.inv(t), k - m
+            ratio = np.linalg.slogdet(t)[1] - np.linalg.slogdet(s)[1]
+            return 0.5 * (np.trace(inverse @ s) + gap @ inverse @ gap - len(m) + ratio)
+        """,
+    ),
+    # 5 · importance_bound
+    *(
+        wrong("importance_bound", name, _bound(**kwargs), expects=expects)
+        for name, kwargs, expects in (
+            ("no prior", {"weights": "like - q"}, "prior log p(z) is missing"),
+            ("no q", {"weights": "like + prior"}, "log q(z|x) is missing"),
+            ("q added", {"weights": "like + prior + q"}, "below the line"),
+            ("swapped", {"weights": "like - prior + q"}, "are swapped"),
+            ("no likelihood", {"weights": "prior - q"}, "likelihood is missing"),
+            ("mean of pixels", {"weights": "each.mean(2) + prior - q"}, "averaged over the pixels"),
+            ("σ² for σ", {"std": "log_var.exp()"}, "σ² stands where σ belongs"),
+            (
+                "no constant in the prior",
+                {"weights": "like - 0.5 * (z**2).sum(2) - q"},
+                "missing in the prior",
+            ),
+            (
+                "no constant in q",
+                {"weights": "like + prior + 0.5 * ((z - mean) ** 2 / log_var.exp() + log_var).sum(2)"},
+                "missing in log q",
+            ),
+            ("no log σ", {"weights": "like + prior - (q + log_var.sum(1) / 2)"}, "log σ is missing"),
+            ("mean of the logarithms", {"end": "w.mean(0)"}, "the ELBO"),
+            ("no log K", {"end": "w.logsumexp(0)"}, "log K is missing"),
+            ("log K added", {"end": "w.logsumexp(0) + math.log(len(w))"}, "log K is added"),
+            ("divided outside", {"end": "w.logsumexp(0) / len(w)"}, "outside the logarithm"),
+            ("the wrong axis", {"end": "w.logsumexp(1) - math.log(w.shape[1])"}, "wrong axis"),
+            ("the weights", {"end": "w"}, "these are the log-weights"),
+            ("averaged", {"end": "(w.logsumexp(0) - math.log(len(w))).mean()"}, "averaged over everything"),
+            ("exp underflows", {"end": "w.exp().mean(0).log()"}, "underflows"),
+            ("float64 does not save it", {"end": "w.double().exp().mean(0).log()"}, "underflows"),
+            ("an ε against log 0", {"end": "(w.exp().mean(0) + 1e-40).log()"}, "underflows"),
+            (
+                "one shift for all",
+                {"end": "w.max() + (w - w.max()).exp().mean(0).log()"},
+                "its own log-sum-exp",
+            ),
+            ("q detached", {"weights": "like + prior - q.detach()"}, "detached"),
+            ("all detached", {"end": "(w.logsumexp(0) - math.log(len(w))).detach()"}, "detached"),
+            (
+                "own draws",
+                {"before": "z = mean + (log_var / 2).exp() * torch.randn_like(z)"},
+                "something is drawn inside",
+            ),
+            ("five draws", {"end": "w.logsumexp(0) - math.log(5)"}, "hard-coded"),
+            ("bits", {"end": "(w.logsumexp(0) - math.log(len(w))) / math.log(2)"}, "base 2"),
+        )
+    ),
+    right("importance_bound", "as hinted", _bound()),
+    right(
+        "importance_bound",
+        "the largest taken out by hand",
+        _bound(end="w.max(0).values + (w - w.max(0).values).exp().mean(0).log()"),
+    ),
+    right(
+        "importance_bound",
+        "constants cancelled, logaddexp in a loop",
+        """
+        def importance_bound(logits, x, z, mean, log_var):
+            total = None
+            for k in range(len(z)):
+                like = -F.binary_cross_entropy_with_logits(logits[k], x, reduction="none").sum(1)
+                w = like + 0.5 * ((z[k] - mean) ** 2 / log_var.exp() + log_var - z[k] ** 2).sum(1)
+                total = w if total is None else torch.logaddexp(total, w)
+            return total - math.log(len(z))
+        """,
+    ),
+    # 8 · choose_beta
+    wrong("choose_beta", "three values", _beta(betas="(0.5, 1.0, 4.0)"), expects="at least four values"),
+    wrong("choose_beta", "one that was not measured", _beta("2.0"), expects="none of those"),
+    wrong("choose_beta", "upside down", _beta(spread="beta"), expects="no smaller KL"),
+    wrong("choose_beta", "few words", _beta(words=2), expects="reasons are too short"),
+    wrong("choose_beta", "nothing chosen", _beta("None"), expects="none of those"),
+    right("choose_beta", "one", _beta()),
+    right("choose_beta", "a small one", _beta("0.1")),
+    right("choose_beta", "six values", _beta(betas="(0.01, 0.1, 0.5, 1.0, 2.0, 4.0)")),
 ]

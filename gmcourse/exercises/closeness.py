@@ -1,0 +1,38 @@
+"""When two tensors count as equal, and how it is shown where they differ."""
+
+import torch
+from torch import Tensor
+
+RTOL, ATOL = 2e-4, 2e-5
+
+
+def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """Compare shapes and numbers, up to float32 rounding at the size of the numbers involved."""
+    if got.shape != want.shape:
+        return False
+    got, want = got.detach(), want.detach().to(got.dtype)
+    size = float(want[want.isfinite()].abs().max()) if bool(want.isfinite().any()) else 0.0
+    return torch.allclose(got, want, rtol=rtol, atol=atol * max(1.0, size), equal_nan=True)
+
+
+def show(value: Tensor) -> str:
+    """Show the beginning of a tensor, in four digits."""
+    flat = value.detach().flatten()[:3].tolist()
+    text = ", ".join(f"{number:.4g}" for number in flat)
+    if value.dim() == 0:
+        return text
+    return f"[{text}{', …' if value.numel() > 3 else ''}] of shape {tuple(value.shape)}"
+
+
+def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:
+    """List the first entries that differ, each with its place; the beginnings of both where the shapes differ."""
+    if got.shape != want.shape or got.dim() == 0:
+        return f"got {show(got)}, expected {show(want)}"
+    got, want = got.detach(), want.detach().to(got.dtype)
+    size = max(1.0, float(want[want.isfinite()].abs().max())) if bool(want.isfinite().any()) else 1.0
+    apart_at = (~torch.isclose(got, want, rtol=rtol, atol=atol * size, equal_nan=True)).nonzero()
+    shown = [
+        f"at {place}: got {float(got[tuple(place)]):.4g}, expected {float(want[tuple(place)]):.4g}"
+        for place in apart_at[:3].tolist()
+    ]
+    return "\n".join([*shown, f"{len(apart_at)} of {got.numel()} entries differ, shape {tuple(got.shape)}"])

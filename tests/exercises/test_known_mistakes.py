@@ -1,0 +1,148 @@
+"""Every usual mistake has its name, whatever the formula; and shared, mirrored or seeded noise has one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from gmcourse.exercises.compare import Case, agree, agree_always, agreed
+from gmcourse.exercises.independence import independent
+from gmcourse.exercises.mistakes import Mistake
+
+WANT = (torch.randn(3, 4, generator=torch.Generator().manual_seed(1)).abs() + 0.3).double()
+
+USUAL: list[tuple[Callable[[Tensor], Tensor], str]] = [
+    (lambda w: w / math.log(2), "base 2"),
+    (lambda w: w / math.log(10), "base 10"),
+    (lambda w: 2 * w, "a factor ½ is missing"),
+    (lambda w: w / 2, "a factor 2 is missing"),
+    (lambda w: -w, "sign is wrong"),
+    (lambda w: w / 7, "averaged over the latents"),
+    (lambda w: w * 7, "summed over the latents"),
+    (lambda w: w.flip(0), "order along axis 0 is reversed"),
+    (lambda w: w.T, "axes 0 and 1 are swapped"),
+    (lambda w: w.T.reshape(3, 4), "a reshape stands"),
+    (lambda w: w.sqrt(), "square root"),
+    (lambda w: w.square(), "the square of"),
+    (lambda w: 1 / w, "upside down"),
+    (lambda w: w.exp(), "the logarithm of this is wanted"),
+    (lambda w: w.log(), "this is the logarithm"),
+    (lambda w: w.mean(), "averaged over everything"),
+    (lambda w: w.sum(1), "summed over axis 1 too"),
+    (lambda w: w[None] / torch.ones(5, 1, 1), "one axis too many"),
+    (lambda w: w.reshape(12), "not their shape"),
+    (lambda w: w + 0.7, "off by the same number"),
+    (lambda w: 1.7 * w, "off by the same factor"),
+    (lambda w: 0 * w + 1, "same number comes back"),
+    (lambda w: w * math.nan, "not finite"),
+    (lambda w: w + w.sin(), "wrong for fresh inputs"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "hears"), USUAL, ids=[hears for _, hears in USUAL])
+def test_a_usual_mistake_has_its_name(spoil: Callable[[Tensor], Tensor], hears: str) -> None:
+    agreed.clear()
+    with pytest.raises(Mistake, match=hears):
+        agree(spoil(WANT), WANT, "the number", sizes={"latents": 7})
+    agree(WANT.numpy(), WANT, "the number")
+    agree(WANT.tolist(), WANT, "the number")
+    with pytest.raises(Mistake, match="hard-coded"):
+        agree(WANT + WANT.sin(), WANT, "the number")
+
+
+def test_a_number_that_fits_once_is_no_reason() -> None:
+    """Chance gives a single number the value of another mistake; it does not do so four times."""
+    generator = torch.Generator().manual_seed(0)
+
+    def case(generator: torch.Generator) -> Case:
+        x = torch.rand((), generator=generator) + 1
+        return Case((x,), x.double(), {"by luck": 3 * x if calls else torch.tensor(0.5)})
+
+    calls: list[int] = []
+    with pytest.raises(Mistake) as caught:
+        agree_always(lambda x: 0.5 * torch.ones(()), "it", case, generator, ())
+    assert "by luck" in str(caught.value)
+    real = iter([True, False, False, False])
+
+    def again(generator: torch.Generator) -> Case:
+        x = torch.rand((), generator=generator) + 1
+        return Case((x,), x.double(), {"by luck": torch.tensor(0.5) if next(real) else 3 * x})
+
+    with pytest.raises(Mistake) as caught:
+        agree_always(lambda x: 0.5 * torch.ones(()), "it", again, generator, ())
+    assert "by luck" not in str(caught.value)
+
+
+def test_gradients_are_looked_at_entry_by_entry() -> None:
+    x = torch.tensor([0.5, 1.5, 2.5]).requires_grad_()
+    want = x.double() ** 2
+    for got, hears in (
+        (x**2, ""),
+        ((x**2).detach(), "no gradient"),
+        (x.detach() ** 2 + 0 * x, "zero: something is detached"),
+        (torch.where(x > 2, x.detach() ** 2, x**2), "zero in places"),
+        (x * x.detach(), "wrong"),
+        (
+            (x**2).detach() + x.flip(0) ** 2 - x.flip(0).detach() ** 2,
+            "wrong",
+        ),  # the sum has the right gradient
+    ):
+        if hears:
+            with pytest.raises(Mistake, match=hears):
+                agree(got, want, "it", inputs={"x": x})
+        elif got.requires_grad:
+            agree(got, want, "it", inputs={"x": x})
+
+
+def fresh(seed: int, rows: int = 4000, width: int = 5) -> Tensor:
+    return torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
+
+
+NOISE: list[tuple[Callable[[int], Tensor], str]] = [
+    (lambda s: fresh(s)[:1].expand(4000, 5), "shared by all rows"),
+    (lambda s: fresh(s)[:, :1].expand(4000, 5), "shared by all latents"),
+    (lambda s: fresh(s)[:, :1] * torch.tensor([1, -1, 1, -1, 1]), "shared by all latents"),
+    (lambda s: torch.cat([fresh(s, 2000), -fresh(s, 2000)]), "mirror image"),
+    (lambda s: fresh(s, 500).repeat(8, 1), "repeats itself"),
+    (lambda s: fresh(0), "same at each call"),
+    (lambda s: -fresh(0) if s else fresh(0), "same at each call"),
+    (lambda s: fresh(s)[torch.randperm(4000, generator=torch.Generator().manual_seed(s))][:3999], ""),
+    (lambda s: (fresh(s) + fresh(s).roll(1, 0)) / 2**0.5, "one row tells"),
+    (lambda s: (fresh(s) + fresh(s).roll(1, 1)) / 2**0.5, "one latent tells"),
+    (lambda s: 12**0.5 * (torch.special.ndtr(fresh(s)) - 0.5), "not normal"),
+    (lambda s: 1.1 * fresh(s), "another spread"),
+    (lambda s: 0.1 + fresh(s), "another mean"),
+    (fresh, ""),
+]
+
+
+@pytest.mark.parametrize(("draw", "hears"), NOISE)
+def test_noise_that_is_not_independent_has_its_name(draw: Callable[[int], Tensor], hears: str) -> None:
+    if not hears:
+        for seed in range(0, 20, 2):
+            independent(draw(seed), draw(seed + 1), ("row", "latent"))
+        return
+    with pytest.raises(Mistake, match=hears):
+        independent(draw(0), draw(1), ("row", "latent"))
+
+
+def test_noise_of_pictures_is_looked_at_along_each_axis() -> None:
+    def picture(*shape: int) -> Callable[[int], Tensor]:
+        def draw(seed: int) -> Tensor:
+            return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).expand(2000, 3, 4, 5)
+
+        return draw
+
+    axes = ("row", "channel", "line", "place")
+    for shape, hears in (
+        ((2000, 1, 4, 5), "all channels"),
+        ((2000, 3, 1, 1), "all lines"),
+        ((1, 3, 4, 5), "all rows"),
+    ):
+        with pytest.raises(Mistake, match=hears):
+            independent(picture(*shape)(0), picture(*shape)(1), axes)
+    independent(picture(2000, 3, 4, 5)(0), picture(2000, 3, 4, 5)(1), axes)
