@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import drawing
-from gmcourse.viz.palette import BLUE, DENSITY
+from gmcourse.viz.palette import BLUE, CLASSES, DENSITY
 
 Extent = tuple[float, float, float, float]
 SIZE = 160  # points of a grid along each side
@@ -41,10 +41,11 @@ def density(
     return ax
 
 
-@drawing(x="n 2")
-def points(x: Tensor, ax: Axes | None = None, **style: Any) -> Axes:
-    """Scatter points x (n, 2); the style goes to `ax.scatter`."""
+@drawing(x="n 2", c="n; integer, >= 0")
+def points(x: Tensor, ax: Axes | None = None, *, c: Tensor | None = None, **style: Any) -> Axes:
+    """Scatter points x (n, 2), in the colours of classes c (n,); the style goes to `ax.scatter`."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
-    ax.scatter(x[:, 0], x[:, 1], **{"s": 7, "alpha": 0.6, "linewidths": 0, "color": BLUE, **style})
+    colour = BLUE if c is None else [CLASSES[each] for each in c.tolist()]
+    ax.scatter(x[:, 0], x[:, 1], **{"s": 7, "alpha": 0.6, "linewidths": 0, "color": colour, **style})
     ax.set_aspect("equal")
     return ax

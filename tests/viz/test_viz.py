@@ -45,6 +45,7 @@ def test_curves_and_planes():
     assert len(ax.get_lines()) == 3
     viz.density(lambda x: -x.square().sum(-1), (-1, 1, -1, 1))
     viz.points(torch.randn(5, 2), s=3)
+    viz.points(torch.randn(5, 2), c=torch.tensor([0, 1, 1, 0, 2]), s=3)
 
 
 def test_the_equal_mass_grid_is_equal():
