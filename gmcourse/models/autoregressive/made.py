@@ -1,0 +1,63 @@
+"""MADE: an autoencoder whose weights are masked until it is a chain of conditionals."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse import expect
+from gmcourse.expect.door import door
+from gmcourse.models.autoregressive.model import Autoregressive
+from gmcourse.nn.masked import MaskedLinear, degree_mask
+
+
+class MADE(Autoregressive):
+    """Germain et al. 2015 (arXiv:1502.03509): one pass through masked linear layers gives all conditionals.
+
+    Differs from the paper: several levels, each number as a one-hot vector; the degrees of the hidden units take
+    turns and are not drawn, so that the model is complete as soon as a layer has D − 1 units; SiLU for ReLU.
+
+    Args:
+        hidden: widths of the hidden layers.
+        order: the places in the order in which they are written; by default 0, 1, 2, …
+    """
+
+    @door(dims=">= 2", levels=">= 2", hidden=">= 1", dropout=">= 0 < 1", order=">= 0")
+    def __init__(
+        self,
+        dims: int,
+        levels: int,
+        *,
+        hidden: Sequence[int] = (512, 512),
+        dropout: float = 0.0,
+        order: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(dims, levels)
+        if order is not None:
+            if sorted(order) != list(range(dims)):
+                expect.refuse("order", order, f"each of 0 … {dims - 1} once")
+            self.order = torch.tensor(list(order))
+        ends = self.order.argsort().repeat_interleave(levels)  # when each level of each place is written
+        layers: list[nn.Module] = []
+        degrees = ends
+        for width in hidden:
+            after = torch.arange(width) % (dims - 1)
+            mask = degree_mask(degrees, after, strict=False)
+            layers += [MaskedLinear(mask), nn.SiLU(), nn.Dropout(dropout)]
+            degrees = after
+        self.last = MaskedLinear(degree_mask(degrees, ends, strict=True))
+        self.network = nn.Sequential(*layers, self.last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute logits (B, D, levels) of whole numbers (B, D)."""
+        one_hot = F.one_hot(x.long(), self.levels).to(self.last.weight.dtype)
+        out: Tensor = self.network(one_hot.flatten(1))
+        return out.unflatten(1, (self.dims, self.levels))
+
+    @torch.no_grad()
+    @door(log_probabilities="D L")
+    def start_at(self, log_probabilities: Tensor) -> None:
+        """Let training begin near independent histograms (D, levels), which `densities.Histogram` counts."""
+        assert self.last.bias is not None
+        self.last.bias.copy_(log_probabilities.flatten())

@@ -1,0 +1,91 @@
+"""The chain rule: what every autoregressive model of whole numbers can do, whatever its network is."""
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse import expect
+from gmcourse.expect.door import door
+
+
+class Autoregressive(nn.Module, ABC):
+    """log P(x) = Σ_i log P(x_i | x_1 … x_{i−1}) of D whole numbers in 0 … levels − 1, exactly.
+
+    A subclass gives the logits of all conditionals at once. Pictures are flat, row by row, (B, D) of int64.
+
+    Attributes:
+        order: the places as they are written, first to last; by default 0, 1, 2, …
+    """
+
+    order: Tensor
+
+    def __init__(self, dims: int, levels: int) -> None:
+        super().__init__()
+        self.dims, self.levels = dims, levels
+        self.register_buffer("order", torch.arange(dims), persistent=False)
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute logits (B, D, levels): those at place i depend only on the numbers written before it."""
+
+    def each_log_prob(self, x: Tensor) -> Tensor:
+        """Compute log P(x_i | those before it) in nats for each number of x (B, D), in x's shape."""
+        expect.tensor("x", x, f"B {self.dims}", dtype="integer", within=(0, self.levels - 1))
+        return self(x).log_softmax(2).gather(2, x.long()[..., None])[..., 0]
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Compute log P(x) of whole numbers (B, D) in nats, shape (B,): no bound, no noise."""
+        return self.each_log_prob(x).sum(1)
+
+    def loss(self, x: Tensor) -> Tensor:
+        """Return the mean cross-entropy of one number, in nats: −log P(x) / D."""
+        return F.cross_entropy(self(x).flatten(0, 1), x.flatten().long())
+
+    @torch.no_grad()
+    @door(n=">= 1", temperature="> 0", known="n k; integer")
+    def sample(self, n: int, *, known: Tensor | None = None, temperature: float = 1.0) -> Tensor:
+        """Draw n times D whole numbers, one place after another, each from its conditional: (n, D).
+
+        Args:
+            known: the first k numbers in the order of writing, (n, k): they stay, and the rest is drawn.
+            temperature: divides the logits of every conditional. Unless it is 1, the samples are *not* those of
+                P(x)^(1/temperature), normalised: that would need to know what each choice leads to.
+        """
+        x = torch.zeros(n, self.dims, dtype=torch.long, device=self.order.device)
+        first = 0
+        if known is not None:
+            first = known.shape[1]
+            expect.whole("the known numbers", first, most=self.dims)
+            expect.tensor("known", known, f"{n} k", dtype="integer", within=(0, self.levels - 1))
+            x[:, self.order[:first]] = known.long()
+        cache: dict[Any, Any] = {}
+        for place in self.order[first:].tolist():
+            chances = (self.next_logits(x, place, cache) / temperature).softmax(1)
+            x[:, place] = torch.multinomial(chances, 1)[:, 0]
+        return x
+
+    def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
+        """Compute the logits (B, levels) of one place. A subclass may keep in the cache what the next one needs."""
+        return self(x)[:, place]
+
+
+@torch.no_grad()
+@door(x="D; integer")
+def dependence(model: Autoregressive, x: Tensor) -> Tensor:
+    """Find which conditionals see which numbers, as (D, D) of True and False: does the row change with the column?
+
+    It tries every other level of every number of one x (D,), on a copy in float64: the pattern of the Jacobian, for
+    whole numbers. With rows and columns in the order of writing it must lie below the diagonal (causal), and should
+    fill all of that (complete).
+    """
+    model, found = copy.deepcopy(model).double().eval(), []
+    before = model(x[None])[0]
+    for j in range(len(x)):
+        changed = x.long().repeat(model.levels - 1, 1)
+        changed[:, j] = (x[j] + torch.arange(1, model.levels, device=x.device)) % model.levels
+        found.append((model(changed) - before).abs().amax((0, 2)) > 1e-12)
+    return torch.stack(found, 1)

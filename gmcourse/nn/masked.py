@@ -1,0 +1,57 @@
+"""Layers whose weights are partly held at zero, so that an output sees only what comes before it."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmcourse.expect.door import door
+
+
+class MaskedLinear(nn.Linear):
+    """y = (M ⊙ W) x + b: where the mask is 0, a weight is never used and never learns.
+
+    Germain et al. 2015 (arXiv:1502.03509), equation 8. The mask has the weight's shape, (out, in).
+    """
+
+    mask: Tensor
+
+    @door(mask="out in")
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__(mask.shape[1], mask.shape[0])
+        self.register_buffer("mask", mask.clone(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (…, in) to (…, out)."""
+        return F.linear(x, self.weight * self.mask, self.bias)
+
+
+@door(before="m; integer", after="n; integer")
+def degree_mask(before: Tensor, after: Tensor, *, strict: bool) -> Tensor:
+    """Make the mask (n, m) that lets a unit see those before it whose degree is at most its own.
+
+    A degree is a place in the order, counted from 0: that of a number, or the last that a hidden unit may look at.
+    `strict` asks for a smaller degree: the outputs do, which predict a number and may not see it.
+    """
+    seen = after[:, None] > before if strict else after[:, None] >= before
+    return seen.float()
+
+
+class MaskedConv2d(nn.Conv2d):
+    """A square convolution that sees the rows above, and of its own row what is on the left.
+
+    van den Oord et al. 2016 (arXiv:1601.06759), section 3.4: mask A without the centre for the first layer, which
+    reads the pixels, and mask B with it for all others.
+    """
+
+    mask: Tensor
+
+    @door(in_channels=">= 1", out_channels=">= 1", size=">= 1")
+    def __init__(self, in_channels: int, out_channels: int, size: int, *, centre: bool) -> None:
+        super().__init__(in_channels, out_channels, size, padding=size // 2)
+        mask = torch.zeros(size * size)
+        mask[: size * size // 2 + centre] = 1  # as one reads: all that comes before the centre
+        self.register_buffer("mask", mask.reshape(size, size), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map features (B, C, H, W) to (B, C′, H, W)."""
+        return F.conv2d(x, self.weight * self.mask, self.bias, padding=self.padding)
