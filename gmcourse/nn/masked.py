@@ -1,5 +1,7 @@
 """Layers whose weights are partly held at zero, so that an output sees only what comes before it."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,6 +36,21 @@ def degree_mask(before: Tensor, after: Tensor, *, strict: bool) -> Tensor:
     """
     seen = after[:, None] > before if strict else after[:, None] >= before
     return seen.float()
+
+
+@door(first="m; integer", hidden=">= 1", last="n; integer", dropout=">= 0 < 1")
+def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: float = 0.0) -> nn.Sequential:
+    """Build masked linear layers with SiLU between them, from numbers of degrees `first` to outputs of `last`.
+
+    Hidden degrees take turns, 0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen.
+    """
+    layers: list[nn.Module] = []
+    turns = max(1, int(first.max()))
+    for width in hidden:
+        after = torch.arange(width) % turns
+        layers += [MaskedLinear(degree_mask(first, after, strict=False)), nn.SiLU(), nn.Dropout(dropout)]
+        first = after
+    return nn.Sequential(*layers, MaskedLinear(degree_mask(first, last, strict=True)))
 
 
 class MaskedConv2d(nn.Conv2d):

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.models.autoregressive.model import Autoregressive
-from gmcourse.nn.masked import MaskedLinear, degree_mask
+from gmcourse.nn.masked import MaskedLinear, masked_mlp
 
 
 class MADE(Autoregressive):
@@ -39,19 +39,11 @@ class MADE(Autoregressive):
                 expect.refuse("order", order, f"each of 0 … {dims - 1} once")
             self.order = torch.tensor(list(order))
         ends = self.order.argsort().repeat_interleave(levels)  # when each level of each place is written
-        layers: list[nn.Module] = []
-        degrees = ends
-        for width in hidden:
-            after = torch.arange(width) % (dims - 1)
-            mask = degree_mask(degrees, after, strict=False)
-            layers += [MaskedLinear(mask), nn.SiLU(), nn.Dropout(dropout)]
-            degrees = after
-        self.last = MaskedLinear(degree_mask(degrees, ends, strict=True))
-        self.network = nn.Sequential(*layers, self.last)
+        self.network = masked_mlp(ends, hidden, ends, dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute logits (B, D, levels) of whole numbers (B, D)."""
-        one_hot = F.one_hot(x.long(), self.levels).to(self.last.weight.dtype)
+        one_hot = F.one_hot(x.long(), self.levels).to(next(self.parameters()).dtype)
         out: Tensor = self.network(one_hot.flatten(1))
         return out.unflatten(1, (self.dims, self.levels))
 
@@ -59,5 +51,6 @@ class MADE(Autoregressive):
     @door(log_probabilities="D L")
     def start_at(self, log_probabilities: Tensor) -> None:
         """Let training begin near independent histograms (D, levels), which `densities.Histogram` counts."""
-        assert self.last.bias is not None
-        self.last.bias.copy_(log_probabilities.flatten())
+        last = self.network[-1]
+        assert isinstance(last, MaskedLinear)
+        last.bias.copy_(log_probabilities.flatten())

@@ -48,9 +48,7 @@ class PixelCNN(Autoregressive):
             )
             for _ in range(blocks)
         )
-        self.last = nn.Sequential(
-            nn.SiLU(), nn.Conv2d(channels, 64, 1), nn.SiLU(), nn.Conv2d(64, levels, 1)
-        )
+        self.last = nn.Sequential(nn.SiLU(), nn.Conv2d(channels, 64, 1), nn.SiLU(), nn.Conv2d(64, levels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute logits (B, D, levels) of flat pictures (B, D), or of their first rows alone."""

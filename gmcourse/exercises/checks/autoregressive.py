@@ -1,0 +1,243 @@
+"""Checks of chapter 11: the chain rule, masks, attention, discretised logistics, and how one samples."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+from torch.nn import functional as F
+
+from gmcourse.exercises.compare import agree, finite, normal, pair, untouched
+from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.mistakes import ask
+
+
+@exercise
+def log_likelihood(answer: Any, generator: torch.Generator) -> None:
+    """Check log P(x) of whole numbers from the logits of their conditionals, one number a row.
+
+    An exact log-probability, from a sum of cross-entropies: no bound and no noise.
+    """
+    for rows, dims, levels in ((3, 5, 4), (1, 7, 3), (4, 3, 9)):
+        logits = normal(rows, dims, levels, generator=generator, std=1.5)
+        x = torch.randint(levels, (rows, dims), generator=generator)
+        a = logits.double()
+        each = Categorical(logits=a).log_prob(x)
+        want = each.sum(1)
+        over_places = a.log_softmax(1).gather(2, x[..., None])[..., 0].sum(1)
+        suspects = {
+            "it is averaged over the places; the factors of the chain rule multiply, so their logarithms add up": (
+                each.mean(1)
+            ),
+            "the logits at place i are for the number at place i, not for the next one": (
+                Categorical(logits=a[:, :-1]).log_prob(x[:, 1:]).sum(1)
+            ),
+            "the softmax runs over the places; it runs over the levels, the last axis": over_places,
+            "it is in bits; nats are wanted": want / math.log(2),
+            "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
+            "logits are no log-probabilities: the softmax over the levels is missing": (
+                a.gather(2, x[..., None])[..., 0].sum(1)
+            ),
+            "this is the loss, −log P(x)": -want,
+            "the conditionals' probabilities are added up; they multiply": each.exp().sum(1),
+            "it is summed over the batch too; one number a row is wanted": want.sum(),
+            "it is not summed over the places": each,
+        }
+        agree(ask(answer, logits, x), want, "log P(x)", suspects, inputs={"logits": logits})
+
+
+@exercise
+def made_masks(answer: Any, generator: torch.Generator) -> None:
+    """Check both masks of a MADE with one hidden layer whose degrees are given.
+
+    A wrong > or ≥ lets a number see itself, or hides one that it may see.
+    """
+    for dims, levels, width in ((4, 3, 11), (2, 2, 3), (5, 4, 8)):
+        degrees = torch.randint(dims - 1, (width,), generator=generator)
+        degrees[:2] = torch.tensor([0, dims - 2])
+        each = torch.tensor([i for i in range(dims) for _ in range(levels)])
+        blocks = torch.tensor([i for _ in range(levels) for i in range(dims)])
+        wanted = [_sees(degrees, each, 0), _sees(each, degrees, 1)]
+        shapes = {
+            "a hidden unit of degree m may look at number m itself: ≥, not >": [
+                _sees(degrees, each, 1),
+                wanted[1],
+            ],
+            "an output may not see its own number: >, not ≥": [wanted[0], _sees(each, degrees, 0)],
+            "the levels of one number lie side by side: 0, 0, 0, 1, 1, 1, …, not 0, 1, …, 0, 1, …": (
+                [_sees(degrees, blocks, 0), _sees(blocks, degrees, 1)]
+            ),
+            "each level is taken for a number of its own: all levels of a number have its degree": (
+                [
+                    _sees(degrees, torch.arange(dims * levels), 0),
+                    _sees(torch.arange(dims * levels), degrees, 1),
+                ]
+            ),
+            "both masks are transposed: a weight has shape (out, in)": [wanted[0].T, wanted[1].T],
+            "both masks are turned round: they let through what must be held back": [1 - m for m in wanted],
+            "the order is reversed: numbers see those after them": (
+                [_sees(each, degrees, 0).T, _sees(degrees, each, 1).T]
+            ),
+        }
+        masks = pair(
+            ask(answer, dims, levels, degrees), "the mask into the hidden layer and the one out of it"
+        )
+        for i, what in enumerate(("the mask into the hidden layer", "the mask out of the hidden layer")):
+            agree(masks[i], wanted[i], what, {words: found[i] for words, found in shapes.items()})
+
+
+def _sees(unit: Tensor, before: Tensor, gap: int) -> Tensor:
+    return torch.tensor([[float(m - d >= gap) for d in before.tolist()] for m in unit.tolist()])
+
+
+@exercise
+def masked_convolution(answer: Any, generator: torch.Generator) -> None:
+    """Check a convolution that sees what comes before a pixel, and the pixel itself only where it may.
+
+    Every pixel is predicted in one pass, and none looks at itself or ahead.
+    """
+    for size, centre, channels in ((3, False, 2), (3, True, 1), (5, True, 2), (5, False, 1)):
+        x = normal(2, channels, 5, 6, generator=generator)
+        weight = normal(3, channels, size, size, generator=generator)
+        y, w, place = x.double(), weight.double(), torch.arange(size * size).reshape(size, size)
+        row, column, half, middle = place // size, place % size, size // 2, size * size // 2
+        before, without = place <= middle, place < middle
+        mask, other = (before, without) if centre else (without, before)
+        masks = {
+            "the two masks are mixed up: `centre` says whether the pixel itself is seen": other,
+            "the row below is open": mask | (row > half),
+            "the right half of its own row is open": mask | (row == half),
+            "the rows above are closed on the right: all of them is seen": mask & (column <= half),
+            "only its own row is seen": mask & (row == half),
+            "its own row is closed: what lies on the left is seen": mask & ((row < half) | (place == middle)),
+            "the mask is turned round: it sees what comes after": mask.flip(0, 1),
+            "there is no mask": torch.ones_like(mask),
+        }
+        suspects = {words: F.conv2d(y, w * each, padding=half) for words, each in masks.items()}
+        suspects["padding is missing: the output has the input's height and width"] = F.conv2d(y, w * mask)
+        value, want = ask(answer, x, weight, centre), F.conv2d(y, w * mask, padding=half)
+        agree(value, want, "the output", suspects, inputs={"x": x, "weight": weight})
+
+
+@exercise
+def causal_attention(answer: Any, generator: torch.Generator) -> None:
+    """Check attention in which each token sees itself and those before it.
+
+    All places are computed at once, and still each of them knows only its past.
+    """
+    for batch, tokens, width in ((2, 4, 8), (1, 6, 3), (3, 1, 4)):
+        q, k, v = (normal(batch, tokens, width, generator=generator, std=1.5) for _ in range(3))
+        a, b, c = q.double(), k.double(), v.double()
+        want = torch.stack([_attended(a[:, t], b[:, : t + 1], c[:, : t + 1]) for t in range(tokens)], 1)
+        score = a @ b.transpose(1, 2) / width**0.5
+        lower = torch.ones(tokens, tokens, dtype=torch.bool).tril()
+        raw = (score * width**0.5).masked_fill(~lower, -math.inf).softmax(2)
+        suspects = {
+            "the mask is turned round: tokens see those after them": (
+                score.masked_fill(~lower.T, -math.inf).softmax(2) @ c
+            ),
+            "it is masked after the softmax: the weights of a row must sum to 1": (score.softmax(2) * lower)
+            @ c,
+            "a masked score is 0, and exp(0) = 1 is still weight; it must be −∞": (score * lower).softmax(2)
+            @ c,
+            "the scores are not divided by √d": raw @ c,
+            "the scores are divided by d, not by √d": (
+                (score / width**0.5).masked_fill(~lower, -math.inf).softmax(2) @ c
+            ),
+            "the softmax runs over the queries; it runs over the keys, the last axis": (
+                score.masked_fill(~lower, -math.inf).softmax(1) @ c
+            ),
+            "nothing is masked: tokens see those after them": score.softmax(2) @ c,
+        }
+        value = ask(answer, q, k, v)
+        finite(
+            value,
+            "the output",
+            "the first token sees nothing, and its row is NaN: each token sees itself as well",
+        )
+        agree(value, want, "the output", suspects, inputs={"q": q, "k": k, "v": v})
+
+
+def _attended(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    weights = (torch.einsum("bd,btd->bt", query, keys) / query.shape[1] ** 0.5).softmax(1)
+    return torch.einsum("bt,btd->bd", weights, values)
+
+
+@exercise
+def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
+    """Check log P(level) of a logistic that is cut into whole numbers, the ends with their tails.
+
+    Levels that lie side by side share what is learned, which a softmax has to learn for each.
+    """
+    for rows, dims, levels in ((3, 4, 5), (1, 6, 17)):
+        x = torch.randint(levels, (rows, dims), generator=generator)
+        x[:, 0], x[:, 1], x[:, 2] = 0, levels - 1, 2
+        mean = x + 1.5 * (2 * torch.rand(rows, dims, generator=generator) - 1)
+        log_scale = 0.1 + 0.7 * torch.rand(rows, dims, generator=generator)
+        for leaf in (mean, log_scale):
+            leaf.requires_grad_()
+        m, t = mean.double(), log_scale.double()
+
+        def mass(
+            up: float, down: float, scale: Tensor, x: Tensor = x, m: Tensor = m, top: int = levels - 1
+        ) -> Tensor:
+            below = torch.where(x == 0, 0.0, ((x - down - m) / scale).sigmoid())
+            return (torch.where(x == top, 1.0, ((x + up - m) / scale).sigmoid()) - below).log()
+
+        want, closed = (
+            mass(0.5, 0.5, t.exp()),
+            ((x + 0.5 - m) / t.exp()).sigmoid() - ((x - 0.5 - m) / t.exp()).sigmoid(),
+        )
+        suspects = {
+            "it is the density at the level (times a width of 1), not the mass between two edges": (
+                F.logsigmoid((x - m) / t.exp()) + F.logsigmoid((m - x) / t.exp()) - t
+            ),
+            "the ends are closed: the lowest and the highest level take the whole tail": closed.log(),
+            "log_scale is the logarithm of the scale": mass(0.5, 0.5, t),
+            "it is half a level off: level k lies between k − ½ and k + ½": mass(1.0, 0.0, t.exp()),
+            "a bin is one level wide, ½ on either side": mass(1.0, 1.0, t.exp()),
+            "this is the probability; its logarithm is wanted": want.exp(),
+        }
+        value = ask(answer, x, mean, log_scale, levels)
+        agree(value, want, "log P(x)", suspects, inputs={"mean": mean, "log_scale": log_scale})
+    x, mean = torch.tensor([[0, 2, 4]]), torch.tensor([[200.0, -150.0, -100.0]])
+    hint = "the difference of two sigmoids underflows far from the mean: take it in logarithms"
+    got = finite(ask(answer, x, mean, torch.zeros(1, 3), 5), "log P(x)", hint)
+    agree(got, torch.tensor([[-199.5, -152.5 + math.log(math.e - 1), -103.5]]), "log P(x)", otherwise=hint)
+
+
+@exercise
+def one_at_a_time(answer: Any, generator: torch.Generator) -> None:
+    """Find the mistake: a sampler that draws all numbers from one pass through the network.
+
+    Sampling takes one pass for each number: a conditional waits for what it is conditioned on.
+    """
+    for rows, dims, levels in ((5, 4, 3), (2, 6, 5), (1, 3, 2)):
+        network = _network(dims, levels, generator)
+        u = torch.rand(rows, dims, generator=generator)
+        want, likeliest = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(2))
+        at_once = _levels(network(want), u)
+        for i in range(dims):
+            want[:, i] = _levels(network(want)[:, i], u[:, i])
+            likeliest[:, i] = network(likeliest)[:, i].argmax(1)
+        suspects = {
+            "the likeliest level is taken: that is one picture, and no sample": likeliest,
+            "it is refreshed once; the third number still waits for the second": _levels(network(at_once), u),
+        }
+        value = ask(answer, network, u)
+        untouched(value, at_once, "all numbers are still drawn from one pass", want)
+        agree(value, want, "the sample", suspects)
+
+
+def _network(dims: int, levels: int, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+    """Logits (B, D, levels) that depend, strongly, on the numbers before."""
+    weight = 3 * torch.randn(dims, levels, dims, levels, generator=generator)
+    weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
+    return lambda x: torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
+
+
+def _levels(logits: Tensor, u: Tensor) -> Tensor:
+    """The level at which the cumulated probability passes u."""
+    return (logits.softmax(-1).cumsum(-1)[..., :-1] < u[..., None]).sum(-1)
