@@ -16,7 +16,7 @@ TEST = 20_000  # characters at the end
 
 @door(split="train|test")
 def load(split: str = "train") -> Tensor:
-    """Load the first 178,000 characters or the last 20,000, as their places in `ALPHABET`, (N,) int64."""
+    """Load the first 177,942 characters or the last 20,000, as their places in `ALPHABET`, (N,) int64."""
     text = files("gmcourse.data").joinpath("prose.txt").read_text(encoding="ascii")
     codes = torch.tensor([ALPHABET.index(character) for character in text])
     return codes[:-TEST] if split == "train" else codes[-TEST:]

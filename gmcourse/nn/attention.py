@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.expect.door import door
 
 Cache = dict[nn.Module, tuple[Tensor, Tensor]]  # layer → keys and values of the tokens so far
@@ -18,6 +19,8 @@ class CausalAttention(nn.Module):
     @door(width=">= 1", heads=">= 1")
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
+        if width % heads:
+            expect.refuse("heads", heads, f"a divisor of the width, {width}")
         self.heads = heads
         self.ask = nn.Linear(width, 3 * width)  # queries, keys and values
         self.mix = nn.Linear(width, width)

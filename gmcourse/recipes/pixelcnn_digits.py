@@ -42,10 +42,10 @@ def step(module: PixelCNN, device: torch.device) -> Minimize:
 RECIPE = Recipe(
     name="pixelcnn_digits",
     model="gmcourse.models.autoregressive:PixelCNN",
-    arguments={"dropout": 0.2},
+    arguments={"dropout": 0.3},
     data=lambda device: load("digits").split(0.85)[0].pixels.flatten(1).to(device),
     step=step,
-    steps=1500,
+    steps=600,
     batch_size=64,
     measure=measure,
     described="digits: 1,221 training images of 8×8 pixels, those of lessons 06 and 07",

@@ -41,16 +41,15 @@ class MADE(Autoregressive):
         ends = self.order.argsort().repeat_interleave(levels)  # when each level of each place is written
         self.network = masked_mlp(ends, hidden, ends, dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute logits (B, D, levels) of whole numbers (B, D)."""
-        one_hot = F.one_hot(x.long(), self.levels).to(next(self.parameters()).dtype)
+    def _logits(self, x: Tensor) -> Tensor:
+        one_hot = F.one_hot(x, self.levels).to(next(self.parameters()).dtype)
         out: Tensor = self.network(one_hot.flatten(1))
         return out.unflatten(1, (self.dims, self.levels))
 
     @torch.no_grad()
-    @door(log_probabilities="D L")
     def start_at(self, log_probabilities: Tensor) -> None:
         """Let training begin near independent histograms (D, levels), which `densities.Histogram` counts."""
+        expect.tensor("log_probabilities", log_probabilities, f"{self.dims} {self.levels}")
         last = self.network[-1]
         assert isinstance(last, MaskedLinear)
         last.bias.copy_(log_probabilities.flatten())

@@ -29,12 +29,22 @@ class Autoregressive(nn.Module, ABC):
         self.register_buffer("order", torch.arange(dims), persistent=False)
 
     @abstractmethod
+    def _logits(self, x: Tensor) -> Tensor:
+        """Compute the logits of the first T places from the first T numbers (B, T), T = D unless one knows better."""
+
     def forward(self, x: Tensor) -> Tensor:
-        """Compute logits (B, D, levels): those at place i depend only on the numbers written before it."""
+        """Compute logits (B, D, levels): those at place i depend only on the numbers written before it.
+
+        On a GPU the numbers are not looked at, so that it need not wait.
+        """
+        looked_at = isinstance(x, Tensor) and x.device.type == "cpu"
+        within = (0, self.levels - 1) if looked_at else None
+        expect.tensor("x", x, f"B {self.dims}", dtype="integer", within=within)
+        expect.same_device(x=x, order=self.order)
+        return self._logits(x.long())
 
     def each_log_prob(self, x: Tensor) -> Tensor:
         """Compute log P(x_i | those before it) in nats for each number of x (B, D), in x's shape."""
-        expect.tensor("x", x, f"B {self.dims}", dtype="integer", within=(0, self.levels - 1))
         return self(x).log_softmax(2).gather(2, x.long()[..., None])[..., 0]
 
     def log_prob(self, x: Tensor) -> Tensor:
@@ -70,7 +80,7 @@ class Autoregressive(nn.Module, ABC):
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
         """Compute the logits (B, levels) of one place. A subclass may keep in the cache what the next one needs."""
-        return self(x)[:, place]
+        return self._logits(x)[:, place]
 
 
 @torch.no_grad()

@@ -50,9 +50,8 @@ class PixelCNN(Autoregressive):
         )
         self.last = nn.Sequential(nn.SiLU(), nn.Conv2d(channels, 64, 1), nn.SiLU(), nn.Conv2d(64, levels, 1))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute logits (B, D, levels) of flat pictures (B, D), or of their first rows alone."""
-        one_hot = F.one_hot(x.long(), self.levels).to(self.place.dtype)
+    def _logits(self, x: Tensor) -> Tensor:
+        one_hot = F.one_hot(x, self.levels).to(self.place.dtype)
         rows = one_hot.transpose(1, 2).unflatten(2, (-1, self.width))  # (B, levels, rows, W)
         h = self.first(rows) + self.place[:, : rows.shape[2]]
         for block in self.blocks:
@@ -63,4 +62,4 @@ class PixelCNN(Autoregressive):
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
         """Compute the logits of one pixel from the rows down to its own: what lies below does not matter."""
         below = (place // self.width + 1) * self.width
-        return self(x[:, :below])[:, place]
+        return self._logits(x[:, :below])[:, place]

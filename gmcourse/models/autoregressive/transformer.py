@@ -32,8 +32,7 @@ class Transformer(Autoregressive):
         self.blocks = nn.ModuleList(TransformerBlock(width, heads, dropout) for _ in range(depth))
         self.last = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, levels))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute logits (B, T, levels) of the first T ≤ D numbers (B, T)."""
+    def _logits(self, x: Tensor) -> Tensor:
         return self._read(self._shifted(x)[:, :-1], {})
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
@@ -41,7 +40,7 @@ class Transformer(Autoregressive):
         return self._read(self._shifted(x[:, :place]), cache)[:, -1]
 
     def _shifted(self, x: Tensor) -> Tensor:
-        return torch.cat([x.new_full((len(x), 1), self.levels), x], 1).long()
+        return torch.cat([x.new_full((len(x), 1), self.levels), x], 1)
 
     def _read(self, tokens: Tensor, cache: dict[Any, Any]) -> Tensor:
         """Read the tokens that the cache has not seen: logits of what follows each of them."""
