@@ -1,6 +1,6 @@
-"""The course's own prose as characters: 198 kB of its lessons and docstrings, as they were in November 2026.
+"""The course's own prose as characters: 198 kB of lessons and docstrings, as they were in November 2026.
 
-The file never changes, so that what a model scores on it stays what it was. Its paragraphs are in random order.
+The file never changes, and so the scores on it stay comparable. Its paragraphs are in random order.
 """
 
 from importlib.resources import files
@@ -11,7 +11,6 @@ from torch import Tensor
 from gmcourse.expect.door import door
 
 ALPHABET = "\n %'(),-.0123456789:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-TEST = 20_000  # characters at the end
 
 
 @door(split="train|test")
@@ -19,7 +18,7 @@ def load(split: str = "train") -> Tensor:
     """Load the first 177,942 characters or the last 20,000, as their places in `ALPHABET`, (N,) int64."""
     text = files("gmcourse.data").joinpath("prose.txt").read_text(encoding="ascii")
     codes = torch.tensor([ALPHABET.index(character) for character in text])
-    return codes[:-TEST] if split == "train" else codes[-TEST:]
+    return codes[:-20_000] if split == "train" else codes[-20_000:]
 
 
 @door(codes="n; integer, >= 0 <= 73")

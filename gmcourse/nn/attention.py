@@ -10,20 +10,24 @@ from gmcourse.expect.door import door
 Cache = dict[nn.Module, tuple[Tensor, Tensor]]  # layer → keys and values of the tokens so far
 
 
-class CausalAttention(nn.Module):
-    """Each token takes a weighted mean of the values of all tokens up to itself (Vaswani et al. 2017).
+class TransformerBlock(nn.Module):
+    """Causal attention between tokens, then a network for each by itself, both added to what was there.
 
-    The weights are softmax(q·k / √d) over those tokens, in each of several heads, whose answers are mixed.
+    In each of several heads a token takes the mean of the values of all tokens up to itself, with the weights
+    softmax(q·k / √d) (Vaswani et al. 2017, arXiv:1706.03762; layer norms before, as Radford et al. 2019).
     """
 
-    @door(width=">= 1", heads=">= 1")
-    def __init__(self, width: int, heads: int) -> None:
+    @door(width=">= 1", heads=">= 1", dropout=">= 0 < 1")
+    def __init__(self, width: int, heads: int, dropout: float = 0.0) -> None:
         super().__init__()
         if width % heads:
             expect.refuse("heads", heads, f"a divisor of the width, {width}")
         self.heads = heads
-        self.ask = nn.Linear(width, 3 * width)  # queries, keys and values
+        self.ask = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3 * width))  # queries, keys, values
         self.mix = nn.Linear(width, width)
+        wide = (nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.network = nn.Sequential(nn.LayerNorm(width), *wide)
+        self.drop = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, cache: Cache | None = None) -> Tensor:
         """Map tokens (B, T, width) to the same shape.
@@ -40,23 +44,5 @@ class CausalAttention(nn.Module):
         now, seen = q.shape[2], k.shape[2]
         allowed = torch.ones(now, seen, dtype=torch.bool, device=x.device).tril(seen - now)
         answer = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
-        out: Tensor = self.mix(answer.transpose(1, 2).flatten(2))
-        return out
-
-
-class TransformerBlock(nn.Module):
-    """Attention between tokens, then a network for each token by itself, both added to what was there."""
-
-    @door(width=">= 1", heads=">= 1", dropout=">= 0 < 1")
-    def __init__(self, width: int, heads: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.before, self.attention = nn.LayerNorm(width), CausalAttention(width, heads)
-        self.network = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
-        self.drop = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, cache: Cache | None = None) -> Tensor:
-        """Map tokens (B, T, width) to the same shape."""
-        x = x + self.drop(self.attention(self.before(x), cache))
+        x = x + self.drop(self.mix(answer.transpose(1, 2).flatten(2)))
         return x + self.drop(self.network(x))

@@ -10,10 +10,7 @@ from gmcourse.expect.door import door
 
 
 class MaskedLinear(nn.Linear):
-    """y = (M ⊙ W) x + b: where the mask is 0, a weight is never used and never learns.
-
-    Germain et al. 2015 (arXiv:1502.03509), equation 8. The mask has the weight's shape, (out, in).
-    """
+    """y = (M ⊙ W) x + b, with a mask M of the weight's shape (out, in) (Germain et al. 2015, equation 8)."""
 
     mask: Tensor
 
@@ -27,30 +24,25 @@ class MaskedLinear(nn.Linear):
         return F.linear(x, self.weight * self.mask, self.bias)
 
 
-@door(before="m; integer", after="n; integer")
-def degree_mask(before: Tensor, after: Tensor, *, strict: bool) -> Tensor:
-    """Make the mask (n, m) that lets a unit see those before it whose degree is at most its own.
-
-    A degree is a place in the order, counted from 0: that of a number, or the last that a hidden unit may look at.
-    `strict` asks for a smaller degree: the outputs do, which predict a number and may not see it.
-    """
-    seen = after[:, None] > before if strict else after[:, None] >= before
-    return seen.float()
-
-
 @door(first="m; integer", hidden=">= 1", last="n; integer", dropout=">= 0 < 1")
 def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: float = 0.0) -> nn.Sequential:
-    """Build masked linear layers with SiLU between them, from numbers of degrees `first` to outputs of `last`.
+    """Build masked linear layers with SiLU between them.
 
-    Hidden degrees take turns, 0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen.
+    Each unit has a degree: of an input its place in the order, counted from 0, and of a hidden unit the last place
+    that it may look at. An output of degree i sees what is smaller than i. The hidden degrees take turns,
+    0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen.
+
+    Args:
+        first: degrees of the m inputs.
+        last: degrees of the n outputs.
     """
     layers: list[nn.Module] = []
     turns = max(1, int(first.max()))
     for width in hidden:
-        after = torch.arange(width) % turns
-        layers += [MaskedLinear(degree_mask(first, after, strict=False)), nn.SiLU(), nn.Dropout(dropout)]
-        first = after
-    return nn.Sequential(*layers, MaskedLinear(degree_mask(first, last, strict=True)))
+        degrees = torch.arange(width) % turns
+        layers += [MaskedLinear((degrees[:, None] >= first).float()), nn.SiLU(), nn.Dropout(dropout)]
+        first = degrees
+    return nn.Sequential(*layers, MaskedLinear((last[:, None] > first).float()))
 
 
 class MaskedConv2d(nn.Conv2d):

@@ -33,18 +33,14 @@ def measure(module: PixelCNN, device: torch.device) -> dict[str, float]:
     }
 
 
-def step(module: PixelCNN, device: torch.device) -> Minimize:
-    """Use Adam with decoupled weight decay."""
-    optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=1e-2)
-    return Minimize(module.loss, module, optimizer, clip=1.0)
-
-
 RECIPE = Recipe(
     name="pixelcnn_digits",
     model="gmcourse.models.autoregressive:PixelCNN",
     arguments={"dropout": 0.3},
     data=lambda device: load("digits").split(0.85)[0].pixels.flatten(1).to(device),
-    step=step,
+    step=lambda module, device: Minimize(
+        module.loss, module, torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=1e-2), clip=1.0
+    ),
     steps=600,
     batch_size=64,
     measure=measure,

@@ -16,18 +16,12 @@ def made():
 
 row("nn.masked.MaskedLinear", lambda: {"mask": torch.ones(2, 3)}, fine={"mask": "shape batch"})
 row(
-    "nn.masked.degree_mask",
-    lambda: {"before": WHOLE, "after": WHOLE[:2], "strict": True},
-    fine={"before": "shape batch", "after": "shape batch"},
-)
-row(
     "nn.masked.masked_mlp",
     lambda: {"first": WHOLE, "hidden": (4,), "last": WHOLE, "dropout": 0.1},
     fine={"first": "shape batch", "last": "shape batch", "hidden": "length"},
     bad={"dropout": (1.0,)},
 )
 row("nn.masked.MaskedConv2d", lambda: {"in_channels": 2, "out_channels": 2, "size": 3, "centre": True})
-row("nn.attention.CausalAttention", lambda: {"width": 4, "heads": 2}, bad={"heads": (3,)})
 row(
     "nn.attention.TransformerBlock", lambda: {"width": 4, "heads": 2, "dropout": 0.1}, bad={"dropout": (1.0,)}
 )
@@ -37,12 +31,6 @@ row(
     lambda: {"codes": WHOLE},
     fine={"codes": "shape batch"},
     bad={"codes": (WHOLE + 73,)},
-)
-row(
-    "flows.MaskedAutoregressive",
-    lambda: {"dim": 3, "hidden": (4,)},
-    fine={"hidden": "length"},
-    bad={"dim": (1,)},
 )
 row(
     f"{AR}.MADE",
@@ -76,4 +64,3 @@ row(
     bad={"temperature": (0.0,), "known": (X + 1, torch.cat([X, X], 1))},
 )
 row(f"{AR}.MADE.start_at", lambda: {"log_probabilities": torch.zeros(4, 3)}, on=made)
-row(f"{AR}.dependence", lambda: {"model": made(), "x": X[0]}, bad={"x": (X[0] + 1,)})

@@ -4,7 +4,6 @@ import hashlib
 
 from gmcourse.data import prose
 
-
 SUM = "4bbb9ea7afab36ee"
 
 

@@ -111,7 +111,6 @@ def _make_cases():
         "constant affine": (flows.ConstantAffine(ZeroConv2d(2, 4, edge=True)), image, None),
         "inverse": (flows.Inverse(flows.AffineCoupling(mlp([2, 8, 4], nn.Tanh))), vector(3, 4), None),
         "box–muller": (BoxMuller(), vector(3, 2), None),
-        "masked autoregressive": (flows.MaskedAutoregressive(5, (8, 8)), vector(3, 5), None),
         "plane flow": (PlaneFlow(couplings=3, hidden=(8,)).bijection, vector(4, 2), None),
         "nice": (NICE(7, hidden=(8, 8)).bijection, vector(3, 7), None),
         "whitening": (whitening(4, 2), vector(3, 4), None),

@@ -1,5 +1,6 @@
 """Autoregressive models: causal and complete, sums to one, cached = uncached, bits by hand, samples from the law."""
 
+import copy
 import math
 
 import pytest
@@ -7,8 +8,8 @@ import torch
 from torch import nn
 
 from gmcourse.metrics.likelihood import bits_per_dim
-from gmcourse.models.autoregressive import MADE, PixelCNN, Transformer, dependence
-from gmcourse.nn.attention import CausalAttention
+from gmcourse.models.autoregressive import MADE, PixelCNN, Transformer
+from gmcourse.nn.attention import TransformerBlock
 from gmcourse.nn.masked import MaskedConv2d
 from tests.flows.cases import shake
 
@@ -24,6 +25,17 @@ ALL = torch.cartesian_prod(*[torch.arange(3)] * 4)
 
 def small(name):
     return shake(SMALL[name]()).double().eval()
+
+
+@torch.no_grad()
+def dependence(model, x):
+    """Which conditionals (rows) change with which numbers (columns): all other levels of each are tried."""
+    model, found = copy.deepcopy(model).double().eval(), []
+    for j in range(len(x)):
+        changed = x.repeat(model.levels, 1)
+        changed[:, j] = torch.arange(model.levels)
+        found.append((model(changed) - model(x[None])).abs().amax((0, 2)) > 1e-12)
+    return torch.stack(found, 1)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -68,7 +80,7 @@ def test_logits_with_the_cache_are_those_without(name):
 
 
 def test_a_cache_may_grow_by_several_tokens_at_once():
-    layer, x, cache = CausalAttention(8, 2).double(), torch.randn(3, 6, 8).double(), {}
+    layer, x, cache = TransformerBlock(8, 2).double(), torch.randn(3, 6, 8).double(), {}
     parts = [layer(part, cache) for part in (x[:, :1], x[:, 1:4], x[:, 4:])]
     assert torch.allclose(torch.cat(parts, 1), layer(x), atol=1e-12)
 

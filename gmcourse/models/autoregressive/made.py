@@ -1,4 +1,4 @@
-"""MADE: an autoencoder whose weights are masked until it is a chain of conditionals."""
+"""MADE: a network whose weights are masked until it is a chain of conditionals."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,8 @@ from gmcourse.nn.masked import MaskedLinear, masked_mlp
 class MADE(Autoregressive):
     """Germain et al. 2015 (arXiv:1502.03509): one pass through masked linear layers gives all conditionals.
 
-    Differs from the paper: several levels, each number as a one-hot vector; the degrees of the hidden units take
-    turns and are not drawn, so that the model is complete as soon as a layer has D − 1 units; SiLU for ReLU.
-
-    Args:
-        hidden: widths of the hidden layers.
-        order: the places in the order in which they are written; by default 0, 1, 2, …
+    Differs from the paper: several levels, each number as a one-hot vector; the degrees of hidden units take turns
+    and are not drawn; SiLU for ReLU. `order` has the places as they are written, by default 0, 1, 2, …
     """
 
     @door(dims=">= 2", levels=">= 2", hidden=">= 1", dropout=">= 0 < 1", order=">= 0")
@@ -34,12 +30,11 @@ class MADE(Autoregressive):
         order: Sequence[int] | None = None,
     ) -> None:
         super().__init__(dims, levels)
-        if order is not None:
-            if sorted(order) != list(range(dims)):
-                expect.refuse("order", order, f"each of 0 … {dims - 1} once")
-            self.order = torch.tensor(list(order))
-        ends = self.order.argsort().repeat_interleave(levels)  # when each level of each place is written
-        self.network = masked_mlp(ends, hidden, ends, dropout)
+        if order is not None and sorted(order) != list(range(dims)):
+            expect.refuse("order", order, f"each of 0 … {dims - 1} once")
+        self.order = self.order if order is None else torch.tensor(list(order))
+        degrees = self.order.argsort().repeat_interleave(levels)  # when each level of each place is written
+        self.network = masked_mlp(degrees, hidden, degrees, dropout)
 
     def _logits(self, x: Tensor) -> Tensor:
         one_hot = F.one_hot(x, self.levels).to(next(self.parameters()).dtype)

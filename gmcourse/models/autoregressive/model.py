@@ -1,6 +1,5 @@
 """The chain rule: what every autoregressive model of whole numbers can do, whatever its network is."""
 
-import copy
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -15,7 +14,7 @@ from gmcourse.expect.door import door
 class Autoregressive(nn.Module, ABC):
     """log P(x) = Σ_i log P(x_i | x_1 … x_{i−1}) of D whole numbers in 0 … levels − 1, exactly.
 
-    A subclass gives the logits of all conditionals at once. Pictures are flat, row by row, (B, D) of int64.
+    A subclass gives the logits of all conditionals at once. Pictures are flat, row by row, (B, D) of whole numbers.
 
     Attributes:
         order: the places as they are written, first to last; by default 0, 1, 2, …
@@ -30,16 +29,16 @@ class Autoregressive(nn.Module, ABC):
 
     @abstractmethod
     def _logits(self, x: Tensor) -> Tensor:
-        """Compute the logits of the first T places from the first T numbers (B, T), T = D unless one knows better."""
+        """Compute the logits of the first T places from the first T numbers (B, T); T is D for a MADE."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute logits (B, D, levels): those at place i depend only on the numbers written before it.
-
-        On a GPU the numbers are not looked at, so that it need not wait.
-        """
-        looked_at = isinstance(x, Tensor) and x.device.type == "cpu"
-        within = (0, self.levels - 1) if looked_at else None
-        expect.tensor("x", x, f"B {self.dims}", dtype="integer", within=within)
+        """Compute logits (B, D, levels): those at place i depend only on the numbers written before it."""
+        on_cpu = (
+            isinstance(x, Tensor) and x.device.type == "cpu"
+        )  # a GPU need not wait for a look at the numbers
+        expect.tensor(
+            "x", x, f"B {self.dims}", dtype="integer", within=(0, self.levels - 1) if on_cpu else None
+        )
         expect.same_device(x=x, order=self.order)
         return self._logits(x.long())
 
@@ -62,14 +61,13 @@ class Autoregressive(nn.Module, ABC):
 
         Args:
             known: the first k numbers in the order of writing, (n, k): they stay, and the rest is drawn.
-            temperature: divides the logits of every conditional. Unless it is 1, the samples are *not* those of
+            temperature: divides the logits of every conditional. Unless it is 1, these are *not* samples of
                 P(x)^(1/temperature), normalised: that would need to know what each choice leads to.
         """
         x = torch.zeros(n, self.dims, dtype=torch.long, device=self.order.device)
         first = 0
         if known is not None:
-            first = known.shape[1]
-            expect.whole("the known numbers", first, most=self.dims)
+            first = expect.whole("the known numbers", known.shape[1], most=self.dims)
             expect.tensor("known", known, f"{n} k", dtype="integer", within=(0, self.levels - 1))
             x[:, self.order[:first]] = known.long()
         cache: dict[Any, Any] = {}
@@ -79,23 +77,5 @@ class Autoregressive(nn.Module, ABC):
         return x
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
-        """Compute the logits (B, levels) of one place. A subclass may keep in the cache what the next one needs."""
+        """Compute the logits (B, levels) of one place; the cache may keep what the next places need."""
         return self._logits(x)[:, place]
-
-
-@torch.no_grad()
-@door(x="D; integer")
-def dependence(model: Autoregressive, x: Tensor) -> Tensor:
-    """Find which conditionals see which numbers, as (D, D) of True and False: does the row change with the column?
-
-    It tries every other level of every number of one x (D,), on a copy in float64: the pattern of the Jacobian, for
-    whole numbers. With rows and columns in the order of writing it must lie below the diagonal (causal), and should
-    fill all of that (complete).
-    """
-    model, found = copy.deepcopy(model).double().eval(), []
-    before = model(x[None])[0]
-    for j in range(len(x)):
-        changed = x.long().repeat(model.levels - 1, 1)
-        changed[:, j] = (x[j] + torch.arange(1, model.levels, device=x.device)) % model.levels
-        found.append((model(changed) - before).abs().amax((0, 2)) > 1e-12)
-    return torch.stack(found, 1)

@@ -15,13 +15,9 @@ from gmcourse.nn.masked import MaskedConv2d
 class PixelCNN(Autoregressive):
     """van den Oord et al. 2016 (arXiv:1601.06759): masked convolutions, and a softmax over the grey levels.
 
-    Differs from the paper: grey pictures; a level is a one-hot vector; a learned number for each channel and place is
-    added after the first layer (where a pixel lies is no data, and may be known). As the paper's it has a blind
-    spot: a pixel above and far to the right is never seen.
-
-    Args:
-        shape: height and width.
-        blocks: residual blocks of a 3×3 convolution each, after the first of 7×7.
+    Differs from the paper: grey pictures of `shape` (H, W); a level is a one-hot vector; a learned number for each
+    channel and place is added after the first layer (where a pixel lies is no data, and may be known). As the
+    paper's it has a blind spot: it never sees a pixel above that is too far to the right.
     """
 
     @door(shape="2: >= 1", levels=">= 2", channels=">= 1", blocks=">= 0", dropout=">= 0 < 1")
@@ -38,17 +34,9 @@ class PixelCNN(Autoregressive):
         self.width = shape[1]
         self.first = MaskedConv2d(levels, channels, 7, centre=False)
         self.place = nn.Parameter(torch.zeros(channels, *shape))
-        self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.SiLU(),
-                MaskedConv2d(channels, channels, 3, centre=True),
-                nn.SiLU(),
-                nn.Dropout(dropout),
-                nn.Conv2d(channels, channels, 1),
-            )
-            for _ in range(blocks)
-        )
-        self.last = nn.Sequential(nn.SiLU(), nn.Conv2d(channels, 64, 1), nn.SiLU(), nn.Conv2d(64, levels, 1))
+        self.blocks = nn.ModuleList(_block(channels, dropout) for _ in range(blocks))
+        head = (nn.Conv2d(channels, 64, 1), nn.SiLU(), nn.Conv2d(64, levels, 1))
+        self.last = nn.Sequential(nn.SiLU(), *head)
 
     def _logits(self, x: Tensor) -> Tensor:
         one_hot = F.one_hot(x, self.levels).to(self.place.dtype)
@@ -63,3 +51,8 @@ class PixelCNN(Autoregressive):
         """Compute the logits of one pixel from the rows down to its own: what lies below does not matter."""
         below = (place // self.width + 1) * self.width
         return self._logits(x[:, :below])[:, place]
+
+
+def _block(channels: int, dropout: float) -> nn.Sequential:
+    masked, mix = MaskedConv2d(channels, channels, 3, centre=True), nn.Conv2d(channels, channels, 1)
+    return nn.Sequential(nn.SiLU(), masked, nn.SiLU(), nn.Dropout(dropout), mix)

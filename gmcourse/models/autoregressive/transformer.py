@@ -11,15 +11,10 @@ from gmcourse.nn.attention import TransformerBlock
 
 
 class Transformer(Autoregressive):
-    """A decoder-only transformer (Radford et al. 2018): place i reads the numbers before it, and a start token.
+    """A decoder-only transformer of `depth` blocks: place i reads a start token and the numbers before it.
 
-    Unlike a PixelCNN it has no blind spot, and what was computed for one place is kept for the next ones: with this
-    cache the network reads one token at a time, and each number is drawn from the same logits as without it.
-
-    Args:
-        dims: how many numbers it writes at most.
-        width: of the vector that each token is.
-        depth: the number of blocks.
+    It has no blind spot, and what was computed for one place is kept for the next ones: with this cache it reads
+    one token at a time, and draws each number from the same logits as without. It writes at most `dims` numbers.
     """
 
     @door(dims=">= 1", levels=">= 2", width=">= 1", depth=">= 1", heads=">= 1", dropout=">= 0 < 1")
@@ -33,19 +28,16 @@ class Transformer(Autoregressive):
         self.last = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, levels))
 
     def _logits(self, x: Tensor) -> Tensor:
-        return self._read(self._shifted(x)[:, :-1], {})
+        return self._read(x[:, :-1], {})
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
         """Compute the logits of one place; the cache has the keys and values of all tokens that were read before."""
-        return self._read(self._shifted(x[:, :place]), cache)[:, -1]
+        return self._read(x[:, :place], cache)[:, -1]
 
-    def _shifted(self, x: Tensor) -> Tensor:
-        return torch.cat([x.new_full((len(x), 1), self.levels), x], 1)
-
-    def _read(self, tokens: Tensor, cache: dict[Any, Any]) -> Tensor:
-        """Read the tokens that the cache has not seen: logits of what follows each of them."""
-        first = cache.get("read", 0)
-        cache["read"] = tokens.shape[1]
+    def _read(self, before: Tensor, cache: dict[Any, Any]) -> Tensor:
+        """Read the start token and numbers (B, T) that the cache has not seen: logits of what follows each."""
+        tokens = torch.cat([before.new_full((len(before), 1), self.levels), before], 1)
+        first, cache["read"] = cache.get("read", 0), tokens.shape[1]
         h = self.token(tokens[:, first:]) + self.place[first : tokens.shape[1]]
         for block in self.blocks:
             h = block(h, cache)
