@@ -25,21 +25,15 @@ def log_likelihood(answer: Any, generator: torch.Generator) -> None:
         x = torch.randint(levels, (rows, dims), generator=generator)
         a = logits.double()
         each = Categorical(logits=a).log_prob(x)
-        want = each.sum(1)
-        over_places = a.log_softmax(1).gather(2, x[..., None])[..., 0].sum(1)
+        want, late = each.sum(1), Categorical(logits=a[:, :-1]).log_prob(x[:, 1:])
+        raw, over_places = (b.gather(2, x[..., None])[..., 0] for b in (a, a.log_softmax(1)))
         suspects = {
-            "it is averaged over the places; the factors of the chain rule multiply, so their logarithms add up": (
-                each.mean(1)
-            ),
-            "the logits at place i are for the number at place i, not for the next one": (
-                Categorical(logits=a[:, :-1]).log_prob(x[:, 1:]).sum(1)
-            ),
-            "the softmax runs over the places; it runs over the levels, the last axis": over_places,
+            "it is averaged over the places; factors multiply, so their logarithms add up": each.mean(1),
+            "the logits at place i are for the number at place i, not for the next one": late.sum(1),
+            "the softmax runs over the places; it runs over the levels, the last axis": over_places.sum(1),
             "it is in bits; nats are wanted": want / math.log(2),
             "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
-            "logits are no log-probabilities: the softmax over the levels is missing": (
-                a.gather(2, x[..., None])[..., 0].sum(1)
-            ),
+            "logits are no log-probabilities: the softmax over the levels is missing": raw.sum(1),
             "this is the loss, −log P(x)": -want,
             "the conditionals' probabilities are added up; they multiply": each.exp().sum(1),
             "it is summed over the batch too; one number a row is wanted": want.sum(),
@@ -57,39 +51,26 @@ def made_masks(answer: Any, generator: torch.Generator) -> None:
     for dims, levels, width in ((4, 3, 11), (2, 2, 3), (5, 4, 8)):
         degrees = torch.randint(dims - 1, (width,), generator=generator)
         degrees[:2] = torch.tensor([0, dims - 2])
-        each = torch.tensor([i for i in range(dims) for _ in range(levels)])
-        blocks = torch.tensor([i for _ in range(levels) for i in range(dims)])
-        wanted = [_sees(degrees, each, 0), _sees(each, degrees, 1)]
-        shapes = {
-            "a hidden unit of degree m may look at number m itself: ≥, not >": [
-                _sees(degrees, each, 1),
-                wanted[1],
-            ],
-            "an output may not see its own number: >, not ≥": [wanted[0], _sees(each, degrees, 0)],
-            "the levels of one number lie side by side: 0, 0, 0, 1, 1, 1, …, not 0, 1, …, 0, 1, …": (
-                [_sees(degrees, blocks, 0), _sees(blocks, degrees, 1)]
-            ),
-            "each level is taken for a number of its own: all levels of a number have its degree": (
-                [
-                    _sees(degrees, torch.arange(dims * levels), 0),
-                    _sees(torch.arange(dims * levels), degrees, 1),
-                ]
-            ),
-            "both masks are transposed: a weight has shape (out, in)": [wanted[0].T, wanted[1].T],
-            "both masks are turned round: they let through what must be held back": [1 - m for m in wanted],
-            "the order is reversed: numbers see those after them": (
-                [_sees(each, degrees, 0).T, _sees(degrees, each, 1).T]
-            ),
+        each = [i for i in range(dims) for _ in range(levels)]
+        own, blocks = list(range(dims * levels)), [i for _ in range(levels) for i in range(dims)]
+        m = degrees.tolist()
+        into, out = _sees(m, each, 0), _sees(each, m, 1)
+        side_by_side = "the levels of one number lie side by side: 0, 0, 0, 1, 1, 1, …, not 0, 1, …, 0, 1, …"
+        suspects = {
+            "a hidden unit of degree m may look at number m itself: ≥, not >": (_sees(m, each, 1), out),
+            "an output may not see its own number: >, not ≥": (into, _sees(each, m, 0)),
+            side_by_side: (_sees(m, blocks, 0), _sees(blocks, m, 1)),
+            "each level is taken for a number of its own": (_sees(m, own, 0), _sees(own, m, 1)),
+            "both masks are transposed: a weight has shape (out, in)": (into.T, out.T),
+            "the masks are turned round: they let through what must be held back": (1 - into, 1 - out),
         }
-        masks = pair(
-            ask(answer, dims, levels, degrees), "the mask into the hidden layer and the one out of it"
-        )
+        masks = pair(ask(answer, dims, levels, degrees), "the masks into and out of the hidden layer")
         for i, what in enumerate(("the mask into the hidden layer", "the mask out of the hidden layer")):
-            agree(masks[i], wanted[i], what, {words: found[i] for words, found in shapes.items()})
+            agree(masks[i], (into, out)[i], what, {words: found[i] for words, found in suspects.items()})
 
 
-def _sees(unit: Tensor, before: Tensor, gap: int) -> Tensor:
-    return torch.tensor([[float(m - d >= gap) for d in before.tolist()] for m in unit.tolist()])
+def _sees(units: list[int], before: list[int], gap: int) -> Tensor:
+    return torch.tensor([[float(m - d >= gap) for d in before] for m in units])
 
 
 @exercise
@@ -102,16 +83,13 @@ def masked_convolution(answer: Any, generator: torch.Generator) -> None:
         x = normal(2, channels, 5, 6, generator=generator)
         weight = normal(3, channels, size, size, generator=generator)
         y, w, place = x.double(), weight.double(), torch.arange(size * size).reshape(size, size)
-        row, column, half, middle = place // size, place % size, size // 2, size * size // 2
-        before, without = place <= middle, place < middle
-        mask, other = (before, without) if centre else (without, before)
+        row, column, half = place // size, place % size, size // 2
+        mask, other = place < size * size // 2 + centre, place < size * size // 2 + (not centre)
         masks = {
             "the two masks are mixed up: `centre` says whether the pixel itself is seen": other,
             "the row below is open": mask | (row > half),
             "the right half of its own row is open": mask | (row == half),
             "the rows above are closed on the right: all of them is seen": mask & (column <= half),
-            "only its own row is seen": mask & (row == half),
-            "its own row is closed: what lies on the left is seen": mask & ((row < half) | (place == middle)),
             "the mask is turned round: it sees what comes after": mask.flip(0, 1),
             "there is no mask": torch.ones_like(mask),
         }
@@ -131,32 +109,27 @@ def causal_attention(answer: Any, generator: torch.Generator) -> None:
         q, k, v = (normal(batch, tokens, width, generator=generator, std=1.5) for _ in range(3))
         a, b, c = q.double(), k.double(), v.double()
         want = torch.stack([_attended(a[:, t], b[:, : t + 1], c[:, : t + 1]) for t in range(tokens)], 1)
-        score = a @ b.transpose(1, 2) / width**0.5
-        lower = torch.ones(tokens, tokens, dtype=torch.bool).tril()
-        raw = (score * width**0.5).masked_fill(~lower, -math.inf).softmax(2)
-        suspects = {
-            "the mask is turned round: tokens see those after them": (
-                score.masked_fill(~lower.T, -math.inf).softmax(2) @ c
-            ),
-            "it is masked after the softmax: the weights of a row must sum to 1": (score.softmax(2) * lower)
-            @ c,
-            "a masked score is 0, and exp(0) = 1 is still weight; it must be −∞": (score * lower).softmax(2)
-            @ c,
-            "the scores are not divided by √d": raw @ c,
-            "the scores are divided by d, not by √d": (
-                (score / width**0.5).masked_fill(~lower, -math.inf).softmax(2) @ c
-            ),
-            "the softmax runs over the queries; it runs over the keys, the last axis": (
-                score.masked_fill(~lower, -math.inf).softmax(1) @ c
-            ),
-            "nothing is masked: tokens see those after them": score.softmax(2) @ c,
+        raw, lower = a @ b.transpose(1, 2), torch.ones(tokens, tokens, dtype=torch.bool).tril()
+        score = raw / width**0.5
+        raw, by_d, past = (each.masked_fill(~lower, -math.inf) for each in (raw, raw / width, score))
+        weights = {
+            "the mask is turned round: tokens see those after them": score.masked_fill(
+                ~lower.T, -math.inf
+            ).softmax(2),
+            "it is masked after the softmax: the weights of a row must sum to 1": score.softmax(2) * lower,
+            "a masked score is 0, and exp(0) = 1 is still weight; it must be −∞": (score * lower).softmax(2),
+            "the scores are not divided by √d": raw.softmax(2),
+            "the scores are divided by d, not by √d": by_d.softmax(2),
+            "the softmax runs over the queries; it runs over the keys, the last axis": past.softmax(1),
+            "nothing is masked: tokens see those after them": score.softmax(2),
         }
         value = ask(answer, q, k, v)
         finite(
             value,
             "the output",
-            "the first token sees nothing, and its row is NaN: each token sees itself as well",
+            "the first token sees nothing, and its row is NaN: a token sees itself as well",
         )
+        suspects = {words: each @ c for words, each in weights.items()}
         agree(value, want, "the output", suspects, inputs={"q": q, "k": k, "v": v})
 
 
@@ -174,30 +147,28 @@ def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
     for rows, dims, levels in ((3, 4, 5), (1, 6, 17)):
         x = torch.randint(levels, (rows, dims), generator=generator)
         x[:, 0], x[:, 1], x[:, 2] = 0, levels - 1, 2
-        mean = x + 1.5 * (2 * torch.rand(rows, dims, generator=generator) - 1)
-        log_scale = 0.1 + 0.7 * torch.rand(rows, dims, generator=generator)
-        for leaf in (mean, log_scale):
-            leaf.requires_grad_()
+        mean = (x + 1.5 * (2 * torch.rand(rows, dims, generator=generator) - 1)).requires_grad_()
+        log_scale = (0.1 + 0.7 * torch.rand(rows, dims, generator=generator)).requires_grad_()
         m, t = mean.double(), log_scale.double()
+        s, lowest, highest = t.exp(), x == 0, x == levels - 1
+        below, above, up = (x + edge - m for edge in (-0.5, 0.5, 1.0))
 
         def mass(
-            up: float, down: float, scale: Tensor, x: Tensor = x, m: Tensor = m, top: int = levels - 1
+            low: Tensor, high: Tensor, s: Tensor = s, first: Tensor = lowest, last: Tensor = highest
         ) -> Tensor:
-            below = torch.where(x == 0, 0.0, ((x - down - m) / scale).sigmoid())
-            return (torch.where(x == top, 1.0, ((x + up - m) / scale).sigmoid()) - below).log()
+            return (
+                (high / s).sigmoid().masked_fill(last, 1) - (low / s).sigmoid().masked_fill(first, 0)
+            ).log()
 
-        want, closed = (
-            mass(0.5, 0.5, t.exp()),
-            ((x + 0.5 - m) / t.exp()).sigmoid() - ((x - 0.5 - m) / t.exp()).sigmoid(),
-        )
+        want, none = mass(below, above), torch.zeros_like(lowest)
         suspects = {
-            "it is the density at the level (times a width of 1), not the mass between two edges": (
-                F.logsigmoid((x - m) / t.exp()) + F.logsigmoid((m - x) / t.exp()) - t
+            "it is the density at the level, not the mass between two edges": (
+                F.logsigmoid((x - m) / s) + F.logsigmoid((m - x) / s) - t
             ),
-            "the ends are closed: the lowest and the highest level take the whole tail": closed.log(),
-            "log_scale is the logarithm of the scale": mass(0.5, 0.5, t),
-            "it is half a level off: level k lies between k − ½ and k + ½": mass(1.0, 0.0, t.exp()),
-            "a bin is one level wide, ½ on either side": mass(1.0, 1.0, t.exp()),
+            "the ends are closed: they take the whole tail": mass(below, above, s, none, none),
+            "log_scale is the logarithm of the scale": mass(below, above, t),
+            "it is half a level off: level k lies between k − ½ and k + ½": mass(x - m, up),
+            "a bin is one level wide, ½ on either side": mass(x - 1 - m, up),
             "this is the probability; its logarithm is wanted": want.exp(),
         }
         value = ask(answer, x, mean, log_scale, levels)
