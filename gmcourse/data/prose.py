@@ -1,7 +1,4 @@
-"""The course's own prose as characters: 198 kB of lessons and docstrings, as they were in November 2026.
-
-The file never changes, and so the scores on it stay comparable. Its paragraphs are in random order.
-"""
+"""The course's own prose, 198 kB of lessons and docstrings of November 2026; a file that never changes."""
 
 from importlib.resources import files
 

@@ -48,8 +48,7 @@ def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: floa
 class MaskedConv2d(nn.Conv2d):
     """A square convolution that sees the rows above, and of its own row what is on the left.
 
-    van den Oord et al. 2016 (arXiv:1601.06759), section 3.4: mask A without the centre for the first layer, which
-    reads the pixels, and mask B with it for all others.
+    van den Oord et al. 2016 (arXiv:1601.06759), section 3.4: mask B has the centre; mask A, of the first layer, not.
     """
 
     mask: Tensor

@@ -63,4 +63,3 @@ row(
     fine={"known": "shape"},
     bad={"temperature": (0.0,), "known": (X + 1, torch.cat([X, X], 1))},
 )
-row(f"{AR}.MADE.start_at", lambda: {"log_probabilities": torch.zeros(4, 3)}, on=made)

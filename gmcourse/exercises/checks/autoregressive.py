@@ -35,7 +35,6 @@ def log_likelihood(answer: Any, generator: torch.Generator) -> None:
             "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
             "logits are no log-probabilities: the softmax over the levels is missing": raw.sum(1),
             "this is the loss, −log P(x)": -want,
-            "the conditionals' probabilities are added up; they multiply": each.exp().sum(1),
             "it is summed over the batch too; one number a row is wanted": want.sum(),
             "it is not summed over the places": each,
         }
@@ -111,24 +110,18 @@ def causal_attention(answer: Any, generator: torch.Generator) -> None:
         want = torch.stack([_attended(a[:, t], b[:, : t + 1], c[:, : t + 1]) for t in range(tokens)], 1)
         raw, lower = a @ b.transpose(1, 2), torch.ones(tokens, tokens, dtype=torch.bool).tril()
         score = raw / width**0.5
-        raw, by_d, past = (each.masked_fill(~lower, -math.inf) for each in (raw, raw / width, score))
+        raw, past = (each.masked_fill(~lower, -math.inf) for each in (raw, score))
+        future = score.masked_fill(~lower.T, -math.inf)
         weights = {
-            "the mask is turned round: tokens see those after them": score.masked_fill(
-                ~lower.T, -math.inf
-            ).softmax(2),
+            "the mask is turned round: tokens see those after them": future.softmax(2),
             "it is masked after the softmax: the weights of a row must sum to 1": score.softmax(2) * lower,
             "a masked score is 0, and exp(0) = 1 is still weight; it must be −∞": (score * lower).softmax(2),
             "the scores are not divided by √d": raw.softmax(2),
-            "the scores are divided by d, not by √d": by_d.softmax(2),
             "the softmax runs over the queries; it runs over the keys, the last axis": past.softmax(1),
             "nothing is masked: tokens see those after them": score.softmax(2),
         }
         value = ask(answer, q, k, v)
-        finite(
-            value,
-            "the output",
-            "the first token sees nothing, and its row is NaN: a token sees itself as well",
-        )
+        finite(value, "the output", "the first token sees nothing, its row is NaN: a token sees itself too")
         suspects = {words: each @ c for words, each in weights.items()}
         agree(value, want, "the output", suspects, inputs={"q": q, "k": k, "v": v})
 
@@ -153,18 +146,14 @@ def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
         s, lowest, highest = t.exp(), x == 0, x == levels - 1
         below, above, up = (x + edge - m for edge in (-0.5, 0.5, 1.0))
 
-        def mass(
-            low: Tensor, high: Tensor, s: Tensor = s, first: Tensor = lowest, last: Tensor = highest
-        ) -> Tensor:
-            return (
-                (high / s).sigmoid().masked_fill(last, 1) - (low / s).sigmoid().masked_fill(first, 0)
-            ).log()
+        def mass(low: Tensor, high: Tensor, s: Tensor = s, a: Tensor = lowest, b: Tensor = highest) -> Tensor:
+            upper, lower = (high / s).sigmoid().masked_fill(b, 1), (low / s).sigmoid().masked_fill(a, 0)
+            return (upper - lower).log()
 
         want, none = mass(below, above), torch.zeros_like(lowest)
+        density = F.logsigmoid((x - m) / s) + F.logsigmoid((m - x) / s) - t
         suspects = {
-            "it is the density at the level, not the mass between two edges": (
-                F.logsigmoid((x - m) / s) + F.logsigmoid((m - x) / s) - t
-            ),
+            "it is the density at the level, not the mass between two edges": density,
             "the ends are closed: they take the whole tail": mass(below, above, s, none, none),
             "log_scale is the logarithm of the scale": mass(below, above, t),
             "it is half a level off: level k lies between k − ½ and k + ½": mass(x - m, up),

@@ -9,7 +9,7 @@ from torch import Tensor
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.models.autoregressive.model import Autoregressive
-from gmcourse.nn.masked import MaskedLinear, masked_mlp
+from gmcourse.nn.masked import masked_mlp
 
 
 class MADE(Autoregressive):
@@ -40,11 +40,3 @@ class MADE(Autoregressive):
         one_hot = F.one_hot(x, self.levels).to(next(self.parameters()).dtype)
         out: Tensor = self.network(one_hot.flatten(1))
         return out.unflatten(1, (self.dims, self.levels))
-
-    @torch.no_grad()
-    def start_at(self, log_probabilities: Tensor) -> None:
-        """Let training begin near independent histograms (D, levels), which `densities.Histogram` counts."""
-        expect.tensor("log_probabilities", log_probabilities, f"{self.dims} {self.levels}")
-        last = self.network[-1]
-        assert isinstance(last, MaskedLinear)
-        last.bias.copy_(log_probabilities.flatten())

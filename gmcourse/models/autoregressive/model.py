@@ -15,9 +15,7 @@ class Autoregressive(nn.Module, ABC):
     """log P(x) = Σ_i log P(x_i | x_1 … x_{i−1}) of D whole numbers in 0 … levels − 1, exactly.
 
     A subclass gives the logits of all conditionals at once. Pictures are flat, row by row, (B, D) of whole numbers.
-
-    Attributes:
-        order: the places as they are written, first to last; by default 0, 1, 2, …
+    `order` has the places as they are written, by default 0, 1, 2, …
     """
 
     order: Tensor
@@ -33,12 +31,9 @@ class Autoregressive(nn.Module, ABC):
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute logits (B, D, levels): those at place i depend only on the numbers written before it."""
-        on_cpu = (
-            isinstance(x, Tensor) and x.device.type == "cpu"
-        )  # a GPU need not wait for a look at the numbers
-        expect.tensor(
-            "x", x, f"B {self.dims}", dtype="integer", within=(0, self.levels - 1) if on_cpu else None
-        )
+        looked_at = isinstance(x, Tensor) and x.device.type == "cpu"  # a GPU would have to wait
+        within = (0, self.levels - 1) if looked_at else None
+        expect.tensor("x", x, f"B {self.dims}", dtype="integer", within=within)
         expect.same_device(x=x, order=self.order)
         return self._logits(x.long())
 
@@ -61,8 +56,7 @@ class Autoregressive(nn.Module, ABC):
 
         Args:
             known: the first k numbers in the order of writing, (n, k): they stay, and the rest is drawn.
-            temperature: divides the logits of every conditional. Unless it is 1, these are *not* samples of
-                P(x)^(1/temperature), normalised: that would need to know what each choice leads to.
+            temperature: divides all logits. Unless it is 1, these are *not* samples of P(x)^(1/temperature).
         """
         x = torch.zeros(n, self.dims, dtype=torch.long, device=self.order.device)
         first = 0
