@@ -192,7 +192,7 @@ def one_at_a_time(answer: Any, generator: torch.Generator) -> None:
 
 
 def _network(dims: int, levels: int, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
-    """Logits (B, D, levels) that depend, strongly, on the numbers before."""
+    """Make logits (B, D, levels) that depend strongly on the numbers before."""
     weight = 3 * torch.randn(dims, levels, dims, levels, generator=generator)
     weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
     return lambda x: torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
