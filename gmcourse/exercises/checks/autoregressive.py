@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -9,9 +10,12 @@ from torch import Tensor
 from torch.distributions import Categorical
 from torch.nn import functional as F
 
-from gmcourse.exercises.compare import agree, finite, normal, pair, untouched
+from gmcourse.data import load
+from gmcourse.exercises.asking import ask
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, pair, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.mistakes import ask
+from gmcourse.exercises.mistakes import mistake
+from gmcourse.exercises.open_task import found_and_why
 
 
 @exercise
@@ -174,21 +178,22 @@ def one_at_a_time(answer: Any, generator: torch.Generator) -> None:
 
     Sampling takes one pass for each number: a conditional waits for what it is conditioned on.
     """
-    for rows, dims, levels in ((5, 4, 3), (2, 6, 5), (1, 3, 2)):
-        network = _network(dims, levels, generator)
-        u = torch.rand(rows, dims, generator=generator)
-        want, likeliest = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(2))
-        at_once = _levels(network(want), u)
-        for i in range(dims):
-            want[:, i] = _levels(network(want)[:, i], u[:, i])
-            likeliest[:, i] = network(likeliest)[:, i].argmax(1)
-        suspects = {
-            "the likeliest level is taken: that is one picture, and no sample": likeliest,
-            "it is refreshed once; the third number still waits for the second": _levels(network(at_once), u),
-        }
-        value = ask(answer, network, u)
-        untouched(value, at_once, "all numbers are still drawn from one pass", want)
-        agree(value, want, "the sample", suspects)
+    agree_always(answer, "the sample", _sample, generator, (5, 4, 3), (2, 6, 5), (3, 7, 2))
+
+
+def _sample(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
+    network = _network(dims, levels, generator)
+    u = torch.rand(rows, dims, generator=generator)
+    want, likeliest = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(2))
+    at_once = _levels(network(want), u)
+    for i in range(dims):
+        want[:, i] = _levels(network(want)[:, i], u[:, i])
+        likeliest[:, i] = network(likeliest)[:, i].argmax(1)
+    suspects = {
+        "the likeliest level is taken: that is one picture, and no sample": likeliest,
+        "it is refreshed once; the third number still waits for the second": _levels(network(at_once), u),
+    }
+    return Case((network, u), want, suspects, handed=at_once)
 
 
 def _network(dims: int, levels: int, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
@@ -201,3 +206,30 @@ def _network(dims: int, levels: int, generator: torch.Generator) -> Callable[[Te
 def _levels(logits: Tensor, u: Tensor) -> Tensor:
     """The level at which the cumulated probability passes u."""
     return (logits.softmax(-1).cumsum(-1)[..., :-1] < u[..., None]).sum(-1)
+
+
+@exercise
+def pixel_order(answer: Any, generator: torch.Generator) -> None:
+    """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone.
+
+    The chain rule holds in any order; with a short memory some orders know more than others.
+    """
+    found, _ = found_and_why(answer)
+    order = tensor(found, "the order").flatten().tolist()
+    if sorted(order) != list(range(64)):
+        mistake("the order must have each of the places 0 … 63 once")
+    mine, rows = (_chain_bits(list(map(int, each))) for each in (order, range(64)))
+    print(f"{mine:.3f} bits per pixel; row by row {rows:.3f}")
+    if mine >= rows:
+        mistake("row by row needs no more bits than this order")
+
+
+def _chain_bits(order: list[int]) -> float:
+    seen, unseen = (load("digits", split).pixels.flatten(1).long() for split in ("train", "test"))
+    seen, unseen = (F.pad(x, (1, 0)) for x in (seen, unseen))  # before the first pixel stands a 0
+    bits = 0.0
+    for a, b in pairwise([0, *(place + 1 for place in order)]):
+        counts = torch.bincount(17 * seen[:, a] + seen[:, b], minlength=289).reshape(17, 17) + 1 / 17
+        chances = counts / counts.sum(1, keepdim=True)
+        bits -= float(chances[unseen[:, a], unseen[:, b]].log2().mean())
+    return bits / len(order)

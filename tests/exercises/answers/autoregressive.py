@@ -68,6 +68,21 @@ def _sampler(loop: str, result: str = "x") -> str:
         """
 
 
+REASONS = (
+    "A way that turns round at the end of each line never jumps, so every pixel is beside the one before it. "
+    * 2
+)
+SNAKE = "sum(([r + 8 * c for r in range(8)][:: 1 - 2 * (c % 2)] for c in range(8)), [])"
+COLUMNS = "sum(([c + 8 * r for r in range(8)][:: 1 - 2 * (c % 2)] for c in range(8)), [])"
+
+
+def _order(line: str, why: str = REASONS) -> str:
+    return f"""
+        order = {line}
+        why = {why!r}
+        """
+
+
 ANSWERS = [
     # 1 · log_likelihood
     wrong("log_likelihood", "mean over D", _likelihood("each.mean(1)"), expects="averaged over the places"),
@@ -420,4 +435,19 @@ ANSWERS = [
             return torch.cat(rows)
         """,
     ),
+    # 7 · pixel_order
+    wrong("pixel_order", "row by row", _order("list(range(64))"), expects="no more bits"),
+    wrong("pixel_order", "at random", _order("torch.randperm(64)"), expects="no more bits"),
+    wrong(
+        "pixel_order",
+        "column by column",
+        _order("torch.arange(64).reshape(8, 8).T.flatten()"),
+        expects="no more bits",
+    ),
+    wrong("pixel_order", "one is missing", _order("list(range(63))"), expects="0 … 63 once"),
+    wrong("pixel_order", "counted from one", _order("list(range(1, 65))"), expects="0 … 63 once"),
+    wrong("pixel_order", "no reason", _order(COLUMNS, "It is better."), expects="too short"),
+    right("pixel_order", "columns that turn round", _order(COLUMNS)),
+    right("pixel_order", "rows that turn round", _order(SNAKE)),
+    right("pixel_order", "as a tensor, backwards", _order(f"torch.tensor({COLUMNS}).flip(0)")),
 ]
