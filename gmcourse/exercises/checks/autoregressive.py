@@ -97,6 +97,10 @@ def masked_convolution(answer: Any, generator: torch.Generator) -> None:
             "there is no mask": torch.ones_like(mask),
         }
         suspects = {words: F.conv2d(y, w * each, padding=half) for words, each in masks.items()}
+        picture = (torch.arange(30) < 15 + centre).reshape(5, 6)
+        suspects["the mask is laid on the picture; it belongs on the kernel"] = F.conv2d(
+            y * picture, w, padding=half
+        )
         suspects["padding is missing: the output has the input's height and width"] = F.conv2d(y, w * mask)
         value, want = ask(answer, x, weight, centre), F.conv2d(y, w * mask, padding=half)
         agree(value, want, "the output", suspects, inputs={"x": x, "weight": weight})
@@ -184,12 +188,16 @@ def one_at_a_time(answer: Any, generator: torch.Generator) -> None:
 def _sample(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
     network = _network(dims, levels, generator)
     u = torch.rand(rows, dims, generator=generator)
-    want, likeliest = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(2))
+    want, likeliest, mirrored, late = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(4))
     at_once = _levels(network(want), u)
     for i in range(dims):
         want[:, i] = _levels(network(want)[:, i], u[:, i])
         likeliest[:, i] = network(likeliest)[:, i].argmax(1)
+        mirrored[:, i] = _levels(network(mirrored)[:, -1 - i], u[:, i])
+        late[:, i] = _levels(network(late)[:, i - 1], u[:, i]) if i else 0
     suspects = {
+        "the logits of place i are for the number at place i, not for its mirror image": mirrored,
+        "the logits of place i are for the number at place i, not for the next one": late,
         "the likeliest level is taken: that is one picture, and no sample": likeliest,
         "it is refreshed once; the third number still waits for the second": _levels(network(at_once), u),
     }

@@ -224,7 +224,7 @@ ANSWERS = [
             mask[: size // 2 + centre] = 1
             return F.conv2d(x * mask.reshape(x.shape[2:]), weight, padding=k // 2)
         """,
-        expects="the output is wrong",
+        expects="laid on the picture",
     ),
     right("masked_convolution", "as written", _convolution(GOOD)),
     right(
@@ -389,7 +389,7 @@ ANSWERS = [
         "one_at_a_time",
         "from the logits of the mirrored place",
         _sampler("for i in range(u.shape[1]): x[:, i] = drawn(network(x)[:, -1 - i], u[:, i])"),
-        expects="the sample is wrong",
+        expects="mirror image",
     ),
     wrong(
         "one_at_a_time",
@@ -407,7 +407,7 @@ ANSWERS = [
         "one_at_a_time",
         "one place late",
         _sampler("for i in range(1, u.shape[1]): x[:, i] = drawn(network(x)[:, i - 1], u[:, i])"),
-        expects="the sample is wrong",
+        expects="not for the next one",
     ),
     wrong("one_at_a_time", "not returned", _sampler("x = x", "None"), expects="returns None"),
     right(
