@@ -17,6 +17,7 @@ ORDER = {
     "08": "srflow",
     "09": "stylegan2",
     "10": "recap",
+    "11": "autoregressive",
 }
 
 

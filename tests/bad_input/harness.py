@@ -63,6 +63,10 @@ INNER = (
     "gmcourse.exercises",  # the judge has tests of its own
     "gmcourse.expect",  # the checks themselves: test_expect.py
     "gmcourse.models.autoencoder.",  # the door is the package, as for the next ones
+    "gmcourse.models.autoregressive.",
+    "gmcourse.models.autoregressive.Autoregressive.next_logits",  # inside `sample`
+    "gmcourse.models.autoregressive.PixelCNN.next_logits",
+    "gmcourse.models.autoregressive.Transformer.next_logits",
     "gmcourse.models.discriminative_vs_generative.",
     "gmcourse.models.gan.",
     "gmcourse.models.srflow.model",

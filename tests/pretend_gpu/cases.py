@@ -239,12 +239,14 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
     "Glow": lambda m, d: (m.sample(2, temperature=0.7), m.log_prob(rand(d, 2, *m.shape))),
     "GridGANs": lambda m, d: m.sample(3),
     "NICE": lambda m, d: (m.sample(2), m.log_prob(rand(d, 2, *m.shape))),
+    "PixelCNN": lambda m, d: (m.sample(2), m.log_prob(torch.arange(64)[None].to(d) % 17)),
     "PlaneFlow": lambda m, d: (m.sample(2), m.log_prob(rand(d, 2, 2))),
     "Regression": lambda m, d: m(rand(d, 2, 3, 8, 8)),
     "SRFlow": lambda m, d: (
         m.sample(faces(d, m).low, 0.7, n=2),
         m.log_prob(faces(d, m).high / 255, faces(d, m).low),
     ),
+    "Transformer": lambda m, d: (m.sample(2)[:, :9], m.log_prob(torch.arange(128)[None].to(d) % 74)),
     "VAE": lambda m, d: (m.sample(2), m.elbo(rand(d, 2, *m.shape))),
 }
 

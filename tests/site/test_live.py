@@ -35,6 +35,7 @@ FIGURES = [
     ("glow_faces", "notebooks/07_glow", "input[type=range]", ".gm-controls"),
     ("super_resolution", "notebooks/08_srflow", "input[type=range]", ".gm-controls"),
     ("style_mixing", "notebooks/09_stylegan2", "input[type=range]", ".gm-controls"),
+    ("next_pixel", "notebooks/11_autoregressive", "canvas[tabindex]", ".gm-readout"),
 ]
 
 

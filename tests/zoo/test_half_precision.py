@@ -30,5 +30,5 @@ def test_half_precision(name, dtype):
             answers(module, dtype)
         return
     for found in answers(module, dtype):
-        assert found.dtype == dtype
+        assert found.dtype == dtype or not found.is_floating_point()  # whole numbers are whole
         assert found.isfinite().all()

@@ -17,7 +17,7 @@ from gmcourse.data import load
 from gmcourse.flows import ActNorm
 from gmcourse.flows.coupling import Coupling
 from tools.environment import ROOT
-from tools.live import glow, layers, srflow, stylegan2, wire
+from tools.live import glow, layers, pixelcnn, srflow, stylegan2, wire
 from tools.zoo import stamp
 
 LIVE = ROOT / "book" / "_static" / "live"
@@ -61,6 +61,7 @@ SCRIPTS: dict[str, Callable[[], str]] = {
     "vae_digits_2d": partial(_digits, "vae_digits_2d"),
     "plane_flow_moons": partial(_plane, "plane_flow_moons"),
     "plane_nice_moons": partial(_plane, "plane_nice_moons"),
+    "pixelcnn_digits": pixelcnn.as_script,
     "glow_faces": glow.as_script,
     "srflow_faces": srflow.as_script,
     "stylegan2_faces": stylegan2.as_script,

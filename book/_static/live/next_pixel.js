@@ -1,0 +1,160 @@
+// Lesson 11: a digit written pixel by pixel. Look at any pixel's histogram, overwrite it, and see what changes after it.
+"use strict";
+
+// A PixelCNN that keeps what it has computed: one place costs one column of numbers, not a whole picture.
+gm.pixelcnn = (weights, side = 8) => {
+  const first = weights.layer("first"), place = weights.data("place"), levels = first.weight.shape[1], channels = first.weight.shape[0];
+  const blocks = Array.from({ length: weights.count("mix.weight") }, (_, k) => ({ masked: weights.layer("masked", k), mix: weights.layer("mix", k) }));
+  const wide = weights.layer("wide"), last = weights.layer("logits");
+  const silu = (v) => v / (1 + Math.exp(-v));
+  const around = (reach, centre) => {  // the taps that are open, in the order of reading
+    const taps = [];
+    for (let a = -reach; a <= 0; a++) for (let b = -reach; b <= reach; b++) if (a < 0 || b < (centre ? 1 : 0)) taps.push([a, b]);
+    return taps;
+  };
+  const far = around(3, false), near = around(1, true);
+  const dense = ({ weight: { data, shape: [O, I] }, bias }, x) => Float64Array.from({ length: O }, (_, o) => {
+    let sum = bias[o];
+    for (let i = 0; i < I; i++) sum += data[o * I + i] * x[i];
+    return sum;
+  });
+  // what each block read at each place; a place is right as soon as all pixels before it are
+  const read = blocks.map(() => []);
+
+  return {
+    levels,
+    // logits of place i, from the pixels x before it; places before i must have been asked for since they changed
+    logits(x, i) {
+      const row = Math.floor(i / side), column = i % side;
+      const inside = ([a, b]) => row + a >= 0 && column + b >= 0 && column + b < side;
+      let h = Float64Array.from({ length: channels }, (_, o) => first.bias[o] + place[o * side * side + i]);
+      far.forEach((tap, t) => {
+        if (!inside(tap)) return;
+        const level = x[i + tap[0] * side + tap[1]];
+        for (let o = 0; o < channels; o++) h[o] += first.weight.data[(o * levels + level) * far.length + t];
+      });
+      blocks.forEach(({ masked, mix }, k) => {
+        read[k][i] = h.map(silu);
+        const u = Float64Array.from(masked.bias);
+        near.forEach((tap, t) => {
+          if (!inside(tap)) return;
+          const seen = read[k][i + tap[0] * side + tap[1]];
+          for (let o = 0; o < channels; o++) {
+            let sum = 0;
+            for (let c = 0; c < channels; c++) sum += masked.weight.data[(o * channels + c) * near.length + t] * seen[c];
+            u[o] += sum;
+          }
+        });
+        const added = dense(mix, u.map(silu));
+        h = h.map((v, o) => v + added[o]);
+      });
+      return dense(last, dense(wide, h.map(silu)).map(silu));
+    },
+  };
+};
+
+gm.softmax = (logits, temperature = 1) => {
+  const top = Math.max(...logits), raised = Array.from(logits, (v) => Math.exp((v - top) / temperature));
+  const sum = raised.reduce((a, b) => a + b, 0);
+  return raised.map((v) => v / sum);
+};
+
+gm.figure("next_pixel", (box) => {
+  const { blue, vermilion, ink, line } = gm.colours;
+  const SIDE = 8, D = SIDE * SIDE, SIZE = 360, CELL = SIZE / SIDE;
+  const model = gm.pixelcnn(gm.weights("pixelcnn_digits"));
+  const picture = gm.canvas(SIZE, SIZE, ""), chart = gm.canvas(SIZE, SIZE, "The histogram of the chosen pixel: the probability of each of 17 grey levels.");
+  picture.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
+  const axes = { box: picture.box, limits: { x: [0, SIDE], y: [0, SIDE] } };
+  const chance = gm.number("probability of its level"), cost = gm.number("the digit so far", "bits");
+  const at = { x: 3.5, y: 3.5 };
+  let temperature = 1, seed = 3, written = D, timer = 0, x = new Array(D).fill(0), u = [], table = [];
+  const chosen = () => Math.min(SIDE - 1, Math.floor(SIDE - at.y - 1e-9)) * SIDE + Math.min(SIDE - 1, Math.floor(at.x));
+
+  const level = gm.slider("grey level of this pixel", { min: 0, max: 16, step: 1, value: 0, digits: 0 }, (value) => {
+    stop();
+    const i = chosen();
+    if (i >= written) return;
+    x[i] = value;
+    rewrite(i + 1);
+  });
+  const [levelShown, levelInput] = level.querySelectorAll("output, input");
+
+  // one place: its logits, and, unless it is kept, its draw by the place's own random number
+  function write(i, keep = false) {
+    table[i] = model.logits(x, i);
+    if (keep) return;
+    let passed = 0, k = 0;
+    const chances = gm.softmax(table[i], temperature);
+    while (k < 16 && (passed += chances[k]) < u[i]) k++;
+    x[i] = k;
+  }
+  function rewrite(from) {
+    for (let i = from ? from - 1 : 0; i < written; i++) write(i, i < from);
+    draw();
+  }
+  function begin() {
+    const { uniform } = gm.generator(seed);
+    u = Array.from({ length: D }, uniform);
+    rewrite(0);
+  }
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+  }
+  function film() {
+    stop();
+    written = 0;
+    timer = setInterval(() => {
+      if (!box.isConnected || written >= D) { stop(); return; }
+      write(written++);
+      at.x = ((written - 1) % SIDE) + 0.5;
+      at.y = SIDE - Math.floor((written - 1) / SIDE) - 0.5;
+      draw();
+    }, 60);
+    draw();
+  }
+
+  function draw() {
+    const i = chosen(), { pen } = picture;
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, SIZE, SIZE);
+    for (let j = 0; j < D; j++) {
+      pen.fillStyle = j < written ? `rgb(${[27, 39, 51].map((c) => Math.round(255 - (255 - c) * x[j] / 16)).join(",")})` : line;
+      pen.fillRect((j % SIDE) * CELL + 0.5, Math.floor(j / SIDE) * CELL + 0.5, CELL - 1, CELL - 1);
+    }
+    pen.strokeStyle = vermilion;
+    pen.lineWidth = 4;
+    pen.strokeRect((i % SIDE) * CELL + 2, Math.floor(i / SIDE) * CELL + 2, CELL - 4, CELL - 4);
+
+    const known = i < written, chances = known ? gm.softmax(table[i], temperature) : new Array(17).fill(0);
+    const top = Math.max(0.25, ...chances);
+    const plot = gm.plot(chart, { x: [-0.7, 16.7], y: [0, top * 1.08], xlabel: "grey level", ylabel: "probability", xticks: [0, 4, 8, 12, 16], yticks: [0, top > 0.5 ? 0.5 : 0.1] });
+    chances.forEach((p, k) => plot.fill([k - 0.4, k + 0.4], [p, p], known && k === x[i] ? vermilion : blue, 0.85));
+    if (!known) plot.text("not written yet", 8, top / 2, ink, "center");
+    levelInput.value = x[i];
+    levelShown.textContent = x[i];
+    chance.set(known ? chances[x[i]].toFixed(3) : "–");
+    const nats = x.slice(0, written).map((v, j) => Math.log(gm.softmax(table[j])[v]));
+    cost.set((-nats.reduce((a, b) => a + b, 0) / Math.LN2).toFixed(1));
+  }
+
+  gm.movable(picture.canvas, axes, {
+    limits: [0.5, SIDE - 0.5], step: 1, at, move: () => { stop(); draw(); },
+    label: "A digit of 8 by 8 pixels. Arrow keys choose a pixel; its histogram is shown beside it.",
+  });
+  gm.frame(box, {
+    title: "One pixel after the other",
+    row: [picture.canvas, chart.canvas],
+    controls: [level, gm.slider("temperature", { min: 0.1, max: 1.5, step: 0.1, value: 1, digits: 1 }, (value) => { stop(); temperature = value; written = D; rewrite(0); })],
+    buttons: [
+      gm.button("Write it pixel by pixel", film),
+      gm.button("Stop here", () => { stop(); written = Math.max(1, Math.min(written, chosen() + 1)); draw(); }),
+      gm.button("Go on", () => { stop(); const from = written; written = D; rewrite(from); }),
+      gm.button("Another digit", () => { stop(); seed += 1; written = D; begin(); }),
+    ],
+    readout: [chance.element, cost.element],
+    help: "Choose a pixel with the mouse or the arrow keys. Change its grey level: all pixels after it are drawn anew, with the same random numbers as before, and no pixel before it ever changes. The bits are those of temperature 1.",
+  });
+  begin();
+}, ["weights/pixelcnn_digits.js"]);
