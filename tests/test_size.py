@@ -6,9 +6,9 @@ from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES, imports_of
 from tests.test_public_names import cells
 
-# The first is to be 20,000 with every lesson in it; both may only be lowered. Part II may bring 2,000 lines in all:
-# lesson 11 brought 690, of which it imports 365.
-ALL, BY_LESSONS = 20_600 + 690, 12_700 + 365
+# The first is to be 20,000 with every lesson in it. Exercises that look at all that an answer leaves, and end on open
+# tasks, brought 1,200 lines, lesson 11 brought 690. From here both may only be lowered.
+ALL, BY_LESSONS = 22_460, 12_800
 
 
 def lines(modules):
