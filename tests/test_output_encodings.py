@@ -107,7 +107,7 @@ def test_every_command_writes_to_it(encoding: str, tmp_path: Path, monkeypatch: 
     assert re.search(r"note  device +cpu", said)
     assert re.search(r"(→|->) all lessons run on a CPU", said)
     assert re.search(r"[·.] kl +not done", said)
-    assert "0 of 6 passed" in said
+    assert "0 of 8 passed" in said
 
 
 def print_nothing(answer: object, generator: object) -> None: ...

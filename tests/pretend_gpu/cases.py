@@ -247,6 +247,7 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
         m.log_prob(faces(d, m).high / 255, faces(d, m).low),
     ),
     "Transformer": lambda m, d: (m.sample(2)[:, :9], m.log_prob(torch.arange(128)[None].to(d) % 74)),
+    "TwoLevelVAE": lambda m, d: (m.sample(2), m.elbo(rand(d, 2, *m.shape))),
     "VAE": lambda m, d: (m.sample(2), m.elbo(rand(d, 2, *m.shape))),
 }
 

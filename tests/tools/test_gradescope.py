@@ -78,7 +78,7 @@ def test_the_exercises_are_found_beside_a_lesson_and_in_a_zip(quick, tmp_path):
     (tmp_path / "04_vae.ipynb").write_bytes(LESSON.read_bytes())
     with zipfile.ZipFile(tmp_path / "work.zip", "w") as archive:
         archive.write(edited(SOLVED, unmarked, tmp_path / "x"), "work/04_vae_exercises.ipynb")
-    assert results(tmp_path, "04_vae", 10.0)["output"] == "6 of 6 passed."
+    assert results(tmp_path, "04_vae", 10.0)["output"] == "8 of 8 passed."
 
 
 def test_checks_of_a_teacher_go_along(quick, tmp_path):
@@ -88,4 +88,4 @@ def test_checks_of_a_teacher_go_along(quick, tmp_path):
     assert archive.read("extra.py") == mine.read_bytes()
     assert archive.read("run_autograder").split()[-1].decode() == gradescope.EXTRA
     edited(SOLVED, unmarked, tmp_path / "x.ipynb")
-    assert results(tmp_path, "04_vae", 10.0, mine)["output"] == "5 of 6 passed."
+    assert results(tmp_path, "04_vae", 10.0, mine)["output"] == "7 of 8 passed."
