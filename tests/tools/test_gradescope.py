@@ -45,7 +45,7 @@ def test_results_have_a_test_for_each_exercise(tmp_path, path, edit, score):
     words = [str(tmp_path / "submission"), "04_vae", "10", str(target)]
     subprocess.run([sys.executable, str(tmp_path / "grade.py"), *words], check=True)
     found = json.loads(target.read_text(encoding="utf-8"))
-    assert len(found["tests"]) == 6
+    assert len(found["tests"]) == 8
     assert sum(test["max_score"] for test in found["tests"]) == pytest.approx(10, abs=0.05)
     assert sum(test["score"] for test in found["tests"]) == pytest.approx(score, abs=0.05)
     assert all({"name", "score", "max_score", "output"} <= set(test) for test in found["tests"])
