@@ -8,7 +8,7 @@ from tests.test_public_names import cells
 
 # The first is to be 20,000 with every lesson in it. Exercises that look at all that an answer leaves, and end on open
 # tasks, brought 1,200 lines, lesson 11 brought 690. From here both may only be lowered.
-ALL, BY_LESSONS = 22_460, 12_800
+ALL, BY_LESSONS = 22_440, 12_800
 
 
 def lines(modules):

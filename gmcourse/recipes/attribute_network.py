@@ -54,7 +54,6 @@ def beside_fits(module: AttributeNetwork, people: Images, device: torch.device) 
     return found | {"error_of_fit_share_of_range": float(own.abs().mean())}
 
 
-@torch.no_grad()
 def measure(module: AttributeNetwork, device: torch.device) -> dict[str, float]:
     """Measure errors on 2,000 held-out faces: of each attribute, and for clean, blurred and noisy ones."""
     people, clean = (load("faces", "test", n=2000, detail=detail) for detail in (True, False))

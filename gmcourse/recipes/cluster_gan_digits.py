@@ -31,7 +31,6 @@ def step(module: ClusterGAN, device: torch.device) -> Adversarial:
     )
 
 
-@torch.no_grad()
 def measure(module: ClusterGAN, device: torch.device) -> dict[str, float]:
     """Measure the purity of the ten nearest neighbours among 360 held-out digits, by pixels and by codes."""
     test = load("digits", "test")

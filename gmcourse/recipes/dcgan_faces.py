@@ -39,7 +39,6 @@ def step(module: DCGenerator, device: torch.device) -> Adversarial:
     )
 
 
-@torch.no_grad()
 def measure(module: DCGenerator, device: torch.device, pictures: Pictures = FACES) -> dict[str, float]:
     """Measure distance, precision and recall against 1,000 held-out faces, with the floor of 1,000 other faces.
 

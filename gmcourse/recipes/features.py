@@ -62,7 +62,6 @@ def objective(module: Features, batch: Sample) -> dict[str, Tensor]:
     return {"loss": loss, "attributes": error, "patch": patch, "damage": damage}
 
 
-@torch.no_grad()
 def measure(module: Features, device: torch.device) -> dict[str, float]:
     """Each task on held-out pictures, and what a Fréchet distance on these features says of known changes."""
     people = load("faces", "test", n=2000, detail=True)

@@ -6,11 +6,10 @@ from gmcourse.data import load
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.autoregressive import PixelCNN
 from gmcourse.recipes.running import Recipe
-from gmcourse.training import Minimize
+from gmcourse.recipes.running.adam import adam
 from gmcourse.training.schedules import cosine, product, warm_up
 
 
-@torch.no_grad()
 def measure(module: PixelCNN, device: torch.device) -> dict[str, float]:
     """Measure exact bits per pixel of the digits that it has not seen, and of those that it has."""
     parts = {"test": load("digits", "test"), "training": load("digits").split(0.85)[0]}
@@ -23,9 +22,7 @@ RECIPE = Recipe(
     model="gmcourse.models.autoregressive:PixelCNN",
     arguments={"dropout": 0.3},
     data=lambda device: load("digits").split(0.85)[0].pixels.flatten(1).to(device),
-    step=lambda module, device: Minimize(
-        module.loss, module, torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=1e-2), clip=1.0
-    ),
+    step=adam(3e-3, decay=1e-2, clip=1.0),
     steps=600,
     batch_size=64,
     measure=measure,

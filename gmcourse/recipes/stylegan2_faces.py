@@ -54,7 +54,6 @@ def samples(module: Generator, device: torch.device) -> Tensor:
     return as_pictures(module(z, noise="fixed"))
 
 
-@torch.no_grad()
 def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
     """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
     features: Any = zoo.load("features", device)

@@ -47,7 +47,6 @@ def enlarged(x: Tensor) -> Tensor:
     return nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear")
 
 
-@torch.no_grad()
 def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
     """Measure Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
     features: Any = zoo.load("features", device)

@@ -9,7 +9,7 @@ from gmcourse.data import prose
 from gmcourse.metrics.likelihood import nats_to_bits
 from gmcourse.models.autoregressive import Transformer
 from gmcourse.recipes.running import Recipe
-from gmcourse.training import Minimize
+from gmcourse.recipes.running.adam import adam
 from gmcourse.training.schedules import cosine, product, warm_up
 
 LENGTH = 128  # characters that it can look back on
@@ -21,7 +21,6 @@ def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
     return lambda draws, n: windows[torch.randint(len(windows), (n,), generator=draws).to(device)]
 
 
-@torch.no_grad()
 def measure(module: Transformer, device: torch.device) -> dict[str, float]:
     """Measure bits per character of the held-out text, each after at least 64 characters before it."""
     windows = prose.load("test").to(device).unfold(0, LENGTH, LENGTH // 2)
@@ -34,9 +33,7 @@ RECIPE = Recipe(
     model="gmcourse.models.autoregressive:Transformer",
     arguments={"dims": LENGTH, "levels": len(prose.ALPHABET), "width": 96, "dropout": 0.1},
     data=data,
-    step=lambda module, device: Minimize(
-        module.loss, module, torch.optim.AdamW(module.parameters(), lr=3e-3, weight_decay=0.1), clip=1.0
-    ),
+    step=adam(3e-3, decay=0.1, clip=1.0),
     steps=1200,
     batch_size=32,
     measure=measure,

@@ -15,7 +15,6 @@ from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 
 
-@torch.no_grad()
 def measure(module: VAE, device: torch.device) -> dict[str, float]:
     """Measure the negative ELBO of the 360 test digits with the Bernoulli cross-entropy, in nats."""
     test = load("digits", "test").unit().to(device)

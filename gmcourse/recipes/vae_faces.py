@@ -23,7 +23,6 @@ def data(device: torch.device, pictures: Pictures = faces) -> Tensor:
     return pictures("train").pixels.to(device)
 
 
-@torch.no_grad()
 def measure(module: VAE, device: torch.device, pictures: Pictures = faces) -> dict[str, float]:
     """Measure, on test faces, the bound on the density, the error of a pixel, and the fine detail left.
 

@@ -33,7 +33,6 @@ def step(module: TwoLevelVAE, device: torch.device) -> Minimize:
     return Minimize(loss, module, adam, ema=EMA(module, 0.999), clip=1000.0)
 
 
-@torch.no_grad()
 def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
     """Measure, on 2,000 test faces, the bound with both prices, and Fréchet distances by prior of z₂."""
     test, train = (

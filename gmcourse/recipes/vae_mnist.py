@@ -29,7 +29,6 @@ def to_a_twentieth(step: int, steps: int) -> float:
     return 0.05 + 0.95 * cosine(step, steps)
 
 
-@torch.no_grad()
 def measure(module: VAE, device: torch.device) -> dict[str, float]:
     """Measure −L_5000 of 1,000 test images, binarised once, in nats, with its standard error."""
     draws = generator(0)

@@ -50,6 +50,7 @@ def _round(g_loss: str, before: str = "", fake: str = "generator(z).detach()", a
 
 
 _G_LOSS = "F.softplus(-discriminator(generator(z))).mean()"
+_FROZEN = f"(discriminator.requires_grad_(False), {_G_LOSS})[1]"
 
 ANSWERS = [
     # 1 · generator_losses
@@ -488,52 +489,11 @@ ANSWERS += [
         _round(_G_LOSS, before="torch.manual_seed(0)"),
         expects="changes torch's seed",
     ),
-    wrong(
-        "one_round",
-        "left frozen",
-        """
-        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
-            ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
-            bce = F.binary_cross_entropy_with_logits
-            with torch.no_grad():
-                fake = generator(z)
-            d_loss = bce(discriminator(real), ones) + bce(discriminator(fake), zeros)
-            d_optimizer.zero_grad()
-            d_loss.backward()
-            d_optimizer.step()
-            for p in discriminator.parameters():
-                p.requires_grad_(False)
-            g_loss = bce(discriminator(generator(z)), ones)
-            g_optimizer.zero_grad()
-            g_loss.backward()
-            g_optimizer.step()
-            return d_loss, g_loss
-        """,
-        expects="leaves `discriminator` frozen",
-    ),
+    wrong("one_round", "left frozen", _round(_FROZEN), expects="leaves `discriminator` frozen"),
     right(
         "one_round",
         "frozen for a while, and thawed",
-        """
-        def one_round(generator, discriminator, g_optimizer, d_optimizer, real, z):
-            ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
-            bce = F.binary_cross_entropy_with_logits
-            with torch.no_grad():
-                fake = generator(z)
-            d_loss = bce(discriminator(real), ones) + bce(discriminator(fake), zeros)
-            d_optimizer.zero_grad()
-            d_loss.backward()
-            d_optimizer.step()
-            for p in discriminator.parameters():
-                p.requires_grad_(False)
-            g_loss = bce(discriminator(generator(z)), ones)
-            g_optimizer.zero_grad()
-            g_loss.backward()
-            g_optimizer.step()
-            for p in discriminator.parameters():
-                p.requires_grad_(True)
-            return d_loss, g_loss
-        """,
+        _round(_FROZEN, after="discriminator.requires_grad_(True)"),
     ),
     right(
         "one_round",
