@@ -2,6 +2,6 @@
 # GMCOURSE_SOLUTIONS=none make book leaves the solutions out: see book/instructor/guide.md.
 PYTHON ?= python3
 
-.PHONY: book test check kernels next lab serve pdf bench clean
-book test check kernels next lab serve pdf bench clean:
+.PHONY: book test check kernels next lab serve pdf slides bench clean
+book test check kernels next lab serve pdf slides bench clean:
 	@$(PYTHON) -m tools $@

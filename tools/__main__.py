@@ -20,6 +20,7 @@ TARGETS = {
     "lab": "JupyterLab on a folder of your own: lessons and exercises; updates leave your work alone",
     "serve": "show the built site at http://localhost:8000",
     "pdf": "print the built site with Chromium into _build/pdf",
+    "slides": "print each lesson's slides as a PDF into _build/slides",
     "bench": "time the package beside its peers",
     "clean": "remove what was built; .venv stays",
 }

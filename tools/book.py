@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from gmcourse.doctor import FAST, core_speed
-from tools import api, fingerprint, lessons, links, measured, solutions
+from tools import api, deck, fingerprint, lessons, links, measured, questions, solutions, teachers_page
 from tools.environment import ROOT, repository
 
 BUILD = ROOT / "_build"
@@ -107,6 +107,7 @@ def main(words: list[str]) -> int:
     """Build the site unless nothing has changed since it was last built."""
     started = time.monotonic()
     api.write()
+    teachers_page.write()
     digest = fingerprint.of(fingerprint.SITE, address_of_site(), *solutions.no_pages())
     if SITE_STAMP.matches(digest) and INDEX.is_file():
         report(lessons.execute(lessons.notebooks()), time.monotonic() - started)
@@ -128,6 +129,8 @@ def main(words: list[str]) -> int:
     if status := sphinx():
         print("the site was not built: see the warnings above", file=sys.stderr)
         return status
+    deck.write(HTML)
+    questions.write(HTML)
     broken = links.broken(HTML)
     for problem in broken:
         print(f"broken link: {problem}", file=sys.stderr)

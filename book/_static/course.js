@@ -126,3 +126,13 @@ document.addEventListener("DOMContentLoaded", () => {
   }, { rootMargin: "200px" });
   for (const box of document.querySelectorAll(".gm-live[data-figure]")) watcher.observe(box);
 });
+
+// ---- questions: what is right or wrong with the option that was chosen, in the words of the folded answer ----
+
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest(".gm-question");
+  if (!form) return;
+  const verdict = form.querySelector(".gm-verdict"), right = "right" in target.dataset;
+  verdict.className = `gm-verdict ${right ? "right" : "wrong"}`;
+  verdict.innerHTML = form.querySelector(`[data-why="${target.value}"]`).innerHTML;
+});

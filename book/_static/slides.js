@@ -1,0 +1,26 @@
+// Slides: formulas first, then Reveal, so that sizes are known. In print every figure is its still picture.
+"use strict";
+
+if (/print-pdf/.test(location.search)) {
+  for (const box of document.querySelectorAll(".gm-live")) box.removeAttribute("data-figure");
+}
+
+// A live figure is as wide as on the page of its lesson, and is then made larger or smaller until it fills the slide.
+function fit(box) {
+  const room = box.parentElement;
+  if (box.offsetHeight) box.style.zoom = Math.min(room.clientHeight / box.offsetHeight, room.clientWidth / box.offsetWidth);
+}
+
+const boxes = [...document.querySelectorAll(".gm-live")], fitting = new ResizeObserver(() => boxes.forEach(fit));
+for (const box of boxes) [box, box.parentElement].forEach((each) => fitting.observe(each));
+
+document.addEventListener("DOMContentLoaded", async () => {
+  await window.MathJax?.startup?.promise;
+  await Reveal.initialize({
+    width: 1280, height: 720, margin: 0.03, center: false, transition: "none", hash: true, slideNumber: "c/t",
+    pdfSeparateFragments: false, plugins: [RevealNotes],
+    // inside a live figure the arrows belong to it
+    keyboardCondition: () => !document.activeElement?.closest(".gm-live"),
+  });
+  document.documentElement.dataset.ready = "true";
+});

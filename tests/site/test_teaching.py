@@ -1,0 +1,82 @@
+"""Slides in a browser: each fits, nothing is missing; and the questions at the end of a lesson answer."""
+
+import pytest
+
+from tools import deck, questions
+
+SPILT = """() => {
+  const slide = document.querySelector("section.present"), room = slide.getBoundingClientRect();
+  const parts = "h1, h2, .content > *, .text > *, .picture > *, .options > li, .because, mjx-math";
+  const shown = [...slide.querySelectorAll(parts)];
+  return shown.filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.width && (box.bottom > room.bottom + 2 || box.right > room.right + 2);
+  }).map((each) => each.outerHTML.slice(0, 80));
+}"""
+
+
+@pytest.mark.parametrize("slug", deck.decks())
+def test_every_slide_fits(slug, browser, site):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    faults = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((site, "data:")) else faults.append(request.url),
+    )
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    page.goto(f"{site}/slides/{slug}.html")
+    page.wait_for_selector("html[data-ready]")
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        page.evaluate(f"Reveal.slide({number})")
+        if page.query_selector("section.present .gm-live"):
+            page.wait_for_selector("section.present .gm-live[data-ready]")
+        page.wait_for_timeout(100)
+        assert page.evaluate(SPILT) == [], f"slide {number + 1}"
+        assert page.evaluate(
+            "[...document.querySelectorAll('section.present img')].every((each) => each.naturalWidth)"
+        )
+        assert page.evaluate(
+            "[...document.querySelectorAll('section.present img')].every((each) => each.alt)"
+        )
+    assert faults == []
+    page.close()
+
+
+def test_the_keyboard_turns_slides(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/slides/{deck.decks()[0]}.html")
+    page.wait_for_selector("html[data-ready]")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getState().indexh") == 1
+    page.close()
+
+
+@pytest.mark.parametrize("slug", questions.lessons())
+def test_questions_answer(slug, browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/notebooks/{slug}.html")
+    page.click(".gm-questions > summary")
+    for each in questions.read(slug):
+        form = page.locator(f"#question-{each.id}")
+        for letter, option in each.lettered():
+            form.locator(f"input[value={letter}]").check()
+            verdict = form.locator(".gm-verdict")
+            assert ("right" in verdict.get_attribute("class").split()) == option.right
+            assert verdict.inner_text().startswith(f"{letter} {'Right.' if option.right else 'No.'}")
+    page.close()
+
+
+def test_questions_are_reached_by_keyboard(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/notebooks/{questions.lessons()[0]}.html")
+    page.focus(".gm-questions > summary")
+    page.keyboard.press("Enter")
+    for _ in range(12):  # formulas may stand before the first option
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.gm-question input')"):
+            break
+    page.keyboard.press("Space")
+    assert page.locator(".gm-question").first.locator(".gm-verdict").inner_text()
+    page.close()

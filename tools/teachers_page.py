@@ -1,0 +1,69 @@
+"""Writes the page of all lessons' outcomes, with their slides and questions. `make book` calls it.
+
+The outcomes are those that each lesson promises, so they stand once, in the lesson.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tools import deck, measured, questions
+from tools.environment import ROOT
+
+PAGE = ROOT / "book" / "instructor" / "outcomes.md"
+PROMISE = re.compile(r"You will be able to\n\n((?:- .+\n?)+)")
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+BEFORE = """# Outcomes, slides and questions
+
+What a student can do after each lesson, as the lesson itself promises it, and what there is to teach it with.
+
+- **Slides** are for the 45 minutes of the lesson's core. They run in the browser, without a network. Press `S` for
+  the speaker view with notes and minutes, `F` for the full screen, `?` for all keys. `make slides` prints them as
+  PDFs into `_build/slides`. A deck is one Markdown file in `book/slides`; the top of `tools/deck.py` says how it is
+  written.
+- **Questions** are those at the end of each lesson. *Moodle* is a file in GIFT format: in the question bank choose
+  Import, then GIFT. *Canvas* is a text file of which the program text2qti makes a quiz. Change them in
+  `book/questions`; the top of `tools/questions.py` says how.
+"""
+
+
+def lessons() -> list[str]:
+    """Every lesson, `01_discriminative_vs_generative` and so on."""
+    return [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
+
+
+def outcomes(slug: str) -> list[str]:
+    """What a lesson promises, one line each; none if it promises nothing."""
+    match = PROMISE.search(measured.prose(ROOT / "notebooks" / f"{slug}.ipynb"))
+    return [each.strip().rstrip(";.,") for each in match[1].strip()[2:].split("\n- ")] if match else []
+
+
+def _files(slug: str) -> str:
+    links = []
+    if slug in deck.decks():
+        links.append(f'<a href="../../slides/{slug}.html">slides, {deck.minutes(slug)} minutes</a>')
+    if slug in questions.lessons():
+        count = len(questions.read(slug))
+        links.append(f'{count} questions: <a href="../../questions/{slug}.gift.txt">Moodle</a>')
+        links.append(f'<a href="../../questions/{slug}.text2qti.txt">Canvas</a>')
+    return ", ".join(links)
+
+
+def page() -> str:
+    """The page's text."""
+    parts = [BEFORE]
+    for slug in lessons():
+        if promised := outcomes(slug):
+            title = TITLE.search(measured.prose(ROOT / "notebooks" / f"{slug}.ipynb"))
+            name = f"{slug[:2]} {title[1] if title else slug}"
+            listed = "\n".join(f"{number}. {each}" for number, each in enumerate(promised, 1))
+            parts.append(f"## [{name}](../../notebooks/{slug}.ipynb)\n\n{listed}\n\n<p>{_files(slug)}</p>\n")
+    return "\n".join(parts)
+
+
+def write(path: Path = PAGE) -> None:
+    """Write the page if it has changed, so that Sphinx sees what is new."""
+    text = page()
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
