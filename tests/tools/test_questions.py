@@ -10,9 +10,7 @@ import yaml
 from tools import questions, teachers_page
 
 BANKS = questions.lessons()
-NOT_YET = {
-    name for name in teachers_page.lessons() if name != "05_change_of_variables"
-}  # may only become fewer
+NOT_YET = {name for name in teachers_page.lessons() if name[:2] not in ("01", "05")}  # may only become fewer
 
 
 def test_every_lesson_has_questions():
