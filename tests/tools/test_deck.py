@@ -9,7 +9,9 @@ from tests.conftest import ROOT
 from tools import deck, questions, teachers_page
 
 DECKS = deck.decks()
-NOT_YET = {name for name in teachers_page.lessons() if name[:2] not in ("01", "05")}  # may only become fewer
+NOT_YET = {
+    name for name in teachers_page.lessons() if name[:2] not in ("01", "03", "05")
+}  # may only become fewer
 
 
 def test_every_lesson_has_slides():

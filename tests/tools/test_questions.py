@@ -10,7 +10,9 @@ import yaml
 from tools import questions, teachers_page
 
 BANKS = questions.lessons()
-NOT_YET = {name for name in teachers_page.lessons() if name[:2] not in ("01", "05")}  # may only become fewer
+NOT_YET = {
+    name for name in teachers_page.lessons() if name[:2] not in ("01", "03", "05")
+}  # may only become fewer
 
 
 def test_every_lesson_has_questions():
