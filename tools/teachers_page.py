@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools import deck, measured, questions
 from tools.environment import ROOT
+from tools.lessons import pages
 
 PAGE = ROOT / "book" / "instructor" / "outcomes.md"
 PROMISE = re.compile(r"You will be able to\n\n((?:- .+\n?)+)")
@@ -29,8 +30,8 @@ What a student can do after each lesson, as the lesson itself promises it, and w
 
 
 def lessons() -> list[str]:
-    """Every lesson, `01_discriminative_vs_generative` and so on."""
-    return [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
+    """Every lesson of the table of contents, `01_discriminative_vs_generative` and so on."""
+    return [name.removeprefix("notebooks/") for name in pages() if re.match(r"notebooks/\d", name)]
 
 
 def outcomes(slug: str) -> list[str]:

@@ -56,7 +56,14 @@ def build(folder, texts, monkeypatch):
         path.write_text(json.dumps(notebook) if name.endswith(".ipynb") else text, encoding="utf-8")
     (folder / STILL).parent.mkdir(parents=True)
     (folder / STILL).write_bytes((ROOT / STILL).read_bytes())
-    extensions = ["myst_nb", "sphinxcontrib.bibtex", "hand_outs", "plain_markdown", "live_figures"]
+    extensions = [
+        "myst_nb",
+        "sphinxcontrib.bibtex",
+        "hand_outs",
+        "left_out",
+        "plain_markdown",
+        "live_figures",
+    ]
     warnings = io.StringIO()
     app = Sphinx(
         str(folder),
@@ -67,7 +74,7 @@ def build(folder, texts, monkeypatch):
         confoverrides={
             "extensions": extensions,
             "bibtex_bibfiles": [str(ROOT / "book" / "references.bib")],
-            "exclude_patterns": ["notebooks/exercises"],
+            "exclude_patterns": ["notebooks/exercises", "notebooks/three.ipynb"],
             "myst_enable_extensions": ["dollarmath"],
             "nb_execution_mode": "off",
             "html_theme": "sphinx_book_theme",
@@ -89,7 +96,8 @@ def site(tmp_path_factory):
     """One lesson that has everything, and another that refers to it."""
     texts = {
         "notebooks/one.ipynb": LESSON,
-        "notebooks/two.ipynb": "# Two\n\nEquation (1.1) of lesson 01.",
+        "notebooks/two.ipynb": "# Two\n\nEquation (1.1) of lesson 01, see [lesson 03](three.ipynb) or {doc}`three`.",
+        "notebooks/three.ipynb": "# A lesson that the class leaves out",
         "notebooks/solutions/one_solutions.ipynb": "# Solved",
         "notebooks/exercises/one_exercises.ipynb": "# Handed out",
     }
@@ -129,7 +137,10 @@ def test_links_lead_to_equations_papers_and_exercises(site):
     assert [link for link in links(trees["notebooks/one"]) if "#eq" in link[1]] == [("(1.1)", "#eq-1-1")]
     assert found["Kingma and Welling (2014)"].startswith("../book/bibliography.html#")
     assert found["Exercises"] == "solutions/one_solutions.html"
-    assert links(trees["notebooks/two"]) == [("(1.1)", "one.html#eq-1-1")]
+    assert links(trees["notebooks/two"]) == [("(1.1)", "one.html#eq-1-1")], (
+        "a link to a lesson that is left out"
+    )
+    assert "see lesson 03 or three." in trees["notebooks/two"].astext()
 
 
 @pytest.mark.parametrize(
