@@ -52,8 +52,9 @@ class Slide:
 
 
 def decks() -> list[str]:
-    """The lessons that have slides: `05_change_of_variables` and so on."""
-    return sorted(path.stem for path in FOLDER.glob("*.md"))
+    """The lessons of the table of contents that have slides: `05_change_of_variables` and so on."""
+    shown = lessons.pages()
+    return sorted(path.stem for path in FOLDER.glob("*.md") if f"notebooks/{path.stem}" in shown)
 
 
 def slides(text: str) -> list[Slide]:
@@ -207,9 +208,9 @@ PAGE = """<!DOCTYPE html>
 <script defer src="../_static/slides.js"></script>
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main><div class="reveal"><div class="slides">
 {sections}
-</div></main>
+</div></div></main>
 </body>
 </html>
 """

@@ -23,6 +23,7 @@ from pathlib import Path
 import yaml
 
 from tools.environment import ROOT
+from tools.lessons import pages
 from tools.markup import line
 
 FOLDER = ROOT / "book" / "questions"
@@ -59,8 +60,9 @@ class Question:
 
 
 def lessons() -> list[str]:
-    """The lessons that have questions: `05_change_of_variables` and so on."""
-    return sorted(path.stem for path in FOLDER.glob("*.yml"))
+    """The lessons of the table of contents that have questions: `05_change_of_variables` and so on."""
+    shown = pages()
+    return sorted(path.stem for path in FOLDER.glob("*.yml") if f"notebooks/{path.stem}" in shown)
 
 
 def read(slug: str, folder: Path = FOLDER) -> list[Question]:

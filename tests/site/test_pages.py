@@ -12,7 +12,7 @@ from tools.book import HTML
 PAGES = sorted(
     path.relative_to(HTML).as_posix()
     for path in HTML.rglob("*.html")
-    if not {"_static", "_modules", "_sources"} & set(path.relative_to(HTML).parts)
+    if not {"_static", "_modules", "_sources", "slides"} & set(path.relative_to(HTML).parts)
     and path.name != "index.html"
 )
 LISTINGS = sorted(path.relative_to(HTML).as_posix() for path in HTML.glob("_modules/**/*.html"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.site.visit import AXE, RUN_AXE
 from tools import deck, questions
 
 SPILT = """() => {
@@ -28,11 +29,13 @@ def test_every_slide_fits(slug, browser, site):
     page.on("requestfailed", lambda request: faults.append(request.url))
     page.goto(f"{site}/slides/{slug}.html")
     page.wait_for_selector("html[data-ready]")
+    page.evaluate(AXE)
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate(f"Reveal.slide({number})")
         if page.query_selector("section.present .gm-live"):
             page.wait_for_selector("section.present .gm-live[data-ready]")
         page.wait_for_timeout(100)
+        assert page.evaluate(RUN_AXE) == [], f"slide {number + 1}"
         assert page.evaluate(SPILT) == [], f"slide {number + 1}"
         assert page.evaluate(
             "[...document.querySelectorAll('section.present img')].every((each) => each.naturalWidth)"
