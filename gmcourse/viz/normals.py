@@ -4,41 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import matplotlib.pyplot as plt
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
-from torch.distributions import Normal
 
 from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
-
-
-@drawing(samples=">= 2")
-def kl_of_two_normals(mean: float = 1.0, log_var: float = -1.4, samples: int = 200) -> Figure:
-    """Draw q = N(mean, e^log_var) and p = N(0, 1) on the left, the integrand of their KL on the right.
-
-    The title has the closed form and a Monte-Carlo estimate from so many samples.
-    """
-    x = torch.linspace(-5, 5, 600)
-    q, p = Normal(mean, torch.tensor(log_var / 2).exp()), Normal(0.0, 1.0)
-    exact = float(torch.distributions.kl_divergence(q, p))
-    draws = q.sample((samples,))
-    log_ratio = q.log_prob(draws) - p.log_prob(draws)
-    error = float(log_ratio.std()) / samples**0.5
-    integrand = q.log_prob(x).exp() * (q.log_prob(x) - p.log_prob(x))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.2), sharex=True)
-    left.fill_between(x, p.log_prob(x).exp(), color=GREY, alpha=0.25, label="prior p(z)")
-    left.plot(x, q.log_prob(x).exp(), color=BLUE, label="q(z|x)")
-    left.plot(draws, torch.full_like(draws, -0.02), "|", color=BLUE, alpha=0.5)
-    left.set(xlabel="z", ylabel="density", title="Two normals")
-    left.legend()
-    right.fill_between(x, integrand, where=integrand > 0, color=VERMILION, alpha=0.4, label="adds")
-    right.fill_between(x, integrand, where=integrand < 0, color=GREEN, alpha=0.4, label="takes away")
-    title = f"KL {exact:.3f}; sampled {float(log_ratio.mean()):.3f} ± {error:.3f}"
-    right.set(xlabel="z", ylabel="q · log(q/p)", title=title)
-    right.legend()
-    return figure
 
 
 @drawing(x="n", target="n", fitted="n")

@@ -320,22 +320,6 @@ for name in ("log_weights", "importance_bound"):
         on=linear_vae,
         fine={"noise": "batch"},
     )
-row(
-    "models.vae.active_units",
-    lambda: {"means": drawn(4, 2), "threshold": 0.1},
-    fine={"means": "shape"},
-    bad={"means": (drawn(1, 2),)},
-)
-row(
-    "models.vae.score_function_gradient",
-    lambda: {
-        "f": lambda z: z.sum(1),
-        "mean": torch.zeros(2),
-        "log_var": torch.zeros(2),
-        "noise": drawn(4, 2),
-    },
-    fine={"noise": "batch"},
-)
 
 # Chapter 9
 STYLE = "models.stylegan2"

@@ -164,12 +164,6 @@ add(
     lambda: {"image": (3, 8, 8), "at_levels": [(12, 4, 4)], "n_steps": 2},
     fine={"at_levels": "length"},
 )
-add(
-    "normals.kl_of_two_normals",
-    lambda: {"mean": 1.0, "log_var": -1.0, "samples": 20},
-    fine=dict.fromkeys(("mean", "log_var"), "negative"),
-    bad={"samples": (1,)},
-)
 add("normals.fits", lambda: {"x": line(), "target": line(), "fitted": {"a": line()}})
 add(
     "normals.bound_and_gap",

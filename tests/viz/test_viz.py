@@ -59,7 +59,6 @@ def test_the_equal_mass_grid_is_equal():
 def test_chapter_figures_draw():
     code_plane.manifold(lambda z: torch.rand(len(z), 1, 4, 4), n=3)
     code_plane.codes(torch.randn(5, 2), torch.arange(5), "01234")
-    normals.kl_of_two_normals()
     x = torch.linspace(-1, 1, 5)
     normals.fits(x, x, {"a": x, "b": x})
     normals.bound_and_gap(x, -x.square(), 0.0, 0.0, "mean")

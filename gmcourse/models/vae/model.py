@@ -177,14 +177,3 @@ class VAE(nn.Module):
         like = next(self.parameters())
         noise = torch.randn(n, self.latent_dim, device=like.device, dtype=like.dtype)
         return self.decode(temperature * noise)
-
-
-@torch.no_grad()
-@door(means="N D", threshold=">= 0")
-def active_units(means: Tensor, threshold: float = 0.01) -> Tensor:
-    """Which latents the data moves: variance of μ_φ(x) over data above the threshold, (N, D) → (D,) bool.
-
-    Burda et al. 2016, section 5.2.
-    """
-    expect.whole("the number of means", len(means), least=2)
-    return means.var(0) > threshold
