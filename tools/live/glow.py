@@ -21,7 +21,7 @@ from gmcourse.nn.conv import ZeroConv2d
 from tools.live.layers import rounded_conv, rounded_mixing
 from tools.live.wire import Numbers
 
-EDITS = {  # as in the lesson: attribute, which way, and how far one unit goes
+EDITS = {  # attribute, which way, and how far one unit goes: less far than in the lesson
     "smiling": ("smile", 1, 5.0),
     "pale skin": ("skin", -1, 1.2),
     "blond hair": ("hair_color", 1, 2.0),
