@@ -5,10 +5,21 @@ no plan, but it is how the weights of the zoo were made. The later `srflow_faces
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
+import torch
+
+from gmcourse import zoo
+from gmcourse.data import faces
+from gmcourse.models.srflow import SRFlow
 from gmcourse.recipes.running.super_resolution import flow
 from gmcourse.recipes.sr_regression_faces import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces import TASK
+
+ASKED, DRAWS = 20, 64
+NAMES = ("smile", "mouth_open", "eye_narrowness", "brows", "glasses", "moustache")
 
 
 def falling_and_rising(step: int, steps: int) -> float:
@@ -16,7 +27,34 @@ def falling_and_rising(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * 2.25 * step / steps))
 
 
-RECIPE = flow(
+@torch.no_grad()
+def beside_the_posterior(module: SRFlow, device: torch.device) -> dict[str, float]:
+    """Compare answers at τ = 1 with p(attributes | y) of held-out faces, as the attribute network reads them.
+
+    For each attribute the mean absolute distance of draws from the truth, and the standard deviation of the draws.
+    """
+    test, network = TASK.held_out(device)[:ASKED], zoo.load("attribute_network", device)
+    exact = [faces.posterior(low, enough=100) for low in test.low]
+    torch.manual_seed(0)
+    shown = torch.stack([network(x.nan_to_num(0.5)) for x in module.sample(test.low, 1.0, n=DRAWS)]).cpu()
+    drawn = {"posterior": torch.stack([found.draw(1000) for found in exact]), "answers": shown}
+    drawn["read"] = network(test.unit())[:, None].cpu()
+    found = {"posterior_draws_median": float(torch.tensor([each.effective for each in exact]).median())}
+    for name in NAMES:
+        c = faces.column(name)
+        for kind, x in drawn.items():
+            found[f"{name}_{kind}_distance"] = float((x - test.labels.cpu()[:, None])[..., c].abs().mean())
+            if x.shape[1] > 1:
+                found[f"{name}_{kind}_deviation"] = float(x[..., c].var(1).mean().sqrt())
+    return found
+
+
+def measure(module: Any, device: torch.device) -> Mapping[str, float]:
+    """Measure what every flow is measured by, and how its answers lie beside the posterior."""
+    return {**PLAIN.measure(module, device), **beside_the_posterior(module, device)}
+
+
+PLAIN = flow(
     TASK,
     "srflow_faces",
     REGRESSION,
@@ -26,3 +64,4 @@ RECIPE = flow(
     n_steps=8,
     hidden_channels=32,
 )
+RECIPE = replace(PLAIN, measure=measure)

@@ -1,4 +1,4 @@
-"""Many answers to one question: their spread, pixel by pixel, and the distributions of what they show."""
+"""Many answers to one question: the distributions of what they show."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,30 +9,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import drawing
-from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
-
-LIMIT = 0.25  # of the colour scale of a spread, as a share of the pixel range
-
-
-@drawing(rows="3 h w / 3 H W / n 3 H W")
-def spread(rows: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Figure:
-    """Draw for each row the low resolution, the truth, the mean of the answers, and how far the answers differ.
-
-    A row is (low (3, h, w), truth (3, H, W), answers (n, 3, H, W)) in [0, 1].
-    """
-    figure, axes = plt.subplots(len(rows), 4, figsize=(8.2, 2.1 * len(rows)), squeeze=False)
-    for (low, truth, answers), places in zip(rows, axes, strict=True):
-        for ax, x in zip(places, (low, truth, answers.mean(0)), strict=False):
-            ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy())
-        expect.whole("the number of answers in rows", len(answers), least=2)
-        places[3].imshow(answers.std(0).mean(0).numpy(), cmap="viridis", vmin=0, vmax=LIMIT)
-    for ax, title in zip(axes[0], ("given", "truth", "mean", "spread"), strict=True):
-        ax.set_title(title)
-    for ax in axes.flat:
-        bare(ax)
-    figure.colorbar(axes[0][3].images[0], ax=list(axes[:, 3]), shrink=0.9, label="share of the pixel range")
-    return figure
 
 
 @drawing(faces="N / M / K / >= 0 <= 1")

@@ -1,11 +1,9 @@
 """Feature maps, mixtures of styles, and what a generator adds at each resolution."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -13,7 +11,7 @@ from gmcourse import expect
 from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
 from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, DENSITY, GREY, ORANGE, SIGNED
+from gmcourse.viz.palette import DENSITY, GREY, SIGNED
 
 
 @drawing(named="H W", limit="> 0")
@@ -87,49 +85,3 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     for ax in axes.flat:
         bare(ax)
     return figure
-
-
-@drawing(named="N 2", names="2:", corner="< 1")
-def squares(named: Mapping[str, Tensor], *, names: Sequence[str], corner: float) -> Figure:
-    """Draw pairs of values (N, 2) side by side, with the upper corner of the unit square shaded.
-
-    `names` says what the two values are; the shaded square goes from `corner` to 1 in both directions.
-    """
-    share: dict[str, Any] = {"sharex": True, "sharey": True, "squeeze": False}
-    figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named), 3.0), **share)
-    for ax, (title, each) in zip(axes[0], named.items(), strict=True):
-        ax.fill_between([corner, 1.0], corner, 1.0, color=GREY, alpha=0.3, linewidth=0)
-        ax.scatter(*each.T.numpy(), s=5, color=BLUE, alpha=0.5, linewidths=0)
-        ax.set_title(title.replace(": ", ":\n"), fontsize=10)
-        ax.set_aspect("equal")
-        ax.set(xlim=(-0.15, 1.15), ylim=(-0.15, 1.15), xlabel=names[0].replace("_", " "))
-    axes[0, 0].set_ylabel(names[1].replace("_", " "))
-    return figure
-
-
-@drawing(names="K:", first="K:", second="K:")
-def pairs(
-    names: Sequence[str],
-    first: Sequence[float],
-    second: Sequence[float],
-    *,
-    labels: tuple[str, str],
-    xlabel: str,
-    reference: float | None = None,
-) -> Axes:
-    """Draw two numbers for each name, a circle for `first` and a diamond for `second`, joined by a line.
-
-    `reference` is a thin line to compare with.
-    """
-    ax = plt.subplots(figsize=(6.2, 0.34 * len(names) + 1.4))[1]
-    places = list(range(len(names)))[::-1]
-    for place, a, b in zip(places, first, second, strict=True):
-        ax.plot([a, b], [place, place], color=GREY, linewidth=1.2, zorder=1)
-    ax.scatter(first, places, marker="o", color=ORANGE, s=46, label=labels[0], zorder=2)
-    ax.scatter(second, places, marker="D", color=BLUE, s=40, label=labels[1], zorder=2)
-    if reference is not None:
-        ax.axvline(reference, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)))
-    ax.set_yticks(places, names)
-    ax.set_xlabel(xlabel)
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
-    return ax

@@ -75,11 +75,6 @@ add(
     fine={"named": "batch", "x": "negative", "reference": "negative"},
 )
 add(
-    "answers.spread",
-    lambda: {"rows": [(torch.rand(3, 4, 4), torch.rand(3, 8, 8), torch.rand(4, 3, 8, 8))]},
-    fine={"rows": "shape length"},
-)
-add(
     "answers.posteriors",
     lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"]},
     fine={"faces": "shape batch length", "names": "length"},

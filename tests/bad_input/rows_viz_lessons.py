@@ -88,23 +88,6 @@ add(
     lambda: {"parts": [torch.rand(3, 4, 4)], "sums": [torch.rand(3, 8, 8)], "sides": [4]},
     fine={"parts": "shape batch", "sums": "shape batch"},
 )
-add(
-    "feature_maps.squares",
-    lambda: {"named": {"a": plane()}, "names": ["a", "b"], "corner": 0.5},
-    fine={"named": "batch", "corner": "negative"},
-)
-add(
-    "feature_maps.pairs",
-    lambda: {
-        "names": ["a", "b"],
-        "first": [1.0, 2.0],
-        "second": [1.0, 2.0],
-        "labels": ("a", "b"),
-        "xlabel": "x",
-        "reference": 1.0,
-    },
-    fine=dict.fromkeys(("first", "second", "reference"), "negative"),
-)
 
 
 add("game.Frame", lambda: vars(frame()), fine={"extent": "negative"})

@@ -154,7 +154,6 @@ def data(d: torch.device) -> tuple[Tensor, Tensor]:
 
 
 FIGURES: dict[str, Case] = {
-    "answers.spread": lambda d: answers.spread([(rand(d, 3, 2, 2), rand(d, 3, 4, 4), rand(d, 5, 3, 4, 4))]),
     "answers.posteriors": lambda d: answers.posteriors(
         [{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]
     ),
@@ -192,9 +191,6 @@ FIGURES: dict[str, Case] = {
     ),
     "feature_maps.contributions": lambda d: feature_maps.contributions(
         [rand(d, 3, 4, 4)], [rand(d, 3, 8, 8)], (4,)
-    ),
-    "feature_maps.squares": lambda d: feature_maps.squares(
-        {"a": rand(d, 5, 2)}, names=("x", "y"), corner=0.5
     ),
     "game.record": lambda d: (a_frame(d).belief, a_frame(d).pushes),
     "game.belief": lambda d: game.belief(elsewhere(d, lambda x: x.sum(1)), EXTENT),

@@ -35,7 +35,7 @@ EXERCISES = [
     for exercise in chapter.exercises
 ]
 # cells that need all steps: two draw what callbacks saw at every moment, one measures what was learnt
-WHOLE = {"02_gan": {20}, "07_glow": {15}, "09_stylegan2": {31}}
+WHOLE = {"02_gan": {20}, "07_glow": {15}}
 SIDE_BY_SIDE = {
     "gan_grid_literature",
     "gan_grid_remedies",

@@ -9,7 +9,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from gmcourse import viz
-from gmcourse.viz.answers import posteriors, spread
+from gmcourse.viz.answers import posteriors
 
 
 @pytest.fixture(autouse=True)
@@ -17,15 +17,6 @@ def _close():
     viz.style()
     yield
     plt.close("all")
-
-
-def test_spread_shows_the_deviation_of_the_answers():
-    answers = torch.zeros(2, 3, 4, 4)
-    answers[0, :, 1, 2] = 1.0
-    figure = spread([(torch.rand(3, 2, 2), torch.rand(3, 4, 4), answers)])
-    shown = figure.axes[3].images[0].get_array()
-    assert abs(shown[1, 2] - 0.5**0.5) < 1e-6
-    assert shown.sum() == shown[1, 2]
 
 
 def test_each_attribute_has_its_panel_and_the_truth_its_line():

@@ -38,19 +38,6 @@ def test_the_mixing_table_puts_each_pair_where_row_and_column_meet():
     assert abs(float(sheet[17 + 2, 2, 0]) - 0.1) < 1e-6
 
 
-def test_contributions_and_pairs():
+def test_each_resolution_has_what_it_adds_and_the_sum_so_far():
     parts = [torch.randn(3, side, side) for side in (4, 8)]
     assert len(feature_maps.contributions(parts, [torch.rand(3, 8, 8)] * 2, (4, 8)).axes) == 4
-    ax = feature_maps.pairs(
-        ["a", "b"], [0.1, 0.2], [0.3, 0.4], labels=("z", "w"), xlabel="accuracy", reference=0.5
-    )
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
-
-
-def test_squares_shade_the_corner_and_share_their_axes():
-    figure = feature_maps.squares(
-        {"a: b": torch.rand(5, 2), "c": torch.rand(7, 2)}, names=("x_y", "z"), corner=0.5
-    )
-    assert [len(ax.collections) for ax in figure.axes] == [2, 2]
-    assert len({ax.get_xlim() for ax in figure.axes}) == 1
-    assert figure.axes[0].get_xlabel() == "x y"
