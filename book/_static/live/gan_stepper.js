@@ -129,7 +129,7 @@ gm.gan = {
 };
 
 gm.figure("gan_stepper", (box) => {
-  const { ink, green, blue, vermilion } = gm.colours;
+  const { ink, green, blue, vermilion, paper } = gm.colours;
   const N = 96, SHOWN = 160, REACH = 3.4, CELLS = 60, RADIUS = 2.2, WIDTH = 0.18;
   const state = { loss: "non-saturating", gamma: 0.1, rateD: 0.003, seed: 1 };
   const view = gm.canvas(430, 430, "The plane of the game: blue where the discriminator takes a point for data, orange where for a sample; data in black, samples in green with arrows.");
@@ -137,7 +137,7 @@ gm.figure("gan_stepper", (box) => {
     step: gm.number("step"), d: gm.number("loss of D", "", blue), g: gm.number("loss of G", "", green),
     modes: gm.number("modes hit", "of 8"), r1: gm.number("R1", "", vermilion),
   };
-  let players, draws, shown, data, timer = null, count, losses;
+  let players, draws, shown, data, count, losses;
 
   const ring = (n) => Float64Array.from(Array.from({ length: n }, () => {
     const angle = (Math.floor(draws.uniform() * 8) * Math.PI) / 4;
@@ -170,11 +170,10 @@ gm.figure("gan_stepper", (box) => {
     const points = Float64Array.from(centres.flatMap((y) => centres.flatMap((x) => [x, -y])));
     const field = gm.gan.forward(players.D, points, CELLS * CELLS).out;
     const image = gm.element("canvas", { width: CELLS, height: CELLS });
-    const pixels = new ImageData(CELLS, CELLS);
+    const pixels = new ImageData(CELLS, CELLS), [white, blues, oranges] = [paper, blue, vermilion].map(gm.rgb);
     field.forEach((logit, i) => {
-      const belief = 2 * sigmoid(logit) - 1, target = belief > 0 ? [0, 114, 178] : [213, 94, 0];
-      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = 255 + (target[c] - 255) * Math.abs(belief) * 0.75;
-      pixels.data[4 * i + 3] = 255;
+      const belief = 2 * sigmoid(logit) - 1;
+      pixels.data.set([...gm.mix(white, belief > 0 ? blues : oranges, Math.abs(belief) * 0.75), 255], 4 * i);
     });
     image.getContext("2d").putImageData(pixels, 0, 0);
     pen.drawImage(image, left, top, right - left, bottom - top);
@@ -203,11 +202,11 @@ gm.figure("gan_stepper", (box) => {
     numbers.modes.set(hit.size);
   }
 
-  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
+  const film = gm.film(box, 60, () => advance(5)), stop = () => { film.stop(); play.textContent = "Play"; };
   const play = gm.button("Play", () => {
-    if (timer) { stop(); return; }
+    if (film.runs) { stop(); return; }
     play.textContent = "Pause";
-    timer = setInterval(() => { if (box.isConnected) advance(5); else stop(); }, 60);
+    film.start();
   });
   const kind = gm.button("Loss of G: non-saturating", () => {
     state.loss = state.loss === "minimax" ? "non-saturating" : "minimax";
@@ -227,7 +226,7 @@ gm.figure("gan_stepper", (box) => {
     ],
     readout: Object.values(numbers).map((each) => each.element),
     help: "Black: data, eight clusters on a ring. Green: samples; a line shows where the generator's loss pulls each. Blue: the discriminator says data; orange: it says sample. Take R1 away (γ = 0), start again and play: do all eight clusters stay covered?",
+    draw: () => { if (players) draw(); else { begin(); advance(60); } }, // so that there is something to see; "Start again" starts at the beginning
+    says: () => `step ${count}`,
   });
-  begin();
-  advance(60); // so that there is something to see; "Start again" starts at the beginning
 });
