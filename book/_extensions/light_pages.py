@@ -1,0 +1,161 @@
+"""Pages that open at once: one style sheet, two scripts, and formulas' machinery only where there are formulas.
+
+The theme brings eleven style sheets and a dozen scripts to every page, most of which no page uses. When all pages are
+written, style sheets become one, from which rules go whose class names stand in no page and no script, and which has
+the two fonts of the first lines in it, so that no text moves when they arrive. Scripts become two: those of the
+head, and those that are deferred. Nothing else is changed, and paths stay relative, so that pages open from a disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import tinycss2
+from sphinx.application import Sphinx
+
+SHEET = re.compile(
+    r'[ \t]*<link (?=[^>]*rel="stylesheet")[^>]*href="([^"]*?)_static/([^"?]+\.css)[^"]*"[^>]*>\n?'
+)
+SCRIPT = re.compile(
+    r'[ \t]*<script (?P<how>[^>]*)src="(?P<up>[^"]*?)_static/(?P<file>[^"?]+\.js)[^"]*"[^>]*></script>\n?'
+)
+PRELOAD = re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?')
+MATHS = re.compile(r'[ \t]*<script[^>]*(?:>window\.MathJax = |src="[^"]*mathjax/)[^\n]*</script>\n?')
+ALONE = ("mathjax", "searchtools", "language_data", "searchindex")  # scripts of some pages only
+INLINE = ("source-serif-4-latin-wght-normal", "source-sans-3-latin-wght-normal")
+URL = re.compile(r"url\(\s*([\"']?)(?!data:|#|https?:)([^\"')]+)\1\s*\)")
+THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
+# the theme is known before anything is drawn, so that no picture of the other one is fetched or laid out
+KNOWN = """dataset.theme = ({ light: "light", dark: "dark" })[localStorage.getItem("mode")]
+      || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
+HIDE = '<script>document.documentElement.classList.add("gm-setting");</script>\n'
+
+
+def lighten(app: Sphinx, error: Exception | None) -> None:
+    """Rewrite the head of every page."""
+    if error or app.builder.name != "html":
+        return
+    out, static = Path(app.outdir), Path(app.outdir) / "_static"
+    pages = {
+        path: path.read_text(encoding="utf-8") for path in out.rglob("*.html") if static not in path.parents
+    }
+    words = names(pages.values()) | names(
+        p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "weights" not in p.parts
+    )
+    for path, text in pages.items():
+        path.write_text(head(text, static, words), encoding="utf-8")
+
+
+def names(texts: object) -> set[str]:
+    """Every word that might be a class."""
+    found: set[str] = set()
+    for text in texts:  # type: ignore[attr-defined]
+        found.update(re.findall(r"[A-Za-z_][\w-]*", text))
+    return found
+
+
+def head(text: str, static: Path, words: set[str]) -> str:
+    """One page with its style sheets and its scripts joined."""
+    if 'class="math' not in text and "mjx-" not in text:
+        text = MATHS.sub("", text)
+    text = PRELOAD.sub("", text).replace(THEME, KNOWN)
+    sheets = list(SHEET.finditer(text))
+    if not sheets:
+        return text
+    up = sheets[0][1]
+    style = keep(static, "css", "".join(trimmed(static / each[2], static, words) for each in sheets))
+    text = _replace(text, sheets, f'    <link rel="stylesheet" href="{up}_static/{style}" />\n')
+    for deferred in (False, True):
+        scripts = [
+            each
+            for each in SCRIPT.finditer(text)
+            if ("defer" in each["how"]) == deferred and not any(word in each["file"] for word in ALONE)
+        ]
+        if scripts:
+            joined = ";\n".join((static / each["file"]).read_text(encoding="utf-8") for each in scripts)
+            file = keep(static, "js", joined)
+            how = "defer " if deferred else ""
+            text = _replace(text, scripts, f'    <script {how}src="{up}_static/{file}"></script>\n')
+    return text.replace("  </head>", f"{HIDE}  </head>", 1) if "vendor/mathjax" in text else text
+
+
+def _replace(text: str, found: list[re.Match[str]], one: str) -> str:
+    """Put one line where the first was found, and nothing where the others were."""
+    for each in reversed(found[1:]):
+        text = text[: each.start()] + text[each.end() :]
+    return text[: found[0].start()] + one + text[found[0].end() :]
+
+
+def keep(static: Path, kind: str, text: str) -> str:
+    """Write what was joined, under a name that changes with it."""
+    name = f"all.{sha256(text.encode()).hexdigest()[:10]}.{kind}"
+    if not (static / name).exists():
+        (static / name).write_text(text, encoding="utf-8")
+    return name
+
+
+_known: dict[Path, str] = {}
+
+
+def trimmed(path: Path, static: Path, words: set[str]) -> str:
+    """A style sheet without rules that nothing needs, its addresses seen from `_static`."""
+    if path not in _known:
+        rules = tinycss2.parse_stylesheet(
+            path.read_text(encoding="utf-8"), skip_comments=True, skip_whitespace=True
+        )
+        text = "\n".join(serialized(rules, words)) + "\n"
+        _known[path] = URL.sub(lambda found: address(found[2], path, static), text)
+    return _known[path]
+
+
+def serialized(rules: list[object], words: set[str]) -> Iterator[str]:
+    """The rules that are needed; those in a condition of a screen are looked at one by one."""
+    for rule in rules:
+        if isinstance(rule, tinycss2.ast.QualifiedRule):
+            selectors = tinycss2.serialize(rule.prelude).split(",")
+            plain = [re.sub(r"\[[^]]*\]|\\.", "", each) for each in selectors]
+            if any(
+                set(re.findall(r"\.([A-Za-z_][\w-]*)", each)) <= words for each in plain
+            ) or "\\" in "".join(selectors):
+                yield rule.serialize()
+        elif (
+            isinstance(rule, tinycss2.ast.AtRule)
+            and rule.lower_at_keyword in ("media", "supports")
+            and rule.content
+        ):
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if kept := "\n".join(serialized(inner, words)):
+                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{kept}}}"
+        elif isinstance(rule, tinycss2.ast.AtRule) and rule.lower_at_keyword != "charset":
+            yield rule.serialize()
+
+
+def address(url: str, sheet: Path, static: Path) -> str:
+    """A file seen from `_static`; a font of the first lines as itself."""
+    file = (sheet.parent / re.split("[?#]", url)[0]).resolve()
+    if file.stem in INLINE:
+        return f'url("data:font/woff2;base64,{base64.b64encode(file.read_bytes()).decode()}")'
+    try:
+        return f'url("{file.relative_to(static.resolve()).as_posix()}")'
+    except ValueError:
+        return f'url("{url}")'
+
+
+def know_address(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Write the repository's address where a page tells how to clone it."""
+    known = (
+        app.config.html_theme_options.get("repository_url")
+        or "https://example.org/the-address-of-this-course"
+    )
+    source[0] = source[0].replace("ADDRESS_OF_THIS_REPOSITORY", known)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Last of all, when other extensions have written their files."""
+    app.connect("source-read", know_address)
+    app.connect("build-finished", lighten, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
