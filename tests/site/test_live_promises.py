@@ -1,4 +1,4 @@
-"""Each sentence below a live figure that asks the reader to do something is done here, and what it promises is seen."""
+"""What the sentence below a live figure asks the reader to do is done here, and what it promises is seen."""
 
 from __future__ import annotations
 
@@ -88,7 +88,8 @@ def test_gan_covers_all_clusters_and_with_a_slow_discriminator_does_not(figure):
     reader.press("A discriminator that is too slow")
     assert reader.number("step") == 0
     slow = trained()
-    assert balanced[0] >= 7 and slow[0] <= 5
+    assert balanced[0] >= 7
+    assert slow[0] <= 5
     assert balanced[1] >= slow[1] + 15
     reader.press("Start again")  # the same settings, the same seed: the same again
     assert trained() == slow
@@ -101,7 +102,8 @@ def test_autoencoder_knows_crowded_and_empty_land(figure):
         reader.drag(0.1 + 0.1 * i, 0.5)
         text = reader.text("nearest digit")
         found.append(float(re.findall(r"([\d.]+) away", text)[0]))
-    assert min(found) < 1 and max(found) > 2.5
+    assert min(found) < 1
+    assert max(found) > 2.5
 
 
 def test_kl_is_estimated_by_the_dots_and_drawn_whole(figure):
@@ -150,7 +152,8 @@ def test_a_steep_map_makes_narrow_slices_and_a_negative_bend_two_hills(figure):
             assert (reader.number("mean slope") > 1) == (widths[0] < widths[1])
         x, z = re.findall(r"\d\.\d+", reader.text("mass, x and z"))
         assert float(x) == pytest.approx(float(z), abs=2e-4)
-    assert "2 hills" in hills[-0.4] and "one hill" in hills[0]
+    assert "2 hills" in hills[-0.4]
+    assert "one hill" in hills[0]
 
 
 def test_plane_flow_adds_up_what_was_applied(figure):
@@ -160,7 +163,8 @@ def test_plane_flow_adds_up_what_was_applied(figure):
         reader.slide("couplings applied", applied)
         sums.append(reader.number("log |det| so far"))
         assert reader.number("log p(x), all 8 couplings") == total  # of the whole flow, and it says so
-    assert sums[0] == 0 and len(set(sums)) >= 8
+    assert sums[0] == 0
+    assert len(set(sums)) >= 8
     assert reader.number("log p(z)") + sums[-1] == pytest.approx(total, abs=0.02)
     assert (sums[-1] > 0) == (total > reader.number("log p(z)"))
     reader.press("Play from the data")
@@ -223,11 +227,14 @@ def test_style_mixing_is_one_average_face_at_zero_and_knows_a_crossover(figure):
 
 def test_next_pixel_changes_nothing_before_the_pixel(figure):
     reader = figure("next_pixel", "11_autoregressive")
-    rows = """box => { const each = box.querySelector('.gm-pane canvas'), pen = each.getContext('2d'), cell = each.width / 8;
-        return Array.from({length: 64}, (_, i) => pen.getImageData(Math.floor((i % 8 + 0.5) * cell), Math.floor((Math.floor(i / 8) + 0.5) * cell), 1, 1).data[0]); }"""
+    rows = """box => { const each = box.querySelector('.gm-pane canvas'), pen = each.getContext('2d');
+        const middle = (i) => Math.floor((i + 0.5) * each.width / 8);
+        return Array.from({length: 64}, (_, i) =>
+            pen.getImageData(middle(i % 8), middle(Math.floor(i / 8)), 1, 1).data[0]); }"""
     reader.drag(3.5 / 8, 2.5 / 8)
     before = reader.box.evaluate(rows)
     reader.slide("grey level", 16 if before[19] > 128 else 0)
     after = reader.box.evaluate(rows)
-    assert before[:19] == after[:19] and before[19] != after[19]
+    assert before[:19] == after[:19]
+    assert before[19] != after[19]
     assert before[20:] != after[20:]

@@ -131,7 +131,7 @@ gm.gan = {
 gm.figure("gan_stepper", (box) => {
   const { ink, green, blue, vermilion, paper } = gm.colours;
   const N = 96, SHOWN = 160, REACH = 3.4, CELLS = 60, RADIUS = 2.2, WIDTH = 0.1, ENOUGH = SHOWN / 32;  // a quarter of a cluster's share
-  const state = { loss: "non-saturating", gamma: 0.1, rateD: 0.003, rateG: 0.0015, seed: 1 };
+  const state = { loss: "non-saturating", gamma: 0.1, rateD: 0.003, rateG: 0.005, seed: 1 };
   const view = gm.canvas(430, 430, "The plane of the game: blue where the discriminator takes a point for data, orange where for a sample; data in black, samples in green with arrows.");
   const numbers = {
     step: gm.number("step"), d: gm.number("loss of D", "", blue), g: gm.number("loss of G", "", green),
@@ -232,7 +232,7 @@ gm.figure("gan_stepper", (box) => {
     buttons: [
       gm.button("One step", () => advance(1)), gm.button("50 steps", () => advance(50)), play, kind,
       gm.button("Start again", again), gm.button("Other seed", () => { state.seed += 1; again(); }),
-      setting("A discriminator that is too slow", { gamma: 0, rateD: 0.0005, rateG: 0.005 }), setting("Balanced", { gamma: 0.1, rateD: 0.003, rateG: 0.0015 }),
+      setting("A discriminator that is too slow", { gamma: 0, rateD: 0.0005, rateG: 0.005 }), setting("Balanced", { gamma: 0.1, rateD: 0.003, rateG: 0.005 }),
     ],
     readout: Object.values(numbers).map((each) => each.element),
     help: "Black: data, eight clusters on a ring. Green: samples; a line shows where the generator's loss pulls each. Blue: the discriminator says data; orange: it says sample. A sample is good if it lies within three standard deviations of a cluster’s centre. Choose “A discriminator that is too slow” and play for 600 steps: clusters stay uncovered, and most samples lie between them. “Start again” repeats the same run, “Balanced” goes back.",
