@@ -28,11 +28,21 @@ MATHS = re.compile(r'[ \t]*<script[^>]*(?:>window\.MathJax = |src="[^"]*mathjax/
 ALONE = ("mathjax", "searchtools", "language_data", "searchindex")  # scripts of some pages only
 INLINE = ("source-serif-4-latin-wght-normal", "source-sans-3-latin-wght-normal")
 URL = re.compile(r"url\(\s*([\"']?)(?!data:|#|https?:)([^\"')]+)\1\s*\)")
+IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"'];")
 THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
 # the theme is known before anything is drawn, so that no picture of the other one is fetched or laid out
 KNOWN = """dataset.theme = ({ light: "light", dark: "dark" })[localStorage.getItem("mode")]
       || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
-HIDE = '<script>document.documentElement.classList.add("gm-setting");</script>\n'
+# the fonts are in the style sheet, but take a moment to be read; formulas take longer, see course.js
+FONTS = """<script>
+      document.documentElement.classList.add("gm-fonts");
+      const shown = () => document.documentElement.classList.remove("gm-fonts");
+      const fonts = ["1em 'Source Serif 4'", "1em 'Source Sans 3'"];
+      Promise.all(fonts.map((font) => document.fonts.load(font))).then(shown, shown);
+      setTimeout(shown, 1000);
+    </script>
+"""
+FORMULAS = '<script>document.documentElement.classList.add("gm-setting");</script>\n'
 
 
 def lighten(app: Sphinx, error: Exception | None) -> None:
@@ -80,7 +90,8 @@ def head(text: str, static: Path, words: set[str]) -> str:
             file = keep(static, "js", joined)
             how = "defer " if deferred else ""
             text = _replace(text, scripts, f'    <script {how}src="{up}_static/{file}"></script>\n')
-    return text.replace("  </head>", f"{HIDE}  </head>", 1) if "vendor/mathjax" in text else text
+    waiting = f"    {FONTS}" + (f"    {FORMULAS}" if "vendor/mathjax" in text else "")
+    return text.replace("  </head>", f"{waiting}  </head>", 1)
 
 
 def _replace(text: str, found: list[re.Match[str]], one: str) -> str:
@@ -108,7 +119,10 @@ def trimmed(path: Path, static: Path, words: set[str]) -> str:
             path.read_text(encoding="utf-8"), skip_comments=True, skip_whitespace=True
         )
         text = "\n".join(serialized(rules, words)) + "\n"
-        _known[path] = URL.sub(lambda found: address(found[2], path, static), text)
+        text = URL.sub(lambda found: address(found[2], path, static), text)
+        _known[path] = IMPORT.sub(
+            lambda found: trimmed((path.parent / found[1]).resolve(), static, words), text
+        )
     return _known[path]
 
 
