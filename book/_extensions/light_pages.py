@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -53,19 +53,18 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
     pages = {
         path: path.read_text(encoding="utf-8") for path in out.rglob("*.html") if static not in path.parents
     }
-    words = names(pages.values()) | names(
-        p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "weights" not in p.parts
-    )
+    words = used(pages.values(), static)
     for path, text in pages.items():
         path.write_text(head(text, static, words), encoding="utf-8")
 
 
-def names(texts: object) -> set[str]:
-    """Every word that might be a class."""
-    found: set[str] = set()
-    for text in texts:  # type: ignore[attr-defined]
-        found.update(re.findall(r"[A-Za-z_][\w-]*", text))
-    return found
+def used(pages: Iterable[str], static: Path) -> set[str]:
+    """Every class of a page, and every word of a script, which might be a class."""
+    classes = {
+        word for page in pages for each in re.findall(r'class="([^"]*)"', page) for word in each.split()
+    }
+    scripts = (p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "weights" not in p.parts)
+    return classes.union(*(re.findall(r"[A-Za-z_][\w-]*", script) for script in scripts))
 
 
 def head(text: str, static: Path, words: set[str]) -> str:
