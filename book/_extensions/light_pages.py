@@ -25,6 +25,7 @@ SCRIPT = re.compile(
 )
 PRELOAD = re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?')
 MATHS = re.compile(r'[ \t]*<script[^>]*(?:>window\.MathJax = |src="[^"]*mathjax/)[^\n]*</script>\n?')
+OPTIONS = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^\n]*</script>\n")
 ALONE = ("mathjax", "searchtools", "language_data", "searchindex")  # scripts of some pages only
 INLINE = ("source-serif-4-latin-wght-normal", "source-sans-3-latin-wght-normal")
 URL = re.compile(r"url\(\s*([\"']?)(?!data:|#|https?:)([^\"')]+)\1\s*\)")
@@ -78,26 +79,30 @@ def head(text: str, static: Path, words: set[str]) -> str:
     up = sheets[0][1]
     style = keep(static, "css", "".join(trimmed(static / each[2], static, words) for each in sheets))
     text = _replace(text, sheets, f'    <link rel="stylesheet" href="{up}_static/{style}" />\n')
-    for deferred in (False, True):
+    # what is said of this page needs a name from the first script; what is said of the others comes before them
+    options = "".join(OPTIONS.findall(text))
+    text = OPTIONS.sub("", text)
+    for how, then in (("", options), ("defer ", "")):
         scripts = [
             each
             for each in SCRIPT.finditer(text)
-            if ("defer" in each["how"]) == deferred and not any(word in each["file"] for word in ALONE)
+            if ("defer" in each["how"]) == bool(how) and not any(word in each["file"] for word in ALONE)
         ]
         if scripts:
             joined = ";\n".join((static / each["file"]).read_text(encoding="utf-8") for each in scripts)
             file = keep(static, "js", joined)
-            how = "defer " if deferred else ""
-            text = _replace(text, scripts, f'    <script {how}src="{up}_static/{file}"></script>\n')
+            text = _replace(text, scripts, f'    <script {how}src="{up}_static/{file}"></script>\n{then}')
     waiting = f"    {FONTS}" + (f"    {FORMULAS}" if "vendor/mathjax" in text else "")
     return text.replace("  </head>", f"{waiting}  </head>", 1)
 
 
 def _replace(text: str, found: list[re.Match[str]], one: str) -> str:
-    """Put one line where the first was found, and nothing where the others were."""
-    for each in reversed(found[1:]):
+    """Put one line where the last was found, and nothing where the others were."""
+    last = found[-1]
+    text = text[: last.start()] + one + text[last.end() :]
+    for each in reversed(found[:-1]):
         text = text[: each.start()] + text[each.end() :]
-    return text[: found[0].start()] + one + text[found[0].end() :]
+    return text
 
 
 def keep(static: Path, kind: str, text: str) -> str:
