@@ -210,11 +210,11 @@ gm.canvas = (width, height, label) => {
   instead("fillStyle", gm.shade);
   instead("strokeStyle", gm.shade);
   instead("font", (font) => font.replace(/([\d.]+)px/, (_, size) => `${letter(+size)}px`));
+  const raw = Object.getOwnPropertyDescriptor(own, "fillStyle");
   pen.fillText = (words, x, y) => {
-    const colour = named.fillStyle;
-    pen.fillStyle = gm.shade(colour, true);
+    raw.set.call(pen, gm.shade(named.fillStyle, true));
     own.fillText.call(pen, words, x, y);
-    pen.fillStyle = colour;
+    pen.fillStyle = named.fillStyle;
   };
   return { canvas, pen, width, height, letter };
 };
