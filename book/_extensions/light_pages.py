@@ -51,9 +51,8 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     out, static = Path(app.outdir), Path(app.outdir) / "_static"
-    pages = {
-        path: path.read_text(encoding="utf-8") for path in out.rglob("*.html") if static not in path.parents
-    }
+    written = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
+    pages = {path: text for path, text in written.items() if THEME in text}  # those of the theme: slides are not
     words = used(pages.values(), static)
     for path, text in pages.items():
         path.write_text(head(text, static, words), encoding="utf-8")
