@@ -52,7 +52,9 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
         return
     out, static = Path(app.outdir), Path(app.outdir) / "_static"
     written = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
-    pages = {path: text for path, text in written.items() if THEME in text}  # those of the theme: slides are not
+    pages = {
+        path: text for path, text in written.items() if THEME in text
+    }  # those of the theme: slides are not
     words = used(pages.values(), static)
     for path, text in pages.items():
         path.write_text(head(text, static, words), encoding="utf-8")
