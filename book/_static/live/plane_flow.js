@@ -43,7 +43,7 @@ gm.figure("plane_flow", (box) => {
   });
   left.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
   const place = gm.number("the point is at"), det = gm.number("log |det| so far", "", vermilion), base = gm.number("log p(z)"), total = gm.number("log p(x), all 8 couplings", "nats");
-  const sums = gm.canvas(2 * SIZE, 150, () => `The sum of log |det| after each coupling: ${flow.stages([at.x, at.y]).logDets.slice(1).map((v) => v.toFixed(2)).join(", ")}.`);
+  const sums = gm.canvas(2 * SIZE, box.clientWidth < 480 ? 250 : 150, () => `The sum of log |det| after each coupling: ${flow.stages([at.x, at.y]).logDets.slice(1).map((v) => v.toFixed(2)).join(", ")}.`);
   // the right pane is wider: on their way points may go far
   let reach = REACH;
   const U = (v) => ((v + reach) / (2 * reach)) * SIZE, V = (v) => ((reach - v) / (2 * reach)) * SIZE;
@@ -119,7 +119,7 @@ gm.figure("plane_flow", (box) => {
 
     // what each coupling adds; those that were not applied yet are pale
     const low = Math.min(-1, ...logDets), high = Math.max(1, ...logDets);
-    const plot = gm.plot(sums, { x: [0, LAST], y: [low - 0.3, high + 0.3], xlabel: "couplings", ylabel: "Σ log |det|", xticks: gm.range(0, LAST, LAST + 1), yticks: [0, Math.round(high)] });
+    const plot = gm.plot(sums, { x: [0, LAST], y: [low - 0.3, high + 0.3], xlabel: "couplings", ylabel: "Σ", xticks: gm.range(0, LAST, LAST + 1), yticks: [0, Math.round(high)] });
     for (let i = 1; i <= LAST; i++) plot.fill([i - 0.75, i - 0.25], [logDets[i], logDets[i]], vermilion, i <= state.applied ? 0.85 : 0.2);
     plot.line([0, LAST], [0, 0], ink, { width: 1 });
 
@@ -152,7 +152,7 @@ gm.figure("plane_flow", (box) => {
     controls: [slider],
     buttons: [gm.button("Play from the data", play)],
     readout: [place.element, det.element, base.element, total.element],
-    help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z. The bars add up log |det|, coupling by coupling.",
+    help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z. The bars Σ add up log |det|, coupling by coupling.",
     draw,
     says: () => `after ${state.applied.toFixed(1)} couplings`,
   });

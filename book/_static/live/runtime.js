@@ -440,7 +440,7 @@ gm.frame = (box, { title, row = [], choices = [], controls = [], buttons = [], r
   // The theme turns pages with the arrow keys; inside a figure they move points and sliders.
   box.addEventListener("keydown", (event) => event.stopPropagation());
   const part = (name, children, tag = "div") => (children.length ? [gm.element(tag, { class: name }, ...children)] : []);
-  const pane = (each) => ["gm-pane", ...(each.width === each.height ? ["gm-square"] : []), ...(each.width > 4 * each.height ? ["gm-wide"] : []), ...(each.instructions ? ["gm-plane"] : [])].join(" ");
+  const pane = (each) => ["gm-pane", ...(each.width === each.height ? ["gm-square"] : []), ...(each.width > 2 * each.height ? ["gm-wide"] : []), ...(each.instructions ? ["gm-plane"] : [])].join(" ");
   const large = gm.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen()));
   large.className = "gm-large";
   box.append(
