@@ -36,11 +36,11 @@ KNOWN = """dataset.theme = ({ light: "light", dark: "dark" })[localStorage.getIt
       || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
 # the fonts are in the style sheet, but take a moment to be read; formulas take longer, see course.js
 FONTS = """<script>
-      document.documentElement.classList.add("gm-fonts");
+      { document.documentElement.classList.add("gm-fonts");
       const shown = () => document.documentElement.classList.remove("gm-fonts");
       const fonts = ["1em 'Source Serif 4'", "1em 'Source Sans 3'"];
       Promise.all(fonts.map((font) => document.fonts.load(font))).then(shown, shown);
-      setTimeout(shown, 1000);
+      setTimeout(shown, 1000); }
     </script>
 """
 FORMULAS = '<script>document.documentElement.classList.add("gm-setting");</script>\n'
