@@ -44,12 +44,12 @@ class Reader:
 
     def number(self, name):
         """The first number of the part of the readout that begins with a name."""
-        text = self.box.locator(".gm-readout > span", has_text=name).inner_text()
+        text = self.box.locator(".gm-readout > span", has_text=name).first.inner_text()
         found = re.findall(r"[−+-]?\d+\.?\d*", text[text.index(name) + len(name) :])
         return float(found[0].replace("−", "-"))
 
     def text(self, name):
-        return self.box.locator(".gm-readout > span", has_text=name).inner_text()
+        return self.box.locator(".gm-readout > span", has_text=name).first.inner_text()
 
     def drag(self, x, y):
         """Point at a share of the width and of the height of the plane."""
@@ -158,7 +158,7 @@ def test_a_steep_map_makes_narrow_slices_and_a_negative_bend_two_hills(figure):
 
 def test_plane_flow_adds_up_what_was_applied(figure):
     reader = figure("plane_flow", "05_change_of_variables")
-    total, sums = reader.number("log p(x)"), []
+    total, sums = reader.number("log p(x), all 8 couplings"), []
     for applied in range(9):
         reader.slide("couplings applied", applied)
         sums.append(reader.number("log |det| so far"))
