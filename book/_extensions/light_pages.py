@@ -156,7 +156,7 @@ def serialized(rules: list[object], words: set[str]) -> Iterator[str]:
 def address(url: str, sheet: Path, static: Path) -> str:
     """A file seen from `_static`; a font of the first lines as itself."""
     file = (sheet.parent / re.split("[?#]", url)[0]).resolve()
-    if file.stem in INLINE:
+    if file.stem in INLINE and file.is_file():
         return f'url("data:font/woff2;base64,{base64.b64encode(file.read_bytes()).decode()}")'
     try:
         return f'url("{file.relative_to(static.resolve()).as_posix()}")'
