@@ -9,6 +9,7 @@ head, and those that are deferred. Nothing else is changed, and paths stay relat
 from __future__ import annotations
 
 import base64
+import os
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import tinycss2
 from sphinx.application import Sphinx
+
+from tools.environment import repository
 
 SHEET = re.compile(
     r'[ \t]*<link (?=[^>]*rel="stylesheet")[^>]*href="([^"]*?)_static/([^"?]+\.css)[^"]*"[^>]*>\n?'
@@ -167,8 +170,7 @@ def address(url: str, sheet: Path, static: Path) -> str:
 def know_address(app: Sphinx, docname: str, source: list[str]) -> None:
     """Write the repository's address where a page tells how to clone it."""
     known = (
-        app.config.html_theme_options.get("repository_url")
-        or "https://example.org/the-address-of-this-course"
+        os.environ.get("GMCOURSE_REPOSITORY") or repository() or "https://example.org/address-of-this-course"
     )
     source[0] = source[0].replace("ADDRESS_OF_THIS_REPOSITORY", known)
 
