@@ -7,9 +7,10 @@ from sphinx.application import Sphinx
 
 
 def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Every picture of a page but the first."""
-    for picture in list(doctree.findall(nodes.image))[1:]:
-        picture["loading"] = "lazy"
+    """Every picture of a page but the first, and each that only one theme shows: the other one is not fetched."""
+    for i, picture in enumerate(doctree.findall(nodes.image)):
+        if i or {"only-light", "only-dark"} & set(picture["classes"]):
+            picture["loading"] = "lazy"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

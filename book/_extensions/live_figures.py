@@ -11,6 +11,7 @@ file that it names, the picture or the alt text is missing.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -62,12 +63,23 @@ def missing(name: str, alt: str) -> list[str]:
     return absent + ([] if alt else ["it needs an alt text that says what the still picture shows"])
 
 
+def heights() -> dict[str, list[int]]:
+    """How high each figure stands when it lives, on a wide page and on a phone; `tools.live stills` has measured."""
+    file = LIVE / "stills" / "heights.json"
+    known: dict[str, list[int]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return known
+
+
 def visit(self, node: LiveNode) -> None:
     """Write the box; paths are relative to the page."""
     from PIL import Image
 
     width, height = Image.open(LIVE / "stills" / f"{node['name']}.png").size
-    self.body.append(self.starttag({}, "div", **{"class": "gm-live", "data-figure": node["name"]}))
+    room = dict(zip(("--wide", "--tall"), heights().get(node["name"], ()), strict=False))
+    style = "; ".join(f"{screen}: {height}px" for screen, height in room.items())
+    self.body.append(
+        self.starttag({}, "div", **{"class": "gm-live", "data-figure": node["name"], "style": style})
+    )
     still = f"_static/live/stills/{node['name']}.png"
     src = relative_uri(self.builder.get_target_uri(self.builder.current_docname), still)
     self.body.append(

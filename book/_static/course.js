@@ -45,6 +45,18 @@ function focusScrollers() {
   }
 }
 
+// A page of code would have more stops for its copy buttons than for its links; by keyboard, code is selected.
+function skipCopyButtons() {
+  for (const button of document.querySelectorAll("button.copybtn")) button.tabIndex = -1;
+}
+
+// Formulas change lines when they are set, so the text waits for them: at most a second and a half.
+function showText() {
+  const show = () => document.documentElement.classList.remove("gm-setting");
+  setTimeout(show, 1500);
+  Promise.resolve(window.MathJax?.startup?.promise).then(() => { show(); focusScrollers(); }, show);
+}
+
 // On a phone a row of a wide table becomes a card; its cells then say which column they are of.
 function labelWideTables() {
   for (const table of document.querySelectorAll(".bd-article table:not(.indextable)")) {
@@ -57,14 +69,26 @@ function labelWideTables() {
   }
 }
 
+// Excerpts of the search come from the text, not from the lists of contents; from a disk, pages cannot be fetched.
+function searchTheText() {
+  if (typeof Search === "undefined") return;
+  const text = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const part of page.querySelectorAll("#jb-print-docs-body, .bd-header-article, .bd-sidebar-secondary, .bd-footer, .prev-next-footer, nav")) part.remove();
+    return text(page.documentElement.outerHTML, anchor);
+  };
+}
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
 function repair() {
   nameButtons();
   nameThemeSwitch();
   nameRegions();
 }
 
-document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(); });
-window.addEventListener("load", () => { repair(); focusScrollers(); });
+document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(); searchTheText(); showText(); });
+window.addEventListener("load", () => { repair(); focusScrollers(); skipCopyButtons(); });
 window.addEventListener("resize", focusScrollers);
 document.addEventListener("toggle", focusScrollers, true);
 new MutationObserver(nameThemeSwitch).observe(document.documentElement, { attributeFilter: ["data-mode"] });
@@ -123,7 +147,7 @@ document.addEventListener("DOMContentLoaded", () => {
       watcher.unobserve(entry.target);
       enliven(entry.target).catch((error) => confess(entry.target, error));
     }
-  }, { rootMargin: "200px" });
+  }, { rootMargin: "100% 0px" });
   for (const box of document.querySelectorAll(".gm-live[data-figure]")) watcher.observe(box);
 });
 

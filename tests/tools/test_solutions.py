@@ -99,7 +99,13 @@ def test_a_site_without_solutions_holds_none_and_no_dead_link(monkeypatch, tmp_p
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("GMCOURSE_REPOSITORY", "https://git.example.org/somebody/course")
     shutil.copytree(ROOT / "book" / "_extensions", tmp_path / "book" / "_extensions")
-    for name in ("_static/course.css", "_static/course.js", "_static/logo.svg", "_static/favicon.svg"):
+    for name in (
+        "_static/course.css",
+        "_static/course.js",
+        "_static/logo.svg",
+        "_static/favicon.svg",
+        "_extra/404.html",
+    ):
         (tmp_path / "book" / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "book" / name, tmp_path / "book" / name)
     (tmp_path / "book" / "references.bib").touch()

@@ -6,20 +6,30 @@ python -m tools.live stills      photograph every figure of the built site into 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from tools.environment import ROOT
 from tools.live.weights import LIVE, weights_file, write_weights
 from tools.zoo import stamp
 
+if TYPE_CHECKING:
+    from playwright.sync_api import ElementHandle, Page
+
 
 def write_stills(only: Collection[str] | None = None) -> None:
-    """Photograph every live figure of the built site, or only some, in the light theme, 760 pixels wide."""
+    """Photograph every live figure of the built site, or only some, in the light theme, 760 pixels wide.
+
+    How high each stands is written beside, on a wide page and on a phone: the page keeps as much room free.
+    """
     from tools.browser import open_browser, serve
     from tools.lessons import pages
 
+    heights = LIVE / "stills" / "heights.json"
+    known = json.loads(heights.read_text(encoding="utf-8")) if heights.is_file() else {}
     with serve() as address, open_browser() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
         for name in pages():
@@ -33,11 +43,22 @@ def write_stills(only: Collection[str] | None = None) -> None:
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 box.screenshot(path=str(path))
+                known[figure] = [_height(box, page, width) for width in (1280, 390)]
                 scripts = re.findall(
                     r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8")
                 )
                 stamp.write(path, set().union(*(stamp.models_of(weights_file(each)) for each in scripts)))
                 print(path.relative_to(ROOT).as_posix())
+    heights.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
+
+
+def _height(box: ElementHandle, page: Page, width: int) -> int:
+    """How high a figure stands on a page so many pixels wide; the page is as wide as before afterwards."""
+    page.set_viewport_size({"width": width, "height": 844 if width < 600 else 1000})
+    page.wait_for_timeout(300)
+    height = int(box.evaluate("each => each.getBoundingClientRect().height"))
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    return height
 
 
 def main(words: list[str]) -> int:

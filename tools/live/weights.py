@@ -40,7 +40,10 @@ def _digits(name: str, *, codes: bool = False) -> str:
     described = {"decoder": layers.network(decoder(name), numbers, "decoder")}
     if codes:
         test = load("digits", "test")
-        numbers.add("codes", zoo.load(name).double().encode(test.unit().double()))  # type: ignore[operator]
+        encoded = zoo.load(name).double().encode(test.unit().double())  # type: ignore[operator]
+        numbers.add(
+            "codes", encoded[0] if isinstance(encoded, tuple) else encoded
+        )  # the mean, of a posterior
         numbers.add("classes", test.labels, "uint8")
     return numbers.script(name, {"networks": described})
 
@@ -58,7 +61,7 @@ def _plane(name: str) -> str:
 
 SCRIPTS: dict[str, Callable[[], str]] = {
     "ae_digits_2d": partial(_digits, "ae_digits_2d", codes=True),
-    "vae_digits_2d": partial(_digits, "vae_digits_2d"),
+    "vae_digits_2d": partial(_digits, "vae_digits_2d", codes=True),
     "plane_flow_moons": partial(_plane, "plane_flow_moons"),
     "plane_nice_moons": partial(_plane, "plane_nice_moons"),
     "pixelcnn_digits": pixelcnn.as_script,

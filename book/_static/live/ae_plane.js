@@ -3,22 +3,21 @@
 
 gm.figure("ae_plane", (box) => {
   const { vermilion, ink } = gm.colours;
-  const CLASSES = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c6d31", "#6e7781", "#b8a800", "#1b2733"];
+  const CLASSES = ["blue", "orange", "green", "vermilion", "pink", "sky", "brown", "grey", "olive", "ink"].map((name) => gm.colours[name]);
   const weights = gm.weights("ae_digits_2d"), decode = weights.network("decoder");
   // codes of 360 held-out digits and their classes
   const at2d = weights.data("codes"), codes = Array.from(weights.data("classes"), (digit, i) => [at2d[2 * i], at2d[2 * i + 1], digit]);
   const LOW = -30, HIGH = 34, SIZE = 360;
   const at = { x: 12, y: -14 };
   const plane = gm.canvas(SIZE, SIZE, "");
-  const shown = gm.canvas(SIZE, SIZE, "The picture decoded at the chosen point.");
+  const shown = gm.canvas(SIZE, SIZE, () => `The picture decoded at the chosen point; the nearest code is that of a ${gm.aePlane.nearest(at.x, at.y)[1]}, ${gm.aePlane.nearest(at.x, at.y)[0].toFixed(1)} away.`);
   const place = gm.number("z ="), nearest = gm.number("nearest digit's code");
   const axes = { box: { left: 0, right: SIZE, top: 0, bottom: SIZE }, limits: { x: [LOW, HIGH], y: [LOW, HIGH] } };
   const X = (x) => (SIZE * (x - LOW)) / (HIGH - LOW), Y = (y) => (SIZE * (HIGH - y)) / (HIGH - LOW);
 
   function draw() {
     const { pen } = plane;
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, SIZE, SIZE);
+    gm.wipe(plane);
     pen.strokeStyle = gm.colours.line;
     pen.strokeRect(0.5, 0.5, SIZE - 1, SIZE - 1);
     pen.font = "12px 'Source Sans 3', sans-serif";
@@ -59,6 +58,6 @@ gm.figure("ae_plane", (box) => {
     row: [plane.canvas, shown.canvas],
     readout: [place.element, nearest.element],
     help: "Drag in the left plane, or focus it and use the arrow keys. Each numeral stands at the code of one held-out digit. Try a crowded place, then the empty land between two classes.",
+    draw,
   });
-  draw();
 }, ["weights/ae_digits_2d.js"]);

@@ -22,18 +22,17 @@ gm.boundary = {
 };
 
 gm.figure("boundary", (box) => {
-  const { blue, orange, ink, vermilion } = gm.colours;
+  const { blue, orange, ink, vermilion, paper } = gm.colours;
   const WIDTH = 380, HEIGHT = 304, X = 5, Y = 4, CELL = 4;
   const classes = [{ x: -1.2, y: -0.3, spread: 1, correlation: 0, share: 0.5 }, { x: 1.3, y: 0.5, spread: 0.7, correlation: 0.5, share: 0.5 }];
   const stranger = { x: -2.6, y: 3.1 };
   const handles = [["blue mean", classes[0]], ["orange mean", classes[1]], ["question mark", stranger]];
   let active = 2, seed = 1;
-  const left = gm.canvas(WIDTH, HEIGHT, ""), right = gm.canvas(WIDTH, HEIGHT, "The density of both classes together, with 150 samples of it.");
+  const left = gm.canvas(WIDTH, HEIGHT, ""), right = gm.canvas(WIDTH, HEIGHT, () => `The density of both classes together, with 150 samples of it; at the question mark its logarithm is ${density().toFixed(2)}.`);
+  const density = () => gm.boundary.logSum(gm.boundary.logJoint(stranger.x, stranger.y, classes));
   left.box = { left: 0, right: WIDTH, top: 0, bottom: HEIGHT };
   const sure = gm.number("p(orange | ?)"), usual = gm.number("log p(?)", "nats"), error = gm.number("best possible error");
   const U = (x) => ((x + X) / (2 * X)) * WIDTH, V = (y) => ((Y - y) / (2 * Y)) * HEIGHT;
-  const mix = (from, to, t) => from.map((v, i) => v + (to[i] - v) * t);
-  const WHITE = [255, 255, 255], BLUES = [165, 203, 230], ORANGES = [246, 217, 143], DEEP = [0, 114, 178];
 
   // both panes are painted cell by cell; colour() gets log p(x, y) of both classes
   function paint(pane, joints, colour) {
@@ -58,7 +57,7 @@ gm.figure("boundary", (box) => {
     pen.font = "bold 26px 'Source Sans 3', sans-serif";
     pen.textAlign = "center";
     pen.lineWidth = 5;
-    pen.strokeStyle = "#fff";
+    pen.strokeStyle = paper;
     pen.strokeText("?", U(stranger.x), V(stranger.y) + 9);
     pen.fillStyle = vermilion;
     pen.fillText("?", U(stranger.x), V(stranger.y) + 9);
@@ -98,18 +97,19 @@ gm.figure("boundary", (box) => {
     for (let v = CELL / 2; v < HEIGHT; v += CELL) for (let u = CELL / 2; u < WIDTH; u += CELL) {
       joints.push(gm.boundary.logJoint((u / WIDTH) * 2 * X - X, Y - (v / HEIGHT) * 2 * Y, classes));
     }
+    const [white, blues, oranges] = [paper, blue, orange].map(gm.rgb);
     paint(left, joints, (joint) => {
       const p = gm.boundary.posterior(joint);
-      return p < 0.5 ? mix(BLUES, WHITE, 2 * p) : mix(WHITE, ORANGES, 2 * p - 1);
+      return gm.mix(white, p < 0.5 ? blues : oranges, 0.4 * Math.abs(2 * p - 1));
     });
     boundary(left, joints);
     classes.forEach((c, k) => {
-      mark(left, U(c.x), V(c.y), "#fff", k, 12);
+      mark(left, U(c.x), V(c.y), paper, k, 12);
       mark(left, U(c.x), V(c.y), k ? orange : blue, k);
     });
     question(left);
     const highest = Math.max(...joints.map((joint) => gm.boundary.logSum(joint)));
-    paint(right, joints, (joint) => mix(WHITE, DEEP, 0.75 * Math.exp(gm.boundary.logSum(joint) - highest)));
+    paint(right, joints, (joint) => gm.mix(white, blues, 0.75 * Math.exp(gm.boundary.logSum(joint) - highest)));
     samples(right);
     question(right);
 
@@ -155,7 +155,8 @@ gm.figure("boundary", (box) => {
     buttons: [...choices, gm.button("Draw again", () => { seed += 1; draw(); })],
     readout: [sure.element, usual.element, error.element],
     help: "Drag the disc, the triangle or the question mark in the left panel, by mouse or finger, or choose one and use the arrow keys.",
+    draw,
+    says: () => handles.map(([name, { x, y }]) => `${name} at (${x.toFixed(1)}, ${y.toFixed(1)})`).join("; "),
   });
   choose(active);
-  draw();
 });

@@ -21,8 +21,14 @@ gm.figure("elbo", (box) => {
   const { blue, grey, orange, vermilion, green, ink } = gm.colours;
   const DRAWS = 500;
   const state = { x: 2, mean: 0, logVar: 0, seed: 1 };
-  const left = gm.canvas(380, 250, "The true posterior of z given x, and q.");
-  const right = gm.canvas(380, 250, "Bars in nats: the log evidence, the bound below it, and the gap between them.");
+  const left = gm.canvas(380, 250, () => {
+    const { mean, variance } = gm.elbo.posterior(state.x), normal = (m, s) => `mean ${m.toFixed(2)} and standard deviation ${s.toFixed(2)}`;
+    return `The true posterior of z given x, with ${normal(mean, Math.sqrt(variance))}, and q, with ${normal(state.mean, Math.exp(state.logVar / 2))}.`;
+  });
+  const right = gm.canvas(380, 250, () => {
+    const truth = gm.elbo.evidence(state.x), bound = gm.elbo.bound(state.x, state.mean, state.logVar);
+    return `Bars in nats: the log evidence, ${truth.toFixed(2)}, the bound below it, ${bound.toFixed(2)}, and the gap between them, ${(truth - bound).toFixed(2)}.`;
+  });
   const numbers = {
     truth: gm.number("log p(x)", "", blue), bound: gm.number("ELBO", "", orange),
     gap: gm.number("gap", "nats", vermilion), sampled: gm.number(`ELBO from ${DRAWS} draws`),
@@ -41,7 +47,7 @@ gm.figure("elbo", (box) => {
     densities.text("posterior p(z|x)", -3.8, top * 0.9, grey);
     densities.text("q(z|x)", -3.8, top * 0.8, blue);
 
-    const floor = Math.min(-8, Math.floor(Math.max(bound, -60)) - 1);
+    const floor = Math.min(-8, Math.floor(bound) - 1);  // the bars are never cut
     const bars = gm.plot(right, { x: [0, 3], y: [floor, 0], ylabel: "nats", yticks: [0, Math.round(floor / 2), floor] });
     const bar = (at, from, to, colour, alpha) => bars.fill([at, at, at + 0.7, at + 0.7], [from, to, to, from], colour, alpha);
     bar(0.15, 0, truth, blue, 0.75);
@@ -51,14 +57,14 @@ gm.figure("elbo", (box) => {
     const { pen } = right;
     pen.fillStyle = orange;
     pen.globalAlpha = 0.75;
-    pen.fillRect(bars.X(1.15), bars.Y(0), bars.X(1.85) - bars.X(1.15), bars.Y(Math.max(bound, floor)) - bars.Y(0));
+    pen.fillRect(bars.X(1.15), bars.Y(0), bars.X(1.85) - bars.X(1.15), bars.Y(bound) - bars.Y(0));
     pen.fillStyle = vermilion;
-    pen.fillRect(bars.X(2.15), bars.Y(truth), bars.X(2.85) - bars.X(2.15), bars.Y(Math.max(bound, floor)) - bars.Y(truth));
+    pen.fillRect(bars.X(2.15), bars.Y(truth), bars.X(2.85) - bars.X(2.15), bars.Y(bound) - bars.Y(truth));
     pen.globalAlpha = 1;
     for (const [name, at] of [["log p(x)", 0.5], ["ELBO", 1.5], ["gap", 2.5]]) {
       pen.fillStyle = ink;
       pen.textAlign = "center";
-      pen.fillText(name, bars.X(at), bars.box.bottom + 18);
+      pen.fillText(name, bars.X(at), bars.box.bottom + right.letter(18));
     }
 
     const { normal } = gm.generator(state.seed), deviation = Math.exp(logVar / 2);
@@ -71,6 +77,7 @@ gm.figure("elbo", (box) => {
     numbers.bound.set(bound.toFixed(3));
     numbers.gap.set((truth - bound).toFixed(3));
     numbers.sampled.set(`${estimate.toFixed(2)} ± ${error.toFixed(2)}`);
+    gm.elbo.lowest = floor;
   }
 
   const sliders = {
@@ -81,10 +88,8 @@ gm.figure("elbo", (box) => {
   const jump = () => {
     const post = gm.elbo.posterior(state.x);
     for (const [key, value] of [["mean", post.mean], ["logVar", Math.log(post.variance)]]) {
-      const input = sliders[key].querySelector("input");
-      input.value = value;
-      input.dispatchEvent(new Event("input"));
-      state[key] = value;
+      gm.put(sliders[key], value);
+      state[key] = value;  // the slider has a step, the posterior has none
     }
     draw();
   };
@@ -95,6 +100,7 @@ gm.figure("elbo", (box) => {
     buttons: [gm.button("Set q to the posterior", jump), gm.button("Draw again", () => { state.seed += 1; draw(); })],
     readout: Object.values(numbers).map((each) => each.element),
     help: "The model: z ~ N(0, 1), x|z ~ N(1.5 z, 0.36). Fit q to the posterior with the sliders and watch the gap close. At the posterior every draw gives the same number: the estimate has no error left.",
+    draw,
+    says: () => `x is ${state.x.toFixed(1)}`,
   });
-  draw();
 });

@@ -129,15 +129,15 @@ gm.gan = {
 };
 
 gm.figure("gan_stepper", (box) => {
-  const { ink, green, blue, vermilion } = gm.colours;
-  const N = 96, SHOWN = 160, REACH = 3.4, CELLS = 60, RADIUS = 2.2, WIDTH = 0.18;
-  const state = { loss: "non-saturating", gamma: 0.1, rateD: 0.003, seed: 1 };
+  const { ink, green, blue, vermilion, paper } = gm.colours;
+  const N = 96, SHOWN = 160, REACH = 3.4, CELLS = 60, RADIUS = 2.2, WIDTH = 0.1, ENOUGH = SHOWN / 32;  // a quarter of a cluster's share
+  const state = { loss: "non-saturating", gamma: 0.1, rateD: 0.003, rateG: 0.005, seed: 1 };
   const view = gm.canvas(430, 430, "The plane of the game: blue where the discriminator takes a point for data, orange where for a sample; data in black, samples in green with arrows.");
   const numbers = {
     step: gm.number("step"), d: gm.number("loss of D", "", blue), g: gm.number("loss of G", "", green),
-    modes: gm.number("modes hit", "of 8"), r1: gm.number("R1", "", vermilion),
+    modes: gm.number("clusters covered", "of 8"), good: gm.number("good samples", "%"), r1: gm.number("R1", "", vermilion),
   };
-  let players, draws, shown, data, timer = null, count, losses;
+  let players, draws, shown, data, count, losses;
 
   const ring = (n) => Float64Array.from(Array.from({ length: n }, () => {
     const angle = (Math.floor(draws.uniform() * 8) * Math.PI) / 4;
@@ -157,7 +157,7 @@ gm.figure("gan_stepper", (box) => {
 
   function advance(steps) {
     for (let i = 0; i < steps; i++) {
-      losses = gm.gan.step(players, ring(N), noise(N), noise(N), { ...state, rateG: 0.0015 });
+      losses = gm.gan.step(players, ring(N), noise(N), noise(N), state);
       count += 1;
     }
     draw();
@@ -170,11 +170,10 @@ gm.figure("gan_stepper", (box) => {
     const points = Float64Array.from(centres.flatMap((y) => centres.flatMap((x) => [x, -y])));
     const field = gm.gan.forward(players.D, points, CELLS * CELLS).out;
     const image = gm.element("canvas", { width: CELLS, height: CELLS });
-    const pixels = new ImageData(CELLS, CELLS);
+    const pixels = new ImageData(CELLS, CELLS), [white, blues, oranges] = [paper, blue, vermilion].map(gm.rgb);
     field.forEach((logit, i) => {
-      const belief = 2 * sigmoid(logit) - 1, target = belief > 0 ? [0, 114, 178] : [213, 94, 0];
-      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = 255 + (target[c] - 255) * Math.abs(belief) * 0.75;
-      pixels.data[4 * i + 3] = 255;
+      const belief = 2 * sigmoid(logit) - 1;
+      pixels.data.set([...gm.mix(white, belief > 0 ? blues : oranges, Math.abs(belief) * 0.75), 255], 4 * i);
     });
     image.getContext("2d").putImageData(pixels, 0, 0);
     pen.drawImage(image, left, top, right - left, bottom - top);
@@ -190,44 +189,54 @@ gm.figure("gan_stepper", (box) => {
     }
     plot.points(even(made, 0), even(made, 1), green, 3, 0.9);
 
-    const hit = new Set();
+    // a sample is good within three deviations of a centre; a cluster is covered by a quarter of its share of them
+    const hits = new Array(8).fill(0);
     for (let i = 0; i < SHOWN; i++) for (let k = 0; k < 8; k++) {
       const angle = (k * Math.PI) / 4;
-      if (Math.hypot(made[2 * i] - RADIUS * Math.cos(angle), made[2 * i + 1] - RADIUS * Math.sin(angle)) < 3 * WIDTH) hit.add(k);
+      if (Math.hypot(made[2 * i] - RADIUS * Math.cos(angle), made[2 * i + 1] - RADIUS * Math.sin(angle)) < 3 * WIDTH) hits[k] += 1;
     }
     const say = (value) => (Number.isFinite(value) ? value.toFixed(3) : "–");
     numbers.step.set(count);
     numbers.d.set(say(losses.discriminator));
     numbers.g.set(say(losses.generator));
     numbers.r1.set(losses.penalty.toFixed(3));
-    numbers.modes.set(hit.size);
+    numbers.modes.set(hits.filter((n) => n >= ENOUGH).length);
+    numbers.good.set(Math.round((100 * hits.reduce((a, b) => a + b, 0)) / SHOWN));
   }
 
-  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
+  const film = gm.film(box, 60, () => advance(5)), stop = () => { film.stop(); play.textContent = "Play"; };
   const play = gm.button("Play", () => {
-    if (timer) { stop(); return; }
+    if (film.runs) { stop(); return; }
     play.textContent = "Pause";
-    timer = setInterval(() => { if (box.isConnected) advance(5); else stop(); }, 60);
+    film.start();
   });
   const kind = gm.button("Loss of G: non-saturating", () => {
     state.loss = state.loss === "minimax" ? "non-saturating" : "minimax";
     kind.textContent = `Loss of G: ${state.loss}`;
     draw();
   });
+  const rate = { min: 0.0005, max: 0.01, step: 0.0005, digits: 4 }, sliders = {
+    gamma: gm.slider("R1 weight γ", { min: 0, max: 1, step: 0.05, value: state.gamma }, (v) => { state.gamma = v; }),
+    rateD: gm.slider("learning rate of D", { ...rate, value: state.rateD }, (v) => { state.rateD = v; }),
+    rateG: gm.slider("learning rate of G", { ...rate, value: state.rateG }, (v) => { state.rateG = v; }),
+  };
+  const again = () => { stop(); begin(); };
+  const setting = (name, values) => gm.button(name, () => {
+    for (const [key, value] of Object.entries(values)) gm.put(sliders[key], value);
+    again();
+  });
   gm.frame(box, {
     title: "Train a GAN, step by step",
     row: [view.canvas],
-    controls: [
-      gm.slider("R1 weight γ", { min: 0, max: 1, step: 0.05, value: state.gamma }, (v) => { state.gamma = v; }),
-      gm.slider("learning rate of D", { min: 0.0005, max: 0.01, step: 0.0005, value: state.rateD, digits: 4 }, (v) => { state.rateD = v; }),
-    ],
+    controls: Object.values(sliders),
     buttons: [
       gm.button("One step", () => advance(1)), gm.button("50 steps", () => advance(50)), play, kind,
-      gm.button("Start again", () => { stop(); state.seed += 1; begin(); }),
+      gm.button("Start again", again), gm.button("Other seed", () => { state.seed += 1; again(); }),
+      setting("A discriminator that is too slow", { gamma: 0, rateD: 0.0005, rateG: 0.005 }), setting("Balanced", { gamma: 0.1, rateD: 0.003, rateG: 0.005 }),
     ],
     readout: Object.values(numbers).map((each) => each.element),
-    help: "Black: data, eight clusters on a ring. Green: samples; a line shows where the generator's loss pulls each. Blue: the discriminator says data; orange: it says sample. Take R1 away (γ = 0), start again and play: do all eight clusters stay covered?",
+    help: "Small dots: data, eight clusters on a ring. Green: samples; a line shows where the generator's loss pulls each. Blue: the discriminator says data; orange: it says sample. A sample is good if it lies within three standard deviations of a cluster’s centre. Choose “A discriminator that is too slow” and play for 600 steps: clusters stay uncovered, and most samples lie between them. “Start again” repeats the same run, “Balanced” goes back.",
+    draw: () => { if (players) draw(); else { begin(); advance(60); } }, // so that there is something to see; "Start again" starts at the beginning
+    says: () => `step ${count}`,
   });
-  begin();
-  advance(60); // so that there is something to see; "Start again" starts at the beginning
 });

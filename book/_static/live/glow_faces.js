@@ -62,9 +62,10 @@ gm.glow = (weights) => {
 gm.figure("glow_faces", (box) => {
   const weights = gm.weights("glow_faces"), { described } = weights, flow = gm.glow(weights), SIZE = 300;
   const state = { face: 0, seed: 0, temperature: 1, amounts: [0.8, 0, 0.8, 0, 0] };
-  const left = gm.canvas(SIZE, SIZE, "The face to begin with."), right = gm.canvas(SIZE, SIZE, "The same face after the latents were moved.");
+  const left = gm.canvas(SIZE, SIZE, () => (state.seed ? `Draw ${state.seed}, the face to begin with.` : `Real face ${state.face + 1}, the face to begin with.`)), right = gm.canvas(SIZE, SIZE, () => `The same face, ${moved()}.`);
   const bits = gm.number("bits per dimension"), length = gm.number("length of z / √D");
   let code, waiting = false;
+  const moved = () => described.edits.flatMap((name, k) => (state.amounts[k] ? [`${name} ${state.amounts[k].toFixed(1)}`] : [])).concat(state.temperature === 1 ? [] : [`temperature ${state.temperature}`]).join(", ") || "nothing moved";
 
   const show = (canvas, data, words) => gm.show(canvas, { data, shape: flow.shape }, words);
 
@@ -96,22 +97,18 @@ gm.figure("glow_faces", (box) => {
   };
   const temperature = gm.slider("temperature", { min: 0, max: 1.2, step: 0.05, value: 1 }, (v) => { state.temperature = v; later(); });
   const sliders = described.edits.map((name, k) => gm.slider(name, { min: -1.5, max: 1.5, step: 0.1, value: state.amounts[k], digits: 1 }, (v) => { state.amounts[k] = v; later(); }));
-  const put = (label, value) => {
-    const input = label.querySelector("input");
-    input.value = value;
-    input.dispatchEvent(new Event("input"));
-  };
   gm.frame(box, {
     title: "Latent sliders on a face",
     row: [left.canvas, right.canvas],
     controls: [temperature, ...sliders],
     buttons: [
-      gm.button("Next real face", () => { state.seed = 0; state.face = (state.face + 1) % flow.pictures.length; put(temperature, 1); begin(); }),
-      gm.button("Draw a new face", () => { state.seed += 1; put(temperature, 0.7); begin(); }),
-      gm.button("Sliders to zero", () => { for (const each of sliders) put(each, 0); draw(); }),
+      gm.button("Next real face", () => { state.seed = 0; state.face = (state.face + 1) % flow.pictures.length; gm.put(temperature, 1); begin(); }),
+      gm.button("Draw a new face", () => { state.seed += 1; gm.put(temperature, 0.7); begin(); }),
+      gm.button("Sliders to zero", () => { for (const each of sliders) gm.put(each, 0); draw(); }),
     ],
     readout: [bits.element, length.element],
     help: "The whole flow runs in this page (0.6 MB, fetched when you came near). A real face is encoded, z = f(x); the temperature multiplies z; each slider adds its direction; the right picture is f⁻¹ of the result. With every slider at zero and temperature 1 it is the left picture again, exactly.",
+    draw: begin,
+    says: moved,
   });
-  begin();
 }, ["flows.js", "weights/glow_faces.js"]);

@@ -29,12 +29,16 @@ gm.map = {
 
 gm.figure("map_area", (box) => {
   const { blue, sky, vermilion, ink, line, grey } = gm.colours;
-  const SLICES = 16, REACH = 3.2, W = 620, H = 470;
+  const SLICES = 16, REACH = 3.2, NARROW = box.clientWidth < 480, W = NARROW ? 420 : 620, H = NARROW ? 400 : 470;
   // edges of slices of a standard normal, each of mass 1/16
   const EDGES = [-REACH, -1.5341, -1.1503, -0.8871, -0.6745, -0.4888, -0.3186, -0.1573, 0, 0.1573, 0.3186, 0.4888, 0.6745, 0.8871, 1.1503, 1.5341, REACH];
   const map = { bend: -0.35, at: 0 };
   let slice = 7;
-  const canvas = gm.canvas(W, H, "A curve z = f(x). Ribbons lead from slices of equal mass on the vertical z-axis over the curve down to the x-axis, where they are narrow if the curve is steep.");
+  const canvas = gm.canvas(W, H, () => `A curve z = f(x). Ribbons lead from slices of equal mass on the vertical z-axis over the curve down to the x-axis, where they are narrow if the curve is steep. The bend is ${map.bend.toFixed(2)}; the density of x has ${hills()}.`);
+  const hills = () => {
+    const p = gm.range(-REACH, REACH, 401).map((x) => gm.map.logDensity(x, map)), n = p.filter((v, i) => v > p[i - 1] && v > p[i + 1]).length;
+    return n === 1 ? "one hill" : `${n} hills`;
+  };
   const slope = gm.number("mean slope"), widths = gm.number("width, x → z"), mass = gm.number("mass, x and z", "", vermilion);
   // the curve's square, the density of z on its left, the density of x below it
   const box0 = { left: 132, right: W - 14, top: 12, bottom: H - 140 };
@@ -105,6 +109,7 @@ gm.figure("map_area", (box) => {
     ],
     readout: [slope.element, widths.element, mass.element],
     help: "The base, on the left, is cut into sixteen slices of equal mass. Follow a ribbon over the curve and down: where f is steep the slice is narrow, so it must stand high. A negative bend makes two hills of one.",
+    draw,
+    says: () => `the density of x has ${hills()}; slice ${slice + 1}`,
   });
-  draw();
 });

@@ -63,12 +63,15 @@ gm.figure("next_pixel", (box) => {
   const { blue, vermilion, ink, line } = gm.colours;
   const SIDE = 8, D = SIDE * SIDE, SIZE = 360, CELL = SIZE / SIDE;
   const model = gm.pixelcnn(gm.weights("pixelcnn_digits"));
-  const picture = gm.canvas(SIZE, SIZE, ""), chart = gm.canvas(SIZE, SIZE, "The histogram of the chosen pixel: the probability of each of 17 grey levels.");
+  const picture = gm.canvas(SIZE, SIZE, ""), chart = gm.canvas(SIZE, SIZE, () => {
+    const i = chosen(), known = i < written && gm.softmax(table[i], temperature), best = known && known.indexOf(Math.max(...known));
+    return `The histogram of the chosen pixel: the probability of each of 17 grey levels. ${known ? `The most probable is ${best}, with ${known[best].toFixed(2)}.` : "This pixel is not written yet."}`;
+  });
   picture.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
   const axes = { box: picture.box, limits: { x: [0, SIDE], y: [0, SIDE] } };
   const chance = gm.number("probability of its level"), cost = gm.number("the digit so far", "bits");
   const at = { x: 3.5, y: 3.5 };
-  let temperature = 1, seed = 3, written = D, timer = 0, x = new Array(D).fill(0), u = [], table = [];
+  let temperature = 1, seed = 3, written = D, x = new Array(D).fill(0), u = [], table = [];
   const chosen = () => Math.min(SIDE - 1, Math.floor(SIDE - at.y - 1e-9)) * SIDE + Math.min(SIDE - 1, Math.floor(at.x));
 
   const level = gm.slider("grey level of this pixel", { min: 0, max: 16, step: 1, value: 0, digits: 0 }, (value) => {
@@ -78,7 +81,6 @@ gm.figure("next_pixel", (box) => {
     x[i] = value;
     rewrite(i + 1);
   });
-  const [levelShown, levelInput] = level.querySelectorAll("output, input");
 
   // one place: its logits, and, unless it is kept, its draw by the place's own random number
   function write(i, keep = false) {
@@ -98,29 +100,21 @@ gm.figure("next_pixel", (box) => {
     u = Array.from({ length: D }, uniform);
     rewrite(0);
   }
-  function stop() {
-    clearInterval(timer);
-    timer = 0;
-  }
-  function film() {
-    stop();
-    written = 0;
-    timer = setInterval(() => {
-      if (!box.isConnected || written >= D) { stop(); return; }
-      write(written++);
-      at.x = ((written - 1) % SIDE) + 0.5;
-      at.y = SIDE - Math.floor((written - 1) / SIDE) - 0.5;
-      draw();
-    }, 60);
+  const film = gm.film(box, 60, () => {
+    if (written >= D) { stop(); return; }
+    write(written++);
+    at.x = ((written - 1) % SIDE) + 0.5;
+    at.y = SIDE - Math.floor((written - 1) / SIDE) - 0.5;
     draw();
-  }
+  });
+  function stop() { film.stop(); }
 
   function draw() {
     const i = chosen(), { pen } = picture;
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, SIZE, SIZE);
+    gm.wipe(picture);
+    const paper = gm.rgb(gm.colours.paper), dark = gm.rgb(ink);
     for (let j = 0; j < D; j++) {
-      pen.fillStyle = j < written ? `rgb(${[27, 39, 51].map((c) => Math.round(255 - (255 - c) * x[j] / 16)).join(",")})` : line;
+      pen.fillStyle = j < written ? `rgb(${gm.mix(paper, dark, x[j] / 16).map(Math.round).join(",")})` : line;
       pen.fillRect((j % SIDE) * CELL + 0.5, Math.floor(j / SIDE) * CELL + 0.5, CELL - 1, CELL - 1);
     }
     pen.strokeStyle = vermilion;
@@ -132,8 +126,7 @@ gm.figure("next_pixel", (box) => {
     const plot = gm.plot(chart, { x: [-0.7, 16.7], y: [0, top * 1.08], xlabel: "grey level", ylabel: "probability", xticks: [0, 4, 8, 12, 16], yticks: [0, top > 0.5 ? 0.5 : 0.1] });
     chances.forEach((p, k) => plot.fill([k - 0.4, k + 0.4], [p, p], known && k === x[i] ? vermilion : blue, 0.85));
     if (!known) plot.text("not written yet", 8, top / 2, ink, "center");
-    levelInput.value = x[i];
-    levelShown.textContent = x[i];
+    gm.place(level, x[i]);
     chance.set(known ? chances[x[i]].toFixed(3) : "–");
     const nats = x.slice(0, written).map((v, j) => Math.log(gm.softmax(table[j])[v]));
     cost.set((-nats.reduce((a, b) => a + b, 0) / Math.LN2).toFixed(1));
@@ -148,13 +141,14 @@ gm.figure("next_pixel", (box) => {
     row: [picture.canvas, chart.canvas],
     controls: [level, gm.slider("temperature", { min: 0.1, max: 1.5, step: 0.1, value: 1, digits: 1 }, (value) => { stop(); temperature = value; written = D; rewrite(0); })],
     buttons: [
-      gm.button("Write it pixel by pixel", film),
+      gm.button("Write it pixel by pixel", () => { written = 0; film.start(); draw(); }),
       gm.button("Stop here", () => { stop(); written = Math.max(1, Math.min(written, chosen() + 1)); draw(); }),
       gm.button("Go on", () => { stop(); const from = written; written = D; rewrite(from); }),
       gm.button("Another digit", () => { stop(); seed += 1; written = D; begin(); }),
     ],
     readout: [chance.element, cost.element],
     help: "Choose a pixel with the mouse or the arrow keys. Change its grey level: all pixels after it are drawn anew, with the same random numbers as before, and no pixel before it ever changes. The bits are those of temperature 1.",
+    draw: () => (u.length ? draw() : begin()),
+    says: () => `row ${Math.floor(chosen() / SIDE) + 1}, column ${(chosen() % SIDE) + 1}, grey level ${x[chosen()]}`,
   });
-  begin();
 }, ["weights/pixelcnn_digits.js"]);

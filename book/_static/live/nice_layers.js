@@ -33,8 +33,11 @@ gm.figure("nice_layers", (box) => {
   const { blue, orange, vermilion, ink, grey } = gm.colours;
   const nice = gm.niceLayers(gm.weights("plane_nice_moons"));
   const SIZE = 380, REACH = 4, LAST = nice.COUPLINGS + 1, EACH = 250;
-  const at = { x: 0.2, y: 0.9 }, state = { depth: 2, from: "data", goal: 2, timer: 0 };
-  const plane = gm.canvas(SIZE, SIZE, ""), shift = gm.canvas(SIZE, SIZE, "The shift m of the present coupling, as a function of the coordinate that stays.");
+  const at = { x: 0.2, y: 0.9 }, state = { depth: 2, from: "data", goal: 2 };
+  const plane = gm.canvas(SIZE, SIZE, ""), shift = gm.canvas(SIZE, SIZE, () => {
+    const i = Math.min(Math.max(Math.ceil(state.depth) - 1, 0), LAST - 1), stays = i < 4 ? nice.forward([at.x, at.y], i)[i % 2] : 0;
+    return i < 4 ? `The shift m of coupling ${i + 1}, as a function of the coordinate that stays: ${nice.m(i, stays).toFixed(2)} where the square is.` : "The scaling: two lines through the origin, one for each axis.";
+  });
   plane.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
   const step = gm.number("now"), centre = gm.number("square at"), area = gm.number("its area", "", vermilion), det = gm.number("log |det|");
   const U = (v) => ((v + REACH) / (2 * REACH)) * SIZE, V = (v) => ((REACH - v) / (2 * REACH)) * SIZE;
@@ -60,9 +63,7 @@ gm.figure("nice_layers", (box) => {
 
   function draw() {
     const { pen } = plane, trace = (where) => { pen.beginPath(); where.forEach(([a, b], i) => (i ? pen.lineTo(U(a), V(b)) : pen.moveTo(U(a), V(b)))); };
-    pen.globalAlpha = 1;
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, SIZE, SIZE);
+    gm.wipe(plane);
     pen.lineWidth = 1;
     lines.forEach((each, i) => {
       pen.strokeStyle = i < ticks.length ? blue : grey;
@@ -87,14 +88,8 @@ gm.figure("nice_layers", (box) => {
     pen.strokeStyle = vermilion;
     pen.lineWidth = 2.4;
     pen.stroke();
-    pen.fillStyle = ink;
-    pen.font = "16px 'Source Sans 3', sans-serif";
-    pen.textAlign = "left";
     const depth = state.depth;
-    pen.fillStyle = "#fffd";
-    pen.fillRect(4, 4, 150, 25);
-    pen.fillStyle = ink;
-    pen.fillText(depth === 0 ? "x: the data side" : depth === LAST ? "z: the latent side" : `after ${+depth.toFixed(2)} of 5 layers`, 10, 22);
+    gm.heading(plane, depth === 0 ? "x: the data side" : depth === LAST ? "z: the latent side" : `after ${+depth.toFixed(2)} of 5 layers`);
 
     const i = Math.min(Math.max(Math.ceil(depth) - 1, 0), LAST - 1);
     const pane = gm.plot(shift, { x: [-REACH, REACH], y: [-REACH, REACH], xlabel: i < 4 ? `${"xy"[i % 2]}, which stays` : "before", ylabel: i < 4 ? `shift of ${"xy"[1 - (i % 2)]}` : "after the scaling", xticks: [-3, 0, 3], yticks: [-3, 0, 3] });
@@ -116,16 +111,17 @@ gm.figure("nice_layers", (box) => {
     det.set(nice.logDet(depth).toFixed(2));
   }
 
-  const slider = gm.slider("layers applied", { min: 0, max: LAST, step: 0.05, value: state.depth, digits: 2 }, (v) => { clearInterval(state.timer); state.timer = 0; state.depth = state.goal = v; draw(); });
-  const show = () => { slider.querySelector("input").value = state.depth; slider.querySelector("output").textContent = state.depth.toFixed(2); draw(); };
+  const slider = gm.slider("layers applied", { min: 0, max: LAST, step: 0.05, value: state.depth, digits: 2 }, (v) => { film.stop(); state.depth = state.goal = v; draw(); });
+  const show = () => { gm.place(slider, state.depth); draw(); };
+  const film = gm.film(box, 40, () => {
+    const left = state.goal - state.depth;
+    state.depth = Math.abs(left) <= 0.05 ? state.goal : +(state.depth + 0.05 * Math.sign(left)).toFixed(2);
+    if (state.depth === state.goal) film.stop();
+    show();
+  });
   const go = (by) => {
     state.goal = Math.min(LAST, Math.max(0, by > 0 ? Math.floor(state.goal + 1e-9) + 1 : Math.ceil(state.goal - 1e-9) - 1));
-    if (!state.timer) state.timer = setInterval(() => {
-      const left = state.goal - state.depth;
-      state.depth = Math.abs(left) <= 0.05 ? state.goal : +(state.depth + 0.05 * Math.sign(left)).toFixed(2);
-      if (state.depth === state.goal) { clearInterval(state.timer); state.timer = 0; }
-      show();
-    }, 40);
+    if (!film.runs) film.start();
   };
   const other = gm.button("Start from noise", () => {
     state.from = state.from === "data" ? "noise" : "data";
@@ -144,6 +140,6 @@ gm.figure("nice_layers", (box) => {
     buttons: [gm.button("◀ Undo a layer", () => go(-1)), gm.button("Next layer ▶", () => go(1)), other],
     readout: [step.element, centre.element, area.element, det.element],
     help: "Each coupling shears the plane along one axis; the curve on the right says how far. The square changes its shape, not its area, until the scaling comes. Started from noise, the same layers undone make new data. Move the square by dragging or with the arrow keys.",
+    draw,
   });
-  draw();
 }, ["weights/plane_nice_moons.js"]);

@@ -32,14 +32,18 @@ gm.planeFlow = (weights) => {
 };
 
 gm.figure("plane_flow", (box) => {
-  const { blue, orange, vermilion, ink, grey } = gm.colours;
+  const { blue, orange, vermilion, ink, grey, paper } = gm.colours;
   const SIZE = 380, REACH = 3, WIDE = 3.8, FINE = 76;
   const flow = gm.planeFlow(gm.weights("plane_flow_moons")), LAST = flow.COUPLINGS;
   const at = { x: 1.1, y: -0.9 };
-  const state = { applied: LAST, timer: 0 };
-  const left = gm.canvas(SIZE, SIZE, ""), right = gm.canvas(SIZE, SIZE, "The grid, the points of the moons and the chosen point after some of the couplings.");
+  const state = { applied: LAST };
+  const left = gm.canvas(SIZE, SIZE, ""), right = gm.canvas(SIZE, SIZE, () => {
+    const [a, b] = now(flow.stages([at.x, at.y]).points);
+    return `The grid, the points of the moons and the chosen point after ${state.applied.toFixed(1)} couplings; the point is at (${a.toFixed(2)}, ${b.toFixed(2)}) now.`;
+  });
   left.box = { left: 0, right: SIZE, top: 0, bottom: SIZE };
-  const place = gm.number("z ="), base = gm.number("log p(z)"), det = gm.number("log |det|"), total = gm.number("sum: log p(x)", "nats", vermilion);
+  const place = gm.number("the point is at"), det = gm.number("log |det| so far", "", vermilion), base = gm.number("log p(z)"), total = gm.number("log p(x), all 8 couplings", "nats");
+  const sums = gm.canvas(2 * SIZE, box.clientWidth < 480 ? 250 : 150, () => `The sum of log |det| after each coupling: ${flow.stages([at.x, at.y]).logDets.slice(1).map((v) => v.toFixed(2)).join(", ")}.`);
   // the right pane is wider: on their way points may go far
   let reach = REACH;
   const U = (v) => ((v + reach) / (2 * reach)) * SIZE, V = (v) => ((reach - v) / (2 * reach)) * SIZE;
@@ -51,30 +55,24 @@ gm.figure("plane_flow", (box) => {
     .map((each) => each.map((p) => flow.stages(p).points));
   const sheet = gm.element("canvas"), image = new ImageData(FINE, FINE);
   sheet.width = sheet.height = FINE;
-  for (let row = 0; row < FINE; row++) for (let column = 0; column < FINE; column++) {
-    const x = -REACH + (2 * REACH * (column + 0.5)) / FINE, y = REACH - (2 * REACH * (row + 0.5)) / FINE;
-    const shade = Math.min(1, Math.sqrt(Math.exp(flow.logProb([x, y])) / 0.28));
-    [255 - shade * 255, 255 - shade * 141, 255 - shade * 77, 255].forEach((v, c) => (image.data[4 * (row * FINE + column) + c] = v));
-  }
-  sheet.getContext("2d").putImageData(image, 0, 0);
+  const shades = Array.from({ length: FINE * FINE }, (_, i) => {
+    const x = -REACH + (2 * REACH * ((i % FINE) + 0.5)) / FINE, y = REACH - (2 * REACH * (Math.floor(i / FINE) + 0.5)) / FINE;
+    return Math.min(1, Math.sqrt(Math.exp(flow.logProb([x, y])) / 0.28));
+  });
+  const paint = () => {
+    const [white, deep] = [paper, blue].map(gm.rgb);
+    shades.forEach((shade, i) => image.data.set([...gm.mix(white, deep, shade), 255], 4 * i));
+    sheet.getContext("2d").putImageData(image, 0, 0);
+  };
 
   // between two stages points move on straight lines
   const now = (stages) => {
     const i = Math.min(Math.floor(state.applied), LAST - 1), t = state.applied - i;
     return [0, 1].map((c) => stages[i][c] + t * (stages[i + 1][c] - stages[i][c]));
   };
-  const wipe = ({ pen }) => { pen.globalAlpha = 1; pen.fillStyle = "#fff"; pen.fillRect(0, 0, SIZE, SIZE); };
   const trace = (pen, where) => { pen.beginPath(); where.forEach(([a, b], i) => (i ? pen.lineTo(U(a), V(b)) : pen.moveTo(U(a), V(b)))); };
   const dot = (pen, [a, b], radius, colour, alpha = 1) => { pen.globalAlpha = alpha; pen.beginPath(); pen.arc(U(a), V(b), radius, 0, 7); pen.fillStyle = colour; pen.fill(); pen.globalAlpha = 1; };
-  const mark = (pen, where) => { dot(pen, where, 9, "#fff"); dot(pen, where, 7, vermilion); };
-  const title = (pen, words) => {
-    pen.font = "16px 'Source Sans 3', sans-serif";
-    pen.textAlign = "left";
-    pen.fillStyle = "#fffd";
-    pen.fillRect(4, 4, pen.measureText(words).width + 12, 25);
-    pen.fillStyle = ink;
-    pen.fillText(words, 10, 22);
-  };
+  const mark = (pen, where) => { dot(pen, where, 9, paper); dot(pen, where, 7, vermilion); };
   // a small square around the chosen point: its image shows how areas change
   const square = () => [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]].flatMap(([a, b], i, corners) => {
     const [c, d] = corners[Math.min(i + 1, 4)];
@@ -84,7 +82,8 @@ gm.figure("plane_flow", (box) => {
   function draw() {
     const { points: path, logDets } = flow.stages([at.x, at.y]), around = square();
     reach = REACH;
-    wipe(left);
+    paint();
+    gm.wipe(left);
     left.pen.imageSmoothingEnabled = true;
     left.pen.drawImage(sheet, 0, 0, SIZE, SIZE);
     for (const [i, p] of points.entries()) dot(left.pen, p[0], 1.8, i < MOONS ? ink : orange, 0.5);
@@ -93,11 +92,11 @@ gm.figure("plane_flow", (box) => {
     trace(left.pen, around);
     left.pen.stroke();
     mark(left.pen, path[0]);
-    title(left.pen, "x, and the density of the flow");
+    gm.heading(left, "x, and the density of the flow");
 
     const { pen } = right;
     reach = WIDE;
-    wipe(right);
+    gm.wipe(right);
     pen.lineWidth = 1;
     lines.forEach((each, i) => {
       pen.strokeStyle = i < ticks.length ? blue : grey;
@@ -116,27 +115,32 @@ gm.figure("plane_flow", (box) => {
     pen.lineWidth = 2;
     pen.stroke();
     mark(pen, now(path));
-    title(pen, state.applied === 0 ? "nothing done yet" : state.applied === LAST ? "z, after 8 couplings" : `after ${state.applied.toFixed(1)} couplings`);
+    gm.heading(right, state.applied === 0 ? "nothing done yet" : state.applied === LAST ? "z, after 8 couplings" : `after ${state.applied.toFixed(1)} couplings`);
 
-    const z = path.at(-1);
-    place.set(`(${z[0].toFixed(2)}, ${z[1].toFixed(2)})`);
-    base.set(flow.logBase(z).toFixed(2));
-    det.set((logDets.at(-1) < 0 ? "" : "+") + logDets.at(-1).toFixed(2));
+    // what each coupling adds; those that were not applied yet are pale
+    const low = Math.min(-1, ...logDets), high = Math.max(1, ...logDets);
+    const plot = gm.plot(sums, { x: [0, LAST], y: [low - 0.3, high + 0.3], xlabel: "couplings", ylabel: "Σ", xticks: gm.range(0, LAST, LAST + 1), yticks: [0, Math.round(high)] });
+    for (let i = 1; i <= LAST; i++) plot.fill([i - 0.75, i - 0.25], [logDets[i], logDets[i]], vermilion, i <= state.applied ? 0.85 : 0.2);
+    plot.line([0, LAST], [0, 0], ink, { width: 1 });
+
+    const signed = (v) => (v < 0 ? "" : "+") + v.toFixed(2), here = now(path);
+    place.set(`(${here[0].toFixed(2)}, ${here[1].toFixed(2)})`);
+    base.set(flow.logBase(path.at(-1)).toFixed(2));
+    det.set(signed(logDets[Math.floor(state.applied)]));
     total.set(flow.logProb([at.x, at.y]).toFixed(2));
   }
 
   const slider = gm.slider("couplings applied", { min: 0, max: LAST, step: 0.1, value: LAST, digits: 1 }, (v) => { stop(); state.applied = v; draw(); });
-  const input = slider.querySelector("input"), stop = () => { clearInterval(state.timer); state.timer = 0; };
-  const play = () => {
-    if (state.timer) return stop();
+  const film = gm.film(box, 60, () => {
+    state.applied = Math.min(LAST, +(state.applied + 0.1).toFixed(1));
+    gm.place(slider, state.applied);
+    draw();
+    if (state.applied === LAST) stop();
+  });
+  const stop = () => film.stop(), play = () => {
+    if (film.runs) return stop();
     state.applied = 0;
-    state.timer = setInterval(() => {
-      state.applied = Math.min(LAST, +(state.applied + 0.1).toFixed(1));
-      input.value = state.applied;
-      slider.querySelector("output").textContent = state.applied.toFixed(1);
-      draw();
-      if (state.applied === LAST) stop();
-    }, 60);
+    film.start();
   };
   gm.movable(left.canvas, { box: left.box, limits: { x: [-REACH, REACH], y: [-REACH, REACH] } }, {
     limits: [-2.6, 2.6], at, move: draw,
@@ -144,11 +148,12 @@ gm.figure("plane_flow", (box) => {
   });
   gm.frame(box, {
     title: "Eight couplings unroll two moons",
-    row: [left.canvas, right.canvas],
+    row: [left.canvas, right.canvas, sums.canvas],
     controls: [slider],
     buttons: [gm.button("Play from the data", play)],
-    readout: [place.element, base.element, det.element, total.element],
-    help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z.",
+    readout: [place.element, det.element, base.element, total.element],
+    help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z. The bars Σ add up log |det|, coupling by coupling.",
+    draw,
+    says: () => `after ${state.applied.toFixed(1)} couplings`,
   });
-  draw();
 }, ["weights/plane_flow_moons.js"]);

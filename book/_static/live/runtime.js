@@ -165,9 +165,25 @@ gm.meanAndError = (values) => {
   return [mean, Math.sqrt(variance / values.length)];
 };
 
-// ---- drawing: colours of the printed figures, on white ----
+// ---- drawing: figures name the colours of the printed ones, on white; a pen draws them in the page's theme ----
 
-gm.colours = { blue: "#0072b2", orange: "#e69f00", green: "#009e73", vermilion: "#d55e00", sky: "#56b4e9", pink: "#cc79a7", grey: "#6e7781", ink: "#1b2733", line: "#e4e9ee" };
+gm.colours = { blue: "#0072b2", orange: "#e69f00", green: "#009e73", vermilion: "#d55e00", sky: "#56b4e9", pink: "#cc79a7", brown: "#8c6d31", olive: "#b8a800", grey: "#6e7781", ink: "#1b2733", line: "#e4e9ee", paper: "#fff", veil: "#fffd" };
+
+// name: [letters on light paper, everything on dark paper]; letters have a contrast of 4.5 to 1 and more
+const TWINS = {
+  blue: ["#0068a3", "#56b4e9"], orange: ["#8a5a00", "#f0b440"], green: ["#00694c", "#3fcfa4"], vermilion: ["#a84600", "#ff9152"], sky: ["#1a6a9c", "#8fd0f5"],
+  pink: ["#97396f", "#e6a6c8"], brown: ["#76590f", "#c9a866"], olive: ["#6b6200", "#d8cc3c"], grey: ["#57606a", "#aab6c2"], ink: ["#1b2733", "#e4e9ee"], line: ["#e4e9ee", "#33404d"], paper: ["#fff", "#11171d"], veil: ["#fffd", "#11171ddd"],
+};
+const NAMES = Object.fromEntries(Object.entries(gm.colours).map(([name, colour]) => [colour, name]));
+let printing = false;
+gm.isDark = () => !printing && document.documentElement.dataset.theme === "dark";
+gm.shade = (colour, letters = false) => {
+  const twins = TWINS[NAMES[colour]];
+  return twins && (gm.isDark() || letters) ? twins[+gm.isDark()] : colour;
+};
+// a colour of the theme as three numbers, and a colour between two
+gm.rgb = (colour) => gm.shade(colour).match(/^#(.)(.)(.)$/)?.slice(1).map((v) => parseInt(v + v, 16)) ?? [1, 3, 5].map((i) => parseInt(gm.shade(colour).slice(i, i + 2), 16));
+gm.mix = (from, to, t) => from.map((v, i) => v + (to[i] - v) * t);
 
 gm.element = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
@@ -176,27 +192,56 @@ gm.element = (tag, attributes = {}, ...children) => {
   return element;
 };
 
-// A canvas of width × height drawing units, sharp on any screen. `label` says what is to be seen.
+// A canvas of width × height drawing units, sharp on any screen. `label` says what is to be seen, in words or by a
+// function. Its pen takes colours from the theme, and its letters are never smaller than 12 pixels of the screen.
 gm.canvas = (width, height, label) => {
-  const canvas = gm.element("canvas", { role: "img", "aria-label": label });
+  const canvas = gm.element("canvas", { role: "img", style: `--ratio: ${width / height}` });
   const sharp = 2;
   canvas.width = width * sharp;
   canvas.height = height * sharp;
-  const pen = canvas.getContext("2d");
+  canvas.describe = typeof label === "function" ? label : () => label;
+  const pen = canvas.getContext("2d"), own = Object.getPrototypeOf(pen), named = {};
   pen.scale(sharp, sharp);
-  return { canvas, pen, width, height };
+  const instead = (property, change) => {
+    const { get, set } = Object.getOwnPropertyDescriptor(own, property);
+    Object.defineProperty(pen, property, { get: () => get.call(pen), set: (value) => { named[property] = value; set.call(pen, change(value)); } });
+  };
+  const letter = (size) => Math.max(size, (12 * width) / (canvas.clientWidth || width));
+  instead("fillStyle", gm.shade);
+  instead("strokeStyle", gm.shade);
+  instead("font", (font) => font.replace(/([\d.]+)px/, (_, size) => `${letter(+size)}px`));
+  const raw = Object.getOwnPropertyDescriptor(own, "fillStyle");
+  pen.fillText = (words, x, y) => {
+    raw.set.call(pen, gm.shade(named.fillStyle, true));
+    own.fillText.call(pen, words, x, y);
+    pen.fillStyle = named.fillStyle;
+  };
+  return { canvas, pen, width, height, letter };
 };
 
 // Words in the lower left corner of a canvas.
-gm.caption = ({ pen, height }, words) => {
-  const letter = Math.max(15, height / 15), band = 1.6 * letter;
+gm.caption = ({ pen, height, letter: atLeast }, words) => {
+  const letter = atLeast(Math.max(15, height / 15)), band = 1.6 * letter;
   pen.font = `${letter}px 'Source Sans 3', sans-serif`;
   pen.textAlign = "left";
-  pen.fillStyle = "rgba(255, 255, 255, 0.85)";
+  pen.fillStyle = gm.colours.veil;
   pen.fillRect(0, height - band, pen.measureText(words).width + letter, band);
   pen.fillStyle = gm.colours.ink;
   pen.fillText(words, 0.45 * letter, height - letter / 2);
 };
+
+// Words in the upper left corner.
+gm.heading = ({ pen, letter: atLeast }, words) => {
+  const letter = atLeast(16);
+  pen.font = `${letter}px 'Source Sans 3', sans-serif`;
+  pen.textAlign = "left";
+  pen.fillStyle = gm.colours.veil;
+  pen.fillRect(4, 4, pen.measureText(words).width + 12, 1.55 * letter);
+  pen.fillStyle = gm.colours.ink;
+  pen.fillText(words, 10, 4 + 1.15 * letter);
+};
+
+gm.wipe = ({ pen, width, height }) => { pen.globalAlpha = 1; pen.fillStyle = gm.colours.paper; pen.fillRect(0, 0, width, height); };
 
 // A picture {data in [0, 1], shape} over a whole canvas, its pixels sharp, with words in its corner; see gm.picture.
 gm.show = (canvas, picture, words, ink = false) => {
@@ -206,8 +251,8 @@ gm.show = (canvas, picture, words, ink = false) => {
 };
 
 // Axes over x = [low, high] and y = [low, high]; returns maps and pens in data units.
-gm.plot = ({ pen, width, height }, { x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) => {
-  const box = { left: 46, right: width - 10, top: 12, bottom: height - 40 };
+gm.plot = ({ pen, width, height, letter }, { x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) => {
+  const em = letter(15), box = { left: 3.07 * em, right: width - 10, top: 12, bottom: height - 2.67 * em };
   const X = (v) => box.left + ((v - x[0]) / (x[1] - x[0])) * (box.right - box.left);
   const Y = (v) => box.bottom - ((v - y[0]) / (y[1] - y[0])) * (box.bottom - box.top);
   pen.clearRect(0, 0, width, height);
@@ -216,13 +261,13 @@ gm.plot = ({ pen, width, height }, { x, y, xlabel = "", ylabel = "", xticks = []
   pen.fillStyle = gm.colours.ink;
   pen.strokeStyle = gm.colours.line;
   pen.textAlign = "center";
-  for (const tick of xticks) { stroke([[X(tick), box.top], [X(tick), box.bottom]]); pen.fillText(String(tick).replace("-", "−"), X(tick), box.bottom + 18); }
+  for (const tick of xticks) { stroke([[X(tick), box.top], [X(tick), box.bottom]]); pen.fillText(String(tick).replace("-", "−"), X(tick), box.bottom + 1.2 * em); }
   pen.textAlign = "right";
   for (const tick of yticks) { stroke([[box.left, Y(tick)], [box.right, Y(tick)]]); pen.fillText(String(tick).replace("-", "−"), box.left - 6, Y(tick) + 5); }
   pen.textAlign = "center";
   pen.fillText(xlabel, (box.left + box.right) / 2, height - 5);
   pen.save();
-  pen.translate(13, (box.top + box.bottom) / 2);
+  pen.translate(0.87 * em, (box.top + box.bottom) / 2);
   pen.rotate(-Math.PI / 2);
   pen.fillText(ylabel, 0, 0);
   pen.restore();
@@ -272,16 +317,16 @@ gm.plot = ({ pen, width, height }, { x, y, xlabel = "", ylabel = "", xticks = []
 };
 
 // An image {data in [0, 1], shape: [1 or 3, H, W]} as a small canvas that can be drawn at any size.
-// `ink` draws one channel dark on white, as digits on paper.
+// `ink` draws one channel as ink on paper, in the theme's colours.
 gm.picture = ({ data, shape: [channels, height, width] }, ink = false) => {
   const canvas = gm.element("canvas");
   canvas.width = width;
   canvas.height = height;
-  const image = new ImageData(width, height), area = width * height;
+  const image = new ImageData(width, height), area = width * height, paper = gm.rgb(gm.colours.paper), black = gm.isDark() ? gm.rgb(gm.colours.ink) : [0, 0, 0];
   for (let i = 0; i < area; i++) {
     for (let c = 0; c < 3; c++) {
       const value = Math.min(Math.max(data[channels === 3 ? c * area + i : i], 0), 1);
-      image.data[4 * i + c] = Math.round(255 * (ink ? 1 - value : value));
+      image.data[4 * i + c] = Math.round(ink ? paper[c] + (black[c] - paper[c]) * value : 255 * value);
     }
     image.data[4 * i + 3] = 255;
   }
@@ -291,14 +336,28 @@ gm.picture = ({ data, shape: [channels, height, width] }, ink = false) => {
 
 // ---- controls: all of them work by mouse, touch and keyboard ----
 
-// A slider with its value beside its name; change() is called with the number.
+// A slider with its value beside its name; change() is called with the number. gm.put moves it as a reader would,
+// gm.place moves it alone.
 gm.slider = (name, { min, max, step, value, digits = 2 }, change) => {
-  const input = gm.element("input", { type: "range", min, max, step, value });
-  const output = gm.element("output");
-  const show = () => (output.textContent = (+input.value).toFixed(digits).replace("-", "−"));
+  const input = gm.element("input", { type: "range", min, max, step, value, "aria-label": name });
+  const output = gm.element("output", { "aria-live": "off" });  // the figure speaks for all of its parts
+  const show = () => {
+    output.textContent = (+input.value).toFixed(digits).replace("-", "−");
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
   input.addEventListener("input", () => { show(); change(+input.value); });
+  input.show = show;
   show();
   return gm.element("label", {}, gm.element("span", {}, name), output, input);
+};
+gm.place = (slider, value) => {
+  const input = slider.querySelector("input");
+  input.value = value;
+  input.show();
+};
+gm.put = (slider, value) => {
+  gm.place(slider, value);
+  slider.querySelector("input").dispatchEvent(new Event("input", { bubbles: true }));
 };
 
 gm.button = (name, press) => {
@@ -312,7 +371,7 @@ gm.button = (name, press) => {
 gm.movable = (canvas, plot, { limits: [low, high], step = 0.1, at, label, move }) => {
   canvas.setAttribute("tabindex", "0");
   canvas.setAttribute("role", "application");
-  canvas.setAttribute("aria-label", label);
+  canvas.instructions = label;
   const clamp = (v) => Math.min(Math.max(v, low), high);
   const go = (x, y) => { at.x = clamp(x); at.y = clamp(y); move(at.x, at.y); };
   const drag = (event) => {
@@ -339,26 +398,71 @@ gm.choices = (name, buttons) => ({
   show: (pressed) => buttons.forEach((button, i) => button.setAttribute("aria-pressed", pressed(i))),
 });
 
+// f() every so many milliseconds, but never while nobody sees the figure.
+gm.film = (box, milliseconds, f) => {
+  let timer = 0;
+  const stop = () => { clearInterval(timer); timer = 0; };
+  const tick = () => { if (!box.isConnected) stop(); else if (box.seen !== false && !document.hidden) f(); };
+  return { stop, start: () => { stop(); timer = setInterval(tick, milliseconds); }, get runs() { return timer !== 0; } };
+};
+
+// One region says what has become of the figure, when it has come to rest, or every five seconds while it runs.
+// The names of its canvases follow. Nothing is said before a reader has touched the figure.
+function speak(box, row, says) {
+  const region = gm.element("p", { class: "gm-spoken", role: "status" });
+  let touched = false, due = 0, since = 0;
+  const name = () => {
+    const words = says();
+    for (const canvas of row) canvas.setAttribute("aria-label", canvas.instructions ? `${canvas.instructions} Now: ${words}` : canvas.describe());
+    return words;
+  };
+  const say = () => {
+    due = 0;
+    const words = name();
+    if (touched && words !== region.textContent) region.textContent = words;
+  };
+  const soon = () => {
+    const now = performance.now();
+    if (!due) since = now;
+    clearTimeout(due);
+    due = setTimeout(say, Math.max(0, Math.min(500, since + 5000 - now)));
+  };
+  for (const kind of ["input", "click", "keydown", "pointerup"]) box.addEventListener(kind, () => { touched = true; soon(); });
+  for (const part of box.querySelectorAll(".gm-readout")) new MutationObserver(soon).observe(part, { subtree: true, childList: true, characterData: true });
+  box.append(region);
+  name();
+}
+const SPOKEN = [["‖", " to "], ["→", " to "], ["±", " plus or minus "], ["√", "the root of "], ["−", "minus "], ["|det|", "determinant"]];
+
 // The frame of a figure: title, what is drawn, choices, controls, numbers, help. Missing parts are left out.
-gm.frame = (box, { title, row = [], choices = [], controls = [], buttons = [], readout = [], help = "" }) => {
+// draw() draws all of it: once now, and again when theme or size change. says() is what ears hear beside the numbers.
+gm.frame = (box, { title, row = [], choices = [], controls = [], buttons = [], readout = [], help = "", draw, says = () => "" }) => {
   // The theme turns pages with the arrow keys; inside a figure they move points and sliders.
   box.addEventListener("keydown", (event) => event.stopPropagation());
   const part = (name, children, tag = "div") => (children.length ? [gm.element(tag, { class: name }, ...children)] : []);
+  const pane = (each) => ["gm-pane", ...(each.width === each.height ? ["gm-square"] : []), ...(each.width > 2 * each.height ? ["gm-wide"] : []), ...(each.instructions ? ["gm-plane"] : [])].join(" ");
+  const large = gm.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen()));
+  large.className = "gm-large";
   box.append(
-    ...part("gm-title", [title], "p"),
-    ...part("gm-row", row.map((each) => gm.element("div", { class: each.width === each.height ? "gm-pane gm-square" : "gm-pane" }, each))),
-    ...choices,
-    ...part("gm-controls", controls),
-    ...part("gm-buttons", buttons),
-    ...part("gm-readout", readout),
+    gm.element("div", { class: "gm-title" }, gm.element("p", {}, title), ...(document.fullscreenEnabled ? [large] : [])),
+    ...part("gm-row", row.map((each) => gm.element("div", { class: pane(each) }, each))),
+    gm.element("div", { class: "gm-side" }, ...choices, ...part("gm-controls", controls), ...part("gm-buttons", buttons), ...part("gm-readout", readout)),
     ...part("gm-help", help ? [help] : [], "p"),
   );
+  const numbers = () => readout.map((each) => SPOKEN.reduce((words, [sign, word]) => words.replaceAll(sign, word), each.textContent));
+  draw();
+  speak(box, row, () => [says(), ...numbers()].filter(Boolean).join("; ").replace(/\s+/g, " "));
+  new IntersectionObserver(([entry]) => { box.seen = entry.isIntersecting; }).observe(box);
+  new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  let wide = row[0]?.clientWidth;
+  new ResizeObserver(() => { if (row[0]?.clientWidth !== wide) { wide = row[0].clientWidth; draw(); } }).observe(box);
+  for (const [event, now] of [["beforeprint", true], ["afterprint", false]]) window.addEventListener(event, () => { printing = now; draw(); });
 };
 
 // A number with its name, and a way to set it.
 gm.number = (name, unit = "", colour = "") => {
   const value = gm.element("b");
-  const swatch = colour ? [gm.element("i", { class: "gm-swatch", style: `background:${colour}` })] : [];
+  const swatch = colour ? [gm.element("i", { class: "gm-swatch", style: `background:var(--gm-${NAMES[colour]})` })] : [];
   const element = gm.element("span", {}, ...swatch, `${name} `, value, unit ? ` ${unit}` : "");
   return { element, set: (text) => (value.textContent = String(text).replace("-", "−")) };
 };

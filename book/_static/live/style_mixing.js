@@ -100,7 +100,7 @@ gm.styleGenerator = (weights) => {
 gm.figure("style_mixing", (box) => {
   const generator = gm.styleGenerator(gm.weights("stylegan2_faces")), SIZE = 300;
   const state = { a: 7, b: 10, psi: 0.8, noisy: true, fromB: generator.sides.map((_, i) => i >= 3) };
-  const panes = { a: gm.canvas(SIZE, SIZE, "Face A."), b: gm.canvas(SIZE, SIZE, "Face B."), mixed: gm.canvas(SIZE, SIZE, "The face that has some styles of A and some of B.") };
+  const panes = { a: gm.canvas(SIZE, SIZE, "Face A."), b: gm.canvas(SIZE, SIZE, "Face B."), mixed: gm.canvas(SIZE, SIZE, () => `The face that has ${state.fromB.filter(Boolean).length} styles of B and the others of A.`) };
   const share = gm.number("styles of B", `of ${generator.sides.length}`), distance = gm.number("distance of w");
   const w = {};
   let waiting = false;
@@ -119,6 +119,10 @@ gm.figure("style_mixing", (box) => {
     show(panes.b, picture(() => pulled.b), "B");
     show(panes.mixed, picture((i) => (state.fromB[i] ? pulled.b : pulled.a)), "mixed");
     toggles.show((i) => state.fromB[i]);
+    // pressed one by one, the layers may be no crossover: the slider then says so
+    const first = state.fromB.indexOf(true), from = first < 0 ? state.fromB.length : first, whole = state.fromB.every((b, i) => b === i >= from);
+    gm.place(crossover, from);
+    if (!whole) crossover.querySelector("output").textContent = "none";
     share.set(state.fromB.filter(Boolean).length);
     distance.set(Math.sqrt(pulled.a.reduce((total, v, i) => total + (v - pulled.b[i]) ** 2, 0)).toFixed(2));
   }
@@ -128,7 +132,10 @@ gm.figure("style_mixing", (box) => {
     requestAnimationFrame(draw);
   }
 
+  const crossover = gm.slider("crossover: styles that stay A’s", { min: 0, max: generator.sides.length, step: 1, value: 3, digits: 0 }, (v) => { state.fromB = names.map((_, i) => i >= v); later(); });
   const names = generator.sides.map((side, i, all) => (i + 1 === all.length ? "colours" : `${side > (all[i - 1] ?? side) ? "↑" : ""}${side}×${side}`));
+  w.a = latent(state.a);
+  w.b = latent(state.b);
   const toggles = gm.choices("from B", names.map((name, i) => gm.button(name, () => { state.fromB[i] = !state.fromB[i]; later(); })));
   const noise = gm.button("Noise", () => { state.noisy = !state.noisy; noise.setAttribute("aria-pressed", state.noisy); later(); });
   noise.setAttribute("aria-pressed", state.noisy);
@@ -137,7 +144,7 @@ gm.figure("style_mixing", (box) => {
     row: [panes.a, panes.b, panes.mixed].map((each) => each.canvas),
     choices: [toggles.element],
     controls: [
-      gm.slider("crossover: styles that stay A’s", { min: 0, max: names.length, step: 1, value: 3, digits: 0 }, (v) => { state.fromB = names.map((_, i) => i >= v); later(); }),
+      crossover,
       gm.slider("truncation ψ", { min: -1, max: 1.2, step: 0.05, value: state.psi }, (v) => { state.psi = v; later(); }),
     ],
     buttons: [
@@ -147,8 +154,7 @@ gm.figure("style_mixing", (box) => {
     ],
     readout: [share.element, distance.element],
     help: "The generator of this lesson runs in this page (0.46 MB, fetched when you came near; its 3×3 weights are rounded to eight bits). A pressed layer takes its style from B; ↑ marks those that double the side, and the colours of a resolution go with the layer after it. The slider presses all layers after a crossover. ψ pulls both w towards their average: at 0 all three faces are the average one, below 0 they lie on its other side.",
+    draw,
+    says: () => `${names.filter((_, i) => state.fromB[i]).join(", ") || "nothing"} from B`,
   });
-  w.a = latent(state.a);
-  w.b = latent(state.b);
-  draw();
 }, ["weights/stylegan2_faces.js"]);

@@ -113,9 +113,9 @@ gm.figure("super_resolution", (box) => {
   const flow = gm.srflow(gm.weights("srflow_faces")), { side, small } = flow, SIZE = 200, SHOWN = 4, DRAWN = 16;
   const state = { face: 0, noise: 1, temperature: 0.8, truth: false };
   const pane = (label) => gm.canvas(SIZE, SIZE, label);
-  const given = pane("The low resolution, 8 by 8 pixels."), bicubic = pane("The low resolution, enlarged by bicubic interpolation: a blur.");
-  const spread = pane("Where the answers differ, dark: eyes, mouth, the edges of the hair."), truth = pane("The face that was made small, once it is asked for.");
-  const answers = Array.from({ length: SHOWN }, (_, i) => pane(`Answer ${i + 1}: a face that fits the low resolution.`));
+  const given = pane(() => `The low resolution of face ${state.face + 1}, 8 by 8 pixels.`), bicubic = pane("The low resolution, enlarged by bicubic interpolation: a blur.");
+  const spread = pane("Where the answers differ, strong: eyes, mouth, the edges of the hair."), truth = pane(() => (state.truth ? "The face that was made small." : "A question mark: the face that was made small is shown once it is asked for."));
+  const answers = Array.from({ length: SHOWN }, (_, i) => pane(() => `Answer ${i + 1} at temperature ${state.temperature.toFixed(2)}: a face that fits the low resolution.`));
   const agrees = gm.number("made small again", "dB"), one = gm.number("PSNR of an answer", "dB"), many = gm.number(`of the mean of ${DRAWN}`, "dB");
   let answer, noise, found = [], next = 0, waiting = false;
 
@@ -160,9 +160,9 @@ gm.figure("super_resolution", (box) => {
     const { normal } = gm.generator(state.noise);
     noise = Array.from({ length: DRAWN }, () => Float64Array.from({ length: 3 * side * side }, normal));
   }
-  function choose(face) {
+  function choose(face, shown = false) {
     state.face = face;
-    state.truth = false;
+    state.truth = shown;
     answer = flow.given(face);
     faces.show((i) => i === face);
     show(given, flow.low(face), [3, small, small], "given: 8×8");
@@ -181,6 +181,7 @@ gm.figure("super_resolution", (box) => {
     button.append(gm.picture({ data: flow.low(i), shape: [3, small, small] }));
     return button;
   }));
+  drawNoise();
   const asked = gm.button("Show the truth", () => { state.truth = !state.truth; reveal(); });
   gm.frame(box, {
     title: "Which faces could it have been?",
@@ -189,8 +190,8 @@ gm.figure("super_resolution", (box) => {
     buttons: [gm.button("New answers", () => { state.noise += 1; drawNoise(); draw(); }), asked],
     choices: [faces.element],
     readout: [agrees.element, one.element, many.element],
-    help: "The flow of this lesson runs in this page, with its weights rounded to eight bits (1.9 MB, fetched when you came near). Six held-out faces, with what the encoder says of each. The temperature multiplies the noise and leaves it the same: at 0 all answers are one, and from there they part. Spread: the standard deviation of 16 answers at each pixel, black at a fifth of the range. Made small again: PSNR of an answer's own low resolution against the given one.",
+    help: "The flow of this lesson runs in this page, with its weights rounded to eight bits (1.9 MB, fetched when you came near). Six held-out faces, with what the encoder says of each. The temperature multiplies the noise and leaves it the same: at 0 all answers are one, and from there they part. Spread: the standard deviation of 16 answers at each pixel, strongest at a fifth of the range. Made small again: PSNR of an answer's own low resolution against the given one.",
+    draw: () => choose(state.face, state.truth),
+    says: () => `face ${state.face + 1}, temperature ${state.temperature.toFixed(2)}, the truth is ${state.truth ? "shown" : "hidden"}`,
   });
-  drawNoise();
-  choose(0);
 }, ["flows.js", "weights/srflow_faces.js"]);

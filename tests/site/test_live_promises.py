@@ -1,0 +1,240 @@
+"""What the sentence below a live figure asks the reader to do is done here, and what it promises is seen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.site.test_live_senses import opened
+
+PICTURE = "(box, i) => box.querySelectorAll('.gm-pane canvas')[i].toDataURL()"
+
+
+@pytest.fixture
+def figure(browser, site):
+    """A function: name of a figure, lesson → the figure, alive, with what a reader can do to it."""
+    made = []
+
+    def get(name, lesson):
+        page, box = opened(browser, site, name, f"notebooks/{lesson}")
+        made.append(page)
+        return Reader(page, box)
+
+    yield get
+    for page in made:
+        page.close()
+
+
+class Reader:
+    """Someone in front of a figure."""
+
+    def __init__(self, page, box):
+        self.page, self.box = page, box
+
+    def press(self, name):
+        self.box.get_by_role("button", name=name).first.click()
+
+    def slide(self, name, value):
+        slider = self.box.get_by_role("slider", name=name)
+        slider.evaluate(
+            "(each, v) => { each.value = v; each.dispatchEvent(new Event('input', {bubbles: true})); }", value
+        )
+        self.page.wait_for_timeout(300)
+
+    def number(self, name):
+        """The first number of the part of the readout that begins with a name."""
+        text = self.box.locator(".gm-readout > span", has_text=name).first.inner_text()
+        found = re.findall(r"[−+-]?\d+\.?\d*", text[text.index(name) + len(name) :])
+        return float(found[0].replace("−", "-"))
+
+    def text(self, name):
+        return self.box.locator(".gm-readout > span", has_text=name).first.inner_text()
+
+    def drag(self, x, y):
+        """Point at a share of the width and of the height of the plane."""
+        plane = self.box.locator("canvas[tabindex]")
+        plane.scroll_into_view_if_needed()
+        size = plane.bounding_box()
+        plane.click(position={"x": x * size["width"], "y": y * size["height"]})
+
+    def picture(self, i):
+        return self.box.evaluate(PICTURE.replace("(box, i)", "box").replace("[i]", f"[{i}]"))
+
+
+def test_boundary_moves_what_is_dragged_and_what_is_chosen(figure):
+    reader = figure("boundary", "01_discriminative_vs_generative")
+    before = reader.text("best possible error")
+    reader.drag(0.63, 0.45)  # the triangle is the nearest
+    assert reader.text("best possible error") != before
+    reader.press("Keys move the question mark")
+    before = reader.number("log p(?)")
+    reader.box.locator("canvas[tabindex]").focus()
+    reader.page.keyboard.press("Shift+ArrowUp")
+    assert reader.number("log p(?)") != before
+
+
+def test_gan_covers_all_clusters_and_with_a_slow_discriminator_does_not(figure):
+    reader = figure("gan_stepper", "02_gan")
+
+    def trained():
+        for _ in range(12):
+            reader.press("50 steps")
+        return reader.number("clusters covered"), reader.number("good samples")
+
+    reader.press("Start again")
+    assert reader.number("step") == 0
+    balanced = trained()
+    reader.press("A discriminator that is too slow")
+    assert reader.number("step") == 0
+    slow = trained()
+    assert balanced[0] >= 7
+    assert slow[0] <= 5
+    assert balanced[1] >= slow[1] + 15
+    reader.press("Start again")  # the same settings, the same seed: the same again
+    assert trained() == slow
+
+
+def test_autoencoder_knows_crowded_and_empty_land(figure):
+    reader = figure("ae_plane", "03_autoencoder")
+    found = []
+    for i in range(9):
+        reader.drag(0.1 + 0.1 * i, 0.5)
+        text = reader.text("nearest digit")
+        found.append(float(re.findall(r"([\d.]+) away", text)[0]))
+    assert min(found) < 1
+    assert max(found) > 2.5
+
+
+def test_kl_is_estimated_by_the_dots_and_drawn_whole(figure):
+    reader = figure("kl", "04_vae")
+    for mean, log_var in ((3, 0), (-3, 2), (0.5, -4)):
+        reader.slide("mean", mean)
+        reader.slide("log-variance", log_var)
+        exact, sampled = reader.number("KL(q‖p)"), reader.number("from 500 draws")
+        error = float(re.findall(r"± ([\d.]+)", reader.text("from 500 draws"))[0])
+        assert abs(exact - sampled) < 4 * error
+        assert reader.page.evaluate("gm.kl.drawn") == pytest.approx(exact, abs=0.02)
+
+
+def test_elbo_closes_its_gap_and_never_cuts_a_bar(figure):
+    reader = figure("elbo", "04_vae")
+    reader.slide("observation x", -4)
+    reader.slide("mean of q", 3)
+    reader.slide("log-variance of q", 2)
+    assert reader.page.evaluate("gm.elbo.lowest") <= reader.number("ELBO")
+    reader.press("Set q to the posterior")
+    assert reader.number("gap") == 0
+    assert "± 0.00" in reader.text("draws")
+
+
+def test_vae_shows_digits_inside_the_circles(figure):
+    reader = figure("vae_plane", "04_vae")
+    for x, y in ((0.5, 0.5), (0.4, 0.3), (0.65, 0.6)):  # within one standard deviation
+        reader.drag(x, y)
+        assert float(re.findall(r"([\d.]+) away", reader.text("nearest digit"))[0]) < 0.5
+    before = reader.picture(1)
+    reader.box.locator("canvas[tabindex]").focus()
+    reader.page.keyboard.press("Shift+ArrowLeft")
+    assert reader.picture(1) != before
+
+
+def test_a_steep_map_makes_narrow_slices_and_a_negative_bend_two_hills(figure):
+    reader = figure("map_area", "05_change_of_variables")
+    label = "box => box.querySelector('.gm-pane canvas').getAttribute('aria-label')"
+    hills = {}
+    for bend in (-0.4, 0, 1):
+        reader.slide("bend of f", bend)
+        reader.page.wait_for_timeout(700)
+        hills[bend] = reader.box.evaluate(label)
+        widths = [float(each) for each in re.findall(r"\d+\.\d+", reader.text("width, x"))]
+        if bend:
+            assert (reader.number("mean slope") > 1) == (widths[0] < widths[1])
+        x, z = re.findall(r"\d\.\d+", reader.text("mass, x and z"))
+        assert float(x) == pytest.approx(float(z), abs=2e-4)
+    assert "2 hills" in hills[-0.4]
+    assert "one hill" in hills[0]
+
+
+def test_plane_flow_adds_up_what_was_applied(figure):
+    reader = figure("plane_flow", "05_change_of_variables")
+    total, sums = reader.number("log p(x), all 8 couplings"), []
+    for applied in range(9):
+        reader.slide("couplings applied", applied)
+        sums.append(reader.number("log |det| so far"))
+        assert reader.number("log p(x), all 8 couplings") == total  # of the whole flow, and it says so
+    assert sums[0] == 0
+    assert len(set(sums)) >= 8
+    assert reader.number("log p(z)") + sums[-1] == pytest.approx(total, abs=0.02)
+    assert (sums[-1] > 0) == (total > reader.number("log p(z)"))
+    reader.press("Play from the data")
+    reader.page.wait_for_timeout(800)
+    assert reader.number("log |det| so far") in sums[:5]
+
+
+def test_nice_keeps_the_area_until_the_scaling(figure):
+    reader = figure("nice_layers", "06_nice")
+    for depth in range(5):
+        reader.slide("layers applied", depth)
+        before, after = re.findall(r"\d\.\d+", reader.text("its area"))
+        assert float(before) == pytest.approx(float(after), rel=0.02)
+    reader.slide("layers applied", 5)
+    before, after = re.findall(r"\d\.\d+", reader.text("its area"))
+    assert float(before) != pytest.approx(float(after), rel=0.05)
+    reader.press("Start from noise")
+    noise = reader.picture(0)
+    reader.press("Undo a layer")
+    reader.page.wait_for_timeout(2000)
+    assert reader.picture(0) != noise
+
+
+def test_glow_without_any_change_gives_the_face_back(figure):
+    reader = figure("glow_faces", "07_glow")
+    reader.press("Sliders to zero")
+    difference = """box => { const [a, b] = [...box.querySelectorAll('.gm-pane canvas')].map((each) =>
+        each.getContext('2d').getImageData(0, 0, each.width, each.height * 0.85).data);
+        return Math.max(...Array.from({length: a.length / 64}, (_, i) => Math.abs(a[64 * i] - b[64 * i]))); }"""
+    reader.page.wait_for_timeout(500)
+    assert reader.box.evaluate(difference) <= 1
+    reader.slide("temperature", 0.5)
+    assert reader.box.evaluate(difference) > 5
+
+
+def test_srflow_has_one_answer_at_temperature_zero(figure):
+    reader = figure("super_resolution", "08_srflow")
+    region = """box => [...box.querySelectorAll('.gm-pane canvas')].slice(4).map((each) =>
+        each.getContext('2d').getImageData(0, 0, each.width, each.height * 0.75).data.join())"""
+    assert len(set(reader.box.evaluate(region))) == 4
+    reader.slide("temperature", 0)
+    reader.page.wait_for_timeout(500)
+    assert len(set(reader.box.evaluate(region))) == 1
+    reader.press("Show the truth")
+    assert reader.box.get_by_role("button", name="Hide the truth").count() == 1
+
+
+def test_style_mixing_is_one_average_face_at_zero_and_knows_a_crossover(figure):
+    reader = figure("style_mixing", "09_stylegan2")
+    reader.slide("crossover", 2)
+    pressed = "box => [...box.querySelectorAll('[role=group] button')].map((b) => b.ariaPressed === 'true')"
+    assert reader.box.evaluate(pressed) == [i >= 2 for i in range(len(reader.box.evaluate(pressed)))]
+    reader.box.locator("[role=group] button").first.click()
+    reader.page.wait_for_timeout(500)
+    assert reader.box.locator("label", has_text="crossover").locator("output").inner_text() == "none"
+    reader.slide("truncation", 0)
+    reader.page.wait_for_timeout(500)
+    assert reader.number("distance of w") == 0
+
+
+def test_next_pixel_changes_nothing_before_the_pixel(figure):
+    reader = figure("next_pixel", "11_autoregressive")
+    rows = """box => { const each = box.querySelector('.gm-pane canvas'), pen = each.getContext('2d');
+        const middle = (i) => Math.floor((i + 0.5) * each.width / 8);
+        return Array.from({length: 64}, (_, i) =>
+            pen.getImageData(middle(i % 8), middle(Math.floor(i / 8)), 1, 1).data[0]); }"""
+    reader.drag(3.5 / 8, 2.5 / 8)
+    before = reader.box.evaluate(rows)
+    reader.slide("grey level", 16 if before[19] > 128 else 0)
+    after = reader.box.evaluate(rows)
+    assert before[:19] == after[:19]
+    assert before[19] != after[19]
+    assert before[20:] != after[20:]
