@@ -17,8 +17,7 @@ NUMBERED = [ROOT / "book" / "tools.ipynb", *NOTEBOOKS]
 TITLES = {"predict": "Predict, then run", "expect": "The number to expect"}
 STILL = "*A still picture: on the site of the course, this figure is live.*"
 # Predictions whose answer nobody has written yet, and lessons longer than 3,500 words: these may only become fewer.
-UNANSWERED = {"02": 9, "10": 4}
-LONGER: dict[str, int] = {}
+UNANSWERED = {"10": 4}
 SET_UP = """\
 import torch
 

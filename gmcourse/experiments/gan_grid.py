@@ -1,4 +1,4 @@
-"""Several GANs of the plane side by side, alike but for the seed: one run proves nothing."""
+"""Several GANs side by side, of the plane or of digits, alike but for the seed: one run proves nothing."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.expect.door import door
-from gmcourse.models.gan.plane import PlaneGenerator
+from gmcourse.models.gan.dcgan import DCGenerator
+from gmcourse.models.gan.plane import FromNoise, PlaneGenerator
 from gmcourse.reproducible import seeded
 
 
@@ -21,12 +22,24 @@ class GridGANs(nn.Module):
         )
 
     @property
-    def players(self) -> list[PlaneGenerator]:
+    def players(self) -> list[FromNoise]:
         """The generators with their own type, which a ModuleList does not know."""
-        return [generator for generator in self.generators if isinstance(generator, PlaneGenerator)]
+        return [generator for generator in self.generators if isinstance(generator, FromNoise)]
 
     @door(n=">= 1")
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """Draw n points of each generator, (runs, n, 2)."""
+        """Draw n points of each generator, (runs, n, 2), or pictures, (runs, n, 1, 8, 8)."""
         return torch.stack([player.sample(n) for player in self.players])
+
+
+class DigitGANs(GridGANs):
+    """Generators of 8×8 digits, one for each run; run k begins with seed k mod `seeds`."""
+
+    @door(runs=">= 1", seeds=">= 1", latent_dim=">= 1", width=">= 1")
+    def __init__(self, runs: int = 5, seeds: int = 5, latent_dim: int = 32, width: int = 64) -> None:
+        nn.Module.__init__(self)
+        self.generators = nn.ModuleList(
+            seeded("generator", run % seeds, lambda: DCGenerator((1, 8, 8), latent_dim, width))
+            for run in range(runs)
+        )

@@ -149,10 +149,6 @@ passes(f"{GAN}.ClusterGAN.forward", cluster, z=drawn(4, 5))
 for name in ("encode", "embed"):
     passes(f"{GAN}.ClusterGAN.{name}", cluster, x=pictures())
 row(f"{GAN}.ClusterGAN.latent", lambda: {"n": 2, "cluster": 0}, on=cluster, bad={"n": (0,), "cluster": (3,)})
-row(f"{GAN}.ClusterGAN.sample", lambda: {"n": 2}, on=cluster, bad={"n": (0,)})
-LOG = {"log_p": drawn(4), "log_q": drawn(4)}
-row(f"{GAN}.optimal_logit", lambda: LOG)
-row(f"{GAN}.best_value", lambda: {"log_p": uniform(), "log_q": uniform(), "cell": 0.25})
 
 
 def uniform():

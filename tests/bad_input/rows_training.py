@@ -155,6 +155,7 @@ row(
     lambda: {"runs": 1, "latent_dim": 2, "hidden": (4,)},
     fine={"hidden": "length"},
 )
+row("experiments.gan_grid.DigitGANs", lambda: {"runs": 1, "seeds": 1, "latent_dim": 2, "width": 4})
 row(
     "experiments.gan_grid.GridGANs.sample", lambda: {"n": 2}, on=lambda: GridGANs(1, 2, (4,)), bad={"n": (0,)}
 )

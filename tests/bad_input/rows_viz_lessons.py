@@ -105,34 +105,7 @@ add(
     bad=LEFT_IS_RIGHT,
 )
 add(
-    "game.belief",
-    lambda: {"logit": log_prob, "extent": EXTENT, "ax": axes(), "title": "a"},
-    fine={"extent": "negative"},
-    bad=LEFT_IS_RIGHT,
-)
-add(
-    "game.game",
-    lambda: {"frame": frame(), "data": plane(), "ax": axes()},
-    fine={"data": "batch"},
-)
-add(
     "game.film", lambda: {"rows": {"a": [frame()]}, "data": plane()}, fine={"rows": "length", "data": "batch"}
-)
-add(
-    "game.grids",
-    lambda: {"rows": {"a": plane()[None]}, "centres": plane(), "verdict": lambda x: (1, 0.5)},
-    fine={"centres": "batch", "rows": "batch"},
-)
-add(
-    "game.histograms",
-    lambda: {"named": {"a": line()}, "xlabel": "x"},
-    fine={"named": "shape batch"},
-)
-add(
-    "game.written",
-    lambda: {"x": plane(), "labels": classes(), "names": ["a", "b"], "ax": axes(), "title": "t"},
-    bad=WRONG_LABELS,
-    fine={"names": "unknown length"},
 )
 add("code_plane.equal_mass_grid", lambda: {"n": 3})
 add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2, "ax": axes()})

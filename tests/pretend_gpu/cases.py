@@ -193,12 +193,7 @@ FIGURES: dict[str, Case] = {
         [rand(d, 3, 4, 4)], [rand(d, 3, 8, 8)], (4,)
     ),
     "game.record": lambda d: (a_frame(d).belief, a_frame(d).pushes),
-    "game.belief": lambda d: game.belief(elsewhere(d, lambda x: x.sum(1)), EXTENT),
-    "game.game": lambda d: game.game(a_frame(d), rand(d, 9, 2)),
     "game.film": lambda d: game.film({"a": [a_frame(d), a_frame(d)]}, rand(d, 9, 2)),
-    "game.grids": lambda d: game.grids({"a": rand(d, 2, 9, 2)}, rand(d, 4, 2), lambda x: (4, 0.5)),
-    "game.histograms": lambda d: game.histograms({"a": rand(d, 9, grad=True)}, xlabel="x"),
-    "game.written": lambda d: game.written(rand(d, 9, 2), labels(d, 9), NAMES, an_axes()),
     "image_grid.tile": lambda d: torch.from_numpy(image_grid.tile(rand(d, 4, 3, 4, 4, grad=True), 2)),
     "image_grid.as_png": lambda d: image_grid.as_png(rand(d, 4, 3, 4, 4)) and None,
     "image_grid.images": lambda d: image_grid.images([rand(d, 4, 3, 4, 4), rand("cpu", 4, 3, 4, 4)]),
@@ -227,6 +222,7 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
     "ClusterGAN": lambda m, d: (m.sample(2), m.embed(rand(d, 2, 1, 8, 8))),
     "Contest": lambda m, d: [player.sample(2) for player in m.generators],
     "DCGenerator": lambda m, d: m.sample(2),
+    "DigitGANs": lambda m, d: m.sample(2),
     "Features": lambda m, d: (
         m.of(rand(d, 2, 3, 32, 32)),
         m.distance(*(rand(d, 2, 3, 32, 32, seed=i) for i in (0, 1))),

@@ -1,5 +1,5 @@
-"""Chapter 02: a GAN of the plane, DCGAN, ClusterGAN, and the best discriminator where densities are known."""
+"""Chapter 02: a GAN of the plane, DCGAN, and ClusterGAN."""
 
 from gmcourse.models.gan.clustergan import ClusterGAN
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator
-from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator, best_value, optimal_logit
+from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator

@@ -7,14 +7,15 @@ forget the class. What differs: the game is the logistic one with R1, not a Wass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator, Shape
+from gmcourse.models.gan.plane import FromNoise
 
 
-class ClusterGAN(nn.Module):
+class ClusterGAN(FromNoise):
     """Generator and encoder, trained as one player of the game.
 
     There are K `classes`, z_n has `continuous` numbers, and `sigma` is small beside the distance √2 of two unit
@@ -59,11 +60,6 @@ class ClusterGAN(nn.Module):
         """Map pictures to latents (B, continuous + K): ẑ_n and the clusters' probabilities."""
         continuous, logits = self.encode(x)
         return torch.cat([continuous, logits.softmax(1)], dim=1)
-
-    @torch.no_grad()
-    def sample(self, n: int) -> Tensor:
-        """Draw n pictures, (n, C, H, W) in [0, 1]."""
-        return self(self.latent(n))
 
     def code_loss(self, z: Tensor, continuous_weight: float = 10.0, class_weight: float = 10.0) -> Tensor:
         """Compute β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c), mean over the batch (their eq. 2; 10 and 10).
