@@ -40,7 +40,7 @@ def judge(name: str) -> nn.Module:
 
 
 def r1(opponent: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-    """Punish the slope at the data."""
+    """Compute the penalty on the slope at the data."""
     return r1_penalty(opponent, real, gamma=0.1)
 
 
