@@ -18,6 +18,7 @@ TITLES = {"predict": "Predict, then run", "expect": "The number to expect"}
 STILL = "*A still picture: on the site of the course, this figure is live.*"
 # Predictions whose answer nobody has written yet, and lessons longer than 3,500 words: these may only become fewer.
 UNANSWERED = {"10": 4}
+LONGER: dict[str, int] = {}
 SET_UP = """\
 import torch
 

@@ -34,9 +34,10 @@ EXERCISES = [
     for name, chapter in notebook.chapters().items()
     for exercise in chapter.exercises
 ]
-# cells that need all steps: two draw what callbacks saw at every moment, one measures what was learnt
-WHOLE = {"02_gan": {20}, "07_glow": {15}}
+# cells that need all steps: this one measures what was learnt
+WHOLE = {"07_glow": {15}}
 SIDE_BY_SIDE = {
+    "dcgan_digits",
     "gan_grid_literature",
     "gan_grid_remedies",
     "stylegan_contest_faces",
