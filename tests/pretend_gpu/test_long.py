@@ -34,7 +34,7 @@ EXERCISES = [
     for name, chapter in notebook.chapters().items()
     for exercise in chapter.exercises
 ]
-# cells that need all steps: this one measures what was learnt
+# cells that need all steps: this one draws or measures what they leave
 WHOLE = {"07_glow": {15}}
 SIDE_BY_SIDE = {
     "dcgan_digits",
