@@ -68,6 +68,12 @@ INNER = (
     "gmcourse.models.autoregressive.Autoregressive.next_logits",  # inside `sample`
     "gmcourse.models.autoregressive.PixelCNN.next_logits",
     "gmcourse.models.autoregressive.Transformer.next_logits",
+    "gmcourse.models.diffusion.",
+    "gmcourse.models.diffusion.Diffusion.forward",  # inside `loss` and samplers
+    *(
+        f"gmcourse.models.diffusion.{part}"  # one step of a chain
+        for part in ["ddim_step", "denoised_and_noise", "posterior", "step_kl", "target", "transition"]
+    ),
     "gmcourse.models.discriminative_vs_generative.",
     "gmcourse.models.gan.",
     "gmcourse.models.srflow.model",
