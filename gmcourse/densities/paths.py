@@ -28,27 +28,27 @@ class Path:
     data_at: int
 
     def at(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor]:
-        """α_t and σ_t, shaped so that they multiply `like` (B, …), for one time or for one of each sample (B,)."""
+        """Compute α_t and σ_t so that they multiply `like` (B, …), for one time or one of each sample (B,)."""
         time = _over(t, like)
         return self.alpha(time), self.sigma(time)
 
     def mix(self, x: Tensor, noise: Tensor, t: Tensor | float) -> Tensor:
-        """x_t = α_t x + σ_t ε: how the data are noised."""
+        """Return x_t = α_t x + σ_t ε: the noised data."""
         alpha, sigma = self.at(t, x)
         return alpha * x + sigma * noise
 
     def velocity(self, x: Tensor, noise: Tensor, t: Tensor | float) -> Tensor:
-        """dx_t/dt = α̇_t x + σ̇_t ε; with the posterior means of x and ε, the velocity of the whole density."""
+        """Return dx_t/dt = α̇_t x + σ̇_t ε; with the posterior means of x and ε, the velocity of the whole density."""
         time = _over(t, x)
         return self.alpha_rate(time) * x + self.sigma_rate(time) * noise
 
     def log_snr(self, t: Tensor) -> Tensor:
-        """log(α_t² / σ_t²), the logarithm of signal over noise, for times of any shape; +∞ at the data."""
+        """Compute log(α_t² / σ_t²), signal over noise, for times of any shape; +∞ at the data."""
         return 2 * (self.alpha(t).log() - self.sigma(t).log())
 
 
 def _over(t: Tensor | float, x: Tensor) -> Tensor:
-    """Times with as many dimensions as x."""
+    """Give times as many dimensions as x has."""
     time = torch.as_tensor(t, dtype=x.dtype, device=x.device)
     return time.reshape(-1, *[1] * (x.ndim - 1))
 
@@ -68,7 +68,7 @@ COSINE = Path(
 
 
 def _fading(t: Tensor) -> Tensor:
-    """−log α_t² = ∫ β, of a β that grows linearly from 0.1 to 20."""
+    """Compute −log α_t² = ∫ β, of a β that grows linearly from 0.1 to 20."""
     return 0.1 * t + 9.95 * t.square()
 
 
@@ -113,31 +113,31 @@ class NoisedMixture:
 
     @door(x="N D", t="N; >= 0 <= 1")
     def log_prob(self, x: Tensor, t: Tensor | float) -> Tensor:
-        """log p_t(x) in nats, (N,), for p_t = (1/K) Σ_k N(α_t c_k, (α_t² s² + σ_t²) I)."""
+        """Compute log p_t(x) in nats, (N,), for p_t = (1/K) Σ_k N(α_t c_k, (α_t² s² + σ_t²) I)."""
         _, variance, logits = self._parts(x, t)
         constant = math.log(len(self.centres)) + 0.5 * x.shape[1] * (2 * math.pi * variance).log()[:, 0]
         return logits.logsumexp(1) - (0.5 * x.square().sum(1, keepdim=True) / variance)[:, 0] - constant
 
     @door(x="N D", t="N; >= 0 <= 1")
     def score(self, x: Tensor, t: Tensor | float) -> Tensor:
-        """∇ log p_t(x), (N, D)."""
+        """Compute ∇ log p_t(x), (N, D)."""
         return -self._pull(x, t)[1]
 
     @door(x="N D", t="N; >= 0 <= 1")
     def posterior_mean(self, x: Tensor, t: Tensor | float) -> Tensor:
-        """E[data | x_t], (N, D): what the best denoiser returns."""
+        """Compute E[data | x_t], (N, D): what the best denoiser returns."""
         alpha, _ = self.path.at(t, x)
         centre, pull = self._pull(x, t)
         return centre + alpha * self.width**2 * pull
 
     @door(x="N D", t="N; >= 0 <= 1")
     def velocity(self, x: Tensor, t: Tensor | float) -> Tensor:
-        """E[dx_t/dt | x_t], (N, D): the field along which p_t is carried."""
+        """Compute E[dx_t/dt | x_t], (N, D): the field along which p_t is carried."""
         _, sigma = self.path.at(t, x)
         return self.path.velocity(self.posterior_mean(x, t), sigma * self._pull(x, t)[1], t)
 
     def _parts(self, x: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor, Tensor]:
-        """α_t, the variance of each part, and (N, K) log-weights up to what depends on x alone."""
+        """Compute α_t, the variance of each part, and (N, K) log-weights up to what depends on x alone."""
         expect.tensor("x", x, f"N {self.centres.shape[1]}", filled=False)
         alpha, sigma = self.path.at(t, x)
         variance = (alpha * self.width).square() + sigma.square()
@@ -148,7 +148,7 @@ class NoisedMixture:
         return alpha, variance, scaled / variance
 
     def _pull(self, x: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor]:
-        """The mean centre of x_t's posterior, and (x_t − α_t · that centre) / variance."""
+        """Compute the mean centre of x_t's posterior, and (x_t − α_t · that centre) / variance."""
         alpha, variance, logits = self._parts(x, t)
         centre = logits.softmax(1) @ self.centres.to(x)
         return centre, (x - alpha * centre) / variance

@@ -33,7 +33,8 @@ def measure(module: Diffusion, device: torch.device) -> dict[str, float]:
     found = {"test_bits_per_dim": float(bits_per_dim(-terms.sum(0).mean(), 64))}
     for steps in (4, 8, 16, 64):
         torch.manual_seed(0)
-        made = pca.encode((module.sample(360, steps=steps).cpu() + 1).flatten(1) / 2)
+        drawn = (module.sample(360, steps=steps).cpu() + 1) / 2
+        made = pca.encode(drawn.clamp(0, 1).flatten(1))
         found[f"frechet_32_components_{steps}_steps"] = frechet_distance(real, made)
         found[f"precision_{steps}_steps"], found[f"recall_{steps}_steps"] = precision_recall(real, made)
     return found

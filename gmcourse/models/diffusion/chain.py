@@ -13,7 +13,7 @@ Prediction = Literal["noise", "data", "v"]
 
 
 def transition(path: Path, s: float, t: float, like: Tensor) -> tuple[Tensor, Tensor]:
-    """The factor and the variance of q(x_t | x_s) = N(α_{t|s} x_s, σ²_{t|s} I) for times s < t.
+    """Compute the factor and the variance of q(x_t | x_s) = N(α_{t|s} x_s, σ²_{t|s} I) for times s < t.
 
     α_{t|s} = α_t / α_s and σ²_{t|s} = σ_t² − α_{t|s}² σ_s² (Kingma et al. 2021, appendix A); with steps of DDPM these
     are √(1 − β_t) and β_t. The tensors multiply `like`, which may have (B, …) of any shape.
@@ -24,7 +24,7 @@ def transition(path: Path, s: float, t: float, like: Tensor) -> tuple[Tensor, Te
 
 
 def posterior(path: Path, x_t: Tensor, x_0: Tensor, s: float, t: float) -> tuple[Tensor, Tensor]:
-    """Mean and variance of q(x_s | x_t, x_0), normal by Bayes' rule: how one would go back if the end were known.
+    """Compute mean and variance of q(x_s | x_t, x_0), normal by Bayes' rule: the way back if its end is known.
 
     Ho et al. 2020 (arXiv:2006.11239), equations 6 and 7; the variance is their β̃_t.
     """
@@ -36,7 +36,7 @@ def posterior(path: Path, x_t: Tensor, x_0: Tensor, s: float, t: float) -> tuple
 
 
 def target(path: Path, predicts: Prediction, x_0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-    """What the network is to return at x_t: ε, x_0, or v = α_t ε − σ_t x_0 (Salimans & Ho 2022, arXiv:2202.00512)."""
+    """Make what the network is to return: ε, x_0, or v = α_t ε − σ_t x_0 (Salimans & Ho 2022)."""
     if predicts == "v":
         alpha, sigma = path.at(t, x_0)
         return alpha * noise - sigma * x_0
@@ -46,7 +46,7 @@ def target(path: Path, predicts: Prediction, x_0: Tensor, noise: Tensor, t: Tens
 def denoised_and_noise(
     path: Path, predicts: Prediction, x_t: Tensor, output: Tensor, t: Tensor | float
 ) -> tuple[Tensor, Tensor]:
-    """x̂_0 and ε̂ of what a network returned at x_t: any of the three predictions gives the other two.
+    """Solve for x̂_0 and ε̂ of what a network returned at x_t: any of the three predictions gives the other two.
 
     They solve x_t = α_t x̂_0 + σ_t ε̂ together with the prediction; "data" needs σ_t > 0, "noise" α_t > 0.
     """

@@ -49,7 +49,7 @@ class Diffusion(nn.Module):
         )
 
     def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the network returns for x_t (B, …) at times t (B,), of classes y (B,) if they are told."""
+        """Return the network's output for x_t (B, …) at times t (B,), of classes y (B,) if they are told."""
         out: Tensor = self.network(x_t, t, y)
         return out
 

@@ -20,7 +20,7 @@ Sampler = Literal["ddim", "small", "large"]
 def times(
     steps: int, *, spacing: Literal["time", "snr"] = "time", path: Path = COSINE, highest: float = 9.0
 ) -> list[float]:
-    """Times 0 = t_0 < … < t_N = 1 of a chain of N steps.
+    """Choose times 0 = t_0 < … < t_N = 1 of a chain of N steps.
 
     By "time" they are evenly spaced. By "snr" the logarithm of signal over noise is, from `highest` at t_1 down to
     that of the path's end: near the data the noise then shrinks by the same factor at each step (Kingma et al. 2021).

@@ -22,7 +22,7 @@ def _log_normal(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
 
 
 def _log_levels(x: Tensor, mean: Tensor, variance: Tensor, levels: int) -> Tensor:
-    """log of the normal's mass on the interval of each level in [−1, 1], the outer ones open (Ho et al., eq. 13)."""
+    """Compute log of the normal's mass on each level's interval in [−1, 1]; the outer ones are open."""
     half = 1 / (levels - 1)
     scale = variance.sqrt()
 
@@ -37,7 +37,7 @@ def _log_levels(x: Tensor, mean: Tensor, variance: Tensor, levels: int) -> Tenso
 def step_kl(
     path: Path, x_0: Tensor, x_t: Tensor, denoised: Tensor, s: float, t: float, variance: Variance = "small"
 ) -> Tensor:
-    """L_t = KL(q(x_s | x_t, x_0) ‖ p(x_s | x_t)) in nats, (B,): both are normal, and p has x̂_0 in the place of x_0.
+    """Compute L_t = KL(q(x_s | x_t, x_0) ‖ p(x_s | x_t)) in nats, (B,): both normal, p with x̂_0 for x_0.
 
     With the "small" variance β̃_t it is ½ (SNR(s) − SNR(t)) ‖x_0 − x̂_0‖² (Kingma et al. 2021, equation 13); "large"
     takes β_t for p.
@@ -62,7 +62,7 @@ def bound(
     levels: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """The terms of −ELBO ≥ −log p(x) in nats, (N + 1, B): L_0, L_1, …, L_N of Ho et al. 2020, equation 5.
+    """Estimate the terms of −ELBO ≥ −log p(x) in nats, (N + 1, B): L_0, L_1, …, L_N of Ho et al. 2020, equation 5.
 
     L_0 = −log p(x_0 | x_{t_1}) has the variance β of the first step. Each term is estimated with one x_t.
 
