@@ -56,6 +56,7 @@ INNER = (
     "gmcourse.data.picture",  # read by data.folder, which counts and names what is no picture
     "gmcourse.data.faces.",  # the door is the package
     "gmcourse.densities.",  # likewise
+    "gmcourse.densities.Path",  # inside losses and samplers
     "gmcourse.doctor",
     "gmcourse.flows.",  # the door is the package
     "gmcourse.flows.StandardLogistic",  # inside `Flow`
@@ -67,6 +68,12 @@ INNER = (
     "gmcourse.models.autoregressive.Autoregressive.next_logits",  # inside `sample`
     "gmcourse.models.autoregressive.PixelCNN.next_logits",
     "gmcourse.models.autoregressive.Transformer.next_logits",
+    "gmcourse.models.diffusion.",
+    "gmcourse.models.diffusion.Diffusion.forward",  # inside `loss` and samplers
+    *(
+        f"gmcourse.models.diffusion.{part}"  # one step of a chain
+        for part in ["ddim_step", "denoised_and_noise", "posterior", "step_kl", "target", "transition"]
+    ),
     "gmcourse.models.discriminative_vs_generative.",
     "gmcourse.models.gan.",
     "gmcourse.models.srflow.model",

@@ -24,6 +24,7 @@ from gmcourse.metrics import (
     perceptual_path_length,
     reconstruction,
 )
+from gmcourse.models.diffusion import bound, times
 from gmcourse.reproducible import generator
 from gmcourse.viz import (
     answers,
@@ -223,6 +224,10 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
     "Contest": lambda m, d: [player.sample(2) for player in m.generators],
     "DCGenerator": lambda m, d: m.sample(2),
     "DigitGANs": lambda m, d: m.sample(2),
+    "Diffusion": lambda m, d: (
+        m.sample(2, steps=3, y=torch.tensor([3, 7], device=d), guidance=1.0),
+        bound(m.denoiser(), 2 * rand(d, 2, *m.shape) - 1, times(3), levels=17),
+    ),
     "Features": lambda m, d: (
         m.of(rand(d, 2, 3, 32, 32)),
         m.distance(*(rand(d, 2, 3, 32, 32, seed=i) for i in (0, 1))),

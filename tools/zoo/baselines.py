@@ -85,6 +85,10 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
     "nice_mnist": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
+    "diffusion_digits": (
+        "digits",
+        {"test_bits_per_dim": "bits_per_dim", "frechet_32_components_64_steps": "frechet"},
+    ),
     "pixelcnn_digits": ("digits", {"test_bits_per_dim": "bits_per_dim"}),
     "nice_mnist_paper": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
 }
