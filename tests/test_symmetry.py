@@ -18,6 +18,8 @@ ORDER = {
     "09": "stylegan2",
     "10": "recap",
     "11": "autoregressive",
+    "12": "diffusion",
+    "13": "flow_matching",
 }
 
 
