@@ -11,19 +11,15 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
-from gmcourse.exercises.compare import Case, agree_always, normal, part, tensor
+from gmcourse.exercises.compare import Case, agree_always, normal, part, tensor, uniform
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances, precision_recall
 
 
-def _uniform(generator: torch.Generator, *shape: int, low: float, high: float) -> Tensor:
-    return low + (high - low) * torch.rand(shape, generator=generator)
-
-
 def _noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: int) -> Case:
-    betas = _uniform(generator, steps, low=0.05, high=0.4)
+    betas = uniform(steps, low=0.05, high=0.4, generator=generator)
     x, noise = torch.randn(2, rows, dims, generator=generator)
     t = torch.randint(2 - edge, steps + edge, (rows,), generator=generator)
     y, e, b = x.double(), noise.double(), betas.double()
@@ -59,7 +55,7 @@ def noised(answer: Any, generator: torch.Generator) -> None:
 
 
 def _posterior(which: int, generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    betas = _uniform(generator, steps, low=0.05, high=0.4)
+    betas = uniform(steps, low=0.05, high=0.4, generator=generator)
     x_t, x = torch.randn(2, rows, dims, generator=generator)
     t = int(torch.randint(2, steps + 1, (), generator=generator))
     y_t, y, kept = x_t.double(), x.double(), (1 - betas.double()).cumprod(0)
@@ -98,7 +94,7 @@ def posterior(answer: Any, generator: torch.Generator) -> None:
 
 def _elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
     x, guess = torch.randn(rows, dims, generator=generator), normal(rows, dims, generator=generator)
-    gain, exact, extra = _uniform(generator, 3, low=0.2, high=0.8).tolist()
+    gain, exact, extra = uniform(3, low=0.2, high=0.8, generator=generator).tolist()
     v = exact + extra
     y, g = x.double(), guess.double()
     true, model = Normal(gain * y, exact**0.5), Normal(gain * g, v**0.5)
@@ -129,7 +125,7 @@ def elbo_term(answer: Any, generator: torch.Generator) -> None:
 
 def _score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
     centres, x_t = 2 * torch.randn(4, dims, generator=generator), torch.randn(rows, dims, generator=generator)
-    alpha, sigma = (_uniform(generator, rows, low=0.3, high=high) for high in (0.9, 0.8))
+    alpha, sigma = (uniform(rows, low=0.3, high=high, generator=generator) for high in (0.9, 0.8))
     a, s, y = alpha.double()[:, None], sigma.double()[:, None], x_t.double().requires_grad_()
     spread = (a**2 * 0.25 + s**2).sqrt()  # the data are normals of width ½
     each = Independent(Normal(a[:, None] * centres, spread[:, None].expand(-1, 4, dims)), 1)
@@ -169,7 +165,7 @@ def denoiser_score(answer: Any, generator: torch.Generator) -> None:
 
 def _ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     z, weight = torch.randn(rows, dims, generator=generator), torch.randn(dims, dims, generator=generator)
-    alphas = [*_uniform(generator, steps, low=0.2, high=0.9).sort().values.tolist(), 1.0]
+    alphas = [*uniform(steps, low=0.2, high=0.9, generator=generator).sort().values.tolist(), 1.0]
 
     def network(x: Tensor, alpha: float) -> Tensor:
         return torch.sin(x @ weight.to(x) + 3 * alpha)
@@ -214,8 +210,8 @@ def ddim(answer: Any, generator: torch.Generator) -> None:
 
 
 def _guided(generator: torch.Generator, count: int) -> Case:
-    narrow = _uniform(generator, count, low=0.2, high=0.7)
-    wide = narrow + _uniform(generator, count, low=0.2, high=0.8)
+    narrow = uniform(count, low=0.2, high=0.7, generator=generator)
+    wide = narrow + uniform(count, low=0.2, high=0.8, generator=generator)
     w = float(0.5 + 2 * torch.rand((), generator=generator))
     c, u = narrow.double(), wide.double()
     noise = torch.linspace(-20, 20, 4001, dtype=torch.float64)[:, None].exp()  # its variance, even in logs
