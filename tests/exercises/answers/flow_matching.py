@@ -103,7 +103,8 @@ def _sampler(names: str, chosen: str = "'euler 8'", why: str = REASONS, n: int =
         moons = toy.load("two_moons")
 
         def stand_in(name):
-            return (moons.sample({n}) + torch.randn({n}, 2) / int("0" + name.split()[-1]) ** 1.5)[:, :{dims}]
+            spread = int(name.split()[-1].replace("heun", "8")) ** -1.5
+            return (moons.sample({n}) + spread * torch.randn({n}, 2))[:, :{dims}]
 
         measured = {{name: stand_in(name) for name in {names}}}
         my_sampler, why = {chosen}, {why!r}
@@ -146,7 +147,7 @@ ANSWERS = [
         "conditional_velocity",
         "the straight path",
         _velocity("x - noise", "t * x + (1 - t) * noise"),
-        expects="x_t is wrong",
+        expects="are the straight path's",
     ),
     right("conditional_velocity", "as written", _velocity("da * x + ds * noise")),
     right(
@@ -376,7 +377,8 @@ ANSWERS = [
                         (g,) = torch.autograd.grad((v * e).sum(), leaf, retain_graph=True)
                         total += h * (g * e).sum(1)
                 x = leaf.detach() - h * v.detach()
-            return torch.distributions.MultivariateNormal(torch.zeros(x.shape[1]), torch.eye(x.shape[1])).log_prob(x) - total
+            e = torch.eye(x.shape[1])
+            return torch.distributions.MultivariateNormal(0 * e[0], e).log_prob(x) - total
         """,
     ),
     # 5 · heun
@@ -451,7 +453,7 @@ ANSWERS = [
         "one_step",
         "mode",
         _one("data[(data - mean).norm(dim=1).argmin()].expand_as(z)"),
-        expects="not their mean",
+        expects="no mean of them",
     ),
     wrong("one_step", "a sample", _one("data[torch.randint(len(data), (len(z),))]"), expects="drawn inside"),
     wrong(
