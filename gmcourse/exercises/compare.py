@@ -29,7 +29,7 @@ def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
 
 
 def uniform(*shape: int, low: float, high: float, generator: torch.Generator) -> Tensor:
-    """Uniform float32 numbers between two bounds."""
+    """Draw uniform float32 numbers between two bounds."""
     return low + (high - low) * torch.rand(shape, generator=generator)
 
 

@@ -159,7 +159,7 @@ def _asked(answer: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, 
 
 
 def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
-    """A velocity and its Jacobian (B, D, D), known in closed form."""
+    """Make a velocity and its Jacobian (B, D, D), known in closed form."""
     into, out, bias = torch.randn(3, dims, dims, generator=generator)
 
     def hidden(x: Tensor, t: float) -> Tensor:
@@ -305,9 +305,8 @@ def choose_sampler(answer: Any, generator: torch.Generator) -> None:
         x = tensor(x, "the samples").float()
         if x.dim() != 2 or x.shape[1] != 2 or len(x) < 500:
             mistake("each sampler needs at least 500 points of the plane", f"got {tuple(x.shape)}")
-        energies[name] = float(
-            2 * distances(x, real).mean() - distances(x, x).mean() - distances(real, real).mean()
-        )
+        between, own, theirs = (distances(*both).mean() for both in ((x, real), (x, x), (real, real)))
+        energies[name] = float(2 * between - own - theirs)
         off = (moons.log_prob(x) < edge).double().mean()
         print(f"{name}: energy distance {energies[name]:.4f}, {off:.0%} off the moons")
     if len(saved) < 4:
