@@ -273,7 +273,7 @@ ANSWERS = [
         "flow_matching_loss",
         "the same noise for all",
         _loss(noise="torch.randn_like(x[:1]).expand_as(x)"),
-        expects="x_t is not",
+        expects="the noise: one draw is shared",
     ),
     wrong(
         "flow_matching_loss",
