@@ -19,6 +19,7 @@ ORDER = {
     "10": "recap",
     "11": "autoregressive",
     "12": "diffusion",
+    "13": "flow_matching",
 }
 
 

@@ -28,6 +28,11 @@ def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
     return (std * torch.randn(shape, generator=generator)).requires_grad_()
 
 
+def uniform(*shape: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Draw uniform float32 numbers between two bounds."""
+    return low + (high - low) * torch.rand(shape, generator=generator)
+
+
 def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) -> nn.Module:
     """The network, all of whose parameters are now normal with the standard deviation `std`."""
     with torch.no_grad():
