@@ -53,12 +53,11 @@ class Slide:
 
 def decks() -> list[str]:
     """The lessons of the table of contents that have slides: `05_change_of_variables` and so on."""
-    shown = lessons.pages()
-    return sorted(path.stem for path in FOLDER.glob("*.md") if f"notebooks/{path.stem}" in shown)
+    return sorted(each.stem for each in FOLDER.glob("*.md") if f"notebooks/{each.stem}" in lessons.pages())
 
 
 def slides(text: str) -> list[Slide]:
-    """Cut the source of a deck into slides.
+    """Split the source of a deck into slides.
 
     Raises:
         ValueError: a slide says no minutes.
@@ -87,16 +86,16 @@ class Lesson:
 
     @cached_property
     def equations(self) -> dict[str, str]:
-        """The numbered equations."""
+        """Find the numbered equations of the lesson, by their numbers."""
         return {number: formula.strip() for formula, number in EQUATION.findall(measured.prose(self.path))}
 
     @cached_property
     def questions(self) -> dict[str, questions.Question]:
-        """The questions, by their ids."""
+        """Read the questions of the lesson, by their ids."""
         return {each.id: each for each in questions.read(self.slug)}
 
     def figure(self, name: str) -> tuple[str, float]:
-        """The picture that a cell drew, written to a file; the tag, and width over height."""
+        """Write the picture that a cell drew to a file; returns the tag, and width over height."""
         for cell in self.cells:
             described = cell.get("metadata", {}).get("mystnb", {})
             if described.get("figure", {}).get("name") != name:
@@ -113,7 +112,7 @@ class Lesson:
         raise KeyError(name)
 
     def diagram(self, name: str) -> tuple[str, float]:
-        """A diagram of our own."""
+        """Return the tag of a diagram of our own, and width over height."""
         svg = (STATIC / "diagrams" / f"{name}.svg").read_text(encoding="utf-8")
         alt = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
         size = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
@@ -123,14 +122,14 @@ class Lesson:
         return tag, int(size[1]) / int(size[2])
 
     def live(self, name: str) -> tuple[str, float]:
-        """A live figure, with its still picture until it runs."""
+        """Return the box of a live figure, which holds its still picture until it runs."""
         still = f"live/stills/{name}.png"
         width, height = Image.open(STATIC / still).size
         image = f'<img src="../_static/{still}" alt="A live figure" width="{width}" height="{height}">'
         return f'<div class="gm-live" data-figure="{name}">{image}</div>', 1.0
 
     def equation(self, name: str) -> str:
-        """A numbered equation, with its number."""
+        """Return a numbered equation of the lesson, with its number."""
         return rf'<div class="math notranslate">\[{escape(self.equations[name])} \tag{{{name}}}\]</div>'
 
     def number(self, name: str) -> str:
@@ -152,7 +151,7 @@ def _notes(slide: Slide, more: str = "") -> str:
 
 
 def _body(lesson: Lesson, text: str) -> tuple[str, str]:
-    """The HTML of a slide and the class of its layout."""
+    """Return the HTML of a slide and the class of its layout."""
     pictures: list[str] = []
     shape = 0.0
 

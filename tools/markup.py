@@ -19,10 +19,10 @@ PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").use(dollarmath
 
 
 def block(text: str) -> str:
-    """Paragraphs, lists, tables, code."""
+    """Write paragraphs, lists, tables and code as HTML."""
     return str(PARSER.render(text))
 
 
 def line(text: str) -> str:
-    """One paragraph, without the tag around it."""
+    """Write one paragraph as HTML, without the tag around it."""
     return str(PARSER.renderInline(text.strip()))

@@ -51,11 +51,11 @@ class Question:
 
     @property
     def right(self) -> Option:
-        """The right option."""
+        """Return the option that is right."""
         return next(option for option in self.options if option.right)
 
     def lettered(self) -> list[tuple[str, Option]]:
-        """The options as A, B, C, …"""
+        """Return the options with their letters, from A on."""
         return list(zip("ABCDEFG", self.options, strict=False))
 
 

@@ -30,12 +30,12 @@ What a student can do after each lesson, as the lesson itself promises it, and w
 
 
 def lessons() -> list[str]:
-    """Every lesson of the table of contents, `01_discriminative_vs_generative` and so on."""
+    """List every lesson of the table of contents, `01_discriminative_vs_generative` and so on."""
     return [name.removeprefix("notebooks/") for name in pages() if re.match(r"notebooks/\d", name)]
 
 
 def outcomes(slug: str) -> list[str]:
-    """What a lesson promises, one line each; none if it promises nothing."""
+    """Find what a lesson promises, one line each; none if it promises nothing."""
     match = PROMISE.search(measured.prose(ROOT / "notebooks" / f"{slug}.ipynb"))
     return [each.strip().rstrip(";.,") for each in match[1].strip()[2:].split("\n- ")] if match else []
 
@@ -52,7 +52,7 @@ def _files(slug: str) -> str:
 
 
 def page() -> str:
-    """The page's text."""
+    """Return the text of the page."""
     parts = [BEFORE]
     for slug in lessons():
         if promised := outcomes(slug):

@@ -10,9 +10,7 @@ import yaml
 from tools import questions, teachers_page
 
 BANKS = questions.lessons()
-NOT_YET = {
-    name for name in teachers_page.lessons() if name[:2] not in ("01", "02", "03", "04", "05", "06", "07", "08", "09", "11", "12", "13")
-}  # may only become fewer
+NOT_YET = {"10_recap"}  # may only become fewer
 
 
 def test_every_lesson_has_questions():
