@@ -5,3 +5,4 @@ from gmcourse.densities.histogram import Histogram
 from gmcourse.densities.low_rank import LowRankNormal
 from gmcourse.densities.mixture import Mixture, em_step
 from gmcourse.densities.normal import Normal, condition, covariance, seen_through
+from gmcourse.densities.paths import COSINE, LINEAR, STRAIGHT, NoisedMixture, Path, posterior_mean

@@ -56,6 +56,7 @@ INNER = (
     "gmcourse.data.picture",  # read by data.folder, which counts and names what is no picture
     "gmcourse.data.faces.",  # the door is the package
     "gmcourse.densities.",  # likewise
+    "gmcourse.densities.Path",  # inside losses and samplers
     "gmcourse.doctor",
     "gmcourse.flows.",  # the door is the package
     "gmcourse.flows.StandardLogistic",  # inside `Flow`

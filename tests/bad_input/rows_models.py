@@ -204,11 +204,6 @@ row(
     lambda: {"x": X, "sigma": 0.1, "noise": X},
     fine=dict.fromkeys(("x", "noise"), "nan inf device"),
 )
-row(
-    f"{AE}.posterior_mean",
-    lambda: {"log_prob": lambda x: -x.square().sum(1), "x": X, "sigma": 0.1},
-    fine={"x": "batch shape"},
-)
 
 # Chapter 4
 

@@ -5,14 +5,12 @@ import itertools
 import pytest
 import torch
 
-from gmcourse.data import toy
 from gmcourse.models.autoencoder import (
     Autoencoder,
     CodeCompressor,
     add_noise,
     bits_per_image,
     compression,
-    posterior_mean,
 )
 from gmcourse.training import Minimize, fit
 
@@ -44,17 +42,6 @@ def test_it_learns():
     step = Minimize(model.loss, model, torch.optim.Adam(model.parameters(), lr=1e-2))
     fit(step, x, steps=150, batch_size=32, progress=False)
     assert float(model.squared_error(x).mean().detach()) < 0.05 * before
-
-
-def test_tweedies_formula():
-    """E[clean | noisy] of a mixture, by Bayes' rule over its centres, is what the score gives."""
-    clean, sigma = toy.load("eight_gaussians"), 0.4
-    noisy = toy.Gaussians(clean.centres, (clean.sigma**2 + sigma**2) ** 0.5)
-    x = noisy.sample(20, torch.Generator().manual_seed(0))
-    logits = -(x[:, None] - clean.centres).square().sum(-1) / (2 * noisy.sigma**2)
-    shrunk = (x[:, None] * clean.sigma**2 + clean.centres * sigma**2) / noisy.sigma**2
-    expected = (logits.softmax(1)[..., None] * shrunk).sum(1)
-    assert torch.allclose(posterior_mean(noisy.log_prob, x, sigma), expected, atol=1e-5)
 
 
 def test_noise():

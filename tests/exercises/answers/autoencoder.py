@@ -319,7 +319,7 @@ ANSWERS = [
         "the package's",
         """
         def denoise(log_prob, x, sigma):
-            from gmcourse.models.autoencoder import posterior_mean
+            from gmcourse.densities import posterior_mean
 
             return posterior_mean(log_prob, x, sigma)
         """,
