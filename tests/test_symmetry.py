@@ -18,6 +18,7 @@ ORDER = {
     "09": "stylegan2",
     "10": "recap",
     "11": "autoregressive",
+    "13": "flow_matching",
 }
 
 
