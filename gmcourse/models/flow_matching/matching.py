@@ -30,7 +30,7 @@ def matching_loss(
     return each.mean() if mean else each
 
 
-@door(y="B; integer")
+@door(y="B; integer", weight=">= 0")
 def guided(velocity: Callable[..., Tensor], y: Tensor, weight: float) -> Velocity:
     """v + w (v_y − v), with v_y told the classes y (B,): w = 1 is the class as it was learned, more exaggerates it.
 
