@@ -50,7 +50,7 @@ def _carried(velocity: Velocity) -> Slope:
 
 @door(x="B …", solver="|".join(SOLVERS))
 def solve(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "heun") -> Tensor:
-    """Carry points x (B, …) from the first of the times to the last, in steps from each to the next.
+    """Move points x (B, …) from the first of the times to the last, in steps from each to the next.
 
     Euler's error falls with the number of steps, Heun's with its square, and each of Heun's steps asks twice.
     """
@@ -76,7 +76,7 @@ def even_times(steps: int, start: float = 0.0, end: float = 1.0) -> list[float]:
 def divergence(
     velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """v(x, t), and its divergence ∇·v = trace of ∂v/∂x, (B,).
+    """Compute v(x, t), and its divergence ∇·v = trace of ∂v/∂x, (B,).
 
     Without probes it is exact, at the price of one backward pass for each of the D numbers of a sample. With probes e
     (K, B, …), of independent entries of mean 0 and variance 1, it is the mean of e·(∂v/∂x)e, whose expectation is the
@@ -127,7 +127,7 @@ class Continuous(Bijection):
         self.times = even_times(steps, float(data_at), float(1 - data_at))
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
-        """Carry data x (B, …) to noise, with log_det = ∫ ∇·v dt."""
+        """Map data x (B, …) to noise, with log_det = ∫ ∇·v dt."""
         self.check(x, context)
         probes = None
         if self.probes is not None:
@@ -140,6 +140,6 @@ class Continuous(Bijection):
         return z, log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
-        """Carry noise z to data, by the same steps the other way."""
+        """Map noise z to data, by the same steps the other way."""
         self.check(z, context)
         return solve(self.velocity, z, self.times[::-1], self.solver)

@@ -18,7 +18,7 @@ def data(device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def dequantised(pixels: Tensor) -> Tensor:
-    """Spread the 17 grey levels over [−1, 1], each with uniform noise over its own share."""
+    """Map the 17 grey levels to [−1, 1], each with uniform noise over its own share."""
     return (pixels + torch.rand(pixels.shape, device=pixels.device)) * (2 / 17) - 1
 
 

@@ -10,7 +10,9 @@ from tools import deck, questions, teachers_page
 
 DECKS = deck.decks()
 NOT_YET = {
-    name for name in teachers_page.lessons() if name[:2] not in ("01", "03", "04", "05", "06", "07", "08", "09", "11")
+    name
+    for name in teachers_page.lessons()
+    if name[:2] not in ("01", "03", "04", "05", "06", "07", "08", "09", "11")
 }  # may only become fewer
 
 

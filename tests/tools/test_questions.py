@@ -11,7 +11,9 @@ from tools import questions, teachers_page
 
 BANKS = questions.lessons()
 NOT_YET = {
-    name for name in teachers_page.lessons() if name[:2] not in ("01", "03", "04", "05", "06", "07", "08", "09", "11")
+    name
+    for name in teachers_page.lessons()
+    if name[:2] not in ("01", "03", "04", "05", "06", "07", "08", "09", "11")
 }  # may only become fewer
 
 

@@ -14,7 +14,7 @@ from gmcourse.flows.continuous import Velocity
 def matching_loss(
     velocity: Velocity, x: Tensor, noise: Tensor, t: Tensor, path: Path = STRAIGHT, *, mean: bool = True
 ) -> Tensor:
-    """E ‖v(x_t, t) − ẋ_t‖², with x_t = α_t x + σ_t ε and its own velocity ẋ_t = α̇_t x + σ̇_t ε.
+    """Compute E ‖v(x_t, t) − ẋ_t‖², with x_t = α_t x + σ_t ε and its velocity ẋ_t = α̇_t x + σ̇_t ε.
 
     Lipman et al. 2023 (arXiv:2210.02747), equation 9. The velocity of one pair stands for the mean over all pairs
     that pass through x_t: a regression has the conditional mean for its optimum, so the gradient is the same.

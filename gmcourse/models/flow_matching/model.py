@@ -68,7 +68,7 @@ class FlowMatching(nn.Module):
         return matching_loss(lambda x_t, t: self(x_t, t, y), x, noise, t)
 
     def velocity(self, y: Tensor | None = None, guidance: float = 1.0) -> Velocity:
-        """v(x, t) for a solver: of all data, or of the classes y (B,), guided by the weight `guidance`."""
+        """Return v(x, t) for a solver: of all data, or of the classes y (B,), guided by the weight `guidance`."""
         if y is None:
             return self
         expect.tensor("y", y, "B", dtype="integer", within=(0, self.classes))
