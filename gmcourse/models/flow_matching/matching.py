@@ -1,0 +1,44 @@
+"""The loss of flow matching, and the velocity under guidance: functions of any velocity v(x, t) or v(x, t, y)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gmcourse import expect
+from gmcourse.densities import STRAIGHT, Path
+from gmcourse.expect.door import door
+from gmcourse.flows.continuous import Velocity
+
+
+def matching_loss(
+    velocity: Velocity, x: Tensor, noise: Tensor, t: Tensor, path: Path = STRAIGHT, *, mean: bool = True
+) -> Tensor:
+    """Compute E ‖v(x_t, t) − ẋ_t‖², with x_t = α_t x + σ_t ε and its velocity ẋ_t = α̇_t x + σ̇_t ε.
+
+    Lipman et al. 2023 (arXiv:2210.02747), equation 9. The velocity of one pair stands for the mean over all pairs
+    that pass through x_t: a regression has the conditional mean for its optimum, so the gradient is the same.
+
+    Args:
+        x: data, (B, …), and noise of the same shape: drawn for themselves, or pairs of a reflow.
+        t: times, (B,).
+        mean: over the batch; otherwise the loss of each, (B,).
+    """
+    expect.tensor("noise", noise, expect.batch_of(x.shape[1:]), finite=False)
+    error = velocity(path.mix(x, noise, t), t) - path.velocity(x, noise, t)
+    each = error.square().flatten(1).sum(1)
+    return each.mean() if mean else each
+
+
+@door(y="B; integer", weight=">= 0")
+def guided(velocity: Callable[..., Tensor], y: Tensor, weight: float) -> Velocity:
+    """v + w (v_y − v), with v_y told the classes y (B,): w = 1 is the class as it was learned, more exaggerates it.
+
+    Ho & Salimans 2022 (arXiv:2207.12598) write 1 + w for our w. It is not the velocity of p(x | y)^w p(x)^(1 − w).
+    """
+
+    def both(x: Tensor, t: Tensor) -> Tensor:
+        free = velocity(x, t)
+        return torch.lerp(free, velocity(x, t, y), weight)
+
+    return both
