@@ -89,7 +89,8 @@ class FlowMatching(nn.Module):
         """Draw n samples (n, *shape): noise, carried in so many steps; see `solve` and `velocity`."""
         if y is not None:
             expect.tensor("y", y, f"{n}", dtype="integer")
-        noise = torch.randn(n, *self.shape, device=next(self.parameters()).device)
+        like = next(self.parameters())
+        noise = torch.randn(n, *self.shape, device=like.device).to(like.dtype)
         return solve(self.velocity(y, guidance), noise, even_times(steps), solver)
 
     @door(steps=">= 1", probes=">= 1")
