@@ -5,6 +5,7 @@ Start with `bijection` (what one is), `coupling` (the idea that made flows cheap
 
 from gmcourse.flows.actnorm import ActNorm
 from gmcourse.flows.bijection import Bijection, Compose, Context, Inverse
+from gmcourse.flows.continuous import Continuous, even_times, solve, trajectory
 from gmcourse.flows.coupling import AdditiveCoupling, AffineCoupling, AffineInjector
 from gmcourse.flows.dequantization import Dequantized
 from gmcourse.flows.elementwise import Elementwise, Logit, NormalQuantile, Offset, Scale, Sinh

@@ -69,6 +69,11 @@ INNER = (
     "gmcourse.models.autoregressive.PixelCNN.next_logits",
     "gmcourse.models.autoregressive.Transformer.next_logits",
     "gmcourse.models.diffusion.",
+    "gmcourse.models.flow_matching.",
+    "gmcourse.models.flow_matching.FlowMatching.forward",  # inside `loss` and solvers
+    "gmcourse.models.flow_matching.matching_loss",  # a loss
+    "gmcourse.nn.unet.Attention",  # layers of the U-Net
+    "gmcourse.nn.unet.Block",
     "gmcourse.models.diffusion.Diffusion.forward",  # inside `loss` and samplers
     *(
         f"gmcourse.models.diffusion.{part}"  # one step of a chain

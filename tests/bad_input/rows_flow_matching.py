@@ -5,7 +5,7 @@ import torch
 from gmcourse.models.flow_matching import FlowMatching
 from tests.bad_input.harness import row
 
-FM, ODE = "models.flow_matching", "flows.continuous"
+FM, ODE = "models.flow_matching", "flows"
 X, T = torch.tensor([[0.1, 0.2], [0.3, -0.4], [0.5, 0.6]]), torch.tensor([0.2, 0.5, 0.9])
 TIMES, Y = [0.0, 0.5, 1.0], torch.tensor([0, 1, 1])
 
@@ -59,3 +59,17 @@ row(
     fine={"shape": "length"},
     bad={"dropout": (1.0,)},
 )
+row(
+    f"{FM}.FlowMatching.velocity",
+    lambda: {"y": Y, "guidance": 1.5},
+    on=model,
+    fine={"y": "batch shape"},
+    bad={"y": (Y + 2,)},
+)
+row(
+    f"{FM}.FlowMatching.sample",
+    lambda: {"n": 3, "steps": 2, "solver": "euler", "y": Y, "guidance": 1.5},
+    on=model,
+    bad={"y": (Y + 2,)},
+)
+row(f"{FM}.FlowMatching.flow", lambda: {"steps": 2, "solver": "euler", "probes": 1, "unit": True}, on=model)

@@ -67,6 +67,7 @@ class FlowMatching(nn.Module):
             y = torch.where(torch.rand(len(y), device=y.device) < 0.1, self.classes, y)
         return matching_loss(lambda x_t, t: self(x_t, t, y), x, noise, t)
 
+    @door(y="B; integer", guidance=">= 0")
     def velocity(self, y: Tensor | None = None, guidance: float = 1.0) -> Velocity:
         """Return v(x, t) for a solver: of all data, or of the classes y (B,), guided by the weight `guidance`."""
         if y is None:
@@ -75,7 +76,7 @@ class FlowMatching(nn.Module):
         return guided(self, y, guidance)
 
     @torch.no_grad()
-    @door(n=">= 1", steps=">= 1", y="B; integer")
+    @door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
         self,
         n: int,
@@ -88,9 +89,11 @@ class FlowMatching(nn.Module):
         """Draw n samples (n, *shape): noise, carried in so many steps; see `solve` and `velocity`."""
         if y is not None:
             expect.tensor("y", y, f"{n}", dtype="integer")
-        noise = torch.randn(n, *self.shape, device=next(self.parameters()).device)
+        like = next(self.parameters())
+        noise = torch.randn(n, *self.shape, device=like.device).to(like.dtype)
         return solve(self.velocity(y, guidance), noise, even_times(steps), solver)
 
+    @door(steps=">= 1", probes=">= 1")
     def flow(
         self, *, steps: int = 20, solver: str = "heun", probes: int | None = None, unit: bool = False
     ) -> Flow:
