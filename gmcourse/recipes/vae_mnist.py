@@ -50,7 +50,7 @@ RECIPE = Recipe(
     data=lambda device: load("mnist").unit().to(device),
     # the rate and ε of the paper
     step=adam(1e-3, lambda module: lambda x: module.loss(binarised(x)), eps=1e-4),
-    steps=60_000,
+    steps=300_000,
     batch_size=100,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels, binarised afresh at each draw",
