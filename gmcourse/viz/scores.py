@@ -10,20 +10,24 @@ from torch import Tensor
 from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREY, INK, PAPER, SIGNED, VERMILION
 
-LINE, WIDTH = 0.065, 0.35  # of a label, in units of the axes
+LINE, LETTER = 0.065, 0.018  # of a label: its height, and the width of one letter, in units of the axes
 
 
-def _heights(points: list[tuple[float, float]]) -> list[float]:
-    """Find where to write each label, so that none covers another: from the top down, a line apart."""
-    placed: dict[int, tuple[float, float]] = {}
-    for i in sorted(range(len(points)), key=lambda i: -points[i][1]):
-        x, y = points[i]
-        while any(
-            abs(x - other) < WIDTH and abs(y - taken) < LINE - 1e-9 for other, taken in placed.values()
-        ):
-            y -= LINE / 4
-        placed[i] = (x, y)
-    return [placed[i][1] for i in range(len(points))]
+def _places(points: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Find the left end and the height of each label: beside its point, covering no point and no other label."""
+    boxes = [(x - 0.02, y, 0.04) for x, y in points.values()]
+    found: dict[str, tuple[float, float]] = {}
+    for name, (x, y) in points.items():
+        width = LETTER * len(name)
+        tries = [(x + side, y + LINE * up) for up in (0, -1, 1, -2, 2) for side in (0.025, -0.025 - width)]
+
+        def covered(at: tuple[float, float], width: float = width) -> int:
+            near = [(left, other) for left, row, other in boxes if abs(row - at[1]) < LINE - 1e-9]
+            return (at[0] < 0) + sum(left - width < at[0] < left + other for left, other in near)
+
+        found[name] = min(tries, key=covered)
+        boxes.append((*found[name], width))
+    return found
 
 
 @drawing(points=">= 0 <= 1")
@@ -33,11 +37,10 @@ def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
     What is called real or training data is no model and drawn in grey.
     """
     ax = plt.subplots(figsize=(7.2, 4.4))[1]
-    places = _heights(list(points.values()))
-    for (name, (recall, precision)), height in zip(points.items(), places, strict=True):
+    for (name, (recall, precision)), place in zip(points.items(), _places(points).values(), strict=True):
         color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE
         ax.plot(recall, precision, "o", color=color, markersize=8)
-        ax.annotate(name, (recall + 0.025, height), va="center", fontsize=10, color=color)
+        ax.annotate(name, place, va="center", fontsize=10, color=color)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     ax.set(xticks=ticks, yticks=ticks, xlabel="recall", ylabel="precision")
     ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08))

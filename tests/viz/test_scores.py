@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gmcourse.viz.palette import BLUE, GREY
-from gmcourse.viz.scores import LINE, _heights, effects, precision_and_recall
+from gmcourse.viz.scores import LETTER, LINE, _places, effects, precision_and_recall
 
 
 def test_each_model_is_a_point_at_its_recall_and_precision_and_data_is_grey():
@@ -14,10 +14,15 @@ def test_each_model_is_a_point_at_its_recall_and_precision_and_data_is_grey():
     assert [text.get_text() for text in ax.texts] == ["real, held out", "Glow"]
 
 
-def test_labels_of_points_in_one_place_are_written_below_each_other():
-    first, second, far = _heights([(0.5, 0.5), (0.51, 0.5), (1.0, 0.5)])
-    assert first == far == 0.5
-    assert second == pytest.approx(0.5 - LINE)
+def test_labels_cover_no_point_and_no_other_label():
+    points = {"one": (0.5, 0.5), "two": (0.51, 0.5), "three": (0.55, 0.5), "far": (1.0, 0.5)}
+    places = _places(points)
+    assert places["far"] == (1.025, 0.5)
+    assert places["one"][0] + LETTER * len("one") < 0.5  # on the left, where nothing is
+    boxes = [(*place, LETTER * len(name)) for name, place in places.items()]
+    for i, (x, y, width) in enumerate(boxes):
+        for left, row, right in boxes[:i] + [(*point, 0.0) for point in points.values()]:
+            assert abs(row - y) >= LINE - 1e-9 or not (left - width < x < left + right)
 
 
 def test_effects_of_edits():
