@@ -16,7 +16,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NUMBERED = [ROOT / "book" / "tools.ipynb", *NOTEBOOKS]
 TITLES = {"predict": "Predict, then run", "expect": "The number to expect"}
 STILL = "*A still picture: on the site of the course, this figure is live.*"
-# Predictions whose answer nobody has written yet, and lessons longer than 3,500 words: these may only become fewer.
+# Lessons longer than 3,500 words: these may only become fewer.
 LONGER: dict[str, int] = {}
 SET_UP = """\
 import torch
