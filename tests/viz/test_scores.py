@@ -1,6 +1,5 @@
 """What was measured: points at precision and recall, and the table of what an edit changed."""
 
-import pytest
 import torch
 
 from gmcourse.viz.palette import BLUE, GREY
