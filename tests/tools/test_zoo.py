@@ -177,7 +177,7 @@ def test_one_command_makes_them_all_again(package, trained, monkeypatch, capsys)
         ["vae_digits_2d"],
         ["families_dark", "families_light"],
         "cache",
-        ["04_vae.ipynb"],
+        ["04_vae.ipynb", "12_diffusion.ipynb"],
         "site",
         ["vae_plane"],
     ]
@@ -185,6 +185,7 @@ def test_one_command_makes_them_all_again(package, trained, monkeypatch, capsys)
     assert "tools.zoo read vae_digits_2d" in told
     assert "README.md" in told
     assert "notebooks/04_vae.ipynb" in told
+    assert "notebooks/12_diffusion.ipynb" in told
 
 
 def test_what_another_model_measured_is_measured_again(package, monkeypatch):
