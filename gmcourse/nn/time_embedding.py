@@ -33,7 +33,10 @@ class TimeEmbedding(nn.Module):
         """Embed times (B,), and classes y (B,) if there are some; the number after the last class means none."""
         expect.tensor("t", t, "B", finite=False)
         angles = t[:, None] * self.speeds
-        out: Tensor = self.network(torch.cat([angles.cos(), angles.sin()], dim=1))
+        waves = torch.cat([angles.cos(), angles.sin()], dim=1)
+        out: Tensor = self.network(
+            waves.to(self.network[0].weight.dtype)
+        )  # times may be finer than the weights
         if self.of_class is not None:
             out = out + self.of_class(torch.full_like(t, self.classes, dtype=torch.long) if y is None else y)
         elif y is not None:

@@ -228,6 +228,7 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
         m.sample(2, steps=3, y=torch.tensor([3, 7], device=d), guidance=1.0),
         bound(m.denoiser(), 2 * rand(d, 2, *m.shape) - 1, times(3), levels=17),
     ),
+    "FlowMatching": lambda m, d: m.sample(2, steps=2),
     "Features": lambda m, d: (
         m.of(rand(d, 2, 3, 32, 32)),
         m.distance(*(rand(d, 2, 3, 32, 32, seed=i) for i in (0, 1))),

@@ -132,7 +132,7 @@ def test_the_real_one_is_whole(monkeypatch, tmp_path):
     monkeypatch.delenv("GMCOURSE_SOLUTIONS", raising=False)
     own_folder.update(ROOT, tmp_path)
     books = list(tmp_path.rglob("*.ipynb"))
-    assert len(books) == 11 + 10 + 1
+    assert len(books) == 13 + 12 + 1
     assert list(tmp_path.rglob("*solutions*")) == []
     for path in books:
         for address in re.findall(
