@@ -50,8 +50,7 @@ class Diffusion(nn.Module):
 
     def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the network's output for x_t (B, …) at times t (B,), of classes y (B,) if they are told."""
-        out: Tensor = self.network(x_t, t, y)
-        return out
+        return torch.as_tensor(self.network(x_t, t, y))
 
     def loss(self, x: Tensor, y: Tensor | None = None, *, without: float = 0.1) -> Tensor:
         """L_simple: the mean squared error of the prediction at times that are spread evenly over [0, 1].
@@ -102,5 +101,8 @@ class Diffusion(nn.Module):
         """Draw n samples (n, *shape) from noise in so many steps; see `draw` and `denoiser`."""
         if y is not None:
             expect.tensor("y", y, f"{n}", dtype="integer")
-        start = torch.randn(n, *self.shape, device=next(self.parameters()).device)
-        return draw(self.denoiser(y, guidance), start, times(steps), sampler=sampler, path=self.path)
+        like, denoise = next(self.parameters()), self.denoiser(y, guidance)
+        start = torch.randn(
+            n, *self.shape, device=like.device
+        )  # the steps are float32, whatever the weights are
+        return draw(denoise, start, times(steps), sampler=sampler, path=self.path).to(like.dtype)
