@@ -34,9 +34,8 @@ class TimeEmbedding(nn.Module):
         expect.tensor("t", t, "B", finite=False)
         angles = t[:, None] * self.speeds
         waves = torch.cat([angles.cos(), angles.sin()], dim=1)
-        out: Tensor = self.network(
-            waves.to(self.network[0].weight.dtype)
-        )  # times may be finer than the weights
+        dtype = next(self.network.parameters()).dtype  # times may be finer than the weights
+        out: Tensor = self.network(waves.to(dtype))
         if self.of_class is not None:
             out = out + self.of_class(torch.full_like(t, self.classes, dtype=torch.long) if y is None else y)
         elif y is not None:
