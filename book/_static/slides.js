@@ -14,6 +14,12 @@ function fit(box) {
 const boxes = [...document.querySelectorAll(".gm-live")], fitting = new ResizeObserver(() => boxes.forEach(fit));
 for (const box of boxes) [box, box.parentElement].forEach((each) => fitting.observe(each));
 
+// An equation that is too wide becomes smaller.
+function narrow(equation) {
+  const room = equation.clientWidth, needed = equation.scrollWidth;
+  if (needed > room) equation.style.fontSize = `${(92 * room) / needed}%`;
+}
+
 document.addEventListener("DOMContentLoaded", async () => {
   await window.MathJax?.startup?.promise;
   await Reveal.initialize({
@@ -22,5 +28,6 @@ document.addEventListener("DOMContentLoaded", async () => {
     // inside a live figure the arrows belong to it
     keyboardCondition: () => !document.activeElement?.closest(".gm-live"),
   });
+  document.querySelectorAll("div.math").forEach(narrow);
   document.documentElement.dataset.ready = "true";
 });
