@@ -28,6 +28,8 @@ document.addEventListener("DOMContentLoaded", async () => {
     // inside a live figure the arrows belong to it
     keyboardCondition: () => !document.activeElement?.closest(".gm-live"),
   });
-  document.querySelectorAll("div.math").forEach(narrow);
+  const fill = (slide) => slide.querySelectorAll("div.math").forEach(narrow);
+  fill(document);
+  Reveal.on("slidechanged", ({ currentSlide }) => fill(currentSlide)); // slides far ahead have no size before
   document.documentElement.dataset.ready = "true";
 });
