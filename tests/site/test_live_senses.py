@@ -15,7 +15,8 @@ LISTEN = r"""() => {
     window.letters = [];
     const draw = CanvasRenderingContext2D.prototype.fillText;
     CanvasRenderingContext2D.prototype.fillText = function (words, x, y) {
-        letters.push([this.fillStyle, parseFloat(/[\d.]+(?=px)/.exec(this.font)) * this.canvas.clientWidth / (this.canvas.width / 2),
+        const size = parseFloat(/[\d.]+(?=px)/.exec(this.font));
+        letters.push([this.fillStyle, size * this.canvas.clientWidth / (this.canvas.width / 2),
                       words, getComputedStyle(this.canvas).backgroundColor]);
         draw.call(this, words, x, y);
     };
