@@ -103,7 +103,6 @@ class Diffusion(nn.Module):
         if y is not None:
             expect.tensor("y", y, f"{n}", dtype="integer")
         like, denoise = next(self.parameters()), self.denoiser(y, guidance)
-        start = torch.randn(
-            n, *self.shape, device=like.device
-        )  # the steps are float32, whatever the weights are
+        # the steps are float32, whatever the weights are
+        start = torch.randn(n, *self.shape, device=like.device)
         return draw(denoise, start, times(steps), sampler=sampler, path=self.path).to(like.dtype)
