@@ -92,6 +92,8 @@ window.addEventListener("load", () => { repair(); focusScrollers(); skipCopyButt
 window.addEventListener("resize", focusScrollers);
 document.addEventListener("toggle", focusScrollers, true);
 new MutationObserver(nameThemeSwitch).observe(document.documentElement, { attributeFilter: ["data-mode"] });
+// while the text waits for its fonts nothing can be read on a control, and no name be taken from it
+new MutationObserver(nameButtons).observe(document.documentElement, { attributeFilter: ["class"] });
 
 // ---- live figures: <div class="gm-live" data-figure="kl"> loads live/kl.js when it comes near the screen ----
 
