@@ -77,6 +77,9 @@ def head(text: str, static: Path, words: set[str]) -> str:
     if 'class="math' not in text and "mjx-" not in text:
         text = MATHS.sub("", text)
     text = PRELOAD.sub("", text).replace(THEME, KNOWN)
+    if 'class="bd-sidebar-secondary' in text:
+        # the page's contents come after its text: course.css keeps their place until they are there
+        text = text.replace("<html", "<html data-contents", 1)
     sheets = list(SHEET.finditer(text))
     if not sheets:
         return text
