@@ -9,6 +9,7 @@ from torch import Tensor
 from gmcourse import zoo
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
+from gmcourse.models.diffusion import Diffusion
 from gmcourse.models.flow_matching import FlowMatching
 from gmcourse.recipes.running import Pictures, Recipe
 from gmcourse.recipes.running.adam import adam
@@ -19,7 +20,7 @@ from gmcourse.training.schedules import cosine, product, warm_up
 WAYS = [("euler", steps) for steps in (1, 2, 4, 8, 16, 32, 64)] + [("heun", steps) for steps in (2, 4, 8)]
 
 
-def pictures_of(module: FlowMatching, n: int, **how: Any) -> Tensor:
+def pictures_of(module: FlowMatching | Diffusion, n: int, **how: Any) -> Tensor:
     """Draw n pictures (n, 3, 32, 32) in [0, 1], a hundred at a time."""
     drawn = [module.sample(min(100, n - first), **how) for first in range(0, n, 100)]
     return (torch.cat(drawn) / 2 + 0.5).clamp(0, 1)

@@ -12,6 +12,7 @@ from gmcourse.expect.door import door
 from gmcourse.models.diffusion.chain import Prediction, denoised_and_noise, target
 from gmcourse.models.diffusion.sampling import Denoiser, Sampler, draw, times
 from gmcourse.nn.residual_mlp import ResidualMLP
+from gmcourse.nn.unet import UNet
 
 PATHS = {"cosine": COSINE, "linear": LINEAR}
 
@@ -24,6 +25,7 @@ class Diffusion(nn.Module):
 
     Args:
         shape: of one sample.
+        network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
         predicts: what the network returns: the noise, the data or v.
         classes: how many classes y the network may be told; then it learns with and without.
         width: of the residual blocks, of which there are `depth`; see `nn.ResidualMLP`.
@@ -34,6 +36,7 @@ class Diffusion(nn.Module):
         self,
         shape: Sequence[int],
         *,
+        network: Literal["mlp", "unet"] = "mlp",
         predicts: Prediction = "noise",
         path: Literal["cosine", "linear"] = "cosine",
         classes: int = 0,
@@ -44,8 +47,10 @@ class Diffusion(nn.Module):
     ) -> None:
         super().__init__()
         self.shape, self.classes, self.predicts, self.path = tuple(shape), classes, predicts, PATHS[path]
-        self.network = ResidualMLP(
-            shape, width=width, depth=depth, classes=classes, dropout=dropout, turns=turns
+        self.network: nn.Module = (
+            UNet(shape, width=width, classes=classes)
+            if network == "unet"
+            else ResidualMLP(shape, width=width, depth=depth, classes=classes, dropout=dropout, turns=turns)
         )
 
     def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
