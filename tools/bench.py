@@ -19,6 +19,10 @@ def main(words: list[str]) -> int:
             f"no benchmark {' '.join(words)}; there are {', '.join(p.stem for p in scripts) or 'none'}"
         )
     status = 0
+    speed = (
+        "from tests.benchmarks.timing import speed_of_this_core as s; print(f'this core: {s():.0f} GFLOP/s')"
+    )
+    subprocess.call([sys.executable, "-c", speed], cwd=ROOT, env=environment)
     for path in chosen:
         print(f"— {path.relative_to(ROOT).as_posix()}", flush=True)
         status |= subprocess.call(

@@ -103,6 +103,27 @@ def test_precision_and_recall_agree_with_the_reference(golden):
     assert recall == pytest.approx(float(g.out("recall")))
 
 
+@pytest.mark.parametrize("how", ["apart", "far away", "copies", "on a grid", "two heaps"])
+def test_neighbours_are_those_of_differences(how):
+    """Products are fast and inexact: where that could change an answer, differences decide."""
+    a, b = torch.randn(120, 5).double(), torch.randn(90, 5).double()
+    if how == "far away":
+        a, b = a + 1e8, b + 1e8
+    if how == "copies":
+        b = a[:90].clone()
+    if how == "on a grid":
+        a, b = a.round(), b.round()
+    if how == "two heaps":
+        a, b = (torch.cat([x[:40] * 1e-6, 1e6 + x[40:] * 1e-6]) for x in (a, b))
+    radii = {id(x): diversity.distances(x, x).kthvalue(4, dim=1).values for x in (a, b)}
+    assert torch.equal(diversity.neighbour_radii(a), radii[id(a)])
+    shares = [
+        float((diversity.distances(x, y) <= radii[id(y)]).any(1).double().mean()) for x, y in ((b, a), (a, b))
+    ]
+    assert diversity.precision_recall(a, b) == tuple(shares)
+    assert diversity.share_covered(b, a) == shares[0]
+
+
 def test_neighbours():
     clusters = torch.cat([torch.randn(20, 2), torch.randn(20, 2) + 100])
     labels = torch.arange(40) // 20
