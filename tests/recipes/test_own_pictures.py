@@ -77,7 +77,7 @@ def test_a_grey_model_gets_grey_pictures_of_its_size(tmp_path):
         (["vae_faces", "--data", "{few}"], "expected folder=PATH"),
         (
             ["nice_mnist", "--data", "folder={few}"],
-            "dcgan_faces, flow_matching_faces, glow_faces",
+            "dcgan_faces, diffusion_faces, flow_matching_faces, glow_faces",
         ),
     ],
 )
