@@ -37,8 +37,7 @@ class Adversarial:
     the steps that were made.
 
     Args:
-        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
-        discriminator_optimizer: one over the discriminator's.
+        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`), and so for the other.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.
         loss: "minimax", "non_saturating", "hinge" or "wasserstein".
         discriminator_penalty: a `Lazy` whose penalty takes `(real, fake)`.

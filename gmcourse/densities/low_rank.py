@@ -45,13 +45,11 @@ class LowRankNormal:
         """Find the leading principal directions, then make steps of EM for what differs by dimension.
 
         Args:
-            x: data (N, D).
             rank: R, below N and D.
             structure: "spherical" noise has one variance, and the directions alone are the answer (Tipping &
                 Bishop 1999, eqs. 7 and 8); "diagonal" noise has D.
             steps: of EM, where the noise is diagonal.
             floor: the least variance of the noise, in units of the data's squared.
-            weights: (N,) ≥ 0, of each point.
         """
         expect.whole("rank", rank, least=0, most=min(x.shape) - 1)
         weights = x.new_ones(len(x)) if weights is None else weights

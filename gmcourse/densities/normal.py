@@ -79,7 +79,6 @@ class Normal:
         Args:
             ridge: added to every variance, in units of the data's squared. Needed where a dimension is
                 constant (the corner pixels of digits) or points are few.
-            weights: (N,) ≥ 0, of each point.
             shrink: move the covariance towards the spherical one, by the share of Chen et al. 2010 (their
                 oracle-approximating one, eq. 23). Then fewer points than dimensions will do.
         """

@@ -18,8 +18,7 @@ Sizes = Mapping[str, int]
 def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: float = ATOL) -> list[str]:
     """List the words of every usual mistake that leads from the right value to this one, the likeliest first.
 
-    Args:
-        sizes: the sizes over which sums or means run, by what is counted: {"latents": 7}.
+    Sums or means run over the sizes, which are given by what is counted: {"latents": 7}.
     """
 
     def alike(a: Tensor, b: Tensor) -> bool:

@@ -6,9 +6,8 @@ from html import escape
 
 # Okabe and Ito's green, vermilion and grey: told apart without colours, too, by the sign.
 COLOURS = {"✓": "#009e73", "✗": "#d55e00", "·": "#888888"}
-solved: set[str] = (
-    set()
-)  # the exercises that passed in this notebook; the judge, who looks at no pictures, has none
+# the exercises that passed in this notebook; the judge, who looks at no pictures, has none
+solved: set[str] = set()
 
 
 def in_notebook() -> bool:

@@ -143,11 +143,10 @@ row(
         **STRUCTURE,
         "ridge": 0.1,
         "steps": 2,
-        "tolerance": 1e-4,
         "generator": torch.Generator(),
     },
     on=lambda: Mixture,
-    fine={"x": "shape", "tolerance": SIGN},
+    fine={"x": "shape"},
     bad={"components": (0, 7), "steps": (0,)},
 )
 for name in ("log_joint", "log_prob", "responsibilities"):

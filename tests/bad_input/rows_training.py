@@ -79,7 +79,6 @@ row(
         "lr": 0.1,
         "betas": (0.0, 0.9),
         "every": 4,
-        "eps": 1e-8,
     },
     fine={"parameters": "length dtype nan inf"},
     foreign={"parameters": "empty number none rank shape batch list numpy device"},  # torch looks at them
@@ -122,7 +121,7 @@ row(
 )
 row(
     "adversarial.penalties.PathLength",
-    lambda: {"mapping": logits, "synthesis": logits, "weight": 2.0, "decay": 0.1, "shrink": 2},
+    lambda: {"mapping": logits, "synthesis": logits, "weight": 2.0, "shrink": 2},
 )
 DISCRIMINATOR = {"discriminator": logits}
 row(

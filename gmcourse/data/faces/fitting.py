@@ -23,10 +23,8 @@ def fit(
     Args:
         pictures: in [0, 1], of a size of 16 … 128.
         steps: how many Adam makes from each start.
-        restarts: how many starts for each picture.
-        candidates: among how many faces the starts are looked for, half of them natural, half uniform; at least
-            twice the restarts.
-        seed: draws these faces.
+        candidates: among how many faces the starts of each picture are looked for, half of them natural, half
+            uniform; at least twice the restarts.
 
     Returns:
         Attributes (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in

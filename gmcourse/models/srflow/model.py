@@ -30,14 +30,10 @@ class SRFlow(nn.Module):
         n_transitions: transition steps at the beginning of each level (2).
         n_splits: at how many levels half of the channels stay; by default at all but the last. The published
             models have one less.
-        channels: width of the encoder.
-        growth: of its dense blocks.
-        n_blocks: of its trunk.
-        stacked: blocks whose outputs every level sees as well.
+        channels: width of the encoder; for `growth`, `n_blocks`, `stacked` and `long_skip` see `RRDBEncoder`.
         hidden_channels: width of the networks in injectors and couplings.
         coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
             "sigmoid_floor", whose density cannot explode, though its inverse can: there "bounded" is safer.
-        long_skip: see `RRDBEncoder`; the published models have it off.
 
     Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
     counts all three channels. In half precision its inverse explodes; it is refused there.
