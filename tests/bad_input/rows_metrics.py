@@ -103,12 +103,6 @@ row(
     bad={"k": (0, 5, 2.0)},
 )
 row(
-    "metrics.diversity.share_covered",
-    lambda: {"points": normal(5, 2), "manifold": normal(4, 2), "k": 2},
-    fine={"points": "batch"},
-    bad={"k": (0, 4)},
-)
-row(
     "metrics.diversity.precision_recall",
     lambda: {"real": normal(5, 2), "generated": normal(4, 2), "k": 2},
     bad={"k": (0, 4)},
