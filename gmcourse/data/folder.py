@@ -200,9 +200,8 @@ def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progres
     with warnings.catch_warnings(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")  # Pillow's own, of files that it reads all the same
         answers = pool.map(attempt, names)
-        for number, answer in enumerate(
-            tqdm(answers, "pictures", len(names), unit="file", delay=1, disable=not progress)
-        ):
+        shown = tqdm(answers, "pictures", len(names), unit="file", delay=1, disable=not progress)
+        for number, answer in enumerate(shown):
             if isinstance(answer, str):
                 problems.append((names[number], answer))
             else:

@@ -64,15 +64,9 @@ class Normal:
         expect.factor("chol", self.chol)
 
     @classmethod
-    @door(x="N D; full", ridge=">= 0", weights="N; full, >= 0")
+    @door(x="N D; full", ridge=">= 0")
     def fit(
-        cls,
-        x: Tensor,
-        *,
-        structure: Structure = "full",
-        ridge: float = 0.0,
-        weights: Tensor | None = None,
-        shrink: bool = False,
+        cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False
     ) -> Self:
         """Fit a normal to points (N, D) by maximum likelihood.
 
@@ -82,11 +76,8 @@ class Normal:
             shrink: move the covariance towards the spherical one, by the share of Chen et al. 2010 (their
                 oracle-approximating one, eq. 23). Then fewer points than dimensions will do.
         """
-        if weights is None:
-            weights = x.new_ones(len(x))
-        expect.number("the sum of weights", float(weights.sum()), above=0)
-        mean = (weights[:, None] * x).sum(0) / weights.sum()
-        cov = covariance(x, mean, weights=weights, structure=structure)
+        mean = x.sum(0) / len(x)
+        cov = covariance(x, mean, structure=structure)
         eye = torch.eye(len(mean)).to(x)
         if shrink:
             dims, squares, trace = len(mean), cov.square().sum(), cov.trace()

@@ -24,9 +24,8 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
     def alike(a: Tensor, b: Tensor) -> bool:
         return matches(a, b, rtol=rtol, atol=atol)
 
-    told = [
-        words for words, wrong in _wrong_values(want, sizes) if alike(got, wrong) and not alike(wrong, want)
-    ]
+    wrongs = ((words, wrong) for words, wrong in _wrong_values(want, sizes) if not alike(wrong, want))
+    told = [words for words, wrong in wrongs if alike(got, wrong)]
     if got.shape != want.shape and got.numel() == want.numel() and alike(got.flatten(), want.flatten()):
         told.append("the numbers are right, but not their shape")
     axes = range(got.dim())

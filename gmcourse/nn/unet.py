@@ -25,9 +25,8 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()
-        self.first = nn.Sequential(
-            nn.GroupNorm(GROUPS, channels), nn.SiLU(), nn.Conv2d(channels, out, 3, padding=1)
-        )
+        convolution = nn.Conv2d(channels, out, 3, padding=1)
+        self.first = nn.Sequential(nn.GroupNorm(GROUPS, channels), nn.SiLU(), convolution)
         self.norm, self.tell = nn.GroupNorm(GROUPS, out, affine=False), nn.Linear(TOLD, 2 * out)
         self.last = _zero(nn.Conv2d(out, out, 3, padding=1))
         self.skip = nn.Identity() if channels == out else nn.Conv2d(channels, out, 1)

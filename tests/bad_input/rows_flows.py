@@ -171,11 +171,10 @@ ANY = "batch"  # one low resolution serves all
 OUT_OF_RANGE = {"high": (255 * pictures(channels=3),), "low": (pictures(2, 4, 3) - 1,)}
 row(
     "models.srflow.SRFlow",
-    lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", "grey_levels": 256, **SMALL},
+    lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", **SMALL},
     fine={"stacked": "empty length"},
     bad={"scale": (1, 3), "n_splits": (2,), "stacked": ((4,),), "n_steps": (0,)},
 )
-row("models.srflow.SRFlow.freeze_encoder", lambda: {"frozen": True}, on=srflow)
 row(
     "models.srflow.SRFlow.contexts",
     lambda: {"low": pictures(2, 4, 3)},

@@ -179,8 +179,8 @@ row(
 )
 row(
     "checkpoint.load_checkpoint",
-    lambda: {"path": a_file(), "device": "cpu"},
-    foreign={"path": ANY, "device": ANY},
+    lambda: {"path": a_file()},
+    foreign={"path": ANY},
 )
 row("training.ema.EMA", lambda: {"source": linear(), "decay": 0.9, "warm_up": True}, bad={"decay": (1.0,)})
 

@@ -185,7 +185,7 @@ def test_a_frozen_encoder_gets_no_gradient_and_keeps_no_activations():
     low.requires_grad_()
     srflow.contexts(low)[0].sum().backward()  # a gradient of the picture can still be asked for
     assert low.grad.any()
-    srflow.freeze_encoder(False)
+    srflow.encoder.requires_grad_(True)
     assert all(c.requires_grad for c in srflow.contexts(low.detach()))
 
 

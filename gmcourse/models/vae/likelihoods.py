@@ -83,11 +83,8 @@ class DiscretisedLogistic(Likelihood):
         below, above = slope * (centred - half), slope * (centred + half)
         # log(F(above) − F(below)) = log F(above) + log(1 − F(below)) + log(1 − e^(below − above))
         inside = F.logsigmoid(above) + F.logsigmoid(-below) + torch.log(-torch.expm1(below - above))
-        darkest = x < half
-        brightest = x > 1 - half
-        return _sum(
-            torch.where(darkest, F.logsigmoid(above), torch.where(brightest, F.logsigmoid(-below), inside))
-        )
+        inside = torch.where(x > 1 - half, F.logsigmoid(-below), inside)
+        return _sum(torch.where(x < half, F.logsigmoid(above), inside))
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {
