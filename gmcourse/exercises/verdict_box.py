@@ -17,9 +17,7 @@ def in_notebook() -> bool:
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
-    return (
-        shell is not None and type(shell).__name__ != "TerminalInteractiveShell" and hasattr(shell, "kernel")
-    )
+    return type(shell).__name__ != "TerminalInteractiveShell" and hasattr(shell, "kernel")
 
 
 class Box:

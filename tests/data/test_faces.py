@@ -202,7 +202,7 @@ def test_sets():
 
 def test_a_clean_face_is_found_and_noise_is_no_face():
     people = faces.sample(1, seed=9)
-    found, residual = faces.fit(faces.render(people, 32), restarts=2)
+    found, residual = faces.fit(faces.render(people, 32))
     assert residual.max() < 0.01
     error = ((found - people) / (HIGH - LOW)).abs()
     seen = [
@@ -212,5 +212,5 @@ def test_a_clean_face_is_found_and_noise_is_no_face():
     assert error[:, seen].max() < 0.05
     assert error.mean() < 0.05
     assert ((found >= LOW) & (found <= HIGH)).all()
-    _, residual = faces.fit(torch.rand(1, 3, 32, 32, generator=generator(0)), steps=10, restarts=1)
+    _, residual = faces.fit(torch.rand(1, 3, 32, 32, generator=generator(0)), steps=10)
     assert residual.item() > 0.2
