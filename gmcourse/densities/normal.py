@@ -95,11 +95,6 @@ class Normal:
         """Compute log p(x) in nats for points (N, D), shape (N,)."""
         return log_normals(x, self.mean[None], self.chol[None])[:, 0]
 
-    def entropy(self) -> Tensor:
-        """Compute ½ log det(2πe Σ) in nats: −E log p(x), a scalar."""
-        dims = len(self.mean)
-        return 0.5 * dims * (1 + math.log(2 * math.pi)) + self.chol.diagonal().log().sum()
-
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw n points μ + L ε with ε ~ N(0, I), (n, D)."""

@@ -361,15 +361,21 @@ row(
 NOISE = {"noise": "none"}
 LETS = {"z": "batch nan inf", "ws": "batch nan inf", "truncation": ANY_SIGN}
 FAR = dict.fromkeys(("z", "ws"), "device")
-for name, more in (("styles", {}), ("forward", NOISE)):
-    row(
-        f"{STYLE}.Generator.{name}",
-        lambda more=more: {"z": drawn(4, 5), "truncation": 0.5, "cutoff": 2, **more},
-        on=generator,
-        fine=LETS,
-        foreign=FAR,
-        bad={"cutoff": (5,)},
-    )
+row(
+    f"{STYLE}.Generator.styles",
+    lambda: {"z": drawn(4, 5), "truncation": 0.5, "cutoff": 2},
+    on=generator,
+    fine=LETS,
+    foreign=FAR,
+    bad={"cutoff": (5,)},
+)
+row(
+    f"{STYLE}.Generator.forward",
+    lambda: {"z": drawn(4, 5), "truncation": 0.5, **NOISE},
+    on=generator,
+    fine=LETS,
+    foreign=FAR,
+)
 row(
     f"{STYLE}.Generator.sample",
     lambda: {"n": 2, "truncation": 0.5, **NOISE},

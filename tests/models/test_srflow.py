@@ -166,7 +166,7 @@ def test_a_frozen_encoder_gets_no_gradient_and_keeps_no_activations():
     loss.backward()
     assert all(p.grad is not None and p.grad.any() for p in srflow.encoder.parameters())
     srflow.zero_grad()
-    srflow.freeze_encoder()
+    srflow.encoder.requires_grad_(False)
     assert all(not c.requires_grad for c in srflow.contexts(low))
     frozen, loss = kept_bytes(srflow, pixels, low)
     loss.backward()

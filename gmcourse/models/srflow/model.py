@@ -101,10 +101,6 @@ class SRFlow(nn.Module):
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)
 
-    def freeze_encoder(self) -> None:
-        """Leave the encoder as it is: then it gets no gradient and keeps no activations."""
-        self.encoder.requires_grad_(False)
-
     def contexts(self, low: Tensor) -> list[Tensor]:
         """What the flow needs of the low resolutions (B, 3, h, w) in [0, 1]: one tensor a level."""
         expect.tensor("low", low, "B 3 h w", dtype="full", within=(0, 1))
