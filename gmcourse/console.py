@@ -36,11 +36,9 @@ def in_ascii(character: str) -> str:
     if name.startswith("GREEK") and " LETTER " in name and " WITH " not in name:
         letter = name.rpartition(" ")[2]
         return letter.capitalize() if "CAPITAL" in name else letter.lower()
-    return (
-        visible(character)
-        if UNSAFE.match(character)
-        else character.encode("ascii", "backslashreplace").decode()
-    )
+    if UNSAFE.match(character):
+        return visible(character)
+    return character.encode("ascii", "backslashreplace").decode()
 
 
 def visible(name: str) -> str:

@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 
 # A module imports from lower floors, and on its own floor only from its own folder.
 FLOORS = (
-    ("expect",),
-    ("console", "processes", "reproducible", "storage"),
+    ("expect", "storage"),
+    ("checkpoint", "console", "processes", "reproducible"),
     ("data", "nn", "latent"),
     ("densities", "flows", "metrics", "training", "viz"),
     ("adversarial",),

@@ -124,11 +124,11 @@ def contact_sheet(across: int = 3, size: int = 80, gap: int = 22) -> Image.Image
     down = -(-len(faces.NAMES) // across)
     sheet = Image.new("RGB", (across * (3 * size + gap), down * (size + gap)), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
-    for i, attribute in enumerate(faces.ATTRIBUTES):
+    for i, (name, (low, high)) in enumerate(faces.ATTRIBUTES.items()):
         three = plain.repeat(3, 1)
-        three[:, i] = torch.linspace(attribute.low, attribute.high, 3)
+        three[:, i] = torch.linspace(low, high, 3)
         left, top = i % across * (3 * size + gap) + gap // 2, i // across * (size + gap)
-        pen.text((left, top + 3), attribute.name, fill=(42, 31, 43), font=font)
+        pen.text((left, top + 3), name, fill=(42, 31, 43), font=font)
         sheet.paste(wall(faces.render(three, size), 3), (left, top + gap))
     return sheet
 

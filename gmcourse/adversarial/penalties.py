@@ -32,14 +32,9 @@ class Lazy:
         fields(self, every=">= 1")
 
 
-@door(lr=">= 0", betas=">= 0 < 1", every=">= 1", eps=">= 0")
+@door(lr=">= 0", betas=">= 0 < 1", every=">= 1")
 def lazy_adam(
-    parameters: Iterable[nn.Parameter],
-    lr: float,
-    betas: tuple[float, float] = (0.0, 0.99),
-    *,
-    every: int = 1,
-    eps: float = 1e-8,
+    parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float] = (0.0, 0.99), *, every: int = 1
 ) -> torch.optim.Adam:
     """Adam for a player whose penalty comes at every k-th step: lr·c, β₁ᶜ, β₂ᶜ with c = k/(k + 1).
 
@@ -49,7 +44,7 @@ def lazy_adam(
     and `betas` are those without it, and `every` is k; with k = 1 the penalty shares the loss's step: no correction.
     """
     c = every / (every + 1) if every > 1 else 1.0
-    return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c), eps=eps)
+    return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c))
 
 
 Discriminator = Callable[[Tensor], Tensor]
@@ -86,22 +81,16 @@ def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) 
     return gamma / 2 * input_gradients(discriminator, real).flatten(1).square().sum(1).mean()
 
 
-@door(real="B …; unseen", fake="B …; unseen", weight=">= 0", between="B; unseen")
+@door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
 def gradient_penalty(
-    discriminator: Discriminator,
-    real: Tensor,
-    fake: Tensor,
-    weight: float = 10.0,
-    *,
-    between: Tensor | None = None,
+    discriminator: Discriminator, real: Tensor, fake: Tensor, weight: float = 10.0
 ) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
     Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
-    discriminator gives logits, and must treat samples apart (no batch normalisation). `weight` is λ, and `between`
-    the place on the line, (B,) in [0, 1], 1 being the data; by default drawn.
+    discriminator gives logits, and must treat samples apart (no batch normalisation). `weight` is λ.
     """
-    at = torch.rand(len(real), device=real.device, dtype=real.dtype) if between is None else between
+    at = torch.rand(len(real), device=real.device, dtype=real.dtype)
     at = at.reshape(-1, *[1] * (real.ndim - 1))
     slopes = input_gradients(discriminator, torch.lerp(fake.detach(), real, at))
     return weight * (torch.linalg.vector_norm(slopes.flatten(1), dim=1) - 1).square().mean()
@@ -146,25 +135,24 @@ class PathLength(nn.Module):
 
     Its buffer `mean` is a, saved with the training state. `mapping` maps z → ws, `synthesis` ws → images. The penalty
     is multiplied by `weight`, γ_pl (2 in the authors' code). Only every `shrink`-th part of the batch is used,
-    because second derivatives need memory; for `decay` see `path_length_penalty`.
+    because second derivatives need memory.
     """
 
     mean: Tensor
 
-    @door(weight=">= 0", decay=">= 0 <= 1", shrink=">= 1")
+    @door(weight=">= 0", shrink=">= 1")
     def __init__(
         self,
         mapping: Callable[[Tensor], Tensor],
         synthesis: Callable[[Tensor], Tensor],
         *,
         weight: float = 2.0,
-        decay: float = 0.01,
         shrink: int = 2,
     ) -> None:
         super().__init__()
         # in a tuple, so that the generator's parameters are not registered and saved a second time
         self._networks = (mapping, synthesis)
-        self.weight, self.decay, self.shrink = weight, decay, shrink
+        self.weight, self.shrink = weight, shrink
         self.register_buffer("mean", torch.zeros(()))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -172,6 +160,6 @@ class PathLength(nn.Module):
         mapping, synthesis = self._networks
         ws = mapping(z[: max(1, len(z) // self.shrink)])
         lengths = path_lengths(synthesis(ws), ws)
-        penalty, moved = path_length_penalty(lengths, self.mean.to(lengths), self.decay)
+        penalty, moved = path_length_penalty(lengths, self.mean.to(lengths))
         self.mean.copy_(moved)
         return self.weight * penalty

@@ -15,6 +15,8 @@ from gmcourse.training import EMA
 from gmcourse.training.last_good import LastGood, Measured
 from gmcourse.training.step import average_gradients, check_parts
 
+Ask = Callable[[Callable[..., Tensor]], Tensor]  # gives a penalty what it looks at
+
 
 @contextmanager
 def _frozen(module: nn.Module) -> Iterator[None]:
@@ -37,8 +39,7 @@ class Adversarial:
     the steps that were made.
 
     Args:
-        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`).
-        discriminator_optimizer: one over the discriminator's.
+        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`), and so for the other.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.
         loss: "minimax", "non_saturating", "hinge" or "wasserstein".
         discriminator_penalty: a `Lazy` whose penalty takes `(real, fake)`.
@@ -120,14 +121,12 @@ class Adversarial:
         with torch.no_grad():
             fake = self.generator(self._draw(len(real)))
         loss = self.discriminator_loss(self._logits(real), self._logits(fake))
-        lazy, optimizer = self.discriminator_penalty, self.discriminator_optimizer
-        return self._move("discriminator", optimizer, loss, lazy, lambda p: p(real, fake), watched)
+        return self._move("discriminator", loss, lambda penalty: penalty(real, fake), watched)
 
     def _move_generator(self, n: int, watched: LastGood) -> Measured:
         with _frozen(self.discriminator):
             loss = self.generator_loss(self._logits(self.generator(self._draw(n))))
-            lazy, optimizer = self.generator_penalty, self.generator_optimizer
-            return self._move("generator", optimizer, loss, lazy, lambda p: p(self._draw(n)), watched)
+            return self._move("generator", loss, lambda penalty: penalty(self._draw(n)), watched)
 
     def _draw(self, n: int) -> Tensor:
         z = self.latent(n)
@@ -138,16 +137,10 @@ class Adversarial:
     def _logits(self, x: Tensor) -> Tensor:
         return one_logit_each(self.discriminator(x), len(x))
 
-    def _move(
-        self,
-        name: str,
-        optimizer: torch.optim.Optimizer,
-        loss: Tensor,
-        lazy: Lazy | None,
-        evaluate: Callable[[Callable[..., Tensor]], Tensor],
-        watched: LastGood,
-    ) -> Measured:
-        """Make one optimiser step on a loss, with its penalty or followed by it."""
+    def _move(self, name: str, loss: Tensor, ask: Ask, watched: LastGood) -> Measured:
+        """Make one optimiser step of the player of this name on its loss, with its penalty or followed by it."""
+        optimizer: torch.optim.Optimizer = getattr(self, f"{name}_optimizer")
+        lazy: Lazy | None = getattr(self, f"{name}_penalty")
 
         def update(name: str, objective: Tensor) -> None:
             optimizer.zero_grad(set_to_none=True)
@@ -158,12 +151,12 @@ class Adversarial:
 
         measured = {name: watched.watch(name, loss)}
         if lazy is not None and lazy.every == 1:
-            penalty = evaluate(lazy.penalty)
+            penalty = ask(lazy.penalty)
             measured[lazy.name] = watched.watch(lazy.name, penalty)
             loss = loss + penalty
         update(name, loss)
         if lazy is not None and lazy.every > 1 and self.calls % lazy.every == 0:
-            penalty = evaluate(lazy.penalty)
+            penalty = ask(lazy.penalty)
             measured[lazy.name] = watched.watch(lazy.name, penalty)
             update(lazy.name, lazy.every * penalty)
         return measured
@@ -190,9 +183,6 @@ class Adversarial:
 
     def _remembering(self) -> dict[str, nn.Module]:
         """Return the penalties that are modules and so remember something, by name."""
-        found = {
-            f"{player}_penalty": getattr(self, f"{player}_penalty")
-            for player in ("discriminator", "generator")
-        }
-        penalties = {name: lazy.penalty for name, lazy in found.items() if lazy is not None}
+        lazy = {name: getattr(self, name) for name in ("discriminator_penalty", "generator_penalty")}
+        penalties = {name: each.penalty for name, each in lazy.items() if each is not None}
         return {name: penalty for name, penalty in penalties.items() if isinstance(penalty, nn.Module)}

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import warnings
 from collections.abc import Iterable, Sequence
@@ -13,19 +12,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from platformdirs import user_cache_path
-from safetensors import SafetensorError
-from safetensors.torch import load as tensors_from_bytes
-from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from gmcourse import expect
+from gmcourse.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.console import visible
 from gmcourse.data.images import Images
 from gmcourse.data.picture import read
 from gmcourse.expect.door import door
-from gmcourse.storage import write_atomically
 
-FORMAT = "gmcourse-folder-1"  # another number makes everything that was kept stale
+FORMAT = "gmcourse-folder-2"  # another number makes everything that was kept stale
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Kept:
     pixels: Tensor  # (N, C, H, W) uint8
     digests: Tensor  # (N, 32) uint8, the SHA-256 hashes of the files
     index: Tensor  # (N,) int64, the places of the files in the list that the folder gave
-    problems: tuple[tuple[str, str], ...]  # name and reason of each file that gave no picture
+    problems: list[tuple[str, str]]  # name and reason of each file that gave no picture
     repeated: int  # how many files have the content of another one
 
 
@@ -55,30 +51,18 @@ def mark_of(files: Iterable[tuple[str, int, int]]) -> str:
 
 def store(path: Path, mark: str, kept: Kept) -> None:
     """Keep it. Where that is not possible, nothing is lost: the folder is read again the next time."""
-    tensors = {"pixels": kept.pixels, "digests": kept.digests, "index": kept.index}
-    said = json.dumps([mark, kept.problems, kept.repeated])
-    metadata = {"said": said, "checksum": _checksum(tensors, said)}
     with contextlib.suppress(OSError):
-        write_atomically(path, tensors_to_bytes(tensors, metadata))
+        save_checkpoint(path, {"mark": mark, **vars(kept)})
 
 
 def recall(path: Path, mark: str) -> Kept | None:
     """What was kept under this mark; None if there is nothing, if it is damaged, or of another state."""
-    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, SafetensorError):
-        content = path.read_bytes()
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
-        kept_mark, problems, repeated = json.loads(header["said"])
-        tensors = tensors_from_bytes(content)
-        if kept_mark == mark and header["checksum"] == _checksum(tensors, header["said"]):
-            return Kept(**tensors, problems=tuple(map(tuple, problems)), repeated=repeated)
+    with contextlib.suppress(OSError, ValueError):
+        found = load_checkpoint(path)
+        if found.pop("mark", None) == mark:
+            found["problems"] = [(name, reason) for name, reason in found["problems"]]
+            return Kept(**found)
     return None
-
-
-def _checksum(tensors: dict[str, Tensor], said: str) -> str:
-    digest = hashlib.sha256(said.encode())
-    for name in sorted(tensors):
-        digest.update(tensors[name].numpy().tobytes())
-    return digest.hexdigest()
 
 
 SHARE = 0.2  # of the files that are held out
@@ -216,9 +200,8 @@ def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progres
     with warnings.catch_warnings(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")  # Pillow's own, of files that it reads all the same
         answers = pool.map(attempt, names)
-        for number, answer in enumerate(
-            tqdm(answers, "pictures", len(names), unit="file", delay=1, disable=not progress)
-        ):
+        shown = tqdm(answers, "pictures", len(names), unit="file", delay=1, disable=not progress)
+        for number, answer in enumerate(shown):
             if isinstance(answer, str):
                 problems.append((names[number], answer))
             else:
@@ -229,6 +212,6 @@ def _read_all(folder: Path, names: Sequence[str], size: int, grey: bool, progres
         pixels=torch.from_numpy(stacked),
         digests=torch.tensor([list(digest) for digest in pictures], dtype=torch.uint8).reshape(-1, 32),
         index=torch.tensor([number for _, number in pictures.values()], dtype=torch.int64),
-        problems=tuple(problems),
+        problems=problems,
         repeated=len(names) - len(pictures) - len(problems),
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities.low_rank import LowRankNormal
-from gmcourse.densities.mixture import spread_out
+from gmcourse.densities.mixture import TOLERANCE, spread_out
 from gmcourse.expect.door import door, fields
 
 
@@ -100,20 +100,14 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
         *,
         steps: int = 10,
         floor: float = 1e-6,
-        tolerance: float = 1e-4,
         generator: torch.Generator | None = None,
     ) -> Self:
-        """k-means, a normal of low rank for each cluster, then EM until a step gains less than the tolerance.
+        """k-means, a normal of low rank for each cluster, then EM until a step gains less than 1e-4 nats a point.
 
         Args:
-            x: data (N, D).
-            components: K, at most N.
             rank: of each normal, at most; a cluster of few points has fewer directions.
-            steps: of EM, at most.
             floor: the least variance of the noise, in units of the data's squared. It has to be well above 0
                 where a dimension is constant, or a component closes in on few points.
-            tolerance: in nats a point.
-            generator: of the start.
         """
         nearest = k_means(x, components, generator=generator)
         clusters, counts = nearest.unique(return_counts=True)
@@ -124,7 +118,7 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
         mixture, before = cls((counts.to(x) / len(x)).log(), parts), -math.inf
         for _ in range(steps):
             mixture, now = mixture.em_step(x, floor=floor)
-            if now - before < tolerance:
+            if now - before < TOLERANCE:
                 break
             before = now
         return mixture
@@ -142,13 +136,11 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
         return type(self)((counts / counts.sum()).log(), parts), float(log_joint.logsumexp(1).mean())
 
 
-@door(x="N D; full", clusters=">= 1 <= N", rounds=">= 0")
-def k_means(
-    x: Tensor, clusters: int, *, rounds: int = 20, generator: torch.Generator | None = None
-) -> Tensor:
-    """The cluster of each point (N, D), shape (N,), by Lloyd's rounds from a k-means++ start."""
+@door(x="N D; full", clusters=">= 1 <= N")
+def k_means(x: Tensor, clusters: int, *, generator: torch.Generator | None = None) -> Tensor:
+    """The cluster of each point (N, D), shape (N,), by twenty of Lloyd's rounds at most, from a k-means++ start."""
     centres = spread_out(x, clusters, generator)
-    for _ in range(rounds):
+    for _ in range(20):
         nearest = torch.cdist(x, centres).argmin(1)
         counts = nearest.bincount(minlength=clusters).to(x)
         sums = torch.zeros_like(centres).index_add_(0, nearest, x)

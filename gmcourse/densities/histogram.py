@@ -25,13 +25,13 @@ class Histogram:
         fields(self, log_probabilities="D L; full")
 
     @classmethod
-    @door(x="N D; full, >= 0 <= 1", levels=">= 2", pseudo_count="> 0")
-    def fit(cls, x: Tensor, levels: int, *, pseudo_count: float = 1.0) -> Self:
+    @door(x="N D; full, >= 0 <= 1", levels=">= 2")
+    def fit(cls, x: Tensor, levels: int) -> Self:
         """Count how often each pixel of data (N, D) has each level.
 
-        The pseudo-count is shared by the levels and added to the counts, so that no level is impossible.
+        One more picture is shared by the levels, so that no level is impossible.
         """
-        counts = x.new_full((x.shape[1], levels), pseudo_count / levels)
+        counts = x.new_full((x.shape[1], levels), 1 / levels)
         which = _levels(x, levels).T
         counts.scatter_add_(1, which, torch.ones_like(which, dtype=x.dtype))
         return cls((counts / counts.sum(1, keepdim=True)).log())

@@ -31,40 +31,29 @@ class LowRankNormal:
         expect.number("the smallest of noise", float(self.noise.min()), above=0)
 
     @classmethod
-    @door(x="N D; full", rank=">= 0", steps=">= 0", floor="> 0", weights="N; full, >= 0")
+    @door(x="N D; full", rank=">= 0", steps=">= 0", floor="> 0")
     def fit(
-        cls,
-        x: Tensor,
-        rank: int,
-        *,
-        structure: Noise = "diagonal",
-        steps: int = 10,
-        floor: float = 1e-6,
-        weights: Tensor | None = None,
+        cls, x: Tensor, rank: int, *, structure: Noise = "diagonal", steps: int = 10, floor: float = 1e-6
     ) -> Self:
         """Find the leading principal directions, then make steps of EM for what differs by dimension.
 
         Args:
-            x: data (N, D).
             rank: R, below N and D.
             structure: "spherical" noise has one variance, and the directions alone are the answer (Tipping &
                 Bishop 1999, eqs. 7 and 8); "diagonal" noise has D.
             steps: of EM, where the noise is diagonal.
             floor: the least variance of the noise, in units of the data's squared.
-            weights: (N,) ≥ 0, of each point.
         """
         expect.whole("rank", rank, least=0, most=min(x.shape) - 1)
-        weights = x.new_ones(len(x)) if weights is None else weights
-        total = weights.sum()
-        expect.number("the sum of weights", float(total), above=0)
-        mean = weights @ x / total
-        weighted = (x - mean) * (weights / total).sqrt()[:, None]
-        variances, directions = leading(weighted, rank)
-        rest = (weighted.square().sum() - variances.sum()) / (x.shape[1] - rank)
+        weights = x.new_ones(len(x))
+        mean = weights @ x / len(x)
+        scaled = (x - mean) * (weights / len(x)).sqrt()[:, None]
+        variances, directions = leading(scaled, rank)
+        rest = (scaled.square().sum() - variances.sum()) / (x.shape[1] - rank)
         loadings = directions * (variances - rest).clamp_min(0).sqrt()
         normal = cls(mean, loadings, rest.clamp_min(floor).expand(x.shape[1]).clone())
         for _ in range(0 if structure == "spherical" else steps if rank else 1):
-            normal = normal.em_step(x, weights, floor=floor)
+            normal = normal.em_step(x, floor=floor)
         return normal
 
     @door(x="N D; full", weights="N; full, >= 0", floor="> 0")

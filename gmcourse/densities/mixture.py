@@ -10,6 +10,8 @@ from gmcourse import expect
 from gmcourse.densities.normal import Structure, covariance, log_normals, randn
 from gmcourse.expect.door import door, fields
 
+TOLERANCE = 1e-4  # nats a point: EM ends with the step that gains less
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -36,10 +38,9 @@ class Mixture:
         structure: Structure = "full",
         ridge: float = 1e-3,
         steps: int = 100,
-        tolerance: float = 1e-4,
         generator: torch.Generator | None = None,
     ) -> "Mixture":
-        """EM from a k-means++ start, until a step gains less than `tolerance` nats a point.
+        """EM from a k-means++ start, until a step gains less than 1e-4 nats a point.
 
         K `components` are at most N. `ridge` is added to every variance, as a share of the data's mean variance:
         without it a component can close in on a single point, where the likelihood has no bound.
@@ -51,7 +52,7 @@ class Mixture:
         before = -math.inf
         for _ in range(steps):
             mixture, now = em_step(x, mixture, structure=structure, floor=floor)
-            if now - before < tolerance:
+            if now - before < TOLERANCE:
                 break
             before = now
         return mixture

@@ -64,30 +64,20 @@ class Normal:
         expect.factor("chol", self.chol)
 
     @classmethod
-    @door(x="N D; full", ridge=">= 0", weights="N; full, >= 0")
+    @door(x="N D; full", ridge=">= 0")
     def fit(
-        cls,
-        x: Tensor,
-        *,
-        structure: Structure = "full",
-        ridge: float = 0.0,
-        weights: Tensor | None = None,
-        shrink: bool = False,
+        cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False
     ) -> Self:
         """Fit a normal to points (N, D) by maximum likelihood.
 
         Args:
             ridge: added to every variance, in units of the data's squared. Needed where a dimension is
                 constant (the corner pixels of digits) or points are few.
-            weights: (N,) ≥ 0, of each point.
             shrink: move the covariance towards the spherical one, by the share of Chen et al. 2010 (their
                 oracle-approximating one, eq. 23). Then fewer points than dimensions will do.
         """
-        if weights is None:
-            weights = x.new_ones(len(x))
-        expect.number("the sum of weights", float(weights.sum()), above=0)
-        mean = (weights[:, None] * x).sum(0) / weights.sum()
-        cov = covariance(x, mean, weights=weights, structure=structure)
+        mean = x.sum(0) / len(x)
+        cov = covariance(x, mean, structure=structure)
         eye = torch.eye(len(mean)).to(x)
         if shrink:
             dims, squares, trace = len(mean), cov.square().sum(), cov.trace()
@@ -104,11 +94,6 @@ class Normal:
     def log_prob(self, x: Tensor) -> Tensor:
         """Compute log p(x) in nats for points (N, D), shape (N,)."""
         return log_normals(x, self.mean[None], self.chol[None])[:, 0]
-
-    def entropy(self) -> Tensor:
-        """Compute ½ log det(2πe Σ) in nats: −E log p(x), a scalar."""
-        dims = len(self.mean)
-        return 0.5 * dims * (1 + math.log(2 * math.pi)) + self.chol.diagonal().log().sum()
 
     @door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:

@@ -17,15 +17,14 @@ OfTime = Callable[[Tensor], Tensor]
 class Path:
     """x_t = α_t x + σ_t ε with data x, noise ε ~ N(0, I) and times t in [0, 1].
 
-    `alpha`, `sigma` and their derivatives by t are functions of a tensor of times. `data_at` is the time, 0 or 1,
-    at which σ_t = 0: diffusion counts from data to noise, flow matching from noise to data.
+    `alpha`, `sigma` and their derivatives by t are functions of a tensor of times. The time at which
+    σ_t = 0 is 0 or 1: diffusion counts from data to noise, flow matching from noise to data.
     """
 
     alpha: OfTime
     sigma: OfTime
     alpha_rate: OfTime
     sigma_rate: OfTime
-    data_at: int
 
     def at(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor]:
         """Compute α_t and σ_t so that they multiply `like` (B, …), for one time or one of each sample (B,)."""
@@ -63,7 +62,6 @@ COSINE = Path(
     lambda t: (_TURN * t).sin(),
     lambda t: -_TURN * (_TURN * t).sin(),
     lambda t: _TURN * (_TURN * t).cos(),
-    data_at=0,
 )
 
 
@@ -87,11 +85,10 @@ LINEAR = Path(
     _linear_sigma,
     lambda t: -0.5 * (0.1 + 19.9 * t) * _linear_alpha(t),
     lambda t: 0.5 * (0.1 + 19.9 * t) * _linear_alpha(t).square() / _linear_sigma(t),
-    data_at=0,
 )
 
 # Flow matching's: straight lines, from noise at 0 to data at 1 (Lipman et al. 2023; Liu et al. 2023).
-STRAIGHT = Path(lambda t: t, lambda t: 1 - t, torch.ones_like, lambda t: -torch.ones_like(t), data_at=1)
+STRAIGHT = Path(lambda t: t, lambda t: 1 - t, torch.ones_like, lambda t: -torch.ones_like(t))
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,8 @@ def agree(
 
     Args:
         what: what is being compared, as the subject of a sentence: "the KL".
-        suspects: what people get who make a known mistake, by the words that explain it.
-        inputs: what both were computed from, by name: the gradients with respect to these must agree, too.
-        sizes: the sizes over which sums or means run, by what is counted.
+        suspects: as in `Case`, and so are the sizes.
+        inputs: what both were computed from, by name: what a `Case` calls trained.
         otherwise: the words for every other wrong value, where only one mistake is possible.
         atol: absolute tolerance, times the largest number of the reference (if above 1).
     """

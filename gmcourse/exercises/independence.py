@@ -70,8 +70,7 @@ def standard_normal(noise: Tensor, what: str = "the noise") -> None:
     if not near(float(noise.var()), 1, (2 / n) ** 0.5):
         mistake(f"{what} has another spread than 1")
     steps = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    furthest = (
-        (torch.special.ndtr(noise.sort().values) - steps).abs().max()
-    )  # Kolmogorov and Smirnov's distance
+    # Kolmogorov and Smirnov's distance
+    furthest = (torch.special.ndtr(noise.sort().values) - steps).abs().max()
     if float(furthest) > 3.5 / math.sqrt(n) or not near(float((noise**4).mean()), 3, (96 / n) ** 0.5):
         mistake(f"{what} is not normal: it has the right mean and spread, and another shape")

@@ -18,16 +18,14 @@ Sizes = Mapping[str, int]
 def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: float = ATOL) -> list[str]:
     """List the words of every usual mistake that leads from the right value to this one, the likeliest first.
 
-    Args:
-        sizes: the sizes over which sums or means run, by what is counted: {"latents": 7}.
+    Sums or means run over the sizes, which are given by what is counted: {"latents": 7}.
     """
 
     def alike(a: Tensor, b: Tensor) -> bool:
         return matches(a, b, rtol=rtol, atol=atol)
 
-    told = [
-        words for words, wrong in _wrong_values(want, sizes) if alike(got, wrong) and not alike(wrong, want)
-    ]
+    wrongs = ((words, wrong) for words, wrong in _wrong_values(want, sizes) if not alike(wrong, want))
+    told = [words for words, wrong in wrongs if alike(got, wrong)]
     if got.shape != want.shape and got.numel() == want.numel() and alike(got.flatten(), want.flatten()):
         told.append("the numbers are right, but not their shape")
     axes = range(got.dim())

@@ -6,9 +6,8 @@ from html import escape
 
 # Okabe and Ito's green, vermilion and grey: told apart without colours, too, by the sign.
 COLOURS = {"✓": "#009e73", "✗": "#d55e00", "·": "#888888"}
-solved: set[str] = (
-    set()
-)  # the exercises that passed in this notebook; the judge, who looks at no pictures, has none
+# the exercises that passed in this notebook; the judge, who looks at no pictures, has none
+solved: set[str] = set()
 
 
 def in_notebook() -> bool:
@@ -18,9 +17,7 @@ def in_notebook() -> bool:
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
-    return (
-        shell is not None and type(shell).__name__ != "TerminalInteractiveShell" and hasattr(shell, "kernel")
-    )
+    return type(shell).__name__ != "TerminalInteractiveShell" and hasattr(shell, "kernel")
 
 
 class Box:

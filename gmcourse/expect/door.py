@@ -221,11 +221,10 @@ def _class_of(hint: Any) -> Any:
 def _named(hint: Any) -> str:
     if get_origin(hint) is tuple:
         return f"({', '.join(map(_named, get_args(hint)))})"
-    kind = _class_of(hint)
-    known = {Callable: "a function", bool: "True or False", str: "a string", Integral: "a whole number"}
-    if kind.__name__ in ("Callable", "Mapping", "Sequence"):
-        return {"Callable": "a function", "Mapping": "a mapping", "Sequence": "a sequence"}[kind.__name__]
-    return str(known.get(kind, f"a {kind.__name__}"))
+    name = _class_of(hint).__name__
+    known = {"Callable": "a function", "Mapping": "a mapping", "Sequence": "a sequence"}
+    known |= {"bool": "True or False", "str": "a string", "Integral": "a whole number"}
+    return known.get(name, f"a {name}")
 
 
 def _prepared(value: Any, prepare: Prepare) -> Any:

@@ -1,5 +1,7 @@
 """Several classifiers side by side, alike but for the seed and the data that each of them sees."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -14,10 +16,8 @@ class Classifiers(nn.Module):
     @door(runs=">= 1", per_seed=">= 1", dims=">= 1")
     def __init__(self, runs: int, per_seed: int, dims: int) -> None:
         super().__init__()
-        self.each = nn.ModuleList(
-            seeded("classifier", run // per_seed, lambda: Classifier(dims, 2, hidden=(64,)))
-            for run in range(runs)
-        )
+        build = partial(Classifier, dims, 2, hidden=(64,))
+        self.each = nn.ModuleList(seeded("classifier", run // per_seed, build) for run in range(runs))
 
     @property
     def networks(self) -> list[Classifier]:

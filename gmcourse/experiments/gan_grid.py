@@ -1,6 +1,7 @@
 """Several GANs side by side, of the plane or of digits, alike but for the seed: one run proves nothing."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +18,8 @@ class GridGANs(nn.Module):
     @door(runs=">= 1", latent_dim=">= 1", hidden="layers: >= 1")
     def __init__(self, runs: int = 5, latent_dim: int = 256, hidden: Sequence[int] = (128, 128)) -> None:
         super().__init__()
-        self.generators = nn.ModuleList(
-            seeded("generator", seed, lambda: PlaneGenerator(latent_dim, hidden)) for seed in range(runs)
-        )
+        build = partial(PlaneGenerator, latent_dim, hidden)
+        self.generators = nn.ModuleList(seeded("generator", seed, build) for seed in range(runs))
 
     @property
     def players(self) -> list[FromNoise]:
@@ -39,7 +39,5 @@ class DigitGANs(GridGANs):
     @door(runs=">= 1", seeds=">= 1", latent_dim=">= 1", width=">= 1")
     def __init__(self, runs: int = 5, seeds: int = 5, latent_dim: int = 32, width: int = 64) -> None:
         nn.Module.__init__(self)
-        self.generators = nn.ModuleList(
-            seeded("generator", run % seeds, lambda: DCGenerator((1, 8, 8), latent_dim, width))
-            for run in range(runs)
-        )
+        build = partial(DCGenerator, (1, 8, 8), latent_dim, width)
+        self.generators = nn.ModuleList(seeded("generator", run % seeds, build) for run in range(runs))

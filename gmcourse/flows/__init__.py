@@ -13,6 +13,6 @@ from gmcourse.flows.flow import Flow, StandardLogistic, StandardNormal
 from gmcourse.flows.invertible_conv import ActNormConv, PlainConv1x1, PLUConv1x1
 from gmcourse.flows.laws import LawBroken, assert_bijection_laws
 from gmcourse.flows.multiscale import ConstantAffine, Multiscale, join_latent, normalised, split_latent
-from gmcourse.flows.reshape import Permutation, Squeeze, even_odd, reverse
+from gmcourse.flows.reshape import Permutation, Squeeze, even_odd
 from gmcourse.flows.reversible import Recomputing
 from gmcourse.flows.whitening import Whitening

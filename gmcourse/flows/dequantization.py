@@ -54,9 +54,3 @@ class Dequantized(nn.Module):
     def loss(self, pixels: Tensor, context: Context = None) -> Tensor:
         """Return the mean negative bound in nats: what training minimises."""
         return -self.log_prob(pixels, context).mean()
-
-    @torch.no_grad()
-    def sample(self, n: int, context: Context = None, *, temperature: float = 1.0) -> Tensor:
-        """Draw whole-number pixels, int64: samples of the density, cut to [0, 1) and rounded down to levels."""
-        x = self.flow.sample(n, context, temperature=temperature)
-        return (x * self.grey_levels).floor().clamp(0, self.grey_levels - 1).long()

@@ -63,9 +63,3 @@ class Permutation(Bijection):
 def even_odd(dim: int) -> Permutation:
     """Put dimensions 0, 2, 4, … first, then 1, 3, 5, …: NICE's partition, as the halves of a coupling."""
     return Permutation([*range(0, dim, 2), *range(1, dim, 2)])
-
-
-@door(dim=">= 1")
-def reverse(dim: int) -> Permutation:
-    """The dimensions in reverse order: the last comes first."""
-    return Permutation(range(dim)[::-1])

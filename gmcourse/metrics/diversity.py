@@ -55,13 +55,6 @@ def _share(
     return float(inside.double().mean())
 
 
-@door(points="N D", manifold="M D", k=">= 1 < M")
-def share_covered(points: Tensor, manifold: Tensor, k: int = 3) -> float:
-    """Measure the share of points (N, D) in the ball of some vector of `manifold` (M, D); see `neighbour_radii`."""
-    x, y = points.double(), manifold.double()
-    return _share(x, y, neighbour_radii(y, k), _products(x, y))
-
-
 @door(real="N D", generated="M D", k=">= 1 < N")
 def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float, float]:
     """Precision: the share of samples that look real. Recall: the share of real data that is covered.

@@ -6,10 +6,8 @@ from gmcourse.expect.door import door
 from gmcourse.metrics.diversity import distances
 
 
-@door(samples="n D", centres="K D", sigma="> 0", within="> 0")
-def modes_and_quality(
-    samples: Tensor, centres: Tensor, sigma: float, *, within: float = 3.0
-) -> tuple[int, float]:
+@door(samples="n D", centres="K D", sigma="> 0")
+def modes_and_quality(samples: Tensor, centres: Tensor, sigma: float) -> tuple[int, float]:
     """How many modes have a good sample, and what share of the samples is good.
 
     A sample is good if it lies within three standard deviations of the centre nearest to it; a mode is hit
@@ -17,5 +15,5 @@ def modes_and_quality(
     Samples of the truth in the plane have the share 1 − exp(−9/2) = 0.989.
     """
     distance, nearest = distances(samples, centres).min(1)
-    good = distance <= within * sigma
+    good = distance <= 3 * sigma
     return int(nearest[good].unique().numel()), float(good.double().mean())

@@ -9,8 +9,7 @@ from gmcourse.flows.invertible_conv import Conv1x1
 from gmcourse.flows.multiscale import levels_of
 from gmcourse.nn.conv import CouplingNet, ZeroConv2d
 
-MIXINGS: dict[str, Callable[[int], Bijection]]
-MIXINGS = {"plain": flows.PlainConv1x1, "plu": flows.PLUConv1x1, "reverse": flows.reverse}
+MIXINGS: dict[str, Callable[[int], Conv1x1]] = {"plain": flows.PlainConv1x1, "plu": flows.PLUConv1x1}
 
 
 class Glow(Flow):
@@ -25,7 +24,7 @@ class Glow(Flow):
         n_steps: K.
         hidden_channels: width of the couplings' networks (512 in the paper).
         affine: affine couplings (the paper's results), else additive ones.
-        mixing: "plu" or "plain" 1×1 convolution, or "reverse", the fixed permutation it replaced.
+        mixing: "plu" or "plain" 1×1 convolution.
         edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
         recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
         any_size: take images of any other size that 2^L divides, too.
@@ -56,13 +55,11 @@ class Glow(Flow):
         def step(channels: int) -> list[Bijection]:
             """Build one step: actnorm, mixing of channels, coupling (figure 2a)."""
             mixer, first = MIXINGS[mixing](channels), channels // 2
-            parts = [flows.ActNorm(channels), mixer] if actnorm else [mixer]
-            if actnorm and isinstance(mixer, Conv1x1):
-                parts = [flows.ActNormConv(flows.ActNorm(channels), mixer)]
+            mixed = flows.ActNormConv(flows.ActNorm(channels), mixer) if actnorm else mixer
             changed = (channels - first) * (2 if affine else 1)
             network = CouplingNet(first, changed, hidden_channels, edge=edge)
             coupling = flows.AffineCoupling if affine else flows.AdditiveCoupling
-            return [*parts, coupling(network, first=first)]
+            return [mixed, coupling(network, first=first)]
 
         level: Bijection | None = None
         for channels, _, _ in reversed(levels_of(shape, n_levels)):

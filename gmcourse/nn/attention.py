@@ -34,9 +34,8 @@ class TransformerBlock(nn.Module):
 
         With a cache, x are the tokens after those that the cache has seen, and its keys and values grow by theirs.
         """
-        q, k, v = (
-            self.ask(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        )  # (B, heads, T, d) each
+        # (B, heads, T, d) each
+        q, k, v = self.ask(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         if cache is not None:
             if self in cache:
                 k, v = (torch.cat(pair, dim=2) for pair in zip(cache[self], (k, v), strict=True))

@@ -30,11 +30,8 @@ def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: floa
 
     Each unit has a degree: of an input its place in the order, counted from 0, and of a hidden unit the last place
     that it may look at. An output of degree i sees what is smaller than i. The hidden degrees take turns,
-    0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen.
-
-    Args:
-        first: degrees of the m inputs.
-        last: degrees of the n outputs.
+    0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen. `first` has the degrees of the inputs,
+    `last` those of the outputs.
     """
     layers: list[nn.Module] = []
     turns = max(1, int(first.max()))

@@ -25,9 +25,8 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()
-        self.first = nn.Sequential(
-            nn.GroupNorm(GROUPS, channels), nn.SiLU(), nn.Conv2d(channels, out, 3, padding=1)
-        )
+        convolution = nn.Conv2d(channels, out, 3, padding=1)
+        self.first = nn.Sequential(nn.GroupNorm(GROUPS, channels), nn.SiLU(), convolution)
         self.norm, self.tell = nn.GroupNorm(GROUPS, out, affine=False), nn.Linear(TOLD, 2 * out)
         self.last = _zero(nn.Conv2d(out, out, 3, padding=1))
         self.skip = nn.Identity() if channels == out else nn.Conv2d(channels, out, 1)
@@ -81,11 +80,8 @@ class UNet(nn.Module):
         self.halve = nn.Conv2d(width, wide, 3, stride=2, padding=1)
         self.middle, self.look = Block(wide, wide), Attention(wide)
         self.halve_again = nn.Conv2d(wide, wide, 3, stride=2, padding=1)
-        self.coarse, self.look_coarse, self.coarse_again = (
-            Block(wide, wide),
-            Attention(wide),
-            Block(wide, wide),
-        )
+        self.coarse, self.look_coarse = Block(wide, wide), Attention(wide)
+        self.coarse_again = Block(wide, wide)
         self.middle_up, self.look_up = Block(2 * wide, wide), Attention(wide)
         self.narrow, self.fine_up = nn.Conv2d(wide, width, 1), Block(wide, width)
         last = _zero(nn.Conv2d(width, patch, 3, padding=1))

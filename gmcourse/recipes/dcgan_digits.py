@@ -30,11 +30,8 @@ def judge(name: str) -> nn.Module:
     """Two layers as DCGAN has them for 8×8 pixels, or four, the first of which keeps the size."""
     if name == "shallow":
         return DCDiscriminator((1, 8, 8), width=128)
-    wide, half, deep = (
-        nn.Conv2d(1, 32, 3, padding=1),
-        nn.Conv2d(32, 64, 4, 2, 1),
-        nn.Conv2d(64, 64, 3, padding=1),
-    )
+    wide, half = nn.Conv2d(1, 32, 3, padding=1), nn.Conv2d(32, 64, 4, 2, 1)
+    deep = nn.Conv2d(64, 64, 3, padding=1)
     leaky = nn.LeakyReLU(0.2)
     return nn.Sequential(wide, leaky, half, leaky, deep, leaky, nn.Flatten(), nn.Linear(1024, 1))
 

@@ -34,6 +34,7 @@ NAMES = (
     "new deeper faces",
 )
 GROUPS = ("lighter", "deeper")
+CURVES = [f"{name}, {seed}: {group}" for seed in range(SEEDS) for name in NAMES for group in GROUPS]
 
 
 def middle(pictures: Tensor) -> Tensor:
@@ -100,15 +101,10 @@ def treated(seed: int) -> dict[str, Labelled]:
     even = torch.where(deep == 1, (deep == 0).sum(), (deep == 1).sum()).double()
     again = [torch.multinomial(w, len(x), replacement=True, generator=draws) for w in (rare, even)]
     unusual, group = log_p.argsort()[:200], deep.nonzero()[:, 0]
-    more = [
-        *(from_normals(x, y, chosen, seed) for chosen in (unusual, group)),
-        *(from_renderer(seed, k) for k in (0, 1)),
-    ]
-    found = [
-        (x, y),
-        *((x[i], y[i]) for i in again),
-        *((torch.cat([x, a]), torch.cat([y, b])) for a, b in more),
-    ]
+    more = [from_normals(x, y, chosen, seed) for chosen in (unusual, group)]
+    more += [from_renderer(seed, k) for k in (0, 1)]
+    joined = ((torch.cat([x, a]), torch.cat([y, b])) for a, b in more)
+    found = [(x, y), *((x[i], y[i]) for i in again), *joined]
     return dict(zip(NAMES, found, strict=True))
 
 
@@ -130,17 +126,13 @@ def step(module: Classifiers, device: torch.device) -> Minimize:
 
 
 @torch.no_grad()
-def accuracies(module: Classifiers, device: torch.device) -> dict[str, float]:
-    """Measure the accuracy of each run on each group of the test faces."""
+def accuracies(module: Classifiers, device: torch.device) -> Tensor:
+    """Measure the accuracy of each run on each group of the test faces, (seeds, treatments, groups)."""
     x, y, deep = people("test", 4000)
     x, y, deep = scaled(x).to(device), y.to(device), deep.to(device)
-    names = [f"{name}, {seed}: " for seed in range(SEEDS) for name in NAMES]
     right = torch.stack([(net.predict(x) == y).double() for net in module.networks])
-    return {
-        name + group: float(right[i, deep == k].mean())
-        for i, name in enumerate(names)
-        for k, group in enumerate(GROUPS)
-    }
+    groups = torch.stack([right[:, deep == k].mean(1) for k in range(len(GROUPS))], 1)
+    return groups.reshape(-1, len(NAMES), len(GROUPS)).cpu()
 
 
 def every_hundred(step: Step) -> list[Callback]:
@@ -151,7 +143,8 @@ def every_hundred(step: Step) -> list[Callback]:
 
     def record(now: int, history: History) -> None:
         if (now + 1) % 100 == 0:
-            history.record(now + 1, accuracies(module, next(module.parameters()).device))
+            found = accuracies(module, next(module.parameters()).device)
+            history.record(now + 1, dict(zip(CURVES, found.flatten().tolist(), strict=True)))
 
     return [record]
 
@@ -160,13 +153,10 @@ def measure(module: Classifiers, device: torch.device) -> dict[str, float]:
     """Measure each treatment's mean accuracies, and how well densities of several sizes find the rare group."""
     found = accuracies(module, device)
     numbers: dict[str, float] = {}
-    for name in NAMES:
-        for group in GROUPS:
-            values = torch.tensor([found[f"{name}, {seed}: {group}"] for seed in range(SEEDS)])
-            numbers |= {
-                f"{name}: {group}": float(values.mean()),
-                f"{name}: {group}, spread": float(values.std()),
-            }
+    for i, name in enumerate(NAMES):
+        for k, group in enumerate(GROUPS):
+            numbers[f"{name}: {group}"] = float(found[:, i, k].mean())
+            numbers[f"{name}: {group}, spread"] = float(found[:, i, k].std())
     codes = [(principal(x, 64), deep == 1) for x, _, deep in sets()]
     for k in (2, 3, 4, 8, 16, 64):
         scores = [(-log_density(code[:, :k]), deep) for code, deep in codes]

@@ -2,7 +2,7 @@
 update.
 """
 
-from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
+from gmcourse.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.training.ema import EMA
 from gmcourse.training.history import History
 from gmcourse.training.last_good import Diverged

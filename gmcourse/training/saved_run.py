@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gmcourse import expect, processes, storage
-from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
+from gmcourse.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.training.history import History
 from gmcourse.training.step import Step
 

@@ -14,7 +14,7 @@ from torch.distributions import Normal
 from gmcourse import expect
 from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
-from gmcourse.viz.look import bare, figure_of, write_names
+from gmcourse.viz.look import bare, write_names
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
@@ -38,11 +38,11 @@ def _show(ax: Axes, x: Tensor, columns: int, gap: int = 1, **look: Any) -> None:
 
 @torch.no_grad()
 @drawing(n=">= 1")
-def manifold(decode: Decode, n: int = 15, ax: Axes | None = None) -> Figure:
+def manifold(decode: Decode, n: int = 15) -> Figure:
     """Decode n × n latents (N, 2), evenly spread in the prior's mass, into one sheet of images (N, C, H, W)."""
-    ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
+    figure, ax = plt.subplots(figsize=(5.6, 5.6))
     _show(ax, decode(equal_mass_grid(n)), n, gap=2, xlabel="z₁ →", ylabel="z₂ →")
-    return figure_of(ax)
+    return figure
 
 
 @drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
@@ -113,14 +113,12 @@ def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor])
 
 
 @drawing(x="N 2", learned="N 2", best="N 2", data="M 2")
-def denoising_field(
-    x: Tensor, learned: Tensor, best: Tensor, data: Tensor, *, ax: Axes | None = None
-) -> Axes:
+def denoising_field(x: Tensor, learned: Tensor, best: Tensor, data: Tensor) -> Axes:
     """Where a denoiser sends noisy points, as arrows over the clean data: the learned and the best possible one.
 
     The network sends the noisy points x (N, 2) to `learned`, the posterior mean to `best`; data is (M, 2).
     """
-    ax = ax or plt.subplots(figsize=(6.4, 4.6))[1]
+    ax = plt.subplots(figsize=(6.4, 4.6))[1]
     ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
     for target, color, width, name in (
         (best, SKY, 5.0, "x + σ²∇log p_σ(x)"),

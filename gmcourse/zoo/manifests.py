@@ -22,7 +22,6 @@ class Manifest:
         metrics: what was measured on held-out data, by name; the unit is part of the name.
         sha256: the hash of the weights file, which `zoo.save` writes; empty where the weights are too large to
             travel and only the log does.
-        format: the number of this layout.
         samples: the name of a picture of samples that lies beside the manifest, if there is one.
         baselines: what the cheap models score on the same data, {"full normal": {metric: number}}.
         seeds: the seeds of all runs whose spread was looked at, if there were several.

@@ -60,9 +60,10 @@ def test_gradient_penalty_of_a_plane_is_known():
     real, fake = torch.randn(6, 4), torch.randn(6, 4)
     weight = torch.tensor([3.0, 0.0, 4.0, 0.0])  # a slope of 5 everywhere
     assert float(adversarial.gradient_penalty(lambda v: v @ weight, real, fake)) == pytest.approx(160.0)
-    seen = []
-    adversarial.gradient_penalty(lambda v: (seen.append(v), v @ weight)[1], real, fake, between=torch.ones(6))
-    assert torch.allclose(seen[0], real)
+    seen, draws = [], torch.random.get_rng_state()
+    adversarial.gradient_penalty(lambda v: (seen.append(v), v @ weight)[1], real, fake)
+    torch.random.set_rng_state(draws)
+    assert torch.allclose(seen[0], torch.lerp(fake, real, torch.rand(6)[:, None])), "a place for each pair"
     with pytest.raises(ValueError, match="fake has shape"):
         adversarial.gradient_penalty(lambda v: v @ weight, real, fake[:3])
 

@@ -49,8 +49,6 @@ def side(rows=(4,), names=("a",), module=None):
         (lambda: adversarial.generator_minimax([1.0]), "fake_logits is a list; expected a torch.Tensor"),
         (lambda: adversarial.discriminator_hinge(torch.zeros(0), X), "real_logits is empty"),
         (lambda: adversarial.discriminator_logistic(X, X.long()), "fake_logits has dtype torch.int64"),
-        (lambda: penalty(between=torch.rand(1)), r"between has shape \(1,\); expected \(4,\)"),
-        (lambda: penalty(between=torch.rand(4, 1)), r"between has shape \(4, 1\)"),
         (lambda: penalty(fake=X[:1]), r"fake has shape \(1, 2\); expected \(4, 2\)"),
         (lambda: penalty(weight=-1), "weight is -1"),
         (lambda: adversarial.r1_penalty(lambda x: x.sum(1), X, float("nan")), "gamma is nan"),

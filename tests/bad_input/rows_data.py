@@ -145,9 +145,8 @@ row(
 )
 row(
     "data.faces.fit",
-    lambda: {"pictures": pictures(1), "steps": 1, "restarts": 1, "candidates": 4, "seed": 1},
-    fine={"seed": SIGN},
-    bad={"pictures": OTHER_UNIT, "candidates": (1,)},
+    lambda: {"pictures": pictures(1), "steps": 1},
+    bad={"pictures": OTHER_UNIT},
 )
 row(
     "data.faces.posterior",

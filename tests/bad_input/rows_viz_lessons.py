@@ -61,7 +61,7 @@ add(
 )
 add(
     "code_plane.denoising_field",
-    lambda: {"x": plane(), "learned": plane(), "best": plane(), "data": plane(), "ax": axes()},
+    lambda: {"x": plane(), "learned": plane(), "best": plane(), "data": plane()},
     fine={"data": "batch"},
 )
 add(
@@ -108,7 +108,7 @@ add(
     "game.film", lambda: {"rows": {"a": [frame()]}, "data": plane()}, fine={"rows": "length", "data": "batch"}
 )
 add("code_plane.equal_mass_grid", lambda: {"n": 3})
-add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2, "ax": axes()})
+add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2})
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
     "multiscale.squeeze",

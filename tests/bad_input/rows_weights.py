@@ -132,7 +132,7 @@ row(
     bad={"name": ("../x", "", "a b")},
 )
 row("zoo.cheap.baselines", lambda: {"data": "digits"})
-row("zoo.cheap.best_baseline", lambda: {"data": "digits", "measurement": "frechet"})
+row("zoo.cheap.best_baseline", lambda: {"data": "digits"})
 row("zoo.store.names", lambda: {"own": "x"}, fine={"own": ANY})
 for name in ("where", "manifest", "log"):
     row(f"zoo.store.{name}", saved, bad={"name": ("../x",)})

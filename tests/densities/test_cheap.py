@@ -28,10 +28,10 @@ def clusters(n=600):
 def test_a_histogram_counts():
     pixels = torch.tensor([[0, 3], [0, 1], [2, 1], [0, 1]])
     x = ((pixels + torch.rand(4, 2, generator=generator())) / 4).double()
-    fitted = Histogram.fit(x, 4, pseudo_count=1e-12)
-    chances = torch.tensor([0.75 * 0.25, 0.75 * 0.75, 0.25 * 0.75, 0.75 * 0.75]).double()
-    assert_close(fitted.log_prob(x) - 2 * math.log(4), chances.log(), 1e-9)
-    smoothed = Histogram.fit(x, 4)
+    smoothed = Histogram.fit(x, 4)  # of three and of one in four, with one more that all four levels share
+    often, once = 3.25 / 5, 1.25 / 5
+    chances = torch.tensor([often * once, often * often, once * often, often * often], dtype=torch.float64)
+    assert_close(smoothed.log_prob(x) - 2 * math.log(4), chances.log(), 1e-9)
     assert_close(smoothed.log_probabilities.exp().sum(1), torch.ones(2).double(), 1e-12)
     assert_close(smoothed.log_probabilities[0, 3].exp(), torch.tensor(0.25 / 5, dtype=torch.float64), 1e-12)
     drawn = smoothed.sample(50_000, generator())

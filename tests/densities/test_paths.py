@@ -9,7 +9,7 @@ from gmcourse.data import toy
 from gmcourse.densities import COSINE, LINEAR, STRAIGHT, NoisedMixture, Path, posterior_mean
 
 PATHS = {"cosine": COSINE, "linear": LINEAR, "straight": STRAIGHT}
-WIDENING = Path(torch.ones_like, lambda t: t, torch.zeros_like, torch.ones_like, data_at=0)
+WIDENING = Path(torch.ones_like, lambda t: t, torch.zeros_like, torch.ones_like)
 MOONS = toy.load("two_moons")
 X = torch.randn(40, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 T = torch.linspace(0.03, 0.97, 40, dtype=torch.float64)  # one for each point
@@ -31,8 +31,9 @@ def test_derivatives_and_ends(path):
     for value, rate in ((path.alpha, path.alpha_rate), (path.sigma, path.sigma_rate)):
         assert torch.allclose(grad(value(t), t), rate(t), atol=1e-12)
     x, noise = X[:3], X[3:6]
-    assert torch.allclose(path.mix(x, noise, float(path.data_at)), x)
-    assert torch.allclose(path.mix(x, noise, 1.0 - path.data_at), noise, atol=0.02)
+    data_at = float(path is STRAIGHT)
+    assert torch.allclose(path.mix(x, noise, data_at), x)
+    assert torch.allclose(path.mix(x, noise, 1.0 - data_at), noise, atol=0.02)
     assert torch.allclose(path.log_snr(T), (path.alpha(T) / path.sigma(T)).square().log())
     if path is not STRAIGHT:
         assert torch.allclose(path.alpha(T).square() + path.sigma(T).square(), torch.ones_like(T))

@@ -44,7 +44,7 @@ def unit(*shape):
 # Deep models multiply their layers' stretching: shaken by 0.3, two levels of Glow have a Jacobian of condition
 # 1e13, and no round trip in float64 can hold to 1e-9. A third of that leaves every parameter away from zero.
 MILD = dict.fromkeys(
-    ("glow", "glow, reversed channels", "multiscale, context", "nice, affine", "nice, whitened"), 0.1
+    ("glow", "glow, no actnorm", "multiscale, context", "nice, affine", "nice, whitened"), 0.1
 )
 
 
@@ -130,8 +130,8 @@ def _make_cases():
             image,
             None,
         ),
-        "glow, reversed channels": (
-            Glow((2, 4, 4), n_levels=2, n_steps=1, hidden_channels=4, mixing="reverse").bijection,
+        "glow, no actnorm": (
+            Glow((2, 4, 4), n_levels=2, n_steps=1, hidden_channels=4, actnorm=False).bijection,
             image,
             None,
         ),

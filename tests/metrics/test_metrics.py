@@ -121,7 +121,6 @@ def test_neighbours_are_those_of_differences(how):
         float((diversity.distances(x, y) <= radii[id(y)]).any(1).double().mean()) for x, y in ((b, a), (a, b))
     ]
     assert diversity.precision_recall(a, b) == tuple(shares)
-    assert diversity.share_covered(b, a) == shares[0]
 
 
 def test_neighbours():

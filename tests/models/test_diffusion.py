@@ -13,7 +13,7 @@ from gmcourse.training import Minimize, fit
 from tests.flows.cases import shake
 
 REVERSED = Path(  # flow matching's path with the data at 0: nothing here needs α² + σ² = 1
-    lambda t: 1 - t, lambda t: t, lambda t: -torch.ones_like(t), torch.ones_like, data_at=0
+    lambda t: 1 - t, lambda t: t, lambda t: -torch.ones_like(t), torch.ones_like
 )
 PATHS = {"cosine": COSINE, "linear": LINEAR, "straight": REVERSED}
 every_path = pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)

@@ -166,7 +166,7 @@ def test_a_frozen_encoder_gets_no_gradient_and_keeps_no_activations():
     loss.backward()
     assert all(p.grad is not None and p.grad.any() for p in srflow.encoder.parameters())
     srflow.zero_grad()
-    srflow.freeze_encoder()
+    srflow.encoder.requires_grad_(False)
     assert all(not c.requires_grad for c in srflow.contexts(low))
     frozen, loss = kept_bytes(srflow, pixels, low)
     loss.backward()
@@ -185,7 +185,7 @@ def test_a_frozen_encoder_gets_no_gradient_and_keeps_no_activations():
     low.requires_grad_()
     srflow.contexts(low)[0].sum().backward()  # a gradient of the picture can still be asked for
     assert low.grad.any()
-    srflow.freeze_encoder(False)
+    srflow.encoder.requires_grad_(True)
     assert all(c.requires_grad for c in srflow.contexts(low.detach()))
 
 

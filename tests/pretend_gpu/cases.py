@@ -100,7 +100,6 @@ METRICS: dict[str, Case] = {
     ),
     "diversity.distances": lambda d: diversity.distances(rand(d, 9, 2), rand(d, 5, 2, seed=1)),
     "diversity.neighbour_radii": lambda d: diversity.neighbour_radii(rand(d, 9, 2)),
-    "diversity.share_covered": lambda d: diversity.share_covered(rand(d, 9, 2), rand(d, 9, 2, seed=1)),
     "diversity.precision_recall": lambda d: diversity.precision_recall(rand(d, 9, 2), rand(d, 9, 2, seed=1)),
     "diversity.neighbour_purity": lambda d: diversity.neighbour_purity(rand(d, 30, 2), labels(d, 30)),
     "frechet.mean_and_covariance": lambda d: frechet.mean_and_covariance(rand(d, 9, 2)),

@@ -58,7 +58,8 @@ def test_a_recipe_trains_two_steps_and_is_measured(name, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "path_length", few)
     if hasattr(module, "FITTED"):
         monkeypatch.setattr(module, "FITTED", 2)
-        monkeypatch.setattr(module.faces, "fit", partial(module.faces.fit, steps=2, candidates=6))
+        monkeypatch.setattr(module.faces, "fit", partial(module.faces.fit, steps=2))
+        monkeypatch.setattr("gmcourse.data.faces.fitting.CANDIDATES", 6)
     # some measure on what is left after a thousand
     with (
         little_data(TRAIN.get(name, 100), 1010 if name in {"features", "dcgan_faces"} else 40),

@@ -1,51 +1,33 @@
 """What can be said about a face: eighteen numbers, each with a range and a meaning at both ends."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.expect.door import door
 
-
-@dataclass(frozen=True)
-class Attribute:
-    """One thing that can vary about a face.
-
-    `at_low` and `at_high` say what the smallest and the largest value look like.
-    """
-
-    name: str
-    low: float
-    high: float
-    at_low: str
-    at_high: str
-
-
-ATTRIBUTES: tuple[Attribute, ...] = (
-    Attribute("smile", 0, 1, "corners of the mouth down", "corners far up"),
-    Attribute("mouth_open", 0, 1, "lips closed", "open, with teeth and tongue"),
-    Attribute("skin", 0, 1, "pale", "deep brown"),
-    Attribute("hair_color", 0, 1, "black", "blond, by way of brown and red"),
-    Attribute("hair_length", 0, 1, "cropped", "over the shoulders"),
-    Attribute("hair_volume", 0, 1, "flat", "full and curly"),
-    Attribute("eye_narrowness", 0, 1, "wide open", "nearly shut"),
-    Attribute("brows", 0, 1, "low and stern", "raised"),
-    Attribute("glasses", 0, 1, "none", "thick dark frames"),
-    Attribute("moustache", 0, 1, "none", "a large one"),
-    Attribute("age", 0, 1, "young", "old: lines, grey hair"),
-    Attribute("face_shape", 0, 1, "round", "long"),
-    Attribute("yaw", -1, 1, "turned to the left edge", "turned to the right edge"),
-    Attribute("tilt", -1, 1, "leaning to the left edge", "leaning to the right edge"),
-    Attribute("clothes", 0, 1, "mustard", "cream, by way of red, blue and green"),
-    Attribute("background", 0, 1, "deep teal", "plum, by way of sage, sand and coral"),
-    Attribute("light", -1, 1, "from the left edge", "from the right edge"),
-    Attribute("warmth", 0, 1, "cool daylight", "warm evening light"),
-)
-NAMES: tuple[str, ...] = tuple(attribute.name for attribute in ATTRIBUTES)
-LOW: tuple[float, ...] = tuple(attribute.low for attribute in ATTRIBUTES)
-HIGH: tuple[float, ...] = tuple(attribute.high for attribute in ATTRIBUTES)
+# of each attribute the smallest and the largest value, and what they look like
+ATTRIBUTES: dict[str, tuple[int, int]] = {
+    "smile": (0, 1),  # corners of the mouth down … corners far up
+    "mouth_open": (0, 1),  # lips closed … open, with teeth and tongue
+    "skin": (0, 1),  # pale … deep brown
+    "hair_color": (0, 1),  # black … blond, by way of brown and red
+    "hair_length": (0, 1),  # cropped … over the shoulders
+    "hair_volume": (0, 1),  # flat … full and curly
+    "eye_narrowness": (0, 1),  # wide open … nearly shut
+    "brows": (0, 1),  # low and stern … raised
+    "glasses": (0, 1),  # none … thick dark frames
+    "moustache": (0, 1),  # none … a large one
+    "age": (0, 1),  # young … old: lines, grey hair
+    "face_shape": (0, 1),  # round … long
+    "yaw": (-1, 1),  # turned to the left edge … turned to the right edge
+    "tilt": (-1, 1),  # leaning to the left edge … leaning to the right edge
+    "clothes": (0, 1),  # mustard … cream, by way of red, blue and green
+    "background": (0, 1),  # deep teal … plum, by way of sage, sand and coral
+    "light": (-1, 1),  # from the left edge … from the right edge
+    "warmth": (0, 1),  # cool daylight … warm evening light
+}
+NAMES = tuple(ATTRIBUTES)
 
 TOLERANCE = 1e-4  # a value may leave its range by what float32 arithmetic does to it
 
@@ -62,7 +44,7 @@ def column(name: str) -> int:
 @door()
 def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
     """Return the smallest and the largest value of each attribute, two tensors of shape (A,)."""
-    low, high = (torch.tensor(values, dtype=torch.float32, device=device) for values in (LOW, HIGH))
+    low, high = torch.tensor([*ATTRIBUTES.values()], dtype=torch.float32, device=device).T.contiguous()
     return low, high
 
 
@@ -92,8 +74,8 @@ def check_attributes(attributes: Tensor) -> None:
     outside = ~((values >= low - TOLERANCE) & (values <= high + TOLERANCE))  # NaN counts as outside
     if bool(outside.any()):
         row, place = outside.nonzero()[0].tolist()
-        attribute = ATTRIBUTES[place]
+        name, (least, most) = NAMES[place], ATTRIBUTES[NAMES[place]]
         raise ValueError(
-            f"{attribute.name} in attributes of face {row} is {float(values[row, place]):.4g}; expected "
-            f"{attribute.low:g} … {attribute.high:g}. Clamp the attributes to faces.bounds() first."
+            f"{name} in attributes of face {row} is {float(values[row, place]):.4g}; expected "
+            f"{least} … {most}. Clamp the attributes to faces.bounds() first."
         )

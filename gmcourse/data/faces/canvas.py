@@ -147,13 +147,10 @@ class Canvas:
 
     def head_window(self, x0: float, x1: float, y0: float, y1: float) -> Window:
         """Open a box in the frame of the head, grown so that it holds the part however far the head leans."""
-        xs, ys = [], []
-        for x in (x0, x1):
-            for y in (y0, y1):
-                for angle in (-MAX_TILT, 0.0, MAX_TILT):
-                    dx, dy = x - PIVOT[0], y - PIVOT[1]
-                    xs.append(math.cos(angle) * dx - math.sin(angle) * dy + PIVOT[0])
-                    ys.append(math.sin(angle) * dx + math.cos(angle) * dy + PIVOT[1])
+        turns = [(math.cos(angle), math.sin(angle)) for angle in (-MAX_TILT, 0.0, MAX_TILT)]
+        corners = [(x - PIVOT[0], y - PIVOT[1]) for x in (x0, x1) for y in (y0, y1)]
+        xs = [cos * dx - sin * dy + PIVOT[0] for dx, dy in corners for cos, sin in turns]
+        ys = [sin * dx + cos * dy + PIVOT[1] for dx, dy in corners for cos, sin in turns]
         rows = self._slice(min(ys) - REACH, max(ys) + REACH)
         columns = self._slice(min(xs) - REACH, max(xs) + REACH)
         return Window(self, rows, columns, self.head_x[:, rows, columns], self.head_y[:, rows, columns])

@@ -9,11 +9,11 @@ from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
 from gmcourse.data.faces.sampling import sample
 from gmcourse.expect.door import door
 
+RESTARTS, CANDIDATES = 3, 1000  # starts for each picture, and the faces among which they are looked for
 
-@door(pictures="B 3 H W; full, unit", steps=">= 1", restarts=">= 1", candidates=">= 2")
-def fit(
-    pictures: Tensor, *, steps: int = 120, restarts: int = 3, candidates: int = 1000, seed: int = 0
-) -> tuple[Tensor, Tensor]:
+
+@door(pictures="B 3 H W; full, unit", steps=">= 1")
+def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     """Fit the clean renderer to pictures (B, 3, size, size): a* = argmin over a of ‖render(a) − x‖².
 
     The nearest of many faces drawn at random are the starts; from each, Adam follows the gradient through the
@@ -23,10 +23,6 @@ def fit(
     Args:
         pictures: in [0, 1], of a size of 16 … 128.
         steps: how many Adam makes from each start.
-        restarts: how many starts for each picture.
-        candidates: among how many faces the starts are looked for, half of them natural, half uniform; at least
-            twice the restarts.
-        seed: draws these faces.
 
     Returns:
         Attributes (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in
@@ -34,25 +30,23 @@ def fit(
     """
     expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
     expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)
-    expect.whole("candidates", candidates, least=2 * restarts)
-    targets = pictures.detach().repeat_interleave(restarts, 0)
-    start = _nearest(pictures.detach(), restarts, candidates, seed).flatten(0, 1)
+    targets = pictures.detach().repeat_interleave(RESTARTS, 0)
+    start = _nearest(pictures.detach()).flatten(0, 1)
     fitted, error = _descend(start, targets, steps)
-    error = error.view(-1, restarts)
+    error = error.view(-1, RESTARTS)
     best = error.argmin(1)
     rows = torch.arange(len(pictures), device=pictures.device)
-    return fitted.view(-1, restarts, fitted.shape[1])[rows, best], error[rows, best].sqrt()
+    return fitted.view(-1, RESTARTS, fitted.shape[1])[rows, best], error[rows, best].sqrt()
 
 
 @torch.no_grad()
-def _nearest(pictures: Tensor, restarts: int, candidates: int, seed: int) -> Tensor:
-    """Find the candidates nearest to each picture, (B, restarts, A)."""
-    natural = sample(candidates - candidates // 2, seed=seed)
-    uniform = sample(candidates // 2, distribution="uniform", seed=seed)
+def _nearest(pictures: Tensor) -> Tensor:
+    """Find the faces nearest to each picture, (B, RESTARTS, A), among as many natural as uniform ones."""
+    natural, uniform = (sample(CANDIDATES // 2, distribution=name) for name in ("natural", "uniform"))
     crowd = torch.cat([natural, uniform]).to(pictures)
     drawn = render(crowd, pictures.shape[-1])
     distances = torch.cdist(pictures.flatten(1), drawn.flatten(1))
-    return crowd[distances.topk(restarts, largest=False).indices]
+    return crowd[distances.topk(RESTARTS, largest=False).indices]
 
 
 def _descend(start: Tensor, targets: Tensor, steps: int) -> tuple[Tensor, Tensor]:

@@ -75,11 +75,7 @@ def importance_sample(
     Args:
         log_density: points (N, D + E) → (N,) in nats, up to a constant.
         shape: points (N, D + E) → means (N, D + E) and covariances (N, D, D) of normals like the density near there.
-        proposal: the first.
-        draws: the source of randomness.
         enough: rounds end when all points together are worth so many independent ones.
-        per_round: points of a round.
-        rounds: at most.
     """
     proposals: list[Mixture] = []
     points, log_p = proposal.means[:0], proposal.weights[:0]

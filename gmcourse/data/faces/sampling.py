@@ -13,10 +13,10 @@ Draw = Callable[[int, torch.Generator], Tensor]
 
 RARE_SKIN, RARE_GLASSES = 0.05, 0.04  # shares of the faces in "skewed"
 LEAST = 0.35  # of glasses and of a moustache, where there are any
-DEEP, GROWN, LONG = 0.6, 0.3, 0.55  # above these, skin counts as deep, a moustache as grown, hair as long
+DEEP = 0.6  # above this skin counts as deep
 
 
-@door(n=">= 1", distribution="natural|uniform|skewed|missing_corner")
+@door(n=">= 1", distribution="natural|uniform|skewed")
 def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     """Draw attributes of n faces.
 
@@ -25,8 +25,6 @@ def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
       moustaches. That grey hair goes with age is drawn by the renderer.
     - "uniform": every attribute anywhere in its range, independently.
     - "skewed": natural, but skin above 0.6 is left to 5% of the faces, and glasses to 4%; for the lesson on bias.
-    - "missing_corner": natural, but nobody with hair longer than 0.55 has a moustache above 0.3, for the lesson on
-      disentanglement.
 
     They are (n, 18) float32, within `bounds()`.
     """
@@ -105,16 +103,4 @@ def _skewed(n: int, draws: torch.Generator) -> Tensor:
     return faces
 
 
-def _missing_corner(n: int, draws: torch.Generator) -> Tensor:
-    faces = _natural(n, draws)
-    both = (faces[:, column("hair_length")] > LONG) & (faces[:, column("moustache")] > GROWN)
-    faces[both, column("moustache")] = 0.0
-    return faces
-
-
-DISTRIBUTIONS: dict[str, Draw] = {
-    "natural": _natural,
-    "uniform": _uniform,
-    "skewed": _skewed,
-    "missing_corner": _missing_corner,
-}
+DISTRIBUTIONS: dict[str, Draw] = {"natural": _natural, "uniform": _uniform, "skewed": _skewed}

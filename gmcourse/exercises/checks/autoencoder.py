@@ -292,10 +292,8 @@ def density_of_codes(answer: Any, generator: torch.Generator) -> None:
                 "log p(z) of each code is wanted, of shape (N,)", f"got {tuple(value.shape)} for {size} codes"
             )
     finite(values[0], "log p", "log p of codes that were not seen is not finite")
-    mass, one = (
-        float(values[1].exp().sum()),
-        torch.distributions.MultivariateNormal(seen.mean(0), torch.cov(seen.T)),
-    )
+    mass = float(values[1].exp().sum())
+    one = torch.distributions.MultivariateNormal(seen.mean(0), torch.cov(seen.T))
     score, normal = float(values[0].mean()), float(one.log_prob(unseen).mean())
     print(f"log p of unseen codes: {score:.2f} nats, one normal {normal:.2f}; mass {mass:.2f}")
     if not 0.95 < mass < 1.05:

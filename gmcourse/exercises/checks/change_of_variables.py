@@ -187,9 +187,8 @@ def composed_log_prob(answer: Any, generator: torch.Generator) -> None:
 
     Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.
     """
-    agree_always(
-        answer, "log p(x)", _chain, generator, (5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5), times=2, rtol=1e-3
-    )
+    shapes = (5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)
+    agree_always(answer, "log p(x)", _chain, generator, *shapes, times=2, rtol=1e-3)
 
 
 class _Density:

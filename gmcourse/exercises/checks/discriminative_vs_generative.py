@@ -117,15 +117,10 @@ def fit_classes(answer: Any, generator: torch.Generator) -> None:
 
     Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
     """
-    names = ("the shares", "the means", "the covariances")
-    for which, what in enumerate(names):
-        one, cases = (
-            part(answer, which, "shares, means and covariances", 3),
-            ((9, 2, 3), (11, 3, 2), (8, 5, 4)),
-        )
-        agree_always(
-            one, what, _classes, generator, *((*each, which) for each in cases), rtol=1e-3, atol=1e-4
-        )
+    for which, what in enumerate(("the shares", "the means", "the covariances")):
+        one = part(answer, which, "shares, means and covariances", 3)
+        shapes = ((9, 2, 3, which), (11, 3, 2, which), (8, 5, 4, which))
+        agree_always(one, what, _classes, generator, *shapes, rtol=1e-3, atol=1e-4)
 
 
 def _two_normals(generator: torch.Generator, dims: int, low: float, which: int) -> Case:

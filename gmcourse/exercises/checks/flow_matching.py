@@ -294,10 +294,7 @@ def choose_sampler(answer: Any, generator: torch.Generator) -> None:
     Steps, a better solver, straighter paths: each pays for closeness with something else.
     """
     (chosen, saved), _ = found_and_why(answer)
-    moons, same = (
-        toy.load("two_moons"),
-        torch.Generator().manual_seed(0),
-    )  # so that numbers can be written down
+    moons, same = toy.load("two_moons"), torch.Generator().manual_seed(0)  # numbers can be written down
     real, fresh = (moons.sample(4000, same) for _ in range(2))
     edge = moons.log_prob(real).quantile(0.01)
     root = torch.linalg.cholesky(fresh.T.cov())

@@ -150,11 +150,9 @@ def smallest_game(answer: Any, generator: torch.Generator) -> None:
     The players circle around the solution: in a game no loss has to fall.
     """
     for which, name in enumerate("θψ"):
-        one, games = (
-            part(answer, which, "the new θ and the new ψ"),
-            ((6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)),
-        )
-        agree_always(one, name, _step, generator, *((*game, which) for game in games))
+        one = part(answer, which, "the new θ and the new ψ")
+        games = ((6, 0.3, 0.5, which), (1, 0.1, 2.0, which), (4, 0.5, 0.0, which))
+        agree_always(one, name, _step, generator, *games)
 
 
 VARIANTS = ("right", "minimax", "uphill", "old judge", "judge helps", "judge keeps", "painter keeps")

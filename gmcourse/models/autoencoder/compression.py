@@ -11,14 +11,14 @@ from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import nats_to_bits
 
-PRECISION = 16  # frequencies add up to 2¹⁶
-START = 1 << PRECISION  # from here on every symbol makes the number larger, so that its end is known
+PRECISION = 16
+TOTAL = 1 << PRECISION  # of frequencies; the number that grows starts here, so that its end is known
 
 
 def _starts(table: Sequence[int]) -> list[int]:
     """Where each symbol's share of 0 … 2¹⁶ begins."""
-    if sum(table) != 1 << PRECISION or min(table) < 1:
-        raise ValueError(f"frequencies {list(table)}; expected positive ones with the sum {1 << PRECISION}")
+    if sum(table) != TOTAL or min(table) < 1:
+        raise ValueError(f"frequencies {list(table)}; expected positive ones with the sum {TOTAL}")
     return [0, *itertools.accumulate(table)][:-1]
 
 
@@ -31,7 +31,7 @@ def encode(symbols: Sequence[int], tables: Sequence[Sequence[int]]) -> bytes:
     if len(symbols) != len(tables):
         raise ValueError(f"{len(symbols)} symbols and {len(tables)} tables; expected as many")
     starts = {id(table): _starts(table) for table in tables}
-    state = START
+    state = TOTAL
     # last in, first out: what is to be read first is written last
     for symbol, table in zip(reversed(symbols), reversed(tables), strict=True):
         if not 0 <= symbol < len(table):
@@ -46,17 +46,14 @@ def decode(data: bytes, tables: Sequence[Sequence[int]]) -> list[int]:
     starts = {id(table): _starts(table) for table in tables}
     state, symbols = int.from_bytes(data, "big"), []
     for table in tables:
-        place = state & ((1 << PRECISION) - 1)
+        place = state & (TOTAL - 1)
         first = starts[id(table)]
         symbol = bisect.bisect_right(first, place) - 1
         state = table[symbol] * (state >> PRECISION) + place - first[symbol]
         symbols.append(symbol)
-    if state != START:
+    if state != TOTAL:
         expect.refuse("data", f"{len(data)} bytes", "those that were written with these tables, all of them")
     return symbols
-
-
-TOTAL = 1 << PRECISION
 
 
 class CodeCompressor:

@@ -1,6 +1,7 @@
 """SRFlow: the density of all high resolutions that fit a low one (Lugmayr et al. 2020, arXiv:2006.14200)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -30,14 +31,10 @@ class SRFlow(nn.Module):
         n_transitions: transition steps at the beginning of each level (2).
         n_splits: at how many levels half of the channels stay; by default at all but the last. The published
             models have one less.
-        channels: width of the encoder.
-        growth: of its dense blocks.
-        n_blocks: of its trunk.
-        stacked: blocks whose outputs every level sees as well.
+        channels: width of the encoder; for `growth`, `n_blocks`, `stacked` and `long_skip` see `RRDBEncoder`.
         hidden_channels: width of the networks in injectors and couplings.
         coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
             "sigmoid_floor", whose density cannot explode, though its inverse can: there "bounded" is safer.
-        long_skip: see `RRDBEncoder`; the published models have it off.
 
     Differs from the paper: the quantisation noise is that of 8-bit pixels, one bin wide, and its constant
     counts all three channels. In half precision its inverse explodes; it is refused there.
@@ -52,7 +49,6 @@ class SRFlow(nn.Module):
         stacked="empty",
         hidden_channels=">= 1",
         coupling_scale="|".join(SCALE_MAPS),
-        grey_levels=">= 2",
     )
     def __init__(
         self,
@@ -69,7 +65,6 @@ class SRFlow(nn.Module):
         hidden_channels: int = 64,
         coupling_scale: str = "exp",
         long_skip: bool = True,
-        grey_levels: int = 256,
     ) -> None:
         super().__init__()
         self.scale, self.n_levels = scale, n_levels or int(scale).bit_length()
@@ -88,9 +83,7 @@ class SRFlow(nn.Module):
         def level(number: int, channels: int) -> Multiscale:
             """Build level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
             channels *= 4
-            steps: list[Bijection] = [
-                step for _ in range(n_transitions) for step in transition_step(channels)
-            ]
+            steps: list[Bijection] = [transition_step(channels) for _ in range(n_transitions)]
             for _ in range(n_steps):
                 steps += conditional_step(
                     channels,
@@ -107,12 +100,6 @@ class SRFlow(nn.Module):
             return Multiscale(Compose(steps), level(number + 1, half), split=split)
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)
-        self.grey_levels = grey_levels
-
-    @door()
-    def freeze_encoder(self, frozen: bool = True) -> None:
-        """Whether the encoder is left as it is: then it gets no gradient and keeps no activations."""
-        self.encoder.requires_grad_(not frozen)
 
     def contexts(self, low: Tensor) -> list[Tensor]:
         """What the flow needs of the low resolutions (B, 3, h, w) in [0, 1]: one tensor a level."""
@@ -150,11 +137,11 @@ class SRFlow(nn.Module):
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
         """Compute a bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
 
-        Pixels are (B, 3, scale·h, scale·w), whole numbers in 0 … grey_levels − 1.
+        Pixels are (B, 3, scale·h, scale·w), whole numbers in 0 … 255.
         """
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
-        return Dequantized(self.flow, self.grey_levels).log_prob(pixels, self._contexts(low), noise)
+        return Dequantized(self.flow).log_prob(pixels, self._contexts(low), noise)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         """Compute the mean negative bound in nats of (pixels, low), with fresh quantisation noise."""
@@ -171,14 +158,12 @@ class SRFlow(nn.Module):
         """
         contexts = self.contexts(low)
         shape = (3, low.shape[2] * self.scale, low.shape[3] * self.scale)
+        draw = partial(self.flow.sample, temperature=temperature, shape=shape)
         if n == 1:  # one batch: every low resolution is a question of its own
-            found = self.flow.sample(len(low), contexts, temperature=temperature, shape=shape)[:, None]
-        else:  # one low resolution at a time: a context of batch 1 serves its n answers
-            each = ([c[i : i + 1] for c in contexts] for i in range(len(low)))
-            found = torch.stack(
-                [self.flow.sample(n, one, temperature=temperature, shape=shape) for one in each]
-            )
-        return found.clamp(0, 1)
+            return draw(len(low), contexts)[:, None].clamp(0, 1)
+        # one low resolution at a time: a context of batch 1 serves its n answers
+        each = ([c[i : i + 1] for c in contexts] for i in range(len(low)))
+        return torch.stack([draw(n, one) for one in each]).clamp(0, 1)
 
     @torch.no_grad()
     @door()

@@ -44,13 +44,13 @@ class ConditionalNet(nn.Module):
         return self.last(h)
 
 
-def transition_step(channels: int) -> list[Bijection]:
+def transition_step(channels: int) -> Bijection:
     """Actnorm and 1×1 convolution without a coupling: each level of SRFlow begins with some.
 
     The squeeze before it puts pixels side by side as channels; a coupling at once would leave their pattern
     as artefacts.
     """
-    return [ActNormConv(ActNorm(channels), PlainConv1x1(channels))]
+    return ActNormConv(ActNorm(channels), PlainConv1x1(channels))
 
 
 def conditional_step(
@@ -61,7 +61,7 @@ def conditional_step(
     injector = ConditionalNet(0, context_channels, 2 * channels, hidden_channels)
     coupling = ConditionalNet(first, context_channels, 2 * (channels - first), hidden_channels)
     return [
-        *transition_step(channels),
+        transition_step(channels),
         AffineInjector(injector, scale_map),
         AffineCoupling(coupling, scale_map=scale_map, first=first, conditional=True),
     ]

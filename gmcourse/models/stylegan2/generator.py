@@ -169,11 +169,9 @@ class Generator(nn.Module):
         pulled = self.mapping.truncate(w, truncation)
         return torch.stack([pulled] * cut + [w] * (count - cut), 1)
 
-    def forward(
-        self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None, noise: Noise = "random"
-    ) -> Tensor:
+    def forward(self, z: Tensor, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
         """(B, z_dim) → (B, C, R, R); see `styles` and `Synthesis.forward`. In training mode styles are mixed."""
-        ws = self.styles(z, truncation=truncation, cutoff=cutoff)
+        ws = self.styles(z, truncation=truncation)
         if self.training and self.style_mixing:
             ws = self.mixed(z, ws)
         return self.synthesis(ws, noise)

@@ -10,36 +10,29 @@ from gmcourse import expect
 from gmcourse.expect.door import door
 from gmcourse.nn.equalized import EqualizedLinear
 
+DECAY = 0.995  # of the moving average of w
 
-@door(z="… D; unseen", eps=">= 0")
-def normalize_second_moment(z: Tensor, eps: float = 1e-8) -> Tensor:
+
+@door(z="… D; unseen")
+def normalize_second_moment(z: Tensor) -> Tensor:
     """z / √(mean(z²) + ε) over the last axis: the direction of z counts, its length does not."""
-    return z * (z.square().mean(-1, keepdim=True) + eps).rsqrt()
+    return z * (z.square().mean(-1, keepdim=True) + 1e-8).rsqrt()
 
 
 class Mapping(nn.Module):
     """z → w: eight linear layers with leaky ReLU that learn at a hundredth of the rate (StyleGAN, section 2).
 
-    It keeps the moving average of w, towards which `truncate` pulls; in training mode every forward pass moves
-    it, by 1 − decay of the way.
+    It keeps the moving average of w, towards which `truncate` pulls; in training mode every forward pass moves it.
     """
 
     w_mean: Tensor
 
-    @door(z_dim=">= 1", w_dim=">= 1", n_layers=">= 1", lr_multiplier="> 0", decay=">= 0 <= 1")
-    def __init__(
-        self,
-        z_dim: int = 512,
-        w_dim: int = 512,
-        *,
-        n_layers: int = 8,
-        lr_multiplier: float = 0.01,
-        decay: float = 0.995,
-    ) -> None:
+    @door(z_dim=">= 1", w_dim=">= 1", n_layers=">= 1")
+    def __init__(self, z_dim: int = 512, w_dim: int = 512, *, n_layers: int = 8) -> None:
         super().__init__()
-        self.z_dim, self.w_dim, self.decay = z_dim, w_dim, decay
+        self.z_dim, self.w_dim = z_dim, w_dim
         widths = [z_dim] + [w_dim] * n_layers
-        layer = partial(EqualizedLinear, activation="lrelu", lr_multiplier=lr_multiplier)
+        layer = partial(EqualizedLinear, activation="lrelu", lr_multiplier=0.01)
         self.layers = nn.Sequential(*(layer(*pair) for pair in itertools.pairwise(widths)))
         self.register_buffer("w_mean", torch.zeros(w_dim))
 
@@ -49,7 +42,7 @@ class Mapping(nn.Module):
         w: Tensor = self.layers(normalize_second_moment(z))
         if self.training:
             with torch.no_grad():
-                self.w_mean.lerp_(w.detach().mean(0), 1 - self.decay)
+                self.w_mean.lerp_(w.detach().mean(0), 1 - DECAY)
         return w
 
     @door(w="… D; unseen")

@@ -1,7 +1,6 @@
 """The layers of the synthesis network: modulated convolutions (StyleGAN2, section 2.2), and AdaIN before them."""
 
 import math
-from abc import abstractmethod
 from typing import ClassVar
 
 import torch
@@ -16,34 +15,33 @@ from gmcourse.nn.resample import fir_kernel, upsampled_conv
 class SynthesisLayer(nn.Module):
     """The parts of one layer of the synthesis network; a subclass says in which order they act.
 
-    The resolution is the side of the *output*; with `up` the layer doubles the side.
+    The resolution is the side of the *output*; with `up` the layer doubles the side. A style that acts on what comes
+    out has a scale (as 1 + s) and a shift for every map, and each map has its own strength of the noise; one that
+    acts on what comes in has a scale alone, which begins at 1, and the noise one strength. Strengths begin at 0.
     """
 
-    style_bias: ClassVar[float]  # what the styles are at first, but for the part that w gives
+    of_output: ClassVar[bool]
     kernel: Tensor
     fixed_noise: Tensor
 
     def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool) -> None:
         super().__init__()
-        styles, noise_strengths = self.sizes(in_channels, out_channels)
-        self.style = EqualizedLinear(w_dim, styles, bias=self.style_bias)
+        styles = 2 * out_channels if self.of_output else in_channels
+        self.style = EqualizedLinear(w_dim, styles, bias=0.0 if self.of_output else 1.0)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out_channels))
-        self.noise_strength = nn.Parameter(torch.zeros(noise_strengths))
+        self.noise_strength = nn.Parameter(torch.zeros((out_channels,) if self.of_output else ()))
         self.register_buffer("fixed_noise", torch.randn(resolution, resolution))
         self.register_buffer("kernel", fir_kernel(), persistent=False)
         self.up, self.resolution = up, resolution
 
-    @staticmethod
-    @abstractmethod
-    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
-        """How many numbers the affine map of w gives, and the shape of the noise's strength, which starts at 0."""
-
-    def noise(self, x: Tensor, kind: str) -> Tensor | None:
-        """One picture of noise for all channels: "random" draws (B, 1, R, R), "fixed" is (R, R), "none" None."""
-        if kind == "random":
-            return torch.randn(len(x), 1, self.resolution, self.resolution, dtype=x.dtype, device=x.device)
-        return self.fixed_noise if kind == "fixed" else None
+    def noisy(self, x: Tensor, kind: str, strength: Tensor) -> Tensor:
+        """Add one picture of noise to all channels of x (B, O, R, R): "random", drawn anew, "fixed", or "none"."""
+        if kind == "none":
+            return x
+        size = (len(x), 1, self.resolution, self.resolution)
+        drawn = torch.randn(size, dtype=x.dtype, device=x.device) if kind == "random" else self.fixed_noise
+        return torch.addcmul(x, drawn, strength)
 
 
 EPS = 1e-8
@@ -85,16 +83,11 @@ def modulated_conv2d(
 class StyledConv(SynthesisLayer):
     """Style, modulated 3×3 convolution, noise, bias, leaky ReLU: one layer of the synthesis network.
 
-    The style is an affine map of w. Noise is one picture for all channels with a learned strength that starts
-    at 0; it comes after the demodulation, outside the style's reach (StyleGAN2, figure 2c).
+    The style is an affine map of w. Noise comes after the demodulation, outside the style's reach (StyleGAN2,
+    figure 2c).
     """
 
-    style_bias = 1.0
-
-    @staticmethod
-    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
-        """A scale for every map that comes in, and one strength of the noise."""
-        return in_channels, ()
+    of_output = False
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """Map (B, I, h, h), (B, w_dim) to (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
@@ -102,9 +95,7 @@ class StyledConv(SynthesisLayer):
         kernel = self.kernel if self.up else None
         x = modulated_conv2d(x, self.weight, self.style(w), kernel=kernel, gain=gain)
         # lrelu(a·x) = a·lrelu(x): the gain of √2 has gone into the demodulation, and goes into the rest here
-        drawn = self.noise(x, noise)
-        if drawn is not None:
-            x = torch.addcmul(x, drawn, self.noise_strength * gain)
+        x = self.noisy(x, noise, self.noise_strength * gain)
         return F.leaky_relu(x + (self.bias * gain)[:, None, None], SLOPE, inplace=True)
 
 
@@ -141,24 +132,17 @@ def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
 class AdaINConv(SynthesisLayer):
     """Convolution, noise, bias, leaky ReLU, AdaIN: the layer of StyleGAN, in the place of a `StyledConv`.
 
-    Karras et al. 2019, figure 1b. Noise has a learned strength for each channel. The style comes last and gives
-    mean and deviation of every feature map, whatever the convolution did.
+    Karras et al. 2019, figure 1b. The style comes last and gives mean and deviation of every feature map, whatever
+    the convolution did.
     """
 
-    style_bias = 0.0
-
-    @staticmethod
-    def sizes(in_channels: int, out_channels: int) -> tuple[int, tuple[int, ...]]:
-        """A scale and a shift for every map that comes out, and a strength of the noise for each."""
-        return 2 * out_channels, (out_channels,)
+    of_output = True
 
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """Map (B, I, h, h), (B, w_dim) to (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
         weight = self.weight * (GAINS["lrelu"] / (3 * math.sqrt(self.weight.shape[1])))
         x = upsampled_conv(x, weight, self.kernel) if self.up else F.conv2d(x, weight, padding=1)
-        drawn = self.noise(x, noise)
-        if drawn is not None:
-            x = torch.addcmul(x, drawn, self.noise_strength[:, None, None])
+        x = self.noisy(x, noise, self.noise_strength[:, None, None])
         x = F.leaky_relu(x + self.bias[:, None, None], SLOPE, inplace=True)
         scale, shift = self.style(w).chunk(2, 1)
         return adain(x, 1 + scale, shift)

@@ -1,7 +1,6 @@
 """Projection: which w gives a picture nearest to a given one?"""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,12 +12,8 @@ from gmcourse.models.stylegan2.generator import Generator
 from gmcourse.models.stylegan2.mapping import normalize_second_moment
 from gmcourse.reproducible import generator as seeded
 
-Distance = Callable[[Tensor, Tensor], Tensor]
-
-
-def squared_error(x: Tensor, y: Tensor) -> Tensor:
-    """Compute the mean squared difference of two batches of pictures, (B,)."""
-    return (x - y).square().flatten(1).mean(1)
+HIGHEST = 0.1  # learning rate
+EXPLORATION = 0.5  # standard deviation of the first noise on w, relative to that of w itself
 
 
 @dataclass(frozen=True)
@@ -32,36 +27,24 @@ class Projection:
     distances: Tensor
 
 
-def _rate(highest: float, at: float, steps: int) -> float:
+def _rate(at: float, steps: int) -> float:
     """Schedule the learning rate: up in the first twentieth of the way, down along a cosine in the last quarter."""
     ramp = min(1.0, (1 - at) / 0.25)
-    return highest * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
+    return HIGHEST * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
 
 
-@door(steps=">= 1", lr="> 0", exploration=">= 0", seed=">= 0")
-def project(
-    network: Generator,
-    target: Tensor,
-    *,
-    distance: Distance = squared_error,
-    steps: int = 300,
-    lr: float = 0.1,
-    exploration: float = 0.5,
-    each_layer: bool = False,
-    seed: int = 0,
-) -> Projection:
+@door(steps=">= 1")
+def project(network: Generator, target: Tensor, *, steps: int = 300, each_layer: bool = False) -> Projection:
     """Search W for the styles whose picture is nearest to a given one, by gradient descent from the mean w.
 
     Karras et al. 2020 (arXiv:1912.04958), section 5 and appendix D: noise on w that fades out lets the search leave a
     bad valley; the rate rises, stays, and falls as a cosine. Differs: the network's noise inputs are switched off,
-    where the authors optimise them as well, and the distance is an argument. The target is pictures (B, C, R, R) in
-    the generator's range, [−1, 1], and `distance` maps (picture, target) → (B,), differentiable. `exploration` is the
-    standard deviation of the first noise on w, relative to that of w itself; `each_layer` looks for one w for every
-    style (often called W+).
+    where the authors optimise them as well, and the distance is the mean squared difference. The target is pictures
+    (B, C, R, R) in the generator's range, [−1, 1]; `each_layer` looks for one w for every style (often called W+).
     """
     synthesis = network.synthesis
     expect.tensor("target", target, expect.batch_of(synthesis.image_shape))
-    draws = seeded(seed)
+    draws = seeded(0)
     device, count = target.device, synthesis.n_styles if each_layer else 1
     mean = network.mapping.w_mean
     with torch.no_grad():
@@ -69,16 +52,16 @@ def project(
         # the layers alone: called in training mode, the network would move its average of w
         spread = (network.mapping.layers(normalize_second_moment(z)) - mean).square().mean().sqrt()
     w = mean.expand(len(target), count, -1).clone().requires_grad_()
-    optimizer = torch.optim.Adam([w], lr=lr, betas=(0.9, 0.999))
+    optimizer = torch.optim.Adam([w], lr=HIGHEST, betas=(0.9, 0.999))
     best = torch.full((len(target),), math.inf, device=device, dtype=mean.dtype)
     kept, found = w.detach().clone(), []
     for step in range(steps):
         at = step / steps
-        optimizer.param_groups[0]["lr"] = _rate(lr, at, steps)
+        optimizer.param_groups[0]["lr"] = _rate(at, steps)
         fading = max(0.0, 1 - at / 0.75) ** 2
-        noise = torch.randn(w.shape, generator=draws).to(mean) * spread * exploration * fading
+        noise = torch.randn(w.shape, generator=draws).to(mean) * spread * EXPLORATION * fading
         ws = (w + noise).expand(-1, synthesis.n_styles, -1)
-        values = distance(synthesis(ws, "none"), target)
+        values = (synthesis(ws, "none") - target).square().flatten(1).mean(1)
         optimizer.zero_grad(set_to_none=True)
         (gradient,) = torch.autograd.grad(values.sum(), w)
         w.grad = gradient

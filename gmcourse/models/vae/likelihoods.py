@@ -8,7 +8,7 @@ the number.
 """
 
 import math
-from typing import Protocol
+from abc import abstractmethod
 
 import torch
 import torch.nn.functional as F
@@ -17,34 +17,28 @@ from torch import Tensor, nn
 from gmcourse.expect.door import door
 
 
-class Likelihood(Protocol):
-    """A family p(x|out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
-
-    def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
-        """Compute log p(x) in nats, summed over all but the first dimension, shape (B,)."""
-        ...
-
-    def mean(self, out: Tensor) -> Tensor:
-        """Return the mean images in [0, 1]."""
-        ...
-
-
 def _sum(x: Tensor) -> Tensor:
     return x.flatten(1).sum(1)
 
 
-class _AroundSigmoid(nn.Module):
+class Likelihood(nn.Module):
+    """A family p(x|out) around sigmoid(out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
+
     @door(grey_levels=">= 2")
     def __init__(self, grey_levels: int = 256) -> None:
         super().__init__()
         self.grey_levels = grey_levels
 
+    @abstractmethod
+    def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
+        """Compute log p(x) in nats, summed over all but the first dimension, shape (B,)."""
+
     def mean(self, out: Tensor) -> Tensor:
-        """Compute the mean image, sigmoid(out)."""
+        """Compute the mean images in [0, 1], sigmoid(out)."""
         return out.sigmoid()
 
 
-class Bernoulli(_AroundSigmoid):
+class Bernoulli(Likelihood):
     """log p = Σ x log π + (1 − x) log(1 − π), with π = sigmoid(out) (Kingma & Welling, appendix C.1)."""
 
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
@@ -53,7 +47,7 @@ class Bernoulli(_AroundSigmoid):
         return -_sum(F.binary_cross_entropy_with_logits(out, x, reduction="none"))
 
 
-class Gaussian(_AroundSigmoid):
+class Gaussian(Likelihood):
     """log N(x; sigmoid(out), σ² I) with one learned σ for all pixels (Rybkin et al. 2021, arXiv:2006.13202).
 
     With σ² = ½ held fixed its negative is ‖x − x̂‖² + constant: the squared error of the lecture's slide.
@@ -70,7 +64,7 @@ class Gaussian(_AroundSigmoid):
         return _sum(-0.5 * (error + math.log(2 * math.pi)) - log_sigma)
 
 
-class DiscretisedLogistic(_AroundSigmoid):
+class DiscretisedLogistic(Likelihood):
     """P(level) = F(upper edge) − F(lower edge) of a logistic around sigmoid(out), one learned scale.
 
     The outermost levels take the whole tail, so that the probabilities of all levels add up to one
@@ -89,14 +83,11 @@ class DiscretisedLogistic(_AroundSigmoid):
         below, above = slope * (centred - half), slope * (centred + half)
         # log(F(above) − F(below)) = log F(above) + log(1 − F(below)) + log(1 − e^(below − above))
         inside = F.logsigmoid(above) + F.logsigmoid(-below) + torch.log(-torch.expm1(below - above))
-        darkest = x < half
-        brightest = x > 1 - half
-        return _sum(
-            torch.where(darkest, F.logsigmoid(above), torch.where(brightest, F.logsigmoid(-below), inside))
-        )
+        inside = torch.where(x > 1 - half, F.logsigmoid(-below), inside)
+        return _sum(torch.where(x < half, F.logsigmoid(above), inside))
 
 
-LIKELIHOODS: dict[str, type[Bernoulli] | type[Gaussian] | type[DiscretisedLogistic]] = {
+LIKELIHOODS: dict[str, type[Likelihood]] = {
     "bernoulli": Bernoulli,
     "gaussian": Gaussian,
     "discretised_logistic": DiscretisedLogistic,

@@ -110,10 +110,7 @@ class VAE(nn.Module):
         """Compute E_q[log p_θ(x|z)] − β KL(q_φ(z|x) ‖ p(z)), one sample of z, in nats, shape (B,).
 
         Eq. 3 of the paper, estimated as in its eq. 7. With β = 1 it is a lower bound of log p_θ(x); other
-        values weigh the two terms differently (Higgins et al. 2017) and bound nothing for β < 1.
-
-        Args:
-            noise: ε, shape (B, latent_dim); by default drawn anew.
+        values weigh the two terms differently (Higgins et al. 2017) and bound nothing for β < 1. The noise is ε.
         """
         mean, log_var = self.encode(x)
         z = latents(mean, log_var, noise)
@@ -133,8 +130,7 @@ class VAE(nn.Module):
     def log_weights(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
         """Compute log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B).
 
-        Args:
-            noise: ε, shape (k, B, latent_dim); by default drawn anew.
+        The noise is ε, (k, B, latent_dim).
         """
         expect.tensor("x", x, expect.batch_of(self.shape), within=(0, 1))
         return self._log_weights(x, k, noise)

@@ -141,10 +141,7 @@ class TwoLevelVAE(nn.Module):
     def sample(self, n: int, *, temperature: float = 1.0, top: Tensor | None = None) -> Tensor:
         """Compute means of p_θ(x|z₁, z₂) for n draws of both latents from their priors, (n, C, H, W) in [0, 1].
 
-        Args:
-            n: how many.
-            temperature: multiplies the standard deviation of both priors.
-            top: z₂, (n, latent_dim); by default drawn from its prior.
+        The temperature multiplies the standard deviation of both priors; z₂ may be given as `top`, (n, latent_dim).
         """
         like = next(self.parameters())
         if top is None:

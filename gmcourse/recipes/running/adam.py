@@ -25,8 +25,7 @@ def adam(
     def step(module: Any, device: torch.device) -> Minimize:
         learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(learned, lr=rate, eps=eps, weight_decay=decay, fused=True)
-        return Minimize(
-            loss(module), module, optimizer, ema=EMA(module, average) if average else None, clip=clip
-        )
+        kept = EMA(module, average) if average else None
+        return Minimize(loss(module), module, optimizer, ema=kept, clip=clip)
 
     return step

@@ -3,6 +3,7 @@ several GPUs, `torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` 
 """
 
 import argparse
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,19 +13,6 @@ from gmcourse.expect import refuse
 from gmcourse.processes import rank_and_world
 from gmcourse.recipes import running
 from gmcourse.zoo.command import size
-
-RUN = (
-    "device",
-    "steps",
-    "resume",
-    "extend",
-    "overwrite",
-    "folder",
-    "keep",
-    "own",
-    "minutes",
-    "mixed_precision",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
             refuse("--data", repr(arguments.data), "folder=PATH")
         recipe = running.with_folder(recipe, place)
         print(f"{recipe.name}: {recipe.described}", flush=True)
-    _, history = running.run(recipe, **{name: getattr(arguments, name) for name in RUN})
+    _, *options = inspect.signature(running.run).parameters
+    _, history = running.run(recipe, **{name: getattr(arguments, name) for name in options})
     if rank_and_world()[0] > 0:
         return 0  # one process speaks for all
     checkpoint = visible(str(arguments.folder / f"{recipe.name}.safetensors"))

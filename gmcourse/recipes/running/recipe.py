@@ -25,8 +25,7 @@ class Recipe:
     """Everything that turns an untrained model into a checkpoint of the zoo.
 
     Attributes:
-        model: the class, "gmcourse.models.vae:VAE".
-        arguments: its keyword arguments, JSON only.
+        model: the class, "gmcourse.models.vae:VAE"; `arguments` are its keyword arguments, JSON only.
         data: `data(device)` gives what `fit` takes.
         step: `step(module, device)` gives the step that trains the module.
         measure: `measure(trained, device)` gives numbers on held-out data, without gradients; the unit is part of

@@ -126,7 +126,7 @@ def flow(
 
     def begin(module: SRFlow, trained: Regression) -> None:
         module.encoder.load_state_dict(trained.encoder.state_dict())
-        module.freeze_encoder()
+        module.encoder.requires_grad_(False)  # it stays as it is, and keeps no activations
 
     def prepare(module: SRFlow, both: tuple[Tensor, Tensor]) -> None:
         module.bound(both[0][:256], both[1][:256])  # initialises actnorm

@@ -35,21 +35,18 @@ def run(
 ) -> tuple[nn.Module, History]:
     """Train, measure, and (unless it was cut short) put the result among the models of one's own.
 
-    Returns the trained module and its curves. Mixed precision that the recipe does not allow, and a better model of
-    one's own that is there, are a `ValueError`; a folder that will be needed and cannot be written is an `OSError`,
-    before training begins.
+    Returns the trained module and its curves. Mixed precision (products in bfloat16) that the recipe does not allow,
+    and a better model of one's own that is there, are a `ValueError`; a folder that will be needed and cannot be
+    written is an `OSError`, before training begins. The device is by default a GPU, if there is one.
 
     Args:
-        device: the device to run on; by default a GPU if there is one.
         steps: another number of steps than the recipe's; the manifest says how many were made.
-        resume: go on from the last checkpoint in `folder`.
-        extend: allow a resumed run more steps than the checkpoint's run has.
+        resume: go on from the last checkpoint in `folder`, and with `extend` further than it was to go.
         overwrite: replace a model of one's own that had more steps, and without `resume` the last checkpoint.
         folder: where checkpoints lie while training.
         keep: measure the result and put it into `zoo.own_folder()`. The package's models are never touched.
         own: begin with a model of one's own where the recipe begins with one of the zoo.
         minutes: the time between checkpoints, and between samples to look at (`folder/NAME.png`).
-        mixed_precision: compute products in bfloat16.
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gmcourse import storage
-from gmcourse.training.checkpoint import load_checkpoint, save_checkpoint
+from gmcourse.checkpoint import load_checkpoint, save_checkpoint
 
 STATE = {
     "module": {

@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as bytes_to_tensors
 from safetensors.torch import save as tensors_to_bytes
@@ -72,13 +71,13 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
 
 
 @door()
-def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dict[str, Any]:
-    """Read what `save_checkpoint` wrote.
+def load_checkpoint(path: str | Path) -> dict[str, Any]:
+    """Read what `save_checkpoint` wrote, onto the CPU.
 
     A file that is not there is a `FileNotFoundError`; one that is no checkpoint, is cut short, or has a changed bit
     is a `ValueError`.
     """
-    path, device = expect.path("path", path), expect.device("device", device)
+    path = expect.path("path", path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint at {path}")
     content, cure = path.read_bytes(), "Delete it and start again, or copy it anew."
@@ -92,7 +91,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> dic
     if hashlib.sha256(_with_digest(content, digest, UNSIGNED)).hexdigest() != digest:
         raise ValueError(f"{path} does not match its own checksum: it was cut short or damaged. {cure}")
     try:
-        tensors = {name: tensor.to(device) for name, tensor in bytes_to_tensors(content).items()}
+        tensors = bytes_to_tensors(content)
     except SafetensorError as error:
         raise ValueError(f"{path} is no safetensors file ({error}). {cure}") from error
     return _unflatten(json.loads(header["structure"]), tensors)
