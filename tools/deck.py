@@ -122,10 +122,13 @@ class Lesson:
         return tag, int(size[1]) / int(size[2])
 
     def live(self, name: str) -> tuple[str, float]:
-        """Return the box of a live figure, which holds its still picture until it runs."""
+        """Return the box of a live figure, which holds its still picture, with its alt text, until it runs."""
         still = f"live/stills/{name}.png"
+        alt = re.search(rf"!\[([^]]+)\]\([^)]*/{still}\)", measured.prose(self.path))
+        if alt is None:
+            raise KeyError(name)
         width, height = Image.open(STATIC / still).size
-        image = f'<img src="../_static/{still}" alt="A live figure" width="{width}" height="{height}">'
+        image = f'<img src="../_static/{still}" alt="{escape(alt[1])}" width="{width}" height="{height}">'
         return f'<div class="gm-live" data-figure="{name}">{image}</div>', 1.0
 
     def equation(self, name: str) -> str:
@@ -169,7 +172,10 @@ def _body(lesson: Lesson, text: str) -> tuple[str, str]:
     text = NUMBER.sub(lambda match: lesson.number(match[1]), text)
     heading, _, rest = FETCHED.sub(fetch, text).strip().partition("\n")
     words = block(rest).strip()
-    layout = "words" if not pictures else "alone" if not words else "below" if shape > WIDE else "beside"
+    wide = (
+        shape > WIDE or 'class="math notranslate"' in words
+    )  # an equation beside a picture is too small to read
+    layout = "words" if not pictures else "alone" if not words else "below" if wide else "beside"
     inside = f'<div class="text">{words}</div>' if words else ""
     return f'{block(heading)}<div class="content">{inside}{"".join(pictures)}</div>', layout
 

@@ -39,6 +39,7 @@ def main(words: list[str]) -> int:
                 path=str(target(number, name)),
                 format="A4",
                 print_background=True,
+                tagged=True,
                 margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
             )
             print(target(number, name).relative_to(ROOT).as_posix(), flush=True)

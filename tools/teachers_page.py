@@ -1,4 +1,4 @@
-"""Writes the page of all lessons' outcomes, with their slides and questions. `make book` calls it.
+"""Writes the table of all lessons' outcomes, with their slides and questions. `make book` calls it.
 
 The outcomes are those that each lesson promises, so they stand once, in the lesson.
 """
@@ -6,6 +6,7 @@ The outcomes are those that each lesson promises, so they stand once, in the les
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from tools import deck, measured, questions
@@ -15,9 +16,11 @@ from tools.lessons import pages
 PAGE = ROOT / "book" / "instructor" / "outcomes.md"
 PROMISE = re.compile(r"You will be able to\n\n((?:- .+\n?)+)")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+BAR, VERTICAL = re.compile(r"(?<!\\)\|"), r"\\vert "  # a bar in a formula would end a cell of the table
 BEFORE = """# Outcomes, slides and questions
 
-What a student can do after each lesson, as the lesson itself promises it, and what there is to teach it with.
+What a student can do after each lesson, as the lesson itself promises it, and what there is to teach it with: all
+lessons in one table.
 
 - **Slides** are for the 45 minutes of the lesson's core. They run in the browser, without a network. Press `S` for
   the speaker view with notes and minutes, `F` for the full screen, `?` for all keys. `make slides` prints them as
@@ -53,14 +56,15 @@ def _files(slug: str) -> str:
 
 def page() -> str:
     """Return the text of the page."""
-    parts = [BEFORE]
+    rows = ["| lesson | after it a student can | questions on it |", "|---|---|---|"]
     for slug in lessons():
-        if promised := outcomes(slug):
-            title = TITLE.search(measured.prose(ROOT / "notebooks" / f"{slug}.ipynb"))
-            name = f"{slug[:2]} {title[1] if title else slug}"
-            listed = "\n".join(f"{number}. {each}" for number, each in enumerate(promised, 1))
-            parts.append(f"## [{name}](../../notebooks/{slug}.ipynb)\n\n{listed}\n\n<p>{_files(slug)}</p>\n")
-    return "\n".join(parts)
+        title = TITLE.search(measured.prose(ROOT / "notebooks" / f"{slug}.ipynb"))
+        name = f"[{slug[:2]} {title[1] if title else slug}](../../notebooks/{slug}.ipynb)"
+        asked = Counter(each.outcome for each in questions.read(slug)) if slug in questions.lessons() else {}
+        for number, outcome in enumerate(outcomes(slug), 1):
+            lesson = f"{name}: {_files(slug)}" if number == 1 else slug[:2]
+            rows.append(f"| {lesson} | {number}. {BAR.sub(VERTICAL, outcome)} | {asked.get(number, 0)} |")
+    return "\n".join([BEFORE, *rows, ""])
 
 
 def write(path: Path = PAGE) -> None:

@@ -1,7 +1,8 @@
 // Slides: formulas first, then Reveal, so that sizes are known. In print every figure is its still picture.
 "use strict";
 
-if (/print-pdf/.test(location.search)) {
+const printed = /print-pdf/.test(location.search);
+if (printed) {
   for (const box of document.querySelectorAll(".gm-live")) box.removeAttribute("data-figure");
 }
 
@@ -22,14 +23,16 @@ function narrow(equation) {
 
 document.addEventListener("DOMContentLoaded", async () => {
   await window.MathJax?.startup?.promise;
+  const pages = new Promise((made) => Reveal.on("pdf-ready", made)); // Reveal makes them after it says that it is ready
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0.03, center: false, transition: "none", hash: true, slideNumber: "c/t",
-    pdfSeparateFragments: false, plugins: [RevealNotes],
+    pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
     // inside a live figure the arrows belong to it
     keyboardCondition: () => !document.activeElement?.closest(".gm-live"),
   });
   const fill = (slide) => slide.querySelectorAll("div.math").forEach(narrow);
   fill(document);
   Reveal.on("slidechanged", ({ currentSlide }) => fill(currentSlide)); // slides far ahead have no size before
+  if (printed) await pages;
   document.documentElement.dataset.ready = "true";
 });

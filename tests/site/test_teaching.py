@@ -1,5 +1,7 @@
 """Slides in a browser: each fits, nothing is missing; and the questions at the end of a lesson answer."""
 
+import re
+
 import pytest
 
 from tests.site.visit import AXE, RUN_AXE
@@ -44,6 +46,23 @@ def test_every_slide_fits(slug, browser, site):
             "[...document.querySelectorAll('section.present img')].every((each) => each.alt)"
         )
     assert faults == []
+    page.close()
+
+
+@pytest.mark.parametrize("slug", deck.decks())
+def test_a_printed_slide_is_one_page(slug, browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/slides/{slug}.html?print-pdf", wait_until="networkidle")
+    page.wait_for_selector("html[data-ready]")
+    slides = page.evaluate("Reveal.getTotalSlides()")
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == slides
+    for number in range(1, slides + 1):
+        place = f".pdf-page:nth-of-type({number}) section"
+        assert page.evaluate(SPILT.replace("section.present", place)) == [], f"page {number}"
+        parts = f"[...document.querySelectorAll('{place} > :not(.notes)')]"
+        tops = page.evaluate(f"{parts}.map((each) => each.getBoundingClientRect().top)")
+        assert tops == sorted(set(tops)), f"page {number}: a part stands beside the heading"
     page.close()
 
 

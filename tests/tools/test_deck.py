@@ -26,7 +26,7 @@ def figures(slug):
 
 @pytest.mark.parametrize("slug", DECKS)
 def test_a_deck_takes_the_time_of_the_core(slug):
-    assert 40 <= deck.minutes(slug) <= 50
+    assert deck.minutes(slug) == 45
     first, *others = source(slug)
     assert first.text.startswith("# ")
     assert all(each.text.startswith("## ") for each in others)
@@ -76,6 +76,13 @@ def test_layout_follows_the_picture(tmp_path):
     assert deck._body(lesson, "## A\n\n![](diagram:glow)")[1] == "alone"
     assert deck._body(lesson, "## A\n\nwords\n\n![](diagram:glow)")[1] == "beside"
     assert deck._body(lesson, "## A\n\nwords\n\n![](diagram:kinds_of_maps)")[1] == "below"
+    assert deck._body(lesson, "## A\n\n[](equation:5.1)\n\n![](diagram:glow)")[1] == "below"
+
+
+def test_a_still_picture_says_what_it_shows(tmp_path):
+    assert deck._body(deck.Lesson("06_nice", tmp_path), "## A\n\n![](live:nice_layers)")[0].count("two moons")
+    with pytest.raises(KeyError, match="glow_faces"):
+        deck.Lesson("06_nice", tmp_path).live("glow_faces")
 
 
 def test_a_question_is_asked_and_then_answered(tmp_path):

@@ -38,6 +38,15 @@ def test_a_bank_is_complete(slug):
     assert len(set(letters)) >= 3, "the right answer is nearly always at the same place"
 
 
+def test_the_outcomes_of_all_lessons_are_one_table():
+    page = teachers_page.page()
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == sum(len(teachers_page.outcomes(slug)) for slug in BANKS)
+    assert all(row.count("|") == 4 for row in rows)
+    assert sum(int(row.split("|")[3]) for row in rows) == sum(len(questions.read(slug)) for slug in BANKS)
+    assert all(f"slides/{slug}.html" in page and f"questions/{slug}.gift.txt" in page for slug in BANKS)
+
+
 def test_no_two_questions_are_alike():
     asked = [each for slug in BANKS for each in questions.read(slug)]
     assert len({each.id for each in asked}) == len(asked)
