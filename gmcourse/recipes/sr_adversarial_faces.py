@@ -21,11 +21,6 @@ from gmcourse.training import EMA
 CONSISTENCY = 20.0  # weight of the mean absolute difference of low resolutions
 
 
-def real_pictures(device: torch.device) -> Tensor:
-    """The faces alone, in [0, 1]: the discriminator never sees which low resolution an answer belongs to."""
-    return TASK.data(device)[0].float() / 255
-
-
 def step(module: Any, device: torch.device) -> Adversarial:
     """Use non-saturating losses, R1 at every eighth step, consistency at every step."""
     questions = TASK.data(device)[1]
@@ -52,7 +47,8 @@ def step(module: Any, device: torch.device) -> Adversarial:
 RECIPE = replace(
     REGRESSION,
     name="sr_adversarial_faces",
-    data=real_pictures,
+    # the faces alone: the discriminator never sees which low resolution an answer belongs to
+    data=lambda device: TASK.data(device)[0].float() / 255,
     step=step,
     steps=6000,
     batch_size=16,

@@ -22,11 +22,6 @@ ASKED, DRAWS = 20, 64
 NAMES = ("smile", "mouth_open", "eye_narrowness", "brows", "glasses", "moustache")
 
 
-def falling_and_rising(step: int, steps: int) -> float:
-    """Follow two and a quarter half waves of a cosine."""
-    return 0.5 * (1 + math.cos(math.pi * 2.25 * step / steps))
-
-
 @torch.no_grad()
 def beside_the_posterior(module: SRFlow, device: torch.device) -> dict[str, float]:
     """Compare answers at τ = 1 with p(attributes | y) of held-out faces, as the attribute network reads them.
@@ -60,7 +55,7 @@ PLAIN = flow(
     REGRESSION,
     steps=4500,
     batch_size=16,
-    schedule=falling_and_rising,
+    schedule=lambda step, steps: 0.5 * (1 + math.cos(math.pi * 2.25 * step / steps)),
     n_steps=8,
     hidden_channels=32,
 )

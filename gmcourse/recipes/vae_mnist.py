@@ -24,11 +24,6 @@ def binarised(x: Tensor) -> Tensor:
     return (uniform_noise(x) < x).float()
 
 
-def to_a_twentieth(step: int, steps: int) -> float:
-    """Follow a cosine from the first learning rate to 0.05 of it."""
-    return 0.05 + 0.95 * cosine(step, steps)
-
-
 def measure(module: VAE, device: torch.device) -> dict[str, float]:
     """Measure −L_5000 of 1,000 test images, binarised once, in nats, with its standard error."""
     draws = generator(0)
@@ -54,7 +49,7 @@ RECIPE = Recipe(
     batch_size=100,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels, binarised afresh at each draw",
-    schedule=to_a_twentieth,
+    schedule=lambda step, steps: 0.05 + 0.95 * cosine(step, steps),
     samples=lambda module, device: module.sample(64),
     mixed_precision=True,
 )
