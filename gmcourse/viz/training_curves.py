@@ -45,6 +45,10 @@ def curves(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if logx:
         ax.set_xscale("log")
+        places = sorted({float(place) for x, _ in named.values() for place in x})
+        if len(places) <= 8:  # numbers of steps, sizes of sets: these are what one wants to read
+            ax.set_xticks(places, [f"{place:.3g}" for place in places])
+            ax.set_xticks([], minor=True)
     if logy:
         ax.set_yscale("log")
     if len(named) > 1:

@@ -224,7 +224,7 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
     "DCGenerator": lambda m, d: m.sample(2),
     "DigitGANs": lambda m, d: m.sample(2),
     "Diffusion": lambda m, d: (
-        m.sample(2, steps=3, y=torch.tensor([3, 7], device=d), guidance=1.0),
+        m.sample(2, steps=3, **({"y": torch.tensor([3, 7], device=d), "guidance": 1.0} if m.classes else {})),
         bound(m.denoiser(), 2 * rand(d, 2, *m.shape) - 1, times(3), levels=17),
     ),
     "FlowMatching": lambda m, d: m.sample(2, steps=2),
