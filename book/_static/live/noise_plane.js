@@ -7,6 +7,7 @@ gm.figure("noise_plane", (box) => {
   const exact = gm.exact(PATH), data = gm.twoMoons.sample(SHOWN, gm.generator(3)), { normal } = gm.generator(4);
   const noise = data.map(normal), begin = data.map(normal);
   const ticks = gm.range(-3, 3, 13), grid = Float64Array.from(ticks.flatMap((y) => ticks.flatMap((x) => [x, y])));
+  const USUAL = gm.twoMoons.near(gm.twoMoons.sample(4000, gm.generator(7)));
   const state = { t: 0.25, back: true, network: true, random: false, steps: 16 };
   let learner, draws, stages, shadow, shadowAt;
 
@@ -17,7 +18,7 @@ gm.figure("noise_plane", (box) => {
   const view = gm.plane(430, REACH, () => (state.back
     ? `The plane with the density of the noised moons at time ${state.t.toFixed(2)}, and samples after ${done()} of ${state.steps} steps back from pure noise.`
     : `The plane with the density of the noised moons at time ${state.t.toFixed(2)}, and the data with as much noise.`));
-  const count = gm.number("training steps"), error = gm.number("error of the network’s arrows", "", vermilion), near = gm.number("samples that end near a moon", "", green);
+  const count = gm.number("training steps"), error = gm.number("error of the network’s arrows", "", vermilion), near = gm.number("samples that end near a moon", "%", green), usual = gm.number("data near a moon", "%");
 
   function draw() {
     if (shadowAt !== state.t) { shadow = view.shadow((x, y) => exact.logProb(x, y, state.t)); shadowAt = state.t; }
@@ -36,7 +37,8 @@ gm.figure("noise_plane", (box) => {
     const at = noised(), truth = score(exact, at), off = score(learner, at).map((v, i) => v - truth[i]), square = (v) => v.reduce((sum, each) => sum + each * each, 0);
     count.set(learner.steps);
     error.set(noisy ? `${+((100 * square(off)) / square(truth)).toPrecision(2)} %` : "–");
-    near.set(`${Math.round(100 * gm.twoMoons.near(stages.at(-1)))} % (data: 95 %)`);
+    near.set(Math.round(100 * gm.twoMoons.near(stages.at(-1))));
+    usual.set(Math.round(100 * USUAL));
     field.show((i) => (i === 1) === state.network);
     chain.show((i) => (i === 1) === state.random);
   }
@@ -87,8 +89,8 @@ gm.figure("noise_plane", (box) => {
       gm.button("One step back", () => { rest(); step(); }),
       learn, gm.button("100 steps", () => { rest(); train(100); again(); }), gm.button("Start again", () => { rest(); fresh(); again(); }),
     ],
-    readout: [count.element, error.element, near.element],
-    help: "Blue: the exact density of the noised moons at time t. Arrows: the score times σ, grey in closed form, orange by a network that trains in your browser. “Add noise” carries the data (black) forth. “Way back” carries noise (green) back, along the arrows that you choose; green points must cover the blue. Press “Start again”: the untrained network leads few samples to a moon. Press “Train”, and watch the arrows turn. Then try one step, four, and 50, with the closed form and both chains.",
+    readout: [count.element, error.element, near.element, usual.element],
+    help: "Blue: the exact density of the noised moons at time t. Arrows: the score times σ, grey in closed form, orange by a small network that is trained in your browser. “Add noise” adds noise to the data. “Way back” starts from noise (green) and follows the field that you choose. Press “Start again”: the untrained network brings few samples to the moons. Press “Train”, and watch the orange arrows turn into the grey ones. Then follow the closed form, and compare 1, 4 and 50 steps back, with both chains.",
     draw: () => { if (learner) draw(); else { fresh(); train(100); again(); } },
     says: () => `time ${state.t.toFixed(2)}; ${state.back ? `samples after ${done()} of ${state.steps} steps back` : "data with noise"}; ${state.network ? "the network" : "the closed form"} leads, ${state.random ? "ancestral" : "DDIM"}`,
   });

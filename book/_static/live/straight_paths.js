@@ -6,6 +6,7 @@ gm.figure("straight_paths", (box) => {
   const PATH = gm.paths.straight, REACH = 3.3, POINTS = 200, TRAILS = 90, BATCH = 128, PAIRS = 1500, FINE = 32, COUNTS = [1, 2, 4, 8, 32];
   const NAMES = ["closed form", "random pairs", "one reflow", "two reflows"];
   const exact = gm.exact(PATH), start = Float64Array.from({ length: 2 * POINTS }, gm.generator(4).normal);
+  const USUAL = gm.twoMoons.near(gm.twoMoons.sample(4000, gm.generator(7)));
   const state = { t: 1, flow: 0, steps: 32, pairs: false };
   let draws, flows, path, straight, shadow;
 
@@ -27,7 +28,7 @@ gm.figure("straight_paths", (box) => {
   const view = gm.plane(430, REACH, () => (state.pairs
     ? `The plane with the moons; straight lines join noise to data, as the flow “${NAMES[state.flow]}” is trained on them.`
     : `The plane with the moons; ${TRAILS} paths from noise in ${state.steps} steps of the flow “${NAMES[state.flow]}”, with straightness ${straight.toFixed(2)}; the points stand at time ${state.t.toFixed(2)}.`));
-  const count = gm.number("training steps"), bent = gm.number("straightness", "(0: straight)", grey), near = gm.number("samples near a moon", "", green);
+  const count = gm.number("training steps"), bent = gm.number("straightness", "(0: straight)"), near = gm.number("samples near a moon", "%", green), usual = gm.number("data near a moon", "%");
 
   function draw() {
     shadow ??= view.shadow((x, y) => exact.logProb(x, y, 1));
@@ -40,7 +41,8 @@ gm.figure("straight_paths", (box) => {
     gm.heading(view, state.pairs ? "pairs that it is trained on" : state.steps === 1 ? "paths in one step" : `paths in ${state.steps} steps`);
     count.set(now().steps ?? "–");
     bent.set(straight.toFixed(straight < 0.1 ? 3 : 2));
-    near.set(`${Math.round(100 * gm.twoMoons.near(path.at(-1)))} % (data: 95 %)`);
+    near.set(Math.round(100 * gm.twoMoons.near(path.at(-1))));
+    usual.set(Math.round(100 * USUAL));
     which.show((i) => i === state.flow);
     steps.show((i) => COUNTS[i] === state.steps);
     NAMES.forEach((_, i) => { buttons[i].hidden = i >= flows.length; });
@@ -109,8 +111,8 @@ gm.figure("straight_paths", (box) => {
       learn, gm.button("100 steps", () => { rest(); last(); train(100); again(); }), reflowing, look,
       gm.button("Let them go", () => { rest(); move(0); walk.start(); }), gm.button("Start again", () => { rest(); fresh(); again(); }),
     ],
-    readout: [count.element, bent.element, near.element],
-    help: "Grey: paths from noise (black) to samples (green), over the moons (blue). Choose “closed form”, then one step: all paths end at the mean of the data. “Show the pairs”: their lines cross, as noise and data were drawn independently. Choose 32 steps, press “Train”, and then “Reflow”: noise is paired with the sample that it became, and the network learns these pairs instead. Watch the paths become straight; now one step is enough. Do a second reflow and compare.",
+    readout: [count.element, bent.element, near.element, usual.element],
+    help: "Grey: paths from noise (small points) to samples (green), over the density of the moons (blue). Choose “closed form” and one step: all paths end at the mean of the data. Press “Show the pairs”: their lines cross, because noise and data were drawn independently. Choose 32 steps and press “Train”. Then press “Reflow”: each noise is paired with the sample that it became, and the network goes on with these pairs. Watch the paths become straight; now choose one step. A second reflow changes little.",
     draw: () => { if (flows) draw(); else { fresh(); train(100); again(); } },
     says: () => `flow: ${NAMES[state.flow]}; ${state.pairs ? "its pairs" : `paths in ${state.steps} steps`}, points at time ${state.t.toFixed(2)}`,
   });
