@@ -82,7 +82,7 @@ def test_the_loss_and_its_gradient(page, name):
             told: [...learner.told(told, () => 0.3)] };
     }"""
     got = page.evaluate(script, [name, FLAT, noise.flatten().tolist(), when.tolist()])
-    waves = points([k * f for k in (1.5, 3.0) for a in range(8) for f in _direction(a)])
+    waves = points([k * f for k in (2, 4) for a in range(8) for f in _direction(a)])
 
     def inputs(x, t):
         angles = torch.cat([x @ waves.T, torch.tensor([1, 2, 4]) * t[:, None] * torch.pi / 2], 1)

@@ -70,7 +70,7 @@ gm.ends = (path, x, v, t) => {
 };
 
 // Waves over the plane in eight directions, and over time: with them a small network soon learns a field with detail.
-const WAVES = [1.5, 3].flatMap((k) => gm.range(0, Math.PI * 7 / 8, 8).map((a) => [k * Math.cos(a), k * Math.sin(a)])), TURNS = [1, 2, 4];
+const WAVES = [2, 4].flatMap((k) => gm.range(0, Math.PI * 7 / 8, 8).map((a) => [k * Math.cos(a), k * Math.sin(a)])), TURNS = [1, 2, 4];
 const INPUTS = 2 + 2 * WAVES.length + 2 * TURNS.length, HIDDEN = 48;
 
 // A network of x, y and t that learns the velocity by regression on single pairs; its smoothed weights are used.
@@ -107,7 +107,7 @@ gm.learner = (path, draws, from = null) => {
     // one step of Adam; the times are denser towards the data, where there is more to learn
     train(data, noise) {
       const n = data.length / 2, start = draws.uniform();
-      const times = Array.from({ length: n }, (_, i) => ((start + i / n) % 1) ** 1.7).map((far) => (path.sigma(1) > 0.5 ? far : 1 - far));
+      const times = Array.from({ length: n }, (_, i) => ((start + i / n) % 1) ** 2).map((far) => (path.sigma(1) > 0.5 ? far : 1 - far));
       const { gradients } = learner.loss(data, noise, times);
       gm.mlp.adam(layers, gradients, memory, 0.012 / (1 + learner.steps / 400), 0.9, 0.999);
       learner.steps += 1;
