@@ -55,7 +55,7 @@ gm.figure("noise_plane", (box) => {
   }
 
   // three films: the network learns, the data are noised, the samples go back
-  const films = { learn: gm.film(box, 60, () => { train(4); again(); }), forth: gm.film(box, 50, () => walk(0.02)), back: gm.film(box, 120, () => step()) };
+  const films = { learn: gm.film(box, 60, () => { train(4); again(); if (learner.steps >= 2000) rest(); }), forth: gm.film(box, 50, () => walk(0.02)), back: gm.film(box, 120, () => step()) };
   const rest = () => { for (const film of Object.values(films)) film.stop(); learn.textContent = "Train"; };
   const move = (t) => { state.t = Math.min(1, Math.max(0, +t.toFixed(4))); gm.place(time, state.t); draw(); };
   function walk(by) {
