@@ -69,3 +69,21 @@ def runtime(open_with):
     page = open_with("runtime")
     yield page
     page.close()
+
+
+@pytest.fixture
+def figure(browser, site):
+    """A function: name of a figure, lesson → the figure, alive, with what a reader can do to it."""
+    from tests.site.reader import Reader
+    from tests.site.test_live_senses import opened
+
+    made = []
+
+    def get(name, lesson):
+        page, box = opened(browser, site, name, f"notebooks/{lesson}")
+        made.append(page)
+        return Reader(page, box)
+
+    yield get
+    for page in made:
+        page.close()

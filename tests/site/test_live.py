@@ -36,6 +36,8 @@ FIGURES = [
     ("super_resolution", "notebooks/08_srflow", "input[type=range]", ".gm-controls"),
     ("style_mixing", "notebooks/09_stylegan2", "input[type=range]", ".gm-controls"),
     ("next_pixel", "notebooks/11_autoregressive", "canvas[tabindex]", ".gm-readout"),
+    ("noise_plane", "notebooks/12_diffusion", "input[type=range]", ".gm-controls"),
+    ("straight_paths", "notebooks/13_flow_matching", "input[type=range]", ".gm-controls"),
 ]
 
 

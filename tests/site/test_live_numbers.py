@@ -55,7 +55,7 @@ def layers_of(network):
 @pytest.mark.parametrize("loss", ["non_saturating", "minimax"])
 @pytest.mark.parametrize("gamma", [0.0, 0.7])
 def test_gan_figure_makes_the_steps_that_the_package_makes(runtime, loss, gamma):
-    runtime.evaluate("gm.load('gan_stepper.js')")
+    runtime.evaluate("Promise.all(['mlp.js', 'gan_stepper.js'].map(gm.load))")
     torch.manual_seed(0)
     generator = PlaneGenerator(2, (5, 4), "silu")
     discriminator = PlaneDiscriminator((6, 3), activation="silu")

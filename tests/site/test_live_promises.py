@@ -6,61 +6,6 @@ import re
 
 import pytest
 
-from tests.site.test_live_senses import opened
-
-PICTURE = "(box, i) => box.querySelectorAll('.gm-pane canvas')[i].toDataURL()"
-
-
-@pytest.fixture
-def figure(browser, site):
-    """A function: name of a figure, lesson → the figure, alive, with what a reader can do to it."""
-    made = []
-
-    def get(name, lesson):
-        page, box = opened(browser, site, name, f"notebooks/{lesson}")
-        made.append(page)
-        return Reader(page, box)
-
-    yield get
-    for page in made:
-        page.close()
-
-
-class Reader:
-    """Someone in front of a figure."""
-
-    def __init__(self, page, box):
-        self.page, self.box = page, box
-
-    def press(self, name):
-        self.box.get_by_role("button", name=name).first.click()
-
-    def slide(self, name, value):
-        slider = self.box.get_by_role("slider", name=name)
-        slider.evaluate(
-            "(each, v) => { each.value = v; each.dispatchEvent(new Event('input', {bubbles: true})); }", value
-        )
-        self.page.wait_for_timeout(300)
-
-    def number(self, name):
-        """The first number of the part of the readout that begins with a name."""
-        text = self.box.locator(".gm-readout > span", has_text=name).first.inner_text()
-        found = re.findall(r"[−+-]?\d+\.?\d*", text[text.index(name) + len(name) :])
-        return float(found[0].replace("−", "-"))
-
-    def text(self, name):
-        return self.box.locator(".gm-readout > span", has_text=name).first.inner_text()
-
-    def drag(self, x, y):
-        """Point at a share of the width and of the height of the plane."""
-        plane = self.box.locator("canvas[tabindex]")
-        plane.scroll_into_view_if_needed()
-        size = plane.bounding_box()
-        plane.click(position={"x": x * size["width"], "y": y * size["height"]})
-
-    def picture(self, i):
-        return self.box.evaluate(PICTURE.replace("(box, i)", "box").replace("[i]", f"[{i}]"))
-
 
 def test_boundary_moves_what_is_dragged_and_what_is_chosen(figure):
     reader = figure("boundary", "01_discriminative_vs_generative")
@@ -238,3 +183,66 @@ def test_next_pixel_changes_nothing_before_the_pixel(figure):
     assert before[:19] == after[:19]
     assert before[19] != after[19]
     assert before[20:] != after[20:]
+
+
+def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
+    reader = figure("noise_plane", "12_diffusion")
+    ends = lambda: reader.number("samples that end near a moon")  # noqa: E731
+    reader.press("Start again")
+    assert reader.number("training steps") == 0
+    error, before = reader.number("error of the network"), ends()
+    for _ in range(3):
+        reader.press("100 steps")
+    assert reader.number("error of the network") < error / 5
+    assert ends() > before + 30
+    reader.press("closed form")
+    for chain in ("DDIM", "ancestral"):
+        reader.press(chain)
+        found = []
+        for steps in (1, 4, 50):
+            reader.slide("steps back", steps)
+            found.append(ends())
+        assert found[0] <= 5
+        assert 60 <= found[1] <= 90
+        assert found[2] >= 92
+    reader.slide("time t", 0.3)
+    reader.press("Add noise")
+    reader.page.wait_for_function(
+        "box => box.querySelector('[type=range]').value > 0.1", arg=reader.box.element_handle()
+    )
+    reader.press("Way back")
+    at = "box => +box.querySelector('[type=range]').value"
+    reader.page.wait_for_function(
+        f"box => ({at})(box) < 0.9 && ({at})(box) > 0", arg=reader.box.element_handle()
+    )
+
+
+def test_straight_paths_become_straight_by_a_reflow(figure):
+    reader = figure("straight_paths", "13_flow_matching")
+    near, straight = (
+        lambda name=name: reader.number(name) for name in ("samples near a moon", "straightness")
+    )
+    reflow = reader.box.get_by_role("button", name="Reflow", exact=True)
+    reader.press("closed form")
+    assert near() >= 92
+    assert 0.8 < straight() < 1.2
+    bent = reader.picture(0)
+    reader.press("Show the pairs")
+    assert reader.picture(0) != bent
+    reader.press("1")
+    assert near() == 0  # all are at the mean
+    reader.press("32")
+    for _ in range(3):
+        reader.press("100 steps")
+    assert straight() > 0.6
+    many = near()
+    reader.press("1")
+    assert near() < many - 40
+    reflow.click()
+    reader.press("100 steps")
+    assert straight() < 0.05
+    assert near() > many - 20
+    reflow.click()
+    reader.press("100 steps")
+    assert reader.box.get_by_role("button", name="two reflows").get_attribute("aria-pressed") == "true"
+    assert near() > many - 25

@@ -124,3 +124,18 @@ def test_a_film_stops_where_nobody_sees_it(browser, site):
     page.wait_for_timeout(600)
     assert step.text_content() == before
     page.close()
+
+
+def test_a_film_goes_on_where_a_busy_page_reports_twice(browser, site):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script("""(() => { const Real = IntersectionObserver;
+        window.IntersectionObserver = class extends Real { constructor(f) {
+            super((entries) => f([{ isIntersecting: false }, ...entries])); } }; })()""")
+    page.goto(f"{site}/notebooks/02_gan.html")
+    box = page.locator(".gm-live[data-figure=gan_stepper]")
+    box.scroll_into_view_if_needed()
+    page.wait_for_selector(".gm-live[data-figure=gan_stepper][data-ready]")
+    box.get_by_text("Play", exact=True).click()
+    step = box.locator(".gm-readout b").first
+    page.wait_for_function("([e, v]) => e.textContent !== v", arg=[step.element_handle(), step.inner_text()])
+    page.close()

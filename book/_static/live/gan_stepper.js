@@ -1,113 +1,30 @@
-// Lesson 02: a GAN of the plane that trains in the page. Two small networks, their gradients written out,
-// Adam, and R1 with its second derivatives. tests/site/test_live.py compares one step with the package.
+// Lesson 02: a GAN of the plane that trains in the page. Two small networks, and R1 with second
+// derivatives. tests/site/test_live_numbers.py compares one step with the package.
 "use strict";
 
-// silu(a) = a·s with s = sigmoid(a), its first and its second derivative
 const sigmoid = (t) => 1 / (1 + Math.exp(-t));
 const softplus = (t) => Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)));
-function silu(a) {
-  const s = sigmoid(a), slope = s * (1 + a * (1 - s));
-  return [a * s, slope, s * (1 - s) * (2 + a * (1 - 2 * s))];
-}
 
 gm.gan = {
-  // Layers {w: out × in by rows, b}; batches are flat arrays by rows.
-  network(sizes, normal) {
-    return sizes.slice(1).map((out, i) => ({
-      inputs: sizes[i], outputs: out,
-      w: Float64Array.from({ length: out * sizes[i] }, () => normal() / Math.sqrt(sizes[i])),
-      b: new Float64Array(out),
-    }));
-  },
-
-  // Values of n inputs and, where a tangent is given, of the directional derivative along it.
-  forward(layers, x, n, tangent = null) {
-    const kept = [];
-    let h = x, t = tangent;
-    layers.forEach(({ inputs, outputs, w, b }, number) => {
-      const last = number === layers.length - 1;
-      const a = new Float64Array(n * outputs), at = t && new Float64Array(n * outputs);
-      const out = last ? a : new Float64Array(n * outputs), outT = last ? at : t && new Float64Array(n * outputs);
-      const slope = new Float64Array(n * outputs), bend = new Float64Array(n * outputs);
-      for (let r = 0; r < n; r++) for (let o = 0; o < outputs; o++) {
-        let sum = b[o], sumT = 0;
-        for (let i = 0; i < inputs; i++) {
-          sum += w[o * inputs + i] * h[r * inputs + i];
-          if (t) sumT += w[o * inputs + i] * t[r * inputs + i];
-        }
-        const k = r * outputs + o;
-        a[k] = sum;
-        if (at) at[k] = sumT;
-        if (last) { slope[k] = 1; continue; }
-        const [value, first, second] = silu(sum);
-        out[k] = value; slope[k] = first; bend[k] = second;
-        if (t) outT[k] = first * sumT;
-      }
-      kept.push({ h, t, at, slope, bend });
-      h = out; t = outT;
-    });
-    return { out: h, tangent: t, kept };
-  },
-
-  // Gradients of Σ (d · out) + Σ (dt · tangent) for every weight, and for the inputs.
-  backward(layers, { kept }, n, d, dt = null) {
-    const gradients = [];
-    for (let number = layers.length - 1; number >= 0; number--) {
-      const { inputs, outputs, w } = layers[number], { h, t, at, slope, bend } = kept[number];
-      const gw = new Float64Array(w.length), gb = new Float64Array(outputs);
-      const dh = new Float64Array(n * inputs), dht = dt && new Float64Array(n * inputs);
-      for (let r = 0; r < n; r++) for (let o = 0; o < outputs; o++) {
-        const k = r * outputs + o;
-        const da = d[k] * slope[k] + (dt ? dt[k] * bend[k] * at[k] : 0), dat = dt ? dt[k] * slope[k] : 0;
-        gb[o] += da;
-        for (let i = 0; i < inputs; i++) {
-          const j = r * inputs + i;
-          gw[o * inputs + i] += da * h[j] + (dt ? dat * t[j] : 0);
-          dh[j] += w[o * inputs + i] * da;
-          if (dt) dht[j] += w[o * inputs + i] * dat;
-        }
-      }
-      gradients.unshift({ w: gw, b: gb });
-      d = dh; dt = dht;
-    }
-    return { gradients, inputs: d };
-  },
-
-  adam(layers, gradients, memory, rate, beta1 = 0.5, beta2 = 0.9) {
-    memory.t = (memory.t || 0) + 1;
-    layers.forEach((layer, number) => {
-      for (const key of ["w", "b"]) {
-        const name = key + number, size = layer[key].length;
-        memory[name] ||= { m: new Float64Array(size), v: new Float64Array(size) };
-        const { m, v } = memory[name], g = gradients[number][key];
-        for (let i = 0; i < size; i++) {
-          m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-          v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
-          layer[key][i] -= (rate * (m[i] / (1 - beta1 ** memory.t))) / (Math.sqrt(v[i] / (1 - beta2 ** memory.t)) + 1e-8);
-        }
-      }
-    });
-  },
-
   // Slope of the generator's loss of one sample in its logit.
   slopes: { "non-saturating": (t) => sigmoid(t) - 1, minimax: (t) => -sigmoid(t) },
 
   // γ/2 · E‖∇D‖² over points, with its gradients: the slope along v = ∇D, held fixed, has the gradient we need.
   r1(layers, x, n, gamma) {
-    const slopes = gm.gan.backward(layers, gm.gan.forward(layers, x, n), n, new Float64Array(n).fill(1)).inputs;
-    const along = gm.gan.forward(layers, x, n, slopes);
-    const { gradients } = gm.gan.backward(layers, along, n, new Float64Array(n), new Float64Array(n).fill(gamma / n));
+    const slopes = gm.mlp.backward(layers, gm.mlp.forward(layers, x, n), n, new Float64Array(n).fill(1)).inputs;
+    const along = gm.mlp.forward(layers, x, n, slopes);
+    const { gradients } = gm.mlp.backward(layers, along, n, new Float64Array(n), new Float64Array(n).fill(gamma / n));
     return { value: (gamma / 2 / n) * along.tangent.reduce((a, b) => a + b, 0), gradients };
   },
 
   // One step of the game: D on data and samples, then G on new samples. Changes `players`; returns the losses.
   step(players, real, z, zNew, { loss = "non-saturating", gamma = 0, rateD = 1e-3, rateG = 1e-3 } = {}) {
     const { G, D, memoryG, memoryD } = players, n = real.length / 2, width = G[0].inputs;
-    const fake = gm.gan.forward(G, z, z.length / width).out;
-    const onReal = gm.gan.forward(D, real, n), onFake = gm.gan.forward(D, fake, n);
+    const fake = gm.mlp.forward(G, z, z.length / width).out;
+    const onReal = gm.mlp.forward(D, real, n), onFake = gm.mlp.forward(D, fake, n);
     const parts = [
-      gm.gan.backward(D, onReal, n, onReal.out.map((t) => (sigmoid(t) - 1) / n)).gradients,
-      gm.gan.backward(D, onFake, n, onFake.out.map((t) => sigmoid(t) / n)).gradients,
+      gm.mlp.backward(D, onReal, n, onReal.out.map((t) => (sigmoid(t) - 1) / n)).gradients,
+      gm.mlp.backward(D, onFake, n, onFake.out.map((t) => sigmoid(t) / n)).gradients,
     ];
     let penalty = 0;
     if (gamma > 0) {
@@ -117,13 +34,13 @@ gm.gan = {
     }
     const total = D.map((_, i) => Object.fromEntries(["w", "b"].map((key) => [key, parts[0][i][key].map((v, j) => parts.reduce((sum, part) => sum + part[i][key][j], 0))])));
     const discriminator = onReal.out.reduce((a, t) => a + softplus(-t), 0) / n + onFake.out.reduce((a, t) => a + softplus(t), 0) / n;
-    gm.gan.adam(D, total, memoryD, rateD);
+    gm.mlp.adam(D, total, memoryD, rateD);
 
-    const made = gm.gan.forward(G, zNew, n), judged = gm.gan.forward(D, made.out, n);
-    const push = gm.gan.backward(D, judged, n, judged.out.map((t) => gm.gan.slopes[loss](t) / n)).inputs;
-    const { gradients } = gm.gan.backward(G, made, n, push);
+    const made = gm.mlp.forward(G, zNew, n), judged = gm.mlp.forward(D, made.out, n);
+    const push = gm.mlp.backward(D, judged, n, judged.out.map((t) => gm.gan.slopes[loss](t) / n)).inputs;
+    const { gradients } = gm.mlp.backward(G, made, n, push);
     const generator = judged.out.reduce((a, t) => a + (loss === "minimax" ? -softplus(t) : softplus(-t)), 0) / n;
-    gm.gan.adam(G, gradients, memoryG, rateG);
+    gm.mlp.adam(G, gradients, memoryG, rateG);
     return { discriminator, generator, penalty };
   },
 };
@@ -147,7 +64,7 @@ gm.figure("gan_stepper", (box) => {
 
   function begin() {
     draws = gm.generator(state.seed);
-    players = { G: gm.gan.network([2, 32, 32, 2], draws.normal), D: gm.gan.network([2, 32, 32, 1], draws.normal), memoryG: {}, memoryD: {} };
+    players = { G: gm.mlp.network([2, 32, 32, 2], draws.normal), D: gm.mlp.network([2, 32, 32, 1], draws.normal), memoryG: {}, memoryD: {} };
     shown = noise(SHOWN);
     data = ring(300);
     count = 0;
@@ -168,7 +85,7 @@ gm.figure("gan_stepper", (box) => {
     const { pen } = view, { left, right, top, bottom } = plot.box;
     const centres = gm.range(-REACH + REACH / CELLS, REACH - REACH / CELLS, CELLS);
     const points = Float64Array.from(centres.flatMap((y) => centres.flatMap((x) => [x, -y])));
-    const field = gm.gan.forward(players.D, points, CELLS * CELLS).out;
+    const field = gm.mlp.forward(players.D, points, CELLS * CELLS).out;
     const image = gm.element("canvas", { width: CELLS, height: CELLS });
     const pixels = new ImageData(CELLS, CELLS), [white, blues, oranges] = [paper, blue, vermilion].map(gm.rgb);
     field.forEach((logit, i) => {
@@ -180,8 +97,8 @@ gm.figure("gan_stepper", (box) => {
     const even = (values, odd) => Array.from(values).filter((_, i) => i % 2 === odd);
     plot.points(even(data, 0), even(data, 1), ink, 1.6, 0.55);
 
-    const made = gm.gan.forward(players.G, shown, SHOWN).out, judged = gm.gan.forward(players.D, made, SHOWN);
-    const pull = gm.gan.backward(players.D, judged, SHOWN, judged.out.map(gm.gan.slopes[state.loss])).inputs;
+    const made = gm.mlp.forward(players.G, shown, SHOWN).out, judged = gm.mlp.forward(players.D, made, SHOWN);
+    const pull = gm.mlp.backward(players.D, judged, SHOWN, judged.out.map(gm.gan.slopes[state.loss])).inputs;
     for (let i = 0; i < SHOWN; i += 2) {
       const [x, y] = [made[2 * i], made[2 * i + 1]], length = Math.hypot(pull[2 * i], pull[2 * i + 1]);
       const long = Math.min(1, 0.25 / Math.max(length, 1e-9));
@@ -239,4 +156,4 @@ gm.figure("gan_stepper", (box) => {
     draw: () => { if (players) draw(); else { begin(); advance(60); } }, // so that there is something to see; "Start again" starts at the beginning
     says: () => `step ${count}`,
   });
-});
+}, ["mlp.js"]);

@@ -452,7 +452,7 @@ gm.frame = (box, { title, row = [], choices = [], controls = [], buttons = [], r
   const numbers = () => readout.map((each) => SPOKEN.reduce((words, [sign, word]) => words.replaceAll(sign, word), each.textContent));
   draw();
   speak(box, row, () => [says(), ...numbers()].filter(Boolean).join("; ").replace(/\s+/g, " "));
-  new IntersectionObserver(([entry]) => { box.seen = entry.isIntersecting; }).observe(box);
+  new IntersectionObserver((entries) => { box.seen = entries.at(-1).isIntersecting; }).observe(box);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   let wide = row[0]?.clientWidth;
   new ResizeObserver(() => { if (row[0]?.clientWidth !== wide) { wide = row[0].clientWidth; draw(); } }).observe(box);
