@@ -81,7 +81,7 @@ def best_bits(model: MADE, seen: Tensor, held_out: Tensor, test: Tensor, seed: i
 
 
 def mades() -> Rows:
-    """Bits per pixel by what the conditionals are, by the number of digits, and by the order of writing."""
+    """Measure bits per pixel by what the conditionals are, by the number of digits, and by the order of writing."""
     everything, test = load("digits").split(0.85), load("digits", "test").pixels.flatten(1).long()
     fit_set, held_out = (part.pixels.flatten(1).long() for part in everything)
 
@@ -118,7 +118,7 @@ def mades() -> Rows:
 
 
 def row(name: str, values: list[float]) -> dict[str, float]:
-    """The mean of several seeds, and their standard deviation."""
+    """Give the mean of several seeds, and their standard deviation."""
     each = torch.tensor(values)
     return {name: float(each.mean()), f"{name}_spread": float(each.std())}
 
@@ -146,7 +146,7 @@ def denoiser(seen: Tensor, seed: int) -> Diffusion:
 
 
 def copies() -> Rows:
-    """What a denoiser draws that has seen few digits or many, and its error on those and on others at t = 0.2."""
+    """Count what a denoiser copies that has seen few digits or many, and measure its error on those and on others."""
     digits, test = 2 * load("digits").split(0.85)[0].unit() - 1, 2 * load("digits", "test").unit() - 1
     found: dict[str, dict[str, list[float]]] = {}
     for seed in range(COPIES_SEEDS):
