@@ -36,9 +36,6 @@ def guided(velocity: Callable[..., Tensor], y: Tensor, guidance: float) -> Veloc
 
     Ho & Salimans 2022 (arXiv:2207.12598), equation 6. It is not the velocity of p(x | y)^(1 + w) p(x)^(−w).
     """
-
-    def both(x: Tensor, t: Tensor) -> Tensor:
-        told: Tensor = velocity(x, t, y)
-        return torch.lerp(velocity(x, t), told, 1 + guidance) if guidance else told
-
-    return both
+    if not guidance:
+        return lambda x, t: velocity(x, t, y)
+    return lambda x, t: torch.lerp(velocity(x, t), velocity(x, t, y), 1 + guidance)
