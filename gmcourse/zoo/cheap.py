@@ -14,8 +14,8 @@ Rows = dict[str, dict[str, float]]
 def baselines(data: str) -> Rows:
     """Give model → measurement → number for one set: "digits", "mnist", "faces" or "photos".
 
-    `python -m tools.zoo baselines` writes the file, which also says how each was measured. Bits per dimension are
-    those of 1,000 held-out pictures, dequantised once, and seconds those of the fit on one core.
+    `python -m tools.zoo baselines` writes the file, which says how; bits per dimension are those of 1,000 held-out
+    pictures, dequantised once. `… repeats` adds small networks of several seeds, "digits, MADE" and "digits, copies".
     """
     content = json.loads((store.WEIGHTS / FILE).read_text(encoding="utf-8"))["sets"]
     rows: Rows = content[expect.one_of("data", data, tuple(content))]["models"]

@@ -33,7 +33,7 @@ row(
 )
 row(f"{ODE}.Continuous", lambda: {"velocity": still, "steps": 2, "solver": "heun", "probes": 1, "data_at": 1})
 row("nn.unet.UNet", lambda: {"shape": (1, 8, 8), "width": 8, "classes": 2}, bad={"width": (12,)})
-row(f"{FM}.guided", lambda: {"velocity": still, "y": Y, "weight": 1.5}, fine={"y": "batch shape rank"})
+row(f"{FM}.guided", lambda: {"velocity": still, "y": Y, "guidance": 1.5}, fine={"y": "batch shape rank"})
 row(
     f"{FM}.reflow_pairs",
     lambda: {"velocity": still, "noise": X, "steps": 2, "batch_size": 2},

@@ -9,6 +9,7 @@ from torch import nn
 
 from gmcourse.densities import COSINE, STRAIGHT, NoisedMixture
 from gmcourse.flows.continuous import even_times, solve
+from gmcourse.models.diffusion import Diffusion, draw, times
 from gmcourse.models.flow_matching import FlowMatching, guided, matching_loss, reflow_pairs, straightness
 
 
@@ -80,8 +81,29 @@ def test_guidance_is_a_line_through_both_velocities():
         return x if y is None else x + y[:, None]
 
     x, t, y = torch.randn(3, 2), torch.rand(3), torch.arange(3)
-    for weight in (0.0, 1.0, 2.5):
-        assert torch.allclose(guided(velocity, y, weight)(x, t), x + weight * y[:, None])
+    for w in (0.0, 1.0, 2.5):  # 0 is the class alone, as in lesson 12
+        assert torch.allclose(guided(velocity, y, w)(x, t), x + (1 + w) * y[:, None])
+
+
+@pytest.mark.parametrize("w", [0.0, 3.0])
+def test_both_chapters_mean_the_same_by_a_weight(w):
+    """p = N(0, 1), p(·|y) = N(0, s²): on both paths the guided ODE multiplies by s^(1+w), by s if w is 0."""
+    origin, s, y = torch.zeros(1, 1), 0.5**0.5, torch.zeros(1, dtype=torch.long)
+    ends = []
+    for kind, path in ((FlowMatching, STRAIGHT), (Diffusion, COSINE)):
+        model, parts = kind((1,), classes=1), [NoisedMixture(origin, width, path) for width in (1.0, s)]
+
+        def exact(x, t, y=None, parts=parts, of=kind is FlowMatching):
+            part = parts[y is not None]
+            return part.velocity(x, t) if of else -path.at(t, x)[1] * part.score(x, t)  # noqa: B023
+
+        model.network.forward = exact
+        if kind is FlowMatching:
+            ends.append(solve(model.velocity(y, w), origin + 1, even_times(400)))
+        else:
+            ends.append(draw(model.denoiser(y, w), origin + 1, times(4000)))
+    for end in ends:
+        assert float(end) == pytest.approx(s ** (1 + w), rel=0.01)
 
 
 def test_straightness_is_zero_of_a_straight_flow_only():
@@ -124,5 +146,7 @@ def test_what_the_model_refuses():
     model = FlowMatching((2,), width=8, depth=1, classes=2)
     with pytest.raises(ValueError, match="y"):
         model.sample(2, y=torch.tensor([0, 5]))
+    with pytest.raises(ValueError, match="guidance needs them"):
+        model.sample(2, guidance=1.0)
     with pytest.raises(ValueError, match="8 divides"):
         FlowMatching((1, 12, 12), network="unet", width=16)

@@ -177,7 +177,7 @@ def test_one_command_makes_them_all_again(package, trained, monkeypatch, capsys)
         ["vae_digits_2d"],
         ["families_dark", "families_light"],
         "cache",
-        ["04_vae.ipynb", "12_diffusion.ipynb"],
+        ["04_vae.ipynb", "12_diffusion.ipynb", "13_flow_matching.ipynb"],
         "site",
         ["vae_plane"],
     ]

@@ -21,7 +21,9 @@ def test_every_set_has_its_rows(data):
 
 
 def test_unknown_words_are_named():
-    with pytest.raises(ValueError, match="expected one of 'digits', 'faces', 'mnist', 'photos'"):
+    with pytest.raises(
+        ValueError, match="expected one of 'digits', 'digits, MADE', 'digits, copies', 'faces'"
+    ):
         zoo.baselines("cats")
 
 

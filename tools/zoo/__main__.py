@@ -3,6 +3,7 @@
 train NAME… --minutes 25 --out FOLDER   several, the one that matters most first
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
 baselines [digits mnist faces photos]   measure the cheapest models, beside which manifests and tables stand
+repeats                                 train the small networks of several seeds, which lessons 11 and 12 show
 dependents NAME                         what depends on it
 remake NAME…                            make all that again
 read NAME…                              say that you have read what the prose says of it
@@ -17,7 +18,7 @@ from pathlib import Path
 
 
 def parser() -> argparse.ArgumentParser:
-    """Build the parser of seven words, each with its own arguments."""
+    """Build the parser of eight words, each with its own arguments."""
     top = argparse.ArgumentParser(
         prog="python -m tools.zoo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     publish.add_argument("--remake", action="store_true", help="then make again what depends on it")
     baselines = words.add_parser("baselines", help="measure the cheapest models")
     baselines.add_argument("names", nargs="*", metavar="SET", help="digits, mnist, faces, photos; none: all")
+    words.add_parser("repeats", help="train the small networks of several seeds")
     words.add_parser("dependents", help="what depends on a model").add_argument("name", metavar="NAME")
     for word, help_ in (("remake", "make again what depends on models"), ("read", "the prose was read")):
         words.add_parser(word, help=help_).add_argument("names", nargs="+", metavar="NAME")
@@ -44,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the word says; exit status 1 if a training failed or something is stale."""
-    from tools.zoo import baselines, dependents, series, stamp
+    from tools.zoo import baselines, dependents, repeats, series, stamp
     from tools.zoo.publish import publish, write_hashes
     from tools.zoo.remake import remake
 
@@ -63,6 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
             return remake([arguments.name])
     if arguments.word == "baselines":
         baselines.write(arguments.names or baselines.SETS)
+        write_hashes()
+    elif arguments.word == "repeats":
+        repeats.write()
         write_hashes()
     elif arguments.word in ("publish", "dependents"):
         for each in dependents.of(arguments.name):

@@ -4,5 +4,3 @@ from gmcourse.models.autoregressive.made import MADE
 from gmcourse.models.autoregressive.model import Autoregressive
 from gmcourse.models.autoregressive.pixelcnn import PixelCNN
 from gmcourse.models.autoregressive.transformer import Transformer
-
-__all__ = ["MADE", "Autoregressive", "PixelCNN", "Transformer"]

@@ -64,8 +64,7 @@ class Diffusion(nn.Module):
         Of the classes y a share `without` is hidden (Ho & Salimans 2022, arXiv:2207.12598), so that guidance has
         both networks in one.
         """
-        order = torch.arange(len(x), device=x.device) / len(x)
-        t = (torch.rand((), device=x.device) + order) % 1
+        t = (torch.rand((), device=x.device) + torch.arange(len(x), device=x.device) / len(x)) % 1
         noise = torch.randn_like(x)
         if y is not None:
             y = torch.where(torch.rand(len(y), device=y.device) < without, self.classes, y)

@@ -30,15 +30,12 @@ def matching_loss(
     return each.mean() if mean else each
 
 
-@door(y="B; integer", weight=">= 0")
-def guided(velocity: Callable[..., Tensor], y: Tensor, weight: float) -> Velocity:
-    """v + w (v_y − v), with v_y told the classes y (B,): w = 1 is the class as it was learned, more exaggerates it.
+@door(y="B; integer", guidance=">= 0")
+def guided(velocity: Callable[..., Tensor], y: Tensor, guidance: float) -> Velocity:
+    """(1 + w) v_y − w v, with v_y told the classes y (B,): w = 0 is the class as it was learned, more exaggerates it.
 
-    Ho & Salimans 2022 (arXiv:2207.12598) write 1 + w for our w. It is not the velocity of p(x | y)^w p(x)^(1 − w).
+    Ho & Salimans 2022 (arXiv:2207.12598), equation 6. It is not the velocity of p(x | y)^(1 + w) p(x)^(−w).
     """
-
-    def both(x: Tensor, t: Tensor) -> Tensor:
-        free = velocity(x, t)
-        return torch.lerp(free, velocity(x, t, y), weight)
-
-    return both
+    if not guidance:
+        return lambda x, t: velocity(x, t, y)
+    return lambda x, t: torch.lerp(velocity(x, t), velocity(x, t, y), 1 + guidance)

@@ -68,9 +68,11 @@ class FlowMatching(nn.Module):
         return matching_loss(lambda x_t, t: self(x_t, t, y), x, noise, t)
 
     @door(y="B; integer", guidance=">= 0")
-    def velocity(self, y: Tensor | None = None, guidance: float = 1.0) -> Velocity:
-        """Return v(x, t) for a solver: of all data, or of the classes y (B,), guided by the weight `guidance`."""
+    def velocity(self, y: Tensor | None = None, guidance: float = 0.0) -> Velocity:
+        """Return v(x, t) for a solver: of all data, or of the classes y (B,) with a weight w ≥ 0; see `guided`."""
         if y is None:
+            if guidance:
+                expect.refuse("y", None, "classes (B,): guidance needs them")
             return self
         expect.tensor("y", y, "B", dtype="integer", within=(0, self.classes))
         return guided(self, y, guidance)
@@ -84,7 +86,7 @@ class FlowMatching(nn.Module):
         steps: int = 20,
         solver: str = "heun",
         y: Tensor | None = None,
-        guidance: float = 1.0,
+        guidance: float = 0.0,
     ) -> Tensor:
         """Draw n samples (n, *shape): noise, carried in so many steps; see `solve` and `velocity`."""
         if y is not None:
