@@ -40,9 +40,7 @@ class Family:
     """A family's model, in float64.
 
     Args:
-        name: as the page calls it.
-        code: what a picture becomes, in two words.
-        density: what the family knows of p(x).
+        name: as the page calls it; `code`, what a picture becomes; `density`, what the family knows of p(x).
         encode: pictures in [0, 1] (B, 3, 32, 32) → codes.
         decode: codes → pictures.
         draw: n → codes of new pictures, from torch's own generator.
