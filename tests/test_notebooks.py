@@ -42,7 +42,11 @@ def prose(path):
 
 
 def words(text):
-    """How many words a reader meets: without alt texts, addresses, tags and formulas, which count as one each."""
+    """How many words a reader meets: without alt texts, addresses, tags and formulas, which count as one each.
+
+    The line below a still picture does not count: the site leaves it out.
+    """
+    text = text.replace("*A still picture: on the site of the course, this figure is live.*", "")
     text = re.sub(r"\$\$.+?\$\$|\$[^$]+\$", " x ", text, flags=re.S)
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|<[^>]+>", " ", text)
     return len(re.findall(r"\w[\w’'-]*", text))

@@ -5,26 +5,21 @@ adaptation of their code, not checked against the paper's own; ours makes 3,000 
 theirs more.
 """
 
-from collections.abc import Callable
+from functools import partial
 
 import torch
-from torch import Tensor
 
 from gmcourse.adversarial import Adversarial, SideBySide
 from gmcourse.data import toy
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.metrics.modes import modes_and_quality
 from gmcourse.models.gan import PlaneDiscriminator
+from gmcourse.recipes.plane_flow_moons import data as samples
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import seeded
 
 RUNS, BATCH = 5, 500
-
-
-def data(device: torch.device) -> Callable[[torch.Generator, int], Tensor]:
-    """Draw fresh samples at each step."""
-    truth = toy.load("twenty_five_gaussians")
-    return lambda draws, n: truth.sample(n, draws).to(device)
+data = partial(samples, density="twenty_five_gaussians")
 
 
 def step(module: GridGANs, device: torch.device) -> SideBySide:

@@ -9,7 +9,10 @@ import pytest
 from tools.live.weights import LIVE, weights_file
 
 HEAVY = {  # whole models, rounded to eight bits
+    "weights/draw_digit.js": 227_000,
     "weights/glow_faces.js": 615_000,
+    "weights/one_face.js": 760_000,  # pictures
+    "weights/srflow_encoder.js": 514_000,
     "weights/srflow_faces.js": 1_922_000,
     "weights/stylegan2_faces.js": 464_000,
 }
@@ -29,12 +32,15 @@ FIGURES = [
     ("kl", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
     ("elbo", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
     ("vae_plane", "notebooks/04_vae", "canvas[tabindex]", ".gm-readout"),
+    ("draw_digit", "notebooks/04_vae", "canvas[tabindex]", ".gm-readout"),
     ("map_area", "notebooks/05_change_of_variables", "input[type=range]", ".gm-readout"),
     ("plane_flow", "notebooks/05_change_of_variables", "canvas[tabindex]", ".gm-readout"),
     ("nice_layers", "notebooks/06_nice", "canvas[tabindex]", ".gm-readout"),
     ("glow_faces", "notebooks/07_glow", "input[type=range]", ".gm-controls"),
     ("super_resolution", "notebooks/08_srflow", "input[type=range]", ".gm-controls"),
+    ("paint_face", "notebooks/08_srflow", "canvas[tabindex]", ".gm-readout"),
     ("style_mixing", "notebooks/09_stylegan2", "input[type=range]", ".gm-controls"),
+    ("one_face", "notebooks/10_recap", "input[type=range]", ".gm-controls"),
     ("next_pixel", "notebooks/11_autoregressive", "canvas[tabindex]", ".gm-readout"),
     ("noise_plane", "notebooks/12_diffusion", "input[type=range]", ".gm-controls"),
     ("straight_paths", "notebooks/13_flow_matching", "input[type=range]", ".gm-controls"),

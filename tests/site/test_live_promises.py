@@ -246,3 +246,82 @@ def test_straight_paths_become_straight_by_a_reflow(figure):
     reader.press("100 steps")
     assert reader.box.get_by_role("button", name="two reflows").get_attribute("aria-pressed") == "true"
     assert near() > many - 25
+
+
+def test_one_face_is_given_back_walked_and_drawn(figure):
+    reader = figure("one_face", "10_recap")
+    for name in ("a face, given", "no face, given"):
+        reader.press(name)
+        assert reader.number("given back exactly by") == 4
+        assert reader.number("its error:") > 0.005
+    before = [reader.picture(i) for i in range(10)]
+    reader.press("Walk")
+    reader.page.wait_for_timeout(1500)
+    reader.press("Stop")
+    assert all(old != reader.picture(i) for i, old in enumerate(before))
+    reader.press("Draw new faces")
+    one = reader.picture(2)
+    assert "–" in reader.text("given back exactly by")
+    reader.press("Draw new faces")
+    assert reader.picture(2) != one
+
+
+def test_a_drawn_digit_is_a_speck_or_a_wide_ring_by_beta(figure):
+    reader = figure("draw_digit", "04_vae")
+    assert "a 3" in reader.text("nearest code")
+    widths, prices = {}, {}
+    for beta in ("0.1", "1", "4"):
+        reader.box.get_by_role("button", name=beta, exact=True).click()
+        widths[beta], prices[beta] = reader.number("σ ="), reader.number("KL")
+    assert widths["0.1"] < 0.5 * widths["1"] < widths["4"]
+    assert prices["0.1"] > prices["1"] > prices["4"]
+    assert prices["4"] < 0.1
+    reader.box.get_by_role("button", name="1", exact=True).click()
+    before = reader.text("μ =")
+    reader.press("Clear")
+    paper = reader.box.locator("canvas[tabindex]")
+    size = paper.bounding_box()
+    places = [(0.3, 0.25), (0.45, 0.1), (0.65, 0.2), (0.6, 0.45), (0.3, 0.88), (0.72, 0.88)]  # a two
+    x, y = ([p[i] * size[("width", "height")[i]] + (size["x"], size["y"])[i] for p in places] for i in (0, 1))
+    reader.page.mouse.move(x[0], y[0])
+    reader.page.mouse.down()
+    for i in range(1, len(places)):
+        reader.page.mouse.move(x[i], y[i], steps=4)
+    reader.page.mouse.up()
+    assert reader.text("μ =") != before
+    assert "a 2" in reader.text("nearest code")
+    paper.focus()
+    drawn = reader.picture(0)
+    reader.page.keyboard.press("ArrowRight")
+    assert reader.picture(0) != drawn
+    reader.page.keyboard.press("Backspace")
+    reader.page.keyboard.press("Backspace")
+    assert reader.picture(0) != drawn
+
+
+def test_painted_pixels_are_answered(figure):
+    reader = figure("paint_face", "08_srflow")
+    reader.page.wait_for_timeout(500)
+    fits, before = reader.number("made small again"), reader.picture(1)
+    assert reader.number("out of range") == 0
+    reader.press("hair, red")
+    paper = reader.box.locator("canvas[tabindex]")
+    paper.focus()
+    for key in ("ArrowUp", "Enter", "Shift+ArrowRight", "Shift+ArrowRight"):
+        reader.page.keyboard.press(key)
+    reader.page.wait_for_timeout(800)
+    assert reader.picture(1) != before
+    reader.press("As it was")
+    reader.page.wait_for_timeout(800)
+    assert reader.number("made small again") == fits
+    assert reader.picture(1) == before
+    reader.press("blue")
+    for row in range(8):  # what no face has: a chequerboard
+        for column in range(row % 2, 8, 2):
+            reader.drag((column + 0.5) / 8, (row + 0.5) / 8)
+    reader.page.wait_for_timeout(800)
+    assert reader.number("made small again") < fits - 3
+    assert reader.number("out of range") >= 1
+    reader.slide("temperature", 0)
+    reader.page.wait_for_timeout(800)
+    assert reader.number("answers differ by") == 0

@@ -8,13 +8,13 @@ from gmcourse.data.low_resolution import downsample, upsample
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from tests.site.conftest import TOLERANCE
 from tools.live import wire
-from tools.live.srflow import SHOWN, features, questions, rounded
+from tools.live.srflow import SHOWN, features, questions, rounded, rounded_encoder
 from tools.live.weights import weights_file
 
 
 @pytest.fixture(scope="module")
 def page(open_with):
-    page = open_with("runtime", "weights/srflow_faces", "flows", "super_resolution")
+    page = open_with("runtime", "weights/srflow_faces", "weights/srflow_encoder", "flows", "srflow")
     page.evaluate("() => { window.flow = gm.srflow(gm.weights('srflow_faces')); }")
     return page
 
@@ -89,3 +89,23 @@ def test_mean_and_spread(page):
     )
     assert close(got[0], pictures.mean(0))
     assert close(got[1], pictures.std(0, correction=0).mean(0))
+
+
+@torch.no_grad()
+def test_the_page_reads_what_is_painted_as_torch_does(page):
+    """A face with noise on its 64 pixels: the features of the rounded encoder, and the answer to them.
+
+    On noise alone the answers have no limit: float64 overflows, in the page and in torch.
+    """
+    ours, random = rounded_encoder(zoo.load("srflow_faces")), torch.Generator().manual_seed(2)
+    low = (
+        questions().low[3:4].double().lerp(torch.rand(1, 3, 8, 8, dtype=torch.float64, generator=random), 0.1)
+    )
+    z = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=random)
+    script = """([low, z]) => { const said = gm.rrdb(gm.weights("srflow_encoder"))({ data: low, shape: [3, 8, 8] });
+        return [said.map((x) => [...x.data]), [...flow.told(said)(z)]]; }"""
+    said, answer = page.evaluate(script, [low.flatten().tolist(), z.flatten().tolist()])
+    expected = ours.contexts(low)
+    for got, context in zip(said, expected, strict=True):
+        assert close(got, context)
+    assert close(answer, ours.flow.inverse(z, expected))

@@ -18,6 +18,7 @@ from gmcourse.data.low_resolution import Pairs, downsample, pairs, upsample
 from gmcourse.flows import ActNormConv, AffineCoupling, AffineInjector
 from gmcourse.models.srflow import SRFlow
 from gmcourse.models.srflow.steps import ConditionalNet
+from gmcourse.nn.rrdb import RESIDUAL, SLOPE
 from tools.live.layers import rounded_conv, rounded_mixing
 from tools.live.wire import Numbers
 
@@ -103,3 +104,34 @@ def as_script() -> str:
     for name, matrix in resizing(both.low.shape[-1], both.scale).items():
         numbers.add(name, matrix)
     return numbers.script("srflow_faces", {"levels": _round(model.double(), numbers)})
+
+
+def _round_encoder(model: SRFlow, numbers: Numbers) -> None:
+    """Round the encoder in place; dense blocks and convolutions that enlarge are numbered through."""
+    encoder: Any = model.encoder
+    rounded_conv(encoder.first, numbers, "first")
+    for block in (dense for both in encoder.trunk for dense in both.blocks):
+        for i, conv in enumerate(block.convs):
+            rounded_conv(conv, numbers, f"dense.{i}")
+    rounded_conv(encoder.after, numbers, "after")
+    for conv in encoder.ups:
+        rounded_conv(conv, numbers, "up")
+
+
+def rounded_encoder(model: SRFlow) -> SRFlow:
+    """Return the model with the encoder of `paint_face` and the flow of both figures, in float64."""
+    copied = rounded(model)
+    _round_encoder(copied, Numbers())
+    return copied
+
+
+@torch.no_grad()
+def encoder_as_script() -> str:
+    """Write the script `srflow_encoder`, for the figure in which the reader paints the low resolution."""
+    model: Any = copy.deepcopy(zoo.load("srflow_faces")).double()
+    assert not model.encoder.stacked
+    assert model.encoder.long_skip
+    numbers = Numbers()
+    _round_encoder(model, numbers)
+    described = {"slope": SLOPE, "residual": RESIDUAL, "levels": model.n_levels}
+    return numbers.script("srflow_encoder", described)

@@ -1,0 +1,11 @@
+"""The VAE of the digits with two latents and β = 0.1: a code costs a tenth (Higgins et al. 2017)."""
+
+from dataclasses import replace
+from functools import partial
+
+from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.vae_digits_2d import RECIPE as PLAIN
+
+STEP = adam(1e-3, lambda module: partial(module.loss, beta=0.1))
+RECIPE: Recipe = replace(PLAIN, name="vae_digits_2d_beta_tenth", step=STEP)
