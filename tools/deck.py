@@ -205,8 +205,9 @@ PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="../_static/vendor/reveal/reveal.css">
 <link rel="stylesheet" href="../_static/course.css">
 <link rel="stylesheet" href="../_static/slides.css">
-<script>window.MathJax = {{"options": {{"processHtmlClass": "math", "ignoreHtmlClass": "reveal"}}}}</script>
-<script defer src="../_static/vendor/mathjax/tex-chtml.js"></script>
+<link rel="stylesheet" href="../_static/vendor/katex/katex.min.css">
+<script defer src="../_static/vendor/katex/katex.min.js"></script>
+<script defer src="../_static/formulas.js"></script>
 <script defer src="../_static/course.js"></script>
 <script defer src="../_static/vendor/reveal/reveal.js"></script>
 <script defer src="../_static/vendor/reveal/notes.js"></script>

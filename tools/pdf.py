@@ -10,7 +10,7 @@ from tools.environment import ROOT
 from tools.lessons import pages
 
 PDF = BUILD / "pdf"
-MATHS = "async () => { if (window.MathJax?.startup?.promise) await MathJax.startup.promise }"
+MATHS = "async () => { await window.gmFormulas }"
 OPEN_ALL = "() => document.querySelectorAll('.bd-article details').forEach(each => each.open = true)"
 
 

@@ -38,7 +38,7 @@ function nameRegions() {
 
 // What scrolls sideways must be reachable by keyboard.
 function focusScrollers() {
-  const wide = "div.highlight pre, div.math, .pst-scrollable-table-container, div.cell_output pre, mjx-container[display]";
+  const wide = "div.highlight pre, div.math, .pst-scrollable-table-container, div.cell_output pre, .gm-picture";
   for (const box of document.querySelectorAll(wide)) {
     if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
@@ -54,7 +54,7 @@ function skipCopyButtons() {
 function showText() {
   const show = () => document.documentElement.classList.remove("gm-setting");
   setTimeout(show, 1500);
-  Promise.resolve(window.MathJax?.startup?.promise).then(() => { show(); focusScrollers(); }, show);
+  Promise.resolve(window.gmFormulas).then(() => { show(); focusScrollers(); }, show);
 }
 
 // On a phone a row of a wide table becomes a card; its cells then say which column they are of.

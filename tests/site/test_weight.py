@@ -26,7 +26,7 @@ def first_visit(browser, site):
             page.goto(f"{site}/{name}.html", wait_until="networkidle")
             page.wait_for_timeout(500)
             size = sum(int(each.headers.get("content-length", 0)) for each in answers)
-            maths = page.locator("mjx-container").count() > 0
+            maths = page.locator(".katex").count() > 0
             known[name] = (page.evaluate("shift"), [each.url for each in answers], size, maths, page)
         return known[name]
 
@@ -43,9 +43,8 @@ def test_a_page_does_not_jump(first_visit, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_light(first_visit, name):
     _, urls, size, maths, _ = first_visit(name)
-    assert any("mathjax" in each for each in urls) == maths
-    # uncompressed; the aim of 1 MB with maths and 0.6 MB without is not reached: MathJax alone has 1.16 MB
-    most = 2_400_000 if maths else 1_000_000
+    assert any("katex" in each for each in urls) == maths
+    most = 1_000_000 if maths else 600_000  # uncompressed
     assert size <= most
     if not maths:
         assert len(urls) <= 15
@@ -66,8 +65,8 @@ def test_one_hero_is_fetched(browser, site):
 @pytest.mark.parametrize("name", ["notebooks/04_vae", "book/notation"])
 def test_formulas_and_copy_buttons_are_no_stops(first_visit, name):
     page = first_visit(name)[-1]
-    assert page.locator("mjx-container:not([display])").count() > 30
-    stops = """() => [...document.querySelectorAll('mjx-container, button.copybtn')]
+    assert page.locator("span.math .katex").count() > 30
+    stops = """() => [...document.querySelectorAll('.math, .katex, button.copybtn')]
         .filter((each) => each.tabIndex >= 0 && each.scrollWidth <= each.clientWidth + 1).length"""
     assert page.evaluate(stops) == 0
 
