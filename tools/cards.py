@@ -1,4 +1,4 @@
-"""The pictures on the cards of the front page, one below the other in one file a theme: `python -m tools.pictures`."""
+"""The pictures on the cards of the front page, one below the other, a file a theme: `python -m tools.pictures`."""
 
 from __future__ import annotations
 

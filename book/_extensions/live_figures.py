@@ -5,7 +5,8 @@
     *A still picture: on the site of the course, this figure is live.*
 
 The picture becomes the box that `course.js` brings to life, with the still one inside for readers without
-JavaScript; the line below it, which would not be true there, is left out. The build fails where the script, a
+JavaScript; the line below it, which would not be true there, is left out, and so is the picture of a widget in the
+cell before or after it: in JupyterLab the widget moves, on the site the live figure does. The build fails where the script, a
 file that it names, the picture or the alt text is missing.
 """
 
@@ -23,6 +24,7 @@ from sphinx.util.osutil import relative_uri
 
 LIVE = Path(__file__).parents[1] / "_static" / "live"
 STILL = re.compile(r"_static/live/stills/(\w+)\.png$")
+WIDGET = re.compile(r"^explore\(", re.MULTILINE)
 STILL_HERE = "A still picture: on the site of the course, this figure is live."
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,19 @@ class Live(SphinxTransform):
             below = place.index(image.parent) + 1
             if below < len(place) and place[below].astext() == STILL_HERE:
                 del place[below]
-            place.replace(image.parent, LiveNode(name=match[1], alt=image["alt"]))
+            live = LiveNode(name=match[1], alt=image["alt"])
+            place.replace(image.parent, live)
+            drop_snapshot(live)
+
+
+def drop_snapshot(live: LiveNode) -> None:
+    """Of the cell before and the one after a live figure: a widget's picture, which does not move, beside its twin."""
+    siblings, at = live.parent.children, live.parent.index(live)
+    for direction in (reversed(siblings[:at]), siblings[at + 1 :]):
+        cell = next((each for each in direction if "cell" in each.get("classes", [])), None)
+        if cell is not None and WIDGET.search(cell.children[0].astext()):
+            for output in [each for each in cell.children if "cell_output" in each.get("classes", [])]:
+                cell.remove(output)
 
 
 def missing(name: str, alt: str) -> list[str]:
