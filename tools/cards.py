@@ -114,7 +114,7 @@ def answers(card: Card) -> None:
 def families(card: Card) -> None:
     """Lesson 10: a face of each family."""
     names = ("dcgan_faces", "vae_faces_two_levels", "glow_faces", "stylegan2_faces")
-    options = ({}, {}, {"temperature": 0.7}, {"truncation": 0.7})
+    options: tuple[dict[str, float], ...] = ({}, {}, {"temperature": 0.7}, {"truncation": 0.7})
     card.row(torch.cat([_faces(name, **each)[:1] for name, each in zip(names, options, strict=True)]))
 
 
@@ -139,9 +139,9 @@ def carried(card: Card) -> None:
     start, end = torch.randn(90, 2) * 26, toy.load("two_moons").sample(90)
     start = start + torch.tensor([90.0, HEIGHT / 2])
     end = (end - end.mean(0)) / end.std(0) * torch.tensor([52.0, 34.0]) + torch.tensor([450.0, HEIGHT / 2])
-    pale = Image.blend(*(Image.new("RGB", (1, 1), each) for each in (card.inks.paper, card.inks.model)), 0.5)
+    (r, g, b), (s, h, c) = card.inks.paper, card.inks.model
     for path in torch.stack([start, end], dim=1):
-        card.line(path, pale.getpixel((0, 0)), 1)
+        card.line(path, ((r + s) // 2, (g + h) // 2, (b + c) // 2), 1)
     card.dots(start, card.inks.latent)
     card.dots(end, card.inks.data)
 

@@ -1,7 +1,7 @@
 """`make pdf`: print the built site with Chromium: the book with a title page and contents, and a PDF a page.
 
-    python -m tools pdf                     every page, and all of them as `_build/pdf/book.pdf`
-    python -m tools pdf notebooks/04_vae    this page
+python -m tools pdf                     every page, and all of them as `_build/pdf/book.pdf`
+python -m tools pdf notebooks/04_vae    this page
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ PRELOAD = re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?')
 MATHS = re.compile(r'[ \t]*<script[^>]*src="[^"]*?_static/formulas\.js[^\n]*</script>\n?')
 KATEX = "vendor/katex/katex.min"
 DRAWN = re.compile(r'<img [^>]*src="[./]*_images/([0-9a-f]{40,}\.png)"[^>]*>')  # those of cells
-NUMBERED = re.compile(r'<span class="caption-number">[^<]*</span>')  # no text refers to a figure by its number
+NUMBERED = re.compile(
+    r'<span class="caption-number">[^<]*</span>'
+)  # no text refers to a figure by its number
 OPTIONS = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^\n]*</script>\n")
 ALONE = ("formulas", "searchtools", "language_data", "searchindex")  # scripts of some pages only
 THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'

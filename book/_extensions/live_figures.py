@@ -5,9 +5,9 @@
     *A still picture: on the site of the course, this figure is live.*
 
 The picture becomes the box that `course.js` brings to life, with the still one inside for readers without
-JavaScript; the line below it, which would not be true there, is left out, and so is the picture of a widget in the
-cell before or after it: in JupyterLab the widget moves, on the site the live figure does. The build fails where the script, a
-file that it names, the picture or the alt text is missing.
+JavaScript. The line below it, which would not be true there, is left out, and so is the picture of a widget in the
+cell before or after it: in JupyterLab the widget moves, on the site the live figure does. The build fails where the
+script, a file that it names, the picture or the alt text is missing.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Live(SphinxTransform):
 
 
 def drop_snapshot(live: LiveNode) -> None:
-    """Of the cell before and the one after a live figure: a widget's picture, which does not move, beside its twin."""
+    """Leave out the picture of a widget, which does not move, in the cell before or after its live twin."""
     siblings, at = live.parent.children, live.parent.index(live)
     for direction in (reversed(siblings[:at]), siblings[at + 1 :]):
         cell = next((each for each in direction if "cell" in each.get("classes", [])), None)
