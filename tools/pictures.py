@@ -141,7 +141,7 @@ PICTURES: dict[
     "families_dark": (lambda: families(DARK), None),
     "cards_light": (lambda: cards.draw(cards.LIGHT), None),
     "cards_dark": (lambda: cards.draw(cards.DARK), None),
-    "wall_of_faces": (wall_of_faces, 256),
+    "wall_of_faces": (wall_of_faces, None),
     "attributes_of_faces": (contact_sheet, 256),
 }
 
@@ -157,7 +157,7 @@ def draw(only: Collection[str] | None = None) -> None:
         if colours:
             picture.quantize(colours).save(path, optimize=True)
         else:
-            picture.save(path, quality=88, method=6)
+            picture.save(path, quality=80, method=6)
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
 
 

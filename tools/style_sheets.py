@@ -17,7 +17,8 @@ from tinycss2.ast import AtRule, Node, QualifiedRule
 INLINE = ("source-serif-4-latin-wght-normal", "source-sans-3-latin-wght-normal")
 URL = re.compile(r"url\(\s*([\"']?)(?!data:|#|https?:)([^\"')]+)\1\s*\)")
 IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"'];")
-PROPERTY = re.compile(r"(?<=[{;\s])(--[\w-]+)\s*:[^;{}]*(?:;|(?=}))")
+VALUE = r"""(?:"[^"]*"|'[^']*'|\([^()]*\)|[^;{}"'])*"""  # a semicolon may stand in an address
+PROPERTY = re.compile(rf"(?<=[{{;\s])(--[\w-]+)\s*:{VALUE}(?:;|(?=}}))")
 PARTS = {"skip_comments": True, "skip_whitespace": True}
 
 

@@ -66,7 +66,7 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
 
 
 def used(pages: Iterable[str], static: Path) -> frozenset[str]:
-    """Every class of a page, and every word of a script, which might be a class."""
+    """Every class of a page, and every longer word of a script, which might be a class."""
     classes = {
         word for page in pages for each in re.findall(r'class="([^"]*)"', page) for word in each.split()
     }
@@ -75,7 +75,7 @@ def used(pages: Iterable[str], static: Path) -> frozenset[str]:
         for p in static.rglob("*.js")
         if not {"weights", "vendor"} & set(p.parts)
     )
-    return frozenset(classes).union(*(re.findall(r"[A-Za-z_][\w-]*", script) for script in scripts))
+    return frozenset(classes).union(*(re.findall(r"[A-Za-z_][\w-]{3,}", script) for script in scripts))
 
 
 def head(text: str, static: Path, words: frozenset[str]) -> str:

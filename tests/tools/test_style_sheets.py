@@ -32,7 +32,10 @@ def test_a_rule_stays_if_all_its_classes_may_occur(written, kept, tmp_path):
 
 def test_a_property_that_nothing_reads_goes_and_so_does_what_only_it_read(tmp_path):
     sheet = tmp_path / "one.css"
-    sheet.write_text("p { --a: 1; --b: var(--a); --c: 2; margin: var(--c); --gm-d: 3 }", encoding="utf-8")
+    sheet.write_text(
+        "p { --e: url('data:a;b'); --a: 1; --b: var(--a); --c: 2; margin: var(--c); --gm-d: 3 }",
+        encoding="utf-8",
+    )
     assert style_sheets.joined((sheet,), tmp_path, WORDS).split() == [
         "p{",
         "--c:",
