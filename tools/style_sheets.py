@@ -73,7 +73,7 @@ def may_match(selector: str, words: frozenset[str]) -> bool:
     plain = re.sub(r"\[[^]]*\]", "", selector)
     while plain != (plain := re.sub(r":[\w-]+\([^()]*\)", "", plain)):
         pass
-    return set(re.findall(r"\.([A-Za-z_][\w-]*)", plain)) <= words
+    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", plain)) <= words
 
 
 def squeezed(rule: str) -> str:

@@ -34,6 +34,10 @@ NUMBERED = re.compile(
     r'<span class="caption-number">[^<]*</span>'
 )  # no text refers to a figure by its number
 OPTIONS = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^\n]*</script>\n")
+NEEDED_BY = {  # scripts of a few pages
+    "design-tabs.js": "sd-tab",
+    "togglebutton.js": r'class="([^"]* )?(toggle|dropdown admonition|admonition dropdown)[ "]',
+}
 ALONE = ("formulas", "searchtools", "language_data", "searchindex")  # scripts of some pages only
 THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
 # the theme is known before anything is drawn, so that no picture of the other one is fetched or laid out
@@ -108,7 +112,8 @@ def head(text: str, static: Path, words: frozenset[str]) -> str:
             if ("defer" in each["how"]) == bool(how) and not any(word in each["file"] for word in ALONE)
         ]
         if scripts:
-            joined = ";\n".join((static / each["file"]).read_text(encoding="utf-8") for each in scripts)
+            files = [each["file"] for each in scripts if re.search(NEEDED_BY.get(each["file"], ""), text)]
+            joined = ";\n".join((static / file).read_text(encoding="utf-8") for file in files)
             file = keep(static, "js", joined)
             text = _replace(text, scripts, f'    <script {how}src="{up}_static/{file}"></script>\n{then}')
     waiting = f"    {FONTS}" + (formulas(static, up) if maths else "")

