@@ -96,8 +96,19 @@ def visit(self, node: LiveNode) -> None:
     )
     still = f"_static/live/stills/{node['name']}.png"
     src = relative_uri(self.builder.get_target_uri(self.builder.current_docname), still)
+    first = (
+        self.builder.current_docname == self.builder.config.root_doc
+    )  # the front page has it on its first screen
     self.body.append(
-        self.emptytag({}, "img", src=src, alt=node["alt"], width=width, height=height, loading="lazy")
+        self.emptytag(
+            {},
+            "img",
+            src=src,
+            alt=node["alt"],
+            width=width,
+            height=height,
+            loading="eager" if first else "lazy",
+        )
     )
     self.body.append("</div>\n")
     raise nodes.SkipNode

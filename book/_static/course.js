@@ -50,11 +50,12 @@ function skipCopyButtons() {
   for (const button of document.querySelectorAll("button.copybtn")) button.tabIndex = -1;
 }
 
-// Formulas change lines when they are set, so the text waits for them: at most a second and a half.
+// Formulas change lines when they are set, so the text waits for them and their letters: until the page has loaded.
 function showText() {
-  const show = () => document.documentElement.classList.remove("gm-setting");
+  const show = () => { document.documentElement.classList.remove("gm-setting"); focusScrollers(); };
+  window.addEventListener("load", show);
   setTimeout(show, 1500);
-  Promise.resolve(window.gmFormulas).then(() => { show(); focusScrollers(); }, show);
+  Promise.resolve(window.gmFormulas).then(show, show);
 }
 
 // On a phone a row of a wide table becomes a card; its cells then say which column they are of.
