@@ -24,6 +24,8 @@ READY = """async () => {
     await window.gmFormulas;
     await Promise.all([...document.images].map((each) => each.decode().catch(() => 0)));
 }"""
+PAGE = re.compile(rb"(\d+) 0 obj\s*<<\s*/Type\s*/Page\b")
+PLACE = re.compile(rb"/([\w-]+) \[(\d+) 0 R /XYZ ")
 NUMBER = (
     '<div style="width: 100%; font: 8pt sans-serif; color: #4d5b69; text-align: center">'
     '<span class="pageNumber"></span></div>'
@@ -36,8 +38,15 @@ def target(number: int, name: str) -> Path:
 
 
 def count(path: Path) -> int:
-    """How many pages a PDF of Chromium has: each is an object of its own, which is not compressed."""
-    return len(re.findall(rb"/Type\s*/Page\b", path.read_bytes()))
+    """How many pages a PDF of Chromium has."""
+    return len(PAGE.findall(path.read_bytes()))
+
+
+def begins(path: Path) -> dict[str, int]:
+    """On which page each place lies that a link of the document leads to; Chromium's PDFs name them in plain text."""
+    content = path.read_bytes()
+    pages = {number: at for at, number in enumerate(PAGE.findall(content), 1)}
+    return {name.decode(): pages[number] for name, number in PLACE.findall(content)}
 
 
 @contextmanager
@@ -51,8 +60,8 @@ def put(text: str) -> Iterator[str]:
         file.unlink()
 
 
-def write(page: Page, address: str, title: str, body: str, path: Path) -> int:
-    """Print one document; gives the number of its pages."""
+def write(page: Page, address: str, title: str, body: str, path: Path) -> None:
+    """Print one document."""
     with put(printed.document(title, body)) as name:
         page.goto(f"{address}/{name}", wait_until="networkidle", timeout=300_000)
         page.evaluate(READY)
@@ -68,7 +77,6 @@ def write(page: Page, address: str, title: str, body: str, path: Path) -> int:
             margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
         )
     print(f"{path.relative_to(ROOT).as_posix()}: {count(path)} pages", flush=True)
-    return count(path)
 
 
 def main(words: list[str]) -> int:
@@ -79,28 +87,23 @@ def main(words: list[str]) -> int:
     with serve() as address, open_browser() as browser:
         page = browser.new_page(color_scheme="light")
         page.set_default_timeout(300_000)
-        lengths = {}
         shown = printed.chapters()
         for number, chapter in enumerate(shown, 1):
             if not words or chapter.name in words:
                 body = printed.article(chapter.name, {chapter.name})
-                path = target(number, chapter.name)
-                lengths[chapter.name] = write(page, address, chapter.title, body, path)
+                write(page, address, chapter.title, body, target(number, chapter.name))
         if not words:
-            book(page, address, shown, lengths)
+            book(page, address, shown)
     return 0
 
 
-def book(page: Page, address: str, shown: list[printed.Chapter], lengths: dict[str, int]) -> None:
-    """Print all chapters as one document; the contents know the lengths of those that were printed alone."""
-    title, edition = printed.main_title(), f"Version {gmcourse.__version__}"
-    ahead = write(page, address, title, printed.front(shown, lengths, edition), PDF / "00_contents.pdf")
-    begins, at = {}, ahead + 1
-    for chapter in shown:
-        begins[chapter.name] = at
-        at += lengths[chapter.name]
-    known = set(begins)
+def book(page: Page, address: str, shown: list[printed.Chapter]) -> None:
+    """Print all chapters as one document, twice: the contents of the second know the pages of the first."""
+    path, title, edition = PDF / "book.pdf", printed.main_title(), f"Version {gmcourse.__version__}"
+    known = {chapter.name for chapter in shown}
     body = "".join(printed.article(chapter.name, known) for chapter in shown)
-    written = write(page, address, title, printed.front(shown, begins, edition) + body, PDF / "book.pdf")
-    if written != at - 1:
-        raise RuntimeError(f"the book has {written} pages, and its chapters together {at - 1}")
+    numbers: dict[str, int] = {}
+    for _ in range(2):
+        write(page, address, title, printed.front(shown, numbers, edition) + body, path)
+        places = begins(path)
+        numbers = {chapter.name: places[printed.anchor(chapter.name)] for chapter in shown}

@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate, pad
 from gmcourse import zoo
 from gmcourse.data import faces, load
 from gmcourse.data.low_resolution import pairs
-from tools import cards
+from tools import card_pictures
 from tools.environment import ROOT
 from tools.zoo import stamp
 
@@ -139,8 +139,8 @@ PICTURES: dict[
 ] = {  # how it is drawn, and in how many colours
     "families_light": (lambda: families(LIGHT), None),
     "families_dark": (lambda: families(DARK), None),
-    "cards_light": (lambda: cards.draw(cards.LIGHT), None),
-    "cards_dark": (lambda: cards.draw(cards.DARK), None),
+    "cards_light": (lambda: card_pictures.draw(card_pictures.LIGHT), None),
+    "cards_dark": (lambda: card_pictures.draw(card_pictures.DARK), None),
     "wall_of_faces": (wall_of_faces, None),
     "attributes_of_faces": (contact_sheet, 256),
 }

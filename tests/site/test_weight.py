@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.site.visit import WIDE
-from tools import cards
+from tools import card_pictures
 
 PAGES = ["book/intro", "book/setup", "genindex", "book/notation", "notebooks/04_vae", "notebooks/07_glow"]
 SHIFT = """() => { window.shift = 0; new PerformanceObserver((list) => {
@@ -96,7 +96,7 @@ def test_each_card_has_a_picture_of_its_own(browser, site, width):
     page = browser.new_page(viewport={"width": width, "height": 844})
     page.goto(f"{site}/book/intro.html")
     seen = page.evaluate(CARDS)
-    assert len({place for place, *_ in seen}) == len(seen) == len(cards.CARDS)
+    assert len({place for place, *_ in seen}) == len(seen) == len(card_pictures.CARDS)
     assert all(there and large for _, there, large in seen)
     page.close()
 

@@ -49,7 +49,9 @@ def test_the_contents_know_titles_and_numbers(page):
     assert "<h2>Lessons</h2>" in text
 
 
-def test_pages_are_counted(tmp_path):
+def test_pages_are_counted_and_places_found(tmp_path):
     file = tmp_path / "a.pdf"
-    file.write_bytes(b"<</Type /Pages>> <</Type /Page\n/A 1>> <</Type/Page>>")
+    pages = b"1 0 obj\n<</Type /Pages>> 4 0 obj\n<</Type /Page\n/A 1>> 9 0 obj\n<</Type /Page>>"
+    file.write_bytes(pages + b"<</one-- [4 0 R /XYZ 0 8 0]\n/two--b [9 0 R /XYZ 0 8 0]>>")
     assert pdf.count(file) == 2
+    assert pdf.begins(file) == {"one--": 1, "two--b": 2}
