@@ -92,7 +92,7 @@ document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(
 window.addEventListener("load", () => { repair(); focusScrollers(); skipCopyButtons(); });
 window.addEventListener("resize", focusScrollers);
 document.addEventListener("toggle", focusScrollers, true);
-new MutationObserver(nameThemeSwitch).observe(document.documentElement, { attributeFilter: ["data-mode"] });
+new MutationObserver(() => { nameThemeSwitch(); focusScrollers(); }).observe(document.documentElement, { attributeFilter: ["data-mode", "data-theme"] });
 // while the text waits for its fonts nothing can be read on a control, and no name be taken from it
 new MutationObserver(nameButtons).observe(document.documentElement, { attributeFilter: ["class"] });
 
