@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.conftest import ROOT
+from tools import diagrams
 
 SVG = "{http://www.w3.org/2000/svg}"
 FOLDER = ROOT / "book" / "_static" / "diagrams"
@@ -46,6 +47,21 @@ class TestDiagram:
     def test_stands_in_a_text(self, path):
         texts = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("book/*.md"), *ROOT.glob("book/*.ipynb")]
         assert any(f"_static/diagrams/{path.name})" in text.read_text(encoding="utf-8") for text in texts)
+
+
+def test_networks_have_the_colour_of_the_model():
+    for path in DIAGRAMS:
+        text = path.read_text(encoding="utf-8")
+        assert ".net {" not in text or ".net { fill: var(--model);" in text, path.stem
+
+
+def test_teachers_have_all_of_them_with_the_licence():
+    page, sheet = diagrams.page(), ElementTree.fromstring(diagrams.sheet())
+    assert set(diagrams.uses()) == {path.stem for path in DIAGRAMS}
+    assert all(f"diagrams/{path.name}" in page for path in DIAGRAMS)
+    assert len(sheet.findall(f"{SVG}image")) == len(DIAGRAMS)
+    assert "CC BY 4.0" in page
+    assert "CC BY 4.0" in sheet.findall(f"{SVG}text")[-1].text
 
 
 def test_there_are_some():

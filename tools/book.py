@@ -13,7 +13,18 @@ from pathlib import Path
 import yaml
 
 from gmcourse.doctor import FAST, core_speed
-from tools import api, deck, fingerprint, lessons, links, measured, questions, solutions, teachers_page
+from tools import (
+    api,
+    deck,
+    diagrams,
+    fingerprint,
+    lessons,
+    links,
+    measured,
+    questions,
+    solutions,
+    teachers_page,
+)
 from tools.environment import ROOT, repository
 
 BUILD = ROOT / "_build"
@@ -108,6 +119,7 @@ def main(words: list[str]) -> int:
     started = time.monotonic()
     api.write()
     teachers_page.write()
+    diagrams.write()
     digest = fingerprint.of(fingerprint.SITE, address_of_site(), *solutions.no_pages())
     if SITE_STAMP.matches(digest) and INDEX.is_file():
         report(lessons.execute(lessons.notebooks()), time.monotonic() - started)
@@ -131,6 +143,7 @@ def main(words: list[str]) -> int:
         return status
     deck.write(HTML)
     questions.write(HTML)
+    diagrams.write_sheet(HTML)
     broken = links.broken(HTML)
     for problem in broken:
         print(f"broken link: {problem}", file=sys.stderr)

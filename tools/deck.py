@@ -29,7 +29,7 @@ from typing import Any
 
 from PIL import Image
 
-from tools import lessons, measured, questions
+from tools import deck_page, lessons, measured, questions
 from tools.environment import ROOT
 from tools.markup import block, line
 
@@ -195,32 +195,6 @@ def _sections(lesson: Lesson, slide: Slide) -> list[str]:
     ]
 
 
-PAGE = """<!DOCTYPE html>
-<html lang="en" data-theme="light">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title} · slides</title>
-<link rel="icon" href="../_static/favicon.svg">
-<link rel="stylesheet" href="../_static/vendor/reveal/reveal.css">
-<link rel="stylesheet" href="../_static/course.css">
-<link rel="stylesheet" href="../_static/slides.css">
-<script>window.MathJax = {{"options": {{"processHtmlClass": "math", "ignoreHtmlClass": "reveal"}}}}</script>
-<script defer src="../_static/vendor/mathjax/tex-chtml.js"></script>
-<script defer src="../_static/course.js"></script>
-<script defer src="../_static/vendor/reveal/reveal.js"></script>
-<script defer src="../_static/vendor/reveal/notes.js"></script>
-<script defer src="../_static/slides.js"></script>
-</head>
-<body>
-<main><div class="reveal"><div class="slides">
-{sections}
-</div></div></main>
-</body>
-</html>
-"""
-
-
 def page(slug: str, output: Path) -> str:
     """The page of one deck; its pictures are written into `output`/figures.
 
@@ -236,7 +210,7 @@ def page(slug: str, output: Path) -> str:
         except (KeyError, FileNotFoundError, StopIteration) as error:
             raise ValueError(f"{slug}, slide {number}: the lesson has no {error}") from error
     title = source[0].text.partition("\n")[0].removeprefix("# ")
-    return PAGE.format(title=escape(title), sections="\n".join(sections))
+    return deck_page.PAGE.format(title=escape(title), sections="\n".join(sections))
 
 
 def write(html: Path) -> list[Path]:

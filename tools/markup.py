@@ -10,7 +10,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 
 def _formula(content: str, options: dict[str, Any]) -> str:
-    """A formula as MathJax finds it; the plugin puts a tag of the class "math" around it."""
+    """A formula as `formulas.js` finds it; the plugin puts a tag of the class "math" around it."""
     opening, closing = (r"\[", r"\]") if options["display_mode"] else (r"\(", r"\)")
     return f"{opening}{escape(content)}{closing}"
 

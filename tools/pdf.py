@@ -1,22 +1,82 @@
-"""`make pdf`: print every page of the built site with Chromium, a PDF a page, in the order of the book."""
+"""`make pdf`: print the built site with Chromium: the book with a title page and contents, and a PDF a page.
+
+python -m tools pdf                     every page, and all of them as `_build/pdf/book.pdf`
+python -m tools pdf notebooks/04_vae    this page
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import Page
+
+import gmcourse
+from tools import printed
 from tools.book import BUILD, HTML, INDEX
 from tools.browser import open_browser, serve
 from tools.environment import ROOT
-from tools.lessons import pages
 
 PDF = BUILD / "pdf"
-MATHS = "async () => { if (window.MathJax?.startup?.promise) await MathJax.startup.promise }"
-OPEN_ALL = "() => document.querySelectorAll('.bd-article details').forEach(each => each.open = true)"
+READY = """async () => {
+    await window.gmFormulas;
+    await Promise.all([...document.images].map((each) => each.decode().catch(() => 0)));
+}"""
+PAGE = re.compile(rb"(\d+) 0 obj\s*<<\s*/Type\s*/Page\b")
+PLACE = re.compile(rb"/([\w-]+) \[(\d+) 0 R /XYZ ")
+NUMBER = (
+    '<div style="width: 100%; font: 8pt sans-serif; color: #4d5b69; text-align: center">'
+    '<span class="pageNumber"></span></div>'
+)
 
 
 def target(number: int, name: str) -> Path:
     """`_build/pdf/07_notebooks_04_vae.pdf`: sorted by name, the files are in the book's order."""
     return PDF / f"{number:02d}_{name.replace('/', '_')}.pdf"
+
+
+def count(path: Path) -> int:
+    """How many pages a PDF of Chromium has."""
+    return len(PAGE.findall(path.read_bytes()))
+
+
+def begins(path: Path) -> dict[str, int]:
+    """On which page each place lies that a link of the document leads to; Chromium's PDFs name them in plain text."""
+    content = path.read_bytes()
+    pages = {number: at for at, number in enumerate(PAGE.findall(content), 1)}
+    return {name.decode(): pages[number] for name, number in PLACE.findall(content)}
+
+
+@contextmanager
+def put(text: str) -> Iterator[str]:
+    """A file in the built site while it is printed; gives its name."""
+    file = HTML / "to_print.html"
+    file.write_text(text, encoding="utf-8")
+    try:
+        yield file.name
+    finally:
+        file.unlink()
+
+
+def write(page: Page, address: str, title: str, body: str, path: Path) -> None:
+    """Print one document."""
+    with put(printed.document(title, body)) as name:
+        page.goto(f"{address}/{name}", wait_until="networkidle", timeout=300_000)
+        page.evaluate(READY)
+        page.pdf(
+            path=str(path),
+            format="A4",
+            print_background=True,
+            outline=True,
+            tagged=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=NUMBER,
+            margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
+        )
+    print(f"{path.relative_to(ROOT).as_posix()}: {count(path)} pages", flush=True)
 
 
 def main(words: list[str]) -> int:
@@ -26,21 +86,24 @@ def main(words: list[str]) -> int:
     PDF.mkdir(parents=True, exist_ok=True)
     with serve() as address, open_browser() as browser:
         page = browser.new_page(color_scheme="light")
-        for number, name in enumerate(pages(), 1):
-            if words and name not in words:
-                continue
-            if not (HTML / f"{name}.html").is_file():
-                raise RuntimeError(f"the site has no {name}; was GMCOURSE_SOLUTIONS another for `make book`?")
-            page.goto(f"{address}/{name}.html", wait_until="networkidle")
-            page.evaluate(MATHS)
-            page.evaluate(OPEN_ALL)
-            page.emulate_media(media="print", color_scheme="light")
-            page.pdf(
-                path=str(target(number, name)),
-                format="A4",
-                print_background=True,
-                tagged=True,
-                margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
-            )
-            print(target(number, name).relative_to(ROOT).as_posix(), flush=True)
+        page.set_default_timeout(300_000)
+        shown = printed.chapters()
+        for number, chapter in enumerate(shown, 1):
+            if not words or chapter.name in words:
+                body = printed.article(chapter.name, {chapter.name})
+                write(page, address, chapter.title, body, target(number, chapter.name))
+        if not words:
+            book(page, address, shown)
     return 0
+
+
+def book(page: Page, address: str, shown: list[printed.Chapter]) -> None:
+    """Print all chapters as one document, twice: the contents of the second know the pages of the first."""
+    path, title, edition = PDF / "book.pdf", printed.main_title(), f"Version {gmcourse.__version__}"
+    known = {chapter.name for chapter in shown}
+    body = "".join(printed.article(chapter.name, known) for chapter in shown)
+    numbers: dict[str, int] = {}
+    for _ in range(2):
+        write(page, address, title, printed.front(shown, numbers, edition) + body, path)
+        places = begins(path)
+        numbers = {chapter.name: places[printed.anchor(chapter.name)] for chapter in shown}

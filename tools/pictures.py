@@ -16,6 +16,7 @@ from torch.nn.functional import interpolate, pad
 from gmcourse import zoo
 from gmcourse.data import faces, load
 from gmcourse.data.low_resolution import pairs
+from tools import card_pictures
 from tools.environment import ROOT
 from tools.zoo import stamp
 
@@ -138,7 +139,9 @@ PICTURES: dict[
 ] = {  # how it is drawn, and in how many colours
     "families_light": (lambda: families(LIGHT), None),
     "families_dark": (lambda: families(DARK), None),
-    "wall_of_faces": (wall_of_faces, 256),
+    "cards_light": (lambda: card_pictures.draw(card_pictures.LIGHT), None),
+    "cards_dark": (lambda: card_pictures.draw(card_pictures.DARK), None),
+    "wall_of_faces": (wall_of_faces, None),
     "attributes_of_faces": (contact_sheet, 256),
 }
 
@@ -154,7 +157,7 @@ def draw(only: Collection[str] | None = None) -> None:
         if colours:
             picture.quantize(colours).save(path, optimize=True)
         else:
-            picture.save(path, quality=88, method=6)
+            picture.save(path, quality=80, method=6)
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
 
 

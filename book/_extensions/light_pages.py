@@ -8,16 +8,16 @@ head, and those that are deferred. Nothing else is changed, and paths stay relat
 
 from __future__ import annotations
 
-import base64
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-import tinycss2
+from PIL import Image
 from sphinx.application import Sphinx
 
+from tools import style_sheets
 from tools.environment import repository
 
 SHEET = re.compile(
@@ -27,12 +27,18 @@ SCRIPT = re.compile(
     r'[ \t]*<script (?P<how>[^>]*)src="(?P<up>[^"]*?)_static/(?P<file>[^"?]+\.js)[^"]*"[^>]*></script>\n?'
 )
 PRELOAD = re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?')
-MATHS = re.compile(r'[ \t]*<script[^>]*(?:>window\.MathJax = |src="[^"]*mathjax/)[^\n]*</script>\n?')
+MATHS = re.compile(r'[ \t]*<script[^>]*src="[^"]*?_static/formulas\.js[^\n]*</script>\n?')
+KATEX = "vendor/katex/katex.min"
+DRAWN = re.compile(r'<img [^>]*src="[./]*_images/([0-9a-f]{40,}\.png)"[^>]*>')  # those of cells
+NUMBERED = re.compile(
+    r'<span class="caption-number">[^<]*</span>'
+)  # no text refers to a figure by its number
 OPTIONS = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^\n]*</script>\n")
-ALONE = ("mathjax", "searchtools", "language_data", "searchindex")  # scripts of some pages only
-INLINE = ("source-serif-4-latin-wght-normal", "source-sans-3-latin-wght-normal")
-URL = re.compile(r"url\(\s*([\"']?)(?!data:|#|https?:)([^\"')]+)\1\s*\)")
-IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"'];")
+NEEDED_BY = {  # scripts of a few pages
+    "design-tabs.js": "sd-tab",
+    "togglebutton.js": r'class="([^"]* )?(toggle|dropdown admonition|admonition dropdown)[ "]',
+}
+ALONE = ("formulas", "searchtools", "language_data", "searchindex")  # scripts of some pages only
 THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
 # the theme is known before anything is drawn, so that no picture of the other one is fetched or laid out
 KNOWN = """dataset.theme = ({ light: "light", dark: "dark" })[localStorage.getItem("mode")]
@@ -63,28 +69,38 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
         path.write_text(head(text, static, words), encoding="utf-8")
 
 
-def used(pages: Iterable[str], static: Path) -> set[str]:
-    """Every class of a page, and every word of a script, which might be a class."""
+def used(pages: Iterable[str], static: Path) -> frozenset[str]:
+    """Every class of a page, and every longer word of a script, which might be a class."""
     classes = {
         word for page in pages for each in re.findall(r'class="([^"]*)"', page) for word in each.split()
     }
-    scripts = (p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "weights" not in p.parts)
-    return classes.union(*(re.findall(r"[A-Za-z_][\w-]*", script) for script in scripts))
+    scripts = (
+        p.read_text(encoding="utf-8")
+        for p in static.rglob("*.js")
+        if not {"weights", "vendor"} & set(p.parts)
+    )
+    return frozenset(classes).union(*(re.findall(r"[A-Za-z_][\w-]{3,}", script) for script in scripts))
 
 
-def head(text: str, static: Path, words: set[str]) -> str:
+def head(text: str, static: Path, words: frozenset[str]) -> str:
     """One page with its style sheets and its scripts joined."""
-    if 'class="math' not in text and "mjx-" not in text:
-        text = MATHS.sub("", text)
+    maths = 'class="math' in text
+    text = MATHS.sub("", text)
     text = PRELOAD.sub("", text).replace(THEME, KNOWN)
     if 'class="bd-sidebar-secondary' in text:
         # the page's contents come after its text: course.css keeps their place until they are there
         text = text.replace("<html", "<html data-contents", 1)
+    if 'class="expect admonition' in text:
+        text = text.replace("<html", "<html data-notes", 1)  # the page has a margin for notes on wide screens
+    text = NUMBERED.sub("", text)
+    text = DRAWN.sub(lambda found: with_width(found, static), text)
     sheets = list(SHEET.finditer(text))
     if not sheets:
         return text
     up = sheets[0][1]
-    style = keep(static, "css", "".join(trimmed(static / each[2], static, words) for each in sheets))
+    style = keep(
+        static, "css", style_sheets.joined(tuple(static / each[2] for each in sheets), static, words)
+    )
     text = _replace(text, sheets, f'    <link rel="stylesheet" href="{up}_static/{style}" />\n')
     # what is said of this page needs a name from the first script; what is said of the others comes before them
     options = "".join(OPTIONS.findall(text))
@@ -96,11 +112,27 @@ def head(text: str, static: Path, words: set[str]) -> str:
             if ("defer" in each["how"]) == bool(how) and not any(word in each["file"] for word in ALONE)
         ]
         if scripts:
-            joined = ";\n".join((static / each["file"]).read_text(encoding="utf-8") for each in scripts)
+            files = [each["file"] for each in scripts if re.search(NEEDED_BY.get(each["file"], ""), text)]
+            joined = ";\n".join((static / file).read_text(encoding="utf-8") for file in files)
             file = keep(static, "js", joined)
             text = _replace(text, scripts, f'    <script {how}src="{up}_static/{file}"></script>\n{then}')
-    waiting = f"    {FONTS}" + (f"    {FORMULAS}" if "vendor/mathjax" in text else "")
+    waiting = f"    {FONTS}" + (formulas(static, up) if maths else "")
     return text.replace("  </head>", f"{waiting}  </head>", 1)
+
+
+def with_width(found: re.Match[str], static: Path) -> str:
+    """A picture in a box that knows how wide it was drawn: on a small screen it scrolls, see course.css."""
+    width = Image.open(static.parent / "_images" / found[1]).width
+    return f'<span class="gm-picture" style="--width: {width}px">{found[0]}</span>'
+
+
+def formulas(static: Path, up: str) -> str:
+    """What sets the formulas of a page: one script, and a style sheet beside the one of all pages."""
+    script = "".join((static / each).read_text(encoding="utf-8") for each in (f"{KATEX}.js", "formulas.js"))
+    return (
+        f'    <link rel="stylesheet" href="{up}_static/{KATEX}.css" />\n'
+        f'    <script defer src="{up}_static/{keep(static, "js", script)}"></script>\n    {FORMULAS}'
+    )
 
 
 def _replace(text: str, found: list[re.Match[str]], one: str) -> str:
@@ -118,56 +150,6 @@ def keep(static: Path, kind: str, text: str) -> str:
     if not (static / name).exists():
         (static / name).write_text(text, encoding="utf-8")
     return name
-
-
-_known: dict[Path, str] = {}
-
-
-def trimmed(path: Path, static: Path, words: set[str]) -> str:
-    """A style sheet without rules that nothing needs, its addresses seen from `_static`."""
-    if path not in _known:
-        rules = tinycss2.parse_stylesheet(
-            path.read_text(encoding="utf-8"), skip_comments=True, skip_whitespace=True
-        )
-        text = "\n".join(serialized(rules, words)) + "\n"
-        text = URL.sub(lambda found: address(found[2], path, static), text)
-        _known[path] = IMPORT.sub(
-            lambda found: trimmed((path.parent / found[1]).resolve(), static, words), text
-        )
-    return _known[path]
-
-
-def serialized(rules: list[object], words: set[str]) -> Iterator[str]:
-    """The rules that are needed; those in a condition of a screen are looked at one by one."""
-    for rule in rules:
-        if isinstance(rule, tinycss2.ast.QualifiedRule):
-            selectors = tinycss2.serialize(rule.prelude).split(",")
-            plain = [re.sub(r"\[[^]]*\]|\\.", "", each) for each in selectors]
-            if any(
-                set(re.findall(r"\.([A-Za-z_][\w-]*)", each)) <= words for each in plain
-            ) or "\\" in "".join(selectors):
-                yield rule.serialize()
-        elif (
-            isinstance(rule, tinycss2.ast.AtRule)
-            and rule.lower_at_keyword in ("media", "supports")
-            and rule.content
-        ):
-            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            if kept := "\n".join(serialized(inner, words)):
-                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{kept}}}"
-        elif isinstance(rule, tinycss2.ast.AtRule) and rule.lower_at_keyword != "charset":
-            yield rule.serialize()
-
-
-def address(url: str, sheet: Path, static: Path) -> str:
-    """A file seen from `_static`; a font of the first lines as itself."""
-    file = (sheet.parent / re.split("[?#]", url)[0]).resolve()
-    if file.stem in INLINE and file.is_file():
-        return f'url("data:font/woff2;base64,{base64.b64encode(file.read_bytes()).decode()}")'
-    try:
-        return f'url("{file.relative_to(static.resolve()).as_posix()}")'
-    except ValueError:
-        return f'url("{url}")'
 
 
 def know_address(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -5,8 +5,9 @@
     *A still picture: on the site of the course, this figure is live.*
 
 The picture becomes the box that `course.js` brings to life, with the still one inside for readers without
-JavaScript; the line below it, which would not be true there, is left out. The build fails where the script, a
-file that it names, the picture or the alt text is missing.
+JavaScript. The line below it, which would not be true there, is left out, and so is the picture of a widget in the
+cell before or after it: in JupyterLab the widget moves, on the site the live figure does. The build fails where the
+script, a file that it names, the picture or the alt text is missing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sphinx.util.osutil import relative_uri
 
 LIVE = Path(__file__).parents[1] / "_static" / "live"
 STILL = re.compile(r"_static/live/stills/(\w+)\.png$")
+WIDGET = re.compile(r"^explore\(", re.MULTILINE)
 STILL_HERE = "A still picture: on the site of the course, this figure is live."
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,19 @@ class Live(SphinxTransform):
             below = place.index(image.parent) + 1
             if below < len(place) and place[below].astext() == STILL_HERE:
                 del place[below]
-            place.replace(image.parent, LiveNode(name=match[1], alt=image["alt"]))
+            live = LiveNode(name=match[1], alt=image["alt"])
+            place.replace(image.parent, live)
+            drop_snapshot(live)
+
+
+def drop_snapshot(live: LiveNode) -> None:
+    """Leave out the picture of a widget, which does not move, in the cell before or after its live twin."""
+    siblings, at = live.parent.children, live.parent.index(live)
+    for direction in (reversed(siblings[:at]), siblings[at + 1 :]):
+        cell = next((each for each in direction if "cell" in each.get("classes", [])), None)
+        if cell is not None and WIDGET.search(cell.children[0].astext()):
+            for output in [each for each in cell.children if "cell_output" in each.get("classes", [])]:
+                cell.remove(output)
 
 
 def missing(name: str, alt: str) -> list[str]:
@@ -82,8 +96,19 @@ def visit(self, node: LiveNode) -> None:
     )
     still = f"_static/live/stills/{node['name']}.png"
     src = relative_uri(self.builder.get_target_uri(self.builder.current_docname), still)
+    first = (
+        self.builder.current_docname == self.builder.config.root_doc
+    )  # the front page has it on its first screen
     self.body.append(
-        self.emptytag({}, "img", src=src, alt=node["alt"], width=width, height=height, loading="lazy")
+        self.emptytag(
+            {},
+            "img",
+            src=src,
+            alt=node["alt"],
+            width=width,
+            height=height,
+            loading="eager" if first else "lazy",
+        )
     )
     self.body.append("</div>\n")
     raise nodes.SkipNode

@@ -5,6 +5,7 @@
 | `<blockquote class="predict">` with a bold first line | a box with a title |
 | `\\tag{4.1}` in a displayed equation | an equation with this number and an anchor |
 | `equation (4.1)` in a sentence | its number is a link to it, also from another lesson |
+| `x`, `z`, `p_\\theta`, `q_\\phi`, `f` or `G` in a numbered equation | the colour of data, latent or model |
 | a link to a paper of the bibliography | a link to its entry on the page of references |
 
 Live figures are in `live_figures.py`, exercises in `hand_outs.py`.
@@ -27,6 +28,12 @@ from tools.papers import by_address
 OPEN, CLOSE = re.compile(r'<blockquote class="(\w+)"'), "</blockquote>"
 TAG = re.compile(r"\s*\\tag\{([^}]+)\}")
 REFERENCE = re.compile(r"(?<=[Ee]quation\s)\((\d+\.\d+|T\.\d+)\)")
+# a word, the name of an environment or of a function is no symbol
+SYMBOL = re.compile(
+    r"\\(?:text|mathrm|operatorname|begin|end)\*?\{[^}]*\}|[pq]_\\(?:theta|phi)|\\[A-Za-z]+|[A-Za-z]"
+)
+MODEL = ("p_\\theta", "q_\\phi", "G", "f")
+IDEAS = {"x": "data", "z": "latent", **dict.fromkeys(MODEL, "model")}
 BIBLIOGRAPHY = "book/bibliography"
 UNTOUCHED = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.raw, nodes.FixedTextElement)
 log = logging.getLogger(__name__)
@@ -66,6 +73,16 @@ def _bold(node: nodes.Node) -> nodes.strong | None:
     return cast(nodes.strong, parts[0]) if whole else None
 
 
+def coloured(tex: str) -> str:
+    """A formula whose data, model and latent have the colours of these ideas; see `book/notation.md`."""
+
+    def give(found: re.Match[str]) -> str:
+        idea = IDEAS.get(found[0])
+        return f"{{\\htmlClass{{gm-{idea}}}{{{found[0]}}}}}" if idea else found[0]
+
+    return SYMBOL.sub(give, tex)
+
+
 class Equations(SphinxTransform):
     """The number is the one in the source; `math_numfig` is off, so that Sphinx does not count for itself."""
 
@@ -80,7 +97,7 @@ class Equations(SphinxTransform):
                 continue
             label = f"eq-{match[1]}"
             domain.note_equation(self.env.docname, label, location=block)
-            block.children = [nodes.Text(TAG.sub("", block.astext()).strip())]
+            block.children = [nodes.Text(coloured(TAG.sub("", block.astext()).strip()))]
             block.attributes |= {"number": match[1], "label": label, "docname": self.env.docname}
             block["ids"].append(nodes.make_id(label))
             self.document.note_explicit_target(block)

@@ -38,7 +38,7 @@ function nameRegions() {
 
 // What scrolls sideways must be reachable by keyboard.
 function focusScrollers() {
-  const wide = "div.highlight pre, div.math, .pst-scrollable-table-container, div.cell_output pre, mjx-container[display]";
+  const wide = "div.highlight pre, div.math, .pst-scrollable-table-container, div.cell_output pre, .gm-picture";
   for (const box of document.querySelectorAll(wide)) {
     if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
@@ -50,11 +50,12 @@ function skipCopyButtons() {
   for (const button of document.querySelectorAll("button.copybtn")) button.tabIndex = -1;
 }
 
-// Formulas change lines when they are set, so the text waits for them: at most a second and a half.
+// Formulas change lines when they are set, so the text waits for them and their letters: until the page has loaded.
 function showText() {
-  const show = () => document.documentElement.classList.remove("gm-setting");
+  const show = () => { document.documentElement.classList.remove("gm-setting"); focusScrollers(); };
+  window.addEventListener("load", show);
   setTimeout(show, 1500);
-  Promise.resolve(window.MathJax?.startup?.promise).then(() => { show(); focusScrollers(); }, show);
+  Promise.resolve(window.gmFormulas).then(show, show);
 }
 
 // On a phone a row of a wide table becomes a card; its cells then say which column they are of.
@@ -91,7 +92,7 @@ document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(
 window.addEventListener("load", () => { repair(); focusScrollers(); skipCopyButtons(); });
 window.addEventListener("resize", focusScrollers);
 document.addEventListener("toggle", focusScrollers, true);
-new MutationObserver(nameThemeSwitch).observe(document.documentElement, { attributeFilter: ["data-mode"] });
+new MutationObserver(() => { nameThemeSwitch(); focusScrollers(); }).observe(document.documentElement, { attributeFilter: ["data-mode", "data-theme"] });
 // while the text waits for its fonts nothing can be read on a control, and no name be taken from it
 new MutationObserver(nameButtons).observe(document.documentElement, { attributeFilter: ["class"] });
 

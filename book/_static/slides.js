@@ -22,7 +22,7 @@ function narrow(equation) {
 }
 
 document.addEventListener("DOMContentLoaded", async () => {
-  await window.MathJax?.startup?.promise;
+  await window.gmFormulas;
   const pages = new Promise((made) => Reveal.on("pdf-ready", made)); // Reveal makes them after it says that it is ready
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0.03, center: false, transition: "none", hash: true, slideNumber: "c/t",

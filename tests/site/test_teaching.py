@@ -9,7 +9,7 @@ from tools import deck, questions
 
 SPILT = """() => {
   const slide = document.querySelector("section.present"), room = slide.getBoundingClientRect();
-  const parts = "h1, h2, .content > *, .text > *, .picture > *, .options > li, .because, mjx-math";
+  const parts = "h1, h2, .content > *, .text > *, .picture > *, .options > li, .because, .katex-html";
   const shown = [...slide.querySelectorAll(parts)];
   return shown.filter((each) => {
     const box = each.getBoundingClientRect();

@@ -16,8 +16,8 @@ RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations'],
     .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))"""
 SEEN = """() => ({
     formulas: document.querySelectorAll('.math').length,
-    rendered: [...document.querySelectorAll('.math')].filter(m => m.querySelector('mjx-container')).length,
-    failed: document.querySelectorAll('mjx-merror').length,
+    rendered: [...document.querySelectorAll('.math')].filter(m => m.querySelector('.katex')).length,
+    failed: document.querySelectorAll('.katex-error').length,
     images: [...document.querySelectorAll('.bd-article img')]
         .map(i => [i.getAttribute('src'), i.getAttribute('alt')]),
     broken: [...document.images].filter(i => i.complete && !i.naturalWidth && i.getAttribute('src')
@@ -50,8 +50,7 @@ def visit(browser: Browser, site: str, name: str) -> Visit:
     page.on("request", lambda r: None if _own(r.url, site) else note.foreign.append(r.url))
     page.on("response", lambda r: _weigh(note, r))
     page.goto(f"{site}/{name}", wait_until="load")
-    page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise")
-    page.evaluate("async () => { if (window.MathJax?.startup?.promise) await MathJax.startup.promise }")
+    page.evaluate("async () => { await window.gmFormulas }")
     page.wait_for_load_state("networkidle")
     note.seen = page.evaluate(SEEN)
     paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"

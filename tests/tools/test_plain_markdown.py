@@ -131,6 +131,20 @@ def test_everything_is_translated_in_silence(site):
     assert 'alt="What is to be seen."' in html
 
 
+@pytest.mark.parametrize(
+    ("tex", "coloured"),
+    [
+        (r"\log p_\theta(x_t)", r"\log {\htmlClass{gm-model}{p_\theta}}({\htmlClass{gm-data}{x}}_t)"),
+        (r"\mathbb{E}_z \text{ for x}", r"\mathbb{E}_{\htmlClass{gm-latent}{z}} \text{ for x}"),
+        (r"\operatorname{max} y \begin{aligned}", r"\operatorname{max} y \begin{aligned}"),
+    ],
+)
+def test_ideas_have_their_colours(site, tex, coloured):
+    import plain_markdown
+
+    assert plain_markdown.coloured(tex) == coloured
+
+
 def test_links_lead_to_equations_papers_and_exercises(site):
     trees, _, _ = site
     found = dict(links(trees["notebooks/one"]))

@@ -6,11 +6,14 @@ python -m tools.live stills      photograph every figure of the built site into 
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from tools.environment import ROOT
 from tools.live.weights import LIVE, weights_file, write_weights
@@ -42,7 +45,10 @@ def write_stills(only: Collection[str] | None = None) -> None:
                 page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                box.screenshot(path=str(path))
+                picture = Image.open(io.BytesIO(box.screenshot())).convert("RGB")
+                picture.quantize(128, dither=Image.Dither.NONE).save(
+                    path, optimize=True
+                )  # a third of the weight
                 known[figure] = [_height(box, page, width) for width in (1280, 390)]
                 scripts = re.findall(
                     r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8")

@@ -1,0 +1,20 @@
+// Formulas: KaTeX sets them when the page has been read. A screen reader reads the MathML that it writes beside them.
+"use strict";
+
+// gm-data, gm-model and gm-latent give the colour of an idea to a symbol; no other class comes from a formula
+const trust = ({ command, class: name }) => command === "\\htmlClass" && /^gm-(data|model|latent)$/.test(name);
+
+function setFormula(box) {
+  const text = [...box.childNodes].filter((each) => each.nodeType === Node.TEXT_NODE);
+  const written = text.map((each) => each.data).join("").trim();
+  const [, tex] = /^\\[([]([^]*)\\[)\]]$/.exec(written) ?? [null, written];
+  const half = tex.replaceAll("½", "\\tfrac12 "); // KaTeX has no such letter
+  const place = document.createElement("span");
+  text.forEach((each) => each.remove());
+  box.append(place);
+  katex.render(half, place, { displayMode: box.tagName === "DIV", throwOnError: false, strict: "ignore", trust });
+}
+
+document.querySelectorAll(".math").forEach(setFormula);
+// the text waits for this: a formula has its width when its letters are there
+window.gmFormulas = document.fonts.ready;
