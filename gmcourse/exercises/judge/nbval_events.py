@@ -6,6 +6,7 @@ happen, so that whoever watches knows which cell was running when a process was 
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -39,9 +40,11 @@ def _write(**event: Any) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process and its group as soon as the one that watches it is gone, even by kill -9."""
+    """End this process and its group, and their folder, as soon as the one that watches is gone, even by kill -9."""
     while os.getppid() == parent:
         time.sleep(1)
+    if "GMCOURSE_EVENTS" in os.environ:
+        shutil.rmtree(Path(os.environ["GMCOURSE_EVENTS"]).parent, ignore_errors=True)
     os.killpg(0, signal.SIGKILL) if hasattr(os, "killpg") else os._exit(1)
 
 
