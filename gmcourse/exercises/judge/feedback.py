@@ -87,12 +87,13 @@ def _code(verdict: Verdict) -> str:
     """Show the student's code, with the line marked that the message names."""
     if not verdict.code:
         return ""
-    named = re.search(r"\bline (\d+)\b", verdict.message)
-    lines = [_text(line) for line in verdict.code.splitlines()]
-    if named and 0 < int(named[1]) <= len(lines):
-        lines[int(named[1]) - 1] = f"<mark>{lines[int(named[1]) - 1]}</mark>"
-    joined = "\n".join(lines)
-    return f'<pre class="code">{joined}</pre>'
+    named = re.search(r"\bline (\d+)\b(?: of `.*?`: (.*))?", verdict.message)
+    lines = verdict.code.splitlines()
+    # a number counts in its cell, which may not be the first: the line is the next that says the same
+    first = int(named[1]) - 1 if named else len(lines)
+    marked = next((i for i in range(first, len(lines)) if named and named[2] in (None, lines[i].strip())), -1)
+    shown = [f"<mark>{_text(line)}</mark>" if i == marked else _text(line) for i, line in enumerate(lines)]
+    return '<pre class="code">' + "\n".join(shown) + "</pre>"
 
 
 def index(results: Sequence[Submission]) -> str:
