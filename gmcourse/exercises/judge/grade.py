@@ -10,6 +10,7 @@ import argparse
 import math
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from gmcourse.exercises.judge.notebook import NotANotebook
 from gmcourse.exercises.judge.submissions import Submission
 from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
 
+OURS = f"*-{'[0-9a-f]' * 8}"  # the end of `Submission.slug`
 IN_A_ROW = 5  # so many failures of the judge itself are no accident
 
 
@@ -40,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     parser.add_argument("--roster", type=Path, metavar="FILE", help="the class, as your platform exports it")
     parser.add_argument("--column", metavar="NAME", help="the roster's column for the points")
-    parser.add_argument("--points", type=float, default=10.0, help="for a whole notebook (default: 10)")
+    points = "for a whole notebook (default: as many as the roster says, else 10)"
+    parser.add_argument("--points", type=float, help=points)
     counts = "what an exercise counts, equal or stars (default: equal)"
     parser.add_argument("--weights", choices=("equal", "stars"), default="equal", help=counts)
     parser.add_argument("--shard", metavar="I/N", help="judge the I-th of N shares only; join with --merge")
@@ -63,9 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
             if path.resolve().is_relative_to(arguments.folder.resolve()):
                 raise ValueError(f"{path} would lie among the submissions; give --csv a path outside of them")
     ensure_writable(target)
-    if not 0 < arguments.points < math.inf:
-        raise ValueError(f"--points is {arguments.points}; expected a number above 0")
     people = roster.read(arguments.roster, arguments.column) if arguments.roster else None
+    points = arguments.points if arguments.points is not None else (people and people.most()) or 10.0
+    if not 0 < points < math.inf:
+        raise ValueError(f"--points is {points}; expected a number above 0")
     if arguments.merge:
         results = submissions.merge(arguments.merge)
     else:
@@ -73,14 +77,15 @@ def run(arguments: argparse.Namespace) -> int:
         share = submissions.shard(everyone, arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
         limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
+        if arguments.shard:
+            submissions.note_share(beside / "results", arguments.shard, done=False)
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
-        if not any(each.fault for each in results):  # else the share is missing, and `--merge` says so
-            submissions.note_share(beside / "results", arguments.shard)
+        submissions.note_share(beside / "results", arguments.shard, not any(each.fault for each in results))
         join = visible(f"gmcourse grade --merge {beside} --csv {target}")
         print(f"Judged: {len(results)}. Join the shares: {join}")
     else:
-        marking = Marking(arguments.points, arguments.weights, people)
+        marking = Marking(points, arguments.weights, people)
         try:
             _report(results, target, beside, marking)
         except OSError as error:
@@ -179,16 +184,22 @@ def _report(results: Sequence[Submission], target: Path, beside: Path, marking: 
     write_text_atomically(target, table, encoding="utf-8-sig")  # Excel needs the mark
     for each in results:
         write_text_atomically(folder / f"{each.slug}.html", feedback.page_of(each))
+    for old in {*folder.glob(f"{OURS}.html")} - {folder / f"{each.slug}.html" for each in results}:
+        old.unlink()  # of a hand-in that is gone
     write_text_atomically(folder / "index.html", feedback.index(results))
     print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
     people = marking.people
     if people is not None:
-        upload = beside / f"{people.kind}.csv"
-        write_text_atomically(upload, people.filled(marking.by_row(results)))
+        upload, points = beside / f"{people.kind}.csv", marking.by_row(results)
+        write_text_atomically(upload, people.filled(points))
         print(visible(f"for your platform: {upload}"))
+        most = people.most() or math.inf
+        if above := sum(reached > most for reached, _ in points.values()):
+            print(f"above the {most:g} points that the roster names: {above}", file=sys.stderr)
         for each in results:
-            if people.find(each) is None:
-                print(visible(f"not on the roster: {each.student} ({each.name})"), file=sys.stderr)
+            if (times := len(people.called(each))) != 1:
+                how = f"{times} times" if times else "not"
+                print(visible(f"{how} on the roster: {each.student} ({each.name})"), file=sys.stderr)
     if packed := gradebook.moodle_feedback(results):
         write_atomically(beside / "moodle_feedback.zip", packed)
         print(visible(f"for Moodle's upload of feedback files: {beside / 'moodle_feedback.zip'}"))
@@ -196,6 +207,8 @@ def _report(results: Sequence[Submission], target: Path, beside: Path, marking: 
 
 def _extract(results: Sequence[Submission], folder: Path) -> None:
     """Write each student's code as plain files, a folder each, for programs that look for copies."""
+    for old in (folder / "students").glob(OURS):
+        shutil.rmtree(old, ignore_errors=True)
     for each in results:
         if each.judgement is not None:
             code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"

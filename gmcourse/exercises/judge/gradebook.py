@@ -48,11 +48,11 @@ class Marking:
         """Give points and a short text for each row of the roster, by its `id`; none where the machine failed."""
         found: dict[int, tuple[float, str]] = {}
         for group in _by_student(results):
-            row = self.people.find(group[0]) if self.people else None
-            if row is not None and not any(each.fault and not each.judgement for each in group):
-                reached, words = self.of(group), "; ".join(map(_in_short, group))
-                if id(row) not in found or found[id(row)][0] < reached:
-                    found[id(row)] = (reached, words)
+            called = self.people.called(group[0]) if self.people else []
+            if len(called) == 1 and not any(each.fault and not each.judgement for each in group):
+                reached, words, row = self.of(group), "; ".join(map(_in_short, group)), id(called[0])
+                if row not in found or found[row][0] < reached:
+                    found[row] = (reached, words)
         return found
 
 
@@ -88,7 +88,7 @@ def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[
             ]
         )
     if marking.people is not None:
-        found = [id(row) for each in results if (row := marking.people.find(each)) is not None]
+        found = {id(row) for each in results for row in marking.people.called(each)}
         nothing = [*[""] * len(columns), "0", "0", "0", "", "handed in nothing", ""]
         table += [[visible(person(r)), *nothing] for r in marking.people.people() if id(r) not in found]
     return table

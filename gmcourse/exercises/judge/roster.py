@@ -40,14 +40,23 @@ class Roster:
             return [r for r in self.rows if r["ID"] and r.get("Student") != "Student, Test"]
         return [row for row in self.rows if any(row.values())]
 
-    def find(self, result: Submission) -> dict[str, str] | None:
-        """Find the row of whoever handed this in: by the platform's number, else by e-mail address or name."""
+    def most(self) -> float | None:
+        """The points that the platform gives for this assignment, where the file says it."""
+        wanted = [
+            row.get(key, "") for row in self.rows for key in self.heading if key.lower() == "maximum grade"
+        ]
+        if self.kind == "canvas":
+            wanted = [r[self.column] for r in self.rows if r[self.heading[0]].strip() == "Points Possible"]
+        found = re.fullmatch(r"\d+([.,]\d+)?", next(iter(wanted), "").strip())
+        return float(found[0].replace(",", ".")) or None if found else None
+
+    def called(self, result: Submission) -> list[dict[str, str]]:
+        """The rows that whoever handed this in may be: by the platform's number, else by e-mail address or name."""
         if result.identifier and self.kind != "plain":
             numbers = self.heading[0] if self.kind == "moodle" else "ID"
-            return next((r for r in self.people() if _number(r[numbers]) == result.identifier), None)
+            return [row for row in self.people() if _number(row[numbers]) == result.identifier]
         plain = _plain(result.student)
-        found = [row for row in self.people() if plain in _called(row)]
-        return found[0] if len(found) == 1 else None
+        return [row for row in self.people() if plain in _called(row)]
 
     def filled(self, points_of: dict[int, tuple[float, str]]) -> str:
         """The file for the platform: only columns that it knows. `points_of` has points and words by `id(row)`."""
