@@ -360,7 +360,7 @@ def test_two_of_one_address_are_said_and_neither_is_absent(
         (CANVAS, (), "20", ""),
         (CANVAS, ("--points", "30"), "30", "above the 20 points that the roster names: 1"),
         (CANVAS.replace(",20,", ",,"), (), "10", ""),
-        (MOODLE.replace("Status", "Maximum grade").replace("Submitted for grading", "12.50"), (), "12.5", ""),
+        (MOODLE.replace("Grade,", "Grade,Höchstwert,").replace(",,-,", ',,"12,50",-,'), (), "12.5", ""),
     ],
 )
 def test_a_notebook_has_the_points_that_the_roster_says(
@@ -372,7 +372,7 @@ def test_a_notebook_has_the_points_that_the_roster_says(
     points: str,
     above: str,
 ) -> None:
-    """Moodle leaves points out that are more than its maximum, and says nothing."""
+    """Of Moodle, in whatever language, the column beside the grades. It leaves out more, and says nothing."""
     name = "leeann_77_9_" if text.startswith("Student") else "Ann Lee_12_assignsubmission_file_"
     graded(tmp_path, text, name + NAME, words=words)
     rows = table(tmp_path / "grades.csv")
@@ -385,6 +385,7 @@ def test_a_notebook_has_the_points_that_the_roster_says(
     ("text", "column", "words"),
     [
         ("", None, "names nobody"),
+        ('Name\n"' + "never closed, " * 10_000, None, "cannot be read: field larger than"),
         ("a,b\n1,2\n", None, "expected a name or an e-mail"),
         (CANVAS.replace("Current Score", "Other (3)"), None, "--column has to name the assignment"),
         (MOODLE, "Nothing", "has no column 'Nothing'"),

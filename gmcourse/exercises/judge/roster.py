@@ -42,11 +42,15 @@ class Roster:
 
     def most(self) -> float | None:
         """The points that the platform gives for this assignment, where the file says it."""
-        wanted = [
-            row.get(key, "") for row in self.rows for key in self.heading if key.lower() == "maximum grade"
-        ]
+        wanted: list[str] = []
         if self.kind == "canvas":
             wanted = [r[self.column] for r in self.rows if r[self.heading[0]].strip() == "Points Possible"]
+        elif self.kind == "moodle":  # in whatever language, beside the column of the grades
+            wanted = [
+                row[key]
+                for row in self.rows
+                for key in self.heading[self.heading.index(self.column) + 1 :][:1]
+            ]
         found = re.fullmatch(r"\d+([.,]\d+)?", next(iter(wanted), "").strip())
         return float(found[0].replace(",", ".")) or None if found else None
 
@@ -82,13 +86,13 @@ def read(path: Path, column: str | None = None) -> Roster:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        heading = [each.strip() for each in reader.fieldnames or []]
+        reader.fieldnames = heading
+        rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:  # a quotation mark that is never closed, say
         raise ValueError(f"the roster {path} cannot be read: {error}; expected a CSV file in UTF-8") from None
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    heading = [each.strip() for each in reader.fieldnames or []]
-    reader.fieldnames = heading
-    rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
     if not rows:
         raise ValueError(f"the roster {path} names nobody; expected a row for each student, below headings")
     kind = "plain"
