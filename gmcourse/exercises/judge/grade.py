@@ -42,8 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     parser.add_argument("--roster", type=Path, metavar="FILE", help="the class, as your platform exports it")
     parser.add_argument("--column", metavar="NAME", help="the roster's column for the points")
-    points = "for a whole notebook (default: as many as the roster says, else 10)"
-    parser.add_argument("--points", type=float, help=points)
+    parser.add_argument("--points", type=float, help="for a notebook (default: as the roster says, else 10)")
     counts = "what an exercise counts, equal or stars (default: equal)"
     parser.add_argument("--weights", choices=("equal", "stars"), default="equal", help=counts)
     parser.add_argument("--shard", metavar="I/N", help="judge the I-th of N shares only; join with --merge")
@@ -73,8 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.merge:
         results = submissions.merge(arguments.merge)
     else:
-        everyone = hand_ins.collect(arguments.folder, beside / "unzipped")
-        share = submissions.shard(everyone, arguments.shard)
+        share = submissions.shard(hand_ins.collect(arguments.folder, beside / "unzipped"), arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
         limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
         if arguments.shard:
@@ -117,10 +115,7 @@ def grade(
     is_main = current_thread() is main_thread()
     before = signal.signal(signal.SIGTERM, signal.default_int_handler) if is_main else None
     try:
-        with (
-            tqdm(total=len(share), desc="judged", unit="notebook") as bar,
-            ThreadPoolExecutor(jobs) as pool,
-        ):
+        with tqdm(total=len(share), desc="judged", unit="notebook") as bar, ThreadPoolExecutor(jobs) as pool:
             tasks = [pool.submit(_result, each, limits, halt, folder, key, extra) for each in share]
             try:
                 for task in as_completed(tasks):
@@ -128,9 +123,9 @@ def grade(
                     bar.update()
                     failed = failed + 1 if result.fault else 0
                     if failed == IN_A_ROW:
+                        said = f"{failed} submissions in a row could not be judged here: {result.problem}"
                         raise RuntimeError(
-                            f"{failed} submissions in a row could not be judged here: {result.problem}. The machine "
-                            "seems to be at fault: mend it and start again; what was judged is kept"
+                            f"{said}. Mend the machine and start again; what was judged is kept"
                         )
             except BaseException:
                 halt.set()

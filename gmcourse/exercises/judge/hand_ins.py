@@ -29,19 +29,12 @@ DEPTH, MOST = 3, 20  # zips in zips, notebooks in one
 def collect(folder: Path, unpacked: Path) -> list[Submission]:
     """Find every notebook below the folder, and one entry for each student without any, in the order of their paths.
 
-    Args:
-        folder: the hand-ins.
-        unpacked: where the notebooks of zips are put.
-
-    Raises:
-        OSError: nothing can be written there.
+    The notebooks of zips are put into `unpacked`; an `OSError` says that nothing can be written there.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks, unpacked")
     found: list[Submission] = []
-    others: dict[
-        tuple[str, str], tuple[Submission, list[str]]
-    ] = {}  # what somebody handed in besides notebooks
+    others: dict[tuple[str, str], tuple[Submission, list[str]]] = {}  # what came besides notebooks
     for path in _below(folder):
         parts, is_folder = path.relative_to(folder).parts, os.path.isdir(path)
         student, identifier, late = owner_of((*parts, "") if is_folder else parts)
@@ -107,32 +100,24 @@ def _unzipped(entry: Submission, unpacked: Path, sizes: list[int], depth: int = 
     """
     try:
         members = _members(entry.path, sizes)
-    except (
-        Exception
-    ) as error:  # of zipfile and of what it unpacks with, for a zip can be damaged in many ways
+    except Exception as error:  # a zip can be damaged in many ways
         yield replace(entry, problem=f"the zip cannot be opened: {error or type(error).__name__}")
         return
-    for old in set((unpacked / entry.slug).glob(f"*{SAVED}")) - {
-        unpacked / entry.slug / _plain(name) for name in members
-    }:
+    place = unpacked / entry.slug
+    for old in {*place.glob(f"*{SAVED}")} - {place / _plain(name) for name in members}:
         old.unlink()  # of an earlier hand-in
     if all(name.endswith(SAVED) for name in members):
         yield replace(entry, problem="no notebook was handed in: the zip holds none")
     for number, (name, content) in enumerate(members.items()):
-        plain = _plain(name)
+        plain, is_zip = _plain(name), name.lower().endswith(".zip")
+        inside = replace(entry, name=f"{entry.name}/{name}", path=place / f"{number}_{plain}")
         if name.endswith(SAVED):
-            write_atomically(unpacked / entry.slug / plain, content)
-            continue
-        inside = replace(entry, name=f"{entry.name}/{name}", path=unpacked / entry.slug / f"{number}_{plain}")
-        if name.lower().endswith(".zip") and depth == DEPTH:
-            yield replace(
-                inside, problem="a zip in a zip in a zip was handed in; expected the notebook itself"
-            )
-            continue
-        write_atomically(inside.path, content)
-        yield from (
-            _unzipped(inside, unpacked, sizes, depth + 1) if name.lower().endswith(".zip") else (inside,)
-        )
+            write_atomically(place / plain, content)
+        elif is_zip and depth == DEPTH:
+            yield replace(inside, problem="a zip in a zip in a zip was handed in; expected the notebook")
+        else:
+            write_atomically(inside.path, content)
+            yield from _unzipped(inside, unpacked, sizes, depth + 1) if is_zip else (inside,)
 
 
 def _plain(name: str) -> str:

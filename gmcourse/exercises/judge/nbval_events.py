@@ -77,10 +77,9 @@ def _report_cell(item: pytest.Item, problem: str) -> str:
     ending = "timeout" if problem.startswith("Timeout") else "dead" if lost else "end"
     step = _steps[number]
     passed = ending == "end" and not errors and step["line"] in printed.splitlines() and bool(step["line"])
-    if passed:
-        _passed.add(step["exercise"])
     name, message = (errors[0].ename, errors[0].evalue) if errors else ("", problem)
     if passed:  # the sentence below the line, which a further check prints again
+        _passed.add(step["exercise"])
         message = printed.partition(step["line"])[2].replace(step["line"], "").strip()
     _write(event=ending, cell=number, passed=passed, name=name, message=message[:LONGEST])
     return ending

@@ -42,16 +42,13 @@ class Roster:
 
     def most(self) -> float | None:
         """The points that the platform gives for this assignment, where the file says it."""
-        wanted: list[str] = []
+        said: list[str] = []
         if self.kind == "canvas":
-            wanted = [r[self.column] for r in self.rows if r[self.heading[0]].strip() == "Points Possible"]
+            said = [r[self.column] for r in self.rows if r[self.heading[0]].strip() == "Points Possible"]
         elif self.kind == "moodle":  # in whatever language, beside the column of the grades
-            wanted = [
-                row[key]
-                for row in self.rows
-                for key in self.heading[self.heading.index(self.column) + 1 :][:1]
-            ]
-        found = re.fullmatch(r"\d+([.,]\d+)?", next(iter(wanted), "").strip())
+            beside = self.heading[self.heading.index(self.column) + 1 :][:1]
+            said = [row[key] for row in self.rows for key in beside]
+        found = re.fullmatch(r"\d+([.,]\d+)?", said[0].strip() if said else "")
         return float(found[0].replace(",", ".")) or None if found else None
 
     def called(self, result: Submission) -> list[dict[str, str]]:
@@ -88,8 +85,7 @@ def read(path: Path, column: str | None = None) -> Roster:
         text = path.read_text(encoding="utf-8-sig")
         delimiter = max(",;\t", key=text.partition("\n")[0].count)
         reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-        heading = [each.strip() for each in reader.fieldnames or []]
-        reader.fieldnames = heading
+        reader.fieldnames = heading = [each.strip() for each in reader.fieldnames or []]
         rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:  # a quotation mark that is never closed, say
         raise ValueError(f"the roster {path} cannot be read: {error}; expected a CSV file in UTF-8") from None
