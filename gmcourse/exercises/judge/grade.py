@@ -30,7 +30,6 @@ from gmcourse.exercises.judge.notebook import NotANotebook
 from gmcourse.exercises.judge.submissions import Submission
 from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
 
-OURS = f"*-{'[0-9a-f]' * 8}"  # the end of `Submission.slug`
 IN_A_ROW = 5  # so many failures of the judge itself are no accident
 
 
@@ -80,8 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
         submissions.note_share(beside / "results", arguments.shard, not any(each.fault for each in results))
-        join = visible(f"gmcourse grade --merge {beside} --csv {target}")
-        print(f"Judged: {len(results)}. Join the shares: {join}")
+        print(visible(f"Judged: {len(results)}. To join: gmcourse grade --merge {beside} --csv {target}"))
     else:
         marking = Marking(points, arguments.weights, people)
         try:
@@ -177,9 +175,10 @@ def _report(results: Sequence[Submission], target: Path, beside: Path, marking: 
     _extract(results, beside / "code")
     table = gradebook.as_csv(results, marking)
     write_text_atomically(target, table, encoding="utf-8-sig")  # Excel needs the mark
-    for each in results:
-        write_text_atomically(folder / f"{each.slug}.html", feedback.page_of(each))
-    for old in {*folder.glob(f"{OURS}.html")} - {folder / f"{each.slug}.html" for each in results}:
+    pages = {folder / f"{each.slug}.html": feedback.page_of(each) for each in results}
+    for path, page in pages.items():
+        write_text_atomically(path, page)
+    for old in {*folder.glob(f"*-{'[0-9a-f]' * 8}.html")} - {*pages}:
         old.unlink()  # of a hand-in that is gone
     write_text_atomically(folder / "index.html", feedback.index(results))
     print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
@@ -202,8 +201,7 @@ def _report(results: Sequence[Submission], target: Path, beside: Path, marking: 
 
 def _extract(results: Sequence[Submission], folder: Path) -> None:
     """Write each student's code as plain files, a folder each, for programs that look for copies."""
-    for old in (folder / "students").glob(OURS):
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(folder / "students", ignore_errors=True)
     for each in results:
         if each.judgement is not None:
             code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"

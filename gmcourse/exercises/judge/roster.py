@@ -46,8 +46,7 @@ class Roster:
         if self.kind == "canvas":
             said = [r[self.column] for r in self.rows if r[self.heading[0]].strip() == "Points Possible"]
         elif self.kind == "moodle":  # in whatever language, beside the column of the grades
-            beside = self.heading[self.heading.index(self.column) + 1 :][:1]
-            said = [row[key] for row in self.rows for key in beside]
+            said = [self.rows[0][key] for key in self.heading[self.heading.index(self.column) + 1 :][:1]]
         found = re.fullmatch(r"\d+([.,]\d+)?", said[0].strip() if said else "")
         return float(found[0].replace(",", ".")) or None if found else None
 

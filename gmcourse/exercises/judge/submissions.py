@@ -111,6 +111,5 @@ def merge(folders: Iterable[Path]) -> list[Submission]:
             found.setdefault(each.name, each)
     for of, numbers in shares.items():
         if missing := sorted(set(range(1, of + 1)) - numbers):
-            numbered = ", ".join(map(str, missing))
-            raise ValueError(f"of {of} shares these are missing, or not done: {numbered}")
+            raise ValueError(f"of {of} shares these are missing, or not done: {', '.join(map(str, missing))}")
     return sorted(found.values(), key=lambda each: each.name)
