@@ -6,6 +6,7 @@
 import json
 import sys
 import tempfile
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from gmcourse.exercises.judge import hand_ins
@@ -42,12 +43,13 @@ def _problem(path: Path, name: str) -> str:
 
 def _tests(judgement: Judgement, most: float) -> dict[str, object]:
     stars = {each.name: each.stars for each in chapter(judgement.chapter).exercises}
-    share = most / sum(stars.values())
+    edges = [round(most * n / sum(stars.values()), 2) for n in accumulate(stars.values(), initial=0)]
+    worth = {name: round(b - a, 2) for name, (a, b) in zip(stars, pairwise(edges), strict=True)}
     tests = [
         {
             "name": each.title,
-            "score": round(share * stars[each.exercise], 2) if each.status == PASSED else 0,
-            "max_score": round(share * stars[each.exercise], 2),
+            "score": worth[each.exercise] if each.status == PASSED else 0,
+            "max_score": worth[each.exercise],
             "status": "passed" if each.status == PASSED else "failed",
             "output": "\n".join([each.status, each.message]).strip(),
         }

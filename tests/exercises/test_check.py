@@ -530,7 +530,9 @@ def test_hundreds_of_cells(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_nothing_outlives_a_killed_judge(tmp_path: Path) -> None:
     path = edited(SOLVED, lambda nb: answer(nb, "kl", "import time\ntime.sleep(600)"), tmp_path / "x.ipynb")
-    process = subprocess.Popen([sys.executable, "-m", "gmcourse", "check", str(path)])
+    (temporary := tmp_path / "temporary").mkdir()
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    process = subprocess.Popen([sys.executable, "-m", "gmcourse", "check", str(path)], env=environment)
     family: list[psutil.Process] = []
     while len(family) < 2 and process.poll() is None:
         time.sleep(0.2)
@@ -539,6 +541,7 @@ def test_nothing_outlives_a_killed_judge(tmp_path: Path) -> None:
     process.wait()
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
+    assert not list(temporary.glob("gmcourse-*")), "not even its folder"
 
 
 @pytest.mark.slow

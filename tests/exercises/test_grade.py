@@ -76,18 +76,37 @@ def test_started_again_judges_nothing_twice_but_what_changed(
     main(words)
     assert len(runs) == 6
     assert table(tmp_path / "grades.csv")["bo"]["kl"] == "not done"
+    (classroom / "bo" / "04_betas.safetensors").write_bytes(b"another")
+    main(words)
+    assert len(runs) == 7, "what an open task has saved is a part of the hand-in"
 
 
-def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Path) -> None:
-    """With those that cannot even be read."""
+def test_what_is_handed_in_no_more_leaves_no_page_and_no_code(
+    runs: list[int], classroom: Path, tmp_path: Path
+) -> None:
+    words = ["grade", str(classroom), "--csv", str(tmp_path / "grades.csv"), "--jobs", "1"]
+    for student in ("bo", "none"):
+        main(words)
+        made = [tmp_path / "grades" / "feedback", tmp_path / "grades" / "code" / "students"]
+        mine = tmp_path / "grades" / "feedback" / "notes.html"
+        mine.write_text("a teacher's own")
+        assert [len(list(folder.glob("bo*"))) for folder in made] == [student == "bo"] * 2
+        shutil.rmtree(classroom / "bo", ignore_errors=True)
+    assert mine.is_file()
+    assert len(list(made[0].glob("ada*"))) == len(list(made[1].glob("ada*"))) == 1
+
+
+@pytest.mark.parametrize("place", ["machine{}", "shared"])
+def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Path, place: str) -> None:
+    """With those that cannot even be read; each machine has a folder of its own, or all have one."""
     if hasattr(os, "mkfifo"):
         os.mkfifo(classroom / "pipe.ipynb")
     main(["grade", str(classroom), "--csv", str(tmp_path / "whole.csv"), "--jobs", "1"])
     for number in (1, 2, 3):
-        target = tmp_path / f"machine{number}" / "grades.csv"
+        target = tmp_path / place.format(number) / "grades.csv"
         main(["grade", str(classroom), "--csv", str(target), "--jobs", "1", "--shard", f"{number}/3"])
         assert not target.exists()
-    folders = [str(tmp_path / f"machine{number}") for number in (1, 2, 3)]
+    folders = sorted({str(tmp_path / place.format(number)) for number in (1, 2, 3)})
     main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders])
     assert (tmp_path / "joined.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert len(runs) == 8
@@ -110,7 +129,7 @@ def test_a_share_in_which_the_machine_failed_is_missing(
         main(["grade", str(classroom), "--jobs", "1", *words])
     folders = [str(tmp_path / str(number)) for number in (1, 2)]
     assert main(["grade", "--csv", str(tmp_path / "joined.csv"), "--merge", *folders]) == 2
-    assert "of 2 shares these are missing: 2" in capsys.readouterr().err
+    assert "of 2 shares these are missing, or not done: 2" in capsys.readouterr().err
 
 
 def test_a_judge_that_breaks_spoils_one_submission_only(

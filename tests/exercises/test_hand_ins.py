@@ -164,6 +164,23 @@ def test_zips_in_zips_are_opened_to_a_depth_and_a_size(tmp_path: Path) -> None:
     assert "notebooks in it: 99" in found["many"].problem
 
 
+def test_a_small_zip_of_zips_does_not_fill_the_disk(tmp_path: Path) -> None:
+    """What comes out of one hand-in is counted together, however deep it lies; an earlier one leaves nothing."""
+    inner = zipped({f"{i}.ipynb": b"{}" for i in range(9)})
+    (tmp_path / "class" / "eve").mkdir(parents=True)
+    handed_in = tmp_path / "class" / "eve" / "work.zip"
+    handed_in.write_bytes(
+        zipped({f"{i}.zip": zipped({f"{i}.zip": inner for i in range(9)}) for i in range(9)})
+    )
+    found = hand_ins.collect(tmp_path / "class", tmp_path / "out")
+    assert len(found) < hand_ins.MOST
+    assert all("expected at most 20" in each.problem for each in found)
+    for saved, names in (("04_old", ["04_old"]), ("04_new", ["04_new"])):
+        handed_in.write_bytes(zipped({NAME: b"{}", f"{saved}.safetensors": b""}))
+        (each,) = hand_ins.collect(tmp_path / "class", tmp_path / "out")
+        assert [path.stem for path in each.path.parent.glob("*.safetensors")] == names
+
+
 def test_what_lies_beside_a_notebook_is_no_problem(tmp_path: Path) -> None:
     """An online text, a second file, a data set: whoever handed a notebook in, somewhere, has no second row."""
     for name in (
@@ -252,8 +269,8 @@ MORE_ROWS = CANVAS.replace('"Lee', ',,,,,Manual Posting,\n"Lee') + '"Student, Te
     ("text", "name", "words", "kind", "points", "absent"),
     [
         (GERMAN, "Ann Lee_12_assignsubmission_file_", ("--column", "Bewertung"), "moodle", ["10", ""], 1),
-        (FIRST_AND_LAST, "leeann_77_9_", (), "canvas", ["20", "10", "3"], 1),
-        (MORE_ROWS, "leeann_77_9_", (), "canvas", ["20", "Manual Posting", "10", "3", ""], 1),
+        (FIRST_AND_LAST, "leeann_77_9_", (), "canvas", ["20", "20", "3"], 1),
+        (MORE_ROWS, "leeann_77_9_", (), "canvas", ["20", "Manual Posting", "20", "3", ""], 1),
         (PLAIN.replace(";", "\t"), "Ann-Lee_", (), "plain", ["10", ""], 1),
         ("First name,Surname\nAnn,Lee\nBo,Ek\n", "lee ann/", (), "plain", ["10", ""], 1),
     ],
@@ -321,9 +338,54 @@ def test_a_plain_roster_finds_people_by_name_or_mail(runs: list[int], tmp_path: 
     assert rows == [["Email address", "points"], ["ann@example.org", "10"], ["bo@example.org", ""]]
 
 
+def test_two_of_one_address_are_said_and_neither_is_absent(
+    runs: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = PLAIN.replace("bo@", "ann@") + '"O\'Neil, Pat";"von ""Berg""";pat@example.org\n'
+    beside = graded(tmp_path, text, f"ann@example.org/{NAME}", f"nobody/{NAME}")
+    said = capsys.readouterr().err
+    assert "2 times on the roster: ann@example.org" in said
+    assert "not on the roster: nobody" in said
+    rows = list(csv.reader(io.StringIO((beside / "plain.csv").read_text(encoding="utf-8"))))
+    assert [row[1] for row in rows] == ["points", "", "", ""]
+    missing = [
+        row for row in table(tmp_path / "grades.csv").values() if row["problem"] == "handed in nothing"
+    ]
+    assert [row["student"] for row in missing] == ['O\'Neil, Pat von "Berg"']
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "points", "above"),
+    [
+        (CANVAS, (), "20", ""),
+        (CANVAS, ("--points", "30"), "30", "above the 20 points that the roster names: 1"),
+        (CANVAS.replace(",20,", ",,"), (), "10", ""),
+        (MOODLE.replace("Grade,", "Grade,Höchstwert,").replace(",,-,", ',,"12,50",-,'), (), "12.5", ""),
+    ],
+)
+def test_a_notebook_has_the_points_that_the_roster_says(
+    runs: list[int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    words: tuple[str, ...],
+    points: str,
+    above: str,
+) -> None:
+    """Of Moodle, in whatever language, the column beside the grades. It leaves out more, and says nothing."""
+    name = "leeann_77_9_" if text.startswith("Student") else "Ann Lee_12_assignsubmission_file_"
+    graded(tmp_path, text, name + NAME, words=words)
+    rows = table(tmp_path / "grades.csv")
+    assert rows[name.partition("_")[0]]["points"] == points
+    said = capsys.readouterr().err
+    assert ("above the" in said, above in said) == (bool(above), True)
+
+
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [
+        ("", None, "names nobody"),
+        ('Name\n"' + "never closed, " * 10_000, None, "cannot be read: field larger than"),
         ("a,b\n1,2\n", None, "expected a name or an e-mail"),
         (CANVAS.replace("Current Score", "Other (3)"), None, "--column has to name the assignment"),
         (MOODLE, "Nothing", "has no column 'Nothing'"),
@@ -348,10 +410,11 @@ def test_points_by_stars() -> None:
 
 
 def test_a_missing_share_is_named(tmp_path: Path) -> None:
+    """Also one that was begun, and killed before its end."""
     for number in (1, 3):
         (tmp_path / str(number)).mkdir()
-        submissions.note_share(tmp_path / str(number), f"{number}/3")
-    with pytest.raises(ValueError, match="of 3 shares these are missing: 2"):
+        submissions.note_share(tmp_path / str(number), f"{number}/3", done=number == 1)
+    with pytest.raises(ValueError, match="of 3 shares these are missing, or not done: 2, 3"):
         submissions.merge([tmp_path / "1", tmp_path / "3"])
 
 
@@ -480,11 +543,21 @@ def test_feedback_shows_the_code_the_mistakes_and_formulas(runs: list[int], tmp_
     assert "NotImplementedError" in (beside / "code" / "handed_out" / "04_vae.py").read_text(encoding="utf-8")
 
 
-def test_the_line_that_a_message_names_is_marked() -> None:
-    code = "def f(x):\n    return x.nothing()"
-    verdict = Verdict("f", "F", "failed", "`f` stops with AttributeError\nat line 2 of `f`: …", code=code)
+@pytest.mark.parametrize("before", ["", "import math\n\na = 1\n\n"], ids=["one cell", "its second cell"])
+@pytest.mark.parametrize(
+    ("says", "marks"),
+    [
+        ("`f` stops\nat line 2 of `f`: return x.nothing()", 1),
+        ("`f` stops\nat line 2 of `g`: other code", 0),
+        ("its cell stops with ValueError: no place", 0),
+    ],
+)
+def test_the_line_that_a_message_names_is_marked(before: str, says: str, marks: int) -> None:
+    """The number counts in its own cell, of which there may be several."""
+    code = before + "def f(x):\n    return x.nothing()"
+    verdict = Verdict("f", "F", "failed", says, code=code)
     page = feedback.page_of(Submission("ada", "a", judgement=Judgement("04_vae", "t", (verdict,))))
-    assert "<mark>    return x.nothing()</mark>" in page
+    assert page.count("<mark>    return x.nothing()</mark>") == page.count("<mark>") == marks
 
 
 def test_every_formula_of_a_hint_can_be_drawn() -> None:

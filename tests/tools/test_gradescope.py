@@ -8,9 +8,11 @@ import zipfile
 
 import pytest
 
+from gmcourse.exercises.judge.judgement import Judgement, Verdict
+from gmcourse.exercises.judge.notebook import chapter
 from tests.exercises.student import ROOT, SOLVED, UNTOUCHED, answers_in, edited, unmarked, without_kernels
 from tools import gradescope
-from tools.gradescope_run import results
+from tools.gradescope_run import _tests, results
 
 
 def test_the_zip_holds_scripts_that_can_be_executed_and_no_weights():
@@ -46,9 +48,19 @@ def test_results_have_a_test_for_each_exercise(tmp_path, path, edit, score):
     subprocess.run([sys.executable, str(tmp_path / "grade.py"), *words], check=True)
     found = json.loads(target.read_text(encoding="utf-8"))
     assert len(found["tests"]) == 8
-    assert sum(test["max_score"] for test in found["tests"]) == pytest.approx(10, abs=0.05)
-    assert sum(test["score"] for test in found["tests"]) == pytest.approx(score, abs=0.05)
+    assert sum(test["max_score"] for test in found["tests"]) == pytest.approx(10)
+    assert sum(test["score"] for test in found["tests"]) == pytest.approx(score)
     assert all({"name", "score", "max_score", "output"} <= set(test) for test in found["tests"])
+
+
+@pytest.mark.parametrize("most", [10.0, 7.0, 1.0])
+def test_everything_right_is_all_the_points(most):
+    """To the cent: 9.99 of 10 would be asked about."""
+    exercises = chapter("04_vae").exercises
+    verdicts = tuple(Verdict(each.name, each.title, "passed") for each in exercises)
+    tests = _tests(Judgement("04_vae", "t", verdicts), most)["tests"]
+    assert sum(test["score"] for test in tests) == pytest.approx(most)
+    assert sum(test["max_score"] for test in tests) == pytest.approx(most)
 
 
 LESSON = ROOT / "notebooks" / "04_vae.ipynb"

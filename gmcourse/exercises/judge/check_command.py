@@ -27,8 +27,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`gmcourse check` takes the file and the limits."""
     parser.add_argument("file", type=Path, help="an exercise notebook, as the student saved it")
-    hints = "print a hint for what is open; the notebook has them"
-    parser.add_argument("--hints", action="store_true", help=hints)
+    parser.add_argument("--hints", action="store_true", help="print a hint for what is open")
     add_limits(parser)
 
 
@@ -53,14 +52,9 @@ def table(judgement: Judgement, *, hints: bool = False, width: int | None = None
         said = [line for line in each.message.splitlines() if line.strip()][:4]
         if each.status == NOT_DONE and said == ["not done yet"]:
             said = []
-        if hints and each.hint:
-            said.append(f"Hint: {each.hint}")
-        wrapped = [
-            part
-            for line in said
-            for part in textwrap.wrap(visible(line), max(30, width - len(indent)), break_on_hyphens=False)
-        ]
-        lines.append((head + (wrapped[0] if wrapped else "")).rstrip())
-        lines += [indent + part for part in wrapped[1:]]
+        said += [f"Hint: {each.hint}"] * (hints and bool(each.hint))
+        wide = max(30, width - len(indent))
+        wrapped = [p for line in said for p in textwrap.wrap(visible(line), wide, break_on_hyphens=False)]
+        lines += [(head + "".join(wrapped[:1])).rstrip(), *(indent + part for part in wrapped[1:])]
     lines += ["", f"{judgement.passed} of {len(judgement.verdicts)} passed."]
     return "\n".join(lines)

@@ -36,7 +36,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: inherit; 
 mark { background: #d5522a55; color: inherit; }
 svg { fill: currentColor; }
 ul { margin: 0; padding-left: 1.25rem; }
-.status { white-space: nowrap; font-weight: 600; }
+td b { white-space: nowrap; font-weight: 600; }
 details { margin-top: .5rem; }
 """
 
@@ -59,6 +59,13 @@ def _page(title: str, body: str) -> str:
     )
 
 
+def _table(heading: str, rows: Sequence[tuple[str, ...]]) -> str:
+    """Write a table of HTML; the first cell of a row names it."""
+    top = "".join(f'<th scope="col">{each}</th>' for each in heading.split("|"))
+    cells = (f'<th scope="row">{first}</th><td>' + "</td><td>".join(rest) for first, *rest in rows)
+    return "\n".join(["<table>", f"<tr>{top}</tr>", *(f"<tr>{each}</td></tr>" for each in cells), "</table>"])
+
+
 def page_of(result: Submission) -> str:
     """Write the page for one submission: each verdict, and beside it what the student wrote."""
     if result.judgement is None:
@@ -69,45 +76,39 @@ def page_of(result: Submission) -> str:
 
 
 def _verdicts(judgement: Judgement) -> str:
-    lines = [
-        f"<p>{_text(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>",
-        '<table>\n<tr><th scope="col">Exercise</th><th scope="col">Verdict</th>'
-        '<th scope="col">What the check says</th><th scope="col">What was written</th></tr>',
-    ]
+    passed = f"<p>{_text(judgement.title)}: {judgement.passed} of {len(judgement.verdicts)} passed.</p>"
+    rows = []
     for each in judgement.verdicts:
         said = f"<pre>{with_formulas(each.message)}</pre>" if each.message else ""
         if each.hint:
             said += f"<details><summary>Hint</summary>{with_formulas(each.hint)}</details>"
-        row = f'<th scope="row">{_text(each.title)}</th><td class="status">{_text(each.status)}</td>'
-        lines.append(f"<tr>{row}<td>{said}</td><td>{_code(each)}</td></tr>")
-    return "\n".join([*lines, "</table>"])
+        rows.append((_text(each.title), f"<b>{_text(each.status)}</b>", said, _code(each)))
+    return f"{passed}\n{_table('Exercise|Verdict|What the check says|What was written', rows)}"
 
 
 def _code(verdict: Verdict) -> str:
     """Show the student's code, with the line marked that the message names."""
     if not verdict.code:
         return ""
-    named = re.search(r"\bline (\d+)\b", verdict.message)
-    lines = [_text(line) for line in verdict.code.splitlines()]
-    if named and 0 < int(named[1]) <= len(lines):
-        lines[int(named[1]) - 1] = f"<mark>{lines[int(named[1]) - 1]}</mark>"
-    joined = "\n".join(lines)
-    return f'<pre class="code">{joined}</pre>'
+    named = re.search(r"\bline (\d+)\b(?: of `.*?`: (.*))?", verdict.message)
+    lines = verdict.code.splitlines()
+    # a number counts in its cell, which may not be the first: the line is the next that says the same
+    first = int(named[1]) - 1 if named else len(lines)
+    marked = next((i for i in range(first, len(lines)) if named and named[2] in (None, lines[i].strip())), -1)
+    shown = [f"<mark>{_text(line)}</mark>" if i == marked else _text(line) for i, line in enumerate(lines)]
+    return '<pre class="code">' + "\n".join(shown) + "</pre>"
 
 
 def index(results: Sequence[Submission]) -> str:
     """A page that leads to all others, after what a teacher brings to class: which mistakes were made, how often."""
-    heading = '<th scope="col">Student</th><th scope="col">File</th><th scope="col">Passed</th>'
-    lines = [*_mistakes(results), "<h2>Submissions</h2>", f"<table>\n<tr>{heading}</tr>"]
+    rows = []
     for each in results:
         judged = each.judgement
         passed = f"{judged.passed} of {len(judged.verdicts)}" if judged else "not judged"
         passed += f": {_text(each.problem)}" if each.problem else ""
-        student, name = _text(each.student), _text(each.name)
-        lines.append(
-            f'<tr><td>{student}</td><td><a href="{each.slug}.html">{name}</a></td><td>{passed}</td></tr>'
-        )
-    return _page("Feedback", "\n".join([*lines, "</table>"]))
+        rows.append((_text(each.student), f'<a href="{each.slug}.html">{_text(each.name)}</a>', passed))
+    table = _table("Student|File|Passed", rows)
+    return _page("Feedback", "\n".join([*_mistakes(results), "<h2>Submissions</h2>", table]))
 
 
 def _mistakes(results: Sequence[Submission]) -> list[str]:
@@ -116,17 +117,15 @@ def _mistakes(results: Sequence[Submission]) -> list[str]:
     for judged in (each.judgement for each in results if each.judgement):
         for verdict in judged.verdicts:
             by_exercise.setdefault(judged.title, {}).setdefault(verdict.title, []).append(verdict)
-    heading = '<th scope="col">Exercise</th><th scope="col">Passed</th><th scope="col">Mistakes</th>'
     lines: list[str] = []
     for title, exercises in sorted(by_exercise.items()):
-        lines += [f"<h2>{_text(title)}</h2>", f"<table>\n<tr>{heading}</tr>"]
+        rows = []
         for exercise, verdicts in sorted(exercises.items()):
             heard = Counter(v.message.partition("\n")[0] or v.status for v in verdicts if v.status != PASSED)
             words = "".join(f"<li>{n} × {with_formulas(said)}</li>" for said, n in heard.most_common())
             passed = f"{sum(v.status == PASSED for v in verdicts)} of {len(verdicts)}"
-            row = f'<th scope="row">{_text(exercise)}</th><td>{passed}</td>'
-            lines.append(f"<tr>{row}<td><ul>{words}</ul></td></tr>")
-        lines.append("</table>")
+            rows.append((_text(exercise), passed, f"<ul>{words}</ul>"))
+        lines += [f"<h2>{_text(title)}</h2>", _table("Exercise|Passed|Mistakes", rows)]
     return lines
 
 

@@ -10,6 +10,7 @@ import argparse
 import math
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     parser.add_argument("--roster", type=Path, metavar="FILE", help="the class, as your platform exports it")
     parser.add_argument("--column", metavar="NAME", help="the roster's column for the points")
-    parser.add_argument("--points", type=float, default=10.0, help="for a whole notebook (default: 10)")
+    parser.add_argument("--points", type=float, help="for a notebook (default: as the roster says, else 10)")
     counts = "what an exercise counts, equal or stars (default: equal)"
     parser.add_argument("--weights", choices=("equal", "stars"), default="equal", help=counts)
     parser.add_argument("--shard", metavar="I/N", help="judge the I-th of N shares only; join with --merge")
@@ -63,24 +64,24 @@ def run(arguments: argparse.Namespace) -> int:
             if path.resolve().is_relative_to(arguments.folder.resolve()):
                 raise ValueError(f"{path} would lie among the submissions; give --csv a path outside of them")
     ensure_writable(target)
-    if not 0 < arguments.points < math.inf:
-        raise ValueError(f"--points is {arguments.points}; expected a number above 0")
     people = roster.read(arguments.roster, arguments.column) if arguments.roster else None
+    points = arguments.points if arguments.points is not None else (people and people.most()) or 10.0
+    if not 0 < points < math.inf:
+        raise ValueError(f"--points is {points}; expected a number above 0")
     if arguments.merge:
         results = submissions.merge(arguments.merge)
     else:
-        everyone = hand_ins.collect(arguments.folder, beside / "unzipped")
-        share = submissions.shard(everyone, arguments.shard)
+        share = submissions.shard(hand_ins.collect(arguments.folder, beside / "unzipped"), arguments.shard)
         threads = max(1, _cpus() // arguments.jobs)
         limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
+        if arguments.shard:
+            submissions.note_share(beside / "results", arguments.shard, done=False)
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
-        if not any(each.fault for each in results):  # else the share is missing, and `--merge` says so
-            submissions.note_share(beside / "results", arguments.shard)
-        join = visible(f"gmcourse grade --merge {beside} --csv {target}")
-        print(f"Judged: {len(results)}. Join the shares: {join}")
+        submissions.note_share(beside / "results", arguments.shard, not any(each.fault for each in results))
+        print(visible(f"Judged: {len(results)}. To join: gmcourse grade --merge {beside} --csv {target}"))
     else:
-        marking = Marking(arguments.points, arguments.weights, people)
+        marking = Marking(points, arguments.weights, people)
         try:
             _report(results, target, beside, marking)
         except OSError as error:
@@ -112,10 +113,7 @@ def grade(
     is_main = current_thread() is main_thread()
     before = signal.signal(signal.SIGTERM, signal.default_int_handler) if is_main else None
     try:
-        with (
-            tqdm(total=len(share), desc="judged", unit="notebook") as bar,
-            ThreadPoolExecutor(jobs) as pool,
-        ):
+        with tqdm(total=len(share), desc="judged", unit="notebook") as bar, ThreadPoolExecutor(jobs) as pool:
             tasks = [pool.submit(_result, each, limits, halt, folder, key, extra) for each in share]
             try:
                 for task in as_completed(tasks):
@@ -123,9 +121,9 @@ def grade(
                     bar.update()
                     failed = failed + 1 if result.fault else 0
                     if failed == IN_A_ROW:
+                        said = f"{failed} submissions in a row could not be judged here: {result.problem}"
                         raise RuntimeError(
-                            f"{failed} submissions in a row could not be judged here: {result.problem}. The machine "
-                            "seems to be at fault: mend it and start again; what was judged is kept"
+                            f"{said}. Mend the machine and start again; what was judged is kept"
                         )
             except BaseException:
                 halt.set()
@@ -177,18 +175,25 @@ def _report(results: Sequence[Submission], target: Path, beside: Path, marking: 
     _extract(results, beside / "code")
     table = gradebook.as_csv(results, marking)
     write_text_atomically(target, table, encoding="utf-8-sig")  # Excel needs the mark
-    for each in results:
-        write_text_atomically(folder / f"{each.slug}.html", feedback.page_of(each))
+    pages = {folder / f"{each.slug}.html": feedback.page_of(each) for each in results}
+    for path, page in pages.items():
+        write_text_atomically(path, page)
+    for old in {*folder.glob(f"*-{'[0-9a-f]' * 8}.html")} - {*pages}:
+        old.unlink()  # of a hand-in that is gone
     write_text_atomically(folder / "index.html", feedback.index(results))
     print(visible(f"{len(results)} submissions: {target}; feedback: {folder / 'index.html'}"))
     people = marking.people
     if people is not None:
-        upload = beside / f"{people.kind}.csv"
-        write_text_atomically(upload, people.filled(marking.by_row(results)))
+        upload, points = beside / f"{people.kind}.csv", marking.by_row(results)
+        write_text_atomically(upload, people.filled(points))
         print(visible(f"for your platform: {upload}"))
+        most = people.most() or math.inf
+        if above := sum(reached > most for reached, _ in points.values()):
+            print(f"above the {most:g} points that the roster names: {above}", file=sys.stderr)
         for each in results:
-            if people.find(each) is None:
-                print(visible(f"not on the roster: {each.student} ({each.name})"), file=sys.stderr)
+            if (times := len(people.called(each))) != 1:
+                how = f"{times} times" if times else "not"
+                print(visible(f"{how} on the roster: {each.student} ({each.name})"), file=sys.stderr)
     if packed := gradebook.moodle_feedback(results):
         write_atomically(beside / "moodle_feedback.zip", packed)
         print(visible(f"for Moodle's upload of feedback files: {beside / 'moodle_feedback.zip'}"))
@@ -196,6 +201,7 @@ def _report(results: Sequence[Submission], target: Path, beside: Path, marking: 
 
 def _extract(results: Sequence[Submission], folder: Path) -> None:
     """Write each student's code as plain files, a folder each, for programs that look for copies."""
+    shutil.rmtree(folder / "students", ignore_errors=True)
     for each in results:
         if each.judgement is not None:
             code = "\n\n\n".join(verdict.code for verdict in each.judgement.verdicts) + "\n"

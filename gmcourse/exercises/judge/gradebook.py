@@ -2,9 +2,9 @@
 
 import csv
 import io
-import itertools
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,11 +48,10 @@ class Marking:
         """Give points and a short text for each row of the roster, by its `id`; none where the machine failed."""
         found: dict[int, tuple[float, str]] = {}
         for group in _by_student(results):
-            row = self.people.find(group[0]) if self.people else None
-            if row is not None and not any(each.fault and not each.judgement for each in group):
-                reached, words = self.of(group), "; ".join(map(_in_short, group))
-                if id(row) not in found or found[id(row)][0] < reached:
-                    found[id(row)] = (reached, words)
+            called = self.people.called(group[0]) if self.people else []
+            if len(called) == 1 and not any(each.fault and not each.judgement for each in group):
+                reached, row = (self.of(group), "; ".join(map(_in_short, group))), id(called[0])
+                found[row] = max(found.get(row, reached), reached)
         return found
 
 
@@ -67,8 +66,7 @@ def _in_short(result: Submission) -> str:
 def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[list[str]]:
     """Make a heading, a row for each student with a column for each exercise, and rows of those who are missing."""
     marking = marking or Marking()
-    judged = [each.judgement for each in results if each.judgement]
-    chapters = {each.chapter: each.verdicts for each in judged}
+    chapters = {each.judgement.chapter: each.judgement.verdicts for each in results if each.judgement}
     columns = [(chapter, each.exercise) for chapter in sorted(chapters) for each in chapters[chapter]]
     heading = [f"{chapter}:{name}" if len(chapters) > 1 else name for chapter, name in columns]
     table = [["student", *heading, "passed", "of", "points", "late", "problem", "files"]]
@@ -88,7 +86,7 @@ def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[
             ]
         )
     if marking.people is not None:
-        found = [id(row) for each in results if (row := marking.people.find(each)) is not None]
+        found = {id(row) for each in results for row in marking.people.called(each)}
         nothing = [*[""] * len(columns), "0", "0", "0", "", "handed in nothing", ""]
         table += [[visible(person(r)), *nothing] for r in marking.people.people() if id(r) not in found]
     return table
@@ -120,7 +118,7 @@ def as_csv(results: Sequence[Submission], marking: Marking | None = None) -> str
 
 def moodle_feedback(results: Sequence[Submission]) -> bytes:
     """Pack a zip for Moodle's upload of feedback files: each page is called or lies as Moodle called what it gave."""
-    packed, names = io.BytesIO(), set[str]()
+    packed, names = io.BytesIO(), Counter[str]()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for each in results:
             place = re.match(r"([^/]+_assignsubmission_[a-z]+)(_?/|_|$)", each.name)
@@ -128,7 +126,6 @@ def moodle_feedback(results: Sequence[Submission]) -> bytes:
                 continue
             chapter = each.judgement.chapter if each.judgement else "exercises"
             name = f"{visible(place[1] + (place[2] or '/'))}feedback_{chapter}"
-            number = next(n for n in itertools.count(1) if f"{name}{n}" not in names)
-            names.add(f"{name}{number}")
-            archive.writestr(f"{name}{f'_{number}' if number > 1 else ''}.html", page_of(each))
+            names[name] += 1
+            archive.writestr(f"{name}{f'_{names[name]}' if names[name] > 1 else ''}.html", page_of(each))
     return packed.getvalue() if names else b""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from gmcourse.exercises.judge import notebook
-from gmcourse.exercises.judge.submissions import Submission
+from gmcourse.exercises.judge.submissions import SAVED, Submission
 from gmcourse.storage import write_atomically
 
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+(_.*)?")
@@ -22,7 +22,6 @@ CANVAS = re.compile(
     r"_(\d+_.+|(text|link)\.html)"
 )
 SUFFIXES = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.html")  # what browsers make of a notebook's name
-SAVED = ".safetensors"  # what an open task made and keeps beside the notebook
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 DEPTH, MOST = 3, 20  # zips in zips, notebooks in one
 
@@ -30,19 +29,12 @@ DEPTH, MOST = 3, 20  # zips in zips, notebooks in one
 def collect(folder: Path, unpacked: Path) -> list[Submission]:
     """Find every notebook below the folder, and one entry for each student without any, in the order of their paths.
 
-    Args:
-        folder: the hand-ins.
-        unpacked: where the notebooks of zips are put.
-
-    Raises:
-        OSError: nothing can be written there.
+    The notebooks of zips are put into `unpacked`; an `OSError` says that nothing can be written there.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks, unpacked")
     found: list[Submission] = []
-    others: dict[
-        tuple[str, str], tuple[Submission, list[str]]
-    ] = {}  # what somebody handed in besides notebooks
+    others: dict[tuple[str, str], tuple[Submission, list[str]]] = {}  # what came besides notebooks
     for path in _below(folder):
         parts, is_folder = path.relative_to(folder).parts, os.path.isdir(path)
         student, identifier, late = owner_of((*parts, "") if is_folder else parts)
@@ -54,7 +46,7 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
         elif path.name.lower().endswith(SUFFIXES) and not is_folder:
             found.append(entry)
         elif path.suffix.lower() == ".zip" and not is_folder:
-            found += _unzipped(entry, unpacked)
+            found += _unzipped(entry, unpacked, [])
         else:
             _, names = others.setdefault((student, identifier), (entry, []))
             names += [] if is_folder else [path.name]
@@ -101,34 +93,40 @@ def owner_of(parts: tuple[str, ...]) -> tuple[str, str, bool]:
     return stem, "", False
 
 
-def _unzipped(entry: Submission, unpacked: Path, depth: int = 1) -> Iterator[Submission]:
-    """The notebooks of a zip, each as a submission of its own; only these, and what they saved, are unpacked."""
+def _unzipped(entry: Submission, unpacked: Path, sizes: list[int], depth: int = 1) -> Iterator[Submission]:
+    """The notebooks of a zip, each as a submission of its own; only these, and what they saved, are unpacked.
+
+    `sizes` gathers the bytes of all that comes out of one hand-in: a small zip of zips may hold thousands of them.
+    """
     try:
-        members = _members(entry.path)
-    except (
-        Exception
-    ) as error:  # of zipfile and of what it unpacks with, for a zip can be damaged in many ways
+        members = _members(entry.path, sizes)
+    except Exception as error:  # a zip can be damaged in many ways
         yield replace(entry, problem=f"the zip cannot be opened: {error or type(error).__name__}")
         return
+    place = unpacked / entry.slug
+    for old in {*place.glob(f"*{SAVED}")} - {place / _plain(name) for name in members}:
+        old.unlink()  # of an earlier hand-in
     if all(name.endswith(SAVED) for name in members):
         yield replace(entry, problem="no notebook was handed in: the zip holds none")
     for number, (name, content) in enumerate(members.items()):
-        plain = re.sub(r"[^\w.-]", "_", PurePosixPath(name).name[-80:], flags=re.ASCII)
+        plain, is_zip = _plain(name), name.lower().endswith(".zip")
+        inside = replace(entry, name=f"{entry.name}/{name}", path=place / f"{number}_{plain}")
         if name.endswith(SAVED):
-            write_atomically(unpacked / entry.slug / plain, content)
-            continue
-        inside = replace(entry, name=f"{entry.name}/{name}", path=unpacked / entry.slug / f"{number}_{plain}")
-        if name.lower().endswith(".zip") and depth == DEPTH:
-            yield replace(
-                inside, problem="a zip in a zip in a zip was handed in; expected the notebook itself"
-            )
-            continue
-        write_atomically(inside.path, content)
-        yield from _unzipped(inside, unpacked, depth + 1) if name.lower().endswith(".zip") else (inside,)
+            write_atomically(place / plain, content)
+        elif is_zip and depth == DEPTH:
+            yield replace(inside, problem="a zip in a zip in a zip was handed in; expected the notebook")
+        else:
+            write_atomically(inside.path, content)
+            yield from _unzipped(inside, unpacked, sizes, depth + 1) if is_zip else (inside,)
 
 
-def _members(path: Path) -> dict[str, bytes]:
-    """Read the notebooks and zips in a zip, by their names in there."""
+def _plain(name: str) -> str:
+    """The name of a file in a zip as one that every system holds."""
+    return re.sub(r"[^\w.-]", "_", PurePosixPath(name).name[-80:], flags=re.ASCII)
+
+
+def _members(path: Path, sizes: list[int]) -> dict[str, bytes]:
+    """Read the notebooks and zips in a zip, by their names in there, and add their sizes."""
     if not path.is_file():
         raise ValueError("it is no regular file")
     with zipfile.ZipFile(path) as archive:
@@ -138,8 +136,8 @@ def _members(path: Path) -> dict[str, bytes]:
             if info.filename.lower().endswith((*SUFFIXES, SAVED, ".zip"))
             and not any(_is_junk(part) for part in PurePosixPath(info.filename).parts if part != "..")
         ]
-        size = sum(info.file_size for info in wanted)
-        if len(wanted) > MOST or size > notebook.LARGEST:
+        sizes += [info.file_size for info in wanted]
+        if len(sizes) > MOST or sum(sizes) > notebook.LARGEST:
             most = f"expected at most {MOST} of {notebook.LARGEST >> 20} MB together"
-            raise ValueError(f"notebooks in it: {len(wanted)}, {size >> 20} MB; {most}")
+            raise ValueError(f"notebooks in it: {len(sizes)}, {sum(sizes) >> 20} MB; {most}")
         return {info.filename: archive.read(info) for info in wanted}

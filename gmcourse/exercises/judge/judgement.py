@@ -141,15 +141,12 @@ def _in_words(reason: str, limits: Limits) -> str:
 
 
 def _verdict(
-    exercise: notebook.Exercise,
-    steps: list[CopiedCell],
-    seen_cells: dict[str, SeenCell],
-    stopped: dict[str, str],
+    exercise: notebook.Exercise, steps: list[CopiedCell], seen: dict[str, SeenCell], stopped: dict[str, str]
 ) -> Verdict:
     """One exercise, from what was seen of its cells and its two checks."""
     name = exercise.name
     mine = [step for step in steps if step.role == "student" and name in step.exercises]
-    status, message = _found(name, mine, seen_cells, stopped)
+    status, message = _found(name, mine, seen, stopped)
     # the first hint for those who have not begun, the last for those who have, none for those who are done
     hints = exercise.hints[:1] if status == NOT_DONE else exercise.hints[-1:] * (status != PASSED)
     code = "\n\n".join(step.source for step in mine)

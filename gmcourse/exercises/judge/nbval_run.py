@@ -105,12 +105,8 @@ def run(
 def _roles(steps: Sequence[CopiedCell], limits: Limits) -> list[dict[str, Any]]:
     """What the plugin knows of each cell: a file, since hundreds of cells do not fit into the environment."""
     return [
-        {
-            "role": step.role,
-            "exercise": step.checks,
-            "line": passed_line(step.checks) if step.checks else "",
-            "seconds": limits.seconds if step.role in THEIRS else SET_UP,
-        }
+        {"role": step.role, "exercise": step.checks, "line": step.checks and passed_line(step.checks)}
+        | {"seconds": limits.seconds if step.role in THEIRS else SET_UP}
         for step in steps
     ]
 
@@ -167,9 +163,7 @@ def _watch(
         family, top = [], []
         with contextlib.suppress(psutil.Error):
             top = [psutil.Process(process.pid)]
-            family = [
-                each for each in top[0].children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE
-            ]
+            family = [p for p in top[0].children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
         if _exceeds([*top, *family], limits.gigabytes * 2**30):
             return f"used more than {limits.gigabytes:.3g} GB of memory and was stopped", took
         if (grown := os.fstat(events.fileno()).st_size) != size:

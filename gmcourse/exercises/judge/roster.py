@@ -40,14 +40,23 @@ class Roster:
             return [r for r in self.rows if r["ID"] and r.get("Student") != "Student, Test"]
         return [row for row in self.rows if any(row.values())]
 
-    def find(self, result: Submission) -> dict[str, str] | None:
-        """Find the row of whoever handed this in: by the platform's number, else by e-mail address or name."""
+    def most(self) -> float | None:
+        """The points that the platform gives for this assignment, where the file says it."""
+        said: list[str] = []
+        if self.kind == "canvas":
+            said = [r[self.column] for r in self.rows if r[self.heading[0]].strip() == "Points Possible"]
+        elif self.kind == "moodle":  # in whatever language, beside the column of the grades
+            said = [self.rows[0][key] for key in self.heading[self.heading.index(self.column) + 1 :][:1]]
+        found = re.fullmatch(r"\d+([.,]\d+)?", said[0].strip() if said else "")
+        return float(found[0].replace(",", ".")) or None if found else None
+
+    def called(self, result: Submission) -> list[dict[str, str]]:
+        """The rows that whoever handed this in may be: by the platform's number, else by e-mail address or name."""
         if result.identifier and self.kind != "plain":
             numbers = self.heading[0] if self.kind == "moodle" else "ID"
-            return next((r for r in self.people() if _number(r[numbers]) == result.identifier), None)
+            return [row for row in self.people() if _number(row[numbers]) == result.identifier]
         plain = _plain(result.student)
-        found = [row for row in self.people() if plain in _called(row)]
-        return found[0] if len(found) == 1 else None
+        return [row for row in self.people() if plain in _called(row)]
 
     def filled(self, points_of: dict[int, tuple[float, str]]) -> str:
         """The file for the platform: only columns that it knows. `points_of` has points and words by `id(row)`."""
@@ -73,13 +82,12 @@ def read(path: Path, column: str | None = None) -> Roster:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        reader.fieldnames = heading = [each.strip() for each in reader.fieldnames or []]
+        rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:  # a quotation mark that is never closed, say
         raise ValueError(f"the roster {path} cannot be read: {error}; expected a CSV file in UTF-8") from None
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    heading = [each.strip() for each in reader.fieldnames or []]
-    reader.fieldnames = heading
-    rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
     if not rows:
         raise ValueError(f"the roster {path} names nobody; expected a row for each student, below headings")
     kind = "plain"

@@ -14,7 +14,7 @@ from gmcourse.exercises.judge import notebook
 from gmcourse.exercises.judge.judgement import Judgement, Verdict
 from gmcourse.storage import write_text_atomically
 
-SHARE = "share.json"  # which share of a class lies in a folder of results
+SAVED = ".safetensors"  # what an open task made and keeps beside the notebook
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,10 @@ def judge_version() -> str:
 def fingerprint(submission: Submission, limits: str) -> str:
     """Hash everything that a result depends on."""
     content = b"" if submission.problem else notebook.content(submission.path)
+    for path in sorted(submission.path.parent.iterdir()) if content else ():
+        if path.suffix in (SAVED, ".py"):  # what the notebook may read
+            with contextlib.suppress(ValueError):
+                content += os.fsencode(path.name) + notebook.content(path)
     rest = f"{submission.problem}|{judge_version()}|{limits}"
     return hashlib.sha256(content + rest.encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -85,10 +89,11 @@ def recall(path: Path, mark: str | None = None) -> Submission | None:
     return None
 
 
-def note_share(folder: Path, text: str) -> None:
-    """Write down which share lies in this folder, so that `merge` can name one that is missing."""
+def note_share(folder: Path, text: str, done: bool) -> None:
+    """Write down which share is judged into this folder, so that `merge` can name one that is missing or not done."""
     number, of = map(int, text.split("/"))
-    write_text_atomically(folder / SHARE, json.dumps({"share": number, "of": of}))
+    note = {"share": number, "of": of, "done": done}
+    write_text_atomically(folder / f"share-{number}-of-{of}.json", json.dumps(note))
 
 
 def merge(folders: Iterable[Path]) -> list[Submission]:
@@ -97,14 +102,14 @@ def merge(folders: Iterable[Path]) -> list[Submission]:
     shares: dict[int, set[int]] = {}
     for folder in folders:
         results = [each for path in sorted(folder.rglob("*.json")) if (each := recall(path))]
-        notes = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob(SHARE)]
+        notes = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("share-*-of-*.json")]
         for note in notes:
-            shares.setdefault(note["of"], set()).add(note["share"])
+            shares.setdefault(note["of"], set()).update([note["share"]] * note["done"])
         if not results and not notes:
             raise ValueError(f"{folder} has no results; expected one that `gmcourse grade --shard` wrote")
         for each in results:
             found.setdefault(each.name, each)
     for of, numbers in shares.items():
         if missing := sorted(set(range(1, of + 1)) - numbers):
-            raise ValueError(f"of {of} shares these are missing: {', '.join(map(str, missing))}")
+            raise ValueError(f"of {of} shares these are missing, or not done: {', '.join(map(str, missing))}")
     return sorted(found.values(), key=lambda each: each.name)
