@@ -61,6 +61,16 @@ def left_out() -> list[str]:
     return [name for name in chapters() if name not in seen]
 
 
+def released(examples: str) -> str:
+    """Of the page of marked examples, the chapters whose solutions may be seen."""
+    numbers = {name[:2] for name in shown("all")}
+    intro, *parts = re.split(r"(?m)^(?=## \d\d )", examples)
+    kept = [part for part in parts if part[3:5] in numbers]
+    if len(kept) < len(parts):
+        intro += "The examples of a chapter are on this page when its solution is on the site.\n\n"
+    return intro + "".join(kept)
+
+
 def no_pages() -> list[str]:
     """Of each chapter the notebook, solved or handed out, that is no page of the site."""
     hidden = left_out()

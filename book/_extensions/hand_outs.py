@@ -2,7 +2,7 @@
 
 Links of lessons to a hand-out lead to the page. The page's buttons (download, Colab, Binder, JupyterHub) lead to the
 hand-out, and the site holds no file of a solved notebook. Where the solution is left out (`GMCOURSE_SOLUTIONS`, see
-`tools/solutions.py`), the hand-out itself is the page.
+`tools/solutions.py`), the hand-out itself is the page, and the page of marked examples has none of this chapter.
 """
 
 import re
@@ -16,7 +16,10 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
+from tools.solutions import released
+
 HANDED_OUT = re.compile(r"notebooks/exercises/(\w+)_exercises")
+EXAMPLES = "book/instructor/marked_examples"
 SOLVED = re.compile(r"notebooks/solutions/(\w+)_solutions\.ipynb")
 
 
@@ -49,8 +52,17 @@ def _buttons(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from _buttons(button.get("buttons", []))
 
 
+def leave_examples_out(app: Sphinx, page: str, source: list[str]) -> None:
+    """Before the page is read."""
+    if page == EXAMPLES:
+        source[0] = released(source[0])
+
+
 def exchange_files(app: Sphinx, error: Exception | None) -> None:
-    """Among the files to download, the hand-outs in place of the solved ones."""
+    """Among the files to download, the hand-outs in place of the solved ones, and the examples as they are shown."""
+    examples = Path(app.outdir) / "_sources" / f"{EXAMPLES}.md"
+    if not error and examples.is_file():
+        examples.write_text(released(examples.read_text(encoding="utf-8")), encoding="utf-8")
     sources = Path(app.outdir) / "_sources" / "notebooks"
     if not error and (sources / "solutions").is_dir():
         shutil.rmtree(sources / "solutions")
@@ -61,6 +73,7 @@ def exchange_files(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """After the theme has made its buttons, and after all pages are written."""
     app.add_transform(Exercises)
+    app.connect("source-read", leave_examples_out)
     app.connect("html-page-context", redirect_buttons, priority=900)
     app.connect("build-finished", exchange_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
