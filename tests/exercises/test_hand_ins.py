@@ -413,9 +413,35 @@ def test_a_missing_share_is_named(tmp_path: Path) -> None:
     """Also one that was begun, and killed before its end."""
     for number in (1, 3):
         (tmp_path / str(number)).mkdir()
-        submissions.note_share(tmp_path / str(number), f"{number}/3", done=number == 1)
+        submissions.note_share(tmp_path / str(number), f"{number}/3", [], done=number == 1)
     with pytest.raises(ValueError, match="of 3 shares these are missing, or not done: 2, 3"):
         submissions.merge([tmp_path / "1", tmp_path / "3"])
+
+
+def test_what_was_withdrawn_does_not_come_back_with_a_share(tmp_path: Path) -> None:
+    ada, bob = (submissions.Submission(name, f"{name}/{NAME}", problem="empty") for name in ("ada", "bob"))
+    for each in (ada, bob):
+        submissions.store(tmp_path, each, "mark")
+    submissions.note_share(tmp_path, "1/1", [ada], done=True)
+    assert [each.student for each in submissions.merge([tmp_path])] == ["ada"]
+
+
+def test_a_folder_that_cannot_be_entered_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "class", f"ada/{NAME}")
+    put(tmp_path / "class", f"bob/{NAME}")
+    closed, scandir = str(tmp_path / "class" / "bob"), os.scandir
+
+    def guarded(path: str) -> object:
+        if str(path) == closed:
+            raise PermissionError(13, "Permission denied", closed)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)  # root may enter every folder
+    ada, bob = hand_ins.collect(tmp_path / "class", tmp_path / "unzipped")
+    assert not ada.problem
+    assert "Permission denied" in bob.problem
 
 
 def test_results_never_lie_among_submissions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

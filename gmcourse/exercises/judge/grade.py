@@ -75,10 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
         threads = max(1, _cpus() // arguments.jobs)
         limits = Limits(arguments.timeout, arguments.memory, arguments.total, threads)
         if arguments.shard:
-            submissions.note_share(beside / "results", arguments.shard, done=False)
+            submissions.note_share(beside / "results", arguments.shard, share, done=False)
         results = grade(share, beside / "results", limits, arguments.jobs, arguments.extra)
     if arguments.shard:
-        submissions.note_share(beside / "results", arguments.shard, not any(each.fault for each in results))
+        done = not any(each.fault for each in results)
+        submissions.note_share(beside / "results", arguments.shard, results, done)
         print(visible(f"Judged: {len(results)}. To join: gmcourse grade --merge {beside} --csv {target}"))
     else:
         marking = Marking(points, arguments.weights, people)

@@ -35,7 +35,8 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
         raise ValueError(f"{folder} is not a folder; expected one with the students' notebooks, unpacked")
     found: list[Submission] = []
     others: dict[tuple[str, str], tuple[Submission, list[str]]] = {}  # what came besides notebooks
-    for path in _below(folder):
+    closed: list[OSError] = []
+    for path in _below(folder, closed):
         parts, is_folder = path.relative_to(folder).parts, os.path.isdir(path)
         student, identifier, late = owner_of((*parts, "") if is_folder else parts)
         entry = Submission(student, "/".join(parts), identifier, late, path=path)
@@ -54,15 +55,17 @@ def collect(folder: Path, unpacked: Path) -> list[Submission]:
     for who, (entry, names) in others.items():
         if who not in handed_in:
             there = f"; there is {', '.join(names[:3])}" if names else ""
+            own = folder / Path(entry.name).parts[0]
+            there += "".join(f"; {each}" for each in closed if Path(each.filename).is_relative_to(own))
             found.append(replace(entry, problem=f"no notebook (.ipynb) was handed in{there}"))
     if not found:
         raise ValueError(f"{folder} has no notebooks (.ipynb)")
     return sorted(found, key=lambda each: each.name)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, and the folders directly in it; what cannot be looked into is passed over."""
-    for place, folders, files in os.walk(folder):
+def _below(folder: Path, closed: list[OSError]) -> Iterator[Path]:
+    """Every file below a folder, and the folders directly in it; `closed` gathers what cannot be looked into."""
+    for place, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not _is_junk(name))
         links = [name for name in folders if os.path.islink(os.path.join(place, name))]
         top = folders if place == str(folder) else links

@@ -89,10 +89,13 @@ def recall(path: Path, mark: str | None = None) -> Submission | None:
     return None
 
 
-def note_share(folder: Path, text: str, done: bool) -> None:
-    """Write down which share is judged into this folder, so that `merge` can name one that is missing or not done."""
+def note_share(folder: Path, text: str, share: Iterable[Submission], done: bool) -> None:
+    """Write down which share is judged into this folder, so that `merge` can name one that is missing or not done.
+
+    It has what belongs to the share: results of hand-ins that are gone by now do not count.
+    """
     number, of = map(int, text.split("/"))
-    note = {"share": number, "of": of, "done": done}
+    note = {"share": number, "of": of, "done": done, "slugs": [each.slug for each in share]}
     write_text_atomically(folder / f"share-{number}-of-{of}.json", json.dumps(note))
 
 
@@ -105,10 +108,12 @@ def merge(folders: Iterable[Path]) -> list[Submission]:
         notes = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("share-*-of-*.json")]
         for note in notes:
             shares.setdefault(note["of"], set()).update([note["share"]] * note["done"])
+        now = {slug for note in notes for slug in note["slugs"]}
         if not results and not notes:
             raise ValueError(f"{folder} has no results; expected one that `gmcourse grade --shard` wrote")
         for each in results:
-            found.setdefault(each.name, each)
+            if not notes or each.slug in now:
+                found.setdefault(each.name, each)
     for of, numbers in shares.items():
         if missing := sorted(set(range(1, of + 1)) - numbers):
             raise ValueError(f"of {of} shares these are missing, or not done: {', '.join(map(str, missing))}")
