@@ -72,7 +72,7 @@ def _faces(name: str, **options: float) -> Tensor:
 
 
 def boundary(card: Card) -> None:
-    """Lesson 01: two clouds and what parts them."""
+    """Draw two clouds and what parts them, for lesson 01."""
     spread = torch.tensor([60.0, 24.0])
     card.dots(torch.randn(110, 2) * spread + torch.tensor([165.0, 82.0]), card.inks.data, 3.5)
     card.dots(torch.randn(110, 2) * spread + torch.tensor([415.0, 62.0]), card.inks.latent, 3.5)
@@ -87,7 +87,7 @@ def compressed(card: Card) -> None:
 
 
 def plane(card: Card) -> None:
-    """Lesson 04: the plane of digits."""
+    """Draw the plane of digits, for lesson 04."""
     y, x = torch.meshgrid(torch.linspace(1, -1, 3), torch.linspace(-2.2, 2.2, 12), indexing="ij")
     digits: Tensor = zoo.load("vae_digits_2d").decode(torch.stack([x, y], dim=-1).reshape(-1, 2))  # type: ignore[operator]
     rows = pad(digits.reshape(3, 12, 8, 8), (1, 1, 1, 1)).permute(0, 2, 1, 3).reshape(1, 1, 30, 120)
@@ -95,7 +95,7 @@ def plane(card: Card) -> None:
 
 
 def stretched(card: Card) -> None:
-    """Lesson 05: a grid that a smooth map bends."""
+    """Draw a grid that a smooth map bends, for lesson 05."""
     for turned in (False, True):
         for at in torch.linspace(-0.2, 1.2, 15 if turned else 31):
             along = torch.linspace(-0.2, 1.2, 80)
@@ -105,14 +105,14 @@ def stretched(card: Card) -> None:
 
 
 def answers(card: Card) -> None:
-    """Lesson 08: a small face and three large ones that fit it."""
+    """Show a small face and three large ones that fit it, for lesson 08."""
     low = pairs(load("faces", "test", n=6), 4).low[[1]]
     drawn: Tensor = zoo.load("srflow_faces").sample(low, 0.8, n=MANY - 1)  # type: ignore[operator]
     card.row(torch.cat([interpolate(low, drawn.shape[-2:], mode="nearest"), drawn.flatten(0, 1)]))
 
 
 def families(card: Card) -> None:
-    """Lesson 10: a face of each family."""
+    """Show a face of each family, for lesson 10."""
     names = ("dcgan_faces", "vae_faces_two_levels", "glow_faces", "stylegan2_faces")
     options: tuple[dict[str, float], ...] = ({}, {}, {"temperature": 0.7}, {"truncation": 0.7})
     card.row(torch.cat([_faces(name, **each)[:1] for name, each in zip(names, options, strict=True)]))
@@ -128,14 +128,14 @@ def written(card: Card) -> None:
 
 
 def denoised(card: Card) -> None:
-    """Lesson 12: noise, step by step less of it."""
+    """Show a digit with step by step less noise, for lesson 12."""
     digit = load("digits", "test")[7:8].unit()
     share, noise = torch.linspace(0, 1, 5)[:, None, None, None], torch.randn(8, 8) * 0.4 + 0.5
     card.row(((1 - share) * noise + share * digit).clamp(0, 1))
 
 
 def carried(card: Card) -> None:
-    """Lesson 13: straight paths from noise to data."""
+    """Draw straight paths from noise to data, for lesson 13."""
     start, end = torch.randn(90, 2) * 26, toy.load("two_moons").sample(90)
     start = start + torch.tensor([90.0, HEIGHT / 2])
     end = (end - end.mean(0)) / end.std(0) * torch.tensor([52.0, 34.0]) + torch.tensor([450.0, HEIGHT / 2])

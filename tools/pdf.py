@@ -61,7 +61,7 @@ def put(text: str) -> Iterator[str]:
 
 
 def write(page: Page, address: str, title: str, body: str, path: Path) -> None:
-    """Print one document."""
+    """Print one document into a file."""
     with put(printed.document(title, body)) as name:
         page.goto(f"{address}/{name}", wait_until="networkidle", timeout=300_000)
         page.evaluate(READY)

@@ -64,7 +64,7 @@ def title(name: str) -> str:
 
 
 def anchor(name: str, place: str = "") -> str:
-    """A place of a page as a place of the document."""
+    """Make a place of a page one of the document."""
     return f"{name.replace('/', '-')}--{place}"
 
 
@@ -123,7 +123,7 @@ def front(shown: Sequence[Chapter], numbers: Mapping[str, int], edition: str) ->
 
 
 def document(name: str, body: str) -> str:
-    """The page to print, with the style sheet of the site's pages."""
+    """Build the page to print, with the style sheet of the site's pages."""
     joined = re.search(r"all\.\w+\.css", _text("book/notation"))
     assert joined is not None
     sheets = "".join(

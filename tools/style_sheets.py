@@ -90,7 +90,7 @@ def without_unasked(text: str) -> str:
 
 
 def address(url: str, sheet: Path, static: Path) -> str:
-    """A file seen from `static`; a font of the first lines as itself."""
+    """Say where a file is, seen from `static`; a font of the first lines is put in as itself."""
     file = (sheet.parent / re.split("[?#]", url)[0]).resolve()
     if file.stem in INLINE and file.is_file():
         return f'url("data:font/woff2;base64,{base64.b64encode(file.read_bytes()).decode()}")'

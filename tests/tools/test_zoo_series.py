@@ -18,9 +18,9 @@ def test_a_list_goes_on_after_a_failure_and_ends_in_time(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(series, "command", lambda name, *more: [sys.executable, "-c", programs[name]])
     monkeypatch.setattr(series, "LEAST", 3.0)
-    monkeypatch.setattr(series, "GRACE", 2.0)
+    monkeypatch.setattr(series, "GRACE", 8.0)
     rows = series.train(
-        ["vae_digits_2d", "ae_digits_2d", "vae_faces", "glow_faces"], minutes=6 / 60, out=tmp_path
+        ["vae_digits_2d", "ae_digits_2d", "vae_faces", "glow_faces"], minutes=12 / 60, out=tmp_path
     )
     assert [row.outcome for row in rows] == ["done before", "failed", "stopped, goes on", "no time left"]
     assert rows[1].measured == "a word"
