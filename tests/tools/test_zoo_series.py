@@ -1,6 +1,8 @@
 """Training a list of models within a number of minutes: no failure ends it, and nothing is lost."""
 
+import signal
 import sys
+from functools import partial
 
 import pytest
 
@@ -8,8 +10,10 @@ from gmcourse import zoo
 from tools.zoo import __main__, series
 
 
-def test_a_list_goes_on_after_a_failure_and_ends_in_time(tmp_path, monkeypatch):
+@pytest.mark.parametrize("before", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_list_goes_on_after_a_failure_and_ends_in_time(tmp_path, monkeypatch, request, before):
     """Small programs stand for trainings: one that fails, one that is done, one that is asked to stop."""
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, before)))
     zoo.save(zoo.manifest("vae_digits_2d"), zoo.load("vae_digits_2d"), folder=tmp_path / "zoo")
     programs = {
         "ae_digits_2d": "print('a word'); raise SystemExit(3)",
@@ -18,9 +22,9 @@ def test_a_list_goes_on_after_a_failure_and_ends_in_time(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(series, "command", lambda name, *more: [sys.executable, "-c", programs[name]])
     monkeypatch.setattr(series, "LEAST", 3.0)
-    monkeypatch.setattr(series, "GRACE", 8.0)
+    monkeypatch.setattr(series, "GRACE", 4.0)
     rows = series.train(
-        ["vae_digits_2d", "ae_digits_2d", "vae_faces", "glow_faces"], minutes=12 / 60, out=tmp_path
+        ["vae_digits_2d", "ae_digits_2d", "vae_faces", "glow_faces"], minutes=8 / 60, out=tmp_path
     )
     assert [row.outcome for row in rows] == ["done before", "failed", "stopped, goes on", "no time left"]
     assert rows[1].measured == "a word"

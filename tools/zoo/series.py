@@ -59,6 +59,9 @@ def train(
     """
     wanted = {name: running.find(name).steps if steps is None else steps for name in names}
     ensure_writable(out / "table.txt")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # a shell ignores it for what runs in the background, and trainings, which are stopped by it, would too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     end = time.monotonic() + 60 * minutes
     rows: list[Row] = []
     for name, target in wanted.items():
