@@ -29,7 +29,7 @@ gm.figure("one_face", (box) => {
   const errors = families.map((_, k) => given.map((_, i) => all.error(k, i)));
   const exactly = gm.number("given back exactly by", `of ${families.length} families`), nearest = gm.number("nearest of the others:"), least = gm.number("its error:");
 
-  // two lines of words below each picture
+  // two lines of words below each picture: on a phone, where letters are largest, they just fit
   const KNOWN = { exact: "exact density", "a bound": "a bound", none: "no density", "exact, by ODE": "density by ODE" };
   const told = (k) => {
     const { code, density, work } = families[k], i = stop();
@@ -51,7 +51,7 @@ gm.figure("one_face", (box) => {
     [name, ...lines].forEach((words, i) => {
       pen.font = `${i ? "" : "600 "}${em}px 'Source Sans 3', sans-serif`;
       pen.fillStyle = words === "exactly" ? gm.colours.green : i ? gm.colours.grey : gm.colours.ink;
-      pen.fillText(words, SIZE / 2, SIZE + em + i * 1.18 * em, SIZE - 4);
+      pen.fillText(words, SIZE / 2, SIZE + em + i * 1.08 * em, SIZE - 14);
     });
   }
   function draw() {

@@ -211,9 +211,9 @@ gm.canvas = (width, height, label) => {
   instead("strokeStyle", gm.shade);
   instead("font", (font) => font.replace(/([\d.]+)px/, (_, size) => `${letter(+size)}px`));
   const raw = Object.getOwnPropertyDescriptor(own, "fillStyle");
-  pen.fillText = (words, x, y) => {
+  pen.fillText = (...where) => {
     raw.set.call(pen, gm.shade(named.fillStyle, true));
-    own.fillText.call(pen, words, x, y);
+    own.fillText.call(pen, ...where);
     pen.fillStyle = named.fillStyle;
   };
   return { canvas, pen, width, height, letter };
