@@ -127,3 +127,17 @@ def test_draws_are_normal(runtime):
     assert draws.mean().abs() < 0.03
     assert draws.std() == pytest.approx(1, abs=0.03)
     assert (draws.abs() < 1).double().mean() == pytest.approx(0.6827, abs=0.015)
+
+
+def test_words_are_no_wider_than_asked(runtime):
+    """A pen takes the fourth number, too: how much room there is."""
+    width = runtime.evaluate(
+        """() => {
+        const { pen } = gm.canvas(200, 40, "words");
+        pen.font = "20px sans-serif";
+        pen.fillText("more words than there is room for", 0, 30, 60);
+        const { data } = pen.getImageData(0, 0, 400, 80);
+        return Math.max(...[...data.keys()].filter((i) => i % 4 === 3 && data[i]).map((i) => ((i - 3) / 4) % 400)) / 2;
+    }"""
+    )
+    assert 40 < width <= 61
