@@ -29,7 +29,8 @@ SCRIPT = re.compile(
 PRELOAD = re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?')
 MATHS = re.compile(r'[ \t]*<script[^>]*src="[^"]*?_static/formulas\.js[^\n]*</script>\n?')
 KATEX = "vendor/katex/katex.min"
-DRAWN = re.compile(r'<img [^>]*src="[./]*_images/([0-9a-f]{40,}\.png)"[^>]*>')  # those of cells
+PICTURE = re.compile(r'<img (?![^>]*(?:width|style)=)[^>]*src="[./]*_images/([^"]+\.(?:png|svg))"[^>]*>')
+DRAWN = re.compile(r"[0-9a-f]{40,}\.png")  # the names of those that cells drew
 NUMBERED = re.compile(
     r'<span class="caption-number">[^<]*</span>'
 )  # no text refers to a figure by its number
@@ -93,7 +94,7 @@ def head(text: str, static: Path, words: frozenset[str]) -> str:
     if 'class="expect admonition' in text:
         text = text.replace("<html", "<html data-notes", 1)  # the page has a margin for notes on wide screens
     text = NUMBERED.sub("", text)
-    text = DRAWN.sub(lambda found: with_width(found, static), text)
+    text = PICTURE.sub(lambda found: with_size(found[0], static.parent / "_images" / found[1]), text)
     sheets = list(SHEET.finditer(text))
     if not sheets:
         return text
@@ -120,10 +121,22 @@ def head(text: str, static: Path, words: frozenset[str]) -> str:
     return text.replace("  </head>", f"{waiting}  </head>", 1)
 
 
-def with_width(found: re.Match[str], static: Path) -> str:
-    """A picture in a box that knows how wide it was drawn: on a small screen it scrolls, see course.css."""
-    width = Image.open(static.parent / "_images" / found[1]).width
-    return f'<span class="gm-picture" style="--width: {width}px">{found[0]}</span>'
+def with_size(tag: str, file: Path) -> str:
+    """A picture that keeps its place while it is fetched, so that nothing below it moves.
+
+    Those that cells drew lie in a box that knows how wide they are: on a small screen it scrolls, see course.css.
+    """
+    if file.suffix == ".svg":
+        box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', file.read_text(encoding="utf-8"))
+        if not box:
+            return tag
+        width, height = (round(float(each)) for each in box.groups())
+    else:
+        width, height = Image.open(file).size
+    sized = tag.replace("<img ", f'<img width="{width}" height="{height}" ', 1)
+    if not DRAWN.fullmatch(file.name):
+        return sized
+    return f'<span class="gm-picture" style="--width: {width}px">{sized}</span>'
 
 
 def formulas(static: Path, up: str) -> str:
