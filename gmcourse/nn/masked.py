@@ -10,7 +10,7 @@ from gmcourse.expect.door import door
 
 
 class MaskedLinear(nn.Linear):
-    """y = (M ⊙ W) x + b, with a mask M of the weight's shape (out, in) (Germain et al. 2015, equation 8)."""
+    """y = (M ⊙ W) x + b, with a mask M of the weight's shape (out, in) (Germain et al. 2015, section 4)."""
 
     mask: Tensor
 
