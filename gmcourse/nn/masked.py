@@ -10,7 +10,7 @@ from gmcourse.expect.door import door
 
 
 class MaskedLinear(nn.Linear):
-    """y = (M ⊙ W) x + b, with a mask M of the weight's shape (out, in) (Germain et al. 2015, equation 8)."""
+    """y = (M ⊙ W) x + b, with a mask M of the weight's shape (out, in) (Germain et al. 2015, section 4)."""
 
     mask: Tensor
 
@@ -30,13 +30,13 @@ def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: floa
 
     Each unit has a degree: of an input its place in the order, counted from 0, and of a hidden unit the last place
     that it may look at. An output of degree i sees what is smaller than i. The hidden degrees take turns,
-    0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen. `first` has the degrees of the inputs,
-    `last` those of the outputs.
+    0 … D − 2, so that a layer of D − 1 units passes on whatever may be seen; a narrower one takes places at even
+    distances. `first` has the degrees of the inputs, `last` those of the outputs.
     """
     layers: list[nn.Module] = []
     turns = max(1, int(first.max()))
     for width in hidden:
-        degrees = torch.arange(width) % turns
+        degrees = torch.arange(width) * max(turns, width) // width % turns
         layers += [MaskedLinear((degrees[:, None] >= first).float()), nn.SiLU(), nn.Dropout(dropout)]
         first = degrees
     return nn.Sequential(*layers, MaskedLinear((last[:, None] > first).float()))

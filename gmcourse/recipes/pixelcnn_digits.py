@@ -4,13 +4,13 @@ import torch
 
 from gmcourse.data import load
 from gmcourse.metrics.likelihood import bits_per_dim
-from gmcourse.models.autoregressive import PixelCNN
+from gmcourse.models.autoregressive import Autoregressive
 from gmcourse.recipes.running import Recipe
 from gmcourse.recipes.running.adam import adam
 from gmcourse.training.schedules import cosine, product, warm_up
 
 
-def measure(module: PixelCNN, device: torch.device) -> dict[str, float]:
+def measure(module: Autoregressive, device: torch.device) -> dict[str, float]:
     """Measure exact bits per pixel of the digits that it has not seen, and of those that it has."""
     parts = {"test": load("digits", "test"), "training": load("digits").split(0.85)[0]}
     logs = {name: module.log_prob(part.pixels.flatten(1).to(device)).mean() for name, part in parts.items()}

@@ -123,3 +123,9 @@ def test_what_is_known_stays_and_a_cold_temperature_takes_the_likeliest():
         assert torch.equal(cold[:, place], model(cold)[:, place].argmax(1))
     with pytest.raises(ValueError, match="whole number ≤ 4"):
         model.sample(5, known=torch.zeros(5, 5, dtype=torch.long))
+
+
+def test_a_narrow_layer_looks_at_late_numbers_too():
+    """No unit sees all then, but the degrees reach from the first number to the late ones."""
+    first = MADE(64, 2, hidden=(8,)).network[0].mask
+    assert first.sum(1).tolist() == [2 * (1 + 63 * k // 8) for k in range(8)]

@@ -183,6 +183,12 @@ def test_next_pixel_changes_nothing_before_the_pixel(figure):
     assert before[:19] == after[:19]
     assert before[19] != after[19]
     assert before[20:] != after[20:]
+    reader.press("from the last pixel (MADE)")
+    before = reader.box.evaluate(rows)
+    reader.slide("grey level", 16 if before[19] > 128 else 0)
+    after = reader.box.evaluate(rows)
+    assert before[20:] == after[20:]
+    assert before[:20] != after[:20]
 
 
 def test_noise_plane_learns_the_arrows_and_needs_steps(figure):

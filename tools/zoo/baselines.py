@@ -81,6 +81,7 @@ SETS = {
 }  # fmt: skip
 # Which metric of which trained model is the same measurement.
 COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "flow_matching_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
@@ -89,7 +90,10 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "digits",
         {"test_bits_per_dim": "bits_per_dim", "frechet_32_components_64_steps": "frechet"},
     ),
-    "pixelcnn_digits": ("digits", {"test_bits_per_dim": "bits_per_dim"}),
+    **dict.fromkeys(
+        ("pixelcnn_digits", "made_digits_backwards", "made_digits_random"),
+        ("digits", {"test_bits_per_dim": "bits_per_dim"}),
+    ),
     "nice_mnist_paper": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
 }
 
