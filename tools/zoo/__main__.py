@@ -3,7 +3,7 @@
 train NAME… --minutes 25 --out FOLDER   several, the one that matters most first
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
 baselines [digits mnist faces photos]   measure the cheapest models, beside which manifests and tables stand
-repeats                                 train the small networks of several seeds, which lessons 11 and 12 show
+repeats ["digits, halves" …]            train the small networks of several seeds, which lessons 11 and 12 show
 dependents NAME                         what depends on it
 remake NAME…                            make all that again
 read NAME…                              say that you have read what the prose says of it
@@ -36,7 +36,8 @@ def parser() -> argparse.ArgumentParser:
     publish.add_argument("--remake", action="store_true", help="then make again what depends on it")
     baselines = words.add_parser("baselines", help="measure the cheapest models")
     baselines.add_argument("names", nargs="*", metavar="SET", help="digits, mnist, faces, photos; none: all")
-    words.add_parser("repeats", help="train the small networks of several seeds")
+    repeats = words.add_parser("repeats", help="train the small networks of several seeds")
+    repeats.add_argument("names", nargs="*", metavar="SET", help="as `zoo.baselines` names them; none: all")
     words.add_parser("dependents", help="what depends on a model").add_argument("name", metavar="NAME")
     for word, help_ in (("remake", "make again what depends on models"), ("read", "the prose was read")):
         words.add_parser(word, help=help_).add_argument("names", nargs="+", metavar="NAME")
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         baselines.write(arguments.names or baselines.SETS)
         write_hashes()
     elif arguments.word == "repeats":
-        repeats.write()
+        repeats.write(arguments.names or repeats.SETS)
         write_hashes()
     elif arguments.word in ("publish", "dependents"):
         for each in dependents.of(arguments.name):
