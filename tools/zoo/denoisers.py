@@ -5,7 +5,6 @@ A lesson has no time for so many trainings, and one of each would prove nothing.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
@@ -24,7 +23,6 @@ from gmcourse.zoo.cheap import Rows
 
 SEEDS, STEPS, RATE = 5, 5000, 3e-3
 PLANE_STEPS, LEVELS = 1200, (3.0, 1.0, 0.3, 0.1, 0.03)  # σ/α at which the score is measured
-PREDICTIONS: tuple[Prediction, ...] = ("noise", "v")
 Spread = Callable[[Tensor], Tensor]
 Found = dict[str, dict[str, list[float]]]
 
@@ -61,17 +59,12 @@ def together(
     batch: Callable[[], Tensor],
     spread: Sequence[Spread],
     steps: int,
-    average: float | None = None,
+    average: float = 0.0,
 ) -> list[Diffusion]:
-    """Train networks of one shape side by side: each on rows and at times of its own, in one stacked computation.
+    """Train M networks of one shape side by side, each on its own rows of `batch`, (M, B, …), and at its own times.
 
     AdamW moves each weight by itself, so no network sees another; alone, each would take several times as long.
-
-    Args:
-        models: M networks, all alike but in what they predict.
-        batch: draws clean data, (M, B, …).
-        spread: for each network what makes times of numbers that are spread evenly over [0, 1].
-        average: of the weights over the steps, as `EMA` has it; None keeps the last ones.
+    `spread` makes times of numbers that are even in [0, 1]; `average` is the decay of the weights' average.
     """
     weights, _ = stack_module_state(list(models))
     kept = {name: each.detach().clone() for name, each in weights.items()}
@@ -84,8 +77,8 @@ def together(
     for now in range(steps):
         optimizer.param_groups[0]["lr"] = RATE * cosine(now, steps)
         x = batch()
-        noise, even = torch.randn_like(x), torch.arange(x.shape[1]) / x.shape[1]
-        t = torch.stack([each((torch.rand(()) + even) % 1) for each in spread])
+        noise, steady = torch.randn_like(x), torch.arange(x.shape[1]) / x.shape[1]
+        t = torch.stack([each((torch.rand(()) + steady) % 1) for each in spread])
         wanted = [
             target(COSINE, model.predicts, *each) for model, *each in zip(models, x, noise, t, strict=True)
         ]
@@ -94,7 +87,7 @@ def together(
         vmap(loss)(weights, x_t, t, torch.stack(wanted)).sum().backward()
         optimizer.step()
         for name, each in kept.items():
-            each.lerp_(weights[name].detach(), 1 - (average or 0.0))
+            each.lerp_(weights[name].detach(), 1 - average)
     for name, each in kept.items():
         for model, own in zip(models, each, strict=True):
             model.get_parameter(name).data = own
@@ -183,26 +176,34 @@ def at_noise(ratio: Tensor) -> Tensor:
     return torch.atan(ratio) / math.atan(math.exp(5.0))
 
 
-TIMES: dict[str, Spread] = {
-    "even times": even,
-    # the bound's own weights: its terms are ½ ‖ε − ε̂‖² for each unit of log SNR
-    "even log SNR": lambda u: at_noise((9.5 * u - 4.5).exp()),
-    # Karras et al. 2022 (arXiv:2206.00364), table 1: log σ ~ N(−1.2, 1.2²) for data of deviation ½
-    "EDM": lambda u: at_noise((1.2 * torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)) - 1.2 + math.log(2)).exp()),
+def even_snr(u: Tensor) -> Tensor:
+    """The weights of the bound: each unit of log SNR counts ½ ‖ε − ε̂‖²."""
+    return at_noise((9.5 * u - 4.5).exp())
+
+
+def edm(u: Tensor) -> Tensor:
+    """Those of Karras et al. 2022 (arXiv:2206.00364), table 1: log σ ~ N(−1.2, 1.2²) for data of deviation ½."""
+    return at_noise((1.2 * torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)) - 1.2 + math.log(2)).exp())
+
+
+KINDS: dict[str, tuple[Prediction, Spread]] = {
+    "noise, even times": ("noise", even),
+    "noise, even log SNR": ("noise", even_snr),
+    "v, even times": ("v", even),
+    "v, times of EDM": ("v", edm),
 }
 
 
-def planes(moons: toy.Gaussians, seed: int) -> dict[tuple[Prediction, str], Diffusion]:
-    """Train the network of lesson 12's plane with each prediction and each choice of times."""
+def planes(moons: toy.Gaussians, seed: int) -> dict[str, Diffusion]:
+    """Train the network of lesson 12's plane with each prediction and its times."""
     seed_torch(seed)
-    kinds = list(itertools.product(PREDICTIONS, TIMES))
-    models = [Diffusion((2,), predicts=predicts, width=96, depth=2, turns=4) for predicts, _ in kinds]
+    models = [Diffusion((2,), predicts=each, width=96, depth=2, turns=4) for each, _ in KINDS.values()]
 
     def batch() -> Tensor:
-        return moons.sample(256 * len(kinds)).reshape(len(kinds), 256, 2)
+        return moons.sample(256 * len(KINDS)).reshape(len(KINDS), 256, 2)
 
-    spread = [TIMES[name] for _, name in kinds]
-    return dict(zip(kinds, together(models, batch, spread, PLANE_STEPS, 0.99), strict=True))
+    trained = together(models, batch, [spread for _, spread in KINDS.values()], PLANE_STEPS, 0.99)
+    return dict(zip(KINDS, trained, strict=True))
 
 
 def energy(one: Tensor, other: Tensor) -> float:
@@ -224,8 +225,8 @@ def weightings(seeds: Iterable[int] = range(SEEDS)) -> Found:
     log_p, clean = moons.log_prob(x), moons.sample(2000, generator(1))
     others, start = moons.sample(2000, generator(4)), torch.randn(2000, 2, generator=generator(5))
     best_gap = (bound(exact.posterior_mean, x, grid, generator=generator(2)).sum(0) + log_p).mean()
-    kinds = ((seed, *each) for seed in seeds for each in planes(moons, seed).items())
-    for seed, (predicts, name), model in kinds:
+    trained = [(seed, *each) for seed in seeds for each in planes(moons, seed).items()]
+    for seed, name, model in trained:
         denoise, measured = model.denoiser(), {}
         for level, t in zip(LEVELS, at_noise(torch.tensor(LEVELS)).tolist(), strict=True):
             x_t = COSINE.mix(clean, torch.randn(clean.shape, generator=generator(3)), t)
@@ -236,7 +237,7 @@ def weightings(seeds: Iterable[int] = range(SEEDS)) -> Found:
         measured |= {"gap": float(gap), "gap_of_exact": float(best_gap)}
         made = draw(denoise, start, times(64))
         measured |= {"energy": energy(made, clean), "energy_floor": energy(others, clean)}
-        keep(found, f"{predicts}, {name}", measured, seed)
+        keep(found, name, measured, seed)
     return found
 
 

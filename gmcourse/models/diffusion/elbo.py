@@ -87,10 +87,7 @@ def bound(
             terms.append(step_kl(path, x, x_t, denoised, s, t, variance))
             continue
         width = (x - denoised).square().mean() if variance == "best" else transition(path, s, t, x)[1]
-        if levels is None:
-            seen = _log_normal(x, denoised, width)
-        else:
-            seen = _log_levels(x, denoised, width, levels, merged)
+        seen = _log_levels(x, denoised, width, levels, merged) if levels else _log_normal(x, denoised, width)
         terms.append(-seen.flatten(1).sum(1))
     alpha, sigma = path.at(grid[-1], x)
     last = 0.5 * ((alpha * x).square() + sigma.square() - 1 - 2 * sigma.log())
