@@ -15,7 +15,8 @@ def baselines(data: str) -> Rows:
     """Give model → measurement → number for one set: "digits", "mnist", "faces" or "photos".
 
     `python -m tools.zoo baselines` writes the file, which says how; bits per dimension are those of 1,000 held-out
-    pictures, dequantised once. `… repeats` adds small networks of several seeds, "digits, MADE" and "digits, copies".
+    pictures, dequantised once. `… repeats` adds small networks of several seeds, "digits, MADE", "digits, copies",
+    "digits, halves" and "moons, weights".
     """
     content = json.loads((store.WEIGHTS / FILE).read_text(encoding="utf-8"))["sets"]
     rows: Rows = content[expect.one_of("data", data, tuple(content))]["models"]

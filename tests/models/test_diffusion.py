@@ -139,7 +139,7 @@ def test_merged_levels_have_the_sum_of_their_masses():
 def test_the_bound_of_whole_numbers_sums_to_one():
     """With one step and a denoiser that sees nothing, L_0 is a distribution over the levels."""
     levels = torch.linspace(-1, 1, 5, dtype=torch.float64)[:, None]
-    for guess in (-0.9, 0.1, 1.2):
+    for guess in (-0.9, -0.1, 0.1, 1.2):
         terms = bound(lambda x, t, guess=guess: torch.full_like(x, guess), levels, [0.0, 0.05], levels=5)
         assert abs(float((-terms[0]).exp().sum()) - 1) < 1e-9
         assert int(terms[0].argmin()) == int((levels[:, 0] - guess).abs().argmin())

@@ -22,7 +22,8 @@ def test_every_set_has_its_rows(data):
 
 def test_unknown_words_are_named():
     with pytest.raises(
-        ValueError, match="expected one of 'digits', 'digits, MADE', 'digits, copies', 'faces'"
+        ValueError,
+        match="expected one of 'digits', 'digits, MADE', 'digits, copies', 'digits, halves', 'faces'",
     ):
         zoo.baselines("cats")
 

@@ -34,9 +34,10 @@ def row(name: str, values: list[float]) -> dict[str, float]:
 
 
 def rows(found: Found) -> Rows:
-    """Do the same for every measurement of every row."""
+    """Do the same for every measurement of every row, and say of how many seeds."""
     return {
         name: {key: x for measured, values in each.items() for key, x in row(measured, values).items()}
+        | {"seeds": float(min(map(len, each.values())))}
         for name, each in found.items()
     }
 
@@ -244,8 +245,3 @@ def weightings(seeds: Iterable[int] = range(SEEDS)) -> Found:
 SETS: dict[str, Callable[[], Found]] = {
     "digits, copies": copies, "digits, halves": halves, "moons, weights": weightings,
 }  # fmt: skip
-
-
-def recorded(name: str) -> Rows:
-    """Train and measure a set, and give means and standard deviations over its seeds."""
-    return rows(SETS[name]())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -117,17 +116,13 @@ def mades() -> Rows:
     return {name: row("bits_per_dim", values) for name, values in found.items()}
 
 
-SETS: dict[str, Callable[[], Rows]] = {
-    "digits, MADE": mades,
-    **{name: partial(denoisers.recorded, name) for name in denoisers.SETS},
-}
+SETS = ("digits, MADE", *denoisers.SETS)
 
 
 def write(names: Iterable[str]) -> None:
     """Train and measure these sets anew."""
     for name in names:
-        rows = {
-            each: {key: float(f"{x:.4g}") for key, x in row.items()} for each, row in SETS[name]().items()
-        }
+        found = mades() if name == SETS[0] else denoisers.rows(denoisers.SETS[name]())
+        rows = {each: {key: float(f"{x:.4g}") for key, x in row.items()} for each, row in found.items()}
         content = {"sets": dict(sorted({**measured(), name: {"models": rows}}.items()))}
         write_text_atomically(store.WEIGHTS / FILE, json.dumps(content, indent=1) + "\n")
