@@ -96,7 +96,7 @@ def together(
 
 
 def even(u: Tensor) -> Tensor:
-    """The times of L_simple."""
+    """Return the times of L_simple."""
     return u
 
 
@@ -178,12 +178,12 @@ def at_noise(ratio: Tensor) -> Tensor:
 
 
 def even_snr(u: Tensor) -> Tensor:
-    """The weights of the bound: each unit of log SNR counts ½ ‖ε − ε̂‖²."""
+    """Return the times that weigh as the bound does: each unit of log SNR counts ½ ‖ε − ε̂‖²."""
     return at_noise((9.5 * u - 4.5).exp())
 
 
 def edm(u: Tensor) -> Tensor:
-    """Those of Karras et al. 2022 (arXiv:2206.00364), table 1: log σ ~ N(−1.2, 1.2²) for data of deviation ½."""
+    """Draw as Karras et al. 2022 (arXiv:2206.00364), table 1: log σ ~ N(−1.2, 1.2²) for data of deviation ½."""
     return at_noise((1.2 * torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)) - 1.2 + math.log(2)).exp())
 
 
@@ -208,7 +208,7 @@ def planes(moons: toy.Gaussians, seed: int) -> dict[str, Diffusion]:
 
 
 def energy(one: Tensor, other: Tensor) -> float:
-    """The energy distance of two sets of points without the diagonal: 0 on average for one distribution."""
+    """Compute the energy distance of two sets of points without the diagonal: 0 on average for one distribution."""
     within = [torch.cdist(x, x).sum() / (len(x) * (len(x) - 1)) for x in (one, other)]
     return float(2 * torch.cdist(one, other).mean() - sum(within))
 
