@@ -32,9 +32,17 @@ row(
 )
 row(
     f"{DI}.bound",
-    lambda: {"denoise": denoise, "x": X, "grid": GRID, "variance": "large", "path": COSINE, "levels": 5},
+    lambda: {
+        "denoise": denoise,
+        "x": X,
+        "grid": GRID,
+        "variance": "large",
+        "path": COSINE,
+        "levels": 6,
+        "merged": 2,
+    },
     fine={"x": "batch shape rank"},
-    bad={"grid": ([0.0, 1.0, 0.5], [0.1, 1.0]), "levels": (1,)},
+    bad={"grid": ([0.0, 1.0, 0.5], [0.1, 1.0]), "levels": (1,), "merged": (0,)},
 )
 row(
     f"{DI}.Diffusion",

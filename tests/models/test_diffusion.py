@@ -64,12 +64,13 @@ def test_each_prediction_gives_data_and_noise(path, predicts):
 
 
 @every_path
-@pytest.mark.parametrize("variance", ["small", "large"])
+@pytest.mark.parametrize("variance", ["small", "large", "best"])
 def test_a_term_is_its_kl_by_monte_carlo(path, variance):
     x_0, x_t, guess, n = noise(2, 3), noise(2, 3, seed=1), noise(2, 3, seed=2), 200_000
     mean, small = diffusion.posterior(path, x_t, x_0, S, T)
     other, _ = diffusion.posterior(path, x_t, guess, S, T)
-    width = small if variance == "small" else diffusion.transition(path, S, T, x_t)[1]
+    best = small + (mean - other).square().mean()
+    width = {"small": small, "large": diffusion.transition(path, S, T, x_t)[1], "best": best}[variance]
     x_s = mean + small.sqrt() * noise(n, 2, 3, seed=3)
     each = (log_normal(x_s, mean, small) - log_normal(x_s, other, width)).sum(2)
     kl = diffusion.step_kl(path, x_0, x_t, guess, S, T, variance)
@@ -90,7 +91,7 @@ def test_spacings():
     assert times(4) == [0, 0.25, 0.5, 0.75, 1]
 
 
-@pytest.mark.parametrize("variance", ["small", "large"])
+@pytest.mark.parametrize("variance", ["small", "large", "best"])
 def test_the_bound_holds_and_tightens(variance):
     """The same points in both: the mean of the bound stays below log p, and comes nearer with more steps."""
     x = MOONS.sample(400, torch.Generator().manual_seed(0)).double()
@@ -105,10 +106,40 @@ def test_the_bound_holds_and_tightens(variance):
     assert gaps[1] < gaps[0] - 0.2
 
 
+def test_the_best_variance_is_that_of_the_paper():
+    """β̃ + c² (1 − σ_t² E‖∇log p_t‖²/D) σ_t²/α_t², c the factor of x̂_0: Bao et al. 2022; and no term is above it."""
+    x_0 = MOONS.sample(20_000, torch.Generator().manual_seed(0)).double()
+    x_t = COSINE.mix(x_0, noise(20_000, 2), T)
+    guess = EXACT.posterior_mean(x_t, T)
+    small, best, large = (
+        diffusion.step_kl(COSINE, x_0, x_t, guess, S, T, each).mean() for each in ("small", "best", "large")
+    )
+    (mean, narrow), (other, _) = (diffusion.posterior(COSINE, x_t, x, S, T) for x in (x_0, guess))
+    (alpha, sigma), (gain, _) = COSINE.at(T, x_0), diffusion.posterior(COSINE, 0 * x_0, 0 * x_0 + 1, S, T)
+    left = 1 - sigma**2 * EXACT.score(x_t, T).square().mean()
+    paper = narrow + gain[0, 0] ** 2 * (sigma / alpha) ** 2 * left
+    assert float((narrow + (mean - other).square().mean()) / paper) == pytest.approx(1, abs=0.02)
+    assert best < min(small, large)
+    assert float(best) == pytest.approx(
+        float((paper / narrow).log()), rel=0.02
+    )  # D/2 · log of the ratio, D = 2
+
+
+def test_merged_levels_have_the_sum_of_their_masses():
+    levels = torch.linspace(-1, 1, 8, dtype=torch.float64)[:, None]
+    for guess in (-1.3, 0.1, 0.9):
+        fine, coarse = (
+            bound(lambda x, t, g=guess: torch.full_like(x, g), levels, [0.0, 0.1], levels=8, merged=merged)[0]
+            for merged in (1, 4)
+        )
+        four = (-fine).exp().reshape(2, 4).sum(1, keepdim=True).expand(2, 4).flatten()
+        assert torch.allclose((-coarse).exp(), four, atol=1e-10)
+
+
 def test_the_bound_of_whole_numbers_sums_to_one():
     """With one step and a denoiser that sees nothing, L_0 is a distribution over the levels."""
     levels = torch.linspace(-1, 1, 5, dtype=torch.float64)[:, None]
-    for guess in (-0.9, 0.1, 1.2):
+    for guess in (-0.9, -0.1, 0.1, 1.2):
         terms = bound(lambda x, t, guess=guess: torch.full_like(x, guess), levels, [0.0, 0.05], levels=5)
         assert abs(float((-terms[0]).exp().sum()) - 1) < 1e-9
         assert int(terms[0].argmin()) == int((levels[:, 0] - guess).abs().argmin())

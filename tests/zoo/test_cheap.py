@@ -22,7 +22,7 @@ def test_every_set_has_its_rows(data):
 
 def test_unknown_words_are_named():
     with pytest.raises(
-        ValueError, match="expected one of 'digits', 'digits, copies', 'digits, orders', 'digits, outputs'"
+        ValueError, match="expected one of 'digits', 'digits, copies', 'digits, halves', 'digits, orders', "
     ):
         zoo.baselines("cats")
 

@@ -81,6 +81,7 @@ SETS = {
 }  # fmt: skip
 # Which metric of which trained model is the same measurement.
 COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "diffusion_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "flow_matching_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),

@@ -122,3 +122,6 @@ def orders() -> Found:
         for name, order in ways.items():
             trained(name, partial(begun_at_histograms, order), seen, seed, found)
     return found
+
+
+SETS: dict[str, Callable[[], Found]] = {"digits, outputs": outputs, "digits, orders": orders}
