@@ -12,7 +12,7 @@ from gmcourse.exercises.mistakes import mistake
 class _Refusing(TorchFunctionMode):
     def __init__(self, words: str, names: tuple[str, ...]) -> None:
         super().__init__()
-        self.words, self.names = words, names
+        self.words, self.names, self.begins = words, names, tuple(f"{each}_" for each in names)
 
     def __torch_function__(
         self,
@@ -21,8 +21,8 @@ class _Refusing(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        name = getattr(func, "__name__", "").removeprefix("linalg_")
-        if name in self.names:
+        name = getattr(func, "__name__", "").removeprefix("linalg_").removeprefix("_")
+        if name in self.names or name.startswith(self.begins):
             mistake(f"{self.words}: `{name}` was called")
         return func(*args, **(kwargs or {}))
 

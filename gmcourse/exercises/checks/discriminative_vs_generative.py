@@ -37,6 +37,7 @@ def _bayes(generator: torch.Generator, points: int, classes: int) -> Case:
         "this is log p(x, y): the evidence, log p(x), is not subtracted": joint,
         "the evidence is added; dividing is subtracting the logarithm": joint + evidence,
         "it is normalised over the points; for each point the classes must sum to one": joint.log_softmax(0),
+        "it is normalised over the points and the classes together": joint - joint.logsumexp((0, 1)),
         "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
         "this is the evidence alone; the posterior of each class is wanted": evidence[:, 0],
     }
@@ -119,7 +120,7 @@ def fit_classes(answer: Any, generator: torch.Generator) -> None:
     """
     for which, what in enumerate(("the shares", "the means", "the covariances")):
         one = part(answer, which, "shares, means and covariances", 3)
-        shapes = ((9, 2, 3, which), (11, 3, 2, which), (8, 5, 4, which))
+        shapes = ((11, 3, 2, which), (9, 2, 3, which), (8, 5, 4, which))
         agree_always(one, what, _classes, generator, *shapes, rtol=1e-3, atol=1e-4)
 
 

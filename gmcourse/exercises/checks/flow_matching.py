@@ -13,7 +13,7 @@ from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.compare import Case, agree, agree_always, part, tensor, uniform
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.independence import independent
+from gmcourse.exercises.independence import independent, tied
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances
@@ -84,7 +84,7 @@ def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far:
         "that is E[x], not the velocity that leads there": want * left + y,
         "only the likeliest point counts; the others have weights, too": pulled(1e9 * to_tx),
     }
-    return Case((x, t, data), want, suspects)
+    return Case((x, t, data), want, suspects if far == 1 else {})
 
 
 @exercise
@@ -110,12 +110,13 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
     for rows, dims in ((4000, 3), (3000, 5)):
         x = 1 + 5 * torch.randn(rows, dims, generator=generator).double()
         (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, generator) for _ in range(2))
-        uneven = t.sort(0).values[:, 0] - (torch.arange(rows) + 0.5) / rows
+        ordered, times = t.sort(0).values, torch.special.ndtri(t.clamp(1e-6, 1 - 1e-6))
+        uneven = ordered[:, 0] - (torch.arange(rows) + 0.5) / rows
         noise, turned = (x_t - t * x) / (1 - t), (x_t - (1 - t) * x) / t
         unit = [abs(float(each.std()) - 1) < 0.2 for each in (noise, turned)]
         for wrong, words in (
             (float(t.std()) < 1e-6, "t: one draw is shared by all rows; each row needs its own"),
-            (torch.equal(t, again), "t is the same at each call: it must be fresh"),
+            (torch.equal(ordered, again.sort(0).values), "t is the same at each call: it must be fresh"),
             (float(uneven.abs().max()) > 3.5 / math.sqrt(rows), "t is not uniform between 0 and 1"),
             (
                 float(noise.std(0).max()) < 1e-6,
@@ -127,6 +128,12 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
             if wrong:
                 mistake(words)
         independent(noise, (other - again * x) / (1 - again), ("row", "dimension"))
+        others = [each.reshape(-1, 4) for each in (times, torch.special.ndtri(again.clamp(1e-6, 1 - 1e-6)))]
+        independent(*others, ("row", "row"), "t")
+        for what, columns, known in (("t", times, noise), ("t", times, x), ("the noise", noise, x)):
+            if bool((tied(columns, known) | tied(columns.abs(), known.abs())).any()):
+                reason = f"{what} goes with {'the noise' if known is noise else 'the data'}"
+                mistake(f"{reason}: the data, the noise and t are drawn without looking at each other")
         if value.requires_grad and value.dim() == 0:
             apart = x - v.detach() + torch.autograd.grad(value, v, retain_graph=True)[0] * rows / 2
             if abs(float(apart.std()) - 1) < 0.2 and not torch.allclose(apart, noise, atol=0.1):

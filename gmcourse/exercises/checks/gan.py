@@ -210,9 +210,14 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
+        fed: list[Tensor] = []
+        mine.register_forward_pre_hook(lambda _, inputs, fed=fed: fed.append(inputs[0]))
         for number, (real, z) in enumerate(rounds):
+            fed.clear()
             value = ask(answer, mine, opponent, *optimizers, real, z, trains=True)
             losses = pair(value, "the discriminator's and the generator's loss")
+            if any(each.shape != z.shape or not torch.equal(each, z) for each in fed):
+                mistake("the generator is fed with something else than `z`: both moves are on the same noise")
             d_loss, g_loss, new_painter, new_judge = known["right"][number]
             if matches(_weights(mine), _weights(players[0])) and matches(_weights(opponent), new_judge):
                 raise NotDone("not done yet: the generator still does not move")

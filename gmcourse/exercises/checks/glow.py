@@ -50,7 +50,7 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         size = 2.5 + torch.rand(channels, 1, 1, generator=generator)
         size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
         shift = 3 * torch.randn(channels, 1, 1, generator=generator)
-        x = normal(*first, generator=generator).detach() * size + shift
+        x = (normal(*first, generator=generator).detach() * size + shift).requires_grad_()
         z, log_det = pair(ask(layer.forward, x), "z and its log-determinant")
         if any(dict(layer.named_parameters())[name] is not before[name] for name in ("b", "s")):
             reason = "b or s is a new Parameter: an optimiser that was made before would move the old one"
@@ -77,6 +77,9 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         turned = {order: -(mean / std).flatten()}
         agree(layer.b, -mean.flatten(), "b after the first batch", turned, rtol=1e-3, atol=1e-4)
         agree(layer.s, -std.flatten().log(), "s after the first batch", rtol=1e-3, atol=1e-4)
+        b, scale = layer.b.double()[:, None, None], layer.s.double().exp()[:, None, None]
+        leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
+        agree(z, (k + b) * scale, "z of the first batch", inputs=leaves, rtol=1e-3, atol=1e-4)
         _trains(layer, normal(*later, generator=generator, std=2.0), log_det, first)
 
 
@@ -148,7 +151,7 @@ def plu(answer: Any, generator: torch.Generator) -> None:
 
     The determinant of the 1×1 convolution costs a sum over the channels, not their cube.
     """
-    dear = "det slogdet logdet lu lu_factor qr svd svdvals eig eigvals inv cholesky"
+    dear = "det slogdet logdet lu qr svd svdvals eig eigvals eigh eigvalsh inv inverse cholesky ldl"
     words = "a determinant or a decomposition costs the cube of the channels, and ℓ tells it for a sum"
     with without(words, *dear.split()):
         one, other = (part(answer, index, "W and log |det W|") for index in (0, 1))
@@ -156,6 +159,13 @@ def plu(answer: Any, generator: torch.Generator) -> None:
         value = tensor(ask(other, *_plu(1, generator, 3).arguments), "log |det W|")
         if bool(value.isnan().any()):
             mistake("log |det W| is NaN: det W may be negative, and its absolute value is wanted")
+        p, lower, upper, log_s, sign = _plu(1, generator, 4).arguments
+        nothing = torch.full((4, 4), math.nan)  # no number where W's determinant does not look
+        value = tensor(
+            ask(other, p, lower + nothing.tril(-1), upper + nothing.triu(1), log_s, sign), "log |det W|"
+        )
+        if not bool(value.isfinite().all()):
+            mistake(words)
         agree_always(other, "log |det W|", partial(_plu, 1), generator, (3,), (4,), (6,))
 
 

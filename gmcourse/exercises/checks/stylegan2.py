@@ -106,7 +106,7 @@ def modulated_conv(answer: Any, generator: torch.Generator) -> None:
 
     The style now acts on the weights: no map has to be normalised by its own statistics.
     """
-    shapes = ((3, 4, 5, 6, 7), (2, 5, 3, 4, 6), (1, 3, 2, 5, 4))
+    shapes = ((3, 4, 5, 6, 7), (2, 5, 7, 4, 6), (1, 4, 2, 5, 6))
     agree_always(answer, "the convolution", partial(_modulated, 1.0), generator, *shapes)
     x, weight, styles = _modulated(1.0, generator, *shapes[0]).arguments
     value = ask(answer, x, weight, 0 * styles)
@@ -123,9 +123,16 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     mean = squares.mean((2, 3, 4))[..., None, None] + EPS
     over_maps = squares.sum((1, 2, 3, 4))[:, None, None, None] + EPS
     of_weights = w.square().sum((1, 2, 3))[:, None, None] + EPS
-    no_border, mirrored = F.conv2d(scaled, w), F.conv2d(F.pad(scaled, (1,) * 4, mode="reflect"), w)
+    no_border = F.conv2d(scaled, w)
+    borders = {
+        f"the border is padded with `{mode}`; zeros are wanted there": F.conv2d(
+            F.pad(scaled, (1,) * 4, mode=mode), w
+        )
+        / total.sqrt()
+        for mode in ("reflect", "replicate", "circular")
+    }
     of_output = plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt()
-    return {
+    return borders | {
         "it is modulated, but not demodulated": plain,
         "the norm is that of the weights before the style": plain / of_weights.sqrt(),
         "it is demodulated, but the styles are missing": _grouped(a, w, torch.ones_like(s)),
@@ -136,7 +143,6 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
         "it is normalised by the output's deviation; demodulation looks at the weights only": of_output,
         "the styles of the first picture are used for all": _grouped(a, w, s[:1].expand_as(s)),
         "the convolution is a correlation in PyTorch; the weights were flipped": _grouped(a, w.flip(2, 3), s),
-        "the border is mirrored; zeros are wanted there": mirrored / total.sqrt(),
         "there are no zeros at the border: the size must stay (padding=1)": no_border / total.sqrt(),
     }
 
@@ -223,7 +229,7 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
         suspects = _path_suspects(product, *shape)
         got = agree(value, want, "the length", suspects)
         if not got.requires_grad:
-            reason = "the length has the right value but no gradient, and is trained through"
+            reason = "the length has the right value but no gradient to train through"
             mistake(reason, "Pass create_graph=True to torch.autograd.grad.")
         agree_gradients(got, want, {"ws": ws}, "the length")
 
@@ -338,7 +344,7 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
     history = tensor(ask(of_mean, *case.arguments), "the new a").requires_grad
     published = torch.as_tensor(next(iter(case.suspects.values())))
     if history and matches(tensor(ask(of_penalty, *case.arguments), "the penalty"), published):
-        raise NotDone("not done yet: this is still the published code")
+        raise NotDone("not done yet: what comes back is still that of the published code")
     for what, one in (("the penalty", of_penalty), ("the new a", of_mean)):
         agree_always(one, what, partial(_penalised, what), generator, *shapes)
     if history:
