@@ -112,6 +112,20 @@ def agree_always(
         _agree(values, cases, what, otherwise, rtol, atol)
 
 
+def agree_parts(
+    answer: Any,
+    parts: Sequence[str],
+    case: Callable[..., Case],
+    generator: torch.Generator,
+    *shapes: tuple[Any, ...],
+    **settings: Any,
+) -> None:
+    """Do what `agree_always` does for each of several things that come back; `case` gets its number first."""
+    for which, what in enumerate(parts):
+        one = part(answer, which, " and ".join(parts), len(parts))
+        agree_always(one, what, functools.partial(case, which), generator, *shapes, **settings)
+
+
 def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., Any]:
     """Make of an answer that returns several things one that returns this one of them; `what` names them all."""
     if not callable(answer):
@@ -155,12 +169,7 @@ def agree(
 
 
 def _agree(
-    values: Sequence[Tensor],
-    cases: Sequence[Case],
-    what: str,
-    otherwise: str,
-    rtol: float,
-    atol: float,
+    values: Sequence[Tensor], cases: Sequence[Case], what: str, otherwise: str, rtol: float, atol: float
 ) -> None:
     """Compare values with what their cases want; name the mistake that explains all of them."""
     wants = [torch.as_tensor(each.want, dtype=torch.float64) for each in cases]

@@ -41,7 +41,8 @@ def gradients(
 ) -> list[Tensor]:
     """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
     if not got.requires_grad:
-        mistake(f"{_right(what)} but no gradient to train through: something is detached", _CUT)
+        reason = "no gradient to train through: something is detached, or made without `create_graph`"
+        mistake(f"{_right(what)} but {reason}", _CUT)
     try:
         total = (got if weights is None else got * weights).sum()
         found = torch.autograd.grad(total, leaves, retain_graph=True, allow_unused=True)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, part, tensor, uniform
+from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, tensor, uniform
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.independence import independent, tied
 from gmcourse.exercises.mistakes import mistake
@@ -52,9 +51,7 @@ def conditional_velocity(answer: Any, generator: torch.Generator) -> None:
 
     Whatever the path, its velocity is known as soon as one knows where it begins and ends.
     """
-    for which, what in enumerate(("x_t", "the velocity")):
-        one = part(answer, which, "x_t and the velocity")
-        agree_always(one, what, partial(_path, which), generator, (4, 3), (1, 5))
+    agree_parts(answer, ("x_t", "the velocity"), _path, generator, (4, 3), (1, 5))
 
 
 def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
@@ -128,8 +125,8 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
             if wrong:
                 mistake(words)
         independent(noise, (other - again * x) / (1 - again), ("row", "dimension"))
-        others = [each.reshape(-1, 4) for each in (times, torch.special.ndtri(again.clamp(1e-6, 1 - 1e-6)))]
-        independent(*others, ("row", "row"), "t")
+        later = torch.special.ndtri(again.clamp(1e-6, 1 - 1e-6)).reshape(-1, 4)
+        independent(times.reshape(-1, 4), later, ("row", "row"), "t")
         for what, columns, known in (("t", times, noise), ("t", times, x), ("the noise", noise, x)):
             if bool((tied(columns, known) | tied(columns.abs(), known.abs())).any()):
                 reason = f"{what} goes with {'the noise' if known is noise else 'the data'}"

@@ -994,7 +994,7 @@ ANSWERS = [
         expects="the wrong way round",
     ),
     wrong("penalty", "a single number", _penalty(_RIGHT).replace(", a.detach()", ""), expects="two things"),
-    wrong("penalty", "detached", _penalty("squares.detach().mean(0).sqrt()"), expects="trained through"),
+    wrong("penalty", "detached", _penalty("squares.detach().mean(0).sqrt()"), expects="no gradient"),
     wrong(
         "penalty",
         "a cut off before the penalty",
