@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.exercises.asking import ask
+from gmcourse.exercises.compare import fresh_weights
 from gmcourse.exercises.mistakes import Mistake
 
 
@@ -77,6 +78,56 @@ def test_what_an_answer_leaves_behind_is_a_mistake(answer: Callable[..., Tensor]
     x, net = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), nn.Linear(3, 2)
     with torch.random.fork_rng([]), torch.enable_grad(), pytest.raises(Mistake, match=hears):
         ask(answer, x, net)
+
+
+def pops(nets: list[nn.Module]) -> Tensor:
+    return nets.pop()(torch.ones(1, 3))
+
+
+def turns_round(nets: list[nn.Module]) -> Tensor:
+    nets.reverse()
+    return torch.ones(1)
+
+
+def evaluates_all(nets: list[nn.Module]) -> Tensor:
+    return torch.stack([net.eval()(torch.ones(1, 3)) for net in nets])
+
+
+def moves_one(nets: list[nn.Module]) -> Tensor:
+    nets[1](torch.ones(1, 3)).sum().backward()
+    return torch.ones(1)
+
+
+LISTS: list[tuple[Callable[..., Tensor], str]] = [
+    (pops, "changes the list `nets`"),
+    (turns_round, "changes the list `nets`"),
+    (evaluates_all, "leaves `nets` in another mode"),
+    (moves_one, "leaves gradients on the weights of `nets`"),
+]
+
+
+@pytest.mark.parametrize(("answer", "hears"), LISTS, ids=[each.__name__ for each, _ in LISTS])
+def test_a_list_and_what_is_in_it_are_left_alone(answer: Callable[..., Tensor], hears: str) -> None:
+    with pytest.raises(Mistake, match=hears):
+        ask(answer, [nn.Linear(3, 2), nn.Linear(3, 2)])
+    assert ask(lambda nets: len(list(reversed(nets))), [nn.Linear(3, 2), nn.Linear(3, 2)]) == 2
+
+
+def test_gradients_that_were_there_are_not_cleared() -> None:
+    net = fresh_weights(nn.Linear(3, 2), torch.Generator().manual_seed(0), 1.0)
+    with pytest.raises(Mistake, match="or clears them"):
+        ask(lambda network: [network.zero_grad(), 1], net)
+
+
+def test_a_layer_of_the_learners_own_is_looked_at_too() -> None:
+    class Layer(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) if self.in_features == 3 else self.eval().weight
+
+    x = torch.ones(4, 3)
+    ask(Layer(3, 2).forward, x)
+    with pytest.raises(Mistake, match="leaves itself in another mode"):
+        ask(Layer(2, 3).forward, x)
 
 
 def test_who_trains_may_change_weights_and_nothing_else() -> None:

@@ -308,8 +308,8 @@ def choose_sampler(answer: Any, generator: torch.Generator) -> None:
         if name in saved and not name.rpartition(" ")[2].isdigit():
             mistake("each name ends on how often a sample asks the network: `euler 8`", f"got {name!r}")
         x = tensor(x, "the samples").float()
-        if x.dim() != 2 or x.shape[1] != 2 or len(x) < 500:
-            mistake("each sampler needs at least 500 points of the plane", f"got {tuple(x.shape)}")
+        if x.dim() != 2 or x.shape[1] != 2 or len(x) < 1000:
+            mistake("each sampler needs at least 1000 points of the plane", f"got {tuple(x.shape)}")
         between, own, theirs = (distances(*both).mean() for both in ((x, real), (x, x), (real, real)))
         energies[name] = float(2 * between - own - theirs)
         off = (moons.log_prob(x) < edge).double().mean()

@@ -95,7 +95,7 @@ REASONS = (
 )
 
 
-def _sampler(names: str, chosen: str = "'euler 8'", why: str = REASONS, n: int = 600, dims: int = 2) -> str:
+def _sampler(names: str, chosen: str = "'euler 8'", why: str = REASONS, n: int = 1500, dims: int = 2) -> str:
     """Stand-ins for samples: moons with a noise that becomes less the more often the network is asked."""
     return f"""
         from gmcourse.data import toy
@@ -479,7 +479,7 @@ ANSWERS = [
     wrong("choose_sampler", "no count", _sampler(repr((*FOUR, "heun"))), expects="ends on how often"),
     wrong("choose_sampler", "not measured", _sampler(repr(FOUR), "'euler 2'"), expects="none of those"),
     wrong("choose_sampler", "one step", _sampler(repr(FOUR), "'euler 1'"), expects="a single normal"),
-    wrong("choose_sampler", "few points", _sampler(repr(FOUR), n=100), expects="at least 500 points"),
+    wrong("choose_sampler", "few points", _sampler(repr(FOUR), n=100), expects="at least 1000 points"),
     wrong("choose_sampler", "one coordinate", _sampler(repr(FOUR), dims=1), expects="of the plane"),
     wrong("choose_sampler", "no reason", _sampler(repr(FOUR), why="The best one."), expects="too short"),
     right("choose_sampler", "eight steps", _sampler(repr(FOUR))),
