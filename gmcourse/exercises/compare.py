@@ -49,7 +49,7 @@ def pair(value: Any, what: str) -> tuple[Any, Any]:
 
 
 def _several(value: Any, count: int) -> bool:
-    """Whether so many things came back: in a tuple, in a list, or stacked in one tensor or array."""
+    """Say whether so many things came back: in a tuple, in a list, or stacked in one tensor or array."""
     return (isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0) and len(value) == count
 
 

@@ -630,12 +630,12 @@ ANSWERS += [
     ),
     wrong(
         "flow_matching_loss",
-        "ten times",
+        "five times",
         """
         def flow_matching_loss(network, x):
             n = len(x)
             e = torch.randn_like(x)
-            t = torch.randint(10, (n,)).to(x.dtype) / 10 + 0.05
+            t = torch.randint(5, (n,)).to(x.dtype) / 5 + 0.1
             xt = t[:, None] * x + (1 - t[:, None]) * e
             return (network(xt, t) - (x - e)).square().sum(1).mean()
         """,
