@@ -59,8 +59,9 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = Fal
     if not callable(answer):
         mistake(f"`{name}` is {_described(answer)}; expected something to call")
     handed = tuple(map(_clone, arguments)) if as_clones else arguments
-    watched = (None, *handed, *arguments)  # a gradient flows through a clone, back to what it was made from
-    before = [_traces(each, trains) for each in watched]
+    owner = getattr(answer, "__self__", None)  # of a method: the learner's own layer
+    watched = (None, owner, *handed, *arguments)  # a gradient flows through a clone, back to its original
+    before = [_traces(each, trains or each is owner) for each in watched]
     try:
         value = answer(*handed)
     except Refusal:
@@ -74,7 +75,7 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = Fal
     if value is None:
         mistake(f"`{name}` returns None: is its `return` missing?")
     for words, old, each in zip(_names(answer, len(handed)), before, watched, strict=True):
-        for what, now in _traces(each, trains).items():
+        for what, now in _traces(each, trains or each is owner).items():
             if not _same(now, old[what]):
                 mistake(f"`{name}` {what.format(words)}")
     return value
@@ -99,6 +100,10 @@ def _traces(value: Any, trains: bool) -> dict[str, Any]:
             "leaves `requires_grad` changed on its input {}: work on `x.detach()`": value.requires_grad,
             "leaves a gradient on its input {}: use `torch.autograd.grad`": _gradient(value),
         }
+    if isinstance(value, list):
+        parts = [_traces(each, trains) for each in value]
+        found = {words: [part.get(words) for part in parts] for part in parts for words in part}
+        return {"changes the list {0}: work on a copy, `list({0})`": list(value)} | found
     if not isinstance(value, nn.Module):
         return {}
     free = {} if trains else _of_weights(value)
@@ -116,7 +121,7 @@ def _traces(value: Any, trains: bool) -> dict[str, Any]:
 def _of_weights(network: nn.Module) -> dict[str, Any]:
     return {
         "changes the weights of {}": [each.detach().clone() for each in network.state_dict().values()],
-        "leaves gradients on the weights of {}: use `torch.autograd.grad`": [
+        "leaves gradients on the weights of {}, or clears them: use `torch.autograd.grad`": [
             _gradient(each) for each in network.parameters()
         ],
     }
@@ -135,8 +140,8 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _names(answer: Callable[..., Any], count: int) -> Iterator[str]:
-    """Give the learner's names of the arguments, after an empty one for torch."""
-    yield ""
+    """Give the learner's names of the arguments, after those for torch and for what the method belongs to."""
+    yield from ("", "itself")
     try:
         found = inspect.signature(answer).parameters.values()
         known = [each.name for each in found if each.kind is not each.VAR_POSITIONAL]

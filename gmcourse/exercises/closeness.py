@@ -1,5 +1,7 @@
 """When two tensors count as equal, and how it is shown where they differ."""
 
+import re
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,12 @@ def show(value: Tensor) -> str:
     if value.dim() == 0:
         return text
     return f"[{text}{', …' if value.numel() > 3 else ''}] of shape {tuple(value.shape)}"
+
+
+def many(what: str) -> bool:
+    """Whether these words are a plural: "the weights" are, "the loss at t = 200" is."""
+    first = re.split(r" (?:of|at|for|per|after|by|where|in|with) ", what)[0]
+    return first.endswith("s") and not first.endswith("ss")
 
 
 def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> str:

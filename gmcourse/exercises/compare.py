@@ -5,7 +5,6 @@ tolerance that holds for float32 on every machine.
 """
 
 import functools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import ATOL, RTOL, differences, matches, show
+from gmcourse.exercises.closeness import ATOL, RTOL, differences, many, matches, show
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.known_mistakes import Sizes, usual
 from gmcourse.exercises.mistakes import NotDone, mistake
@@ -34,18 +33,24 @@ def uniform(*shape: int, low: float, high: float, generator: torch.Generator) ->
 
 
 def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) -> nn.Module:
-    """The network, all of whose parameters are now normal with the standard deviation `std`."""
+    """The network, all of whose parameters are now normal; they have a gradient, which nobody may clear or move."""
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * std)
+            parameter.grad = torch.zeros_like(parameter)
     return network
 
 
 def pair(value: Any, what: str) -> tuple[Any, Any]:
     """The two things that the learner's code returned; `what` names them where there are not two."""
-    if not (isinstance(value, tuple | list) and len(value) == 2):
+    if not _several(value, 2):
         mistake(f"two things are wanted: {what}")
     return value[0], value[1]
+
+
+def _several(value: Any, count: int) -> bool:
+    """Say whether so many things came back: in a tuple, in a list, or stacked in one tensor or array."""
+    return (isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0) and len(value) == count
 
 
 def tensor(value: Any, what: str) -> Tensor:
@@ -99,12 +104,26 @@ def agree_always(
             each.handed is not None and matches(got, each.handed, rtol=rtol, atol=atol)
             for got, each in zip(values, cases, strict=True)
         ):
-            raise NotDone("not done yet: this is still the code that was handed out")
+            raise NotDone("not done yet: what comes back is still that of the code that was handed out")
         if not matches(values[0], torch.as_tensor(cases[0].want, dtype=torch.float64), rtol=rtol, atol=atol):
             again = tensor(ask(answer, *cases[0].arguments), what)
             if not matches(again, values[0]):
                 mistake(f"{what}: two calls with the same inputs give two results: something is drawn inside")
         _agree(values, cases, what, otherwise, rtol, atol)
+
+
+def agree_parts(
+    answer: Any,
+    parts: Sequence[str],
+    case: Callable[..., Case],
+    generator: torch.Generator,
+    *shapes: tuple[Any, ...],
+    **settings: Any,
+) -> None:
+    """Do what `agree_always` does for each of several things that come back; `case` gets its number first."""
+    for which, what in enumerate(parts):
+        one = part(answer, which, " and ".join(parts), len(parts))
+        agree_always(one, what, functools.partial(case, which), generator, *shapes, **settings)
 
 
 def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., Any]:
@@ -115,8 +134,7 @@ def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., An
     @functools.wraps(answer)
     def one(*arguments: Any) -> Any:
         value = answer(*arguments)
-        several = isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1
-        if value is not None and not (several and len(value) == count):
+        if value is not None and not _several(value, count):
             mistake(f"{NUMBERS[count]} things are wanted: {what}")
         return None if value is None else value[index]
 
@@ -151,12 +169,7 @@ def agree(
 
 
 def _agree(
-    values: Sequence[Tensor],
-    cases: Sequence[Case],
-    what: str,
-    otherwise: str,
-    rtol: float,
-    atol: float,
+    values: Sequence[Tensor], cases: Sequence[Case], what: str, otherwise: str, rtol: float, atol: float
 ) -> None:
     """Compare values with what their cases want; name the mistake that explains all of them."""
     wants = [torch.as_tensor(each.want, dtype=torch.float64) for each in cases]
@@ -172,7 +185,7 @@ def _agree(
         agreed.add(what)
         return
     numbers = differences(*off[0], rtol=rtol, atol=atol)
-    verb = "are" if _many(what) else "is"
+    verb = "are" if many(what) else "is"
     for reason in cases[0].suspects:
         wrongs = [torch.as_tensor(each.suspects[reason], dtype=torch.float64) for each in cases]
         differs = any(not alike(wrong, want) for wrong, want in zip(wrongs, wants, strict=True))
@@ -192,12 +205,6 @@ def _agree(
     if what in agreed:
         mistake(f"{what}: right before, for other sizes or numbers; is one of them hard-coded?", numbers)
     mistake(f"{what} {verb} wrong for fresh inputs", numbers)
-
-
-def _many(what: str) -> bool:
-    """Whether these words are a plural: "the weights" are, "the loss at t = 200" is."""
-    first = re.split(r" (?:of|at|for|per|after|by|where|in|with) ", what)[0]
-    return first.endswith("s") and not first.endswith("ss")
 
 
 def finite(value: Any, what: str, reason: str) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from gmcourse.exercises.closeness import differences, matches
+from gmcourse.exercises.closeness import differences, many, matches
 from gmcourse.exercises.mistakes import mistake
 
 
@@ -16,15 +16,20 @@ def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], wha
     gradient would not tell which of them it came from.
     """
     leaves = list(inputs.values())
+    for name, leaf in inputs.items():
+        if leaf.grad is not None and bool(leaf.grad.any()):
+            mistake(f"`backward` inside leaves a gradient on `{name}`: use `torch.autograd.grad`")
     weights = 1.5 + torch.arange(want.numel(), dtype=torch.float64).cos().reshape(want.shape)
     wanted = torch.autograd.grad((want * weights).sum(), leaves, retain_graph=True)
     for name, ours, theirs in zip(inputs, wanted, gradients(got, leaves, what, weights), strict=True):
         if matches(theirs.double(), ours.double(), rtol=1e-3, atol=1e-4):
             continue
-        start = f"{what} has the right value, but its gradient with respect to `{name}` is"
+        start = f"{_right(what)}, but {'their' if many(what) else 'its'} gradient with respect to `{name}` is"
         numbers = differences(theirs, ours, rtol=1e-3, atol=1e-4)
         if not bool(theirs.any()):
             mistake(f"{start} zero: something is detached", numbers, _CUT)
+        if bool(theirs.isnan().any()):
+            mistake(f"{start} not a number: what a `where` leaves out counts here too, as 0 · ∞", numbers)
         cut = (theirs == 0) & (ours.abs() > 1e-3)
         if bool(cut.any()) and matches(theirs[~cut].double(), ours[~cut].double(), rtol=1e-3, atol=1e-4):
             mistake(f"{start} zero in places: a `clamp`, a maximum or a `detach` cuts it there", numbers)
@@ -36,9 +41,8 @@ def gradients(
 ) -> list[Tensor]:
     """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
     if not got.requires_grad:
-        mistake(
-            f"{what} has the right value but no gradient, and is trained through: something is detached", _CUT
-        )
+        reason = "no gradient to train through: something is detached, or made without `create_graph`"
+        mistake(f"{_right(what)} but {reason}", _CUT)
     try:
         total = (got if weights is None else got * weights).sum()
         found = torch.autograd.grad(total, leaves, retain_graph=True, allow_unused=True)
@@ -46,12 +50,16 @@ def gradients(
         reason = str(error)
         if "inplace operation" in reason:
             mistake(
-                f"{what} has the right value, but an operation in place overwrote what the gradient needs",
+                f"{_right(what)}, but an operation in place overwrote what the gradient needs",
                 "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like.",
             )
-        mistake(f"{what} has the right value, but its gradient cannot be computed", reason[:200])
+        mistake(f"{_right(what)}, but the gradient cannot be computed", reason[:200])
     pairs = zip(leaves, found, strict=True)
     return [torch.zeros_like(leaf) if each is None else each for leaf, each in pairs]
+
+
+def _right(what: str) -> str:
+    return f"{what} {'have' if many(what) else 'has'} the right value"
 
 
 _CUT = "`detach()`, `.data`, `torch.no_grad()`, `.item()`, numpy and `torch.tensor(…)` all cut the graph."

@@ -32,11 +32,14 @@ def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "t
         if noise.shape[axis] > 1 and float((spread.abs() < 1e-3).double().mean()) > 0.99:
             mistake(f"{what}: one draw is shared by all {name}s; each {name} needs its own")
     first, second = (each.flatten(1)[:, :6].abs().mul(1e3).round() for each in (noise, again))
-    if len(torch.unique(first, dim=0)) < len(first) - 20:
+    chance = max(
+        20, len(first) // 100
+    )  # so many rows agree by chance, or because one draw in a hundred is tied
+    if len(torch.unique(first, dim=0)) < len(first) - chance:
         mistake(
             f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own"
         )
-    if len(torch.unique(torch.cat([first, second]), dim=0)) < 2 * len(first) - 20:
+    if len(torch.unique(torch.cat([first, second]), dim=0)) < 2 * len(first) - chance:
         mistake(f"{what} is the same at each call: it must be fresh, so set no seed and keep no pool")
 
 
@@ -51,15 +54,18 @@ def independent(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "
     columns = noise.flatten(1)[:, torch.linspace(0, width - 1, min(width, 24)).round().long().unique()]
     standard_normal(columns.flatten(), what)
     for size, words in ((columns, "noise"), (columns.abs(), "size of the noise")):
-        scaled = (size - size.mean(0)) / size.std(0)
-        between = (scaled.T @ scaled / count).fill_diagonal_(0)
-        if bool((between.abs() > 6 / math.sqrt(count)).any()):
+        if bool(tied(size, size).fill_diagonal_(False).any()):
             mistake(
                 f"{what}: the {words} of one {axes[-1]} tells that of another; each needs a draw of its own"
             )
-        for lag in (1, count // 2):
-            if bool(((scaled[lag:] * scaled[:-lag]).mean(0).abs() > 6 / math.sqrt(count - lag)).any()):
-                mistake(f"{what}: the {words} of one row tells that of another; each needs a draw of its own")
+        if any(bool(tied(size[lag:], size[:-lag]).any()) for lag in (1, 2, count // 2)):
+            mistake(f"{what}: the {words} of one row tells that of another; each needs a draw of its own")
+
+
+def tied(a: Tensor, b: Tensor) -> Tensor:
+    """Which columns of `a` go with which of `b`: correlated by more than seven standard errors."""
+    x, y = ((each - each.mean(0)) / each.std(0) for each in (a, b))
+    return (x.T @ y / len(x)).abs() > 7 / math.sqrt(len(x))
 
 
 def standard_normal(noise: Tensor, what: str = "the noise") -> None:
@@ -72,5 +78,7 @@ def standard_normal(noise: Tensor, what: str = "the noise") -> None:
     steps = (torch.arange(n, dtype=torch.float64) + 0.5) / n
     # Kolmogorov and Smirnov's distance
     furthest = (torch.special.ndtr(noise.sort().values) - steps).abs().max()
+    if float(furthest) < 0.25 / math.sqrt(n):
+        mistake(f"{what} is spread too evenly: each number needs a draw that knows of no other")
     if float(furthest) > 3.5 / math.sqrt(n) or not near(float((noise**4).mean()), 3, (96 / n) ** 0.5):
         mistake(f"{what} is not normal: it has the right mean and spread, and another shape")

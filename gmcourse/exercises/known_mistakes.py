@@ -44,7 +44,7 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
             told.append("the same number comes back for every entry")
         elif _constant(got - want, float(want.abs().max())):
             told.append("every entry is off by the same number: a constant is missing, or one too many")
-        elif not bool((want == 0).any()) and _constant(got / want):
+        elif not bool((want == 0).any()) and _constant(got / want - 1):
             told.append(
                 "every entry is off by the same factor: is a size or a number hard-coded, or missing?"
             )

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gmcourse.exercises.compare import Case, agree, agree_always, agreed
+from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, agreed
 from gmcourse.exercises.independence import independent
 from gmcourse.exercises.mistakes import Mistake
 
@@ -96,6 +96,37 @@ def test_gradients_are_looked_at_entry_by_entry() -> None:
                 agree(got, want, "it", inputs={"x": x})
         elif got.requires_grad:
             agree(got, want, "it", inputs={"x": x})
+    branches = torch.where(x > 0, x**2, (x - x).log() * (x - x))
+    with pytest.raises(
+        Mistake, match=r"the shares have the right value, but their gradient .* is not a number"
+    ):
+        agree(branches, want, "the shares", inputs={"x": x})
+    left = (x.detach().clone()).requires_grad_()
+    value = left**2
+    value.sum().backward(retain_graph=True)
+    with pytest.raises(Mistake, match="leaves a gradient on `left`"):
+        agree(value, left.double() ** 2, "it", inputs={"left": left})
+
+
+def test_several_things_may_come_back_stacked() -> None:
+    def case(which: int, generator: torch.Generator, rows: int) -> Case:
+        x = torch.rand(rows, generator=generator) + 1
+        return Case((x,), (x.double(), x.double() ** 2)[which])
+
+    for answer in (
+        lambda x: (x, x**2),
+        lambda x: torch.stack([x, x**2]),
+        lambda x: torch.stack([x, x**2]).numpy(),
+    ):
+        agree_parts(answer, ("x", "its square"), case, torch.Generator(), (3,), (1,))
+    with pytest.raises(Mistake, match="two things are wanted: x and its square"):
+        agree_parts(lambda x: x, ("x", "its square"), case, torch.Generator(), (3,))
+
+
+def test_entries_that_are_nearly_right_are_not_off_by_one_factor() -> None:
+    want = torch.tensor([9.812, 9.477, 9.989, 10.42]).double()
+    with pytest.raises(Mistake, match="wrong for fresh inputs"):
+        agree(want + torch.tensor([-5e-3, 6e-3, 6e-3, 4e-3]), want, "a thing asked once")
 
 
 def fresh(seed: int, rows: int = 4000, width: int = 5) -> Tensor:
@@ -112,6 +143,12 @@ NOISE: list[tuple[Callable[[int], Tensor], str]] = [
     (lambda s: -fresh(0) if s else fresh(0), "same at each call"),
     (lambda s: fresh(s)[torch.randperm(4000, generator=torch.Generator().manual_seed(s))][:3999], ""),
     (lambda s: (fresh(s) + fresh(s).roll(1, 0)) / 2**0.5, "one row tells"),
+    (lambda s: torch.stack([fresh(s)[:, 0].roll(i) for i in range(5)], 1), "one row tells"),
+    (
+        lambda s: fresh(s)[:2000].repeat_interleave(2, 0) * torch.tensor([1.0, -1.0]).repeat(2000)[:, None],
+        "mirror",
+    ),
+    (lambda s: torch.special.ndtri((fresh(s).argsort(0).double() + 0.5) / 4000), "too evenly"),
     (lambda s: (fresh(s) + fresh(s).roll(1, 1)) / 2**0.5, "one latent tells"),
     (lambda s: 12**0.5 * (torch.special.ndtr(fresh(s)) - 0.5), "not normal"),
     (lambda s: 1.1 * fresh(s), "another spread"),

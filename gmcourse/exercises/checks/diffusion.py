@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +10,7 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
-from gmcourse.exercises.compare import Case, agree_always, normal, part, tensor, uniform
+from gmcourse.exercises.compare import Case, agree_always, agree_parts, normal, tensor, uniform
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -87,9 +86,7 @@ def posterior(answer: Any, generator: torch.Generator) -> None:
 
     Bayes' rule gives the way back in closed form, as soon as one knows where it leads.
     """
-    for which, what in enumerate(("the mean", "the variance")):
-        one = part(answer, which, "the mean and the variance")
-        agree_always(one, what, partial(_posterior, which), generator, (3, 2, 6), (1, 5, 4))
+    agree_parts(answer, ("the mean", "the variance"), _posterior, generator, (3, 2, 6), (1, 5, 4))
 
 
 def _elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
@@ -158,9 +155,7 @@ def denoiser_score(answer: Any, generator: torch.Generator) -> None:
 
     Whoever can denoise knows the gradient of log p_t, and has never computed a density.
     """
-    for which, what in enumerate(("the noise", "the score")):
-        one = part(answer, which, "the noise and the score")
-        agree_always(one, what, partial(_score, which), generator, (3, 2), (2, 5), (1, 4), rtol=1e-3)
+    agree_parts(answer, ("the noise", "the score"), _score, generator, (3, 2), (2, 5), (1, 4), rtol=1e-3)
 
 
 def _ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:

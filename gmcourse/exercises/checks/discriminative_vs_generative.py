@@ -9,7 +9,7 @@ from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree_always, normal, part, tensor
+from gmcourse.exercises.compare import Case, agree_always, agree_parts, normal, tensor
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -37,6 +37,7 @@ def _bayes(generator: torch.Generator, points: int, classes: int) -> Case:
         "this is log p(x, y): the evidence, log p(x), is not subtracted": joint,
         "the evidence is added; dividing is subtracting the logarithm": joint + evidence,
         "it is normalised over the points; for each point the classes must sum to one": joint.log_softmax(0),
+        "it is normalised over the points and the classes together": joint - joint.logsumexp((0, 1)),
         "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
         "this is the evidence alone; the posterior of each class is wanted": evidence[:, 0],
     }
@@ -66,7 +67,7 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason, atol=1e-3)
 
 
-def _classes(generator: torch.Generator, points: int, dims: int, classes: int, which: int) -> Case:
+def _classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
     """Draw labelled points in no order, more of each class than of the one before; `which` says what is wanted."""
     y = torch.arange(classes).repeat_interleave(points + 3 * torch.arange(classes))
     y = y[torch.randperm(len(y), generator=generator)]
@@ -117,13 +118,11 @@ def fit_classes(answer: Any, generator: torch.Generator) -> None:
 
     Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
     """
-    for which, what in enumerate(("the shares", "the means", "the covariances")):
-        one = part(answer, which, "shares, means and covariances", 3)
-        shapes = ((9, 2, 3, which), (11, 3, 2, which), (8, 5, 4, which))
-        agree_always(one, what, _classes, generator, *shapes, rtol=1e-3, atol=1e-4)
+    parts, shapes = ("the shares", "the means", "the covariances"), ((11, 3, 2), (9, 2, 3), (8, 5, 4))
+    agree_parts(answer, parts, _classes, generator, *shapes, rtol=1e-3, atol=1e-4)
 
 
-def _two_normals(generator: torch.Generator, dims: int, low: float, which: int) -> Case:
+def _two_normals(which: int, generator: torch.Generator, dims: int, low: float) -> Case:
     means = 2 * torch.randn(2, dims, generator=generator)
     factor = torch.randn(dims, dims, generator=generator)
     cov = factor @ factor.T + 0.5 * torch.eye(dims)
@@ -165,10 +164,8 @@ def linear_boundary(answer: Any, generator: torch.Generator) -> None:
 
     Two normals with one covariance draw the same kind of line as logistic regression.
     """
-    for which, what in enumerate(("w", "b")):
-        shapes = ((dims, low, which) for dims, low in ((2, 0.15), (3, 0.65), (5, 0.15)))
-        one = part(answer, which, "w and b")
-        agree_always(one, what, _two_normals, generator, *shapes, rtol=2e-3, atol=1e-3)
+    shapes = ((2, 0.15), (3, 0.65), (5, 0.15))
+    agree_parts(answer, ("w", "b"), _two_normals, generator, *shapes, rtol=2e-3, atol=1e-3)
 
 
 def _naive(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:

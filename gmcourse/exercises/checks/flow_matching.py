@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,9 +10,9 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, part, tensor, uniform
+from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, tensor, uniform
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.independence import independent
+from gmcourse.exercises.independence import independent, tied
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances
@@ -52,9 +51,7 @@ def conditional_velocity(answer: Any, generator: torch.Generator) -> None:
 
     Whatever the path, its velocity is known as soon as one knows where it begins and ends.
     """
-    for which, what in enumerate(("x_t", "the velocity")):
-        one = part(answer, which, "x_t and the velocity")
-        agree_always(one, what, partial(_path, which), generator, (4, 3), (1, 5))
+    agree_parts(answer, ("x_t", "the velocity"), _path, generator, (4, 3), (1, 5))
 
 
 def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
@@ -84,7 +81,7 @@ def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far:
         "that is E[x], not the velocity that leads there": want * left + y,
         "only the likeliest point counts; the others have weights, too": pulled(1e9 * to_tx),
     }
-    return Case((x, t, data), want, suspects)
+    return Case((x, t, data), want, suspects if far == 1 else {})
 
 
 @exercise
@@ -110,12 +107,13 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
     for rows, dims in ((4000, 3), (3000, 5)):
         x = 1 + 5 * torch.randn(rows, dims, generator=generator).double()
         (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, generator) for _ in range(2))
-        uneven = t.sort(0).values[:, 0] - (torch.arange(rows) + 0.5) / rows
+        ordered, times = t.sort(0).values, torch.special.ndtri(t.clamp(1e-6, 1 - 1e-6))
+        uneven = ordered[:, 0] - (torch.arange(rows) + 0.5) / rows
         noise, turned = (x_t - t * x) / (1 - t), (x_t - (1 - t) * x) / t
         unit = [abs(float(each.std()) - 1) < 0.2 for each in (noise, turned)]
         for wrong, words in (
             (float(t.std()) < 1e-6, "t: one draw is shared by all rows; each row needs its own"),
-            (torch.equal(t, again), "t is the same at each call: it must be fresh"),
+            (torch.equal(ordered, again.sort(0).values), "t is the same at each call: it must be fresh"),
             (float(uneven.abs().max()) > 3.5 / math.sqrt(rows), "t is not uniform between 0 and 1"),
             (
                 float(noise.std(0).max()) < 1e-6,
@@ -127,6 +125,12 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
             if wrong:
                 mistake(words)
         independent(noise, (other - again * x) / (1 - again), ("row", "dimension"))
+        later = torch.special.ndtri(again.clamp(1e-6, 1 - 1e-6)).reshape(-1, 4)
+        independent(times.reshape(-1, 4), later, ("row", "row"), "t")
+        for what, columns, known in (("t", times, noise), ("t", times, x), ("the noise", noise, x)):
+            if bool((tied(columns, known) | tied(columns.abs(), known.abs())).any()):
+                reason = f"{what} goes with {'the noise' if known is noise else 'the data'}"
+                mistake(f"{reason}: the data, the noise and t are drawn without looking at each other")
         if value.requires_grad and value.dim() == 0:
             apart = x - v.detach() + torch.autograd.grad(value, v, retain_graph=True)[0] * rows / 2
             if abs(float(apart.std()) - 1) < 0.2 and not torch.allclose(apart, noise, atol=0.1):
@@ -304,8 +308,8 @@ def choose_sampler(answer: Any, generator: torch.Generator) -> None:
         if name in saved and not name.rpartition(" ")[2].isdigit():
             mistake("each name ends on how often a sample asks the network: `euler 8`", f"got {name!r}")
         x = tensor(x, "the samples").float()
-        if x.dim() != 2 or x.shape[1] != 2 or len(x) < 500:
-            mistake("each sampler needs at least 500 points of the plane", f"got {tuple(x.shape)}")
+        if x.dim() != 2 or x.shape[1] != 2 or len(x) < 1000:
+            mistake("each sampler needs at least 1000 points of the plane", f"got {tuple(x.shape)}")
         between, own, theirs = (distances(*both).mean() for both in ((x, real), (x, x), (real, real)))
         energies[name] = float(2 * between - own - theirs)
         off = (moons.log_prob(x) < edge).double().mean()

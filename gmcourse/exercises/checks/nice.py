@@ -1,6 +1,5 @@
 """Checks of chapter 06: couplings both ways, the logistic density, the scaling, taking turns, one's own flow."""
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -10,7 +9,16 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, part, tensor
+from gmcourse.exercises.compare import (
+    Case,
+    agree,
+    agree_always,
+    agree_parts,
+    finite,
+    fresh_weights,
+    normal,
+    tensor,
+)
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.mistakes import NotDone, mistake
@@ -69,13 +77,13 @@ def coupling(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _coupled, generator, *shapes)
 
 
-def _scaled_coupling(wanted: str, generator: torch.Generator, rows: int, dim: int) -> Case:
+def _scaled_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
     network = _network(dim // 2, dim, generator)
     x = normal(rows, dim, generator=generator)
     x1, x2 = x.double().chunk(2, dim=1)
     r, t = network(x[:, : dim // 2]).double().chunk(2, dim=1)
     s = r.exp()
-    if wanted == "y":
+    if which == 0:
         halves = {
             "the shift comes first: (x₂ + t) ⊙ s, not x₂ ⊙ s + t": (x1, x2 * s + t),
             "the scale is exp(r); r itself may be negative or zero": (x1, (x2 + t) * r),
@@ -101,9 +109,7 @@ def affine_coupling(answer: Any, generator: torch.Generator) -> None:
 
     The volume can change now, and its logarithm is a sum.
     """
-    for index, what in enumerate(("y", "log_det")):
-        one = part(answer, index, "y and its log-determinant")
-        agree_always(one, what, partial(_scaled_coupling, what), generator, (4, 6), (1, 4), (3, 8))
+    agree_parts(answer, ("y", "log_det"), _scaled_coupling, generator, (4, 6), (1, 4), (3, 8))
 
 
 def _logistic(z: Tensor) -> Tensor:
@@ -224,10 +230,7 @@ def small_flow(answer: Any, generator: torch.Generator) -> None:
         model.load_state_dict(saved)
         assert_bijection_laws(model, bound.continuous(pixels[:2]), round_trip=1e-6, log_det=1e-6)
     except RuntimeError as error:
-        mistake(
-            "what was saved does not fit what `build` makes: delete the file and train again",
-            str(error),
-        )
+        mistake("what was saved does not fit what `build` makes: delete the file and train again", str(error))
     except LawBroken as broken:
         mistake(
             "this is no flow: one of the laws of a bijection is broken, so its number means nothing",

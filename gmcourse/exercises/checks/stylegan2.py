@@ -13,9 +13,8 @@ from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
+from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, finite, normal, part, tensor
 from gmcourse.exercises.exercise import exercise
-from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import precision_recall
@@ -106,7 +105,7 @@ def modulated_conv(answer: Any, generator: torch.Generator) -> None:
 
     The style now acts on the weights: no map has to be normalised by its own statistics.
     """
-    shapes = ((3, 4, 5, 6, 7), (2, 5, 3, 4, 6), (1, 3, 2, 5, 4))
+    shapes = ((3, 4, 5, 6, 7), (2, 5, 7, 4, 6), (1, 4, 2, 5, 6))
     agree_always(answer, "the convolution", partial(_modulated, 1.0), generator, *shapes)
     x, weight, styles = _modulated(1.0, generator, *shapes[0]).arguments
     value = ask(answer, x, weight, 0 * styles)
@@ -123,7 +122,11 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     mean = squares.mean((2, 3, 4))[..., None, None] + EPS
     over_maps = squares.sum((1, 2, 3, 4))[:, None, None, None] + EPS
     of_weights = w.square().sum((1, 2, 3))[:, None, None] + EPS
-    no_border, mirrored = F.conv2d(scaled, w), F.conv2d(F.pad(scaled, (1,) * 4, mode="reflect"), w)
+    no_border = F.conv2d(scaled, w)
+
+    def padded(mode: str) -> Tensor:
+        return F.conv2d(F.pad(scaled, (1,) * 4, mode=mode), w) / total.sqrt()
+
     of_output = plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt()
     return {
         "it is modulated, but not demodulated": plain,
@@ -136,7 +139,9 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
         "it is normalised by the output's deviation; demodulation looks at the weights only": of_output,
         "the styles of the first picture are used for all": _grouped(a, w, s[:1].expand_as(s)),
         "the convolution is a correlation in PyTorch; the weights were flipped": _grouped(a, w.flip(2, 3), s),
-        "the border is mirrored; zeros are wanted there": mirrored / total.sqrt(),
+        "the border is mirrored; zeros are wanted there": padded("reflect"),
+        "the border goes round; zeros are wanted there": padded("circular"),
+        "the border is repeated; zeros are wanted there": padded("replicate"),
         "there are no zeros at the border: the size must stay (padding=1)": no_border / total.sqrt(),
     }
 
@@ -221,11 +226,7 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
         want = product.square().sum(2).mean(1).sqrt()
         value = ask(answer, network(ws), ws, noise, as_clones=False)  # no picture was computed from a clone
         suspects = _path_suspects(product, *shape)
-        got = agree(value, want, "the length", suspects)
-        if not got.requires_grad:
-            reason = "the length has the right value but no gradient, and is trained through"
-            mistake(reason, "Pass create_graph=True to torch.autograd.grad.")
-        agree_gradients(got, want, {"ws": ws}, "the length")
+        agree(value, want, "the length", suspects, inputs={"ws": ws})
 
 
 def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> dict[str, Tensor]:
@@ -284,7 +285,7 @@ def truncate(answer: Any, generator: torch.Generator) -> None:
 
 
 def _penalised(
-    wanted: str, generator: torch.Generator, layers: int, batch: int, width: int, start: float, decay: float
+    which: int, generator: torch.Generator, layers: int, batch: int, width: int, start: float, decay: float
 ) -> Case:
     sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)  # so that an average over pictures shows
     found = (torch.randn(layers, batch, width, generator=generator) * sizes).requires_grad_()
@@ -297,7 +298,7 @@ def _penalised(
         return (lengths - a.lerp(lengths.mean(), decay)).square().mean()
 
     moved, turned = a.lerp(right.mean(), decay), right.mean().lerp(a, decay)
-    if wanted == "the new a":
+    if which:
         suspects = {
             "it is left where it was": a,
             "this is the mean length of this batch alone": right.mean(),
@@ -334,13 +335,12 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
     """
     of_penalty, of_mean = (part(answer, index, "the penalty and the new a") for index in (0, 1))
     shapes = ((4, 3, 2, 1.5, 0.2), (3, 5, 4, 0.5, 0.1), (2, 6, 3, 0.7, 0.3), (5, 1, 2, 1.4, 0.2))
-    case = _penalised("the penalty", generator, *shapes[0])
+    case = _penalised(0, generator, *shapes[0])
     history = tensor(ask(of_mean, *case.arguments), "the new a").requires_grad
     published = torch.as_tensor(next(iter(case.suspects.values())))
     if history and matches(tensor(ask(of_penalty, *case.arguments), "the penalty"), published):
-        raise NotDone("not done yet: this is still the published code")
-    for what, one in (("the penalty", of_penalty), ("the new a", of_mean)):
-        agree_always(one, what, partial(_penalised, what), generator, *shapes)
+        raise NotDone("not done yet: what comes back is still that of the published code")
+    agree_parts(answer, ("the penalty", "the new a"), _penalised, generator, *shapes)
     if history:
         reason = "the new a still holds the graph of this step and of all steps before: memory grows"
         mistake(reason, "What is kept for the next step is a number: `a.detach()`.")

@@ -209,8 +209,8 @@ def _weights(
     std = (log_var / 2).exp()
     noise = torch.randn(draws, batch, latents, generator=generator)
     z = (mean + std * noise).detach().requires_grad_()
-    # with `far`, every other picture has a decoder that is sure and wrong
-    off = far * (torch.arange(batch) % 2)[:, None] * (1 - 2 * x)
+    # with `far`, every other picture has a decoder that is sure and wrong, the more the later the draw
+    off = far * (torch.arange(batch) % 2)[:, None] * (1 - 2 * x) * (1 + torch.arange(draws)[:, None, None])
     logits = (normal(draws, batch, pixels, generator=generator).detach() + off).requires_grad_()
     m, lv, z64, s = mean.double(), log_var.double(), z.double(), std.double()
     each = Bernoulli(logits=logits.double()).log_prob(x.double())

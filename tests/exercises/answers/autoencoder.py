@@ -680,3 +680,227 @@ ANSWERS += [
         """,
     ),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "denoising_loss",
+        "the noisy picture cut to [0, 1]",
+        """
+        def denoising_loss(f, x, s):
+            y = (x + s * torch.randn_like(x)).clamp(0, 1)
+            return (x - f(y)).square().flatten(1).sum(1).mean()
+        """,
+        expects="cut to [0, 1]",
+    ),
+    wrong(
+        "denoising_loss",
+        "without gradients",
+        """
+        def denoising_loss(f, x, s):
+            y = x + s * torch.randn_like(x)
+            with torch.no_grad():
+                g = f(y)
+            return (x - g).square().flatten(1).sum(1).mean()
+        """,
+        expects="no gradient",
+    ),
+    wrong(
+        "denoising_loss",
+        "one half of the noise mirrors the other",
+        """
+        def denoising_loss(f, x, s):
+            e = torch.randn_like(x[..., : x.shape[3] // 2])
+            y = x + s * torch.cat([e, e.flip(3)], 3)
+            return (x - f(y)).square().flatten(1).sum(1).mean()
+        """,
+        expects="one place tells that of another",
+    ),
+    wrong(
+        "denoising_loss",
+        "one noise, rolled",
+        """
+        def denoising_loss(f, x, s):
+            e = torch.randn(1, *x.shape[1:]).flatten()
+            y = x + s * torch.stack([e.roll(i) for i in range(len(x))]).reshape(x.shape)
+            return (x - f(y)).square().flatten(1).sum(1).mean()
+        """,
+        expects="repeats itself",
+    ),
+    wrong(
+        "denoising_loss",
+        "the generator put back",
+        """
+        def denoising_loss(f, x, s):
+            state = torch.get_rng_state()
+            e = torch.randn_like(x)
+            torch.set_rng_state(state)
+            return (x - f(x + s * e)).square().flatten(1).sum(1).mean()
+        """,
+        expects="same at each call",
+    ),
+    wrong(
+        "denoising_loss",
+        "one noise for all lines",
+        """
+        def denoising_loss(f, x, s):
+            e = torch.randn_like(x[:, :, :1]).expand_as(x)
+            return (x - f(x + s * e)).square().flatten(1).sum(1).mean()
+        """,
+        expects="shared by all lines",
+    ),
+    right(
+        "denoising_loss",
+        "a generator of its own",
+        """
+        def denoising_loss(network, x, s):
+            g = torch.Generator()
+            g.seed()
+            y = torch.normal(x, s, generator=g)
+            gap = x - network(y)
+            return torch.einsum("bchw,bchw->b", gap, gap).mean()
+        """,
+    ),
+    wrong(
+        "best_linear_error",
+        "a root too many",
+        """
+        def best_linear_error(x, m):
+            s = torch.linalg.svdvals(x - x.mean(0))
+            return (s[m:].square().sum() / len(x)).sqrt()
+        """,
+        expects="square root",
+    ),
+    right(
+        "best_linear_error",
+        "NumPy",
+        """
+        def best_linear_error(x, m):
+            import numpy as np
+
+            x = x.numpy().astype(float)
+            v = np.linalg.eigvalsh(np.cov(x.T, bias=True))
+            return float(v[: x.shape[1] - m].sum()) if m < x.shape[1] else 0
+        """,
+    ),
+    right(
+        "best_linear_error",
+        "all less what is kept, float64",
+        """
+        def best_linear_error(x, m):
+            x = x.double()
+            z = x - x.mean(0)
+            u, s, vh = torch.linalg.svd(z)
+            return (z.square().sum() - s[:m].square().sum()) / len(z)
+        """,
+    ),
+    wrong(
+        "code_bits",
+        "products of a hundred",
+        """
+        def code_bits(s, t):
+            p = t[torch.arange(len(t)), s].double()
+            return -sum(c.prod(1).log2() for c in p.split(100, 1))
+        """,
+        expects="underflows",
+    ),
+    right(
+        "code_bits",
+        "one-hot, a list",
+        """
+        def code_bits(s, t):
+            h = torch.nn.functional.one_hot(s, t.shape[1]).double()
+            return (-torch.einsum("nms,ms->n", h, t.double().log()) / math.log(2)).tolist()
+        """,
+    ),
+    right(
+        "code_bits",
+        "Python's own numbers",
+        """
+        def code_bits(s, t):
+            return [sum(-math.log2(t[d, k]) for d, k in enumerate(row)) for row in s.tolist()]
+        """,
+    ),
+    right(
+        "denoise",
+        "differences, float64, NumPy",
+        """
+        def denoise(lp, x, sigma):
+            x = x.double()
+            h = 1e-4
+            g = torch.stack(
+                [(lp(x + h * e) - lp(x - h * e)) / (2 * h) for e in torch.eye(x.shape[1]).double()], 1
+            )
+            return (x + sigma**2 * g).numpy()
+        """,
+    ),
+    right(
+        "denoise",
+        "torch.func",
+        """
+        def denoise(lp, x, sigma):
+            from torch.func import grad
+
+            return x + sigma**2 * grad(lambda y: lp(y).sum())(x)
+        """,
+    ),
+    wrong(
+        "draw_codes",
+        "a fifth less variance",
+        """
+        def draw_codes(codes, n):
+            f = torch.linalg.cholesky(0.8 * codes.T.cov())
+            return codes.mean(0) + torch.randn(n, codes.shape[1]) @ f.T
+        """,
+        expects="another covariance",
+    ),
+    wrong(
+        "draw_codes",
+        "between two codes",
+        """
+        def draw_codes(codes, n):
+            i, j = torch.randint(len(codes), (2, n))
+            a = torch.rand(n, 1)
+            return a * codes[i] + (1 - a) * codes[j]
+        """,
+        expects="another covariance",
+    ),
+    wrong(
+        "draw_codes",
+        "kernels of the right covariance",
+        """
+        def draw_codes(codes, n):
+            i = torch.randint(len(codes), (n,))
+            h = 0.3
+            c = codes.T.cov()
+            f = torch.linalg.cholesky(c)
+            m = codes.mean(0)
+            return m + (codes[i] - m) * (1 - h * h) ** 0.5 + h * torch.randn(n, codes.shape[1]) @ f.T
+        """,
+        expects="not normal",
+    ),
+    right(
+        "draw_codes",
+        "by singular values, float64",
+        """
+        def draw_codes(codes, n):
+            z = codes.double() - codes.double().mean(0)
+            u, s, vh = torch.linalg.svd(z, full_matrices=False)
+            return (
+                codes.mean(0) + torch.randn(n, len(s), dtype=torch.float64) * s / len(codes) ** 0.5 @ vh
+            )
+        """,
+    ),
+    right(
+        "draw_codes",
+        "NumPy's normal",
+        """
+        def draw_codes(codes, n):
+            import numpy as np
+
+            return np.random.multivariate_normal(
+                codes.mean(0).numpy().astype(float), np.cov(codes.T.numpy()), n
+            )
+        """,
+    ),
+]

@@ -451,3 +451,279 @@ ANSWERS = [
     right("pixel_order", "rows that turn round", _order(SNAKE)),
     right("pixel_order", "as a tensor, backwards", _order(f"torch.tensor({COLUMNS}).flip(0)")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "log_likelihood",
+        "x clamped in place",
+        """
+        def log_likelihood(logits, x):
+            x.clamp_(0, 2)
+            return logits.log_softmax(2).gather(2, x[..., None])[..., 0].sum(1)
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "log_likelihood",
+        "the normaliser detached",
+        """
+        def log_likelihood(logits, x):
+            return (
+                (logits - logits.logsumexp(2, keepdim=True).detach())
+                .gather(2, x[..., None])[..., 0]
+                .sum(1)
+            )
+        """,
+        expects="`logits` is wrong",
+    ),
+    right(
+        "log_likelihood",
+        "one-hot, float64",
+        """
+        def log_likelihood(logits, x):
+            return torch.einsum(
+                "bdl,bdl->b", logits.double().log_softmax(-1), F.one_hot(x, logits.shape[2]).double()
+            )
+        """,
+    ),
+    right(
+        "log_likelihood",
+        "nll_loss, row by row",
+        """
+        def log_likelihood(logits, x):
+            return torch.stack(
+                [-F.nll_loss(l.log_softmax(1), k, reduction="sum") for l, k in zip(logits, x)]
+            )
+        """,
+    ),
+    wrong(
+        "made_masks",
+        "one mask",
+        """
+        def made_masks(dims, levels, degrees):
+            p = torch.arange(dims).repeat_interleave(levels)
+            return (degrees[:, None] >= p).float()
+        """,
+        expects="two things",
+    ),
+    wrong(
+        "made_masks",
+        "degrees sorted in place",
+        """
+        def made_masks(dims, levels, degrees):
+            degrees.copy_(degrees.sort().values)
+            p = torch.arange(dims).repeat_interleave(levels)
+            return (degrees[:, None] >= p).float(), (p[:, None] > degrees).float()
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "made_masks",
+        "yes and no",
+        """
+        def made_masks(dims, levels, degrees):
+            p = torch.arange(dims * levels) // levels
+            return degrees[:, None] >= p, p[:, None] > degrees
+        """,
+    ),
+    right(
+        "made_masks",
+        "lists",
+        """
+        def made_masks(dims, levels, degrees):
+            d = degrees.tolist()
+            return [
+                [[int(j <= m) for j in range(dims) for _ in range(levels)] for m in d],
+                [[int(m < i) for m in d] for i in range(dims) for _ in range(levels)],
+            ]
+        """,
+    ),
+    right(
+        "made_masks",
+        "NumPy",
+        """
+        def made_masks(dims, levels, degrees):
+            import numpy as np
+
+            p, m = np.repeat(np.arange(dims), levels), degrees.numpy()
+            return np.greater_equal.outer(m, p), np.greater.outer(p, m)
+        """,
+    ),
+    wrong(
+        "masked_convolution",
+        "the weight masked in place",
+        """
+        def masked_convolution(x, weight, centre):
+            k = weight.shape[-1]
+            with torch.no_grad():
+                weight.flatten(2)[:, :, k * k // 2 + centre :] = 0
+            return F.conv2d(x, weight, padding=k // 2)
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "masked_convolution",
+        "the weight's data",
+        """
+        def masked_convolution(x, weight, centre):
+            k = weight.shape[-1]
+            m = torch.zeros(k * k)
+            m[: k * k // 2 + centre] = 1
+            return F.conv2d(x, weight.data * m.reshape(k, k), padding=k // 2)
+        """,
+        expects="`weight` is zero",
+    ),
+    wrong(
+        "masked_convolution",
+        "a mask of 3×3 by heart",
+        """
+        def masked_convolution(x, weight, centre):
+            m = torch.zeros_like(weight)
+            m[:, :, :1] = 1
+            m[:, :, 1, : 1 + centre] = 1
+            return F.conv2d(x, weight * m, padding=weight.shape[-1] // 2)
+        """,
+        expects="hard-coded",
+    ),
+    right(
+        "masked_convolution",
+        "unfold",
+        """
+        def masked_convolution(x, weight, centre):
+            o, ci, k, _ = weight.shape
+            n = k * k // 2 + bool(centre)
+            cols = F.unfold(x, k, padding=k // 2).reshape(len(x), ci, k * k, -1)[:, :, :n]
+            return torch.einsum("bcnp,ocn->bop", cols, weight.flatten(2)[:, :, :n]).reshape(
+                len(x), o, *x.shape[2:]
+            )
+        """,
+    ),
+    wrong(
+        "causal_attention",
+        "scores detached",
+        """
+        def causal_attention(q, k, v):
+            s = (q @ k.transpose(1, 2) / q.shape[2] ** 0.5).detach()
+            m = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).tril()
+            return s.masked_fill(~m, -torch.inf).softmax(2) @ v
+        """,
+        expects="`q` is zero",
+    ),
+    right(
+        "causal_attention",
+        "by PyTorch's attention",
+        """
+        def causal_attention(q, k, v):
+            return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        """,
+    ),
+    right(
+        "causal_attention",
+        "exponentials, float64",
+        """
+        def causal_attention(q, k, v):
+            s = torch.einsum("btd,bsd->bts", q.double(), k.double()) * q.shape[2] ** -0.5
+            e = s.exp().tril()
+            return e / e.sum(2, keepdim=True) @ v.double()
+        """,
+    ),
+    wrong(
+        "discretised_logistic",
+        "clamped",
+        """
+        def discretised_logistic(x, mean, t, levels):
+            s = t.exp()
+            hi = torch.where(x == levels - 1, 1.0, ((x + 0.5 - mean) / s).sigmoid())
+            lo = torch.where(x == 0, 0.0, ((x - 0.5 - mean) / s).sigmoid())
+            return (hi - lo).clamp(min=1e-12).log()
+        """,
+        expects="underflows",
+    ),
+    wrong(
+        "discretised_logistic",
+        "float64 does not save it",
+        """
+        def discretised_logistic(x, mean, t, levels):
+            s = t.double().exp()
+            m = mean.double()
+            hi = torch.where(x == levels - 1, 1.0, ((x + 0.5 - m) / s).sigmoid())
+            lo = torch.where(x == 0, 0.0, ((x - 0.5 - m) / s).sigmoid())
+            return (hi - lo).log()
+        """,
+        expects="underflows",
+    ),
+    wrong(
+        "discretised_logistic",
+        "a `where` whose other branch is infinite",
+        """
+        def discretised_logistic(x, mean, t, levels):
+            s = t.exp()
+            a, b = (x + 0.5 - mean) / s, (x - 0.5 - mean) / s
+            inside = (a.sigmoid() - b.sigmoid()).log()
+            far = F.logsigmoid(a) + F.logsigmoid(-b) + torch.log(-torch.expm1(-1 / s))
+            inside = torch.where(inside.isfinite(), inside, far)
+            return torch.where(
+                x == 0, F.logsigmoid(a), torch.where(x == levels - 1, F.logsigmoid(-b), inside)
+            )
+        """,
+        expects="not a number",
+    ),
+    wrong(
+        "discretised_logistic",
+        "the scale detached",
+        """
+        def discretised_logistic(x, mean, t, levels):
+            s = (-t).exp().detach()
+            a, b = s * (x + 0.5 - mean), s * (x - 0.5 - mean)
+            i = F.logsigmoid(a) + F.logsigmoid(-b) + torch.log(-torch.expm1(-s))
+            return (
+                torch.where(x == 0, F.logsigmoid(a), torch.where(x == levels - 1, F.logsigmoid(-b), i))
+                + 0 * t
+            )
+        """,
+        expects="`log_scale` is zero",
+    ),
+    right(
+        "discretised_logistic",
+        "logaddexp, float64",
+        """
+        def discretised_logistic(x, mean, t, levels):
+            m, s = mean.double(), t.double().exp()
+            a, b = (x + 0.5 - m) / s, (x - 0.5 - m) / s
+            z = torch.zeros_like(a)
+            la, lb = -torch.logaddexp(z, -a), -torch.logaddexp(z, b)
+            i = la + lb + (1 - (-1 / s).exp()).log()
+            return torch.where(x == 0, la, torch.where(x == levels - 1, lb, i))
+        """,
+    ),
+    wrong(
+        "one_at_a_time",
+        "draws of its own",
+        """
+        def one_at_a_time(network, u):
+            x = torch.zeros(u.shape, dtype=torch.long)
+            for i in range(u.shape[1]):
+                x[:, i] = torch.multinomial(network(x)[:, i].softmax(1), 1)[:, 0]
+            return x
+        """,
+        expects="two calls",
+    ),
+    right(
+        "one_at_a_time",
+        "NumPy, row by row",
+        """
+        def one_at_a_time(network, u):
+            import numpy as np
+
+            x = np.zeros(u.shape, dtype=np.int64)
+            for i in range(u.shape[1]):
+                p = network(torch.from_numpy(x))[:, i].softmax(1).numpy().astype(float)
+                x[:, i] = [
+                    min(np.searchsorted(np.cumsum(row), v), len(row) - 1)
+                    for row, v in zip(p, u[:, i].numpy())
+                ]
+            return x
+        """,
+    ),
+]

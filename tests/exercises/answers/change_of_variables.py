@@ -521,3 +521,238 @@ ANSWERS += [
         _flow(load="{key: value.clone() for key, value in read.items()}"),
     ),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    right(
+        "log_density",
+        "forward mode, a list",
+        """
+        def log_density(x, f):
+            z, s = torch.func.jvp(f, (x,), (torch.ones_like(x),))
+            return (-0.5 * z**2 - 0.5 * math.log(2 * math.pi) + s.abs().log()).tolist()
+        """,
+    ),
+    right(
+        "log_density",
+        "through backward, float64",
+        """
+        def log_density(x, f):
+            y = x.detach().double().requires_grad_()
+            z = f(y)
+            z.backward(torch.ones_like(z))
+            return -0.5 * z**2 - 0.5 * math.log(2 * math.pi) + 0.5 * y.grad.square().log()
+        """,
+    ),
+    wrong(
+        "area_factor",
+        "log det JᵀJ without the half",
+        """
+        def area_factor(x, f):
+            j = torch.stack([torch.autograd.functional.jacobian(f, p) for p in x])
+            return torch.logdet(j.mT @ j)
+        """,
+        expects="twice the right value",
+    ),
+    right(
+        "area_factor",
+        "half of log det JᵀJ",
+        """
+        def area_factor(x, f):
+            j = torch.stack([torch.autograd.functional.jacobian(f, p.double()) for p in x])
+            return 0.5 * torch.logdet(j.mT @ j)
+        """,
+    ),
+    right(
+        "area_factor",
+        "differences, NumPy",
+        """
+        def area_factor(x, f):
+            import numpy as np
+
+            x = x.double()
+            h = 1e-5
+            e = torch.eye(2).double()
+            a, b = ((f(x + h * v) - f(x - h * v)) / (2 * h) for v in e)
+            a, b = a.numpy(), b.numpy()
+            return np.log(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]))
+        """,
+    ),
+    right(
+        "triangular_log_det",
+        "NumPy's einsum",
+        """
+        def triangular_log_det(L):
+            import numpy as np
+
+            return np.log(np.abs(np.einsum("bii->bi", L.numpy()))).sum(1)
+        """,
+    ),
+    right(
+        "triangular_log_det",
+        "Python's own numbers",
+        """
+        def triangular_log_det(L):
+            return [math.fsum(math.log(abs(float(m[i, i]))) for i in range(len(m))) for m in L]
+        """,
+    ),
+    wrong(
+        "repaired_bits",
+        "averaged over the batch",
+        """
+        def repaired_bits(n, dims, levels):
+            return ((dims * math.log(levels) - n) / (dims * math.log(2))).mean()
+        """,
+        expects="averaged over everything",
+    ),
+    right(
+        "repaired_bits",
+        "NumPy",
+        """
+        def repaired_bits(n, dims, levels):
+            import numpy as np
+
+            return np.log2(levels) - n.numpy() / dims / np.log(2)
+        """,
+    ),
+    wrong(
+        "composed_log_prob",
+        "layers taken out of the list",
+        """
+        def composed_log_prob(x, layers):
+            total = 0
+            while layers:
+                f, ld = layers.pop(0)
+                total = total + ld(x)
+                x = f(x)
+            return torch.distributions.Normal(0.0, 1.0).log_prob(x).sum(1) + total
+        """,
+        expects="changes the list `layers`",
+    ),
+    wrong(
+        "composed_log_prob",
+        "the backward pass inside",
+        """
+        def composed_log_prob(x, layers):
+            total = 0
+            for f, ld in layers:
+                total = total + ld(x)
+                x = f(x)
+            out = torch.distributions.Normal(0.0, 1.0).log_prob(x).sum(1) + total
+            (-out.mean()).backward(retain_graph=True)
+            return out
+        """,
+        expects="leaves a gradient on",
+    ),
+    wrong(
+        "composed_log_prob",
+        "the base detached",
+        """
+        def composed_log_prob(x, layers):
+            total = 0
+            for f, ld in layers:
+                total = total + ld(x)
+                x = f(x)
+            return torch.distributions.Normal(0.0, 1.0).log_prob(x.detach()).sum(1) + total
+        """,
+        expects="maps' parameters",
+    ),
+    right(
+        "composed_log_prob",
+        "a multivariate normal at the end",
+        """
+        def composed_log_prob(x, layers):
+            dets = []
+            for f, ld in layers:
+                dets.append(ld(x))
+                x = f(x)
+            base = torch.distributions.MultivariateNormal(
+                torch.zeros(x.shape[1]), torch.eye(x.shape[1])
+            )
+            return base.log_prob(x) + torch.stack(dets).sum(0)
+        """,
+    ),
+    right(
+        "composed_log_prob",
+        "row by row",
+        """
+        def composed_log_prob(x, layers):
+            rows = []
+            for row in x:
+                p, t = row[None], 0
+                for f, ld in layers:
+                    t = t + ld(p)[0]
+                    p = f(p)
+                rows.append(t - 0.5 * p.square().sum() - 0.5 * p.numel() * math.log(2 * math.pi))
+            return torch.stack(rows)
+        """,
+    ),
+    wrong(
+        "dequantised_bound",
+        "asked twice",
+        """
+        def dequantised_bound(ld, pixels, L):
+            y = (pixels + torch.rand(pixels.shape)) / L
+            ld(y)
+            return ld(y) - pixels.shape[1] * math.log(L)
+        """,
+        expects="asked once",
+    ),
+    wrong(
+        "dequantised_bound",
+        "spread evenly over the cell",
+        """
+        def dequantised_bound(ld, pixels, L):
+            n = len(pixels)
+            u = torch.stack(
+                [(torch.randperm(n) + torch.rand(n)) / n for _ in range(pixels.shape[1])], 1
+            )
+            y = (pixels + u) / L
+            return ld(y) - pixels.shape[1] * math.log(L)
+        """,
+        expects="too evenly",
+    ),
+    wrong(
+        "dequantised_bound",
+        "the second pixel mirrors the first",
+        """
+        def dequantised_bound(ld, pixels, L):
+            u = torch.rand(pixels.shape)
+            u[:, 1] = 1 - u[:, 0]
+            return ld((pixels + u) / L) - pixels.shape[1] * math.log(L)
+        """,
+        expects="one pixel tells that of another",
+    ),
+    wrong(
+        "dequantised_bound",
+        "pixels overwritten",
+        """
+        def dequantised_bound(ld, pixels, L):
+            y = (pixels + torch.rand(pixels.shape)) / L
+            pixels.clamp_(0, L - 2)
+            return ld(y) - pixels.shape[1] * math.log(L)
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "dequantised_bound",
+        "in pieces, float64",
+        """
+        def dequantised_bound(ld, pixels, L):
+            out = []
+            for part in pixels.split(700):
+                y = part.double().add_(torch.rand(part.shape, dtype=torch.float64)).div_(L)
+                out.append(ld(y))
+            return torch.cat(out) - math.log(L) * pixels[0].numel()
+        """,
+    ),
+    right(
+        "dequantised_bound",
+        "torch.distributions",
+        """
+        def dequantised_bound(ld, pixels, L):
+            y = torch.distributions.Uniform(pixels / L, (pixels + 1) / L).sample()
+            return ld(y).numpy() - pixels.shape[1] * math.log(L)
+        """,
+    ),
+]

@@ -373,3 +373,236 @@ ANSWERS = [
     right("choose_guidance", "the class unknown, too", _choice("(-1, 0, 0.5, 2, 9)", "2")),
     right("choose_guidance", "none at all", _choice("(0, 0.5, 1, 2, 9)", "0.0")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "noised",
+        "betas overwritten",
+        """
+        def noised(x, t, betas, noise):
+            betas.neg_().add_(1)
+            k = betas.cumprod(0)[t - 1, None]
+            return k.sqrt() * x + (1 - k).sqrt() * noise
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "noised",
+        "t counted from 0 in place",
+        """
+        def noised(x, t, betas, noise):
+            t -= 1
+            k = (1 - betas).cumprod(0)[t, None]
+            return k.sqrt() * x + (1 - k).sqrt() * noise
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "noised",
+        "lists",
+        """
+        def noised(x, t, betas, noise):
+            out = []
+            for row, e, n in zip(x.tolist(), noise.tolist(), t.tolist()):
+                k = math.prod(1 - b for b in betas.tolist()[:n])
+                out.append([math.sqrt(k) * a + math.sqrt(1 - k) * b for a, b in zip(row, e)])
+            return out
+        """,
+    ),
+    wrong(
+        "posterior",
+        "a variance for each entry",
+        """
+        def posterior(x_t, x, betas, t):
+            k = (1 - betas).cumprod(0)
+            b, n, p = betas[t - 1], k[t - 1], k[t - 2]
+            v = b * (1 - p) / (1 - n)
+            return p.sqrt() * b / (1 - n) * x + (1 - b).sqrt() * (1 - p) / (1 - n) * x_t, v.expand_as(x)
+        """,
+        expects="one number is wanted",
+    ),
+    wrong(
+        "posterior",
+        "a logarithm",
+        """
+        def posterior(x_t, x, betas, t):
+            k = (1 - betas).cumprod(0)
+            b, n, p = betas[t - 1], k[t - 1], k[t - 2]
+            v = b * (1 - p) / (1 - n)
+            return p.sqrt() * b / (1 - n) * x + (1 - b).sqrt() * (1 - p) / (1 - n) * x_t, v.log()
+        """,
+        expects="this is the logarithm",
+    ),
+    right(
+        "posterior",
+        "by the noise, a list",
+        """
+        def posterior(x_t, x, betas, t):
+            k = (1 - betas.double()).cumprod(0)
+            b, n, p = betas[t - 1].double(), k[t - 1], k[t - 2]
+            e = (x_t - n.sqrt() * x) / (1 - n).sqrt()
+            return [
+                ((x_t - b / (1 - n).sqrt() * e) / (1 - b).sqrt()).tolist(),
+                float(b * (1 - p) / (1 - n)),
+            ]
+        """,
+    ),
+    right(
+        "posterior",
+        "NumPy",
+        """
+        def posterior(x_t, x, betas, t):
+            import numpy as np
+
+            a = 1 - betas.numpy().astype(float)
+            p = a[: t - 1].prod()
+            n = p * a[t - 1]
+            b = 1 - a[t - 1]
+            return np.sqrt(p) * b / (1 - n) * x.numpy() + np.sqrt(a[t - 1]) * (1 - p) / (
+                1 - n
+            ) * x_t.numpy(), b * (1 - p) / (1 - n)
+        """,
+    ),
+    wrong(
+        "elbo_term",
+        "half of the square detached",
+        """
+        def elbo_term(x, guess, gain, exact, variance):
+            r = exact / variance
+            d = gain * (x - guess)
+            return 0.5 * (r - 1 - math.log(r) + d * d.detach() / variance).sum(1)
+        """,
+        expects="`guess` is wrong",
+    ),
+    right(
+        "elbo_term",
+        "by multivariate normals, float64",
+        """
+        def elbo_term(x, guess, gain, exact, variance):
+            from torch.distributions import MultivariateNormal as M, kl_divergence
+
+            eye = torch.eye(x.shape[1]).double()
+            return kl_divergence(
+                M(gain * x.double(), exact * eye), M(gain * guess.double(), variance * eye)
+            )
+        """,
+    ),
+    wrong(
+        "denoiser_score",
+        "swapped",
+        """
+        def denoiser_score(x_t, guess, alpha, sigma):
+            n = (x_t - alpha[:, None] * guess) / sigma[:, None]
+            return -n / sigma[:, None], n
+        """,
+        expects="that is the score",
+    ),
+    right(
+        "denoiser_score",
+        "both in one tensor",
+        """
+        def denoiser_score(x_t, guess, alpha, sigma):
+            n = torch.einsum("bd,b->bd", x_t - torch.einsum("b,bd->bd", alpha, guess), 1 / sigma)
+            return torch.stack([n, -n / sigma[:, None]])
+        """,
+    ),
+    right(
+        "denoiser_score",
+        "both in one array",
+        """
+        def denoiser_score(x_t, guess, alpha, sigma):
+            import numpy as np
+
+            a, s = alpha.numpy()[:, None], sigma.numpy()[:, None]
+            n = (x_t.numpy() - a * guess.numpy()) / s
+            return np.array([n, -n / s])
+        """,
+    ),
+    wrong(
+        "ddim",
+        "taken out of the list",
+        """
+        def ddim(network, z, alphas):
+            x = z
+            while len(alphas) > 1:
+                now = alphas.pop(0)
+                then = alphas[0]
+                e = network(x, now)
+                g = (x - math.sqrt(1 - now**2) * e) / now
+                x = then * g + math.sqrt(1 - then**2) * e
+            return x
+        """,
+        expects="changes the list `alphas`",
+    ),
+    wrong(
+        "ddim",
+        "in place",
+        """
+        def ddim(network, z, alphas):
+            for now, then in pairwise(alphas):
+                e = network(z, now)
+                g = (z - math.sqrt(1 - now**2) * e) / now
+                z.copy_(then * g + math.sqrt(1 - then**2) * e)
+            return z
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "ddim",
+        "the network asked once",
+        """
+        def ddim(network, z, alphas):
+            x = z
+            e = network(z, alphas[0])
+            for now, then in pairwise(alphas):
+                g = (x - math.sqrt(1 - now**2) * e) / now
+                x = then * g + math.sqrt(1 - then**2) * e
+            return x
+        """,
+        expects="asked again at each α",
+    ),
+    right(
+        "ddim",
+        "recursively",
+        """
+        def ddim(network, z, alphas):
+            if len(alphas) == 1:
+                return z
+            now, then, *_ = alphas
+            e = network(z, now)
+            return ddim(
+                network,
+                then * (z - (1 - now**2) ** 0.5 * e) / now + (1 - then**2) ** 0.5 * e,
+                alphas[1:],
+            )
+        """,
+    ),
+    wrong(
+        "guided_variance",
+        "a logarithm",
+        """
+        def guided_variance(c, u, w):
+            return (1 + w) * c.log() - w * u.log()
+        """,
+        expects="this is the logarithm",
+    ),
+    right(
+        "guided_variance",
+        "lists",
+        """
+        def guided_variance(c, u, w):
+            return [a * (a / b) ** w for a, b in zip(c.tolist(), u.tolist())]
+        """,
+    ),
+    right(
+        "guided_variance",
+        "NumPy",
+        """
+        def guided_variance(c, u, w):
+            import numpy as np
+
+            return np.power(c.numpy(), 1 + w) / np.power(u.numpy(), w)
+        """,
+    ),
+]

@@ -469,3 +469,171 @@ ANSWERS += [
     right("say_no", "both", _no(f"(shown.softmax(1).amax(1) < 0.8) | ({_STRANGE})")),
     right("say_no", "a list", _no(f"({_STRANGE}).tolist()")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "log_posterior",
+        "one evidence for all points",
+        """
+        def log_posterior(a, p):
+            j = a + p.log()
+            return j - j.logsumexp((0, 1))
+        """,
+        expects="points and the classes together",
+    ),
+    wrong(
+        "log_posterior",
+        "the default dtype changed",
+        """
+        def log_posterior(a, p):
+            torch.set_default_dtype(torch.float64)
+            return (a + p.log()).log_softmax(1)
+        """,
+        expects="changes the default dtype",
+    ),
+    right(
+        "log_posterior",
+        "in inference mode, float64",
+        """
+        @torch.inference_mode()
+        def log_posterior(a, p):
+            return (a.double() + p.double().log()).log_softmax(1)
+        """,
+    ),
+    right(
+        "log_posterior",
+        "Python's own numbers",
+        """
+        def log_posterior(a, p):
+            rows = []
+            for row in a.tolist():
+                j = [v + math.log(q) for v, q in zip(row, p.tolist())]
+                m = max(j)
+                z = m + math.log(math.fsum(math.exp(v - m) for v in j))
+                rows.append([v - z for v in j])
+            return rows
+        """,
+    ),
+    wrong(
+        "fit_classes",
+        "labels overwritten",
+        """
+        def fit_classes(x, y, classes):
+            g = [x[y == k] for k in range(classes)]
+            y.zero_()
+            return (
+                [len(e) / len(x) for e in g],
+                torch.stack([e.mean(0) for e in g]),
+                torch.stack([e.T.cov(correction=0) for e in g]),
+            )
+        """,
+        expects="writes to its input `y`",
+    ),
+    wrong(
+        "fit_classes",
+        "the shares alone",
+        """
+        def fit_classes(x, y, classes):
+            return torch.bincount(y) / len(x)
+        """,
+        expects="three things",
+    ),
+    right(
+        "fit_classes",
+        "sums by index",
+        """
+        def fit_classes(x, y, classes):
+            n = torch.zeros(classes).scatter_add_(0, y, torch.ones(len(y)))
+            m = torch.zeros(classes, x.shape[1]).index_add_(0, y, x) / n[:, None]
+            o = torch.einsum("ni,nj->nij", x, x)
+            s = torch.zeros(classes, *o.shape[1:]).index_add_(0, y, o) / n[:, None, None]
+            return n / n.sum(), m, s - m[:, :, None] * m[:, None, :]
+        """,
+    ),
+    right(
+        "linear_boundary",
+        "NumPy and a number",
+        """
+        def linear_boundary(m0, m1, cov, s):
+            import numpy as np
+
+            m0, m1, cov = (e.double().numpy() for e in (m0, m1, cov))
+            w = np.linalg.solve(cov, m1 - m0)
+            return w, float(-0.5 * (m0 + m1) @ w + np.log(s) - np.log(1 - s))
+        """,
+    ),
+    right(
+        "linear_boundary",
+        "by Cholesky, a list",
+        """
+        def linear_boundary(m0, m1, cov, s):
+            w = torch.cholesky_solve((m1 - m0)[:, None], torch.linalg.cholesky(cov))[:, 0]
+            return w.tolist(), torch.logit(torch.tensor(s)) - torch.dot(m0 + m1, w) / 2
+        """,
+    ),
+    wrong(
+        "naive_bayes",
+        "a posterior, no logarithm",
+        """
+        def naive_bayes(x, means, variances, prior):
+            sq = (x[:, None] - means) ** 2 / variances
+            d = (-0.5 * sq).exp() / (2 * math.pi * variances).sqrt()
+            j = d.prod(2) * prior
+            return j / j.sum(1, keepdim=True)
+        """,
+        expects="logarithm of this is wanted",
+    ),
+    right(
+        "naive_bayes",
+        "by `Independent` and `Categorical`",
+        """
+        def naive_bayes(x, means, variances, prior):
+            from torch.distributions import Independent, Normal, Categorical
+
+            law = Independent(Normal(means, variances.sqrt()), 1)
+            j = law.log_prob(x[:, None]) + Categorical(prior).logits
+            return j - torch.logsumexp(j, 1)[:, None]
+        """,
+    ),
+    wrong(
+        "recalibrated",
+        "a logarithm",
+        """
+        def recalibrated(p, t, u):
+            return (p.log() - t.log() + u.log()).log_softmax(1)
+        """,
+        expects="this is the logarithm",
+    ),
+    wrong(
+        "recalibrated",
+        "in place",
+        """
+        def recalibrated(p, t, u):
+            p *= u / t
+            return p / p.sum(1, keepdim=True)
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "recalibrated",
+        "lists",
+        """
+        def recalibrated(p, t, u):
+            out = []
+            for row in p.tolist():
+                j = [a / b * c for a, b, c in zip(row, t.tolist(), u.tolist())]
+                out.append([v / sum(j) for v in j])
+            return out
+        """,
+    ),
+    right(
+        "recalibrated",
+        "NumPy",
+        """
+        def recalibrated(p, t, u):
+            j = p.numpy() * (u / t).numpy()
+            return j / j.sum(1)[:, None]
+        """,
+    ),
+]

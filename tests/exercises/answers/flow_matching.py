@@ -95,7 +95,7 @@ REASONS = (
 )
 
 
-def _sampler(names: str, chosen: str = "'euler 8'", why: str = REASONS, n: int = 600, dims: int = 2) -> str:
+def _sampler(names: str, chosen: str = "'euler 8'", why: str = REASONS, n: int = 1500, dims: int = 2) -> str:
     """Stand-ins for samples: moons with a noise that becomes less the more often the network is asked."""
     return f"""
         from gmcourse.data import toy
@@ -479,10 +479,371 @@ ANSWERS = [
     wrong("choose_sampler", "no count", _sampler(repr((*FOUR, "heun"))), expects="ends on how often"),
     wrong("choose_sampler", "not measured", _sampler(repr(FOUR), "'euler 2'"), expects="none of those"),
     wrong("choose_sampler", "one step", _sampler(repr(FOUR), "'euler 1'"), expects="a single normal"),
-    wrong("choose_sampler", "few points", _sampler(repr(FOUR), n=100), expects="at least 500 points"),
+    wrong("choose_sampler", "few points", _sampler(repr(FOUR), n=100), expects="at least 1000 points"),
     wrong("choose_sampler", "one coordinate", _sampler(repr(FOUR), dims=1), expects="of the plane"),
     wrong("choose_sampler", "no reason", _sampler(repr(FOUR), why="The best one."), expects="too short"),
     right("choose_sampler", "eight steps", _sampler(repr(FOUR))),
     right("choose_sampler", "rectified", _sampler(repr(FOUR), "'rectified, euler 9'")),
     right("choose_sampler", "many more points", _sampler(repr((*FOUR, "heun 16")), "'heun 16'", n=3000)),
+]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "conditional_velocity",
+        "the flag left on t",
+        """
+        def conditional_velocity(x, noise, t, alpha, sigma):
+            t.requires_grad_(True)
+            a, s = alpha(t), sigma(t)
+            r, f = (torch.autograd.grad(e.sum(), t, retain_graph=True)[0] for e in (a, s))
+            return (a[:, None] * x + s[:, None] * noise).detach(), r[:, None] * x + f[:, None] * noise
+        """,
+        expects="`requires_grad` changed",
+    ),
+    right(
+        "conditional_velocity",
+        "forward mode, both in one tensor",
+        """
+        def conditional_velocity(x, noise, t, alpha, sigma):
+            p = lambda t: alpha(t)[:, None] * x + sigma(t)[:, None] * noise
+            return torch.stack(torch.func.jvp(p, (t,), (torch.ones_like(t),)))
+        """,
+    ),
+    wrong(
+        "marginal_velocity",
+        "one shift for all rows",
+        """
+        def marginal_velocity(x, t, data):
+            left = 1 - t[:, None]
+            e = -(x[:, None] - t[:, None, None] * data).square().sum(2) / (2 * left**2)
+            wt = (e - e.max()).exp()
+            return (wt / wt.sum(1, keepdim=True) @ data - x) / left
+        """,
+        expects="exp underflows",
+    ),
+    wrong(
+        "marginal_velocity",
+        "float64 does not save it",
+        """
+        def marginal_velocity(x, t, data):
+            x, t, data = x.double(), t.double(), data.double()
+            left = 1 - t[:, None]
+            wt = (-(x[:, None] - t[:, None, None] * data).square().sum(2) / (2 * left**2)).exp()
+            return (wt / wt.sum(1, keepdim=True) @ data - x) / left
+        """,
+        expects="exp underflows",
+    ),
+    wrong(
+        "marginal_velocity",
+        "clamped",
+        """
+        def marginal_velocity(x, t, data):
+            left = 1 - t[:, None]
+            sq = (x[:, None] - t[:, None, None] * data).square().sum(2)
+            wt = (-sq / (2 * left**2)).exp().clamp(min=1e-30)
+            return (wt / wt.sum(1, keepdim=True) @ data - x) / left
+        """,
+        expects="exp underflows",
+    ),
+    wrong(
+        "marginal_velocity",
+        "divided by t",
+        """
+        def marginal_velocity(x, t, data):
+            left = 1 - t[:, None]
+            y = x[:, None] / t[:, None, None]
+            sq = (y - data).square().sum(2) * t[:, None] ** 2
+            wt = (-sq / (2 * left**2)).softmax(1)
+            return (wt @ data - x) / left
+        """,
+        expects="at t = 0",
+    ),
+    right(
+        "marginal_velocity",
+        "row by row, NumPy",
+        """
+        def marginal_velocity(x, t, data):
+            out = []
+            for row, s in zip(x.double(), t.double()):
+                law = torch.distributions.Normal(s * data.double(), 1 - s)
+                p = torch.distributions.Categorical(logits=law.log_prob(row).sum(1)).probs
+                out.append(((p[:, None] * (data - row)).sum(0) / (1 - s)).numpy())
+            import numpy as np
+
+            return np.stack(out)
+        """,
+    ),
+    wrong(
+        "flow_matching_loss",
+        "t and 1 − t, half and half",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.rand(n // 2, dtype=x.dtype)
+            t = torch.cat([t, 1 - t])
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t repeats itself",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "t and 1 − t, side by side",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.rand(n // 2, dtype=x.dtype)
+            t = torch.stack([t, 1 - t], 1).flatten()
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t: the noise of one row tells",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "t in rising order",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = (torch.arange(n) + torch.rand(n, dtype=x.dtype)) / n
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t is the same at each call",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "t from one pool",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = ((torch.arange(n) + 0.5) / n)[torch.randperm(n)].to(x.dtype)
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t is the same at each call",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "five times",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.randint(5, (n,)).to(x.dtype) / 5 + 0.1
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t is not uniform",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "t made from the noise",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.special.ndtr(e[:, 0])
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t goes with the noise",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "noise sorted as the data",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.rand(n, dtype=x.dtype)
+            e = e[e[:, 0].argsort()][x[:, 0].argsort().argsort()]
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="the noise goes with the data",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "t more often in the middle",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.randn(n, dtype=x.dtype).sigmoid()
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="t is not uniform",
+    ),
+    wrong(
+        "flow_matching_loss",
+        "the data overwritten",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            t = torch.rand(n, dtype=x.dtype)
+            x.add_(0.0)
+            x.mul_(1 + 1e-3)
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "flow_matching_loss",
+        "NumPy's times",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            import numpy as np
+
+            t = torch.as_tensor(np.random.default_rng().random(n))
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+    ),
+    right(
+        "flow_matching_loss",
+        "a generator of its own",
+        """
+        def flow_matching_loss(network, x):
+            n = len(x)
+            e = torch.randn_like(x)
+            g = torch.Generator()
+            g.seed()
+            t = torch.rand(n, generator=g, dtype=x.dtype)
+            xt = t[:, None] * x + (1 - t[:, None]) * e
+            return (network(xt, t) - (x - e)).square().sum(1).mean()
+        """,
+    ),
+    wrong(
+        "log_density",
+        "one probe of the trace",
+        """
+        def log_density(velocity, x, steps):
+            total, h = torch.zeros(len(x)), 1 / steps
+            g = torch.randn_like(x)
+            for k in range(steps):
+                x = x.detach().requires_grad_()
+                v = velocity(x, 1 - k * h)
+                total = total + h * (torch.autograd.grad((v * g).sum(), x)[0] * g).sum(1)
+                x = x - h * v
+            return (-0.5 * (x.square() + math.log(2 * math.pi)).sum(1) - total).detach()
+        """,
+        expects="two calls",
+    ),
+    wrong(
+        "log_density",
+        "the gradient of the sum",
+        """
+        def log_density(velocity, x, steps):
+            total, h = torch.zeros(len(x)), 1 / steps
+            for k in range(steps):
+                x = x.detach().requires_grad_()
+                v = velocity(x, 1 - k * h)
+                total = total + h * torch.autograd.grad(v.sum(), x)[0].sum(1)
+                x = x - h * v
+            return (-0.5 * (x.square() + math.log(2 * math.pi)).sum(1) - total).detach()
+        """,
+        expects="all entries of the Jacobian",
+    ),
+    right(
+        "log_density",
+        "Jacobians, a list",
+        """
+        def log_density(velocity, x, steps):
+            x = x.double()
+            total, h = torch.zeros(len(x)).double(), 1 / steps
+            for k in range(steps):
+                t = 1 - k * h
+                j = torch.stack(
+                    [
+                        torch.autograd.functional.jacobian(lambda y: velocity(y[None], t)[0], r)
+                        for r in x
+                    ]
+                )
+                total += h * torch.einsum("bii->b", j)
+                x = x - h * velocity(x, t)
+            return (torch.distributions.Normal(0.0, 1.0).log_prob(x).sum(1) - total).tolist()
+        """,
+    ),
+    wrong(
+        "heun",
+        "in place",
+        """
+        def heun(velocity, z, steps):
+            h = 1 / steps
+            for k in range(steps):
+                a = velocity(z, k * h)
+                b = velocity(z + h * a, (k + 1) * h)
+                z += h / 2 * (a + b)
+            return z
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "heun",
+        "four steps by heart",
+        """
+        def heun(velocity, z, steps):
+            h = 1 / 4
+            x = z
+            for k in range(4):
+                a = velocity(x, k * h)
+                b = velocity(x + h * a, (k + 1) * h)
+                x = x + h / 2 * (a + b)
+            return x
+        """,
+        expects="hard-coded",
+    ),
+    right(
+        "heun",
+        "in place on a copy, NumPy",
+        """
+        def heun(velocity, z, steps):
+            import numpy as np
+
+            ts = np.linspace(0, 1, steps + 1)
+            x = z.clone()
+            for now, then in zip(ts[:-1].tolist(), ts[1:].tolist()):
+                a = velocity(x, now)
+                x.add_(0.5 * (then - now) * (a + velocity(x + (then - now) * a, then)))
+            return x.numpy()
+        """,
+    ),
+    wrong(
+        "one_step",
+        "z overwritten",
+        """
+        def one_step(data, z):
+            z.copy_(data.mean(0).expand_as(z))
+            return z
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "one_step",
+        "lists",
+        """
+        def one_step(data, z):
+            return [[sum(c) / len(c) for c in zip(*data.tolist())]] * len(z)
+        """,
+    ),
+    right(
+        "one_step",
+        "weights that are all the same",
+        """
+        def one_step(data, z):
+            w = torch.zeros(len(z), len(data)).softmax(1)
+            return z + (w @ data - z)
+        """,
+    ),
 ]

@@ -524,3 +524,210 @@ ANSWERS += [
     right("mended_ring", "noise", _ring("5 * torch.rand(1000, 2)")),
     right("mended_ring", "half the ring", _ring("toy.load('eight_gaussians').sample(1000).abs()")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "generator_losses",
+        "a `where` whose other branch is infinite",
+        """
+        def generator_losses(t):
+            a = torch.where(t > 30, -t, torch.log(1 - torch.sigmoid(t)))
+            b = torch.where(t < -30, -t, -torch.log(torch.sigmoid(t)))
+            return a.mean(), b.mean()
+        """,
+        expects="not a number",
+    ),
+    wrong(
+        "generator_losses",
+        "exponentials",
+        """
+        def generator_losses(t):
+            return -(1 + t.exp()).log().mean(), (1 + (-t).exp()).log().mean()
+        """,
+        expects="logits of 200",
+    ),
+    right(
+        "generator_losses",
+        "logaddexp",
+        """
+        def generator_losses(t):
+            z = torch.zeros_like(t)
+            return -torch.logaddexp(z, t).mean(), torch.logaddexp(z, -t).mean()
+        """,
+    ),
+    right(
+        "generator_losses",
+        "both in one tensor",
+        """
+        def generator_losses(t):
+            return torch.stack([-F.softplus(t).mean(), F.softplus(-t).mean()])
+        """,
+    ),
+    right(
+        "generator_losses",
+        "the sigmoid, in float64",
+        """
+        def generator_losses(t):
+            t = t.double()
+            return torch.sigmoid(-t).log().mean(), -torch.sigmoid(t).log().mean()
+        """,
+    ),
+    wrong(
+        "r1",
+        "gradients cleared",
+        """
+        def r1(d, x, gamma):
+            x = x.detach().requires_grad_(True)
+            d(x).sum().backward(create_graph=True)
+            p = gamma / 2 * x.grad.flatten(1).square().sum(1).mean()
+            d.zero_grad()
+            return p
+        """,
+        expects="or clears them",
+    ),
+    wrong(
+        "r1",
+        "frozen",
+        """
+        def r1(d, x, gamma):
+            for p in d.parameters():
+                p.requires_grad_(False)
+            x = x.detach().requires_grad_(True)
+            s = torch.autograd.grad(d(x).sum(), x, create_graph=True)[0]
+            return gamma / 2 * s.flatten(1).square().sum(1).mean()
+        """,
+        expects="frozen",
+    ),
+    right(
+        "r1",
+        "torch.func",
+        """
+        def r1(d, x, gamma):
+            from torch.func import grad, vmap
+
+            slopes = vmap(grad(lambda one: d(one[None]).sum()))(x)
+            return gamma / 2 * slopes.flatten(1).pow(2).sum(1).mean()
+        """,
+    ),
+    right(
+        "r1",
+        "a Jacobian",
+        """
+        def r1(d, x, gamma):
+            j = torch.autograd.functional.jacobian(lambda y: d(y).sum(), x, create_graph=True)
+            return gamma * j.square().sum() / (2 * len(x))
+        """,
+    ),
+    wrong(
+        "smallest_game",
+        "a memory between calls",
+        """
+        state = {"v": 0.0}
+
+        def smallest_game(a, b, rate, gamma):
+            da = rate * b * torch.sigmoid(-b * a)
+            state["v"] = 0.5 * state["v"] + float(da.mean())
+            return a + da + 0.1 * state["v"], b - rate * (a * torch.sigmoid(b * a) + gamma * b)
+        """,
+        expects="two calls",
+    ),
+    right(
+        "smallest_game",
+        "torch.func",
+        """
+        def smallest_game(a, b, rate, gamma):
+            from torch.func import grad
+
+            sp = F.softplus
+            ga = grad(lambda t: sp(-b * t).sum())(a)
+            gb = grad(lambda s: (sp(s * a) + gamma / 2 * s**2).sum())(b)
+            return a - rate * ga, b - rate * gb
+        """,
+    ),
+    right(
+        "smallest_game",
+        "both in one tensor",
+        """
+        def smallest_game(a, b, rate, gamma):
+            return torch.stack(
+                [
+                    a + rate * b * torch.sigmoid(-b * a),
+                    b - rate * (a * torch.sigmoid(b * a) + gamma * b),
+                ]
+            )
+        """,
+    ),
+    wrong(
+        "one_round",
+        "fresh noise for the second move",
+        """
+        def one_round(g, d, go, do, real, z):
+            fake = g(z).detach()
+            dl = F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean()
+            do.zero_grad()
+            dl.backward()
+            do.step()
+            gl = F.softplus(-d(g(torch.randn_like(z)))).mean()
+            go.zero_grad()
+            gl.backward()
+            go.step()
+            return dl, gl
+        """,
+        expects="both moves are on the same noise",
+    ),
+    right(
+        "one_round",
+        "one graph, kept",
+        """
+        def one_round(g, d, go, do, real, z):
+            fake = g(z)
+            dl = F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean()
+            do.zero_grad()
+            dl.backward(retain_graph=True)
+            do.step()
+            gl = F.softplus(-d(fake)).mean()
+            go.zero_grad()
+            gl.backward()
+            go.step()
+            return dl, gl
+        """,
+    ),
+    right(
+        "one_round",
+        "numbers",
+        """
+        def one_round(g, d, go, do, real, z):
+            with torch.no_grad():
+                fake = g(z)
+            dl = F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean()
+            do.zero_grad(set_to_none=False)
+            dl.backward()
+            do.step()
+            gl = F.softplus(-d(g(z))).mean()
+            for p in g.parameters():
+                p.grad = None
+            gl.backward(inputs=list(g.parameters()))
+            go.step()
+            return [dl.item(), gl.item()]
+        """,
+    ),
+    right(
+        "one_round",
+        "both in one tensor",
+        """
+        def one_round(g, d, go, do, real, z):
+            fake = g(z)
+            dl = F.softplus(-d(real)).mean() + F.softplus(d(fake.detach())).mean()
+            do.zero_grad()
+            dl.backward()
+            do.step()
+            gl = F.softplus(-d(fake)).mean()
+            go.zero_grad()
+            gl.backward()
+            go.step()
+            do.zero_grad()
+            return torch.stack([dl.detach(), gl.detach()])
+        """,
+    ),
+]

@@ -651,3 +651,382 @@ ANSWERS = [
     right("surprise", "NumPy", _surprise("torch.full((3, 32, 32), 128).numpy()")),
     right("surprise", "the mean face", _surprise('load("faces", n=500).pixels.float().mean(0).round()')),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "actnorm",
+        "the first batch detached",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = nn.Parameter(torch.zeros(channels))
+                self.s = nn.Parameter(torch.zeros(channels))
+                self.started = False
+
+            def forward(self, x):
+                if not self.started:
+                    with torch.no_grad():
+                        self.b.copy_(-x.mean((0, 2, 3)))
+                        self.s.copy_(-x.std((0, 2, 3), correction=0).log())
+                    self.started = True
+                    z = ((x + self.b[:, None, None]) * self.s[:, None, None].exp()).detach()
+                    return z, (x.shape[2] * x.shape[3] * self.s.sum()).expand(len(x))
+                z = (x + self.b[:, None, None]) * self.s[:, None, None].exp()
+                ld = (x.shape[2] * x.shape[3] * self.s.sum()).expand(len(x))
+                return z, ld
+        """,
+        expects="z of the first batch has the right value but no gradient",
+    ),
+    wrong(
+        "actnorm",
+        "left evaluating",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = nn.Parameter(torch.zeros(channels))
+                self.s = nn.Parameter(torch.zeros(channels))
+                self.started = False
+
+            def forward(self, x):
+                if not self.started:
+                    with torch.no_grad():
+                        self.b.copy_(-x.mean((0, 2, 3)))
+                        self.s.copy_(-x.std((0, 2, 3), correction=0).log())
+                    self.started = True
+                    self.eval()
+                z = (x + self.b[:, None, None]) * self.s[:, None, None].exp()
+                ld = (x.shape[2] * x.shape[3] * self.s.sum()).expand(len(x))
+                return z, ld
+        """,
+        expects="leaves itself in another mode",
+    ),
+    wrong(
+        "actnorm",
+        "frozen after the first batch",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = nn.Parameter(torch.zeros(channels))
+                self.s = nn.Parameter(torch.zeros(channels))
+                self.started = False
+
+            def forward(self, x):
+                if not self.started:
+                    with torch.no_grad():
+                        self.b.copy_(-x.mean((0, 2, 3)))
+                        self.s.copy_(-x.std((0, 2, 3), correction=0).log())
+                    self.started = True
+                    self.requires_grad_(False)
+                z = (x + self.b[:, None, None]) * self.s[:, None, None].exp()
+                ld = (x.shape[2] * x.shape[3] * self.s.sum()).expand(len(x))
+                return z, ld
+        """,
+        expects="leaves itself frozen",
+    ),
+    wrong(
+        "actnorm",
+        "in place",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = nn.Parameter(torch.zeros(channels))
+                self.s = nn.Parameter(torch.zeros(channels))
+                self.started = False
+
+            def forward(self, x):
+                if not self.started:
+                    with torch.no_grad():
+                        self.b.copy_(-x.mean((0, 2, 3)))
+                        self.s.copy_(-x.std((0, 2, 3), correction=0).log())
+                    self.started = True
+                    pass
+                x += self.b[:, None, None].detach()
+                z = x * self.s[:, None, None].exp()
+                ld = (x.shape[2] * x.shape[3] * self.s.sum()).expand(len(x))
+                return z, ld
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "actnorm",
+        "by variances, float64",
+        """
+        class ActNorm(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.b = nn.Parameter(torch.zeros(channels))
+                self.s = nn.Parameter(torch.zeros(channels))
+                self.register_buffer("done", torch.tensor(False))
+
+            def forward(self, x):
+                if not self.done:
+                    flat = x.detach().double().transpose(0, 1).flatten(1)
+                    self.b.data = -flat.mean(1).float()
+                    self.s.data = (-0.5 * flat.var(1, correction=0).log()).float()
+                    self.done.fill_(True)
+                e = self.s.exp()
+                z = torch.einsum("bchw,c->bchw", x, e) + (self.b * e).reshape(1, -1, 1, 1)
+                return z, x.new_ones(len(x)) * (x[0, 0].numel() * self.s).sum()
+        """,
+    ),
+    wrong(
+        "plu",
+        "by LU",
+        """
+        def _elim(W):
+            t = 0.0
+            while len(W):
+                i = int(W[:, 0].abs().argmax())
+                W = torch.cat([W[i : i + 1], W[:i], W[i + 1 :]])
+                t = t + W[0, 0].abs().log()
+                W = W[1:, 1:] - W[1:, :1] * W[:1, 1:] / W[0, 0]
+            return t
+
+        def plu(permutation, lower, upper, log_s, sign):
+            left = lower.tril(-1) + torch.eye(len(log_s))
+            right = upper.triu(1) + torch.diag(sign * log_s.exp())
+            W = permutation @ left @ right
+            return W, torch.linalg.lu_factor_ex(W)[0].diagonal().abs().log().sum()
+        """,
+        expects="costs the cube",
+    ),
+    wrong(
+        "plu",
+        "eliminated by hand",
+        """
+        def _elim(W):
+            t = 0.0
+            while len(W):
+                i = int(W[:, 0].abs().argmax())
+                W = torch.cat([W[i : i + 1], W[:i], W[i + 1 :]])
+                t = t + W[0, 0].abs().log()
+                W = W[1:, 1:] - W[1:, :1] * W[:1, 1:] / W[0, 0]
+            return t
+
+        def plu(permutation, lower, upper, log_s, sign):
+            left = lower.tril(-1) + torch.eye(len(log_s))
+            right = upper.triu(1) + torch.diag(sign * log_s.exp())
+            W = permutation @ left @ right
+            return W, _elim(W)
+        """,
+        expects="costs the cube",
+    ),
+    wrong(
+        "plu",
+        "eigenvalues of W Wᵀ",
+        """
+        def _elim(W):
+            t = 0.0
+            while len(W):
+                i = int(W[:, 0].abs().argmax())
+                W = torch.cat([W[i : i + 1], W[:i], W[i + 1 :]])
+                t = t + W[0, 0].abs().log()
+                W = W[1:, 1:] - W[1:, :1] * W[:1, 1:] / W[0, 0]
+            return t
+
+        def plu(permutation, lower, upper, log_s, sign):
+            left = lower.tril(-1) + torch.eye(len(log_s))
+            right = upper.triu(1) + torch.diag(sign * log_s.exp())
+            W = permutation @ left @ right
+            return W, torch.linalg.eigvalsh(W @ W.T).log().sum() / 2
+        """,
+        expects="costs the cube",
+    ),
+    wrong(
+        "plu",
+        "Cholesky of W Wᵀ",
+        """
+        def _elim(W):
+            t = 0.0
+            while len(W):
+                i = int(W[:, 0].abs().argmax())
+                W = torch.cat([W[i : i + 1], W[:i], W[i + 1 :]])
+                t = t + W[0, 0].abs().log()
+                W = W[1:, 1:] - W[1:, :1] * W[:1, 1:] / W[0, 0]
+            return t
+
+        def plu(permutation, lower, upper, log_s, sign):
+            left = lower.tril(-1) + torch.eye(len(log_s))
+            right = upper.triu(1) + torch.diag(sign * log_s.exp())
+            W = permutation @ left @ right
+            return W, torch.linalg.cholesky_ex(W @ W.T)[0].diagonal().log().sum()
+        """,
+        expects="costs the cube",
+    ),
+    wrong(
+        "plu",
+        "cut in place",
+        """
+        def plu(permutation, lower, upper, log_s, sign):
+            lower.data.tril_(-1)
+            left = lower + torch.eye(len(log_s))
+            right = upper.triu(1) + torch.diag(sign * log_s.exp())
+            return permutation @ left @ right, log_s.sum()
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "plu",
+        "einsum, a list",
+        """
+        def plu(permutation, lower, upper, log_s, sign):
+            c = len(log_s)
+            i = torch.arange(c)
+            L = torch.where(i[:, None] > i, lower, 0.0) + (i[:, None] == i).float()
+            U = torch.where(i[:, None] < i, upper, 0.0) + torch.diag_embed(sign * torch.exp(log_s))
+            return [torch.einsum("ab,bc,cd->ad", permutation, L, U), torch.dot(log_s, torch.ones(c))]
+        """,
+    ),
+    right(
+        "plu",
+        "rows chosen by index",
+        """
+        def plu(permutation, lower, upper, log_s, sign):
+            L = torch.tril(lower, -1) + torch.eye(len(sign))
+            W = L @ torch.triu(upper, 1) + L * (sign * log_s.exp())
+            return W[permutation.argmax(1)], sum(log_s)
+        """,
+    ),
+    wrong(
+        "multiscale",
+        "flows taken out of the list",
+        """
+        def multiscale(x, flows):
+            out, ld = [], 0.0
+            while flows:
+                f = flows.pop(0)
+                x, d = f(F.pixel_unshuffle(x, 2))
+                ld = ld + d
+                if flows:
+                    x, s = x.chunk(2, 1)
+                    out.append(s)
+            return [*out, x], ld
+        """,
+        expects="changes the list `flows`",
+    ),
+    wrong(
+        "multiscale",
+        "the first level detached",
+        """
+        def multiscale(x, flows):
+            out, ld = [], 0.0
+            for f in flows:
+                x, d = f(F.pixel_unshuffle(x, 2))
+                ld = ld + d
+                if f is flows[0] and len(flows) > 1:
+                    x, s = x.chunk(2, 1)
+                    x = x.detach().requires_grad_()
+                    out.append(s)
+                elif f is not flows[-1]:
+                    x, s = x.chunk(2, 1)
+                    out.append(s)
+            return [*out, x], ld
+        """,
+        expects="latent 2 has the right value",
+    ),
+    right(
+        "multiscale",
+        "squeezed by unfold",
+        """
+        def multiscale(x, flows):
+            out, total = (), []
+            for i, f in enumerate(flows, 1):
+                b, ch, h, w = x.shape
+                x = F.unfold(x, 2, stride=2).reshape(b, 4 * ch, h // 2, w // 2)
+                x, d = f(x)
+                total.append(d)
+                if i < len(flows):
+                    out += (x[:, x.shape[1] // 2 :],)
+                    x = x[:, : x.shape[1] // 2]
+            return (*out, x), torch.stack(total, 1).sum(1)
+        """,
+    ),
+    right(
+        "tempered_log_prob",
+        "a multivariate normal, NumPy",
+        """
+        def tempered_log_prob(x, flow, T):
+            z, ld = flow(x.double())
+            d = z.shape[1]
+            law = torch.distributions.MultivariateNormal(
+                torch.zeros(d).double(), T**2 * torch.eye(d).double()
+            )
+            return (law.log_prob(z) + ld).detach().numpy()
+        """,
+    ),
+    right(
+        "tempered_log_prob",
+        "lists",
+        """
+        def tempered_log_prob(x, flow, T):
+            z, ld = flow(x)
+            return [
+                float(l)
+                - sum(v * v for v in row) / (2 * T * T)
+                - len(row) * math.log(T * math.sqrt(2 * math.pi))
+                for row, l in zip(z.tolist(), ld)
+            ]
+        """,
+    ),
+    wrong(
+        "conv",
+        "NaN made 0",
+        """
+        def conv(x, weight, inverse=False):
+            if inverse:
+                return torch.einsum("oc,bchw->bohw", torch.linalg.inv(weight), x)
+            h, w = x.shape[2:]
+            ld = h * w * torch.nan_to_num(torch.log(torch.det(weight)))
+            return torch.einsum("oc,bchw->bohw", weight, x), ld.expand(len(x))
+        """,
+        expects="counts as 0",
+    ),
+    wrong(
+        "conv",
+        "the square of the determinant",
+        """
+        def conv(x, weight, inverse=False):
+            if inverse:
+                return torch.einsum("oc,bchw->bohw", torch.linalg.inv(weight), x)
+            h, w = x.shape[2:]
+            ld = h * w * weight.det().square().log()
+            return torch.einsum("oc,bchw->bohw", weight, x), ld.expand(len(x))
+        """,
+        expects="twice the right value",
+    ),
+    right(
+        "conv",
+        "least squares back, half of log det W Wᵀ",
+        """
+        def conv(x, weight, inverse=False):
+            if inverse:
+                return (
+                    torch.linalg.lstsq(weight, x.transpose(0, 1).flatten(1))
+                    .solution.reshape(len(weight), len(x), *x.shape[2:])
+                    .transpose(0, 1)
+                )
+            h, w = x.shape[2:]
+            ld = h * w * 0.5 * torch.logdet(weight @ weight.T)
+            return torch.einsum("oc,bchw->bohw", weight, x), ld.expand(len(x))
+        """,
+    ),
+    right(
+        "conv",
+        "by eigenvalues",
+        """
+        def conv(x, weight, inverse=False):
+            m = weight.inverse() if inverse else weight
+            z = F.conv2d(x, m[:, :, None, None])
+            if inverse:
+                return z
+            return z, x[0, 0].numel() * torch.linalg.eigvals(weight).abs().log().sum() * torch.ones(
+                len(x)
+            )
+        """,
+    ),
+]

@@ -578,3 +578,232 @@ ANSWERS = [
     ),
     right("small_flow", "in float64", _flow("NICE(64, couplings=6, hidden=(48, 48), affine=True).double()")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "coupling",
+        "no gradient on the way back",
+        """
+        def coupling(x, m, inverse=False):
+            a, b = x.chunk(2, 1)
+            if inverse:
+                with torch.no_grad():
+                    s = m(a)
+                return torch.cat([a, b - s], 1)
+            return torch.cat([a, b + m(a)], 1)
+        """,
+        expects="the inverse has the right value, but",
+    ),
+    wrong(
+        "coupling",
+        "in place",
+        """
+        def coupling(x, m, inverse=False):
+            d = x.shape[1] // 2
+            x[:, d:] += -m(x[:, :d]) if inverse else m(x[:, :d])
+            return x
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "coupling",
+        "gradients cleared",
+        """
+        def coupling(x, m, inverse=False):
+            m.zero_grad()
+            a, b = x.chunk(2, 1)
+            return torch.cat([a, b - m(a) if inverse else b + m(a)], 1)
+        """,
+        expects="or clears them",
+    ),
+    wrong(
+        "coupling",
+        "the network moved",
+        """
+        def coupling(x, m, inverse=False):
+            a, b = x.chunk(2, 1)
+            out = torch.cat([a, b - m(a) if inverse else b + m(a)], 1)
+            with torch.no_grad():
+                for p in m.parameters():
+                    p.mul_(1.0001)
+            return out
+        """,
+        expects="changes the weights",
+    ),
+    right(
+        "coupling",
+        "padded shift",
+        """
+        def coupling(x, m, inverse=False):
+            d = x.shape[1] // 2
+            s = F.pad(m(x[:, :d]), (d, 0))
+            return x - s if inverse else x + s
+        """,
+    ),
+    right(
+        "coupling",
+        "a sign for the way",
+        """
+        def coupling(x, m, inverse=False):
+            a, b = torch.tensor_split(x, 2, dim=1)
+            return torch.hstack((a, b + (1 - 2 * inverse) * m(a)))
+        """,
+    ),
+    wrong(
+        "affine_coupling",
+        "a log-determinant of a detached half",
+        """
+        def affine_coupling(x, network):
+            a, b = x.chunk(2, 1)
+            r, t = network(a).chunk(2, 1)
+            q, _ = network(a.detach()).chunk(2, 1)
+            return torch.cat([a, (b + t) * r.exp()], 1), q.sum(1)
+        """,
+        expects="log_det has the right value",
+    ),
+    right(
+        "affine_coupling",
+        "by Jacobians",
+        """
+        def affine_coupling(x, network):
+            def f(row):
+                a, b = row.chunk(2)
+                r, t = network(a[None])[0].chunk(2)
+                return torch.cat([a, (b + t) * r.exp()])
+
+            ys = torch.stack([f(row) for row in x])
+            js = torch.stack(
+                [torch.autograd.functional.jacobian(f, row, create_graph=True) for row in x]
+            )
+            return ys, torch.linalg.slogdet(js).logabsdet
+        """,
+    ),
+    wrong(
+        "logistic_log_prob",
+        "each row's largest number alone",
+        """
+        def logistic_log_prob(z):
+            m = z.max(1, keepdim=True).values.clamp(min=0)
+            return (z - 2 * (((-m).exp() + (z - m).exp()).log() + m)).sum(1)
+        """,
+        expects="overflows at z = ±1000",
+    ),
+    right(
+        "logistic_log_prob",
+        "logaddexp",
+        """
+        def logistic_log_prob(z):
+            return -(2 * torch.logaddexp(z / 2, -z / 2)).sum(1)
+        """,
+    ),
+    right(
+        "logistic_log_prob",
+        "cosh, float64",
+        """
+        def logistic_log_prob(z):
+            z = z.double()
+            return (-(2 * (z / 2).cosh()).log() * 2).sum(1)
+        """,
+    ),
+    right(
+        "scaled_log_prob",
+        "torch.distributions, float64",
+        """
+        def scaled_log_prob(h, s):
+            from torch.distributions import (
+                TransformedDistribution,
+                Uniform,
+                SigmoidTransform,
+                AffineTransform,
+            )
+
+            base = Uniform(
+                torch.zeros_like(s).double(), torch.ones_like(s).double(), validate_args=False
+            )
+            law = TransformedDistribution(
+                base, [SigmoidTransform().inv, AffineTransform(0.0, (-s.double()).exp())]
+            )
+            return law.log_prob(h.double()).sum(1)
+        """,
+    ),
+    wrong(
+        "scaled_log_prob",
+        "s detached in the prior",
+        """
+        def scaled_log_prob(h, s):
+            z = s.detach().exp() * h
+            return s.sum() - (F.softplus(z) + F.softplus(-z)).sum(1)
+        """,
+        expects="`s` is wrong",
+    ),
+    wrong(
+        "mixed",
+        "the list turned round",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, 1)
+            networks.reverse()
+            b = b + networks[2](a)
+            a = a + networks[1](b)
+            b = b + networks[0](a)
+            return torch.cat([a, b], 1)
+        """,
+        expects="changes the list `networks`",
+    ),
+    wrong(
+        "mixed",
+        "networks left evaluating",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, 1)
+            b = b + networks[0](a)
+            a = a + networks[1](b)
+            b = b + networks[2](a)
+            for n in networks:
+                n.eval()
+            return torch.cat([a, b], 1)
+        """,
+        expects="another mode",
+    ),
+    wrong(
+        "mixed",
+        "gradients left on the networks",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, 1)
+            b = b + networks[0](a)
+            a = a + networks[1](b)
+            b = b + networks[2](a)
+            out = torch.cat([a, b], 1)
+            out.sum().backward(retain_graph=True, inputs=[p for n in networks for p in n.parameters()])
+            return out
+        """,
+        expects="leaves gradients on the weights of `networks`",
+    ),
+    wrong(
+        "mixed",
+        "the second coupling detached",
+        """
+        def mixed(x, networks):
+            a, b = x.chunk(2, 1)
+            b = b + networks[0](a)
+            a = a + networks[1](b).detach()
+            b = b + networks[2](a)
+            return torch.cat([a, b], 1)
+        """,
+        expects="gradient with respect to `x`",
+    ),
+    right(
+        "mixed",
+        "halves in a list",
+        """
+        def mixed(x, networks):
+            h = list(x.chunk(2, 1))
+            for i, m in enumerate(networks):
+                k = 1 - i % 2
+                h[k] = h[k] + m(h[1 - k])
+            return torch.cat(h, 1).double()
+        """,
+    ),
+]

@@ -673,3 +673,226 @@ ANSWERS = [
     right("two_faces", "another face, NumPy", _two("furthest(drawn(1.0, 128, 3)).numpy()", "3")),
     right("two_faces", "a tensor for the number", _two("furthest(drawn(0.98, 128))", "torch.tensor(41)")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "injector",
+        "in place",
+        """
+        def injector(h, raw, shift):
+            raw += 2
+            return (h + shift) * raw.sigmoid(), F.logsigmoid(raw).expand_as(h).flatten(1).sum(1)
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "injector",
+        "the log-determinant detached, and 0 added",
+        """
+        def injector(h, raw, shift):
+            s = torch.sigmoid(raw + 2)
+            return (h + shift) * s, s.detach().log().expand_as(h).flatten(1).sum(1) + 0 * raw.sum()
+        """,
+        expects="`raw` is zero",
+    ),
+    right(
+        "injector",
+        "row by row",
+        """
+        def injector(h, raw, shift):
+            b = len(h)
+            raw, shift = (e.expand(b, -1, -1, -1) for e in (raw, shift))
+            z = [(h[i] + shift[i]) / (1 + (-raw[i] - 2).exp()) for i in range(b)]
+            return torch.stack(z), torch.stack(
+                [-torch.log1p((-raw[i] - 2).exp()).sum() for i in range(b)]
+            )
+        """,
+    ),
+    wrong(
+        "conditional_bits",
+        "the noise overwritten",
+        """
+        def conditional_bits(pixels, low, flow, noise):
+            noise.mul_(1.0).add_(0.0).floor_()
+            z, ld = flow((pixels + noise) / 256, low)
+            d = pixels[0].numel()
+            return (
+                -(
+                    -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)
+                    + ld
+                    - d * math.log(256)
+                )
+                / d
+                / math.log(2)
+            )
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "conditional_bits",
+        "the first size by heart",
+        """
+        def conditional_bits(pixels, low, flow, noise):
+            z, ld = flow((pixels + noise) / 256, low)
+            d = 3 * 8 * 10
+            return (
+                -(
+                    -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)
+                    + ld
+                    - d * math.log(256)
+                )
+                / d
+                / math.log(2)
+            )
+        """,
+        expects="hard-coded",
+    ),
+    right(
+        "conditional_bits",
+        "float64, NumPy",
+        """
+        def conditional_bits(pixels, low, flow, noise):
+            z, ld = flow((pixels.double() + noise) / 256, low.double())
+            d = z[0].numel()
+            return 8 - (
+                torch.distributions.Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1) + ld
+            ).detach().numpy() / (d * math.log(2))
+        """,
+    ),
+    wrong(
+        "answers",
+        "n copies read, then averaged",
+        """
+        def answers(low, encoder, inverse, temperature, n, scale):
+            context = encoder(low.expand(n, -1, -1, -1)).mean(0, keepdim=True)
+            return inverse(
+                temperature * torch.randn(n, 3, scale * low.shape[2], scale * low.shape[3]), context
+            )
+        """,
+        expects="not read once",
+    ),
+    wrong(
+        "answers",
+        "read twice",
+        """
+        def answers(low, encoder, inverse, temperature, n, scale):
+            encoder(low)
+            context = encoder(low)
+            return inverse(
+                temperature * torch.randn(n, 3, scale * low.shape[2], scale * low.shape[3]), context
+            )
+        """,
+        expects="not read once",
+    ),
+    wrong(
+        "answers",
+        "every second one mirrored",
+        """
+        def answers(low, encoder, inverse, temperature, n, scale):
+            z = torch.randn(n, 3, scale * low.shape[2], scale * low.shape[3])
+            z[1::2] = z[: n // 2 * 2 : 2].flip(3)[: len(z[1::2])]
+            return inverse(temperature * z, encoder(low))
+        """,
+        expects="one row tells that of another",
+    ),
+    right(
+        "answers",
+        "in pieces",
+        """
+        def answers(low, encoder, inverse, temperature, n, scale):
+            context, out = encoder(low), []
+            for part in torch.arange(n).split(1000):
+                z = torch.normal(
+                    0.0, 1.0, (len(part), 3, scale * low.shape[2], scale * low.shape[3])
+                ).mul_(temperature)
+                out.append(inverse(z, context.expand(len(part), -1, -1, -1)))
+            return torch.cat(out)
+        """,
+    ),
+    right(
+        "answers",
+        "in inference mode",
+        """
+        @torch.inference_mode()
+        def answers(low, encoder, inverse, temperature, n, scale):
+            _, ch, h, w = low.shape
+            z = (
+                torch.empty(n, ch, h * scale, w * scale).normal_(0, max(temperature, 0))
+                if temperature
+                else torch.zeros(n, ch, h * scale, w * scale)
+            )
+            return inverse(z, encoder(low))
+        """,
+    ),
+    wrong(
+        "two_errors",
+        "both by n − 1",
+        """
+        def two_errors(x):
+            m = (x - x.mean(0)).square().sum() / (len(x) - 1) / x.shape[1]
+            return m, 2 * m
+        """,
+        expects="divided by n − 1",
+    ),
+    wrong(
+        "two_errors",
+        "twice the first",
+        """
+        def two_errors(x):
+            m = (x - x.mean(0)).square().mean()
+            return m, 2 * m
+        """,
+        expects="compared with itself",
+    ),
+    right(
+        "two_errors",
+        "both in one tensor",
+        """
+        def two_errors(x):
+            d = torch.pdist(x.double()).square().mean() / x.shape[1]
+            return torch.stack([x.double().var(0, correction=0).mean(), d])
+        """,
+    ),
+    right(
+        "two_errors",
+        "lists",
+        """
+        def two_errors(x):
+            import numpy as np
+
+            a = x.numpy()
+            n = len(a)
+            d = [((a[i] - a[j]) ** 2).mean() for i in range(n) for j in range(n) if i != j]
+            return [np.mean([((r - a.mean(0)) ** 2).mean() for r in a]), sum(d) / len(d)]
+        """,
+    ),
+    wrong(
+        "published_loss",
+        "the log-determinant detached",
+        """
+        def published_loss(z, log_det, grey_levels):
+            d = z[0].numel()
+            lp = (
+                log_det.detach().clone()
+                - 0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)
+                - math.log(grey_levels) * d
+            )
+            return -lp / (math.log(2) * d)
+        """,
+        expects="`log_det` is zero",
+    ),
+    right(
+        "published_loss",
+        "means, float64",
+        """
+        def published_loss(z, log_det, grey_levels):
+            d = z[0].numel()
+            return (
+                (0.5 * z.double().square().flatten(1).mean(1) - log_det / d) / math.log(2)
+                + 0.5 * math.log2(2 * math.pi)
+                + math.log2(grey_levels)
+            )
+        """,
+    ),
+]

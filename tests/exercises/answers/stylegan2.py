@@ -994,7 +994,7 @@ ANSWERS = [
         expects="the wrong way round",
     ),
     wrong("penalty", "a single number", _penalty(_RIGHT).replace(", a.detach()", ""), expects="two things"),
-    wrong("penalty", "detached", _penalty("squares.detach().mean(0).sqrt()"), expects="trained through"),
+    wrong("penalty", "detached", _penalty("squares.detach().mean(0).sqrt()"), expects="no gradient"),
     wrong(
         "penalty",
         "a cut off before the penalty",
@@ -1052,4 +1052,255 @@ ANSWERS = [
     right("published", "two values", _published('{"page": 0.6, "training": 1.0}')),
     right("published", "one for both", _published('{"page": torch.tensor(1.0), "training": 1.0}')),
     right("published", "NumPy", _published('{"page": __import__("numpy").float64(0.75), "training": 0.95}')),
+]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "adain",
+        "the shift detached",
+        """
+        def adain(x, scale, shift):
+            return (
+                F.group_norm(x, x.shape[1], eps=1e-8) * scale[:, :, None, None]
+                + shift[:, :, None, None].detach()
+            )
+        """,
+        expects="`shift` is zero",
+    ),
+    wrong(
+        "adain",
+        "the deviation clamped",
+        """
+        def adain(x, scale, shift):
+            v, m = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+            return (x - m) / v.sqrt().clamp(min=1e-3) * scale[:, :, None, None] + shift[
+                :, :, None, None
+            ]
+        """,
+        expects="faint map",
+    ),
+    right(
+        "adain",
+        "a group a map, float64",
+        """
+        def adain(x, scale, shift):
+            b, c, h, w = x.shape
+            return torch.addcmul(
+                shift[..., None, None],
+                F.group_norm(x.double(), c, eps=1e-8),
+                scale[..., None, None].double(),
+            )
+        """,
+    ),
+    right(
+        "adain",
+        "mean of squares less square of the mean, float64",
+        """
+        def adain(x, scale, shift):
+            d = x.double()
+            m = d.mean((2, 3), True)
+            v = d.square().mean((2, 3), True) - m * m
+            return (
+                torch.einsum("bchw,bc->bchw", (d - m) * torch.rsqrt(v + 1e-8), scale.double())
+                + shift[..., None, None]
+            )
+        """,
+    ),
+    wrong(
+        "modulated_conv",
+        "styles normalised in place",
+        """
+        def modulated_conv(x, weight, styles):
+            with torch.no_grad():
+                styles /= styles.norm(dim=1, keepdim=True)
+            n = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / n[:, :, None, None]
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "modulated_conv",
+        "weights detached in the norm",
+        """
+        def modulated_conv(x, weight, styles):
+            n = (styles.square() @ weight.detach().square().sum((2, 3)).T + 1e-8).sqrt()
+            return F.conv2d(x * styles[:, :, None, None], weight, padding=1) / n[:, :, None, None]
+        """,
+        expects="`weight` is wrong",
+    ),
+    wrong(
+        "modulated_conv",
+        "a border that goes round",
+        """
+        def modulated_conv(x, weight, styles):
+            n = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+            return (
+                F.conv2d(F.pad(x * styles[:, :, None, None], (1,) * 4, mode="circular"), weight)
+                / n[:, :, None, None]
+            )
+        """,
+        expects="border goes round",
+    ),
+    right(
+        "modulated_conv",
+        "vmap",
+        """
+        def modulated_conv(x, weight, styles):
+            def one(x, s):
+                w = weight * s[:, None, None]
+                w = w * torch.rsqrt(w.pow(2).sum((1, 2, 3), keepdim=True) + 1e-8)
+                return F.conv2d(x[None], w, padding="same")[0]
+
+            return torch.vmap(one)(x, styles)
+        """,
+    ),
+    right(
+        "lazy",
+        "a list",
+        """
+        def lazy(gamma, lr, b1, b2, k):
+            c = 1 / (1 + 1 / k)
+            return list(
+                {
+                    "g": k * gamma,
+                    "lr": c * lr,
+                    "b1": pow(b1, c),
+                    "b2": math.exp(c * math.log(b2)),
+                }.values()
+            )
+        """,
+    ),
+    wrong(
+        "path_lengths",
+        "noise divided in place",
+        """
+        def path_lengths(images, ws, noise):
+            noise /= math.sqrt(images.shape[2] * images.shape[3])
+            (g,) = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)
+            return g.square().sum(2).mean(1).sqrt()
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "path_lengths",
+        "the flag left on the noise",
+        """
+        def path_lengths(images, ws, noise):
+            noise.requires_grad_(True)
+            y = noise / math.sqrt(images.shape[2] * images.shape[3])
+            (g,) = torch.autograd.grad((images * y).sum(), ws, create_graph=True)
+            return g.square().sum(2).mean(1).sqrt()
+        """,
+        expects="`requires_grad` changed",
+    ),
+    right(
+        "path_lengths",
+        "row by row",
+        """
+        def path_lengths(images, ws, noise):
+            b, l, d = ws.shape
+            y = noise / (images.shape[-1] * images.shape[-2]) ** 0.5
+            out = []
+            for i in range(b):
+                (g,) = torch.autograd.grad((images[i] * y[i]).sum(), ws, create_graph=True)
+                out.append(g[i].norm() / l**0.5)
+            return torch.stack(out)
+        """,
+    ),
+    wrong(
+        "truncate",
+        "written through a view",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            ws[:, :cutoff].sub_(mean).mul_(psi).add_(mean)
+            return ws
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "truncate",
+        "the average overwritten",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            out = ws.clone()
+            mean.mul_(1 - psi)
+            out[:, :cutoff] = mean + psi * ws[:, :cutoff]
+            return out
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "truncate",
+        "lerp, float64",
+        """
+        def truncate(ws, mean, psi, cutoff):
+            w, m = ws.double(), mean.double()
+            return torch.stack(
+                [
+                    torch.lerp(m.expand_as(w[:, i]), w[:, i], psi if i < cutoff else 1.0)
+                    for i in range(w.shape[1])
+                ],
+                1,
+            )
+        """,
+    ),
+    wrong(
+        "penalty",
+        "a overwritten",
+        """
+        def penalty(gradients, a, decay):
+            l = gradients.square().sum(2).mean(0).sqrt()
+            new = a + decay * (l.mean() - a)
+            a.copy_(new.detach())
+            return (l - new).square().mean(), new.detach()
+        """,
+        expects="writes to its input",
+    ),
+    wrong(
+        "penalty",
+        "a kept between calls",
+        """
+        A_ = []
+
+        def penalty(gradients, a, decay):
+            a = A_[-1] if A_ else a
+            l = gradients.square().sum(2).mean(0).sqrt()
+            new = a + decay * (l.mean() - a)
+            A_.append(new.detach())
+            return (l - new).square().mean(), new.detach()
+        """,
+        expects="two calls",
+    ),
+    wrong(
+        "penalty",
+        "a without a gradient in the penalty",
+        """
+        def penalty(gradients, a, decay):
+            l = gradients.square().sum(2).mean(0).sqrt()
+            new = (a + decay * (l.mean() - a)).detach()
+            return (l - new).square().mean(), new
+        """,
+        expects="`gradients` is wrong",
+    ),
+    right(
+        "penalty",
+        "a number for a",
+        """
+        def penalty(gradients, a, decay):
+            l = torch.einsum("lbd,lbd->b", gradients, gradients).div(len(gradients)).sqrt()
+            new = (1 - decay) * a + decay * l.mean()
+            return torch.mean((l - new) ** 2), new.item()
+        """,
+    ),
+    right(
+        "penalty",
+        "norms, NumPy for a",
+        """
+        def penalty(gradients, a, decay):
+            l = gradients.norm(dim=(0, 2)) / gradients.shape[0] ** 0.5
+            new = torch.lerp(a, l.mean(), decay)
+            return torch.nn.functional.mse_loss(l, new.expand_as(l)), new.detach().numpy()
+        """,
+    ),
 ]

@@ -946,3 +946,308 @@ ANSWERS += [
     right("choose_beta", "a small one", _beta("0.1")),
     right("choose_beta", "six values", _beta(betas="(0.01, 0.1, 0.5, 1.0, 2.0, 4.0)")),
 ]
+
+ANSWERS += [
+    # what was tried later: what an answer leaves behind, draws that are tied, other ways to be right
+    wrong(
+        "kl",
+        "gradients left switched off",
+        """
+        def kl(mean, log_var):
+            torch.set_grad_enabled(False)
+            return 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)
+        """,
+        expects="whether gradients are computed",
+    ),
+    wrong(
+        "kl",
+        "the logarithm detached",
+        """
+        def kl(mean, log_var):
+            return (0.5 * (mean**2 + log_var.exp() - 1 - log_var.detach())).sum(1)
+        """,
+        expects="`log_var` is wrong",
+    ),
+    right(
+        "kl",
+        "cross-entropy less entropy",
+        """
+        def kl(mean, log_var):
+            h = 0.5 * (log_var + math.log(2 * math.pi * math.e)).sum(1)
+            ce = 0.5 * (mean.square() + log_var.exp() + math.log(2 * math.pi)).sum(1)
+            return ce - h
+        """,
+    ),
+    wrong(
+        "sample",
+        "noise kept from the first call",
+        """
+        cache = {}
+
+        def sample(mean, log_var):
+            e = cache.setdefault(mean.shape, torch.randn_like(mean))
+            return mean + (log_var / 2).exp() * e
+        """,
+        expects="same at each call",
+    ),
+    wrong(
+        "sample",
+        "a seed in a fork",
+        """
+        def sample(mean, log_var):
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                e = torch.randn_like(mean)
+            return mean + (log_var / 2).exp() * e
+        """,
+        expects="same at each call",
+    ),
+    wrong(
+        "sample",
+        "logistic noise",
+        """
+        def sample(mean, log_var):
+            u = torch.rand_like(mean).clamp(1e-6, 1 - 1e-6)
+            return mean + (log_var / 2).exp() * torch.logit(u) * math.sqrt(3) / math.pi
+        """,
+        expects="not normal",
+    ),
+    wrong(
+        "sample",
+        "sorted noise",
+        """
+        def sample(mean, log_var):
+            e = torch.randn_like(mean).sort(0).values
+            return mean + (log_var / 2).exp() * e
+        """,
+        expects="from row to row",
+    ),
+    wrong(
+        "sample",
+        "one noise a row, each latent a row later",
+        """
+        def sample(mean, log_var):
+            e = torch.randn(len(mean), 1).expand_as(mean)
+            e = torch.stack([e[:, i].roll(i) for i in range(e.shape[1])], 1)
+            return mean + (log_var / 2).exp() * e
+        """,
+        expects="one row tells that of another",
+    ),
+    right(
+        "sample",
+        "by Box and Muller, float64",
+        """
+        def sample(mean, log_var):
+            u, v = torch.rand(2, *mean.shape, dtype=torch.float64)
+            e = (-2 * (1 - u).log()).sqrt() * (2 * math.pi * v).cos()
+            return mean + (0.5 * log_var).exp() * e
+        """,
+    ),
+    right(
+        "sample",
+        "by a multivariate normal",
+        """
+        def sample(mean, log_var):
+            return torch.distributions.MultivariateNormal(
+                mean, scale_tril=(log_var / 2).exp().diag_embed()
+            ).rsample()
+        """,
+    ),
+    wrong(
+        "elbo",
+        "one mean over everything",
+        """
+        def elbo(logits, x, mean, log_var):
+            ll = -F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / x.numel()
+            kl = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1).mean()
+            return ll - kl
+        """,
+        expects="averaged over the pixels",
+    ),
+    wrong(
+        "elbo",
+        "logits clamped",
+        """
+        def elbo(logits, x, mean, log_var):
+            l = logits.clamp(-100, 100)
+            ll = -F.binary_cross_entropy_with_logits(l, x, reduction="none").flatten(1).sum(1)
+            return (ll - 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)).mean()
+        """,
+        expects="logits of ±200",
+    ),
+    wrong(
+        "elbo",
+        "probabilities in float64",
+        """
+        def elbo(logits, x, mean, log_var):
+            ll = (
+                -F.binary_cross_entropy(logits.double().sigmoid(), x.double(), reduction="none")
+                .flatten(1)
+                .sum(1)
+            )
+            return (ll - 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)).mean()
+        """,
+        expects="logits of ±200",
+    ),
+    right(
+        "elbo",
+        "logsigmoid both ways",
+        """
+        def elbo(logits, x, mean, log_var):
+            ll = torch.einsum("bchw->b", x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits))
+            return ll.mean() - 0.5 * torch.sum(mean**2 + log_var.exp() - 1 - log_var) / len(x)
+        """,
+    ),
+    wrong(
+        "slide_kl",
+        "in place",
+        """
+        def slide_kl(mean, std):
+            std *= std
+            return 0.5 * (std + mean**2 - 1 - std.log()).sum(1)
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "slide_kl",
+        "NumPy",
+        """
+        def slide_kl(mean, std):
+            import numpy as np
+
+            m, s = mean.numpy().astype(float), std.numpy().astype(float)
+            return 0.5 * (s**2 + m**2 - 1 - 2 * np.log(s)).sum(1)
+        """,
+    ),
+    right(
+        "slide_kl",
+        "lists",
+        """
+        def slide_kl(mean, std):
+            return [
+                sum(0.5 * (s * s + m * m - 1) - math.log(s) for m, s in zip(a, b))
+                for a, b in zip(mean.tolist(), std.tolist())
+            ]
+        """,
+    ),
+    right(
+        "hidden_beta",
+        "NumPy, of shape (1,)",
+        """
+        def hidden_beta(n_pixels, n_latents, variance):
+            import numpy as np
+
+            return np.float32(0.5) * n_pixels / (n_latents * np.array([variance]))
+        """,
+    ),
+    wrong(
+        "kl_normals",
+        "determinants in float64",
+        """
+        def kl_normals(mq, cq, mp, cp):
+            mq, cq, mp, cp = (e.double() for e in (mq, cq, mp, cp))
+            g = mp - mq
+            return 0.5 * (
+                torch.linalg.solve(cp, cq).trace()
+                + g @ torch.linalg.solve(cp, g)
+                - len(g)
+                + (cp.det() / cq.det()).log()
+            )
+        """,
+        expects="determinant of 150",
+    ),
+    wrong(
+        "kl_normals",
+        "a little added to the diagonals",
+        """
+        def kl_normals(mq, cq, mp, cp):
+            e = 1e-6 * torch.eye(len(mq))
+            g = mp - mq
+            return 0.5 * (
+                torch.linalg.solve(cp + e, cq + e).trace()
+                + g @ torch.linalg.solve(cp + e, g)
+                - len(g)
+                + torch.logdet(cp + e)
+                - torch.logdet(cq + e)
+            )
+        """,
+        expects="determinant of 150",
+    ),
+    wrong(
+        "kl_normals",
+        "in place",
+        """
+        def kl_normals(mq, cq, mp, cp):
+            mp -= mq
+            return 0.5 * (
+                torch.linalg.solve(cp, cq).trace()
+                + mp @ torch.linalg.solve(cp, mp)
+                - len(mp)
+                + torch.logdet(cp)
+                - torch.logdet(cq)
+            )
+        """,
+        expects="writes to its input",
+    ),
+    right(
+        "kl_normals",
+        "by Cholesky factors",
+        """
+        def kl_normals(mq, cq, mp, cp):
+            a, b = torch.linalg.cholesky(cq), torch.linalg.cholesky(cp)
+            m = torch.linalg.solve_triangular(b, a, upper=False)
+            g = torch.linalg.solve_triangular(b, (mp - mq)[:, None], upper=False)
+            return (
+                0.5 * (m.square().sum() + g.square().sum() - len(mq))
+                + b.diagonal().log().sum()
+                - a.diagonal().log().sum()
+            )
+        """,
+    ),
+    wrong(
+        "importance_bound",
+        "shifted by the mean, float64",
+        """
+        def importance_bound(logits, x, z, mean, log_var):
+            N = torch.distributions.Normal
+            lw = (
+                (x * logits - F.softplus(logits)).sum(2)
+                + N(0.0, 1.0).log_prob(z).sum(2)
+                - N(mean, (log_var / 2).exp()).log_prob(z).sum(2)
+            ).double()
+            m = lw.mean(0)
+            return (lw - m).exp().mean(0).log() + m
+        """,
+        expects="log-sum-exp",
+    ),
+    wrong(
+        "importance_bound",
+        "z detached",
+        """
+        def importance_bound(logits, x, z, mean, log_var):
+            N = torch.distributions.Normal
+            z = z.detach()
+            lw = (
+                (x * logits - F.softplus(logits)).sum(2)
+                + N(0.0, 1.0).log_prob(z).sum(2)
+                - N(mean, (log_var / 2).exp()).log_prob(z).sum(2)
+            )
+            return lw.logsumexp(0) - math.log(len(z))
+        """,
+        expects="`z` is zero",
+    ),
+    right(
+        "importance_bound",
+        "by `Independent`, float64",
+        """
+        def importance_bound(logits, x, z, mean, log_var):
+            from torch.distributions import Bernoulli, Independent, Normal
+
+            p = Independent(Bernoulli(logits=logits.double()), 1).log_prob(x.double())
+            prior = Independent(Normal(torch.zeros_like(z).double(), 1.0), 1).log_prob(z.double())
+            q = Independent(Normal(mean.double(), (log_var.double() / 2).exp()), 1).log_prob(z.double())
+            w = p + prior - q
+            return torch.logsumexp(w - math.log(w.shape[0]), dim=0)
+        """,
+    ),
+]
