@@ -167,7 +167,7 @@ def strips(*names: str) -> Callable[[Card], None]:
 
 
 def missing(card: Card) -> None:
-    """Leave a place free in a row of digits, for the part Exercises."""
+    """Draw a row of digits with a free place, for the part Exercises."""
     digits = load("digits", "test")[[1, 2, 0, 4]].unit()
     digits[2] = 0
     card.row(pad(digits, (1, 1, 1, 1)))

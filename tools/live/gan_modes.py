@@ -89,7 +89,7 @@ def script(recorded: dict[str, Tensor], last: dict[str, Tensor]) -> str:
 
 
 def is_current(last: dict[str, Tensor]) -> bool:
-    """Whether the kept script ends with these samples, up to its rounding and another processor's."""
+    """Compare the end of the kept script with these samples, up to its rounding and another processor's."""
     try:
         kept = wire.read(KEPT.read_text(encoding="utf-8")).numbers["points"][:, -1]
     except (FileNotFoundError, ValueError):
