@@ -18,6 +18,8 @@ TITLES = {"predict": "Predict, then run", "expect": "The number to expect"}
 STILL = "*A still picture: on the site of the course, this figure is live.*"
 # Lessons longer than 3,500 words: these may only become fewer.
 LONGER: dict[str, int] = {}
+# Numbered equations that nothing refers to: these may only become fewer.
+NEVER_NAMED = {"11.2", "11.3", "11.4", "12.8", "12.9", "12.10", "13.3"}
 SET_UP = """\
 import torch
 
@@ -165,6 +167,24 @@ class TestPlainMarkdown:
         for alt, address, below in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)\n?\n?(.*)", prose(path)):
             assert len(alt) >= 40, address
             assert "live/stills" not in address or below == STILL, address
+
+
+def test_every_numbered_equation_is_referred_to():
+    """By a lesson, an exercise, the package or a page; a slide that shows it does not count."""
+    pages = [
+        each
+        for pattern in (
+            "notebooks/solutions/*.ipynb",
+            "book/*.md",
+            "book/questions/*.yml",
+            "gmcourse/**/*.py",
+        )
+        for each in ROOT.glob(pattern)
+    ]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in [*NUMBERED, *pages])
+    lists = re.findall(r"[Ee]quations?((?:,?\s(?:and )?\([T\d]+\.\d+\))+)", text)
+    named = {tag for each in lists for tag in re.findall(r"[T\d]+\.\d+", each)}
+    assert {tag for path in NUMBERED for tag in tags(path)} - named == NEVER_NAMED
 
 
 def test_every_paper_has_an_address_of_its_own():

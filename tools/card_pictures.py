@@ -146,6 +146,44 @@ def carried(card: Card) -> None:
     card.dots(end, card.inks.data)
 
 
+def begun(card: Card) -> None:
+    """Draw more and more points of the same data, for the part Start."""
+    for i, n in enumerate((4, 16, 64, 256)):
+        points = toy.load("two_moons").sample(n) * torch.tensor([22.0, 30.0])
+        card.dots(points + torch.tensor([SIDE * (i + 0.5), HEIGHT / 2]), card.inks.data, 3.5 - 0.5 * i)
+
+
+def strips(*names: str) -> Callable[[Card], None]:
+    """Lay strips of the cards of some lessons side by side."""
+
+    def drawn(card: Card) -> None:
+        wide = WIDTH // len(names)
+        for i, name in enumerate(names):
+            other = Card(card.inks)
+            CARDS[name](other)
+            card.sheet.paste(other.sheet.crop((SIDE, 0, SIDE + wide, HEIGHT)), (i * wide, 0))
+
+    return drawn
+
+
+def missing(card: Card) -> None:
+    """Draw a row of digits with a free place, for the part Exercises."""
+    digits = load("digits", "test")[[1, 2, 0, 4]].unit()
+    digits[2] = 0
+    card.row(pad(digits, (1, 1, 1, 1)))
+    card.pen.rectangle((2 * SIDE + 24, 24, 3 * SIDE - 24, HEIGHT - 24), outline=card.inks.latent, width=4)
+
+
+def three_densities(card: Card) -> None:
+    """Draw data, model and latent in their colours, for the part Reference."""
+    x = torch.linspace(-3, 3, 120)
+    bumps = 0.9 * torch.exp(-((x + 1) ** 2) / 0.3) + 0.6 * torch.exp(-((x - 1.2) ** 2) / 0.4)
+    shapes = (bumps, torch.exp(-(x**2) / 2)), (card.inks.data, card.inks.latent)
+    model = 0.8 * torch.exp(-((x + 0.9) ** 2) / 0.5) + 0.55 * torch.exp(-((x - 1) ** 2) / 0.7)
+    for y, ink in [*zip(*shapes, strict=True), (model, card.inks.model)]:
+        card.line(torch.stack([(x + 3) / 6 * WIDTH, HEIGHT * (0.92 - 0.8 * y)], dim=1), ink, 4)
+
+
 CARDS: dict[str, Callable[[Card], None]] = {
     "01": boundary,
     "02": lambda card: card.row(_faces("dcgan_faces")),
@@ -160,6 +198,11 @@ CARDS: dict[str, Callable[[Card], None]] = {
     "11": written,
     "12": denoised,
     "13": carried,
+    "Start": begun,
+    "Lessons": strips("02", "04", "08", "09"),
+    "Part II": strips("11", "12"),
+    "Exercises": missing,
+    "Reference": three_densities,
 }
 
 

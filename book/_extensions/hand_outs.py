@@ -5,6 +5,7 @@ hand-out, and the site holds no file of a solved notebook. Where the solution is
 `tools/solutions.py`), the hand-out itself is the page, and the page of marked examples has none of this chapter.
 """
 
+import posixpath
 import re
 import shutil
 from collections.abc import Iterator
@@ -30,10 +31,13 @@ class Exercises(SphinxTransform):
 
     def apply(self, **kwargs: object) -> None:
         """Change the tree in place."""
-        pages = self.document.settings.env.found_docs
+        env = self.document.settings.env
+        folder = posixpath.dirname(env.docname)
         for link in self.document.findall(addnodes.pending_xref):
             target = HANDED_OUT.sub(r"notebooks/solutions/\1_solutions", link["reftarget"])
-            if target.removesuffix(".ipynb") in pages:
+            name = target.removesuffix(".ipynb")
+            # Markdown's links are relative to the source folder, those of a card to the page
+            if {name, posixpath.normpath(posixpath.join(folder, name))} & env.found_docs:
                 link["reftarget"] = target
 
 

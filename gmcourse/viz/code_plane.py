@@ -18,6 +18,7 @@ from gmcourse.viz.look import bare, write_names
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
+POINT: dict[str, Any] = {"color": VERMILION, "ms": 11, "mec": "white", "mew": 2}
 Decode = Callable[[Tensor], Tensor]
 
 
@@ -36,20 +37,28 @@ def _show(ax: Axes, x: Tensor, columns: int, gap: int = 1, **look: Any) -> None:
     bare(ax, **look)
 
 
-@torch.no_grad()
 @drawing(n=">= 1")
-def manifold(decode: Decode, n: int = 15) -> Figure:
-    """Decode n × n latents (N, 2), evenly spread in the prior's mass, into one sheet of images (N, C, H, W)."""
-    figure, ax = plt.subplots(figsize=(5.6, 5.6))
-    _show(ax, decode(equal_mass_grid(n)), n, gap=2, xlabel="z₁ →", ylabel="z₂ →")
-    return figure
+def manifold(decode: Decode, n: int = 15) -> Callable[..., Figure]:
+    """Make `draw(z1, z2)` for `explore`: a sheet of n × n latents of equal mass, and what a point decodes to."""
+    sheet = decode(equal_mass_grid(n))
+    side = n * (sheet.shape[-1] + 2)
+
+    def draw(z1: float, z2: float) -> Figure:
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 5), width_ratios=[1.7, 1])
+        _show(left, sheet, n, gap=2, xlabel="z₁ →", ylabel="z₂ →")
+        across, up = (side * Normal(0.0, 1.0).cdf(torch.tensor([z1, z2]))).tolist()
+        left.plot(across, side - up, "o", **POINT)
+        _show(right, decode(torch.tensor([[z1, z2]])), 1, frame=False)
+        return figure
+
+    return draw
 
 
 @drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw latents (N, 2) by the names of their classes, and circles of radius 1 and 2 around the origin."""
     ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
-    write_names(ax, z, labels, names, 8, clip=False)
+    write_names(ax, z, labels, names, clip=False)
     for radius in (1, 2):
         ax.add_patch(Circle((0, 0), radius, fill=False, color=INK, linewidth=0.8, linestyle=":"))
     limit = max(2.5, float(z.abs().max()) * 1.05)
@@ -63,7 +72,7 @@ def labelled_codes(
 ) -> Axes:
     """Draw codes (N, 2) by the names of their classes, on axes that hold nearly all of them."""
     ax = ax or plt.subplots(figsize=(5.2, 5.2))[1]
-    write_names(ax, z, labels, names, 8, clip=True)
+    write_names(ax, z, labels, names, clip=True)
     low, high = z.quantile(0.002, dim=0), z.quantile(0.998, dim=0)
     margin = 0.06 * (high - low)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
@@ -80,7 +89,7 @@ def explorer(decode: Decode, z: Tensor, labels: Tensor, names: Sequence[str]) ->
     def draw(z1: float, z2: float) -> Figure:
         figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2), width_ratios=[1.15, 1])
         labelled_codes(z, labels, names, left)
-        left.plot(z1, z2, "o", color=VERMILION, markersize=11, markeredgecolor="white", markeredgewidth=2)
+        left.plot(z1, z2, "o", **POINT)
         nearest = float((z - torch.tensor([z1, z2])).norm(dim=1).min())
         title = f"decoded; nearest code {nearest:.2f} away"
         _show(right, decode(torch.tensor([[z1, z2]])), 1, title=title, frame=False)
@@ -103,7 +112,7 @@ def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor])
     for row, ((name, way), color) in enumerate(zip(ways.items(), WALKS, strict=False)):
         look: dict[str, Any] = {"color": color, "markersize": 4, "linewidth": 1.5, "markeredgecolor": "white"}
         plane.plot(way[:, 0], way[:, 1], "o-", **look)
-        words: dict[str, Any] = {"color": INK, "fontsize": 11, "ha": "center", "weight": "bold"}
+        words: dict[str, Any] = {"color": INK, "ha": "center", "weight": "bold"}
         start = (float(way[0, 0]), float(way[0, 1]))
         plane.annotate(name, start, xytext=(0, 7), textcoords="offset points", **words)
         ax = figure.add_subplot(grid[row, 1])
@@ -120,10 +129,8 @@ def denoising_field(x: Tensor, learned: Tensor, best: Tensor, data: Tensor) -> A
     """
     ax = plt.subplots(figsize=(6.4, 4.6))[1]
     ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
-    for target, color, width, name in (
-        (best, SKY, 5.0, "x + σ²∇log p_σ(x)"),
-        (learned, VERMILION, 1.3, "denoiser"),
-    ):
+    arrows = (best, SKY, 5.0, "x + σ²∇log p_σ(x)"), (learned, VERMILION, 1.3, "denoiser")
+    for target, color, width, name in arrows:
         look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": color}
         ax.quiver(*x.T, *(target - x).T, label=name, width=width / 1000, **look)
     bare(ax, frame=False, aspect="equal")

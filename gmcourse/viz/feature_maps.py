@@ -23,9 +23,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
     figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         picture = ax.imshow(each.numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
-        ax.set_title(title, fontsize=11)
-        ax.set_xlabel((note or {}).get(title, ""), fontsize=9)
-        bare(ax)
+        bare(ax, title=title, xlabel=(note or {}).get(title, ""))
     figure.colorbar(picture, ax=axes, label="activation", shrink=0.75, extend="both")
     return figure
 
@@ -37,8 +35,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     figure, axes = plt.subplots(1, len(named), figsize=(2.2 * len(named) + 0.8, 2.6), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         picture = ax.imshow(each.numpy(), cmap=DENSITY, vmin=0, vmax=top)
-        ax.set_title(title, fontsize=10)
-        bare(ax)
+        bare(ax, title=title)
     figure.colorbar(picture, ax=axes, label="standard deviation", shrink=0.8)
     return figure
 
@@ -63,7 +60,7 @@ def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor) -> Figure:
     edge = side + gap / 2 - 0.5
     for draw in (ax.axhline, ax.axvline):
         draw(edge, color=GREY, linewidth=1.5)
-    ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center", fontsize=8)
+    ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center")
     bare(ax, frame=False)
     return figure
 
@@ -79,9 +76,8 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
         for ax, x in zip(axes[:, column], (part / 2 + 0.5, total), strict=True):
             ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy())
-        axes[0, column].set_title(f"{side}×{side}", fontsize=11)
+            bare(ax)
+        axes[0, column].set_title(f"{side}×{side}")
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    for ax in axes.flat:
-        bare(ax)
     return figure

@@ -54,10 +54,8 @@ def images(
     as can be. A zoom of 1 gives a column about 1.6 cm.
     """
     rows = [x] if isinstance(x, Tensor) else list(x)
-    if isinstance(x, Tensor):
-        columns = columns or math.ceil(math.sqrt(len(x) * 1.6))
-    else:
-        columns = max(len(row) for row in rows)
+    square = columns or math.ceil(math.sqrt(len(x) * 1.6))
+    columns = square if isinstance(x, Tensor) else max(len(row) for row in rows)
     for name, words, many in (("labels", labels, len(rows)), ("titles", titles, columns)):
         if words is not None:
             expect.whole(f"the number of {name}", len(words), least=many, most=many)
@@ -67,7 +65,7 @@ def images(
     height, width = sheets[0].shape[0], sheets[0].shape[1]
     if ax is None:
         inches = 0.66 * zoom * columns
-        size = (inches + (1.2 if labels else 0), len(rows) * inches * height / width)
+        size = (inches + (1.2 if labels else 0), len(rows) * inches * height / width + (0.3 if titles else 0))
         figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
         places = list(axes[:, 0])
     else:
@@ -82,6 +80,6 @@ def images(
         if titles is not None and i == 0:
             step = rows[0].shape[-1] + gap
             place.xaxis.tick_top()
-            place.set_xticks([step * (c + 0.5) - gap for c in range(columns)], titles, fontsize=9)
+            place.set_xticks([step * (c + 0.5) - gap for c in range(columns)], titles)
             place.tick_params(length=0)
     return figure

@@ -58,11 +58,11 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def write_names(ax: Axes, x: Tensor, labels: Tensor, names: Sequence[str], size: int, clip: bool) -> None:
+def write_names(ax: Axes, x: Tensor, labels: Tensor, names: Sequence[str], clip: bool) -> None:
     """Write at each point (n, 2) the name of its class: a label says more than a colour."""
     for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):
         color = CLASSES[label % len(CLASSES)]
-        ax.text(u, v, names[label], color=color, fontsize=size, ha="center", va="center", clip_on=clip)
+        ax.text(u, v, names[label], color=color, ha="center", va="center", clip_on=clip)
 
 
 def style() -> None:

@@ -63,7 +63,7 @@ def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, fl
     for face, strength in ((front, 0.55), (top, 0.35), (flank, 0.75)):
         ax.add_patch(Polygon(face, facecolor=color, alpha=strength, edgecolor="white", linewidth=1))
     label = "×".join(map(str, shape))
-    ax.text(left + side / 2, low - 0.15, label, ha="center", va="top", fontsize=9, color=INK)
+    ax.text(left + side / 2, low - 0.15, label, ha="center", va="top", color=INK)
     return right + shift
 
 
@@ -80,20 +80,19 @@ def levels(image: Shape, at_levels: Sequence[Shape], n_steps: int) -> Figure:
         right = _box(ax, entering, 0.0, BLUE, scale)
         for label in ("squeeze", f"{n_steps} steps"):
             _arrow(ax, (right + 0.15, 0), (right + 1.15, 0))
-            ax.text(right + 0.65, 0.1, label, ha="center", va="bottom", fontsize=10)
+            ax.text(right + 0.65, 0.1, label, ha="center", va="bottom")
             right = _box(ax, shape, right + 1.3, BLUE, scale)
         last = i + 1 == len(at_levels)
         half = (shape[0] if last else shape[0] // 2, *shape[1:])
         _arrow(ax, (right + 0.15, 0), (right + 1.15, 0))
         if not last:
-            ax.text(right + 0.65, 0.1, "split", ha="center", va="bottom", fontsize=10)
+            ax.text(right + 0.65, 0.1, "split", ha="center", va="bottom")
             right = _box(ax, half, right + 1.3, BLUE, scale)
-            ax.text(right + 0.15, 0, "goes on,   ", va="center", fontsize=10)
+            ax.text(right + 0.15, 0, "goes on,   ", va="center")
             right += 0.6
         right = _box(ax, half, right + 1.3 if last else right + 0.55, ORANGE, scale)
-        ax.text(right + 0.15, 0, f"$z_{i + 1}$" + ("" if last else " stays"), va="center", fontsize=11)
-        ax.set(xlim=(-0.1, 11.2), ylim=(-1.0, 1.15), aspect="equal")
-        ax.set_title(f"level {i + 1}", fontsize=10)
+        ax.text(right + 0.15, 0, f"$z_{i + 1}$" + ("" if last else " stays"), va="center")
+        ax.set(xlim=(-0.1, 11.2), ylim=(-1.0, 1.15), aspect="equal", title=f"level {i + 1}")
         ax.axis("off")
         entering = half
     return figure

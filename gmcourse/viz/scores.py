@@ -40,7 +40,7 @@ def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
     for (name, (recall, precision)), place in zip(points.items(), _places(points).values(), strict=True):
         color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE
         ax.plot(recall, precision, "o", color=color, markersize=8)
-        ax.annotate(name, place, va="center", fontsize=10, color=color)
+        ax.annotate(name, place, va="center", color=color)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     ax.set(xticks=ticks, yticks=ticks, xlabel="recall", ylabel="precision")
     ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08))
@@ -60,7 +60,7 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
         for j, value in enumerate(row):
             dark = abs(value) > 0.6 * limit
             shown = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
-            ax.text(j, i, shown, ha="center", va="center", fontsize=8, color=PAPER if dark else INK)
+            ax.text(j, i, shown, ha="center", va="center", color=PAPER if dark else INK)
     ax.set_xticks(range(len(attributes)), attributes, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(edits)), edits)
     ax.grid(False)

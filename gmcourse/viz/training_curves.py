@@ -40,7 +40,7 @@ def curves(
             ax.fill_between(x, *spread[name], color=line.get_color(), alpha=0.18, linewidth=0)
     for name, value in (reference or {}).items():
         ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)))
-        look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 9, "color": GREY}
+        look: dict[str, Any] = {"ha": "right", "va": "bottom", "color": GREY}
         ax.annotate(name, (1.0, value), (0, 1.5), ("axes fraction", "data"), "offset points", **look)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if logx:

@@ -197,7 +197,7 @@ FIGURES: dict[str, Case] = {
     "image_grid.tile": lambda d: torch.from_numpy(image_grid.tile(rand(d, 4, 3, 4, 4, grad=True), 2)),
     "image_grid.as_png": lambda d: image_grid.as_png(rand(d, 4, 3, 4, 4)) and None,
     "image_grid.images": lambda d: image_grid.images([rand(d, 4, 3, 4, 4), rand("cpu", 4, 3, 4, 4)]),
-    "code_plane.manifold": lambda d: code_plane.manifold(elsewhere(d, pictures), n=3),
+    "code_plane.manifold": lambda d: code_plane.manifold(elsewhere(d, pictures), n=3)(0.1, 0.2),
     "code_plane.codes": lambda d: code_plane.codes(rand(d, 9, 2), labels(d, 9), NAMES),
     "multiscale.squeeze": lambda d: multiscale.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
     "normals.fits": lambda d: normals.fits(rand(d, 9), rand(d, 9), {"a": rand(d, 9, grad=True)}),

@@ -28,6 +28,7 @@ def test_no_figure_is_heavy():
 FIGURES = [
     ("boundary", "notebooks/01_discriminative_vs_generative", "canvas[tabindex]", ".gm-readout"),
     ("gan_stepper", "notebooks/02_gan", "input[type=range]", ".gm-controls"),
+    ("gan_modes", "notebooks/02_gan", "input[type=range]", ".gm-readout"),
     ("ae_plane", "notebooks/03_autoencoder", "canvas[tabindex]", ".gm-readout"),
     ("kl", "notebooks/04_vae", "input[type=range]", ".gm-readout"),
     ("elbo", "notebooks/04_vae", "input[type=range]", ".gm-readout"),

@@ -8,10 +8,13 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from gmcourse.adversarial import Adversarial, Lazy, r1_penalty
+from gmcourse.data import toy
 from gmcourse.densities import Normal as Plane
+from gmcourse.metrics.modes import modes_and_quality
 from gmcourse.models.discriminative_vs_generative import GaussianWorld, GenerativeClassifier
 from gmcourse.models.gan import PlaneDiscriminator, PlaneGenerator
 from tests.site.conftest import TOLERANCE
+from tools.live import gan_modes
 
 
 def test_kl_figure_knows_the_closed_form(runtime):
@@ -91,6 +94,23 @@ def test_gan_figure_makes_the_steps_that_the_package_makes(runtime, loss, gamma)
     for name, module in (("G", generator), ("D", discriminator)):
         after = torch.cat([p.detach().flatten() for p in module.parameters()])
         assert (torch.tensor(got[name]) - after).abs().max() < TOLERANCE
+
+
+def test_modes_figure_counts_as_the_package_does_and_ends_where_the_zoo_does(runtime):
+    runtime.evaluate("Promise.all(['weights/gan_modes.js', 'gan_modes.js'].map(gm.load))")
+    truth, last, zoo_ends = toy.load("twenty_five_gaussians"), len(gan_modes.MOMENTS) - 1, gan_modes.ends()
+    for k, (recipe, runs, shown) in enumerate(gan_modes.SET_UPS.values()):
+        modes, good, points, ends = runtime.evaluate(
+            """([k, last]) => { const all = gm.ganModes(gm.weights("gan_modes"));
+                return [all.modes(k, last), all.good(k, last), all.samples(k, last), all.ends[k]()]; }""",
+            [k, last],
+        )
+        samples = zoo_ends[recipe.name]
+        assert torch.tensor(points).sub(samples[shown, : gan_modes.DRAWN]).abs().max() < 1e-3
+        counted = [modes_and_quality(samples[run], truth.centres, truth.sigma) for run in runs]
+        assert ends == pytest.approx([each for each, _ in counted], abs=1)  # one sample may lie on a border
+        assert modes == ends[shown - runs[0]]
+        assert good == pytest.approx(counted[shown - runs[0]][1], abs=1e-3)
 
 
 def test_boundary_figure_knows_bayes_rule_and_the_best_error(runtime):

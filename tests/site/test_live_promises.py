@@ -40,6 +40,31 @@ def test_gan_covers_all_clusters_and_with_a_slow_discriminator_does_not(figure):
     assert trained() == slow
 
 
+def test_gan_modes_are_hit_by_r1_lost_by_the_baseline_and_by_chance_with_wasserstein(figure):
+    reader = figure("gan_modes", "02_gan")
+
+    def at_the_end(setup, need):
+        reader.slide("good samples that a mode needs", need)
+        reader.press(setup)
+        reader.press("To the end")
+        assert reader.number("training step") == 3000
+        return reader.number("modes hit")
+
+    reader.press("Start again")
+    assert reader.number("training step") == 0
+    assert reader.number("modes hit") == 1
+    reader.press("Play")
+    reader.page.wait_for_function(
+        "box => /step 1500/.test(box.textContent)", arg=reader.box.element_handle(), timeout=60_000
+    )
+    assert reader.number("modes hit") >= 20
+    assert at_the_end("baseline", 1) <= 3
+    assert at_the_end("R1", 1) >= 23
+    assert at_the_end("Wasserstein", 1) >= 20
+    assert at_the_end("Wasserstein", 20) <= 5
+    assert at_the_end("R1", 20) >= 15
+
+
 def test_autoencoder_knows_crowded_and_empty_land(figure):
     reader = figure("ae_plane", "03_autoencoder")
     found = []

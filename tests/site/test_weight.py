@@ -87,7 +87,8 @@ def test_menus_open_by_mouse_and_keyboard(browser, site):
 
 CARDS = """() => [...document.querySelectorAll('.gm-cards .sd-card')].map((each) => {
     const style = getComputedStyle(each, '::before');
-    return [style.backgroundPositionY, style.backgroundImage.includes('cards_'), parseFloat(style.height) > 60];
+    const large = parseFloat(style.height) > parseFloat(style.width) / 5;
+    return [style.backgroundPositionY, style.backgroundImage.includes('cards_'), large];
 })"""
 
 

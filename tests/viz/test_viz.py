@@ -57,7 +57,7 @@ def test_the_equal_mass_grid_is_equal():
 
 
 def test_chapter_figures_draw():
-    code_plane.manifold(lambda z: torch.rand(len(z), 1, 4, 4), n=3)
+    code_plane.manifold(lambda z: torch.rand(len(z), 1, 4, 4), n=3)(0.1, 0.2)
     code_plane.codes(torch.randn(5, 2), torch.arange(5), "01234")
     x = torch.linspace(-1, 1, 5)
     normals.fits(x, x, {"a": x, "b": x})

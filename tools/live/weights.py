@@ -17,7 +17,7 @@ from gmcourse.data import load
 from gmcourse.flows import ActNorm
 from gmcourse.flows.coupling import Coupling
 from tools.environment import ROOT
-from tools.live import draw_digit, glow, layers, made, one_face, pixelcnn, srflow, stylegan2, wire
+from tools.live import draw_digit, gan_modes, glow, layers, made, one_face, pixelcnn, srflow, stylegan2, wire
 from tools.zoo import stamp
 
 LIVE = ROOT / "book" / "_static" / "live"
@@ -66,6 +66,7 @@ SCRIPTS: dict[str, Callable[[], str]] = {
     "plane_nice_moons": partial(_plane, "plane_nice_moons"),
     "pixelcnn_digits": pixelcnn.as_script,
     "made_digits": made.as_script,
+    "gan_modes": gan_modes.as_script,
     "glow_faces": glow.as_script,
     "draw_digit": draw_digit.as_script,
     "one_face": one_face.as_script,
