@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
-IMAGE = re.compile(r'<img [^>]*src="([./]*(_images|_static/live/stills)/([^"]+\.(?:png|svg)))"[^>]*>')
-BROAD = 1120  # pixels; a drawing of this width is not legible in the column of the text, see course.css
+IMAGE = re.compile(r'<img [^>]*src="([./]*(_images|_static/live/stills)/([^"]+\.(?:png|svg|webp)))"[^>]*>')
+BROAD = 1030  # pixels; a drawing of this width is not legible in the column of the text, see course.css
 DRAWN = re.compile(r"[0-9a-f]{40,}\.png")  # the names of those that cells drew
 
 
@@ -27,7 +27,7 @@ def placed(page: str, site: Path, kept: Path) -> str:
         drawn = folder != "_images" or DRAWN.fullmatch(name)
         small = lighter(file, kept) if drawn else file
         tag = found[0].replace(src, src[: -len(name)] + small.name)
-        return tag if re.search(r" (?:width|style)=", tag) else with_size(tag, file)
+        return tag if " width=" in tag else with_size(tag, file)
 
     return IMAGE.sub(one, page)
 

@@ -68,11 +68,14 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
     out, static = Path(app.outdir), Path(app.outdir) / "_static"
     written = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
     # those of the theme: slides are not
-    pages = {path: PLAIN.sub(r"\1", text) for path, text in written.items() if THEME in text}
+    pages = {
+        path: page_pictures.placed(PLAIN.sub(r"\1", text), out, out.parent / "pictures")
+        for path, text in written.items()
+        if THEME in text
+    }
     words = used(pages.values(), static)
     for path, text in pages.items():
-        text = page_pictures.placed(head(text, static, words), out, out.parent / "pictures")
-        path.write_text(text, encoding="utf-8")
+        path.write_text(head(text, static, words), encoding="utf-8")
     for picture in (out / "_images").glob("*.webp"):  # no page asks for the larger one any more
         if page_pictures.DRAWN.fullmatch(f"{picture.stem}.png"):
             picture.with_suffix(".png").unlink(missing_ok=True)

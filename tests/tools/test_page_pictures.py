@@ -32,7 +32,7 @@ def placed(site, tag):
     [
         ('<img src="../_images/a.svg"/>', '<img width="64" height="32" src="../_images/a.svg"/>'),
         ('<img src="_images/wall.png">', '<img width="1200" height="60" src="_images/wall.png">'),
-        ('<img src="_images/wall.png" style="x">', '<img src="_images/wall.png" style="x">'),
+        ('<img width="9" src="_images/wall.png">', '<img width="9" src="_images/wall.png">'),
         ('<img src="elsewhere/wall.png">', '<img src="elsewhere/wall.png">'),
     ],
 )
