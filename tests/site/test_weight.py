@@ -200,7 +200,7 @@ def test_one_hero_is_fetched(browser, site):
         urls = []
         page.on("request", lambda request, urls=urls: urls.append(request.url))
         page.goto(f"{site}/book/intro.html", wait_until="networkidle")
-        page.locator(".gm-hero").locator("visible=true").scroll_into_view_if_needed()
+        page.locator("img.gm-hero").locator("visible=true").scroll_into_view_if_needed()
         page.wait_for_timeout(500)
         assert [each.rsplit("_", 1)[1] for each in urls if "families_" in each] == [f"{theme}.webp"]
         page.context.close()
