@@ -157,7 +157,8 @@ def draw(only: Collection[str] | None = None) -> None:
         if colours:
             picture.quantize(colours).save(path, optimize=True)
         else:
-            picture.save(path, quality=68 if "cards" in name else 80, method=6)
+            # the first screen waits for the cards' pictures, and they are large ones of small pictures
+            picture.save(path, quality=68 if name.startswith("cards") else 80, method=6)
         print(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size / 1024:.0f} KB")
 
 

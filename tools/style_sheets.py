@@ -1,6 +1,6 @@
 """One small style sheet out of several: without what no page needs, and with the fonts of the first lines in it.
 
-Rules go whose classes stand in no page and no script, then the custom properties that nothing asks for any more.
+Rules go whose classes or ids stand in no page and no script, then custom properties that nothing asks for any more.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PARTS = {"skip_comments": True, "skip_whitespace": True}
 
 @functools.cache
 def joined(paths: tuple[Path, ...], static: Path, words: frozenset[str]) -> str:
-    """Join style sheets of the folder `static`; `words` are the classes that may occur."""
+    """Join style sheets of the folder `static`; `words` are the classes and ids that may occur."""
     text = "".join(trimmed(path, static, words) for path in paths)
     while (less := without_unasked(text)) != text:  # one property may have been asked for by another
         text = less
@@ -67,13 +67,13 @@ def selectors(rule: QualifiedRule) -> list[str]:
 
 
 def may_match(selector: str, words: frozenset[str]) -> bool:
-    """Whether every class that it asks for may occur; what it says in brackets is not looked at."""
+    """Whether every class and id that it asks for may occur; what it says in brackets is not looked at."""
     if "\\" in selector:
         return True
     plain = re.sub(r"\[[^]]*\]", "", selector)
     while plain != (plain := re.sub(r":[\w-]+\([^()]*\)", "", plain)):
         pass
-    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", plain)) <= words
+    return set(re.findall(r"[.#](-?[A-Za-z_][\w-]*)", plain)) <= words
 
 
 def squeezed(rule: str) -> str:

@@ -14,10 +14,9 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from PIL import Image
 from sphinx.application import Sphinx
 
-from tools import style_sheets
+from tools import page_pictures, style_sheets
 from tools.environment import repository
 
 SHEET = re.compile(
@@ -29,8 +28,10 @@ SCRIPT = re.compile(
 PRELOAD = re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?')
 MATHS = re.compile(r'[ \t]*<script[^>]*src="[^"]*?_static/formulas\.js[^\n]*</script>\n?')
 KATEX = "vendor/katex/katex.min"
-PICTURE = re.compile(r'<img (?![^>]*(?:width|style)=)[^>]*src="[./]*_images/([^"]+\.(?:png|svg))"[^>]*>')
-DRAWN = re.compile(r"[0-9a-f]{40,}\.png")  # the names of those that cells drew
+# how wide the letters are of alphabets in which no formula is written
+ALPHABETS = re.compile(r'"(?:Fraktur|SansSerif|Script|Typewriter)-\w+":\{[^{}]*\},?')
+# code whose colour is that of the text: a third of a lesson's bytes were marks of these
+PLAIN = re.compile(r'<span class="(?:n|p|w|nn)">([^<]*)</span>')
 NUMBERED = re.compile(
     r'<span class="caption-number">[^<]*</span>'
 )  # no text refers to a figure by its number
@@ -40,6 +41,10 @@ NEEDED_BY = {  # scripts of a few pages
     "togglebutton.js": r'class="([^"]* )?(toggle|dropdown admonition|admonition dropdown)[ "]',
 }
 ALONE = ("formulas", "searchtools", "language_data", "searchindex")  # scripts of some pages only
+NOT_HERE = re.compile(
+    "(?:version-|bd-header-(?:version|announcement)|navbar-nav|list-group|btn-(?:group|check)|progress"
+    "|alert|card|nav-(?:tabs|pills|item)|offcanvas|dropdown-menu-(?:dark|end)|marginnote|sidenote|pst-collapse)"
+)
 THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
 # the theme is known before anything is drawn, so that no picture of the other one is fetched or laid out
 KNOWN = """dataset.theme = ({ light: "light", dark: "dark" })[localStorage.getItem("mode")]
@@ -62,25 +67,38 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
         return
     out, static = Path(app.outdir), Path(app.outdir) / "_static"
     written = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
+    # those of the theme: slides are not
     pages = {
-        path: text for path, text in written.items() if THEME in text
-    }  # those of the theme: slides are not
+        path: page_pictures.placed(PLAIN.sub(r"\1", text), out, out.parent / "pictures")
+        for path, text in written.items()
+        if THEME in text
+    }
     words = used(pages.values(), static)
     for path, text in pages.items():
         path.write_text(head(text, static, words), encoding="utf-8")
+    for picture in (out / "_images").glob("*.webp"):  # no page asks for the larger one any more
+        if page_pictures.DRAWN.fullmatch(f"{picture.stem}.png"):
+            picture.with_suffix(".png").unlink(missing_ok=True)
 
 
 def used(pages: Iterable[str], static: Path) -> frozenset[str]:
-    """Every class of a page, and every longer word of a script, which might be a class."""
-    classes = {
-        word for page in pages for each in re.findall(r'class="([^"]*)"', page) for word in each.split()
+    """Every class and every id of a page, and every longer word of a script, which might be one.
+
+    Scripts of the theme know parts that this site has not, as a switch between versions.
+    """
+    in_pages = {
+        word
+        for page in pages
+        for each in re.findall(r' (?:class|id)="([^"]*)"', page)
+        for word in each.split()
     }
     scripts = (
         p.read_text(encoding="utf-8")
         for p in static.rglob("*.js")
         if not {"weights", "vendor"} & set(p.parts)
     )
-    return frozenset(classes).union(*(re.findall(r"[A-Za-z_][\w-]{3,}", script) for script in scripts))
+    in_scripts = {word for script in scripts for word in re.findall(r"[A-Za-z_][\w-]{3,}", script)}
+    return frozenset(in_pages | {word for word in in_scripts if not NOT_HERE.match(word)})
 
 
 def head(text: str, static: Path, words: frozenset[str]) -> str:
@@ -94,7 +112,6 @@ def head(text: str, static: Path, words: frozenset[str]) -> str:
     if 'class="expect admonition' in text:
         text = text.replace("<html", "<html data-notes", 1)  # the page has a margin for notes on wide screens
     text = NUMBERED.sub("", text)
-    text = PICTURE.sub(lambda found: with_size(found[0], static.parent / "_images" / found[1]), text)
     sheets = list(SHEET.finditer(text))
     if not sheets:
         return text
@@ -121,27 +138,10 @@ def head(text: str, static: Path, words: frozenset[str]) -> str:
     return text.replace("  </head>", f"{waiting}  </head>", 1)
 
 
-def with_size(tag: str, file: Path) -> str:
-    """A picture that keeps its place while it is fetched, so that nothing below it moves.
-
-    Those that cells drew lie in a box that knows how wide they are: on a small screen it scrolls, see course.css.
-    """
-    if file.suffix == ".svg":
-        box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', file.read_text(encoding="utf-8"))
-        if not box:
-            return tag
-        width, height = (round(float(each)) for each in box.groups())
-    else:
-        width, height = Image.open(file).size
-    sized = tag.replace("<img ", f'<img width="{width}" height="{height}" ', 1)
-    if not DRAWN.fullmatch(file.name):
-        return sized
-    return f'<span class="gm-picture" style="--width: {width}px">{sized}</span>'
-
-
 def formulas(static: Path, up: str) -> str:
     """What sets the formulas of a page: one script, and a style sheet beside the one of all pages."""
     script = "".join((static / each).read_text(encoding="utf-8") for each in (f"{KATEX}.js", "formulas.js"))
+    script = ALPHABETS.sub("", script)
     return (
         f'    <link rel="stylesheet" href="{up}_static/{KATEX}.css" />\n'
         f'    <script defer src="{up}_static/{keep(static, "js", script)}"></script>\n    {FORMULAS}'

@@ -58,11 +58,11 @@ function showText() {
   Promise.resolve(window.gmFormulas).then(show, show);
 }
 
-// On a phone a row of a wide table becomes a card; its cells then say which column they are of.
+// On a phone a row of a wide table, or of three columns with code, becomes a card; its cells then say which column they are of.
 function labelWideTables() {
   for (const table of document.querySelectorAll(".bd-article table:not(.indextable)")) {
     const headings = [...table.querySelectorAll("thead th")].map((each) => each.textContent.trim());
-    if (headings.length < 4) continue;
+    if (headings.length < (table.querySelector("td code") ? 3 : 4)) continue;
     table.classList.add("gm-wide");
     for (const row of table.querySelectorAll("tbody tr")) {
       [...row.children].forEach((cell, i) => { cell.dataset.heading = headings[i]; });

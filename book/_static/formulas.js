@@ -13,6 +13,18 @@ function setFormula(box) {
   text.forEach((each) => each.remove());
   box.append(place);
   katex.render(half, place, { displayMode: box.tagName === "DIV", throwOnError: false, strict: "ignore", trust });
+  keepMark(box);
+}
+
+// A browser may break a line behind a formula: a full stop or a comma after a short one stays with it.
+function keepMark(box) {
+  const next = box.nextSibling, mark = /^[.,;:!?)’”]+/.exec(next?.data ?? "")?.[0];
+  if (!mark || box.querySelectorAll(".base").length > 2) return;
+  next.data = next.data.slice(mark.length);
+  const whole = document.createElement("span");
+  whole.className = "gm-whole";
+  box.replaceWith(whole);
+  whole.append(box, mark);
 }
 
 document.querySelectorAll(".math").forEach(setFormula);

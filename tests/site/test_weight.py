@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.site.visit import WIDE
+from tests.site.visit import NARROW, WIDE
 from tools import card_pictures
 
 PAGES = ["book/intro", "book/setup", "genindex", "book/notation", "notebooks/04_vae", "notebooks/07_glow"]
@@ -45,14 +45,38 @@ def test_a_page_does_not_jump(first_visit, name):
 def test_a_page_is_light(first_visit, name):
     _, urls, size, maths, _ = first_visit(name)
     assert any("katex" in each for each in urls) == maths
-    # uncompressed; a lesson, whose text alone has 0.25 MB, does not reach the aim of 1 MB, and the front page with
-    # its live figure not that of 0.6
-    most = {"book/intro": 660_000}.get(name, 600_000)
-    if maths:
-        most = 1_250_000 if name.startswith("notebooks/") else 1_000_000
-    assert size <= most
+    # uncompressed; the front page, with its live figure and the pictures of its cards, does not reach the aim of 0.6
+    most = 615_000 if name == "book/intro" else 600_000
+    assert size <= (1_000_000 if maths else most)
     if not maths:
         assert len(urls) <= 15
+
+
+HEIGHTS = """[...document.querySelectorAll('.bd-article img:not(.gm-live img)')]
+    .map((each) => Math.round(each.getBoundingClientRect().height))"""
+EARLY = """() => [...document.querySelectorAll('.gm-live')]
+    .map((each) => [each.getBoundingClientRect().top, each.dataset.ready ?? '']).filter(([top]) => top > 2000)"""
+
+
+@pytest.mark.parametrize("name", ["notebooks/04_vae", "notebooks/08_srflow", "book/setup"])
+@pytest.mark.parametrize("screen", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_picture_has_its_place_before_it_is_fetched(browser, site, name, screen):
+    page = browser.new_context(viewport=screen).new_page()
+    held, released = [], []
+    page.route("**/_images/*", lambda route: route.continue_() if released else held.append(route))
+    page.goto(f"{site}/{name}.html", wait_until="domcontentloaded")
+    page.evaluate("async () => { await window.gmFormulas; await document.fonts.ready; }")
+    page.wait_for_timeout(1500)
+    before, early = page.evaluate(HEIGHTS), page.evaluate(EARLY)
+    assert held
+    assert [ready for _, ready in early if ready] == []  # no figure far below has come to life
+    released.append(True)
+    for route in held:
+        route.continue_()
+    page.evaluate("document.querySelectorAll('img').forEach((each) => { each.loading = 'eager'; })")
+    page.wait_for_function("[...document.images].every((each) => each.complete)")
+    assert page.evaluate(HEIGHTS) == before
+    page.context.close()
 
 
 def test_what_the_search_finds_does_not_push_the_page(browser, site):
@@ -118,6 +142,22 @@ def test_letters_of_drawn_figures_have_eleven_pixels(browser, site, name, width)
     page.close()
 
 
+@pytest.mark.parametrize("name", [*LESSONS, "notebooks/05_change_of_variables"])
+def test_a_broad_figure_is_seen_as_a_whole_on_a_wide_screen(browser, site, name):
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    page.goto(f"{site}/{name}.html")
+    assert page.locator(".gm-broad").count() > 0
+    cut = "[...document.querySelectorAll('.gm-picture')].filter((e) => e.scrollWidth > e.clientWidth + 1).length"
+    assert page.evaluate(cut) == 0
+    contents = page.locator(".bd-sidebar-secondary").bounding_box()["x"]
+    assert all(
+        box["x"] + box["width"] <= contents
+        for each in page.locator(".gm-broad").all()
+        if (box := each.bounding_box())
+    )
+    page.close()
+
+
 NOTES = """(kind) => { const contents = document.querySelector('.bd-sidebar-secondary').getBoundingClientRect();
     const text = document.querySelector('.bd-article > section > p').getBoundingClientRect();
     return [...document.querySelectorAll(kind)]
@@ -161,7 +201,7 @@ def test_one_hero_is_fetched(browser, site):
         urls = []
         page.on("request", lambda request, urls=urls: urls.append(request.url))
         page.goto(f"{site}/book/intro.html", wait_until="networkidle")
-        page.locator(".gm-hero").locator("visible=true").scroll_into_view_if_needed()
+        page.locator("img.gm-hero").locator("visible=true").scroll_into_view_if_needed()
         page.wait_for_timeout(500)
         assert [each.rsplit("_", 1)[1] for each in urls if "families_" in each] == [f"{theme}.webp"]
         page.context.close()

@@ -19,13 +19,14 @@ WORDS = frozenset({"here", "there"})
         ("p, .gone { a: b }", "p{a: b}"),
         (".here .-Color-Bold { a: b }", ""),
         (".here:not(.gone) { a: b }", ".here:not(.gone){a: b}"),
+        ("#here p, #gone p { a: b }", "#here p{a: b}"),
         (":is(.gone, .here) { a: b }", ":is(.gone, .here){a: b}"),
         ("@media print { .gone { a: b } }", ""),
         ("@media print { .there { a: b } }", "@media print {.there{a: b}}"),
         (".sm\\:here { a: b }", ".sm\\:here{a: b}"),
     ],
 )
-def test_a_rule_stays_if_all_its_classes_may_occur(written, kept, tmp_path):
+def test_a_rule_stays_if_all_its_classes_and_ids_may_occur(written, kept, tmp_path):
     sheet = tmp_path / "one.css"
     sheet.write_text(written, encoding="utf-8")
     assert style_sheets.joined((sheet,), tmp_path, WORDS).strip() == kept

@@ -19,12 +19,15 @@ from tools.environment import ROOT
 from tools.live.weights import LIVE, weights_file, write_weights
 from tools.zoo import stamp
 
+# a picture has no slider that moves, and paper has none either
+STILL = ".gm-controls, .gm-buttons, .gm-help, .gm-large { display: none !important; }"
+
 if TYPE_CHECKING:
     from playwright.sync_api import ElementHandle, Page
 
 
 def write_stills(only: Collection[str] | None = None) -> None:
-    """Photograph every live figure of the built site, or only some, in the light theme, 760 pixels wide.
+    """Photograph every live figure of the built site, or only some, in the light theme, without its controls.
 
     How high each stands is written beside, on a wide page and on a phone: the page keeps as much room free.
     """
@@ -45,7 +48,7 @@ def write_stills(only: Collection[str] | None = None) -> None:
                 page.wait_for_selector(f".gm-live[data-figure={figure}][data-ready]")
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                picture = Image.open(io.BytesIO(box.screenshot())).convert("RGB")
+                picture = Image.open(io.BytesIO(box.screenshot(style=STILL))).convert("RGB")
                 picture.quantize(128, dither=Image.Dither.NONE).save(
                     path, optimize=True
                 )  # a third of the weight
