@@ -138,15 +138,14 @@ def fit(
 
 def _values(step: Step, batch: Batch, now: int, save: Callable[[], None]) -> dict[str, float]:
     """What one step measured. Where something is not finite, the last good step is saved first."""
+    measured = None
     try:
         measured = step(batch)
-    except Diverged as error:
-        save()
-        raise Diverged(f"step {now}: {error}") from None
-    values = as_numbers(measured)
-    try:
+        values = as_numbers(measured)
         check_finite(values)
-    except Diverged as error:  # a step of one's own, which has not put anything back: nothing to be saved
+    except Diverged as error:
+        if measured is None:  # else it is a step of one's own, which has not put anything back
+            save()
         raise Diverged(f"step {now}: {error}") from None
     return values
 
