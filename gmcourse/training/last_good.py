@@ -9,7 +9,6 @@ GPU is waited for once a step. Small tensors are copied and looked at as one, wh
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import torch
@@ -114,7 +113,7 @@ class LastGood:
 
     def _parts_of(self, state: Iterable[list[Tensor]]) -> "list[_Part]":
         """The tensors in parts that can be kept: those of the last step, unless memory was moved."""
-        tensors = list(chain.from_iterable(state))
+        tensors = [t for tensors in state for t in tensors]
         places = [t.data_ptr() for t in tensors]  # a part holds the memory: nothing else can move in
         if places != self._places:
             self._parts, self._places = [_Part(part) for part in _alike(tensors)], places
@@ -142,8 +141,7 @@ class _Part:
         self.small, self.large = _joined(tensors)
         self.tensors = [*self.small, *self.large]
         self.flat = tensors[0].new_empty(sum(t.numel() for t in self.small))
-        joined = self.flat.split([t.numel() for t in self.small])
-        self.copies = [*joined, *map(torch.empty_like, self.large)]
+        self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
 
 
 def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> tuple[list[Tensor], ...]:

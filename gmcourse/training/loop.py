@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from gmcourse import expect
 from gmcourse.processes import any_of_us, rank_and_world
 from gmcourse.reproducible import mixed_seed, seed_torch
-from gmcourse.training.batches import Batch, Batches, Data, device_of, rows_of
+from gmcourse.training.batches import Batch, Batches, Data, rows_of
 from gmcourse.training.history import History
 from gmcourse.training.last_good import Diverged, as_numbers, check_finite
 from gmcourse.training.saved_run import SavedRun
@@ -128,7 +128,8 @@ def fit(
                 bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
             for callback in callbacks:
                 callback(now, history)
-            history.interrupted = any_of_us(interrupted(), device_of(batch))
+            part = batch if isinstance(batch, torch.Tensor) else batch[0]
+            history.interrupted = any_of_us(interrupted(), part.device)
             if history.interrupted or now + 1 == steps or time.monotonic() - saved.at > 60 * minutes:
                 saved.save(now + 1, history)
             if history.interrupted:
