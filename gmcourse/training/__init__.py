@@ -1,6 +1,4 @@
-"""One training loop for every model of the course, `fit(step, data, …)`, which knows no model: a step does the
-update.
-"""
+"""One training loop for every model, `fit(step, data, …)`, which knows no model: a step does the update."""
 
 from gmcourse.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.training.ema import EMA

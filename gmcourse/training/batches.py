@@ -1,6 +1,4 @@
-"""Which samples make up step number t: a function of (seed, t) alone, so that a killed run goes on with the same
-batches.
-"""
+"""Which samples make up step number t: a function of (seed, t) alone, so a killed run goes on with its batches."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -79,11 +77,6 @@ class Batches:
         if isinstance(self.data, Tensor):
             return self.data[index.to(self.data.device)]
         return tuple(t[index.to(t.device)] for t in self.data)
-
-
-def device_of(batch: Batch) -> torch.device:
-    """Where a batch lies."""
-    return batch.device if isinstance(batch, Tensor) else batch[0].device
 
 
 def rows_of(batch: Batch, rank: int, world: int) -> Batch:

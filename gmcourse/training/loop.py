@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from gmcourse import expect
 from gmcourse.processes import any_of_us, rank_and_world
 from gmcourse.reproducible import mixed_seed, seed_torch
-from gmcourse.training.batches import Batch, Batches, Data, device_of, rows_of
+from gmcourse.training.batches import Batch, Batches, Data, rows_of
 from gmcourse.training.history import History
 from gmcourse.training.last_good import Diverged, as_numbers, check_finite
 from gmcourse.training.saved_run import SavedRun
@@ -128,7 +128,8 @@ def fit(
                 bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
             for callback in callbacks:
                 callback(now, history)
-            history.interrupted = any_of_us(interrupted(), device_of(batch))
+            part = batch if isinstance(batch, torch.Tensor) else batch[0]
+            history.interrupted = any_of_us(interrupted(), part.device)
             if history.interrupted or now + 1 == steps or time.monotonic() - saved.at > 60 * minutes:
                 saved.save(now + 1, history)
             if history.interrupted:
@@ -138,15 +139,14 @@ def fit(
 
 def _values(step: Step, batch: Batch, now: int, save: Callable[[], None]) -> dict[str, float]:
     """What one step measured. Where something is not finite, the last good step is saved first."""
+    measured = None
     try:
         measured = step(batch)
-    except Diverged as error:
-        save()
-        raise Diverged(f"step {now}: {error}") from None
-    values = as_numbers(measured)
-    try:
+        values = as_numbers(measured)
         check_finite(values)
-    except Diverged as error:  # a step of one's own, which has not put anything back: nothing to be saved
+    except Diverged as error:
+        if measured is None:  # else it is a step of one's own, which has not put anything back
+            save()
         raise Diverged(f"step {now}: {error}") from None
     return values
 

@@ -103,7 +103,6 @@ INNER = (
     "gmcourse.reproducible.mixed_seed",  # any numbers and words
     "gmcourse.recipes",
     "gmcourse.storage",
-    "gmcourse.training.batches.device_of",
     "gmcourse.training.batches.rows_of",
     "gmcourse.training.ema.EMA.load_state_dict",
     "gmcourse.training.last_good",

@@ -6,11 +6,17 @@ import pytest
 import torch
 from torch import nn
 
-from gmcourse.training import EMA, Diverged, Minimize, fit, load_checkpoint
+from gmcourse.training import EMA, Diverged, Minimize, fit, last_good, load_checkpoint
 from gmcourse.training.last_good import LastGood
 
 X = torch.randn(16, 3, generator=torch.Generator().manual_seed(0))
 INFINITE = float("inf")
+
+
+@pytest.fixture(autouse=True, params=[last_good.SMALL, 4, -1], ids=["all small", "some large", "all large"])
+def joined(request, monkeypatch):
+    """How many elements a tensor may have that is copied and looked at together with others."""
+    monkeypatch.setattr(last_good, "SMALL", request.param)
 
 
 def assert_same(now, before, place="state"):
