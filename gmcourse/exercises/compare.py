@@ -118,12 +118,16 @@ def agree_parts(
     case: Callable[..., Case],
     generator: torch.Generator,
     *shapes: tuple[Any, ...],
+    otherwise: str = "",
     **settings: Any,
 ) -> None:
     """Do what `agree_always` does for each of several things that come back; `case` gets its number first."""
     for which, what in enumerate(parts):
         one = part(answer, which, " and ".join(parts), len(parts))
-        agree_always(one, what, functools.partial(case, which), generator, *shapes, **settings)
+        named = otherwise and f"{what} {otherwise}"
+        agree_always(
+            one, what, functools.partial(case, which), generator, *shapes, otherwise=named, **settings
+        )
 
 
 def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., Any]:

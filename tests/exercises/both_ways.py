@@ -5,15 +5,15 @@ A chapter's test file is three lines:
     class TestVAE(BothWays):
         chapter = "vae"
 
-and its wrong and right answers lie in `tests/exercises/answers/vae.py`. Every run judges them with a seed that it has
-drawn itself, too; a test that fails says which.
+and its wrong and right answers lie in `tests/exercises/answers/vae.py`. They are judged with a seed of the day, too;
+a test that fails says which.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
-import random
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -27,8 +27,8 @@ from tests.exercises.answers import Answer, answers
 from tests.exercises.trial import Outcome, attempt
 
 ROOT = Path(__file__).parents[2]
-# another one in each run, so that an answer that is judged by luck is found at last
-NEW = int(os.environ.get("GMCOURSE_NEW_SEED", random.SystemRandom().randrange(1000, 10**6)))
+# another one each day, so that an answer that is judged by luck is found at last, and is found again the same day
+NEW = int(os.environ.get("GMCOURSE_NEW_SEED", f"{datetime.datetime.now(datetime.UTC):%Y%m%d}"))
 
 
 def judged(chapter: notebook.Chapter, exercise: str, source: str, seeds: Iterable[int]) -> dict[str, Outcome]:

@@ -51,7 +51,7 @@ def generator_losses(answer: Any, generator: torch.Generator) -> None:
     """
     both = ("the minimax loss", "the non-saturating loss")
     agree_parts(answer, both, _both_losses, generator, (5,), (1,), (8,))
-    reason = "logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid"
+    reason = "with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid"
     agree_parts(answer, both, _both_losses, generator, (7, 200.0), otherwise=reason)
 
 
