@@ -237,6 +237,7 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
     "GridGANs": lambda m, d: m.sample(3),
     "NICE": lambda m, d: (m.sample(2), m.log_prob(rand(d, 2, *m.shape))),
     "PixelCNN": lambda m, d: (m.sample(2), m.log_prob(torch.arange(64)[None].to(d) % 17)),
+    "MADE": lambda m, d: (m.sample(2), m.log_prob(torch.arange(64)[None].to(d) % 17)),
     "PlaneFlow": lambda m, d: (m.sample(2), m.log_prob(rand(d, 2, 2))),
     "Regression": lambda m, d: m(rand(d, 2, 3, 8, 8)),
     "SRFlow": lambda m, d: (
