@@ -35,9 +35,9 @@ def couplings(name: str) -> list[nn.Module]:
 
 
 def _digits(name: str, *, codes: bool = False) -> str:
-    """Write a decoder; with the codes and classes of the test digits, if asked for."""
+    """Write a decoder, rounded to 16 bits; with the codes and classes of the test digits, if asked for."""
     numbers = wire.Numbers()
-    described = {"decoder": layers.network(decoder(name), numbers, "decoder")}
+    described = {"decoder": layers.network(decoder(name), numbers, "decoder", "int16")}
     if codes:
         test = load("digits", "test")
         encoded = zoo.load(name).double().encode(test.unit().double())  # type: ignore[operator]
