@@ -208,7 +208,7 @@ def test_next_pixel_changes_nothing_before_the_pixel(figure):
     assert before[:19] == after[:19]
     assert before[19] != after[19]
     assert before[20:] != after[20:]
-    reader.press("from the last pixel (MADE)")
+    reader.press("backwards")
     before = reader.box.evaluate(rows)
     reader.slide("grey level", 16 if before[19] > 128 else 0)
     after = reader.box.evaluate(rows)

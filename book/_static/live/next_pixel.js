@@ -84,7 +84,7 @@ gm.softmax = (logits, temperature = 1) => {
 gm.figure("next_pixel", (box) => {
   const { blue, vermilion, ink, line } = gm.colours;
   const SIDE = 8, D = SIDE * SIDE, SIZE = 360, CELL = SIZE / SIDE;
-  const NAMES = ["row by row (PixelCNN)", "from the last pixel (MADE)", "in a random order (MADE)"], mades = gm.weights("made_digits");
+  const NAMES = ["by rows", "backwards", "shuffled"], mades = gm.weights("made_digits");
   const models = [gm.pixelcnn(gm.weights("pixelcnn_digits")), gm.made(mades, 0), gm.made(mades, 1)];
   let model = models[0];
   const picture = gm.canvas(SIZE, SIZE, ""), chart = gm.canvas(SIZE, SIZE, () => {
@@ -99,7 +99,7 @@ gm.figure("next_pixel", (box) => {
   const isWritten = (i) => model.order.indexOf(i) < written;
   const chosen = () => Math.min(SIDE - 1, Math.floor(SIDE - at.y - 1e-9)) * SIDE + Math.min(SIDE - 1, Math.floor(at.x));
 
-  const level = gm.slider("grey level of this pixel", { min: 0, max: 16, step: 1, value: 0, digits: 0 }, (value) => {
+  const level = gm.slider("its grey level", { min: 0, max: 16, step: 1, value: 0, digits: 0 }, (value) => {
     stop();
     const i = chosen();
     if (!isWritten(i)) return;
@@ -176,7 +176,7 @@ gm.figure("next_pixel", (box) => {
       gm.button("Another digit", () => { stop(); seed += 1; written = D; begin(); }),
     ],
     readout: [chance.element, cost.element],
-    help: "Choose a pixel with the mouse or the arrow keys. Change its grey level: all pixels after it are drawn anew, with the same random numbers as before, and no pixel before it ever changes. In another order, other pixels come after it. The bits are those of temperature 1. The three networks weigh 0.2 MB.",
+    help: "Choose a pixel with the mouse or the arrow keys. Change its grey level: all pixels after it are drawn anew, with the same random numbers as before, and no pixel before it ever changes. In another order, other pixels come after it: by rows a PixelCNN writes, and a MADE from the last pixel backwards or in one shuffled order. The bits are those of temperature 1. The three networks weigh 0.2 MB.",
     draw: () => (u.length ? draw() : begin()),
     says: () => `written ${NAMES[models.indexOf(model)]}; row ${Math.floor(chosen() / SIDE) + 1}, column ${(chosen() % SIDE) + 1}, grey level ${x[chosen()]}`,
   });
