@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, agreed
+from gmcourse.exercises.compare import Case, agree, agree_always, agreed
 from gmcourse.exercises.independence import independent
 from gmcourse.exercises.mistakes import Mistake
 
@@ -118,9 +118,9 @@ def test_several_things_may_come_back_stacked() -> None:
         lambda x: torch.stack([x, x**2]),
         lambda x: torch.stack([x, x**2]).numpy(),
     ):
-        agree_parts(answer, ("x", "its square"), case, torch.Generator(), (3,), (1,))
+        agree_always(answer, ("x", "its square"), case, torch.Generator(), (3,), (1,))
     with pytest.raises(Mistake, match="two things are wanted: x and its square"):
-        agree_parts(lambda x: x, ("x", "its square"), case, torch.Generator(), (3,))
+        agree_always(lambda x: x, ("x", "its square"), case, torch.Generator(), (3,))
 
 
 def test_entries_that_are_nearly_right_are_not_off_by_one_factor() -> None:

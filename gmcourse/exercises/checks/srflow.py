@@ -14,8 +14,8 @@ from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, normal, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, normal, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent, near
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -26,7 +26,12 @@ N = 8_000  # draws for the spread of answers
 FACES = 100  # of the test set, among which the open task chooses
 
 
-def _injected(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
+@by_cases(("the output", "log_det"), [(3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4)])
+def injector(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
+    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
+
+    The low resolution steers the scale and the shift of every channel, for the price of a sum.
+    """
     h = normal(*shape, generator=generator)
     raw, shift = (normal(contexts, *shape[1:], generator=generator) for _ in range(2))
     a, r, t = h.double(), raw.double(), shift.double()
@@ -55,16 +60,6 @@ def _injected(which: int, generator: torch.Generator, contexts: int, *shape: int
         "only the first position counts; all H·W do": s.log().expand_as(a)[:, :, 0, 0].sum(1),
     }
     return Case((h, raw, shift), each.sum(1), suspects, {"raw": raw}, {"dimensions": each.shape[1]})
-
-
-@exercise
-def injector(answer: Any, generator: torch.Generator) -> None:
-    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
-
-    The low resolution steers the scale and the shift of every channel, for the price of a sum.
-    """
-    shapes = ((3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4))
-    agree_parts(answer, ("the output", "log_det"), _injected, generator, *shapes)
 
 
 class _Toy:
@@ -218,7 +213,12 @@ class _Decoder:
         return 2 * z + F.interpolate(context, scale_factor=self.scale)
 
 
-def _squared_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
+@by_cases(("the error of the mean", "the error of a draw"), [(6, 4), (4, 7), (40, 2)])
+def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
+    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
+
+    A draw has twice the squared error of the mean: the blurred answer wins this race.
+    """
     x = normal(n, dims, generator=generator).detach()
     d = x.double()
     each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
@@ -237,17 +237,12 @@ def _squared_errors(which: int, generator: torch.Generator, n: int, dims: int) -
     return Case((x,), pairs * more, suspects, sizes={"dimensions": dims})
 
 
-@exercise
-def two_errors(answer: Any, generator: torch.Generator) -> None:
-    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
+@by_cases("bits per dimension", [(32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5)])
+def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
+    """Find the mistakes: a published loss, whose unit is not bits per dimension.
 
-    A draw has twice the squared error of the mean: the blurred answer wins this race.
+    Two numbers can be compared once both say bits of what, and divided by how many.
     """
-    both = ("the error of the mean", "the error of a draw")
-    agree_parts(answer, both, _squared_errors, generator, (6, 4), (4, 7), (40, 2))
-
-
-def _published(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
     z = normal(*shape, generator=generator)
     log_det = normal(shape[0], generator=generator, std=5.0)
     base, v = Normal(0.0, 1.0).log_prob(z.double()).flatten(1).sum(1), log_det.double()
@@ -269,16 +264,6 @@ def _published(generator: torch.Generator, grey_levels: int, *shape: int) -> Cas
     }
     trained = {"z": z, "log_det": log_det}
     return Case((z, log_det, grey_levels), bits(dims, dims), suspects, trained, handed=bits(area, area))
-
-
-@exercise
-def published_loss(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: a published loss, whose unit is not bits per dimension.
-
-    Two numbers can be compared once both say bits of what, and divided by how many.
-    """
-    shapes = ((32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5))
-    agree_always(answer, "bits per dimension", _published, generator, *shapes)
 
 
 @exercise
