@@ -5,6 +5,7 @@ tolerance that holds for float32 on every machine.
 """
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,25 @@ def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) ->
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * std)
             parameter.grad = torch.zeros_like(parameter)
     return network
+
+
+def watched(network: nn.Module) -> list[Tensor]:
+    """Return a list that grows by what the network is given from now on."""
+    given: list[Tensor] = []
+    network.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0].detach().clone()))
+    return given
+
+
+def remembered(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[tuple[Any, ...]]]:
+    """Return the function, and a list that grows by the arguments of each call."""
+    calls: list[tuple[Any, ...]] = []
+
+    @functools.wraps(function)
+    def asked(*arguments: Any, **named: Any) -> Any:
+        calls.append(inspect.signature(function).bind(*arguments, **named).args)
+        return function(*arguments, **named)
+
+    return asked, calls
 
 
 def pair(value: Any, what: str) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, finite
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, remembered
 from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent
 from gmcourse.exercises.mistakes import mistake
@@ -178,19 +178,10 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
     return Case((x, layers), want, {} if depth < 2 else suspects, {"the maps' parameters": parameters})
 
 
-class _Density:
-    """A log-density that remembers where it was asked."""
-
-    def __init__(self, dims: int, generator: torch.Generator) -> None:
-        self.scale, self.shift = (torch.rand(dims, generator=generator).double() for _ in range(2))
-        self.asked: list[Tensor] = []
-
-    def of(self, y: Tensor) -> Tensor:
-        return (y.double() * self.scale - self.shift).square().sum(-1)
-
-    def __call__(self, y: Any) -> Tensor:
-        self.asked.append(torch.as_tensor(y).detach().double())
-        return self.of(torch.as_tensor(y))
+def _parabola(dims: int, generator: torch.Generator) -> Callable[[Any], Tensor]:
+    """Make what stands for a log-density."""
+    scale, shift = (torch.rand(dims, generator=generator).double() for _ in range(2))
+    return lambda y: (torch.as_tensor(y).double() * scale - shift).square().sum(-1)
 
 
 @exercise
@@ -201,16 +192,17 @@ def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
     """
     for batch, dims, levels in ((3000, 5, 8), (2000, 3, 256)):
         pixels = torch.randint(levels, (batch, dims), generator=generator)
-        density, noises = _Density(dims, generator), []
+        log_density, noises = _parabola(dims, generator), []
         for _ in range(2):
-            density.asked.clear()
+            density, calls = remembered(log_density)
             value = ask(answer, density, pixels, levels)
-            if sum(map(len, density.asked)) != batch:
+            asked = [torch.as_tensor(y).detach().double() for (y,) in calls]
+            if sum(map(len, asked)) != batch:
                 mistake("the density is to be asked once for each picture, with its own noise")
-            y = torch.cat(density.asked)
+            y = torch.cat(asked)
             noise = y * levels - pixels
             _in_unit_cell(noise, y, pixels, levels)
-            log_p, constant, bit = density.of(y), dims * math.log(levels), math.log(2)
+            log_p, constant, bit = log_density(y), dims * math.log(levels), math.log(2)
             suspects = {
                 "D log(levels) is missing: a density on [0, 1] is not one on the levels": log_p,
                 "D log(levels) is added; a smaller cell has less probability": log_p + constant,

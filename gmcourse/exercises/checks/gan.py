@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches
-from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair
+from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
 from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -189,8 +189,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
-        fed: list[Tensor] = []
-        mine.register_forward_pre_hook(lambda _, inputs, fed=fed: fed.append(inputs[0]))
+        fed = watched(mine)
         for number, (real, z) in enumerate(rounds):
             fed.clear()
             value = ask(answer, mine, opponent, *optimizers, real, z, trains=True)
