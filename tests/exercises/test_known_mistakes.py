@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gmcourse.exercises.compare import Case, agree, agree_always, agreed
+from gmcourse.exercises.compare import Case, agree, agree_always, agreed, remembered, watched
+from gmcourse.exercises.exercise import by_cases
 from gmcourse.exercises.independence import independent
 from gmcourse.exercises.mistakes import Mistake
 
@@ -183,3 +184,33 @@ def test_noise_of_pictures_is_looked_at_along_each_axis() -> None:
         with pytest.raises(Mistake, match=hears):
             independent(picture(*shape)(0), picture(*shape)(1), axes)
     independent(picture(2000, 3, 4, 5)(0), picture(2000, 3, 4, 5)(1), axes)
+
+
+def test_a_function_that_makes_cases_is_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    @by_cases("it", [(3,), (1,)], edge=(2, 1e30), otherwise="it overflows: shrink it first")
+    def doubled(generator: torch.Generator, n: int, size: float = 1.0) -> Case:
+        """Check 2x.
+
+        Nothing is simpler.
+        """
+        x = size * torch.rand(n, generator=generator)
+        return Case((x,), 2 * x.double(), {"it is squared": x.double() ** 2})
+
+    doubled(lambda x: x + x)
+    assert capsys.readouterr().out == "✓ doubled passed\nNothing is simpler.\n"
+    for answer, words in (
+        (lambda x: x**2, "it: it is squared"),
+        (lambda x: (4 * x**2).sqrt(), "it overflows: shrink it first"),
+    ):
+        with pytest.raises(Mistake, match=f"^{words}"):
+            doubled(answer)
+
+
+def test_what_an_answer_asks_is_remembered() -> None:
+    asked, calls = remembered(lambda z, context: z + context)
+    assert (asked(1, 2), asked(3, context=4), calls) == (3, 7, [(1, 2), (3, 4)])
+    network, x = torch.nn.Linear(2, 1), torch.ones(3, 2)
+    given = watched(network)
+    network(x)
+    x.zero_()
+    assert torch.equal(given[0], torch.ones(3, 2))
