@@ -5,6 +5,7 @@ tolerance that holds for float32 on every machine.
 """
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,25 @@ def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) ->
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * std)
             parameter.grad = torch.zeros_like(parameter)
     return network
+
+
+def watched(network: nn.Module) -> list[Tensor]:
+    """Return a list that grows by what the network is given from now on."""
+    given: list[Tensor] = []
+    network.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0].detach().clone()))
+    return given
+
+
+def remembered(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[tuple[Any, ...]]]:
+    """Return the function, and a list that grows by the arguments of each call."""
+    calls: list[tuple[Any, ...]] = []
+
+    @functools.wraps(function)
+    def asked(*arguments: Any, **named: Any) -> Any:
+        calls.append(inspect.signature(function).bind(*arguments, **named).args)
+        return function(*arguments, **named)
+
+    return asked, calls
 
 
 def pair(value: Any, what: str) -> tuple[Any, Any]:
@@ -82,7 +102,7 @@ class Case:
 
 def agree_always(
     answer: Any,
-    what: str,
+    what: str | tuple[str, ...],
     case: Callable[..., Case],
     generator: torch.Generator,
     *shapes: tuple[Any, ...],
@@ -94,9 +114,17 @@ def agree_always(
     """Ask several times for each shape; a mistake has a name only if the name fits each time: chance gives none.
 
     Args:
+        what: what comes back; where several things do, all their names, and `case` gets the number of one first.
         case: called with the generator and a shape, makes another case of this shape.
         otherwise: the words for every wrong value that is no suspect's.
     """
+    if isinstance(what, tuple):
+        settings: dict[str, Any] = {"times": times, "rtol": rtol, "atol": atol}
+        for which, name in enumerate(what):
+            one, its = part(answer, which, " and ".join(what), len(what)), functools.partial(case, which)
+            named = otherwise and f"{name} {otherwise}"
+            agree_always(one, name, its, generator, *shapes, otherwise=named, **settings)
+        return
     for shape in shapes:
         cases = [case(generator, *shape) for _ in range(times)]
         values = [tensor(ask(answer, *each.arguments), what) for each in cases]
@@ -110,24 +138,6 @@ def agree_always(
             if not matches(again, values[0]):
                 mistake(f"{what}: two calls with the same inputs give two results: something is drawn inside")
         _agree(values, cases, what, otherwise, rtol, atol)
-
-
-def agree_parts(
-    answer: Any,
-    parts: Sequence[str],
-    case: Callable[..., Case],
-    generator: torch.Generator,
-    *shapes: tuple[Any, ...],
-    otherwise: str = "",
-    **settings: Any,
-) -> None:
-    """Do what `agree_always` does for each of several things that come back; `case` gets its number first."""
-    for which, what in enumerate(parts):
-        one = part(answer, which, " and ".join(parts), len(parts))
-        named = otherwise and f"{what} {otherwise}"
-        agree_always(
-            one, what, functools.partial(case, which), generator, *shapes, otherwise=named, **settings
-        )
 
 
 def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., Any]:

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 
 from gmcourse.console import accept_any_encoding
 from gmcourse.exercises import verdict_box
-from gmcourse.exercises.compare import agreed
+from gmcourse.exercises.compare import Case, agree_always, agreed
 from gmcourse.exercises.mistakes import NotDone, Refusal, passed_line
 from gmcourse.reproducible import plain_defaults, seed_torch
 
@@ -62,6 +62,32 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
 
     del judge.__wrapped__  # a check takes the answer alone, and `help` says so
     return judge
+
+
+def by_cases(
+    what: str | tuple[str, ...],
+    shapes: Sequence[tuple[Any, ...]],
+    *,
+    edge: tuple[Any, ...] | None = None,
+    otherwise: str = "",
+    **settings: Any,
+) -> Callable[[Callable[..., Case]], Callable[[Any], None]]:
+    """Make a check out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
+
+    Args:
+        edge: a shape at which careless formulas overflow and the like, and `otherwise` the words for that.
+    """
+
+    def check(case: Callable[..., Case]) -> Callable[[Any], None]:
+        def law(answer: Any, generator: torch.Generator) -> None:
+            agree_always(answer, what, case, generator, *shapes, **settings)
+            if edge is not None:
+                agree_always(answer, what, case, generator, edge, otherwise=otherwise, **settings)
+
+        assigned = ("__module__", "__name__", "__qualname__", "__doc__")  # its arguments are not the check's
+        return exercise(functools.update_wrapper(law, case, assigned))
+
+    return check
 
 
 @contextmanager

@@ -4,8 +4,7 @@ import torch
 
 from gmcourse.data import load
 from gmcourse.models.autoencoder import Autoencoder
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 
 
 def measure(module: Autoencoder, device: torch.device) -> dict[str, float]:

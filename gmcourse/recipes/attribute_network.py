@@ -11,8 +11,7 @@ from gmcourse import zoo
 from gmcourse.data import Images, faces, load
 from gmcourse.data.blur import blur
 from gmcourse.models.attribute_network import AttributeNetwork
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
 from gmcourse.reproducible import generator, seed_torch
 from gmcourse.training.schedules import cosine

@@ -9,8 +9,7 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.diffusion import Diffusion, bound, times
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.reproducible import generator
 from gmcourse.training.schedules import cosine, product, warm_up
 

@@ -7,8 +7,7 @@ import torch
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.diffusion import Diffusion, bound, times
 from gmcourse.recipes import flow_matching_faces
-from gmcourse.recipes.running import Pictures, Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Pictures, Recipe, adam
 from gmcourse.recipes.vae_faces import faces
 from gmcourse.reproducible import generator
 

@@ -10,8 +10,7 @@ from gmcourse.data import faces, load
 from gmcourse.data.blur import blur
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.features import Features
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
 from gmcourse.reproducible import generator
 from gmcourse.training.schedules import cosine, product, warm_up

@@ -5,8 +5,7 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.flow_matching import FlowMatching
-from gmcourse.recipes.running import Recipe, likelihood
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam, likelihood
 from gmcourse.reproducible import seed_torch
 from gmcourse.training.schedules import cosine, product, warm_up
 

@@ -16,8 +16,7 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.diffusion import Diffusion
 from gmcourse.models.flow_matching import FlowMatching
-from gmcourse.recipes.running import Pictures, Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Pictures, Recipe, adam
 from gmcourse.recipes.vae_faces import data, faces
 from gmcourse.reproducible import generator, seed_torch
 from gmcourse.training.schedules import cosine, product, warm_up

@@ -11,8 +11,7 @@ from gmcourse.data import Images, load
 from gmcourse.data.images import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Pictures, Recipe, likelihood
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Pictures, Recipe, adam, likelihood
 from gmcourse.training.schedules import cosine, product, warm_up
 
 

@@ -6,8 +6,7 @@ from torch import Tensor
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Recipe, likelihood
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam, likelihood
 
 
 def prepare(module: Glow, pixels: Tensor) -> None:

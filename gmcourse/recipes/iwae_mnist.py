@@ -6,8 +6,7 @@ another. In the paper's table 1 (one stochastic layer) the VAE has 86.76 nats, k
 
 from dataclasses import replace
 
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.recipes.vae_mnist import RECIPE as VAE_MNIST
 from gmcourse.recipes.vae_mnist import binarised
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from gmcourse.recipes import pixelcnn_digits
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 
 RECIPE: Recipe = replace(
     pixelcnn_digits.RECIPE,

@@ -7,8 +7,7 @@ import torch
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
-from gmcourse.recipes.running import Recipe, likelihood
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam, likelihood
 
 
 def measure(module: NICE, device: torch.device) -> dict[str, float]:

@@ -5,8 +5,7 @@ import torch
 from gmcourse.data import load
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.autoregressive import Autoregressive
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.training.schedules import cosine, product, warm_up
 
 

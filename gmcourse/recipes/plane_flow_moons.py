@@ -7,8 +7,7 @@ from torch import Tensor
 
 from gmcourse.data import toy
 from gmcourse.models.change_of_variables import PlaneFlow
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.reproducible import generator
 from gmcourse.training.schedules import cosine
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.recipes.vae_digits_2d import RECIPE as PLAIN
 
 STEP = adam(1e-3, lambda module: partial(module.loss, beta=0.1))

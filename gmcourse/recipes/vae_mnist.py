@@ -11,8 +11,7 @@ from gmcourse.data import load
 from gmcourse.metrics.likelihood import mean_and_error
 from gmcourse.models.vae import VAE
 from gmcourse.processes import uniform_noise
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.adam import adam
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.reproducible import generator
 from gmcourse.training.schedules import cosine
 

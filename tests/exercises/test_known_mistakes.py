@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, agreed
+from gmcourse.exercises.compare import Case, agree, agree_always, agreed, remembered, watched
+from gmcourse.exercises.exercise import by_cases
 from gmcourse.exercises.independence import independent
 from gmcourse.exercises.mistakes import Mistake
 
@@ -118,9 +119,9 @@ def test_several_things_may_come_back_stacked() -> None:
         lambda x: torch.stack([x, x**2]),
         lambda x: torch.stack([x, x**2]).numpy(),
     ):
-        agree_parts(answer, ("x", "its square"), case, torch.Generator(), (3,), (1,))
+        agree_always(answer, ("x", "its square"), case, torch.Generator(), (3,), (1,))
     with pytest.raises(Mistake, match="two things are wanted: x and its square"):
-        agree_parts(lambda x: x, ("x", "its square"), case, torch.Generator(), (3,))
+        agree_always(lambda x: x, ("x", "its square"), case, torch.Generator(), (3,))
 
 
 def test_entries_that_are_nearly_right_are_not_off_by_one_factor() -> None:
@@ -183,3 +184,33 @@ def test_noise_of_pictures_is_looked_at_along_each_axis() -> None:
         with pytest.raises(Mistake, match=hears):
             independent(picture(*shape)(0), picture(*shape)(1), axes)
     independent(picture(2000, 3, 4, 5)(0), picture(2000, 3, 4, 5)(1), axes)
+
+
+def test_a_function_that_makes_cases_is_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    @by_cases("it", [(3,), (1,)], edge=(2, 1e30), otherwise="it overflows: shrink it first")
+    def doubled(generator: torch.Generator, n: int, size: float = 1.0) -> Case:
+        """Check 2x.
+
+        Nothing is simpler.
+        """
+        x = size * torch.rand(n, generator=generator)
+        return Case((x,), 2 * x.double(), {"it is squared": x.double() ** 2})
+
+    doubled(lambda x: x + x)
+    assert capsys.readouterr().out == "✓ doubled passed\nNothing is simpler.\n"
+    for answer, words in (
+        (lambda x: x**2, "it: it is squared"),
+        (lambda x: (4 * x**2).sqrt(), "it overflows: shrink it first"),
+    ):
+        with pytest.raises(Mistake, match=f"^{words}"):
+            doubled(answer)
+
+
+def test_what_an_answer_asks_is_remembered() -> None:
+    asked, calls = remembered(lambda z, context: z + context)
+    assert (asked(1, 2), asked(3, context=4), calls) == (3, 7, [(1, 2), (3, 4)])
+    network, x = torch.nn.Linear(2, 1), torch.ones(3, 2)
+    given = watched(network)
+    network(x)
+    x.zero_()
+    assert torch.equal(given[0], torch.ones(3, 2))

@@ -10,26 +10,11 @@ from torch.distributions import Categorical
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import show
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, tensor, watched
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import N, fresh_each, independent
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
-
-
-class _Spied(nn.Module):
-    """A small autoencoder that remembers what it was given."""
-
-    def __init__(self, shape: tuple[int, ...], generator: torch.Generator) -> None:
-        super().__init__()
-        self.layer = nn.Linear(math.prod(shape), math.prod(shape))
-        fresh_weights(self.layer, generator, 0.3)
-        self.given: list[Tensor] = []
-
-    def forward(self, y: Tensor) -> Tensor:
-        self.given.append(y.detach().clone())
-        hidden: Tensor = self.layer(y.flatten(1)).tanh()
-        return hidden.reshape(y.shape)
 
 
 @exercise
@@ -40,16 +25,19 @@ def denoising_loss(answer: Any, generator: torch.Generator) -> None:
     """
     what = "the loss"
     for shape, batch, sigma in (((2, 3, 4), 700, 0.5), ((1, 4, 6), 600, 1.5)):
-        network, x = _Spied(shape, generator), torch.rand(batch, *shape, generator=generator)
+        layer = nn.Linear(math.prod(shape), math.prod(shape))
+        network = nn.Sequential(nn.Flatten(), layer, nn.Tanh(), nn.Unflatten(1, shape))
+        fresh_weights(network, generator, 0.3)
+        x, given = torch.rand(batch, *shape, generator=generator), watched(network)
         noises, first = [], None
         for _ in range(2):
-            network.given.clear()
+            given.clear()
             value = ask(answer, network, x, sigma)
             first = tensor(value, what) if first is None else first
-            rows = sum(map(len, network.given))
+            rows = sum(map(len, given))
             if rows != batch:
                 mistake(f"the network is to see each noisy picture once; it saw {rows} for {batch}")
-            noisy = torch.cat(network.given)
+            noisy = torch.cat(given)
             noises.append((noisy - x).double())
             if torch.equal(noisy, x):
                 mistake("the network is shown the clean pictures: the noise is missing")
@@ -61,10 +49,9 @@ def denoising_loss(answer: Any, generator: torch.Generator) -> None:
         independent(noises[0] / sigma, noises[1] / sigma, ("picture", "channel", "line", "place"))
 
 
-def _the_loss(value: Any, network: _Spied, x: Tensor, noisy: Tensor) -> None:
+def _the_loss(value: Any, network: nn.Sequential, x: Tensor, noisy: Tensor) -> None:
     """Compare the loss with that of the pictures that the network was shown."""
     shown = network(noisy)
-    network.given.pop()
     squared = (x.double() - shown.double()).square().flatten(1)
     of_noisy = (noisy.double() - shown.double()).square().flatten(1).sum(1).mean()
     suspects = {
@@ -75,7 +62,7 @@ def _the_loss(value: Any, network: _Spied, x: Tensor, noisy: Tensor) -> None:
         "this is the norm, not its square": squared.sum(1).sqrt().mean(),
         "the differences are not squared": squared.sqrt().sum(1).mean(),
     }
-    leaves = {f"the network's {name}": each for name, each in network.layer.named_parameters()}
+    leaves = {f"the network's {name}": each for name, each in network[1].named_parameters()}
     agree(value, squared.sum(1).mean(), "the loss", suspects, inputs=leaves)
 
 
@@ -167,7 +154,12 @@ def code_bits(answer: Any, generator: torch.Generator) -> None:
     agree(ask(answer, codes, rare), want, "the length", otherwise=reason, rtol=1e-3)
 
 
-def _noisy(generator: torch.Generator, points: int, centres: int, dims: int) -> Case:
+@by_cases("the denoised point", [(5, 3, 2), (1, 4, 3), (7, 2, 4)], rtol=1e-3)
+def denoise(generator: torch.Generator, points: int, centres: int, dims: int) -> Case:
+    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule.
+
+    A good denoiser knows the slope of the log-density of noisy data: its score.
+    """
     sigma, width = float(0.3 + 0.9 * torch.rand((), generator=generator)), 0.5
     means = 1.5 * torch.randn(centres, dims, generator=generator).double()
     variance = width**2 + sigma**2
@@ -197,15 +189,6 @@ def _noisy(generator: torch.Generator, points: int, centres: int, dims: int) -> 
         "that is twice the step": x + 2 * step,
     }
     return Case((log_prob, x, sigma), want, suspects)
-
-
-@exercise
-def denoise(answer: Any, generator: torch.Generator) -> None:
-    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule.
-
-    A good denoiser knows the slope of the log-density of noisy data: its score.
-    """
-    agree_always(answer, "the denoised point", _noisy, generator, (5, 3, 2), (1, 4, 3), (7, 2, 4), rtol=1e-3)
 
 
 @exercise

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, pair, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, finite, normal, pair, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 
@@ -179,16 +179,12 @@ def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
     agree(got, want[None], "log P(x)", inputs={"mean": mean, "log_scale": t}, otherwise=hint)
 
 
-@exercise
-def one_at_a_time(answer: Any, generator: torch.Generator) -> None:
+@by_cases("the sample", [(5, 4, 3), (2, 6, 5), (3, 7, 2)])
+def one_at_a_time(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
     """Find the mistake: a sampler that draws all numbers from one pass through the network.
 
     Sampling takes one pass for each number: a conditional waits for what it is conditioned on.
     """
-    agree_always(answer, "the sample", _sample, generator, (5, 4, 3), (2, 6, 5), (3, 7, 2))
-
-
-def _sample(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
     network = _network(dims, levels, generator)
     u = torch.rand(rows, dims, generator=generator)
     want, likeliest, mirrored, late = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(4))

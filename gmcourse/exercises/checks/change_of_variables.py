@@ -10,8 +10,8 @@ from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, finite
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, remembered
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -20,8 +20,13 @@ from gmcourse.models.change_of_variables import PlaneFlow
 Map = Callable[[Tensor], Tensor]
 
 
-def _pushed(generator: torch.Generator, n: int, kind: int) -> Case:
-    """Draw points and a monotone map of the line: rising, falling, steep or flat."""
+@by_cases("log p(x)", [(5, 0), (8, 1), (3, 2)])
+def log_density(generator: torch.Generator, n: int, kind: int) -> Case:
+    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd.
+
+    Every invertible map whose Jacobian is known is a density, and can be trained as one.
+    """
+    # a monotone map of the line: rising, falling, steep or flat
     a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
     maps: list[tuple[Map, Map]] = [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
@@ -45,15 +50,6 @@ def _pushed(generator: torch.Generator, n: int, kind: int) -> Case:
     return Case((x, f), base + log_s, suspects)
 
 
-@exercise
-def log_density(answer: Any, generator: torch.Generator) -> None:
-    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd.
-
-    Every invertible map whose Jacobian is known is a density, and can be trained as one.
-    """
-    agree_always(answer, "log p(x)", _pushed, generator, (5, 0), (8, 1), (3, 2))
-
-
 def _twist(generator: torch.Generator) -> Map:
     """Bend the plane by a map with a full Jacobian, whose determinant changes its sign."""
     a = (torch.rand(6, generator=generator) + 0.3).tolist()
@@ -66,7 +62,12 @@ def _twist(generator: torch.Generator) -> Map:
     return f
 
 
-def _areas(generator: torch.Generator, n: int) -> Case:
+@by_cases("log |det J|", [(4,), (1,), (7,)], atol=1e-4, rtol=1e-3)
+def area_factor(generator: torch.Generator, n: int) -> Case:
+    """Check log |det J| of a map of the plane, one number a point.
+
+    The determinant is an area: where the map stretches, the density gets thin.
+    """
     det = torch.ones(n)
     while not bool((det < -0.1).any() and (det.abs() > 0.01).all()):  # the plane is turned over somewhere
         f = _twist(generator)
@@ -83,15 +84,6 @@ def _areas(generator: torch.Generator, n: int) -> Case:
         "ad + bc in place of ad − bc": (2 * diagonal.prod(1) - det).abs().log(),
     }
     return Case((x, f), det.abs().log(), suspects)
-
-
-@exercise
-def area_factor(answer: Any, generator: torch.Generator) -> None:
-    """Check log |det J| of a map of the plane, one number a point.
-
-    The determinant is an area: where the map stretches, the density gets thin.
-    """
-    agree_always(answer, "log |det J|", _areas, generator, (4,), (1,), (7,), rtol=1e-3, atol=1e-4)
 
 
 def _triangles(generator: torch.Generator, batch: int, size: int) -> Case:
@@ -130,8 +122,13 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
     agree(ask(answer, matrices), want, "log |det L|", otherwise=reason)
 
 
-def _chain(generator: torch.Generator, batch: int, dims: int, depth: int) -> Case:
-    """Make a chain of maps that bend each number and turn the order of all of them round."""
+@by_cases("log p(x)", [(5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)], rtol=1e-3, times=2)
+def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: int) -> Case:
+    """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given.
+
+    Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.
+    """
+    # maps that bend each number and turn the order of all of them round
     parameters = (0.3 + torch.rand(depth, dims, 2, generator=generator)).requires_grad_()
 
     def layer(i: int) -> tuple[Map, Map]:
@@ -181,29 +178,10 @@ def _chain(generator: torch.Generator, batch: int, dims: int, depth: int) -> Cas
     return Case((x, layers), want, {} if depth < 2 else suspects, {"the maps' parameters": parameters})
 
 
-@exercise
-def composed_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given.
-
-    Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.
-    """
-    shapes = (5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)
-    agree_always(answer, "log p(x)", _chain, generator, *shapes, times=2, rtol=1e-3)
-
-
-class _Density:
-    """A log-density that remembers where it was asked."""
-
-    def __init__(self, dims: int, generator: torch.Generator) -> None:
-        self.scale, self.shift = (torch.rand(dims, generator=generator).double() for _ in range(2))
-        self.asked: list[Tensor] = []
-
-    def of(self, y: Tensor) -> Tensor:
-        return (y.double() * self.scale - self.shift).square().sum(-1)
-
-    def __call__(self, y: Any) -> Tensor:
-        self.asked.append(torch.as_tensor(y).detach().double())
-        return self.of(torch.as_tensor(y))
+def _parabola(dims: int, generator: torch.Generator) -> Callable[[Any], Tensor]:
+    """Make what stands for a log-density."""
+    scale, shift = (torch.rand(dims, generator=generator).double() for _ in range(2))
+    return lambda y: (torch.as_tensor(y).double() * scale - shift).square().sum(-1)
 
 
 @exercise
@@ -214,16 +192,17 @@ def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
     """
     for batch, dims, levels in ((3000, 5, 8), (2000, 3, 256)):
         pixels = torch.randint(levels, (batch, dims), generator=generator)
-        density, noises = _Density(dims, generator), []
+        log_density, noises = _parabola(dims, generator), []
         for _ in range(2):
-            density.asked.clear()
+            density, calls = remembered(log_density)
             value = ask(answer, density, pixels, levels)
-            if sum(map(len, density.asked)) != batch:
+            asked = [torch.as_tensor(y).detach().double() for (y,) in calls]
+            if sum(map(len, asked)) != batch:
                 mistake("the density is to be asked once for each picture, with its own noise")
-            y = torch.cat(density.asked)
+            y = torch.cat(asked)
             noise = y * levels - pixels
             _in_unit_cell(noise, y, pixels, levels)
-            log_p, constant, bit = density.of(y), dims * math.log(levels), math.log(2)
+            log_p, constant, bit = log_density(y), dims * math.log(levels), math.log(2)
             suspects = {
                 "D log(levels) is missing: a density on [0, 1] is not one on the levels": log_p,
                 "D log(levels) is added; a smaller cell has less probability": log_p + constant,
@@ -253,7 +232,12 @@ def _in_unit_cell(noise: Tensor, y: Tensor, pixels: Tensor, levels: int) -> None
         mistake("the noise leaves [0, 1): it is uniform there (`rand`), and added before the division")
 
 
-def _bits(generator: torch.Generator) -> Case:
+@by_cases("bits per dimension", [()], rtol=1e-3)
+def repaired_bits(generator: torch.Generator) -> Case:
+    """Find the mistake: bits per dimension of dequantised pixels.
+
+    Bits per dimension now compare models of whole-number pixels with each other.
+    """
     dims = int(torch.randint(20, 4000, (), generator=generator))
     grey_levels = int(torch.randint(4, 257, (), generator=generator))
     nats = dims * (0.5 + torch.rand(3, generator=generator))
@@ -269,15 +253,6 @@ def _bits(generator: torch.Generator) -> Case:
     }
     handed = (math.log(grey_levels) - n) / a_bit
     return Case((nats, dims, grey_levels), (constant - n) / a_bit, suspects, handed=handed)
-
-
-@exercise
-def repaired_bits(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: bits per dimension of dequantised pixels.
-
-    Bits per dimension now compare models of whole-number pixels with each other.
-    """
-    agree_always(answer, "bits per dimension", _bits, generator, (), rtol=1e-3)
 
 
 @exercise

@@ -10,14 +10,19 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
-from gmcourse.exercises.compare import Case, agree_always, agree_parts, normal, tensor, uniform
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, normal, tensor, uniform
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances, precision_recall
 
 
-def _noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: int) -> Case:
+@by_cases("x_t", [(3, 2, 7, 0), (1, 4, 5, 0), (9, 3, 4, 1)])
+def noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: int) -> Case:
+    """Check x_t of each row, for a t of its own, from a given noise.
+
+    A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.
+    """
     betas = uniform(steps, low=0.05, high=0.4, generator=generator)
     x, noise = torch.randn(2, rows, dims, generator=generator)
     t = torch.randint(2 - edge, steps + edge, (rows,), generator=generator)
@@ -44,16 +49,12 @@ def _noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: 
     return Case((x, t, betas, noise), mixed(a, v.sqrt()), suspects)
 
 
-@exercise
-def noised(answer: Any, generator: torch.Generator) -> None:
-    """Check x_t of each row, for a t of its own, from a given noise.
+@by_cases(("the mean", "the variance"), [(3, 2, 6), (1, 5, 4)])
+def posterior(which: int, generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+    """Check the mean and the variance of q(x_{t−1} | x_t, x).
 
-    A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.
+    Bayes' rule gives the way back in closed form, as soon as one knows where it leads.
     """
-    agree_always(answer, "x_t", _noised, generator, (3, 2, 7, 0), (1, 4, 5, 0), (9, 3, 4, 1))
-
-
-def _posterior(which: int, generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     betas = uniform(steps, low=0.05, high=0.4, generator=generator)
     x_t, x = torch.randn(2, rows, dims, generator=generator)
     t = int(torch.randint(2, steps + 1, (), generator=generator))
@@ -80,16 +81,12 @@ def _posterior(which: int, generator: torch.Generator, rows: int, dims: int, ste
     return Case((x_t, x, betas, t), (want, 1 / precision)[which], (means, variances)[which])
 
 
-@exercise
-def posterior(answer: Any, generator: torch.Generator) -> None:
-    """Check the mean and the variance of q(x_{t−1} | x_t, x).
+@by_cases("the term", [(4, 3), (3, 7), (1, 5)])
+def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
+    """Check one term of the bound, the KL of the exact step back to the model's.
 
-    Bayes' rule gives the way back in closed form, as soon as one knows where it leads.
+    Even a perfect guess pays where its variance is not the exact one: a cost before any learning.
     """
-    agree_parts(answer, ("the mean", "the variance"), _posterior, generator, (3, 2, 6), (1, 5, 4))
-
-
-def _elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
     x, guess = torch.randn(rows, dims, generator=generator), normal(rows, dims, generator=generator)
     gain, exact, extra = uniform(3, low=0.2, high=0.8, generator=generator).tolist()
     v = exact + extra
@@ -111,16 +108,12 @@ def _elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
     return Case((x, guess, gain, exact, v), want, suspects, {"guess": guess}, {"dimensions": dims})
 
 
-@exercise
-def elbo_term(answer: Any, generator: torch.Generator) -> None:
-    """Check one term of the bound, the KL of the exact step back to the model's.
+@by_cases(("the noise", "the score"), [(3, 2), (2, 5), (1, 4)], rtol=1e-3)
+def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
+    """Check the noise and the score that a perfect denoiser of a known mixture implies.
 
-    Even a perfect guess pays where its variance is not the exact one: a cost before any learning.
+    Whoever can denoise knows the gradient of log p_t, and has never computed a density.
     """
-    agree_always(answer, "the term", _elbo_term, generator, (4, 3), (3, 7), (1, 5))
-
-
-def _score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
     centres, x_t = 2 * torch.randn(4, dims, generator=generator), torch.randn(rows, dims, generator=generator)
     alpha, sigma = (uniform(rows, low=0.3, high=high, generator=generator) for high in (0.9, 0.8))
     a, s, y = alpha.double()[:, None], sigma.double()[:, None], x_t.double().requires_grad_()
@@ -149,16 +142,12 @@ def _score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case
     return Case((x_t, guess.float(), alpha, sigma), want, (noises, scores)[which])
 
 
-@exercise
-def denoiser_score(answer: Any, generator: torch.Generator) -> None:
-    """Check the noise and the score that a perfect denoiser of a known mixture implies.
+@by_cases("the sample", [(3, 2, 4), (1, 5, 3), (4, 3, 1)])
+def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+    """Check a sampler that adds no noise, at any list of α.
 
-    Whoever can denoise knows the gradient of log p_t, and has never computed a density.
+    One network and any number of steps: the way back is a choice that training does not make.
     """
-    agree_parts(answer, ("the noise", "the score"), _score, generator, (3, 2), (2, 5), (1, 4), rtol=1e-3)
-
-
-def _ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     z, weight = torch.randn(rows, dims, generator=generator), torch.randn(dims, dims, generator=generator)
     alphas = [*uniform(steps, low=0.2, high=0.9, generator=generator).sort().values.tolist(), 1.0]
 
@@ -195,16 +184,12 @@ def _ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     return Case((network, z, alphas), walk(turned), suspects)
 
 
-@exercise
-def ddim(answer: Any, generator: torch.Generator) -> None:
-    """Check a sampler that adds no noise, at any list of α.
+@by_cases("the variance", [(3,), (1,), (6,)], rtol=1e-3)
+def guided_variance(generator: torch.Generator, count: int) -> Case:
+    """Find the mistake: which variance samples have that are drawn with a guided score.
 
-    One network and any number of steps: the way back is a choice that training does not make.
+    The tilted density is what guidance is drawn from in books; the samples are narrower.
     """
-    agree_always(answer, "the sample", _ddim, generator, (3, 2, 4), (1, 5, 3), (4, 3, 1))
-
-
-def _guided(generator: torch.Generator, count: int) -> Case:
     narrow = uniform(count, low=0.2, high=0.7, generator=generator)
     wide = narrow + uniform(count, low=0.2, high=0.8, generator=generator)
     w = float(0.5 + 2 * torch.rand((), generator=generator))
@@ -222,15 +207,6 @@ def _guided(generator: torch.Generator, count: int) -> Case:
         "that is one over the tilted variance": (1 + w) / c - w / u,
     }
     return Case((narrow, wide, w), want, suspects, handed=1 / ((1 + w) / c - w / u))
-
-
-@exercise
-def guided_variance(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: which variance samples have that are drawn with a guided score.
-
-    The tilted density is what guidance is drawn from in books; the samples are narrower.
-    """
-    agree_always(answer, "the variance", _guided, generator, (3,), (1,), (6,), rtol=1e-3)
 
 
 @exercise

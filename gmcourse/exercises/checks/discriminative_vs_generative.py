@@ -9,8 +9,8 @@ from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree_always, agree_parts, normal, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree_always, normal, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
@@ -67,8 +67,15 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason, atol=1e-3)
 
 
-def _classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
-    """Draw labelled points in no order, more of each class than of the one before; `which` says what is wanted."""
+@by_cases(
+    ("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3
+)
+def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
+    """Check the shares, means and covariances that make labelled points most likely.
+
+    Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
+    """
+    # labelled points in no order, more of each class than of the one before
     y = torch.arange(classes).repeat_interleave(points + 3 * torch.arange(classes))
     y = y[torch.randperm(len(y), generator=generator)]
     factors = torch.randn(classes, dims, dims, generator=generator) + torch.eye(dims)
@@ -112,17 +119,12 @@ def _classes(which: int, generator: torch.Generator, points: int, dims: int, cla
     return Case((x, y, classes), (shares, means, covs)[which], suspects[which])
 
 
-@exercise
-def fit_classes(answer: Any, generator: torch.Generator) -> None:
-    """Check the shares, means and covariances that make labelled points most likely.
+@by_cases(("w", "b"), [(2, 0.15), (3, 0.65), (5, 0.15)], atol=1e-3, rtol=2e-3)
+def linear_boundary(which: int, generator: torch.Generator, dims: int, low: float) -> Case:
+    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance.
 
-    Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
+    Two normals with one covariance draw the same kind of line as logistic regression.
     """
-    parts, shapes = ("the shares", "the means", "the covariances"), ((11, 3, 2), (9, 2, 3), (8, 5, 4))
-    agree_parts(answer, parts, _classes, generator, *shapes, rtol=1e-3, atol=1e-4)
-
-
-def _two_normals(which: int, generator: torch.Generator, dims: int, low: float) -> Case:
     means = 2 * torch.randn(2, dims, generator=generator)
     factor = torch.randn(dims, dims, generator=generator)
     cov = factor @ factor.T + 0.5 * torch.eye(dims)
@@ -158,17 +160,12 @@ def _two_normals(which: int, generator: torch.Generator, dims: int, low: float) 
     return Case((means[0], means[1], cov, share), (w, b)[which], (of_w, of_b)[which])
 
 
-@exercise
-def linear_boundary(answer: Any, generator: torch.Generator) -> None:
-    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance.
+@by_cases("log p(y|x)", [(4, 5, 3), (2, 3, 4), (1, 7, 2)])
+def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
+    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior.
 
-    Two normals with one covariance draw the same kind of line as logistic regression.
+    Terms that differ from class to class are no constants, and they decide the close cases.
     """
-    shapes = ((2, 0.15), (3, 0.65), (5, 0.15))
-    agree_parts(answer, ("w", "b"), _two_normals, generator, *shapes, rtol=2e-3, atol=1e-3)
-
-
-def _naive(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
     x, means = (torch.randn(n, dims, generator=generator) for n in (points, classes))
     variances = 0.3 + 2 * torch.rand(classes, dims, generator=generator)
     prior = _shares(classes, generator)
@@ -196,16 +193,12 @@ def _naive(generator: torch.Generator, points: int, dims: int, classes: int) -> 
     return Case((x, means, variances, prior), want, suspects, handed=square.log_softmax(1))
 
 
-@exercise
-def naive_bayes(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior.
+@by_cases("the posterior", [(4, 3), (3, 2), (1, 5)])
+def recalibrated(generator: torch.Generator, points: int, classes: int) -> Case:
+    """Find the mistake: from a posterior under resampled class shares to one under the true shares.
 
-    Terms that differ from class to class are no constants, and they decide the close cases.
+    A classifier moves to a world with other shares of the classes without being trained again.
     """
-    agree_always(answer, "log p(y|x)", _naive, generator, (4, 5, 3), (2, 3, 4), (1, 7, 2))
-
-
-def _resampled(generator: torch.Generator, points: int, classes: int) -> Case:
     posterior = torch.randn(points, classes, generator=generator).softmax(1)
     trained, true = _shares(classes, generator), _shares(classes, generator).flip(0)
     p, t, u = posterior.double(), trained.double(), true.double()
@@ -224,15 +217,6 @@ def _resampled(generator: torch.Generator, points: int, classes: int) -> Case:
         "the shares are added; odds are multiplied": normalised(p + u - t),
     }
     return Case((posterior, trained, true), normalised(joint), suspects, handed=normalised(p * u))
-
-
-@exercise
-def recalibrated(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: from a posterior under resampled class shares to one under the true shares.
-
-    A classifier moves to a world with other shares of the classes without being trained again.
-    """
-    agree_always(answer, "the posterior", _resampled, generator, (4, 3), (3, 2), (1, 5))
 
 
 MISTAKE, REFUSAL = 10.0, 1.0  # what each costs

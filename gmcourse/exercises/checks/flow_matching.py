@@ -10,8 +10,8 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, tensor, uniform
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, agree_always, tensor, uniform
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent, tied
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -20,7 +20,12 @@ from gmcourse.metrics.diversity import distances
 Field = Callable[[Tensor, float], Tensor]
 
 
-def _path(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
+@by_cases(("x_t", "the velocity"), [(4, 3), (1, 5)])
+def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
+    """Check x_t and its derivative for any α and σ.
+
+    Whatever the path, its velocity is known as soon as one knows where it begins and ends.
+    """
     x, noise = torch.randn(2, rows, dims, generator=generator)
     t = uniform(rows, low=0.2, high=0.8, generator=generator)
     a, b = uniform(2, low=1.0, high=2.0, generator=generator).tolist()
@@ -43,15 +48,6 @@ def _path(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
     }
     arguments = x, noise, t, lambda t: torch.sin(a * t), lambda t: torch.cos(b * t)
     return Case(arguments, (x_t, want)[which], (positions, velocities)[which])
-
-
-@exercise
-def conditional_velocity(answer: Any, generator: torch.Generator) -> None:
-    """Check x_t and its derivative for any α and σ.
-
-    Whatever the path, its velocity is known as soon as one knows where it begins and ends.
-    """
-    agree_parts(answer, ("x_t", "the velocity"), _path, generator, (4, 3), (1, 5))
 
 
 def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
@@ -179,7 +175,12 @@ def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
     return lambda x, t: hidden(x, t) @ out.to(x), jacobian
 
 
-def _log_density(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+@by_cases("log p(x)", [(4, 2, 5), (1, 3, 4), (3, 4, 1)])
+def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+    """Check log p(x) by Euler steps from the data back to noise.
+
+    The likelihood that training did not need is there afterwards, up to the error of the solver.
+    """
     velocity, jacobian = _field(generator, dims)
     x, h = torch.randn(rows, dims, generator=generator), 1 / steps
 
@@ -220,16 +221,12 @@ def _log_density(generator: torch.Generator, rows: int, dims: int, steps: int) -
     return Case((velocity, x, steps), at_z - total, suspects)
 
 
-@exercise
-def log_density(answer: Any, generator: torch.Generator) -> None:
-    """Check log p(x) by Euler steps from the data back to noise.
+@by_cases("the sample", [(3, 2, 4), (1, 5, 3), (2, 3, 1)])
+def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+    """Check Heun's method from noise to data, with a number of equal steps.
 
-    The likelihood that training did not need is there afterwards, up to the error of the solver.
+    Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.
     """
-    agree_always(answer, "log p(x)", _log_density, generator, (4, 2, 5), (1, 3, 4), (3, 4, 1))
-
-
-def _heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     velocity, _ = _field(generator, dims)
     z, h = torch.randn(rows, dims, generator=generator), 1 / steps
 
@@ -257,16 +254,12 @@ def _heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     return Case((velocity, z, steps), walk(), suspects)
 
 
-@exercise
-def heun(answer: Any, generator: torch.Generator) -> None:
-    """Check Heun's method from noise to data, with a number of equal steps.
+@by_cases("the end of the step", [(7, 4, 2), (5, 3, 6), (6, 1, 3)])
+def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Case:
+    """Find the mistake: where one Euler step from t = 0 leads.
 
-    Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.
+    Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.
     """
-    agree_always(answer, "the sample", _heun, generator, (3, 2, 4), (1, 5, 3), (2, 3, 1))
-
-
-def _one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Case:
     data, z = (torch.randn(n, dims, generator=generator) + shift for n, shift in ((count, 1), (rows, 0)))
     points, y = data.double(), z.double()
     mean, near = points.mean(0), distances(y, points)
@@ -280,15 +273,6 @@ def _one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> C
         "one row for each z is wanted": mean,
     }
     return Case((data, z), mean.expand_as(y), suspects, handed=points[near.argmin(1)])
-
-
-@exercise
-def one_step(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: where one Euler step from t = 0 leads.
-
-    Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.
-    """
-    agree_always(answer, "the end of the step", _one_step, generator, (7, 4, 2), (5, 3, 6), (6, 1, 3))
 
 
 @exercise

@@ -11,14 +11,24 @@ from torch import Tensor, nn
 from gmcourse.data import toy
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, fresh_weights, normal, pair
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.modes import modes_and_quality
 
 
-def _both_losses(which: int, generator: torch.Generator, rows: int, far: float = 0.0) -> Case:
+@by_cases(
+    ("the minimax loss", "the non-saturating loss"),
+    [(5,), (1,), (8,)],
+    edge=(7, 200.0),
+    otherwise="with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid",
+)
+def generator_losses(which: int, generator: torch.Generator, rows: int, far: float = 0.0) -> Case:
+    """Check the minimax and the non-saturating loss from logits, also from very large ones.
+
+    Both losses have the same solution; where the discriminator is sure, only one still has a slope.
+    """
     signs = torch.where(torch.arange(rows) % 2 == 0, far, -far)
     t = (normal(rows, generator=generator, std=2.0).detach() + signs).requires_grad_()
     w = t.double()
@@ -43,24 +53,17 @@ def _both_losses(which: int, generator: torch.Generator, rows: int, far: float =
     return Case((t,), each.mean(), suspects, {"logits": t})
 
 
-@exercise
-def generator_losses(answer: Any, generator: torch.Generator) -> None:
-    """Check the minimax and the non-saturating loss from logits, also from very large ones.
-
-    Both losses have the same solution; where the discriminator is sure, only one still has a slope.
-    """
-    both = ("the minimax loss", "the non-saturating loss")
-    agree_parts(answer, both, _both_losses, generator, (5,), (1,), (8,))
-    reason = "with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid"
-    agree_parts(answer, both, _both_losses, generator, (7, 200.0), otherwise=reason)
-
-
 def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
     network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
     return fresh_weights(network, generator, 0.8)
 
 
-def _penalty(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
+@by_cases("the penalty", [((3,), 5, 2.0), ((1, 4, 5), 6, 10.0), ((2, 3, 4), 7, 0.7)])
+def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
+    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights.
+
+    The slope at the data is punished, and games that went in circles come to rest.
+    """
     judge = _judge(shape, generator)
     x = torch.randn(rows, *shape, generator=generator)
     inside = x.clone().requires_grad_(True)
@@ -85,17 +88,12 @@ def _penalty(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamm
     return Case((judge, x, gamma), half * squares.mean(), suspects, weights)
 
 
-@exercise
-def r1(answer: Any, generator: torch.Generator) -> None:
-    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights.
+@by_cases(("θ", "ψ"), [(6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)])
+def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float, gamma: float) -> Case:
+    """Check that both players move at once, from old values.
 
-    The slope at the data is punished, and games that went in circles come to rest.
+    The players circle around the solution: in a game no loss has to fall.
     """
-    shapes = (((3,), 5, 2.0), ((1, 4, 5), 6, 10.0), ((2, 3, 4), 7, 0.7))
-    agree_always(answer, "the penalty", _penalty, generator, *shapes)
-
-
-def _step(which: int, generator: torch.Generator, rows: int, rate: float, gamma: float) -> Case:
     theta, psi = (torch.randn(rows, generator=generator) for _ in range(2))
     a, b = theta.double(), psi.double()
     slope = a * torch.sigmoid(b * a)  # of the discriminator's loss, without R1
@@ -134,15 +132,6 @@ def _step(which: int, generator: torch.Generator, rows: int, rate: float, gamma:
         },
     )[which]
     return Case((theta, psi, rate, gamma), (new_a, new_b)[which], suspects)
-
-
-@exercise
-def smallest_game(answer: Any, generator: torch.Generator) -> None:
-    """Check that both players move at once, from old values.
-
-    The players circle around the solution: in a game no loss has to fall.
-    """
-    agree_parts(answer, "θψ", _step, generator, (6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0))
 
 
 VARIANTS = ("right", "minimax", "uphill", "old judge", "judge helps", "judge keeps", "painter keeps")
@@ -200,8 +189,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
-        fed: list[Tensor] = []
-        mine.register_forward_pre_hook(lambda _, inputs, fed=fed: fed.append(inputs[0]))
+        fed = watched(mine)
         for number, (real, z) in enumerate(rounds):
             fed.clear()
             value = ask(answer, mine, opponent, *optimizers, real, z, trains=True)

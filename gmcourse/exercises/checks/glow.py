@@ -14,8 +14,8 @@ from gmcourse.data import load
 from gmcourse.data.images import five_bits
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, normal, pair, part, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import Mistake, NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.flows import Dequantized, Flow
@@ -163,7 +163,7 @@ def plu(answer: Any, generator: torch.Generator) -> None:
         seen = True
     if seen:
         mistake("a determinant or a decomposition costs the cube of the channels, and ℓ tells it for a sum")
-    agree_parts(answer, ("W", "log |det W|"), _plu, generator, (3,), (4,), (6,))
+    agree_always(answer, ("W", "log |det W|"), _plu, generator, (3,), (4,), (6,))
 
 
 class _Level:
@@ -269,7 +269,12 @@ class _Affine:
         return x @ self.matrix.T.to(x) + self.offset.to(x), log_det.expand(len(x))
 
 
-def _tempered(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
+@by_cases("log p_T(x)", [(4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6)])
+def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
+    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
+
+    Cooler samples come from another density, and this is how probable they are in it.
+    """
     flow = _Affine(dim, generator)
     x = normal(rows, dim, generator=generator).detach()
     z, log_det = flow(x.double())
@@ -293,15 +298,6 @@ def _tempered(generator: torch.Generator, rows: int, dim: int, temperature: floa
         "½ log 2π of each dimension is missing": want + constant,
     }
     return Case((x, flow, temperature), want, suspects)
-
-
-@exercise
-def tempered_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
-
-    Cooler samples come from another density, and this is how probable they are in it.
-    """
-    agree_always(answer, "log p_T(x)", _tempered, generator, (4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6))
 
 
 def _matrix(channels: int, negative: bool, generator: torch.Generator) -> Tensor:

@@ -9,17 +9,8 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.compare import (
-    Case,
-    agree,
-    agree_always,
-    agree_parts,
-    finite,
-    fresh_weights,
-    normal,
-    tensor,
-)
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -77,7 +68,12 @@ def coupling(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _coupled, generator, *shapes)
 
 
-def _scaled_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
+@by_cases(("y", "log_det"), [(4, 6), (1, 4), (3, 8)])
+def affine_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
+    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
+
+    The volume can change now, and its logarithm is a sum.
+    """
     network = _network(dim // 2, dim, generator)
     x = normal(rows, dim, generator=generator)
     x1, x2 = x.double().chunk(2, dim=1)
@@ -101,15 +97,6 @@ def _scaled_coupling(which: int, generator: torch.Generator, rows: int, dim: int
         "this sums the shifts; they change no volume": t.sum(1),
     }
     return Case((x, network), r.sum(1), suspects, _leaves(x, network), {"dimensions": dim // 2})
-
-
-@exercise
-def affine_coupling(answer: Any, generator: torch.Generator) -> None:
-    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
-
-    The volume can change now, and its logarithm is a sum.
-    """
-    agree_parts(answer, ("y", "log_det"), _scaled_coupling, generator, (4, 6), (1, 4), (3, 8))
 
 
 def _logistic(z: Tensor) -> Tensor:
@@ -148,7 +135,12 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
     agree_gradients(got, wanted, {"z": far}, "log p(z)")
 
 
-def _scaled(generator: torch.Generator, rows: int, dim: int) -> Case:
+@by_cases("log p(h)", [(4, 3), (1, 6), (5, 2)])
+def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
+    """log p(h) where z = exp(s) ⊙ h is standard logistic.
+
+    One scale for each dimension is all the change of volume that NICE has.
+    """
     h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
     k, a = h.double(), s.double()
     z, total = a.exp() * k, a.sum()
@@ -168,16 +160,12 @@ def _scaled(generator: torch.Generator, rows: int, dim: int) -> Case:
     return Case((h, s), prior + total, suspects, {"h": h, "s": s})
 
 
-@exercise
-def scaled_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """log p(h) where z = exp(s) ⊙ h is standard logistic.
+@by_cases("the output", [(3, 6), (2, 4), (1, 8)], atol=1e-4)
+def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
+    """Find the mistake: couplings that must take turns.
 
-    One scale for each dimension is all the change of volume that NICE has.
+    Now that the halves take turns, no input is left as it came.
     """
-    agree_always(answer, "log p(h)", _scaled, generator, (4, 3), (1, 6), (5, 2))
-
-
-def _in_turns(generator: torch.Generator, rows: int, dim: int) -> Case:
     nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
     x = normal(rows, dim, generator=generator)
     a, b = x.chunk(2, dim=1)
@@ -200,15 +188,6 @@ def _in_turns(generator: torch.Generator, rows: int, dim: int) -> Case:
     suspects = {words: both.double() for words, both in _joined(halves).items()}
     handed = torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1)
     return Case((x, nets), torch.cat([a1, b2], 1).double(), suspects, _leaves(x, *nets), handed=handed)
-
-
-@exercise
-def mixed(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: couplings that must take turns.
-
-    Now that the halves take turns, no input is left as it came.
-    """
-    agree_always(answer, "the output", _in_turns, generator, (3, 6), (2, 4), (1, 8), atol=1e-4)
 
 
 @exercise

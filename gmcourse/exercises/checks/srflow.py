@@ -1,7 +1,7 @@
 """Checks of chapter 08: injectors, conditional likelihood, many answers, and what one answer costs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -14,8 +14,8 @@ from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, normal, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, normal, remembered, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent, near
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
@@ -26,7 +26,12 @@ N = 8_000  # draws for the spread of answers
 FACES = 100  # of the test set, among which the open task chooses
 
 
-def _injected(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
+@by_cases(("the output", "log_det"), [(3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4)])
+def injector(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
+    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
+
+    The low resolution steers the scale and the shift of every channel, for the price of a sum.
+    """
     h = normal(*shape, generator=generator)
     raw, shift = (normal(contexts, *shape[1:], generator=generator) for _ in range(2))
     a, r, t = h.double(), raw.double(), shift.double()
@@ -57,30 +62,18 @@ def _injected(which: int, generator: torch.Generator, contexts: int, *shape: int
     return Case((h, raw, shift), each.sum(1), suspects, {"raw": raw}, {"dimensions": each.shape[1]})
 
 
-@exercise
-def injector(answer: Any, generator: torch.Generator) -> None:
-    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
-
-    The low resolution steers the scale and the shift of every channel, for the price of a sum.
-    """
-    shapes = ((3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4))
-    agree_parts(answer, ("the output", "log_det"), _injected, generator, *shapes)
-
-
-class _Toy:
+def _affine(scale: int, generator: torch.Generator) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """x, y → z, log_det: an affine map of x whose scale and shift come from the picture y, made large."""
+    gain = 0.5 * torch.randn(3, 1, 1, generator=generator)
 
-    def __init__(self, channels: int, scale: int, generator: torch.Generator) -> None:
-        self.scale, self.gain = scale, 0.5 * torch.randn(channels, 1, 1, generator=generator)
-        self.seen: list[Tensor] = []
-
-    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        if x.shape[2] != y.shape[2] * self.scale:
+    def flow(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        if x.shape[2] != y.shape[2] * scale:
             raise ValueError(f"the flow got x {tuple(x.shape)} and y {tuple(y.shape)}: is the order x, y?")
-        self.seen.append(x)
-        context = F.interpolate(y, scale_factor=self.scale, mode="nearest")
-        log_scale = (self.gain * context + 1.5).expand_as(x)
+        context = F.interpolate(y, scale_factor=scale, mode="nearest")
+        log_scale = (gain * context + 1.5).expand_as(x)
         return (x - context) * log_scale.exp(), log_scale.flatten(1).sum(1)
+
+    return flow
 
 
 @exercise
@@ -90,19 +83,20 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
     So many bits are missing when the low resolution is known.
     """
     for batch, height, width, scale in ((6, 4, 5, 2), (1, 5, 2, 4), (2, 4, 1, 4)):
-        flow = _Toy(3, scale, generator)
+        affine = _affine(scale, generator)
+        flow, calls = remembered(affine)
         pixels = torch.randint(0, 256, (batch, 3, height * scale, width * scale), generator=generator)
         low = torch.rand(batch, 3, height, width, generator=generator)
         noise = torch.rand(pixels.shape, generator=generator)
         x = ((pixels + noise) / 256).double()
         value = ask(answer, pixels, low, flow, noise)
-        if not flow.seen:
+        if not calls:
             mistake("the flow is not asked: its z and log_det are what the likelihood is made of")
-        seen = torch.cat([each.detach().double() for each in flow.seen])
+        seen = torch.cat([each.detach().double() for each, _ in calls])
         if seen.shape[1:] == x.shape[1:]:  # right in whatever order the pictures came
             nearest = seen[torch.cdist(x.flatten(1), seen.flatten(1)).argmin(1)]
             seen = nearest if matches(nearest, x) else seen[:batch]
-        z, log_det = (each.double() for each in flow(x.float(), low))
+        z, log_det = (each.double() for each in affine(x.float(), low))
         base = Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
         dims = pixels[0].numel()
         bins, density, a_bit = dims * math.log(256), base + log_det, dims * math.log(2)
@@ -143,34 +137,34 @@ def answers(answer: Any, generator: torch.Generator) -> None:
     """
     for n, height, width, scale in ((5, 2, 4, 2), (1, 5, 2, 4)):
         low, temperature = torch.rand(1, 3, height, width, generator=generator), 0.7
-        encoder, inverse = _Encoder(generator), _Decoder(scale)
+        encode, decode = _encoder(generator), _decoder(scale)
+        (encoder, read), (inverse, calls) = remembered(encode), remembered(decode)
         got = tensor(ask(answer, low, encoder, inverse, temperature, n, scale), "the answers")
         wanted = (n, 3, scale * height, scale * width)
         if tuple(got.shape) != wanted:
             mistake(f"the answers have shape {tuple(got.shape)}; expected {wanted}")
-        if encoder.rows != 1:
+        rows = sum(len(x) for (x,) in read)  # not calls: one call on n copies is n times the work
+        if rows != 1:
             reason = "the low resolution is not read once: give the encoder one picture, once, whatever n is"
-            mistake(reason, f"the encoder read {encoder.rows} pictures for {n} answers")
-        context = encoder(low)
-        if not all(
-            each.shape[1:] == context.shape[1:] and (each == context).all() for each in inverse.contexts
-        ):
+            mistake(reason, f"the encoder read {rows} pictures for {n} answers")
+        context = encode(low)
+        if not all(each.shape[1:] == context.shape[1:] and (each == context).all() for _, each in calls):
             mistake("the flow must be given the context that the encoder made")
-        if not inverse.latents or not matches(got, inverse.made().double()):
+        if not calls or not matches(got, torch.cat([decode(*call) for call in calls]).double()):
             mistake("the answers must be what the inverse of the flow makes of the latents")
     for temperature in (0.6, 1.4):
         _latents(answer, temperature, generator)
-    still = ask(answer, low, encoder, _Decoder(scale), 0.0, 3, scale)
-    centre = _Decoder(scale)(torch.zeros(3, *wanted[1:]), context)
+    still = ask(answer, low, encode, decode, 0.0, 3, scale)
+    centre = decode(torch.zeros(3, *wanted[1:]), context)
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
 
 
 def _latents(answer: Any, temperature: float, generator: torch.Generator) -> None:
     """Test spread and independence of the latents of many answers to one small picture."""
-    low, decoder = torch.rand(1, 3, 1, 2, generator=generator), _Decoder(2)
+    low, (decoder, calls) = torch.rand(1, 3, 1, 2, generator=generator), remembered(_decoder(2))
     for _ in range(2):
-        ask(answer, low, _Encoder(generator), decoder, temperature, N, 2)
-    noise, again = (torch.cat(decoder.latents) / temperature).chunk(2)
+        ask(answer, low, _encoder(generator), decoder, temperature, N, 2)
+    noise, again = (torch.cat([z for z, _ in calls]) / temperature).chunk(2)
     found = temperature * float(noise.std())
     if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and noise.std(0).min() > 0:
         known = {
@@ -188,37 +182,23 @@ def _latents(answer: Any, temperature: float, generator: torch.Generator) -> Non
     independent(noise, again, ("answer", "channel", "line", "place"), what="the latents' noise")
 
 
-class _Encoder:
-    """A context from a low resolution. It counts rows, not calls: one call on n copies is n times the work."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self.rows, self.weight = 0, torch.randn(3, 1, 1, generator=generator)
-
-    def __call__(self, low: Tensor) -> Tensor:
-        self.rows += len(low)
-        return low * self.weight
+def _encoder(generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+    """Make a context from a low resolution."""
+    weight = torch.randn(3, 1, 1, generator=generator)
+    return lambda low: low * weight
 
 
-class _Decoder:
-    """z, context → x = 2 z + the context made larger; it remembers what it got."""
-
-    def __init__(self, scale: int) -> None:
-        self.scale = scale
-        self.contexts: list[Tensor] = []
-        self.latents: list[Tensor] = []
-
-    def made(self) -> Tensor:
-        """Compute all answers so far."""
-        pairs = zip(self.latents, self.contexts, strict=True)
-        return torch.cat([2 * z + F.interpolate(context, scale_factor=self.scale) for z, context in pairs])
-
-    def __call__(self, z: Tensor, context: Tensor) -> Tensor:
-        self.contexts.append(context)
-        self.latents.append(z)
-        return 2 * z + F.interpolate(context, scale_factor=self.scale)
+def _decoder(scale: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """Make x = 2 z + the context made larger from z and the context."""
+    return lambda z, context: 2 * z + F.interpolate(context, scale_factor=scale)
 
 
-def _squared_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
+@by_cases(("the error of the mean", "the error of a draw"), [(6, 4), (4, 7), (40, 2)])
+def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
+    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
+
+    A draw has twice the squared error of the mean: the blurred answer wins this race.
+    """
     x = normal(n, dims, generator=generator).detach()
     d = x.double()
     each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
@@ -237,17 +217,12 @@ def _squared_errors(which: int, generator: torch.Generator, n: int, dims: int) -
     return Case((x,), pairs * more, suspects, sizes={"dimensions": dims})
 
 
-@exercise
-def two_errors(answer: Any, generator: torch.Generator) -> None:
-    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
+@by_cases("bits per dimension", [(32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5)])
+def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
+    """Find the mistakes: a published loss, whose unit is not bits per dimension.
 
-    A draw has twice the squared error of the mean: the blurred answer wins this race.
+    Two numbers can be compared once both say bits of what, and divided by how many.
     """
-    both = ("the error of the mean", "the error of a draw")
-    agree_parts(answer, both, _squared_errors, generator, (6, 4), (4, 7), (40, 2))
-
-
-def _published(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
     z = normal(*shape, generator=generator)
     log_det = normal(shape[0], generator=generator, std=5.0)
     base, v = Normal(0.0, 1.0).log_prob(z.double()).flatten(1).sum(1), log_det.double()
@@ -269,16 +244,6 @@ def _published(generator: torch.Generator, grey_levels: int, *shape: int) -> Cas
     }
     trained = {"z": z, "log_det": log_det}
     return Case((z, log_det, grey_levels), bits(dims, dims), suspects, trained, handed=bits(area, area))
-
-
-@exercise
-def published_loss(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: a published loss, whose unit is not bits per dimension.
-
-    Two numbers can be compared once both say bits of what, and divided by how many.
-    """
-    shapes = ((32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5))
-    agree_always(answer, "bits per dimension", _published, generator, *shapes)
 
 
 @exercise

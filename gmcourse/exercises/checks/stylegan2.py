@@ -13,8 +13,8 @@ from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.compare import Case, agree, agree_always, agree_parts, finite, normal, part, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.mistakes import NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import precision_recall
@@ -248,7 +248,15 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
     }
 
 
-def _truncated(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
+@by_cases(
+    "the styles",
+    [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)],
+)
+def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
+    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.
+
+    Closer to the average there is less variety and there are fewer failures; ψ is the dial.
+    """
     ws = normal(*shape, generator=generator).detach()
     mean = normal(shape[2], generator=generator, std=2.0).detach()
     w, m = ws.double(), mean.double()
@@ -272,16 +280,6 @@ def _truncated(generator: torch.Generator, cutoff: int, psi: float, *shape: int)
         "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
     }
     return Case((ws, mean, psi, cutoff), layered(everywhere), suspects)
-
-
-@exercise
-def truncate(answer: Any, generator: torch.Generator) -> None:
-    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.
-
-    Closer to the average there is less variety and there are fewer failures; ψ is the dial.
-    """
-    shapes = ((2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3))
-    agree_always(answer, "the styles", _truncated, generator, *shapes)
 
 
 def _penalised(
@@ -340,7 +338,7 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
     published = torch.as_tensor(next(iter(case.suspects.values())))
     if history and matches(tensor(ask(of_penalty, *case.arguments), "the penalty"), published):
         raise NotDone("not done yet: what comes back is still that of the published code")
-    agree_parts(answer, ("the penalty", "the new a"), _penalised, generator, *shapes)
+    agree_always(answer, ("the penalty", "the new a"), _penalised, generator, *shapes)
     if history:
         reason = "the new a still holds the graph of this step and of all steps before: memory grows"
         mistake(reason, "What is kept for the next step is a number: `a.detach()`.")

@@ -12,14 +12,19 @@ from gmcourse.data import load
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, tensor
-from gmcourse.exercises.exercise import exercise
+from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.independence import N, fresh_each, independent, near
 from gmcourse.exercises.mistakes import mistake
 from gmcourse.exercises.open_task import found_and_why
 
 
-def _kl(generator: torch.Generator, rows: int, latents: int) -> Case:
+@by_cases("the KL", [(4, 2), (3, 7), (1, 20)])
+def kl(generator: torch.Generator, rows: int, latents: int) -> Case:
+    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row.
+
+    This is the price, in nats, of telling the decoder more than the prior knows.
+    """
     mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
     m, lv = mean.double(), log_var.double()
     v, std = lv.exp(), (lv / 2).exp()
@@ -43,15 +48,6 @@ def _kl(generator: torch.Generator, rows: int, latents: int) -> Case:
         "it is the KL the other way round, KL(p‖q)": 0.5 * ((1 + m**2) / v - 1 + lv).sum(1),
     }
     return Case((mean, log_var), want, suspects, {"mean": mean, "log_var": log_var})
-
-
-@exercise
-def kl(answer: Any, generator: torch.Generator) -> None:
-    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row.
-
-    This is the price, in nats, of telling the decoder more than the prior knows.
-    """
-    agree_always(answer, "the KL", _kl, generator, (4, 2), (3, 7), (1, 20))
 
 
 @exercise
@@ -105,9 +101,19 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
     independent(noise, other, ("row", "latent"))
 
 
-def _elbo(
+@by_cases(
+    "the ELBO",
+    [(4, 3, 5, 2), (3, 7, 2, 6), (1, 8, 3, 4)],
+    edge=(3, 2, 4, 5, 200.0),
+    otherwise="the ELBO with logits of ±200: log(sigmoid(…)) underflows; compute with the logits",
+)
+def elbo(
     generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0
 ) -> Case:
+    """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits.
+
+    A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.
+    """
     shape = (batch, 1, height, width)
     x = (torch.rand(shape, generator=generator) < 0.4).float()
     signs = far * torch.where(torch.rand(shape, generator=generator) < 0.5, 1.0, -1.0)
@@ -143,17 +149,6 @@ def _elbo(
     }
     leaves = {"logits": leaf, "mean": mean, "log_var": log_var}
     return Case((leaf, x, mean, log_var), (likelihood - kl_sum).mean(), suspects, leaves)
-
-
-@exercise
-def elbo(answer: Any, generator: torch.Generator) -> None:
-    """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits.
-
-    A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.
-    """
-    agree_always(answer, "the ELBO", _elbo, generator, (4, 3, 5, 2), (3, 7, 2, 6), (1, 8, 3, 4))
-    reason = "the ELBO with logits of ±200: log(sigmoid(…)) underflows; compute with the logits"
-    agree_always(answer, "the ELBO", _elbo, generator, (3, 2, 4, 5, 200.0), otherwise=reason)
 
 
 def _two_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Case:
@@ -201,9 +196,20 @@ def kl_normals(answer: Any, generator: torch.Generator) -> None:
     agree_always(answer, "the KL", _two_normals, generator, (150, 1e-3), otherwise=reason, rtol=1e-2)
 
 
-def _weights(
+@by_cases(
+    "the bound",
+    [(5, 3, 6, 2), (4, 2, 7, 3), (1, 4, 5, 3)],
+    times=3,
+    edge=(6, 4, 50, 3, 80.0),
+    otherwise="exp underflows for log-weights near −2000; each picture needs its own log-sum-exp",
+)
+def importance_bound(
     generator: torch.Generator, draws: int, batch: int, pixels: int, latents: int, far: float = 0.0
 ) -> Case:
+    """Check log (1/K) Σ_k w_k with w_k = p(x|z_k) p(z_k) / q(z_k|x), one number an image.
+
+    With one draw this is the ELBO; with more it comes closer to log p(x).
+    """
     x = (torch.rand(batch, pixels, generator=generator) < 0.4).float()
     mean, log_var = (normal(batch, latents, generator=generator) for _ in range(2))
     std = (log_var / 2).exp()
@@ -250,17 +256,6 @@ def _weights(
     leaves = {"logits": logits, "z": z, "mean": mean, "log_var": log_var}
     # near −4000 float32 rounds the log-weights by some 1e-3, and the gradient's shares of the draws with them
     return Case((logits, x, z, mean, log_var), bound(w), suspects, {} if far else leaves)
-
-
-@exercise
-def importance_bound(answer: Any, generator: torch.Generator) -> None:
-    """Check log (1/K) Σ_k w_k with w_k = p(x|z_k) p(z_k) / q(z_k|x), one number an image.
-
-    With one draw this is the ELBO; with more it comes closer to log p(x).
-    """
-    agree_always(answer, "the bound", _weights, generator, (5, 3, 6, 2), (4, 2, 7, 3), (1, 4, 5, 3), times=3)
-    reason = "exp underflows for log-weights near −2000; each picture needs its own log-sum-exp"
-    agree_always(answer, "the bound", _weights, generator, (6, 4, 50, 3, 80.0), otherwise=reason)
 
 
 def _slide(generator: torch.Generator, rows: int, latents: int) -> Case:
