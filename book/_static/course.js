@@ -74,7 +74,10 @@ function labelWideTables() {
     if (headings.length < (table.querySelector("td code, td .math") ? 3 : 4)) continue;
     table.classList.add("gm-wide");
     for (const row of table.querySelectorAll("tbody tr")) {
-      [...row.children].forEach((cell, i) => { cell.dataset.heading = headings[i]; });
+      [...row.children].forEach((cell, i) => {
+        cell.dataset.heading = headings[i];
+        cell.toggleAttribute("data-empty", !cell.textContent.trim() && !cell.querySelector("img"));
+      });
     }
   }
 }

@@ -73,3 +73,9 @@ def test_formulas_in_a_line_break_and_end_with_the_text(phone, name):
     assert page.evaluate(wide) == []
     display = "(each) => getComputedStyle(each).display"
     assert page.locator(".bd-article p > span.math").first.evaluate(display) == "inline"
+
+
+def test_an_empty_cell_makes_no_line_of_its_card(phone):
+    empty = phone("book/how_close").locator(".gm-wide td[data-empty]")
+    assert empty.count() > 0
+    assert not any(each.is_visible() for each in empty.all())
