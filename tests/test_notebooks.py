@@ -68,6 +68,12 @@ def test_it_is_committed_clean(path):
     assert cleaned(path) == path.read_text(encoding="utf-8"), "run: python -m tools.notebooks clean"
 
 
+@pytest.mark.parametrize("path", committed(ROOT), ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_the_notebooks_that_it_names_are_there(path):
+    named = re.findall(r"`(notebooks/[\w/]+\.ipynb)`", prose(path))
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
 class TestLesson:
     def test_twelve_to_thirty_short_cells(self, path):

@@ -15,7 +15,8 @@ def _formula(content: str, options: dict[str, Any]) -> str:
     return f"{opening}{escape(content)}{closing}"
 
 
-PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").use(dollarmath_plugin, renderer=_formula)
+PARSER = MarkdownIt("commonmark", {"html": True, "typographer": True})
+PARSER.enable(["table", "smartquotes"]).use(dollarmath_plugin, renderer=_formula)
 
 
 def block(text: str) -> str:

@@ -76,6 +76,11 @@ def article(name: str, known: set[str]) -> str:
         each.decompose()
     for details in found.select("details"):
         details["open"] = ""
+    for summary in found.select("details.hide > summary"):
+        if "solution" in summary.get_text():
+            summary.string = "A solution"
+        else:
+            summary["hidden"] = ""  # of a folded cell
     for box in found.select(".gm-live"):
         del box["data-figure"]
     for each in found.select("[id]"):

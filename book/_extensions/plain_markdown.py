@@ -6,6 +6,7 @@
 | `\\tag{4.1}` in a displayed equation | an equation with this number and an anchor |
 | `equation (4.1)` in a sentence | its number is a link to it, also from another lesson |
 | `x`, `z`, `p_\\theta`, `q_\\phi`, `f` or `G` in a numbered equation | the colour of data, latent or model |
+| `5 %`, `β = 2` | on one line |
 | a link to a paper of the bibliography | a link to its entry on the page of references |
 
 Live figures are in `live_figures.py`, exercises in `hand_outs.py`.
@@ -34,6 +35,7 @@ SYMBOL = re.compile(
 )
 MODEL = ("p_\\theta", "q_\\phi", "G", "f")
 IDEAS = {"x": "data", "z": "latent", **dict.fromkeys(MODEL, "model")}
+TOGETHER = re.compile(r" (?=%(?!\w))|(?<=[α-ω]) (?==)|(?<=[α-ω] =) ")
 BIBLIOGRAPHY = "book/bibliography"
 UNTOUCHED = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.raw, nodes.FixedTextElement)
 log = logging.getLogger(__name__)
@@ -145,9 +147,23 @@ def _link_papers(app: Sphinx, tree: nodes.document, docname: str) -> None:
             reference["internal"] = True
 
 
+class Spaces(SphinxTransform):
+    """A number keeps its unit, and a Greek letter its value, on one line."""
+
+    default_priority = 220
+
+    def apply(self, **kwargs: object) -> None:
+        """Change the tree in place."""
+        for text in list(self.document.findall(nodes.Text)):
+            if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.raw, nodes.FixedTextElement)):
+                kept = TOGETHER.sub("\N{NO-BREAK SPACE}", text)
+                if kept != text:
+                    text.parent.replace(text, nodes.Text(kept))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register."""
-    for transform in (Boxes, Equations):
+    for transform in (Boxes, Equations, Spaces):
         app.add_transform(transform)
     app.connect("doctree-resolved", link)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,8 +42,10 @@ function focusScrollers() {
   for (const box of document.querySelectorAll(wide)) {
     if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+    if (box.matches(".gm-picture")) { showMore(box); box.onscroll = () => showMore(box); }
   }
 }
+const showMore = (box) => box.toggleAttribute("data-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
 
 // A page of code would have more stops for its copy buttons than for its links; by keyboard, code is selected.
 function skipCopyButtons() {
@@ -58,14 +60,24 @@ function showText() {
   Promise.resolve(window.gmFormulas).then(show, show);
 }
 
-// On a phone a row of a wide table, or of three columns with code, becomes a card; its cells then say which column they are of.
+// What is to be read in an element: of a formula the letters, and not its MathML.
+function read(element) {
+  const copy = element.cloneNode(true);
+  for (const hidden of copy.querySelectorAll(".katex-mathml")) hidden.remove();
+  return copy.textContent.trim();
+}
+
+// On a phone a row of a wide table, or of three columns with code or formulas, becomes a card; its cells then say which column they are of.
 function labelWideTables() {
   for (const table of document.querySelectorAll(".bd-article table:not(.indextable)")) {
-    const headings = [...table.querySelectorAll("thead th")].map((each) => each.textContent.trim());
-    if (headings.length < (table.querySelector("td code") ? 3 : 4)) continue;
+    const headings = [...table.querySelectorAll("thead th")].map(read);
+    if (headings.length < (table.querySelector("td code, td .math") ? 3 : 4)) continue;
     table.classList.add("gm-wide");
     for (const row of table.querySelectorAll("tbody tr")) {
-      [...row.children].forEach((cell, i) => { cell.dataset.heading = headings[i]; });
+      [...row.children].forEach((cell, i) => {
+        cell.dataset.heading = headings[i];
+        cell.toggleAttribute("data-empty", !cell.textContent.trim() && !cell.querySelector("img"));
+      });
     }
   }
 }

@@ -16,15 +16,17 @@ function setFormula(box) {
   keepMark(box);
 }
 
-// A browser may break a line behind a formula: a full stop or a comma after a short one stays with it.
+// A browser may break a line before and behind a formula: brackets, full stop or comma of a short one stay with it.
 function keepMark(box) {
-  const next = box.nextSibling, mark = /^[.,;:!?)’”]+/.exec(next?.data ?? "")?.[0];
-  if (!mark || box.querySelectorAll(".base").length > 2) return;
-  next.data = next.data.slice(mark.length);
+  const { previousSibling: last, nextSibling: next } = box;
+  const before = /[([“‘]*$/.exec(last?.data ?? "")[0], after = /^[.,;:!?)\]’”]*/.exec(next?.data ?? "")[0];
+  if (box.tagName === "DIV" || !(before || after) || box.querySelectorAll(".base").length > 2) return;
+  if (before) last.data = last.data.slice(0, -before.length);
+  if (after) next.data = next.data.slice(after.length);
   const whole = document.createElement("span");
   whole.className = "gm-whole";
   box.replaceWith(whole);
-  whole.append(box, mark);
+  whole.append(before, box, after);
 }
 
 document.querySelectorAll(".math").forEach(setFormula);

@@ -129,7 +129,7 @@ def denoising_field(x: Tensor, learned: Tensor, best: Tensor, data: Tensor) -> A
     """
     ax = plt.subplots(figsize=(6.4, 4.6))[1]
     ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
-    arrows = (best, SKY, 5.0, "x + σ²∇log p_σ(x)"), (learned, VERMILION, 1.3, "denoiser")
+    arrows = (best, SKY, 5.0, r"$x + \sigma^2\nabla\log p_\sigma(x)$"), (learned, VERMILION, 1.3, "denoiser")
     for target, color, width, name in arrows:
         look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": color}
         ax.quiver(*x.T, *(target - x).T, label=name, width=width / 1000, **look)

@@ -59,7 +59,7 @@ def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, 
     for i, row in enumerate(change.tolist()):
         for j, value in enumerate(row):
             dark = abs(value) > 0.6 * limit
-            shown = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
+            shown = f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0"
             ax.text(j, i, shown, ha="center", va="center", color=PAPER if dark else INK)
     ax.set_xticks(range(len(attributes)), attributes, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(edits)), edits)

@@ -224,15 +224,16 @@ def test_arrow_keys_turn_no_pages(browser, site):
     page.close()
 
 
-def test_a_page_that_is_not_there_leads_to_the_front(browser, site):
+@pytest.mark.parametrize("folder", ["notebooks", "slides", "book/api"])
+def test_a_page_that_is_not_there_leads_to_the_front(browser, site, folder):
     page = browser.new_page()
     page.route(
-        "**/notebooks/nowhere.html",
+        f"**/{folder}/nowhere.html",
         lambda route: route.fulfill(
             status=404, body=page.request.get(f"{site}/404.html").text(), content_type="text/html"
         ),
     )
-    page.goto(f"{site}/notebooks/nowhere.html")
+    page.goto(f"{site}/{folder}/nowhere.html")
     page.click("#home")
     page.wait_for_url("**/book/intro.html")
     page.close()

@@ -48,6 +48,13 @@ def test_what_is_no_number_and_no_range(value, text):
         measured.in_range(value, text)
 
 
+@pytest.mark.parametrize("path", measured.pages(), ids=lambda path: path.name)
+def test_a_range_is_set_as_the_text_is(path):
+    """With a minus, and with commas between thousands."""
+    said = [claim.text for claim in measured.claims(measured.prose(path), path.name)]
+    assert [text for text in said if re.search(r"(?<!e)-\d|(?<![\d.])\d{4}", text)] == []
+
+
 def lesson(folder, prose, numbers, printed="gap  0.30 nats\n", name="a"):
     """One notebook with a cell that prints something."""
     code = {

@@ -8,8 +8,6 @@ from gmcourse.viz.look import LOOK
 from tests.conftest import ROOT
 
 SIZES = re.compile(r"(?:font|label|title)_?size\"?\s*[=:]\s*([\d.]+)")
-# titles of an open task's pictures: this list may only become shorter
-SMALLER = {"12_diffusion_solutions.ipynb", "13_flow_matching_solutions.ipynb"}
 FILES = [
     path
     for each in ("gmcourse/viz/*.py", "notebooks/*.ipynb", "notebooks/solutions/*.ipynb")
@@ -20,7 +18,7 @@ FILES = [
 @pytest.mark.parametrize("path", sorted(FILES), ids=lambda path: path.name)
 def test_no_letter_is_asked_to_be_smaller(path):
     small = [float(size) for size in SIZES.findall(path.read_text(encoding="utf-8")) if float(size) < 11]
-    assert bool(small) == (path.name in SMALLER)
+    assert small == []
 
 
 def test_the_page_never_makes_a_picture_so_narrow_that_they_fall_below_eleven_pixels():

@@ -27,4 +27,4 @@ def test_labels_cover_no_point_and_no_other_label():
 def test_effects_of_edits():
     change = torch.tensor([[1.0, -0.5]])
     figure = effects(change, ["smiling"], ["smile", "age"], label="standard deviations")
-    assert [t.get_text() for t in figure.axes[0].texts] == ["+1.0", "-0.5"]
+    assert [t.get_text() for t in figure.axes[0].texts] == ["+1.0", "−0.5"]

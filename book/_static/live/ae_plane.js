@@ -11,7 +11,7 @@ gm.figure("ae_plane", (box) => {
   const at = { x: 12, y: -14 };
   const plane = gm.canvas(SIZE, SIZE, "");
   const shown = gm.canvas(SIZE, SIZE, () => `The picture decoded at the chosen point; the nearest code is that of a ${gm.aePlane.nearest(at.x, at.y)[1]}, ${gm.aePlane.nearest(at.x, at.y)[0].toFixed(1)} away.`);
-  const place = gm.number("z ="), nearest = gm.number("nearest digit's code");
+  const place = gm.number("z ="), nearest = gm.number("nearest digit’s code");
   const axes = { box: { left: 0, right: SIZE, top: 0, bottom: SIZE }, limits: { x: [LOW, HIGH], y: [LOW, HIGH] } };
   const X = (x) => (SIZE * (x - LOW)) / (HIGH - LOW), Y = (y) => (SIZE * (HIGH - y)) / (HIGH - LOW);
 
@@ -57,7 +57,7 @@ gm.figure("ae_plane", (box) => {
     title: "What does a code decode to, where no digit has its code?",
     row: [plane.canvas, shown.canvas],
     readout: [place.element, nearest.element],
-    help: "Drag in the left plane, or focus it and use the arrow keys. Each numeral stands at the code of one held-out digit. Try a crowded place, then the empty land between two classes.",
+    help: "Drag in the plane, or focus it and use the arrow keys. Each numeral stands at the code of one held-out digit. Try a crowded place, then the empty land between two classes.",
     draw,
   });
 }, ["weights/ae_digits_2d.js"]);

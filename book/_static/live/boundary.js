@@ -154,7 +154,7 @@ gm.figure("boundary", (box) => {
     ],
     buttons: [...choices, gm.button("Draw again", () => { seed += 1; draw(); })],
     readout: [sure.element, usual.element, error.element],
-    help: "Drag the disc, the triangle or the question mark in the left panel, by mouse or finger, or choose one and use the arrow keys.",
+    help: "Drag the disc, the triangle or the question mark, by mouse or finger, or choose one and use the arrow keys.",
     draw,
     says: () => handles.map(([name, { x, y }]) => `${name} at (${x.toFixed(1)}, ${y.toFixed(1)})`).join("; "),
   });

@@ -152,7 +152,7 @@ gm.figure("gan_stepper", (box) => {
       setting("A discriminator that is too slow", { gamma: 0, rateD: 0.0005, rateG: 0.005 }), setting("Balanced", { gamma: 0.1, rateD: 0.003, rateG: 0.005 }),
     ],
     readout: Object.values(numbers).map((each) => each.element),
-    help: "Small dots: data, eight clusters on a ring. Green: samples; a line shows where the generator's loss pulls each. Blue: the discriminator says data; orange: it says sample. A sample is good if it lies within three standard deviations of a cluster’s centre. Choose “A discriminator that is too slow” and play for 600 steps: clusters stay uncovered, and most samples lie between them. “Start again” repeats the same run, “Balanced” goes back.",
+    help: "Small dots: data, eight clusters on a ring. Green: samples; a line shows where the generator’s loss pulls each. Blue: the discriminator says data; orange: it says sample. A sample is good if it lies within three standard deviations of a cluster’s centre. Choose “A discriminator that is too slow” and play for 600 steps: clusters stay uncovered, and most samples lie between them. “Start again” repeats the same run, “Balanced” goes back.",
     draw: () => { if (players) draw(); else { begin(); advance(60); } }, // so that there is something to see; "Start again" starts at the beginning
     says: () => `step ${count}`,
   });

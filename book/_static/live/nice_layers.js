@@ -139,7 +139,7 @@ gm.figure("nice_layers", (box) => {
     controls: [slider],
     buttons: [gm.button("◀ Undo a layer", () => go(-1)), gm.button("Next layer ▶", () => go(1)), other],
     readout: [step.element, centre.element, area.element, det.element],
-    help: "Each coupling shears the plane along one axis; the curve on the right says how far. The square changes its shape, not its area, until the scaling comes. Started from noise, the same layers undone make new data. Move the square by dragging or with the arrow keys.",
+    help: "Each coupling shears the plane along one axis; the curve beside or below it says how far. The square changes its shape, not its area, until the scaling comes. Started from noise, the same layers undone make new data. Move the square by dragging or with the arrow keys.",
     draw,
   });
 }, ["weights/plane_nice_moons.js"]);

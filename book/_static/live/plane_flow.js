@@ -152,7 +152,7 @@ gm.figure("plane_flow", (box) => {
     controls: [slider],
     buttons: [gm.button("Play from the data", play)],
     readout: [place.element, det.element, base.element, total.element],
-    help: "Drag the point on the left, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z. The bars Σ add up log |det|, coupling by coupling.",
+    help: "Drag the point, or focus it and use the arrow keys. The little square around it goes through the flow too: where it grows, log |det| is positive, and the density of x is higher than that of z. The bars Σ add up log |det|, coupling by coupling.",
     draw,
     says: () => `after ${state.applied.toFixed(1)} couplings`,
   });

@@ -71,7 +71,7 @@ gm.figure("vae_plane", (box) => {
     title: "What does a point decode to?",
     row: [plane.canvas, shown.canvas],
     readout: [place.element, near.element, surface.element],
-    help: "Drag in the left plane, or focus it and use the arrow keys. The circles are one and two standard deviations of the prior: inside them every point is a digit, or on its way from one to another.",
+    help: "Drag in the plane, or focus it and use the arrow keys. The circles are one and two standard deviations of the prior: inside them every point is a digit, or on its way from one to another.",
     draw,
   });
 }, ["weights/vae_digits_2d.js"]);

@@ -1,0 +1,37 @@
+"""Pages on paper: code breaks where a page ends, and what folds it on the screen is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools import pdf, printed
+
+LESSON, EXERCISES = "notebooks/02_gan", "notebooks/solutions/04_vae_solutions"
+KEPT = """[...document.querySelectorAll('.cell_input pre, .cell_output pre')].filter((each) => {
+    for (let e = each; e.tagName !== 'ARTICLE'; e = e.parentElement) {
+        const style = getComputedStyle(e);
+        if (style.breakInside !== 'auto' || style.overflowY !== 'visible') return true;
+    }
+    return false;
+}).length"""
+
+
+@pytest.fixture(scope="module", params=[LESSON, EXERCISES])
+def paper(request, browser, site):
+    """One page of the site as it is printed."""
+    page = browser.new_page(color_scheme="light")
+    page.emulate_media(media="print")
+    with pdf.put(printed.document("Printed", printed.article(request.param, {request.param}))) as name:
+        page.goto(f"{site}/{name}", wait_until="networkidle")
+        yield page
+    page.close()
+
+
+def test_code_may_break(paper):
+    assert paper.locator(".cell_input pre").count() > 5
+    assert paper.evaluate(KEPT) == 0
+
+
+def test_nothing_on_paper_asks_for_a_click(paper):
+    shown = [each.inner_text() for each in paper.locator("summary").all() if each.is_visible()]
+    assert not any(word in text for text in shown for word in ("Hide", "Show"))
