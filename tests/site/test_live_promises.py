@@ -244,7 +244,7 @@ def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
     assert reader.picture(0) != wide
     assert ends() >= 92
     reader.press("network")
-    assert "guidance 3" not in reader.box.inner_text()
+    assert float(reader.box.get_by_label("guidance w").input_value()) == -1
     reader.slide("time t", 0.3)
     reader.press("Add noise")
     reader.page.wait_for_function(
@@ -271,11 +271,8 @@ def test_straight_paths_become_straight_by_a_reflow(figure):
     assert reader.picture(0) != bent
     reader.press("1")
     assert near() == 0  # all are at the mean
-    reader.press("8")
-    euler = near()
-    reader.press("4")
     reader.press("Heun")
-    assert near() > euler  # as many questions
+    assert near() > 30
     reader.press("Euler")
     reader.press("32")
     for _ in range(3):

@@ -114,7 +114,7 @@ gm.figure("straight_paths", (box) => {
       gm.button("Let them go", () => { rest(); move(0); walk.start(); }), gm.button("Start again", () => { rest(); fresh(); again(); }),
     ],
     readout: [count.element, bent.element, near.element, usual.element],
-    help: "Grey: paths from noise (small points) to samples (green), over the density of the moons (blue). Choose “closed form” and one step of Euler: all paths end at the mean of the data. Compare four steps of Heun, which ask eight times, with eight of Euler. Press “Show the pairs”: their lines cross, because noise and data were drawn independently. Choose 32 steps and press “Train”. Then press “Reflow”: each noise is paired with the sample that it became, and the network goes on with these pairs. Watch the paths become straight; now choose one step. A second reflow changes little.",
+    help: "Grey: paths from noise (small points) to samples (green), over the density of the moons (blue). Choose “closed form” and one step of Euler: all paths end at the mean of the data. Then choose “Heun”, which asks again at the end of a step: one step of it does not end at the mean. Press “Show the pairs”: their lines cross, because noise and data were drawn independently. Choose 32 steps and press “Train”. Then press “Reflow”: each noise is paired with the sample that it became, and the network goes on with these pairs. Watch the paths become straight; now choose one step. A second reflow changes little.",
     draw: () => { if (flows) draw(); else { fresh(); train(100); again(); } },
     says: () => `flow: ${NAMES[state.flow]}; ${state.pairs ? "its pairs" : `paths in ${state.steps} steps of ${SOLVERS[+state.heun]}`}, points at time ${state.t.toFixed(2)}`,
   });
