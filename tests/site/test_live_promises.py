@@ -244,7 +244,7 @@ def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
     assert reader.picture(0) != wide
     assert ends() >= 92
     reader.press("network")
-    assert float(reader.box.get_by_label("guidance w").input_value()) == -1
+    assert float(reader.box.get_by_role("slider", name="guidance w").input_value()) == -1
     reader.slide("time t", 0.3)
     reader.press("Add noise")
     reader.page.wait_for_function(
