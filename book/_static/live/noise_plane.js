@@ -81,7 +81,7 @@ gm.figure("noise_plane", (box) => {
   });
   const field = gm.choices("Follow", [gm.button("closed form", () => set("network", false)), gm.button("network", () => { gm.place(guidance, -1); state.w = -1; set("network", true); })]);
   // the network does not know the class
-  const guidance = gm.slider("guidance w (−1: no class)", { min: -1, max: 4, step: 0.5, value: state.w, digits: 1 }, (w) => { if (w > -1) state.network = false; set("w", w); });
+  const guidance = gm.slider("guidance w", { min: -1, max: 4, step: 0.5, value: state.w, digits: 1 }, (w) => { if (w > -1) state.network = false; set("w", w); });
   const chain = gm.choices("Chain", [gm.button("DDIM", () => set("random", false)), gm.button("ancestral", () => set("random", true))]);
   gm.frame(box, {
     title: "Noise, and the way back",
@@ -95,7 +95,7 @@ gm.figure("noise_plane", (box) => {
       learn, gm.button("100 steps", () => { rest(); train(100); again(); }), gm.button("Start again", () => { rest(); fresh(); again(); }),
     ],
     readout: [count.element, error.element, near.element, usual.element],
-    help: "Blue: the exact density of the noised moons at time t. Arrows: the score times σ, grey in closed form, orange by a small network that is trained in your browser. “Add noise” adds noise to the data. “Way back” starts from noise (green) and follows the field that you choose. Press “Start again”: the untrained network brings few samples to the moons. Press “Train”, and watch the orange arrows turn into the grey ones. Then follow the closed form, and compare 1, 4 and 50 steps back, with both chains. At last move “guidance w” to 0: the closed form is told the upper moon. With larger weights blue is the tilted density, and at time 0 the samples crowd together where it does not.",
+    help: "Blue: the exact density of the noised moons at time t. Arrows: the score times σ, grey in closed form, orange by a small network that is trained in your browser. “Add noise” adds noise to the data. “Way back” starts from noise (green) and follows the field that you choose. Press “Start again”: the untrained network brings few samples to the moons. Press “Train”, and watch the orange arrows turn into the grey ones. Then follow the closed form, and compare 1, 4 and 50 steps back, with both chains. At last move “guidance w” from −1 (no class) to 0: the closed form is told the upper moon. With larger weights blue is the tilted density, and at time 0 the samples crowd together where it does not.",
     draw: () => { if (learner) draw(); else { fresh(); train(100); again(); } },
     says: () => `time ${state.t.toFixed(2)}; ${state.back ? `samples after ${done()} of ${state.steps} steps back` : "data with noise"}; ${state.network ? "the network" : "the closed form"} leads, ${state.random ? "ancestral" : "DDIM"}${state.w > -1 ? `, guidance ${state.w}` : ""}`,
   });
