@@ -30,6 +30,16 @@ PATHS: dict[str, tuple[Path, float, float]] = {
 }
 
 
+def by_noise(predicted: Velocity, path: Path) -> Velocity:
+    """Return the velocity that a prediction of the noise stands for: lesson 13's equation (13.6)."""
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        noise, (alpha, sigma) = predicted(x, t), path.at(t, x)
+        return path.velocity((x - sigma * noise) / alpha, noise, t)
+
+    return velocity
+
+
 def trained(path: Path, target: str, points: Tensor, seed: int) -> Velocity:
     """Train lesson 13's network on one path, and return the velocity that it stands for."""
     seed_torch(seed)
@@ -44,14 +54,7 @@ def trained(path: Path, target: str, points: Tensor, seed: int) -> Velocity:
     step = Minimize(loss, network, torch.optim.Adam(network.parameters(), lr=3e-3), ema=EMA(network, 0.99))
     fit(step, points, steps=STEPS, batch_size=256, schedule=cosine, seed=seed, progress=False)
     model = step.trained().eval().requires_grad_(False)
-    if target == "velocity":
-        return model
-
-    def by_noise(x: Tensor, t: Tensor) -> Tensor:
-        noise, (alpha, sigma) = model(x, t), path.at(t, x)
-        return path.velocity((x - sigma * noise) / alpha, noise, t)
-
-    return by_noise
+    return model if target == "velocity" else by_noise(model, path)
 
 
 def both() -> Found:
