@@ -47,6 +47,20 @@ def test_the_closed_form(page, name):
         assert torch.allclose(log_prob[:, 0], truth.log_prob(POINTS, t), atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("w", [-1, 0, 3])
+def test_the_guided_field_and_the_tilted_density(page, w):
+    script = """([x, t, w]) => {
+        const path = gm.paths.cosine, centres = gm.twoMoons.centres.slice(0, 60), each = (i) => x[i - (i % 2)];
+        const field = gm.guided(gm.exact(path, { ...gm.twoMoons, centres }), gm.exact(path), () => w);
+        return [[...field.velocity(Float64Array.from(x), t)], x.map((_, i) => field.logProb(each(i), x[i | 1], t))];
+    }"""
+    velocity, log_prob = map(points, page.evaluate(script, [FLAT, 0.4, w]))
+    upper, whole = NoisedMixture(MOONS.parts(2)[0].centres.double(), MOONS.sigma, COSINE), exact(COSINE)
+    for got, name in ((velocity, "velocity"), (log_prob[:, 0], "log_prob")):
+        told, other = (getattr(field, name)(POINTS, 0.4) for field in (upper, whole))
+        assert torch.allclose(got, (1 + w) * told - w * other, atol=TOLERANCE)
+
+
 def test_the_chains_back(page):
     script = """([x, steps, draw]) => gm.wayBack(gm.paths.cosine, gm.exact(gm.paths.cosine).velocity,
         Float64Array.from(x), steps, draw === null ? null : () => draw).map((each) => [...each])"""
@@ -60,15 +74,18 @@ def test_the_chains_back(page):
         assert torch.allclose(ancestral[i + 1], mean + 0.7 * variance.sqrt(), atol=TOLERANCE)
 
 
-def test_euler_and_straightness(page):
-    script = """([x, n]) => { const ways = gm.follow(gm.exact(gm.paths.straight).velocity, Float64Array.from(x), n);
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_solvers_and_straightness(page, solver):
+    script = """([x, n, heun]) => {
+        const ways = gm.follow(gm.exact(gm.paths.straight).velocity, Float64Array.from(x), n, heun);
         return [ways.map((each) => [...each]), gm.straightness(ways)]; }"""
     truth = exact(STRAIGHT)
-    ways, found = page.evaluate(script, [FLAT, 8])
+    ways, found = page.evaluate(script, [FLAT, 8, solver == "heun"])
     assert torch.allclose(
-        points(ways), trajectory(truth.velocity, POINTS, even_times(8), "euler"), atol=TOLERANCE
+        points(ways), trajectory(truth.velocity, POINTS, even_times(8), solver), atol=TOLERANCE
     )
-    assert found == pytest.approx(straightness(truth.velocity, POINTS, steps=8), abs=TOLERANCE)
+    if solver == "euler":
+        assert found == pytest.approx(straightness(truth.velocity, POINTS, steps=8), abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("name", PATHS)

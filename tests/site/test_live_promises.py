@@ -236,6 +236,15 @@ def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
         assert found[0] <= 5
         assert 60 <= found[1] <= 90
         assert found[2] >= 92
+    reader.slide("time t", 0)
+    wide = reader.picture(0)
+    reader.press("network")
+    reader.slide("guidance w", 3)
+    assert reader.box.get_by_role("button", name="closed form").get_attribute("aria-pressed") == "true"
+    assert reader.picture(0) != wide
+    assert ends() >= 92
+    reader.press("network")
+    assert float(reader.box.get_by_role("slider", name="guidance w").input_value()) == -1
     reader.slide("time t", 0.3)
     reader.press("Add noise")
     reader.page.wait_for_function(
@@ -262,6 +271,9 @@ def test_straight_paths_become_straight_by_a_reflow(figure):
     assert reader.picture(0) != bent
     reader.press("1")
     assert near() == 0  # all are at the mean
+    reader.press("Heun")
+    assert near() > 30
+    reader.press("Euler")
     reader.press("32")
     for _ in range(3):
         reader.press("100 steps")

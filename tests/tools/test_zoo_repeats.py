@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from gmcourse import zoo
-from gmcourse.densities import COSINE
+from gmcourse.data import toy
+from gmcourse.densities import COSINE, STRAIGHT, NoisedMixture
 from gmcourse.zoo import store
-from tools.zoo import __main__, chains, denoisers, publish, repeats
+from tools.zoo import __main__, chains, denoisers, paths, publish, repeats
 
 
 def test_a_mixture_of_logistics_is_causal_and_sums_to_one():
@@ -32,7 +33,7 @@ def test_what_a_copy_is():
 
 
 def test_what_was_recorded_has_every_row():
-    outputs, orders, copies, halves, plane = (zoo.baselines(name) for name in repeats.SETS)
+    outputs, orders, copies, halves, plane, both = (zoo.baselines(name) for name in repeats.SETS)
     kinds = ("softmax", "logistics", "histograms")
     assert set(outputs) == {f"{kind}, {size} digits" for kind in kinds for size in chains.SIZES}
     assert set(orders) == {"row by row", "from below", "random order"}
@@ -40,13 +41,32 @@ def test_what_was_recorded_has_every_row():
         assert 1.5 < row["bits_per_dim"] < 4.1
         assert row["bits_per_dim_spread"] < 0.1
     assert set(copies) == {"20 digits", "200 digits", "1221 digits"}
-    assert all(row["copies_of_test"] == 0 for row in copies.values())
+    assert all(row["copies_of_test"] < 0.001 for row in copies.values())  # one digit of 360 in five seeds
     assert set(halves) == {"20 digits", "610 digits"}
     assert all(row["pair"] < row["no_pair"] for row in halves.values())
     assert set(plane) == set(denoisers.KINDS)
     assert all(
         row["gap"] > row["gap_of_exact"] for row in plane.values()
     )  # no network beats the exact denoiser
+    for path in paths.PATHS:
+        assert both[f"{path}, velocity"]["energy_4"] < both[f"{path}, noise"]["energy_4"]
+    assert {row["seeds"] for found in (copies, halves, plane, both) for row in found.values()} == {5}
+
+
+@pytest.mark.parametrize("name", paths.PATHS)
+def test_the_noise_and_the_velocity_are_one_field(name):
+    """The best prediction of the noise carries points along the exact velocity, from either end."""
+    path, begin, end = paths.PATHS[name]
+    moons = toy.load("two_moons")
+    exact = NoisedMixture(moons.centres.double(), moons.sigma, path)
+    x = torch.randn(20, 2, generator=torch.Generator().manual_seed(0)).double()
+    velocity = paths.by_noise(lambda x, t: -path.at(t, x)[1] * exact.score(x, t), path)
+    for t in (begin, 0.5, end):
+        when = torch.full((20,), t).double()
+        assert torch.allclose(velocity(x, when), exact.velocity(x, when), atol=1e-6)
+    assert COSINE.log_snr(torch.tensor(1.0)).item() == pytest.approx(
+        STRAIGHT.log_snr(torch.tensor(paths.FAINT)).item(), abs=1e-3
+    )
 
 
 def test_networks_side_by_side_learn_each_its_own(monkeypatch):

@@ -1,4 +1,4 @@
-"""Small networks of lessons 11 and 12, trained several times: `chains` has those that write, `denoisers` the others.
+"""Small networks of lessons 11 to 13, trained several times: `chains` has those that write, then come the others.
 
 A lesson has no time for so many trainings, and one of each would prove nothing. What was measured lies beside the
 scores of the cheap models, as sets of its own, which `zoo.baselines` reads.
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE, Rows
-from tools.zoo import chains, denoisers
+from tools.zoo import chains, denoisers, paths
 from tools.zoo.baselines import measured
 
 
@@ -23,12 +23,13 @@ def bits(found: dict[str, list[float]]) -> Rows:
 
 def measure(name: str) -> Rows:
     """Train and measure one set."""
-    if name in denoisers.SETS:
-        return denoisers.rows(denoisers.SETS[name]())
-    return bits(chains.SETS[name]())
+    if name in chains.SETS:
+        return bits(chains.SETS[name]())
+    return denoisers.rows(CONTINUOUS[name]())
 
 
-SETS = (*chains.SETS, *denoisers.SETS)
+CONTINUOUS = denoisers.SETS | paths.SETS
+SETS = (*chains.SETS, *CONTINUOUS)
 
 
 def write(names: Iterable[str]) -> None:

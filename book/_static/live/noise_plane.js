@@ -4,24 +4,27 @@
 gm.figure("noise_plane", (box) => {
   const { ink, green, vermilion, grey } = gm.colours;
   const PATH = gm.paths.cosine, REACH = 3.3, SHOWN = 240, TRAILS = 30, BATCH = 128;
-  const exact = gm.exact(PATH), data = gm.twoMoons.sample(SHOWN, gm.generator(3)), { normal } = gm.generator(4);
+  const both = gm.exact(PATH), upper = gm.exact(PATH, { ...gm.twoMoons, centres: gm.twoMoons.centres.slice(0, 60) });
+  const exact = gm.guided(upper, both, () => state.w), data = gm.twoMoons.sample(SHOWN, gm.generator(3)), { normal } = gm.generator(4);
   const noise = data.map(normal), begin = data.map(normal);
   const ticks = gm.range(-3, 3, 13), grid = Float64Array.from(ticks.flatMap((y) => ticks.flatMap((x) => [x, y])));
   const USUAL = gm.twoMoons.near(gm.twoMoons.sample(4000, gm.generator(7)));
-  const state = { t: 0.25, back: true, network: true, random: false, steps: 16 };
+  const state = { t: 0.25, back: true, network: true, random: false, steps: 16, w: -1 };
   let learner, draws, stages, shadow, shadowAt;
 
   const noised = () => data.map((x, i) => PATH.alpha(state.t) * x + PATH.sigma(state.t) * noise[i]);
   // the score times σ, which is minus the expected noise
   const score = (field, x) => gm.ends(PATH, x, field.velocity(x, state.t), state.t).noise.map((v) => -v);
   const done = () => Math.min(state.steps, Math.floor((1 - state.t) * state.steps + 1e-6));
+  const shown = () => (state.w > -1 ? `the tilted density of the upper moon, w = ${state.w},` : "the density of the noised moons");
   const view = gm.plane(430, REACH, () => (state.back
-    ? `The plane with the density of the noised moons at time ${state.t.toFixed(2)}, and samples after ${done()} of ${state.steps} steps back from pure noise.`
-    : `The plane with the density of the noised moons at time ${state.t.toFixed(2)}, and the data with as much noise.`));
+    ? `The plane with ${shown()} at time ${state.t.toFixed(2)}, and samples after ${done()} of ${state.steps} steps back from pure noise.`
+    : `The plane with ${shown()} at time ${state.t.toFixed(2)}, and the data with as much noise.`));
   const count = gm.number("training steps"), error = gm.number("error of the network’s arrows", "", vermilion), near = gm.number("samples that end near a moon", "%", green), usual = gm.number("data near a moon", "%");
 
   function draw() {
-    if (shadowAt !== state.t) { shadow = view.shadow((x, y) => exact.logProb(x, y, state.t)); shadowAt = state.t; }
+    const now = `${state.t} ${state.w}`;
+    if (shadowAt !== now) { shadow = view.shadow((x, y) => exact.logProb(x, y, state.t)); shadowAt = now; }
     view.paint(shadow);
     const noisy = state.t > 0.005;  // without noise there is nothing to point at
     if (noisy) {
@@ -34,7 +37,7 @@ gm.figure("noise_plane", (box) => {
     } else view.dots(noised(), ink, 2.5, 0.7);
     gm.heading(view, state.back ? `samples, step ${done()} of ${state.steps} back` : `data with noise, t = ${state.t.toFixed(2)}`);
 
-    const at = noised(), truth = score(exact, at), off = score(learner, at).map((v, i) => v - truth[i]), square = (v) => v.reduce((sum, each) => sum + each * each, 0);
+    const at = noised(), truth = score(both, at), off = score(learner, at).map((v, i) => v - truth[i]), square = (v) => v.reduce((sum, each) => sum + each * each, 0);
     count.set(learner.steps);
     error.set(noisy ? `${+((100 * square(off)) / square(truth)).toPrecision(2)} %` : "–");
     near.set(Math.round(100 * gm.twoMoons.near(stages.at(-1))));
@@ -76,13 +79,15 @@ gm.figure("noise_plane", (box) => {
     learn.textContent = "Pause";
     films.learn.start();
   });
-  const field = gm.choices("Follow", [gm.button("closed form", () => set("network", false)), gm.button("network", () => set("network", true))]);
+  const field = gm.choices("Follow", [gm.button("closed form", () => set("network", false)), gm.button("network", () => { gm.place(guidance, -1); state.w = -1; set("network", true); })]);
+  // the network does not know the class
+  const guidance = gm.slider("guidance w", { min: -1, max: 4, step: 0.5, value: state.w, digits: 1 }, (w) => { if (w > -1) state.network = false; set("w", w); });
   const chain = gm.choices("Chain", [gm.button("DDIM", () => set("random", false)), gm.button("ancestral", () => set("random", true))]);
   gm.frame(box, {
     title: "Noise, and the way back",
     row: [view.canvas],
     choices: [field.element, chain.element],
-    controls: [time, gm.slider("steps back", { min: 1, max: 50, step: 1, value: state.steps, digits: 0 }, (steps) => set("steps", steps))],
+    controls: [time, gm.slider("steps back", { min: 1, max: 50, step: 1, value: state.steps, digits: 0 }, (steps) => set("steps", steps)), guidance],
     buttons: [
       gm.button("Add noise", () => { rest(); state.back = false; move(0); films.forth.start(); }),
       gm.button("Way back", () => { rest(); state.back = true; move(1); films.back.start(); }),
@@ -90,8 +95,8 @@ gm.figure("noise_plane", (box) => {
       learn, gm.button("100 steps", () => { rest(); train(100); again(); }), gm.button("Start again", () => { rest(); fresh(); again(); }),
     ],
     readout: [count.element, error.element, near.element, usual.element],
-    help: "Blue: the exact density of the noised moons at time t. Arrows: the score times σ, grey in closed form, orange by a small network that is trained in your browser. “Add noise” adds noise to the data. “Way back” starts from noise (green) and follows the field that you choose. Press “Start again”: the untrained network brings few samples to the moons. Press “Train”, and watch the orange arrows turn into the grey ones. Then follow the closed form, and compare 1, 4 and 50 steps back, with both chains.",
+    help: "Blue: the exact density of the noised moons at time t. Arrows: the score times σ, grey in closed form, orange by a small network that is trained in your browser. “Add noise” adds noise to the data. “Way back” starts from noise (green) and follows the field that you choose. Press “Start again”: the untrained network brings few samples to the moons. Press “Train”, and watch the orange arrows turn into the grey ones. Then follow the closed form, and compare 1, 4 and 50 steps back, with both chains. At last move “guidance w” from −1 (no class) to 0: the closed form is told the upper moon. With larger weights blue is the tilted density, and at time 0 the samples crowd together where it does not.",
     draw: () => { if (learner) draw(); else { fresh(); train(100); again(); } },
-    says: () => `time ${state.t.toFixed(2)}; ${state.back ? `samples after ${done()} of ${state.steps} steps back` : "data with noise"}; ${state.network ? "the network" : "the closed form"} leads, ${state.random ? "ancestral" : "DDIM"}`,
+    says: () => `time ${state.t.toFixed(2)}; ${state.back ? `samples after ${done()} of ${state.steps} steps back` : "data with noise"}; ${state.network ? "the network" : "the closed form"} leads, ${state.random ? "ancestral" : "DDIM"}${state.w > -1 ? `, guidance ${state.w}` : ""}`,
   });
 }, ["mlp.js", "paths.js"]);

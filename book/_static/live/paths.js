@@ -63,6 +63,19 @@ gm.exact = (path, { centres, width } = gm.twoMoons) => {
   };
 };
 
+// Guidance: 1 + w times what is said by a field that was told a class, minus w times what the other says; with w = −1
+// the other alone. Of the densities this makes the tilted one, up to a constant.
+gm.guided = (told, other, weight) => {
+  const mix = (a, b) => (1 + weight()) * a - weight() * b;
+  return {
+    logProb: (x, y, t) => (weight() === -1 ? other.logProb(x, y, t) : mix(told.logProb(x, y, t), other.logProb(x, y, t))),
+    velocity(x, t) {
+      const plain = other.velocity(x, t);
+      return weight() === -1 ? plain : told.velocity(x, t).map((v, i) => mix(v, plain[i]));
+    },
+  };
+};
+
 // What a velocity says about the two ends: from x_t = α x + σ ε and v = α̇ x + σ̇ ε, the guesses of x and of ε.
 gm.ends = (path, x, v, t) => {
   const a = path.alpha(t), s = path.sigma(t), da = path.alphaRate(t), ds = path.sigmaRate(t), whole = a * ds - da * s;
@@ -134,12 +147,12 @@ gm.wayBack = (path, velocity, noise, steps, normal = null) => {
   return stages;
 };
 
-// Euler's steps from t = 0 to 1: where the points are before, between and after them.
-gm.follow = (velocity, start, steps) => {
+// Steps from t = 0 to 1, Euler's or Heun's: where the points are before, between and after them.
+gm.follow = (velocity, start, steps, heun = false) => {
   const stages = [start];
   for (let i = 0; i < steps; i++) {
-    const v = velocity(stages[i], i / steps);
-    stages.push(stages[i].map((x, j) => x + v[j] / steps));
+    const x = stages[i], v = velocity(x, i / steps), ahead = x.map((a, j) => a + v[j] / steps), late = heun ? velocity(ahead, (i + 1) / steps) : v;
+    stages.push(heun ? x.map((a, j) => a + (v[j] + late[j]) / (2 * steps)) : ahead);
   }
   return stages;
 };

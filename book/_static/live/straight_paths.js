@@ -5,9 +5,9 @@ gm.figure("straight_paths", (box) => {
   const { ink, green, grey, vermilion } = gm.colours;
   const PATH = gm.paths.straight, REACH = 3.3, POINTS = 200, TRAILS = 90, BATCH = 128, PAIRS = 1500, FINE = 32, COUNTS = [1, 2, 4, 8, 32];
   const NAMES = ["closed form", "random pairs", "one reflow", "two reflows"];
-  const exact = gm.exact(PATH), start = Float64Array.from({ length: 2 * POINTS }, gm.generator(4).normal);
+  const SOLVERS = ["Euler", "Heun"], exact = gm.exact(PATH), start = Float64Array.from({ length: 2 * POINTS }, gm.generator(4).normal);
   const USUAL = gm.twoMoons.near(gm.twoMoons.sample(4000, gm.generator(7)));
-  const state = { t: 1, flow: 0, steps: 32, pairs: false };
+  const state = { t: 1, flow: 0, steps: 32, heun: false, pairs: false };
   let draws, flows, path, straight, shadow;
 
   // what each flow learns from: noise, and the data at the other end
@@ -27,7 +27,7 @@ gm.figure("straight_paths", (box) => {
   const now = () => flows[state.flow];
   const view = gm.plane(430, REACH, () => (state.pairs
     ? `The plane with the moons; straight lines join noise to data, as the flow “${NAMES[state.flow]}” is trained on them.`
-    : `The plane with the moons; ${TRAILS} paths from noise in ${state.steps} steps of the flow “${NAMES[state.flow]}”, with straightness ${straight.toFixed(2)}; the points stand at time ${state.t.toFixed(2)}.`));
+    : `The plane with the moons; ${TRAILS} paths from noise in ${state.steps} steps of ${SOLVERS[+state.heun]} for the flow “${NAMES[state.flow]}”, with straightness ${straight.toFixed(2)}; the points stand at time ${state.t.toFixed(2)}.`));
   const count = gm.number("training steps"), bent = gm.number("straightness", "(0: straight)"), near = gm.number("samples near a moon", "%", green), usual = gm.number("data near a moon", "%");
 
   function draw() {
@@ -45,13 +45,14 @@ gm.figure("straight_paths", (box) => {
     usual.set(Math.round(100 * USUAL));
     which.show((i) => i === state.flow);
     steps.show((i) => COUNTS[i] === state.steps);
+    solver.show((i) => (i === 1) === state.heun);
     NAMES.forEach((_, i) => { buttons[i].hidden = i >= flows.length; });
     reflowing.disabled = flows.length === NAMES.length;
     look.setAttribute("aria-pressed", state.pairs);
   }
   function again() {
-    path = gm.follow(now().velocity, start, state.steps);
-    straight = gm.straightness(state.steps === FINE ? path : gm.follow(now().velocity, start, FINE));
+    path = gm.follow(now().velocity, start, state.steps, state.heun);
+    straight = gm.straightness(state.steps === FINE && !state.heun ? path : gm.follow(now().velocity, start, FINE));
     draw();
   }
   function train(n) {
@@ -102,18 +103,19 @@ gm.figure("straight_paths", (box) => {
   const look = gm.button("Show the pairs", () => set("pairs", !state.pairs));
   const buttons = NAMES.map((name, i) => gm.button(name, () => set("flow", i)));
   const which = gm.choices("Flow", buttons), steps = gm.choices("Steps", COUNTS.map((n) => gm.button(String(n), () => set("steps", n))));
+  const solver = gm.choices("Solver", SOLVERS.map((name, i) => gm.button(name, () => set("heun", i === 1))));
   gm.frame(box, {
     title: "Paths that become straight",
     row: [view.canvas],
-    choices: [which.element, steps.element],
+    choices: [which.element, steps.element, solver.element],
     controls: [time],
     buttons: [
       learn, gm.button("100 steps", () => { rest(); last(); train(100); again(); }), reflowing, look,
       gm.button("Let them go", () => { rest(); move(0); walk.start(); }), gm.button("Start again", () => { rest(); fresh(); again(); }),
     ],
     readout: [count.element, bent.element, near.element, usual.element],
-    help: "Grey: paths from noise (small points) to samples (green), over the density of the moons (blue). Choose “closed form” and one step: all paths end at the mean of the data. Press “Show the pairs”: their lines cross, because noise and data were drawn independently. Choose 32 steps and press “Train”. Then press “Reflow”: each noise is paired with the sample that it became, and the network goes on with these pairs. Watch the paths become straight; now choose one step. A second reflow changes little.",
+    help: "Grey: paths from noise (small points) to samples (green), over the density of the moons (blue). Choose “closed form” and one step of Euler: all paths end at the mean of the data. Then choose “Heun”, which asks again at the end of a step: one step of it does not end at the mean. Press “Show the pairs”: their lines cross, because noise and data were drawn independently. Choose 32 steps and press “Train”. Then press “Reflow”: each noise is paired with the sample that it became, and the network goes on with these pairs. Watch the paths become straight; now choose one step. A second reflow changes little.",
     draw: () => { if (flows) draw(); else { fresh(); train(100); again(); } },
-    says: () => `flow: ${NAMES[state.flow]}; ${state.pairs ? "its pairs" : `paths in ${state.steps} steps`}, points at time ${state.t.toFixed(2)}`,
+    says: () => `flow: ${NAMES[state.flow]}; ${state.pairs ? "its pairs" : `paths in ${state.steps} steps of ${SOLVERS[+state.heun]}`}, points at time ${state.t.toFixed(2)}`,
   });
 }, ["mlp.js", "paths.js"]);
