@@ -16,7 +16,7 @@ from gmcourse.adversarial import Adversarial
 from gmcourse.data import load
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
-from gmcourse.models.features import SIZE
+from gmcourse.models.features import SIZE, Features
 from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.running import Recipe
@@ -40,8 +40,7 @@ def step(
 
 def shares(step: Step) -> list[Callback]:
     """A curve for each resolution: the deviation of what it adds, over pixels and 64 fixed latents."""
-    network = step.module
-    assert isinstance(network, Generator)
+    network: Any = step.module
     z = torch.randn(64, network.mapping.z_dim, generator=generator(1)).to(network.mapping.w_mean.device)
 
     @torch.no_grad()
@@ -67,9 +66,10 @@ def at_32(x: Tensor) -> Tensor:
     return interpolate(x, SIZE, mode="bilinear")
 
 
-def judged(network: Generator, z: Tensor, test: Tensor, at_once: int) -> tuple[float, float]:
+def judged(
+    network: Generator, features: Features, z: Tensor, test: Tensor, at_once: int
+) -> tuple[float, float]:
     """Measure the Fréchet distance of samples of z to features (N, D) of test faces, and the path length in w."""
-    features: Any = zoo.load("features", z.device)
     samples = torch.cat([as_pictures(network(part)) for part in z.split(at_once)])
     start, end = network.mapping(z).chunk(2)
 
@@ -77,25 +77,25 @@ def judged(network: Generator, z: Tensor, test: Tensor, at_once: int) -> tuple[f
         ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
         return at_32(as_pictures(network.synthesis(ws, "fixed")))
 
-    made = features.of(at_32(samples))
-    return frechet_distance(test, made), path_length(picture, features.distance, start, end)
+    distance = frechet_distance(test, features.of(at_32(samples)))
+    return distance, path_length(picture, features.distance, start, end)
 
 
-def real(n: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Compute the features of n test faces and of n training faces, as `judged` compares them."""
+def real(n: int, size: int, device: torch.device) -> tuple[Features, Tensor, Tensor]:
+    """Load the feature network, and compute with it the features of n test faces and of n training faces."""
     features: Any = zoo.load("features", device)
-    test, known = (load("faces", part, n=n, size=size).unit().to(device) for part in ("test", "train"))
-    return features.of(at_32(test)), features.of(at_32(known))
+    test, known = (load("faces", part, n=n, size=size).to(device).unit() for part in ("test", "train"))
+    return features, features.of(at_32(test)), features.of(at_32(known))
 
 
 def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
     """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
-    test, known = real(2000, module.synthesis.resolution, device)
+    features, test, known = real(2000, module.synthesis.resolution, device)
     z = torch.randn(2000, module.mapping.z_dim, generator=generator(0)).to(device)
     torch.manual_seed(0)
-    distance, path = judged(module, z, test, 250)
-    floor = frechet_distance(test, known)
-    return {"frechet": distance, "frechet_train_to_test": floor, "perceptual_path_length": path}
+    found = judged(module, features, z, test, 250)
+    names = ("frechet", "perceptual_path_length", "frechet_train_to_test")
+    return dict(zip(names, (*found, frechet_distance(test, known)), strict=True))
 
 
 RECIPE = Recipe(

@@ -1,8 +1,8 @@
 """StyleGAN2 on cartoon faces of 64×64 pixels, as on those of 32×32, with twice the feature maps at 4×4 and 8×8.
 
-The learning rate is constant, and the average, which forgets half in 1,000 steps, does what a falling rate would do.
-So a run may end after any number of steps from about 20,000 on, and go on later with `--resume --extend`. R1 has
-γ = 0.4: that of `dcgan_faces`, times four for four times the pixels.
+The learning rate is constant, and the average, which forgets half in 1,000 steps, stands for a falling one: after
+some 10,000 steps a run may end anywhere, and go on with `--resume --extend`. R1 has four times the γ of
+`dcgan_faces`, for four times the pixels.
 """
 
 from dataclasses import replace

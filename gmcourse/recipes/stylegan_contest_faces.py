@@ -34,14 +34,14 @@ def step(module: Contest, device: torch.device) -> SideBySide:
 
 def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
     """Measure Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
-    test, known = real(1000, SIZE["resolution"], device)
+    features, test, known = real(1000, SIZE["resolution"], device)
     found = {"frechet_train_to_test": frechet_distance(test, known)}
     for i, network in enumerate(module.generators):
         assert isinstance(network, Generator)
         torch.manual_seed(0)
         z = torch.randn(1000, network.mapping.z_dim).to(device)
         name = f"{module.names[i].lower()}_{i % RUNS}"
-        found[f"frechet_{name}"], found[f"path_{name}"] = judged(network, z, test, 1000)
+        found[f"frechet_{name}"], found[f"path_{name}"] = judged(network, features, z, test, 1000)
     return found
 
 
