@@ -42,7 +42,7 @@ SIDE_BY_SIDE = {
     "gan_grid_remedies",
     "stylegan_contest_faces",
 }  # the batch is of all runs
-TRAIN = {"smile_by_skin": 2000}  # ten sets, which need some of each group; 100 is enough elsewhere
+TRAIN = {"smile_by_skin": 2000, "dcgan_digits": 960}  # ten sets with some of each group; a batch of all runs
 
 
 def few(generate, distance, start, end):
