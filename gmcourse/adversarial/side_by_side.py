@@ -56,14 +56,11 @@ class SideBySide:
         return {name: torch.stack(values).mean() for name, values in found.items()}
 
     def trained(self) -> nn.Module:
-        """The module; if some generators have an average, a copy in which that stands in their places."""
-        if all(step.ema is None for step in self.steps):
-            return self.module
-        averaged = copy.deepcopy(self.module)
+        """Copy the module; where a generator has an average, that stands in its place."""
+        trained = copy.deepcopy(self.module)
         for step, path in zip(self.steps, self._paths, strict=True):
-            if step.ema is not None:
-                averaged.get_submodule(path).load_state_dict(step.ema.module.state_dict())
-        return averaged
+            trained.get_submodule(path).load_state_dict(step.trained().state_dict())
+        return trained
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all runs."""

@@ -1,7 +1,6 @@
 """One step of the game: the discriminator moves, then the generator."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,23 +11,10 @@ from gmcourse.adversarial.objectives import losses
 from gmcourse.adversarial.penalties import Lazy, one_logit_each
 from gmcourse.expect.door import door
 from gmcourse.training import EMA
-from gmcourse.training.last_good import LastGood, Measured
+from gmcourse.training.last_good import LastGood, Measured, parameters_of
 from gmcourse.training.step import average_gradients, check_parts
 
 Ask = Callable[[Callable[..., Tensor]], Tensor]  # gives a penalty what it looks at
-
-
-@contextmanager
-def _frozen(module: nn.Module) -> Iterator[None]:
-    """Gradients pass through the module, and none are computed for its parameters."""
-    learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    for parameter in learned:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in learned:
-            parameter.requires_grad_(True)
 
 
 class Adversarial:
@@ -124,9 +110,8 @@ class Adversarial:
         return self._move("discriminator", loss, lambda penalty: penalty(real, fake), watched)
 
     def _move_generator(self, n: int, watched: LastGood) -> Measured:
-        with _frozen(self.discriminator):
-            loss = self.generator_loss(self._logits(self.generator(self._draw(n))))
-            return self._move("generator", loss, lambda penalty: penalty(self._draw(n)), watched)
+        loss = self.generator_loss(self._logits(self.generator(self._draw(n))))
+        return self._move("generator", loss, lambda penalty: penalty(self._draw(n)), watched)
 
     def _draw(self, n: int) -> Tensor:
         z = self.latent(n)
@@ -144,7 +129,8 @@ class Adversarial:
 
         def update(name: str, objective: Tensor) -> None:
             optimizer.zero_grad(set_to_none=True)
-            objective.backward()
+            # gradients pass through the other player, and none are computed for its parameters
+            objective.backward(inputs=[each for each in parameters_of([optimizer]) if each.requires_grad])
             average_gradients(optimizer)
             watched.watch_gradient(name, optimizer)
             optimizer.step()

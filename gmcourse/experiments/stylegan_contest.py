@@ -1,5 +1,7 @@
 """Several generators of both kinds, trained side by side, so that a difference can be told from luck."""
 
+from functools import partial
+
 from torch import nn
 
 from gmcourse.expect.door import door
@@ -27,16 +29,15 @@ class Contest(nn.Module):
     ) -> None:
         super().__init__()
         self.names = ["AdaIN"] * runs + ["StyleGAN2"] * runs
-        self.generators = nn.ModuleList(
-            Generator(
-                z_dim=width,
-                w_dim=width,
-                resolution=resolution,
-                mapping_layers=mapping_layers,
-                channel_base=channel_base,
-                channel_max=channel_max,
-                normalization="adain" if name == "AdaIN" else "demodulation",
-                style_mixing=style_mixing,
-            )
-            for name in self.names
+        build = partial(
+            Generator,
+            z_dim=width,
+            w_dim=width,
+            resolution=resolution,
+            mapping_layers=mapping_layers,
+            channel_base=channel_base,
+            channel_max=channel_max,
+            style_mixing=style_mixing,
         )
+        each = ("adain" if name == "AdaIN" else "demodulation" for name in self.names)
+        self.generators = nn.ModuleList(build(normalization=kind) for kind in each)

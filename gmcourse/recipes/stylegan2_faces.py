@@ -9,31 +9,38 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from gmcourse import zoo
 from gmcourse.adversarial import Adversarial
 from gmcourse.data import load
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
+from gmcourse.models.features import SIZE, Features
 from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.training import Callback, History, Step
 
-RESOLUTION, CHANNELS = 32, {"channel_base": 1024, "channel_max": 64}
+SIZES = {"resolution": 32, "channel_base": 1024, "channel_max": 64}
 
 
-def step(module: Any, device: torch.device) -> Adversarial:
+def data(device: torch.device, size: int = 32) -> Tensor:
+    """Load 20,000 training faces of so many pixels a side, (N, 3, size, size) in [−1, 1]."""
+    return (load("faces", n=20_000, size=size).unit() * 2 - 1).to(device)
+
+
+def step(
+    module: Any, device: torch.device, sizes: dict[str, int] = SIZES, r1: float = 0.5, half_life: float = 300
+) -> Adversarial:
     """Use R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
-    opponent = Discriminator(resolution=RESOLUTION, **CHANNELS).to(device)
-    return game(module, opponent, lr=0.0025, r1_gamma=0.5, ema_half_life=300.0)
+    return game(module, Discriminator(**sizes).to(device), lr=0.0025, r1_gamma=r1, ema_half_life=half_life)
 
 
 def shares(step: Step) -> list[Callback]:
     """A curve for each resolution: the deviation of what it adds, over pixels and 64 fixed latents."""
-    network = step.module
-    assert isinstance(network, Generator)
+    network: Any = step.module
     z = torch.randn(64, network.mapping.z_dim, generator=generator(1)).to(network.mapping.w_mean.device)
 
     @torch.no_grad()
@@ -54,33 +61,48 @@ def samples(module: Generator, device: torch.device) -> Tensor:
     return as_pictures(module(z, noise="fixed"))
 
 
-def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
-    """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
-    features: Any = zoo.load("features", device)
-    test, real = load("faces", "test").unit().to(device), load("faces", n=2000).unit().to(device)
-    draws = generator(0)
-    z = torch.randn(2000, module.mapping.z_dim, generator=draws).to(device)
-    torch.manual_seed(0)
-    samples = torch.cat([as_pictures(module(part)) for part in z.split(250)])
-    seen, known, made = (features.of(x) for x in (test, real, samples))
-    start, end = module.mapping(z[:1000]), module.mapping(z[1000:])
+def at_32(x: Tensor) -> Tensor:
+    """Show the feature network pictures of 16, 32 or 64 pixels a side: of the largest, the means of 2×2 pixels."""
+    return interpolate(x, SIZE, mode="bilinear")
+
+
+def judged(
+    network: Generator, features: Features, z: Tensor, test: Tensor, at_once: int
+) -> tuple[float, float]:
+    """Measure the Fréchet distance of samples of z to features (N, D) of test faces, and the path length in w."""
+    samples = torch.cat([as_pictures(network(part)) for part in z.split(at_once)])
+    start, end = network.mapping(z).chunk(2)
 
     def picture(w: Tensor) -> Tensor:
-        return as_pictures(module.synthesis(w[:, None].expand(-1, module.synthesis.n_styles, -1), "fixed"))
+        ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
+        return at_32(as_pictures(network.synthesis(ws, "fixed")))
 
-    return {
-        "frechet": frechet_distance(seen, made),
-        "frechet_train_to_test": frechet_distance(seen, known),
-        "perceptual_path_length": path_length(picture, features.distance, start, end),
-    }
+    distance = frechet_distance(test, features.of(at_32(samples)))
+    return distance, path_length(picture, features.distance, start, end)
+
+
+def real(n: int, size: int, device: torch.device) -> tuple[Features, Tensor, Tensor]:
+    """Load the feature network, and compute with it the features of n test faces and of n training faces."""
+    features: Any = zoo.load("features", device)
+    test, known = (load("faces", part, n=n, size=size).to(device).unit() for part in ("test", "train"))
+    return features, features.of(at_32(test)), features.of(at_32(known))
+
+
+def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
+    """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
+    features, test, known = real(2000, module.synthesis.resolution, device)
+    z = torch.randn(2000, module.mapping.z_dim, generator=generator(0)).to(device)
+    torch.manual_seed(0)
+    found = judged(module, features, z, test, 250)
+    names = ("frechet", "perceptual_path_length", "frechet_train_to_test")
+    return dict(zip(names, (*found, frechet_distance(test, known)), strict=True))
 
 
 RECIPE = Recipe(
     name="stylegan2_faces",
     model="gmcourse.models.stylegan2:Generator",
-    arguments={"z_dim": 64, "w_dim": 64, "resolution": RESOLUTION, "mapping_layers": 4, "style_mixing": 0.9}
-    | CHANNELS,
-    data=lambda device: (load("faces", n=20_000, size=RESOLUTION).unit() * 2 - 1).to(device),
+    arguments={"z_dim": 64, "w_dim": 64, "mapping_layers": 4, "style_mixing": 0.9} | SIZES,
+    data=data,
     step=step,
     steps=24_000,
     batch_size=16,

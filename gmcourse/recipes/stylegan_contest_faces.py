@@ -5,64 +5,41 @@ regulariser. All have the skip generator and the residual discriminator, and non
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
-from gmcourse import zoo
 from gmcourse.adversarial import SideBySide
 from gmcourse.data import load
-from gmcourse.experiments.stylegan_contest import Contest
 from gmcourse.metrics.frechet import frechet_distance
-from gmcourse.metrics.perceptual_path_length import path_length
-from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
+from gmcourse.models.stylegan2 import Discriminator
 from gmcourse.models.stylegan2.game import game
 from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.stylegan2_faces import judged, real
 
 RUNS, BATCH = 3, 16
 SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}
 
 
-def step(module: Contest, device: torch.device) -> SideBySide:
+def step(module: Any, device: torch.device) -> SideBySide:
     """Six games with the same settings, but for the path length, which StyleGAN did not have."""
     games = []
     for name, player in zip(module.names, module.generators, strict=True):
-        assert isinstance(player, Generator)
         weight = 2.0 if name == "StyleGAN2" else 0.0
         opponent = Discriminator(**SIZE).to(device)
         games.append(game(player, opponent, lr=0.004, r1_gamma=0.3, path_weight=weight, ema_half_life=150.0))
     return SideBySide(module, games, [BATCH] * len(games), module.names)
 
 
-def _picture(network: Generator, w: Tensor) -> Tensor:
-    """What the feature network is shown of codes w, (B, w_dim)."""
-    ws = w[:, None].expand(-1, network.synthesis.n_styles, -1)
-    return enlarged(as_pictures(network.synthesis(ws, "fixed")))
-
-
-def enlarged(x: Tensor) -> Tensor:
-    """Pictures of 16×16 at the 32×32 that the feature network takes."""
-    return nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear")
-
-
-def measure(module: Contest, device: torch.device) -> Mapping[str, float]:
+def measure(module: Any, device: torch.device) -> Mapping[str, float]:
     """Measure Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
-    features: Any = zoo.load("features", device)
-    size = SIZE["resolution"]
-    test = features.of(enlarged(load("faces", "test", n=1000, size=size).unit().to(device)))
-    known = features.of(enlarged(load("faces", n=1000, size=size).unit().to(device)))
+    features, test, known = real(1000, SIZE["resolution"], device)
     found = {"frechet_train_to_test": frechet_distance(test, known)}
     for i, network in enumerate(module.generators):
-        assert isinstance(network, Generator)
         torch.manual_seed(0)
         z = torch.randn(1000, network.mapping.z_dim).to(device)
-        made = features.of(enlarged(as_pictures(network(z))))
-        start, end = network.mapping(z).chunk(2)
         name = f"{module.names[i].lower()}_{i % RUNS}"
-        found[f"frechet_{name}"] = frechet_distance(test, made)
-        found[f"path_{name}"] = path_length(partial(_picture, network), features.distance, start, end)
+        found[f"frechet_{name}"], found[f"path_{name}"] = judged(network, features, z, test, 1000)
     return found
 
 

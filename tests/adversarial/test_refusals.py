@@ -97,10 +97,14 @@ def test_what_is_refused_in_words(call, said):
         call()
 
 
-def test_parameters_that_were_frozen_stay_frozen():
-    """While the generator moves the discriminator is frozen; afterwards it is what it was."""
-    step = make()
+def test_a_player_that_does_not_move_gets_no_gradients():
+    """Each parameter of the discriminator has one gradient a call, that of its own move; what was frozen has none."""
+    step, seen = make(every=1), []
+    for parameter in step.discriminator.parameters():
+        parameter.register_post_accumulate_grad_hook(seen.append)
+    step(X)
+    assert len(seen) == 4
     frozen = next(step.discriminator.parameters()).requires_grad_(False)
     step(X)
+    assert len(seen) == 4 + 3
     assert not frozen.requires_grad
-    assert sum(p.requires_grad for p in step.discriminator.parameters()) == 3

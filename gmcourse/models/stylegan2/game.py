@@ -41,9 +41,7 @@ def game(
     def styles(z: Tensor) -> Tensor:
         return generator.mixed(z, generator.styles(z))
 
-    def r1(real: Tensor, fake: Tensor) -> Tensor:
-        return r1_penalty(discriminator, real, r1_gamma)
-
+    r1 = Lazy("r1", lambda real, fake: r1_penalty(discriminator, real, r1_gamma), r1_every)
     path = None
     if path_weight > 0:
         path = Lazy("path_length", PathLength(styles, generator.synthesis, weight=path_weight), path_every)
@@ -53,7 +51,7 @@ def game(
         lazy_adam(generator.parameters(), lr, every=path_every if path is not None else 1),
         lazy_adam(discriminator.parameters(), lr, every=r1_every),
         latent=latent,
-        discriminator_penalty=Lazy("r1", r1, r1_every),
+        discriminator_penalty=r1,
         generator_penalty=path,
         ema=EMA(generator, 0.5 ** (1 / ema_half_life)),
     )

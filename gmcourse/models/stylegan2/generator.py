@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.models.stylegan2.mapping import Mapping, mix_at_random
+from gmcourse.models.stylegan2.mapping import Mapping, mix
 from gmcourse.models.stylegan2.modulation import AdaINConv, StyledConv, ToRGB
 from gmcourse.nn.resample import fir_kernel, upsample
 
@@ -177,8 +177,15 @@ class Generator(nn.Module):
         return self.synthesis(ws, noise)
 
     def mixed(self, z: Tensor, ws: Tensor) -> Tensor:
-        """Replace later styles of `ws` by those of other latents, with the probability `style_mixing`."""
-        return mix_at_random(ws, self.styles(torch.randn_like(z)), self.style_mixing)
+        """Replace later styles of `ws` by those of other latents, with the probability `style_mixing`.
+
+        Training does this so that neighbouring layers do not rely on sharing a style. The crossover, 1 … L − 1, is
+        drawn once for the batch, from torch's global generator, which `gmcourse.training.fit` seeds for each step.
+        """
+        other = self.styles(torch.randn_like(z))
+        if float(torch.rand(())) >= self.style_mixing:
+            return ws
+        return mix(ws, other, int(torch.randint(1, ws.shape[1], ())))
 
     @door(n=">= 1")
     def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:

@@ -63,8 +63,7 @@ def project(network: Generator, target: Tensor, *, steps: int = 300, each_layer:
         ws = (w + noise).expand(-1, synthesis.n_styles, -1)
         values = (synthesis(ws, "none") - target).square().flatten(1).mean(1)
         optimizer.zero_grad(set_to_none=True)
-        (gradient,) = torch.autograd.grad(values.sum(), w)
-        w.grad = gradient
+        values.sum().backward(inputs=[w])
         with torch.no_grad():
             better = values < best
             best = torch.where(better, values, best)
