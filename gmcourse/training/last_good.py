@@ -124,13 +124,12 @@ class LastGood:
     def _look(self, state: tuple[list[Tensor], ...], before: "list[_Part]") -> None:
         parts, watched = self._parts_of(state), self._watched
         loose = _alike(t for each in watched.values() for t in (each if isinstance(each, list) else [each]))
-        joined = [(part, *_joined(loose.pop(part.kind, []))) for part in parts]
-        rows = [([*part.small, *small], [*part.large, *large]) for part, small, large in joined]
-        if math.isfinite(as_numbers({"": _size([*rows, *map(_joined, loose.values())])})[""]):
+        rows = [_rows(loose.pop(part.kind, ()), part.small, part.large) for part in parts]
+        if math.isfinite(as_numbers({"": _size([*rows, *map(_rows, loose.values())])})[""]):
             return
         # Something is not finite, or it is only too large for a sum of squares.
         sizes = {
-            name: _size(map(_joined, _alike(each).values())) if isinstance(each, list) else each
+            name: _size(map(_rows, _alike(each).values())) if isinstance(each, list) else each
             for name, each in watched.items()
         }
         check_finite(as_numbers(sizes))
@@ -146,7 +145,11 @@ class _Part:
 
     def __init__(self, kind: Kind, tensors: list[Tensor]) -> None:
         self.kind = kind
-        self.small, self.large = _joined(tensors)
+        plain = [(t.detach(), t.numel() <= SMALL and t.is_contiguous()) for t in tensors]
+        self.small, self.large = (
+            [t.view(-1) for t, small in plain if small],
+            [t for t, small in plain if not small],
+        )
         self.tensors = [*self.small, *self.large]
         self.flat = tensors[0].new_empty(sum(t.numel() for t in self.small))
         self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
@@ -175,10 +178,13 @@ def _alike(tensors: Iterable[Tensor]) -> dict[Kind, list[Tensor]]:
     return parts
 
 
-def _joined(tensors: Iterable[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """The same memory without gradients: small tensors as rows of numbers, and the others as they are."""
-    plain = [(t.detach(), t.numel() <= SMALL and t.is_contiguous()) for t in tensors]
-    return [t.view(-1) for t, small in plain if small], [t for t, small in plain if not small]
+def _rows(
+    tensors: Sequence[Tensor], small: Sequence[Tensor] = (), large: Sequence[Tensor] = ()
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Rows of numbers, and large tensors: the given ones, and more, of which the small ones become one row."""
+    little = [t for t in tensors if t.numel() <= SMALL]
+    rows = [torch._C._nn.flatten_dense_tensors(little).detach()] if little else []
+    return [*small, *rows], [*large, *(t.detach() for t in tensors if t.numel() > SMALL)]
 
 
 def _size(parts: Iterable[tuple[list[Tensor], list[Tensor]]]) -> Tensor:

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.processes import average
+from gmcourse.processes import are_several, average
 from gmcourse.training.ema import EMA
 from gmcourse.training.last_good import LastGood, Measured, parameters_of
 
@@ -47,7 +47,8 @@ def average_gradients(optimizer: Optimizer) -> None:
     Done by hand after backward, on purpose: a data-parallel wrapper synchronises only calls of `forward`,
     and most of our objectives call other methods.
     """
-    average([p.grad for p in parameters_of([optimizer]) if p.grad is not None])
+    if are_several():
+        average([p.grad for p in parameters_of([optimizer]) if p.grad is not None])
 
 
 def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | None = None) -> None:
