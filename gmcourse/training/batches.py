@@ -25,11 +25,6 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
     An epoch is one random order of the n samples, cut into whole batches; what is left over at its end is
     skipped, and another order leaves out others.
     """
-    expect.whole("batch_size", batch_size, least=1, most=expect.whole("n", n, least=1))
-    return _indices(n, batch_size, seed, expect.whole("step", step, least=0))
-
-
-def _indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
     epoch, position = divmod(step, n // batch_size)
     return _order(n, seed, epoch)[position * batch_size : (position + 1) * batch_size]
 
@@ -77,7 +72,7 @@ class Batches:
                 expect.refuse("the drawn batch", f"of {found} samples", f"{self.batch_size}, the batch_size")
             return drawn
         assert self.length is not None
-        index = _indices(self.length, self.batch_size, self.seed, step)
+        index = batch_indices(self.length, self.batch_size, self.seed, step)
         if isinstance(self.data, Tensor):
             return self.data[index.to(self.data.device)]
         return tuple(t[index.to(t.device)] for t in self.data)

@@ -8,7 +8,6 @@ GPU is waited for once a step. Small tensors are copied and looked at as one, wh
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +87,10 @@ class LastGood:
         The move may change the optimisers' parameters and memories, and the buffers of the modules. `Diverged`
         names what is not finite.
         """
-        slots = _slots(modules)
+        below = list(modules)
+        for module in below:  # it grows: the walk of `Module.modules`, without names
+            below += filter(None, module._modules.values())
+        slots = [(module._buffers, key) for module in below for key in module._buffers]
         buffers = [owner[key] for owner, key in slots]
         memories = [{key: dict(entry) for key, entry in each.state.items()} for each in optimizers]
         before = self._parts_of(_state(optimizers, buffers))
@@ -128,11 +130,9 @@ class LastGood:
         if math.isfinite(as_numbers({"": _size([*rows, *map(_rows, loose.values())])})[""]):
             return
         # Something is not finite, or it is only too large for a sum of squares.
-        sizes = {
-            name: _size(map(_rows, _alike(each).values())) if isinstance(each, list) else each
-            for name, each in watched.items()
-        }
-        check_finite(as_numbers(sizes))
+        for name, each in watched.items():
+            size = _size(map(_rows, _alike(each).values())) if isinstance(each, list) else each
+            check_finite(as_numbers({name: size}))
         copies = {t.data_ptr(): c for part in before for t, c in zip(part.tensors, part.copies, strict=True)}
         for name, tensors in zip(STATE, state, strict=True):
             allowed = _unsound([copies[t.data_ptr()] for t in tensors if t.data_ptr() in copies])
@@ -146,10 +146,8 @@ class _Part:
     def __init__(self, kind: Kind, tensors: list[Tensor]) -> None:
         self.kind = kind
         plain = [(t.detach(), t.numel() <= SMALL and t.is_contiguous()) for t in tensors]
-        self.small, self.large = (
-            [t.view(-1) for t, small in plain if small],
-            [t for t, small in plain if not small],
-        )
+        self.small = [t.view(-1) for t, small in plain if small]
+        self.large = [t for t, small in plain if not small]
         self.tensors = [*self.small, *self.large]
         self.flat = tensors[0].new_empty(sum(t.numel() for t in self.small))
         self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
@@ -158,16 +156,6 @@ class _Part:
 def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> tuple[list[Tensor], ...]:
     memory = [v for o in optimizers for e in o.state.values() for v in e.values() if isinstance(v, Tensor)]
     return parameters_of(optimizers), [buffer for buffer in buffers if buffer is not None], memory
-
-
-def _slots(modules: Iterable[nn.Module]) -> list[tuple[dict[str, Tensor | None], str]]:
-    """The places of all buffers: what `Module.modules` walks over, without its names."""
-    ahead, seen = list(modules), set[nn.Module]()
-    for module in ahead:  # it grows on the way
-        if module not in seen:
-            seen.add(module)
-            ahead += [child for child in module._modules.values() if child is not None]
-    return [(module._buffers, key) for module in seen for key in module._buffers]
 
 
 def _alike(tensors: Iterable[Tensor]) -> dict[Kind, list[Tensor]]:
@@ -181,7 +169,7 @@ def _alike(tensors: Iterable[Tensor]) -> dict[Kind, list[Tensor]]:
 def _rows(
     tensors: Sequence[Tensor], small: Sequence[Tensor] = (), large: Sequence[Tensor] = ()
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Rows of numbers, and large tensors: the given ones, and more, of which the small ones become one row."""
+    """Give rows of numbers, and large tensors: those given, and more, of which the small become one row."""
     little = [t for t in tensors if t.numel() <= SMALL]
     rows = [torch._C._nn.flatten_dense_tensors(little).detach()] if little else []
     return [*small, *rows], [*large, *(t.detach() for t in tensors if t.numel() > SMALL)]

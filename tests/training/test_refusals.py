@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gmcourse.training import EMA, History, Minimize, fit
-from gmcourse.training.batches import Batches, batch_indices
+from gmcourse.training.batches import Batches
 from tests.training.test_loop import make_step
 
 
@@ -47,7 +47,6 @@ def one_step(**changed):
             lambda: Batches(lambda draws, n: torch.zeros(n + 1), 2)[0],
             "of 3 samples; expected 2, the batch_size",
         ),
-        (lambda: batch_indices(3, 4, 0, 0), "batch_size is 4; expected a whole number ≥ 1 and ≤ 3"),
         (lambda: EMA(nn.Linear(1, 1), 1.0), "decay is 1.0; expected a finite number ≥ 0 and < 1"),
         (lambda: EMA(nn.Linear(1, 1), -1), "decay is -1"),
         (lambda: EMA(torch.zeros(1)), "source is a Tensor of shape"),
