@@ -43,8 +43,7 @@ def _resample(x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -
         # no product with a zero: ten times as fast on a CPU, not tried on a GPU
         return F.conv_transpose2d(x, weight, None, up, crop, more, channels)[:, :, ::down, ::down]
     if up > 1:
-        spread = x.new_zeros(batch, channels, height, up, width, up)
-        spread[:, :, :, 0, :, 0] = x
+        spread = F.pad(x.reshape(batch, channels, height, 1, width, 1), (0, up - 1, 0, 0, 0, up - 1))
         x = spread.reshape(batch, channels, height * up, width * up)
     symmetric = left == right >= 0 and top == bottom >= 0
     if not symmetric:
@@ -101,9 +100,8 @@ def resample(
     an enlarged picture.
     """
     if x.ndim != 4 or kernel.ndim != 2:
-        raise ValueError(
-            f"shapes {tuple(x.shape)} and {tuple(kernel.shape)}; expected a picture (B, C, H, W) and a kernel (h, w)"
-        )
+        shapes = f"of shapes {tuple(x.shape)} and {tuple(kernel.shape)}"
+        expect.refuse("x and kernel", shapes, "a picture (B, C, H, W) and a kernel (h, w)")
     if up < 1 or down < 1:
         raise ValueError(f"up is {up} and down is {down}; expected at least 1")
     return _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)

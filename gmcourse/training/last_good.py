@@ -38,9 +38,9 @@ def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
     if not values:
         return {}
     scalars = [_scalar(name, value).view(1) for name, value in values.items()]
-    flat = scalars[0] if len(scalars) == 1 else torch.cat([value.to(scalars[0].device) for value in scalars])
-    if are_several():
-        average([flat := flat.clone()])
+    alone = len(scalars) == 1 and not are_several()  # and may not be changed
+    flat = scalars[0] if alone else torch.cat([value.to(scalars[0].device) for value in scalars])
+    average([flat])
     return dict(zip(values, flat.tolist(), strict=True))
 
 
@@ -125,14 +125,12 @@ class LastGood:
 
     def _look(self, state: tuple[list[Tensor], ...], before: "list[_Part]") -> None:
         parts, watched = self._parts_of(state), self._watched
-        loose = _alike(t for each in watched.values() for t in (each if isinstance(each, list) else [each]))
-        rows = [_rows(loose.pop(part.kind, ()), part.small, part.large) for part in parts]
-        if math.isfinite(as_numbers({"": _size([*rows, *map(_rows, loose.values())])})[""]):
+        loose = [t for each in watched.values() for t in (each if isinstance(each, list) else [each])]
+        if math.isfinite(as_numbers({"": _size(loose, parts)})[""]):
             return
         # Something is not finite, or it is only too large for a sum of squares.
         for name, each in watched.items():
-            size = _size(map(_rows, _alike(each).values())) if isinstance(each, list) else each
-            check_finite(as_numbers({name: size}))
+            check_finite(as_numbers({name: _size(each) if isinstance(each, list) else each}))
         copies = {t.data_ptr(): c for part in before for t, c in zip(part.tensors, part.copies, strict=True)}
         for name, tensors in zip(STATE, state, strict=True):
             allowed = _unsound([copies[t.data_ptr()] for t in tensors if t.data_ptr() in copies])
@@ -166,20 +164,17 @@ def _alike(tensors: Iterable[Tensor]) -> dict[Kind, list[Tensor]]:
     return parts
 
 
-def _rows(
-    tensors: Sequence[Tensor], small: Sequence[Tensor] = (), large: Sequence[Tensor] = ()
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Give rows of numbers, and large tensors: those given, and more, of which the small become one row."""
-    little = [t for t in tensors if t.numel() <= SMALL]
-    rows = [torch._C._nn.flatten_dense_tensors(little).detach()] if little else []
-    return [*small, *rows], [*large, *(t.detach() for t in tensors if t.numel() > SMALL)]
-
-
-def _size(parts: Iterable[tuple[list[Tensor], list[Tensor]]]) -> Tensor:
+def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
     """The root of the sum of the squares of all floating-point tensors: not finite if one value is not."""
+    rows = {part.kind: ([*part.small], [*part.large]) for part in parts}
+    for kind, tensors in _alike(loose).items():
+        small, large = rows.setdefault(kind, ([], []))
+        if few := [t for t in tensors if t.numel() <= SMALL]:
+            small.append(torch._C._nn.flatten_dense_tensors(few).detach())
+        large += [t.detach() for t in tensors if t.numel() > SMALL]
     norms: list[Tensor] = []
-    for small, large in parts:
-        if (small or large)[0].is_floating_point():
+    for (dtype, _), (small, large) in rows.items():
+        if dtype.is_floating_point:
             norms += torch._foreach_norm([torch.cat(small), *large] if small else large)
     if len(norms) == 1:
         return norms[0]

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from gmcourse import expect
 from gmcourse.expect.door import door
-from gmcourse.processes import are_several, average
+from gmcourse.processes import average
 from gmcourse.training.ema import EMA
 from gmcourse.training.last_good import LastGood, Measured, parameters_of
 
@@ -47,8 +47,7 @@ def average_gradients(optimizer: Optimizer) -> None:
     Done by hand after backward, on purpose: a data-parallel wrapper synchronises only calls of `forward`,
     and most of our objectives call other methods.
     """
-    if are_several():
-        average([p.grad for p in parameters_of([optimizer]) if p.grad is not None])
+    average(p.grad for p in parameters_of([optimizer]) if p.grad is not None)
 
 
 def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | None = None) -> None:
@@ -56,10 +55,8 @@ def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | N
     own = {id(parameter) for parameter in module.parameters()}
     foreign = sum(id(parameter) not in own for parameter in parameters_of([optimizer]))
     if foreign:
-        raise ValueError(
-            f"the optimizer of the {name} holds {foreign} tensors that are no parameters of it; "
-            f"expected an optimiser over {name}.parameters(), or some of them"
-        )
+        got = f"over {foreign} tensors that are no parameters of it"
+        expect.refuse(f"the optimizer of the {name}", got, f"one over {name}.parameters(), or some of them")
     if ema is not None and ema.source is not module:
         raise ValueError(f"ema averages another module; expected EMA({name}, …)")
 

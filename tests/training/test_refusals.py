@@ -76,7 +76,7 @@ def test_parts_that_do_not_belong_together():
     module, other = nn.Linear(3, 1), nn.Linear(3, 1)
     own, foreign = (torch.optim.SGD(each.parameters()) for each in (module, other))
     for wrong, said in [
-        ((abs, module, foreign), "holds 2 tensors that are no parameters of it"),
+        ((abs, module, foreign), "is over 2 tensors that are no parameters of it"),
         ((abs, other.weight, own), "module is a .*Parameter of shape"),
         ((abs, module, None), "optimizer is None; expected a Optimizer"),
         ((3, module, own), "objective is 3; expected a function"),
