@@ -82,16 +82,13 @@ def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) 
 
 
 @door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
-def gradient_penalty(
-    discriminator: Discriminator, real: Tensor, fake: Tensor, weight: float = 10.0
-) -> Tensor:
+def gradient_penalty(discriminator: Discriminator, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
     Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
     discriminator gives logits, and must treat samples apart (no batch normalisation). `weight` is λ.
     """
-    at = torch.rand(len(real), device=real.device, dtype=real.dtype)
-    at = at.reshape(-1, *[1] * (real.ndim - 1))
+    at = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     slopes = input_gradients(discriminator, torch.lerp(fake.detach(), real, at))
     return weight * (torch.linalg.vector_norm(slopes.flatten(1), dim=1) - 1).square().mean()
 

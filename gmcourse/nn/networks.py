@@ -27,10 +27,7 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Seque
 def halvings(shape: Sequence[int]) -> int:
     """How often an image can be halved before its shorter side falls below four pixels."""
     side = math.gcd(shape[1], shape[2])
-    count = 0
-    while side % 2 == 0 and side // 2 >= 4:
-        side, count = side // 2, count + 1
-    return count
+    return next(k for k in itertools.count() if (side >> k) % 2 or side >> k + 1 < 4)
 
 
 @door(shape="3: >= 1", width=">= 1", out_features=">= 1")
@@ -38,24 +35,20 @@ def conv_encoder(shape: Sequence[int], width: int, out_features: int) -> nn.Sequ
     """Map images (B, C, H, W) to vectors (B, out_features): strided convolutions, channels doubling."""
     levels = halvings(shape)
     layers: list[nn.Module] = [nn.Conv2d(shape[0], width, 3, padding=1), nn.SiLU()]
-    channels = width
-    for _ in range(levels):
-        layers += [nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), nn.SiLU()]
-        channels *= 2
+    for i in range(levels):
+        layers += [nn.Conv2d(width << i, width << i + 1, 4, stride=2, padding=1), nn.SiLU()]
     area = (shape[1] >> levels) * (shape[2] >> levels)
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * area, out_features))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear((width << levels) * area, out_features))
 
 
 @door(shape="3: >= 1", width=">= 1", in_features=">= 1")
 def conv_decoder(shape: Sequence[int], width: int, in_features: int) -> nn.Sequential:
     """Map vectors (B, in_features) to images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
     levels = halvings(shape)
-    channels = width << levels
-    low = (channels, shape[1] >> levels, shape[2] >> levels)
+    low = (width << levels, shape[1] >> levels, shape[2] >> levels)
     layers: list[nn.Module] = [nn.Linear(in_features, math.prod(low)), nn.SiLU(), nn.Unflatten(1, low)]
-    for _ in range(levels):
-        layers += [nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1), nn.SiLU()]
-        channels //= 2
+    for i in reversed(range(levels)):
+        layers += [nn.ConvTranspose2d(width << i + 1, width << i, 4, stride=2, padding=1), nn.SiLU()]
     return nn.Sequential(*layers, nn.Conv2d(width, shape[0], 3, padding=1))
 
 

@@ -35,19 +35,23 @@ def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
 
 def _resample(x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -> Tensor:
     """Put zeros in, borders on, filter, keep every `down`-th pixel: one depthwise convolution, nothing reshaped."""
-    channels = x.shape[1]
+    (batch, channels, height, width), (left, right, top, bottom) = x.shape, padding
+    weight = kernel.to(x.dtype).expand(channels, 1, -1, -1)
+    crop = (kernel.shape[0] - 1 - top, kernel.shape[1] - 1 - left)
+    more = (bottom - top + up - 1, right - left + up - 1)
+    if up > 1 and x.is_cpu and min(crop) >= 0 and 0 <= min(more) <= max(more) < up:
+        # no product with a zero: ten times as fast on a CPU, not tried on a GPU
+        return F.conv_transpose2d(x, weight, None, up, crop, more, channels)[:, :, ::down, ::down]
     if up > 1:
-        batch, _, height, width = x.shape
-        spread = x.new_zeros(batch, channels, height, up, width, up)
-        spread[:, :, :, 0, :, 0] = x
+        spread = F.pad(x.reshape(batch, channels, height, 1, width, 1), (0, up - 1, 0, 0, 0, up - 1))
         x = spread.reshape(batch, channels, height * up, width * up)
-    left, right, top, bottom = padding
     symmetric = left == right >= 0 and top == bottom >= 0
     if not symmetric:
         x = F.pad(x, padding)  # negative numbers crop
     # F.conv2d correlates; a filter convolves: hence the flip
-    weight = kernel.flip(0, 1).to(x.dtype).expand(channels, 1, -1, -1)
-    return F.conv2d(x, weight, stride=down, padding=(top, left) if symmetric else 0, groups=channels)
+    return F.conv2d(
+        x, weight.flip(2, 3), stride=down, padding=(top, left) if symmetric else 0, groups=channels
+    )
 
 
 class _Resample(torch.autograd.Function):
@@ -96,9 +100,8 @@ def resample(
     an enlarged picture.
     """
     if x.ndim != 4 or kernel.ndim != 2:
-        raise ValueError(
-            f"shapes {tuple(x.shape)} and {tuple(kernel.shape)}; expected a picture (B, C, H, W) and a kernel (h, w)"
-        )
+        shapes = f"of shapes {tuple(x.shape)} and {tuple(kernel.shape)}"
+        expect.refuse("x and kernel", shapes, "a picture (B, C, H, W) and a kernel (h, w)")
     if up < 1 or down < 1:
         raise ValueError(f"up is {up} and down is {down}; expected at least 1")
     return _Resample.apply(x, kernel if gain == 1.0 else kernel * gain, up, down, padding)

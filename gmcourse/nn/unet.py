@@ -93,9 +93,8 @@ class UNet(nn.Module):
         """Map pictures x (B, C, H, W) at times t (B,), of classes y (B,) or of none, to x's shape."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         told = self.time(t, y)
-        patches = F.pixel_unshuffle(x.to(self.first.weight.dtype), PATCH).contiguous(
-            memory_format=torch.channels_last
-        )
+        patches = F.pixel_unshuffle(x.to(self.first.weight.dtype), PATCH)
+        patches = patches.contiguous(memory_format=torch.channels_last)
         fine = self.fine(self.first(patches), told)  # (B, width, H/2, W/2)
         middle = self.look(self.middle(self.halve(fine), told))  # (B, 2·width, H/4, W/4)
         h = self.coarse_again(self.look_coarse(self.coarse(self.halve_again(middle), told)), told)

@@ -25,8 +25,7 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
     An epoch is one random order of the n samples, cut into whole batches; what is left over at its end is
     skipped, and another order leaves out others.
     """
-    per_epoch = n // expect.whole("batch_size", batch_size, least=1, most=expect.whole("n", n, least=1))
-    epoch, position = divmod(expect.whole("step", step, least=0), per_epoch)
+    epoch, position = divmod(step, n // batch_size)
     return _order(n, seed, epoch)[position * batch_size : (position + 1) * batch_size]
 
 

@@ -31,8 +31,13 @@ class History(Mapping[str, list[float]]):
         for name, value in values.items():
             if isinstance(value, Tensor) and value.numel() != 1:
                 expect.refuse(f"values[{name!r}]", expect.described(value), "a number, as float(…) gives")
+        self.append(step, {name: float(value) for name, value in values.items()})
+
+    def append(self, step: int, values: Mapping[str, float]) -> None:
+        """Do what `record` does with numbers that need no check: a step of `fit` has no time for one."""
+        for name, value in values.items():
             self._steps.setdefault(name, []).append(step)
-            self._values.setdefault(name, []).append(float(value))
+            self._values.setdefault(name, []).append(value)
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._values:

@@ -7,18 +7,17 @@ GPU is waited for once a step. Small tensors are copied and looked at as one, wh
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gmcourse import expect
-from gmcourse.processes import any_of_us, average
+from gmcourse.processes import any_of_us, are_several, average
 
 Measured = dict[str, Tensor]
+Kind = tuple[torch.dtype, torch.device]
 STATE = ("the parameters", "the buffers", "the optimiser's memory")
 SMALL = 1 << 14  # elements of a tensor that is joined with others
 
@@ -38,8 +37,9 @@ def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
     """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each."""
     if not values:
         return {}
-    scalars = [_scalar(name, value).reshape(1) for name, value in values.items()]
-    flat = torch.cat([value.to(scalars[0].device) for value in scalars])
+    scalars = [_scalar(name, value).view(1) for name, value in values.items()]
+    alone = len(scalars) == 1 and not are_several()  # and may not be changed
+    flat = scalars[0] if alone else torch.cat([value.to(scalars[0].device) for value in scalars])
     average([flat])
     return dict(zip(values, flat.tolist(), strict=True))
 
@@ -64,19 +64,20 @@ class LastGood:
     """
 
     def __init__(self) -> None:
-        self._watched: Measured = {}
+        self._watched: dict[str, Tensor | list[Tensor]] = {}
         self._parts: list[_Part] = []
         self._places: list[int] = []
         self.prefix = ""
 
     def watch(self, name: str, value: Tensor) -> Tensor:
         """This scalar has to be finite; of several, the first that was given is named. Returns it, detached."""
-        return self._watched.setdefault(self.prefix + name, _scalar(name, value))
+        self._watched.setdefault(self.prefix + name, scalar := _scalar(name, value))
+        return scalar
 
     def watch_gradient(self, name: str, optimizer: Optimizer) -> None:
         """The gradients of an optimiser's parameters have to be finite."""
         gradients = [p.grad for p in parameters_of([optimizer]) if p.grad is not None]
-        self.watch(f"the gradient of {name}", _size(map(_joined, _alike(gradients))))
+        self._watched.setdefault(f"{self.prefix}the gradient of {name}", gradients)
 
     def attempt(
         self, move: Callable[[], Measured], optimizers: Sequence[Optimizer], modules: Sequence[nn.Module]
@@ -86,7 +87,10 @@ class LastGood:
         The move may change the optimisers' parameters and memories, and the buffers of the modules. `Diverged`
         names what is not finite.
         """
-        slots = [(m._buffers, key) for module in modules for m in module.modules() for key in m._buffers]
+        below = list(modules)
+        for module in below:  # it grows: the walk of `Module.modules`, without names
+            below += filter(None, module._modules.values())
+        slots = [(module._buffers, key) for module in below for key in module._buffers]
         buffers = [owner[key] for owner, key in slots]
         memories = [{key: dict(entry) for key, entry in each.state.items()} for each in optimizers]
         before = self._parts_of(_state(optimizers, buffers))
@@ -116,29 +120,32 @@ class LastGood:
         tensors = [t for tensors in state for t in tensors]
         places = [t.data_ptr() for t in tensors]  # a part holds the memory: nothing else can move in
         if places != self._places:
-            self._parts, self._places = [_Part(part) for part in _alike(tensors)], places
+            self._parts, self._places = [_Part(*part) for part in _alike(tensors).items()], places
         return self._parts
 
     def _look(self, state: tuple[list[Tensor], ...], before: "list[_Part]") -> None:
-        size = _size((part.small, part.large) for part in self._parts_of(state))
-        numbers = as_numbers({**self._watched, "": size})
-        total = numbers.pop("")
-        check_finite(numbers)
-        if math.isfinite(total):
+        parts, watched = self._parts_of(state), self._watched
+        loose = [t for each in watched.values() for t in (each if isinstance(each, list) else [each])]
+        if math.isfinite(as_numbers({"": _size(loose, parts)})[""]):
             return
         # Something is not finite, or it is only too large for a sum of squares.
+        for name, each in watched.items():
+            check_finite(as_numbers({name: _size(each) if isinstance(each, list) else each}))
         copies = {t.data_ptr(): c for part in before for t, c in zip(part.tensors, part.copies, strict=True)}
         for name, tensors in zip(STATE, state, strict=True):
             allowed = _unsound([copies[t.data_ptr()] for t in tensors if t.data_ptr() in copies])
-            if any_of_us(_unsound(tensors) > allowed, size.device):
+            if any_of_us(_unsound(tensors) > allowed, tensors[0].device if tensors else "cpu"):
                 check_finite({f"a value in {name}, after the update": math.nan})
 
 
 class _Part:
     """Tensors of one dtype on one device, the small ones joined, and room for their copies."""
 
-    def __init__(self, tensors: list[Tensor]) -> None:
-        self.small, self.large = _joined(tensors)
+    def __init__(self, kind: Kind, tensors: list[Tensor]) -> None:
+        self.kind = kind
+        plain = [(t.detach(), t.numel() <= SMALL and t.is_contiguous()) for t in tensors]
+        self.small = [t.view(-1) for t, small in plain if small]
+        self.large = [t for t, small in plain if not small]
         self.tensors = [*self.small, *self.large]
         self.flat = tensors[0].new_empty(sum(t.numel() for t in self.small))
         self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
@@ -149,25 +156,25 @@ def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) ->
     return parameters_of(optimizers), [buffer for buffer in buffers if buffer is not None], memory
 
 
-def _alike(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
+def _alike(tensors: Iterable[Tensor]) -> dict[Kind, list[Tensor]]:
     """Tensors in parts of one dtype and one device: only these are fast together."""
-    parts: defaultdict[Any, list[Tensor]] = defaultdict(list)
+    parts: dict[Kind, list[Tensor]] = {}
     for tensor in tensors:
-        parts[tensor.dtype, tensor.device].append(tensor)
-    return list(parts.values())
+        parts.setdefault((tensor.dtype, tensor.device), []).append(tensor)
+    return parts
 
 
-def _joined(tensors: Iterable[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """The same memory without gradients: small tensors as rows of numbers, and the others as they are."""
-    plain = [(t.detach(), t.numel() <= SMALL and t.is_contiguous()) for t in tensors]
-    return [t.view(-1) for t, small in plain if small], [t for t, small in plain if not small]
-
-
-def _size(parts: Iterable[tuple[list[Tensor], list[Tensor]]]) -> Tensor:
+def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
     """The root of the sum of the squares of all floating-point tensors: not finite if one value is not."""
+    rows = {part.kind: ([*part.small], [*part.large]) for part in parts}
+    for kind, tensors in _alike(loose).items():
+        small, large = rows.setdefault(kind, ([], []))
+        if few := [t for t in tensors if t.numel() <= SMALL]:
+            small.append(torch._C._nn.flatten_dense_tensors(few).detach())
+        large += [t.detach() for t in tensors if t.numel() > SMALL]
     norms: list[Tensor] = []
-    for small, large in parts:
-        if (small or large)[0].is_floating_point():
+    for (dtype, _), (small, large) in rows.items():
+        if dtype.is_floating_point:
             norms += torch._foreach_norm([torch.cat(small), *large] if small else large)
     if len(norms) == 1:
         return norms[0]

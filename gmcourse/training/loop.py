@@ -121,10 +121,10 @@ def fit(
             seed_torch(mixed_seed("step", seed, now))
             batch = rows_of(batches[now], rank, world)
             values = _values(step, batch, now, partial(saved.save, now, history))
-            history.record(now, values)
+            history.append(now, values)
             history.seconds = before + time.monotonic() - began
             bar.update()
-            if now % 20 == 0:
+            if now % 20 == 0 and not hidden:
                 bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
             for callback in callbacks:
                 callback(now, history)

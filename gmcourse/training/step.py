@@ -47,7 +47,7 @@ def average_gradients(optimizer: Optimizer) -> None:
     Done by hand after backward, on purpose: a data-parallel wrapper synchronises only calls of `forward`,
     and most of our objectives call other methods.
     """
-    average([p.grad for p in parameters_of([optimizer]) if p.grad is not None])
+    average(p.grad for p in parameters_of([optimizer]) if p.grad is not None)
 
 
 def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | None = None) -> None:
@@ -55,10 +55,8 @@ def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | N
     own = {id(parameter) for parameter in module.parameters()}
     foreign = sum(id(parameter) not in own for parameter in parameters_of([optimizer]))
     if foreign:
-        raise ValueError(
-            f"the optimizer of the {name} holds {foreign} tensors that are no parameters of it; "
-            f"expected an optimiser over {name}.parameters(), or some of them"
-        )
+        got = f"over {foreign} tensors that are no parameters of it"
+        expect.refuse(f"the optimizer of the {name}", got, f"one over {name}.parameters(), or some of them")
     if ema is not None and ema.source is not module:
         raise ValueError(f"ema averages another module; expected EMA({name}, …)")
 

@@ -75,9 +75,9 @@ def side(rows=(4,), names=("a",), module=None):
         (lambda: PathLength(NOT, 3), "synthesis is 3; expected a function"),
         (
             lambda: game(generator=NOT),
-            "the optimizer of the generator holds 4 tensors that are no parameters",
+            "the optimizer of the generator is over 4 tensors that are no parameters",
         ),
-        (lambda: game(discriminator=NOT), "the optimizer of the discriminator holds 4 tensors"),
+        (lambda: game(discriminator=NOT), "the optimizer of the discriminator is over 4 tensors"),
         (lambda: game(ema=EMA(NOT)), r"expected EMA\(generator, …\)"),
         (lambda: game(discriminator_steps=1.0), "discriminator_steps is 1.0"),
         (lambda: game(generator_penalty=abs), "generator_penalty is .*; expected a Lazy"),

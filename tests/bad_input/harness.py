@@ -103,8 +103,10 @@ INNER = (
     "gmcourse.reproducible.mixed_seed",  # any numbers and words
     "gmcourse.recipes",
     "gmcourse.storage",
+    "gmcourse.training.batches.batch_indices",  # in each step of `fit`, after `Batches` has looked
     "gmcourse.training.batches.rows_of",
     "gmcourse.training.ema.EMA.load_state_dict",
+    "gmcourse.training.history.History.append",  # likewise, of numbers that were seen to be finite
     "gmcourse.training.last_good",
     "gmcourse.training.saved_run",
     "gmcourse.training.schedules.set_rates",

@@ -162,11 +162,6 @@ row("experiments.classifiers.Classifiers", lambda: {"runs": 2, "per_seed": 1, "d
 row("experiments.stylegan_contest.Contest", lambda: {"runs": 1, "width": 4} | SIZES)
 
 row(
-    "training.batches.batch_indices",
-    lambda: {"n": 4, "batch_size": 2, "seed": 0, "step": 1},
-    fine={"seed": "negative text float nan inf list none"},  # any words mix into a seed
-)
-row(
     "training.batches.Batches",
     lambda: {"data": (data(), data()), "batch_size": 2, "seed": 1},
     fine={"data": f"{PASSES} dtype shape rank batch device length", "seed": "negative"},

@@ -239,3 +239,17 @@ def test_one_look_a_step(monkeypatch):
 
     good.attempt(move, [optimizer], [module])
     assert len(looks) == 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [(second_term, "kl = nan"), (times(float("nan")), "loss = nan"), (times(1e30), "gradient")],
+)
+def test_all_that_is_watched_is_in_the_one_look(spoil, said):
+    """No mask of −∞ here, because of which everything would be looked at one by one; and a rate of 0."""
+    module = nn.Linear(3, 1)
+    step = Minimize(lambda x: module(x).square().mean(), module, torch.optim.SGD(module.parameters(), 0.0))
+    step(X)
+    spoil(step)
+    with pytest.raises(Diverged, match=said):
+        step(X)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gmcourse.training import EMA, History, Minimize, fit
-from gmcourse.training.batches import Batches, batch_indices
+from gmcourse.training.batches import Batches
 from tests.training.test_loop import make_step
 
 
@@ -47,7 +47,6 @@ def one_step(**changed):
             lambda: Batches(lambda draws, n: torch.zeros(n + 1), 2)[0],
             "of 3 samples; expected 2, the batch_size",
         ),
-        (lambda: batch_indices(3, 4, 0, 0), "batch_size is 4; expected a whole number ≥ 1 and ≤ 3"),
         (lambda: EMA(nn.Linear(1, 1), 1.0), "decay is 1.0; expected a finite number ≥ 0 and < 1"),
         (lambda: EMA(nn.Linear(1, 1), -1), "decay is -1"),
         (lambda: EMA(torch.zeros(1)), "source is a Tensor of shape"),
@@ -77,7 +76,7 @@ def test_parts_that_do_not_belong_together():
     module, other = nn.Linear(3, 1), nn.Linear(3, 1)
     own, foreign = (torch.optim.SGD(each.parameters()) for each in (module, other))
     for wrong, said in [
-        ((abs, module, foreign), "holds 2 tensors that are no parameters of it"),
+        ((abs, module, foreign), "is over 2 tensors that are no parameters of it"),
         ((abs, other.weight, own), "module is a .*Parameter of shape"),
         ((abs, module, None), "optimizer is None; expected a Optimizer"),
         ((3, module, own), "objective is 3; expected a function"),

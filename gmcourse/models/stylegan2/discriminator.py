@@ -24,10 +24,8 @@ def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
     batch, channels, height, width = x.shape
     group = min(group, batch)
     if batch % group:
-        raise ValueError(
-            f"x is a batch of {batch}; expected one that can be cut into groups of {group} for the minibatch "
-            f"standard deviation: use a batch size that {group} divides, or another group"
-        )
+        wanted = f"one that can be cut into groups of {group} for the minibatch standard deviation"
+        expect.refuse("x", f"a batch of {batch}", f"{wanted}: a size that {group} divides, or another group")
     if channels % features:
         expect.refuse("features", features, f"a divisor of {channels}, the number of channels")
     y = x.reshape(group, -1, features, channels // features, height, width)
