@@ -9,7 +9,7 @@ RECIPE = regression(
     TASK,
     "sr_regression_faces",
     {"channels": 32, "growth": 16, "n_blocks": 2},
-    steps=2000,
+    steps=16_000,
     batch_size=32,
     described="20,000 cartoon faces with details, 32×32, and their 8×8 low resolutions",
 )

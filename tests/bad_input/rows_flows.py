@@ -172,7 +172,7 @@ row(
     "models.srflow.SRFlow",
     lambda: {"scale": 2, "n_levels": 2, "n_splits": 1, "coupling_scale": "exp", **SMALL},
     fine={"stacked": "empty length"},
-    bad={"scale": (1, 3), "n_splits": (2,), "stacked": ((4,),), "n_steps": (0,)},
+    bad={"scale": (1, 3), "n_splits": (2,), "stacked": ((4,),), "n_steps": (0,), "n_coarse_steps": (0, 1.5)},
 )
 row(
     "models.srflow.SRFlow.contexts",

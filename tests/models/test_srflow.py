@@ -106,6 +106,14 @@ def test_eight_answers_read_the_low_resolution_once():
     assert all(c.calls == 1 and c.batches == [8] for c in of_part)
 
 
+def test_the_coarsest_level_may_have_more_steps():
+    def widths(**options):
+        networks = [m for m in model(n_steps=2, **options).flow.modules() if isinstance(m, ConditionalNet)]
+        return [m.last.weight.shape[0] for m in networks]  # of an injector and a coupling in turn
+
+    assert widths(n_coarse_steps=5) == widths() + 3 * widths()[-2:]
+
+
 def test_one_answer_each_is_one_batch():
     srflow, (high, low) = model(), pair(3)
     srflow.encode(high, low)

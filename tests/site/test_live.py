@@ -13,7 +13,7 @@ HEAVY = {  # whole models, rounded to eight bits
     "weights/glow_faces.js": 615_000,
     "weights/one_face.js": 760_000,  # pictures
     "weights/srflow_encoder.js": 514_000,
-    "weights/srflow_faces.js": 1_922_000,
+    "weights/srflow_faces.js": 2_733_000,
     "weights/stylegan2_faces.js": 464_000,
 }
 

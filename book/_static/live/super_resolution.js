@@ -82,7 +82,7 @@ gm.figure("super_resolution", (box) => {
     buttons: [gm.button("New answers", () => { state.noise += 1; drawNoise(); draw(); }), asked],
     choices: [faces.element],
     readout: [agrees.element, one.element, many.element],
-    help: "The flow of this lesson runs in this page, with its weights rounded to eight bits (1.9 MB, fetched when you came near). Six held-out faces, with what the encoder says of each. The temperature multiplies the noise and leaves it the same: at 0 all answers are one, and from there they part. Spread: the standard deviation of 16 answers at each pixel, strongest at a fifth of the range. Made small again: PSNR of an answer’s own low resolution against the given one.",
+    help: "The flow of this lesson runs in this page, with its weights rounded to eight bits (2.7 MB, fetched when you came near). Six held-out faces, with what the encoder says of each. The temperature multiplies the noise and leaves it the same: at 0 all answers are one, and from there they part. Spread: the standard deviation of 16 answers at each pixel, strongest at a fifth of the range. Made small again: PSNR of an answer’s own low resolution against the given one.",
     draw: () => choose(state.face, state.truth),
     says: () => `face ${state.face + 1}, temperature ${state.temperature.toFixed(2)}, the truth is ${state.truth ? "shown" : "hidden"}`,
   });

@@ -27,7 +27,7 @@ class SRFlow(nn.Module):
     Args:
         scale: how many times larger x is than y along each side, a power of two.
         n_levels: L; by default log₂(scale) + 1, the paper's 3 for 4× and 4 for 8×.
-        n_steps: K (16 in the paper).
+        n_steps: K (16 in the paper), and `n_coarse_steps` at the last level; by default K there, too.
         n_transitions: transition steps at the beginning of each level (2).
         n_splits: at how many levels half of the channels stay; by default at all but the last. The published
             models have one less.
@@ -44,6 +44,7 @@ class SRFlow(nn.Module):
         scale=">= 2",
         n_levels=">= 1",
         n_steps=">= 1",
+        n_coarse_steps=">= 1",
         n_transitions=">= 0",
         n_splits=">= 0",
         stacked="empty",
@@ -56,6 +57,7 @@ class SRFlow(nn.Module):
         *,
         n_levels: int | None = None,
         n_steps: int = 16,
+        n_coarse_steps: int | None = None,
         n_transitions: int = 2,
         n_splits: int | None = None,
         channels: int = 64,
@@ -84,14 +86,15 @@ class SRFlow(nn.Module):
             """Build level `number`, 0 … L − 1, of an image with that many channels, and those below it."""
             channels *= 4
             steps: list[Bijection] = [transition_step(channels) for _ in range(n_transitions)]
-            for _ in range(n_steps):
+            last = number == self.n_levels - 1
+            for _ in range((n_coarse_steps or n_steps) if last else n_steps):
                 steps += conditional_step(
                     channels,
                     context_channels=self.encoder.out_channels,
                     hidden_channels=hidden_channels,
                     scale_map=coupling_scale,
                 )
-            if number == self.n_levels - 1:
+            if last:
                 return Multiscale(Compose(steps))
             if number >= self.n_splits:
                 return Multiscale(Compose(steps), level(number + 1, channels), halve=False)

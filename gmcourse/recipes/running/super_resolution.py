@@ -16,7 +16,7 @@ from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.recipes.running.adam_step import adam
 from gmcourse.recipes.running.recipe import Recipe
 from gmcourse.reproducible import generator
-from gmcourse.training import Callback, History, Schedule, Step
+from gmcourse.training import Callback, History, Step
 from gmcourse.training.schedules import cosine
 
 WATCH = 100  # steps between two looks at the validation pictures
@@ -114,7 +114,6 @@ def flow(
     *,
     steps: int,
     batch_size: int,
-    schedule: Schedule = cosine,
     average: float = 0.998,
     **arguments: Any,
 ) -> Recipe:
@@ -160,7 +159,7 @@ def flow(
         begins_with=encoder_from.name,
         begin=begin,
         prepare=prepare,
-        schedule=schedule,
+        schedule=cosine,
         callbacks=lambda step: watching(task, step, loss),
         half=True,
     )
