@@ -6,7 +6,7 @@
 | `\\tag{4.1}` in a displayed equation | an equation with this number and an anchor |
 | `equation (4.1)` in a sentence | its number is a link to it, also from another lesson |
 | `x`, `z`, `p_\\theta`, `q_\\phi`, `f` or `G` in a numbered equation | the colour of data, latent or model |
-| `5 %`, `β = 2` | on one line |
+| `5 %`, `β = 2` | on one line; none begins with `·` |
 | a link to a paper of the bibliography | a link to its entry on the page of references |
 
 Live figures are in `live_figures.py`, exercises in `hand_outs.py`.
@@ -35,7 +35,7 @@ SYMBOL = re.compile(
 )
 MODEL = ("p_\\theta", "q_\\phi", "G", "f")
 IDEAS = {"x": "data", "z": "latent", **dict.fromkeys(MODEL, "model")}
-TOGETHER = re.compile(r" (?=%(?!\w))|(?<=[α-ω]) (?==)|(?<=[α-ω] =) ")
+TOGETHER = re.compile(r" (?=%(?!\w)|· )|(?<=[α-ω]) (?==)|(?<=[α-ω] =) ")
 BIBLIOGRAPHY = "book/bibliography"
 UNTOUCHED = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.raw, nodes.FixedTextElement)
 log = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def _link_papers(app: Sphinx, tree: nodes.document, docname: str) -> None:
 
 
 class Spaces(SphinxTransform):
-    """A number keeps its unit, and a Greek letter its value, on one line."""
+    """A number keeps its unit, a Greek letter its value, and a word the dot behind it, on one line."""
 
     default_priority = 220
 

@@ -82,6 +82,18 @@ function labelWideTables() {
   }
 }
 
+// A dotted name that is too long for a line goes on behind a dot, a low line or a bracket.
+function breakNames() {
+  const names = "dt.sig .pre, .page-toc a, .page-toc .pre, .bd-article :is(h2, h3):not(:has(.math))";
+  for (const name of document.querySelectorAll(names)) {
+    for (const text of [...name.childNodes].filter((each) => each.nodeType === Node.TEXT_NODE)) {
+      const [first, ...rest] = text.data.split(/(?<=[a-z0-9][._])(?=[a-z])/i);
+      if (rest.length) text.replaceWith(first, ...rest.flatMap((part) => [document.createElement("wbr"), part]));
+    }
+  }
+  for (const bracket of document.querySelectorAll("dt.sig .sig-paren")) bracket.after(document.createElement("wbr"));
+}
+
 // Excerpts of the search come from the text, not from the lists of contents; from a disk, pages cannot be fetched.
 function searchTheText() {
   if (typeof Search === "undefined") return;
@@ -100,7 +112,7 @@ function repair() {
   nameRegions();
 }
 
-document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(); searchTheText(); showText(); });
+document.addEventListener("DOMContentLoaded", () => { repair(); labelWideTables(); breakNames(); searchTheText(); showText(); });
 window.addEventListener("load", () => { repair(); focusScrollers(); skipCopyButtons(); });
 window.addEventListener("resize", focusScrollers);
 document.addEventListener("toggle", focusScrollers, true);

@@ -16,11 +16,16 @@ function setFormula(box) {
   keepMark(box);
 }
 
+// Too long to be kept on one line: of more than two parts, and of more than a few letters.
+function isLong(box) {
+  return box.querySelectorAll(".base").length > 2 && box.querySelector(".katex-html").textContent.length > 12;
+}
+
 // A browser may break a line before and behind a formula: brackets, full stop or comma of a short one stay with it.
 function keepMark(box) {
   const { previousSibling: last, nextSibling: next } = box;
   const before = /[([“‘]*$/.exec(last?.data ?? "")[0], after = /^[.,;:!?)\]’”]*/.exec(next?.data ?? "")[0];
-  if (box.tagName === "DIV" || !(before || after) || box.querySelectorAll(".base").length > 2) return;
+  if (box.tagName === "DIV" || !(before || after) || isLong(box)) return;
   if (before) last.data = last.data.slice(0, -before.length);
   if (after) next.data = next.data.slice(after.length);
   const whole = document.createElement("span");

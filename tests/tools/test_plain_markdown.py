@@ -33,7 +33,7 @@ $$
 a = b \tag{{1.1}}
 $$
 
-Of 5 %, at β = 2, and not `5 %`.
+Of 5 %, at β = 2, and not `5 %`, · too.
 
 By equation (1.1), and not by (1.1), `equation (1.1)` or equation (9.9), see {PAPER.textual}.
 
@@ -131,7 +131,7 @@ def test_everything_is_translated_in_silence(site):
     assert 'data-figure="kl"' in html
     assert "A still picture" not in html
     assert 'alt="What is to be seen."' in html
-    assert "Of 5\xa0%, at β\xa0=\xa02, and not 5 %." in tree.astext()
+    assert "Of 5\xa0%, at β\xa0=\xa02, and not 5 %,\xa0· too." in tree.astext()
 
 
 @pytest.mark.parametrize(
