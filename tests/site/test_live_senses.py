@@ -10,11 +10,7 @@ from tests.site.test_live import FIGURES
 
 SCREENS = {"projector": (853, 480), "phone": (390, 844), "desk": (1280, 900)}
 HEADER = 56  # pixels that stay above the page
-BESIDE = (
-    "gan_stepper",
-    "noise_plane",
-    "straight_paths",
-)  # their help stands beside the picture on a low screen
+BESIDE = ("gan_stepper",)  # their help stands beside the picture on a low screen
 # what each letter was drawn with: its colour, and its size on the screen
 LISTEN = r"""() => {
     window.letters = [];
