@@ -1,5 +1,7 @@
 """The figures of lessons 12 and 13 have the package's field, chains, measure, and gradients of the loss."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -45,6 +47,21 @@ def test_the_closed_form(page, name):
         assert torch.allclose(data, mean, atol=TOLERANCE)
         assert torch.allclose(noise, (POINTS - alpha * mean) / sigma, atol=TOLERANCE)
         assert torch.allclose(log_prob[:, 0], truth.log_prob(POINTS, t), atol=TOLERANCE)
+
+
+def test_a_mixture_of_few_points(page):
+    centres = [[-2.0, 1.5], [2.0, 0.5], [0.3, -2.5]]
+    script = """([centres, x, t, n]) => {
+        const mixture = gm.mixture(centres), exact = gm.exact(gm.paths.cosine, mixture), draws = gm.generator(1);
+        const logs = x.map((_, i) => exact.logProb(x[i - (i % 2)], x[i | 1], t)), made = mixture.sample(n, draws);
+        return [[...exact.velocity(Float64Array.from(x), t)], logs, [...made], mixture.near(made)]; }"""
+    truth = NoisedMixture(torch.tensor(centres, dtype=torch.float64), 0.16, COSINE)
+    for t in (0.0, 0.4):
+        velocity, log_prob, made = map(points, (got := page.evaluate(script, [centres, FLAT, t, 3000]))[:3])
+        assert torch.allclose(velocity, truth.velocity(POINTS, t), atol=TOLERANCE)
+        assert torch.allclose(log_prob[:, 0], truth.log_prob(POINTS, t), atol=TOLERANCE)
+    assert torch.allclose(made.mean(0), truth.centres.mean(0), atol=0.15)
+    assert got[3] == pytest.approx(1 - math.exp(-2), abs=0.03)  # within two standard deviations in the plane
 
 
 @pytest.mark.parametrize("w", [-1, 0, 3])

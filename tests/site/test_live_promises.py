@@ -218,7 +218,7 @@ def test_next_pixel_changes_nothing_before_the_pixel(figure):
 
 def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
     reader = figure("noise_plane", "12_diffusion")
-    ends = lambda: reader.number("samples that end near a moon")  # noqa: E731
+    ends = lambda: reader.number("samples that end near the data")  # noqa: E731
     reader.press("Start again")
     assert reader.number("training steps") == 0
     error, before = reader.number("error of the network"), ends()
@@ -255,6 +255,57 @@ def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
     reader.page.wait_for_function(
         f"box => ({at})(box) < 0.9 && ({at})(box) > 0", arg=reader.box.element_handle()
     )
+
+
+def test_noise_plane_takes_points_of_ones_own(figure):
+    reader = figure("noise_plane", "12_diffusion")
+    ends = lambda: reader.number("samples that end near the data")  # noqa: E731
+    said = lambda: reader.box.locator("[role=status]").inner_text()  # noqa: E731
+    assert reader.box.locator("canvas[tabindex]").count() == 0  # a finger scrolls over the moons
+    reader.press("your own")
+    reader.page.wait_for_timeout(700)
+    assert said().startswith("Click or touch the plane to set points.")
+    assert "Click or touch the plane to set points." in [each[2] for each in reader.page.evaluate("letters")]
+    errors: list[str] = []
+    reader.page.on("pageerror", lambda error: errors.append(str(error)))
+    reader.press("100 steps")  # there is nothing to learn yet
+    assert reader.number("training steps") == 0
+    assert errors == []
+    for x, y in ((0.2, 0.2), (0.8, 0.3), (0.4, 0.8)):
+        reader.drag(x, y)
+    reader.page.wait_for_timeout(700)
+    assert "3 of at most 40 points" in said()
+    found = []
+    for steps in (1, 50):
+        reader.slide("steps back", steps)
+        found.append(ends())
+    assert found[0] == 0
+    assert found[1] >= 82
+    reader.slide("guidance w", 0)  # the class is the upper two
+    upper = reader.picture(0)
+    reader.slide("guidance w", -1)
+    assert reader.picture(0) != upper
+    reader.press("network")
+    assert ends() < 50
+    for _ in range(3):
+        reader.press("100 steps")
+    assert ends() > 65
+    plane = reader.box.locator("canvas[tabindex]")
+    plane.focus()
+    for key in ("Shift+ArrowUp", "ArrowRight", "Enter", "Backspace", "Backspace"):
+        before = reader.picture(0)
+        reader.page.keyboard.press(key)
+        assert reader.picture(0) != before, key
+    reader.page.wait_for_timeout(700)
+    assert "2 of at most 40 points" in plane.get_attribute("aria-label")
+    reader.press("Clear")
+    for i in range(45):
+        reader.drag(0.1 + 0.08 * (i % 10), 0.1 + 0.08 * (i // 10))
+    reader.page.wait_for_timeout(700)
+    assert "40 of at most 40 points" in said()
+    reader.press("two moons")
+    assert reader.number("training steps") == 100
+    assert plane.count() == 0
 
 
 def test_straight_paths_become_straight_by_a_reflow(figure):

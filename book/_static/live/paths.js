@@ -1,4 +1,4 @@
-// Lessons 12 and 13: paths between data and noise in the plane, the exact field of two moons on them, and a small
+// Lessons 12 and 13: paths between data and noise in the plane, the exact field of a mixture on them, and a small
 // network that learns the field. Points are flat arrays x, y, x, y, …
 "use strict";
 
@@ -10,12 +10,11 @@ gm.paths = {
   straight: { alpha: (t) => t, sigma: (t) => 1 - t, alphaRate: () => 1, sigmaRate: () => -1 },
 };
 
-// gmcourse.data.toy's two moons: an equal mixture of 120 normals
-gm.twoMoons = {
-  width: 0.16,
-  centres: [0, 1].flatMap((lower) => gm.range(0, Math.PI, 60).map((a) => (lower ? [1 - Math.cos(a), 0.5 - Math.sin(a)] : [Math.cos(a), Math.sin(a)]).map((v, i) => 1.6 * (v - [0.5, 0.25][i])))),
+// An equal mixture of normals of one width.
+gm.mixture = (centres, width = 0.16) => ({
+  centres, width,
   sample(n, { uniform, normal }) {
-    const { centres, width } = gm.twoMoons, x = new Float64Array(2 * n);
+    const x = new Float64Array(2 * n);
     for (let i = 0; i < n; i++) {
       const centre = centres[Math.floor(uniform() * centres.length)];
       for (const c of [0, 1]) x[2 * i + c] = centre[c] + width * normal();
@@ -24,14 +23,16 @@ gm.twoMoons = {
   },
   // the share of points that lie within two standard deviations of the nearest centre
   near(x) {
-    const { centres, width } = gm.twoMoons;
     let hits = 0;
     for (let i = 0; i < x.length; i += 2) hits += centres.some(([a, b]) => Math.hypot(x[i] - a, x[i + 1] - b) < 2 * width);
     return (2 * hits) / x.length;
   },
-};
+});
 
-// The moons on a path, in closed form: log p_t at one point, and the velocity E[dx_t/dt | x_t] of points.
+// gmcourse.data.toy's two moons: 120 normals
+gm.twoMoons = gm.mixture([0, 1].flatMap((lower) => gm.range(0, Math.PI, 60).map((a) => (lower ? [1 - Math.cos(a), 0.5 - Math.sin(a)] : [Math.cos(a), Math.sin(a)]).map((v, i) => 1.6 * (v - [0.5, 0.25][i])))));
+
+// Such a mixture on a path, in closed form: log p_t at one point, and the velocity E[dx_t/dt | x_t] of points.
 gm.exact = (path, { centres, width } = gm.twoMoons) => {
   const weights = new Float64Array(centres.length);
   const at = (x, y, t) => {
@@ -180,6 +181,11 @@ gm.plane = (size, reach, label) => {
   };
   return {
     ...view,
+    // where a pointer is
+    at(event) {
+      const place = view.canvas.getBoundingClientRect(), share = (v, whole) => (2 * v) / whole - 1;
+      return [reach * share(event.clientX - place.left, place.width), -reach * share(event.clientY - place.top, place.height)];
+    },
     // how dense it is in each cell, from 0 to 1
     shadow(logProb) {
       const logs = Float64Array.from({ length: CELLS ** 2 }, (_, i) => logProb(reach * ((2 * (i % CELLS) + 1) / CELLS - 1), reach * (1 - (2 * Math.floor(i / CELLS) + 1) / CELLS)));
