@@ -32,9 +32,12 @@ def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims
     y, e, s = x.double(), noise.double(), t.double()[:, None]
     alpha, sigma, rate, fall = (a * s).sin(), (b * s).cos(), a * (a * s).cos(), -b * (b * s).sin()
     x_t, want = alpha * y + sigma * e, rate * y + fall * e
+    there = a * (a - a * s).cos() * y - b * (b - b * s).sin() * e
     velocities = {
         "that is the straight path's; this α and this σ have rates of their own": y - e,
         "the sign is wrong: time runs from noise to data": -want,
+        "that is the velocity at 1 − t": there,
+        "time runs backwards: that is the velocity at 1 − t": -there,
         "that is x_t; its derivative with respect to t is wanted": x_t,
         "the derivative of α is missing": alpha * y + fall * e,
         "the derivative of σ is missing": rate * y + sigma * e,
@@ -45,6 +48,7 @@ def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims
     positions = {
         "α and σ are swapped: α belongs to x": sigma * y + alpha * e,
         "t and 1 − t are the straight path's; here α and σ are given": s * y + (1 - s) * e,
+        "that is x at 1 − t": (a - a * s).sin() * y + (b - b * s).cos() * e,
     }
     arguments = x, noise, t, lambda t: torch.sin(a * t), lambda t: torch.cos(b * t)
     return Case(arguments, (x_t, want)[which], (positions, velocities)[which])

@@ -3,10 +3,10 @@
 from tests.exercises.answers import right, wrong
 
 
-def _velocity(velocity: str, x_t: str = "a * x + s * noise") -> str:
+def _velocity(velocity: str, x_t: str = "a * x + s * noise", time: str = "t") -> str:
     return f"""
         def conditional_velocity(x, noise, t, alpha, sigma):
-            u = t[:, None].requires_grad_()
+            u = ({time})[:, None].requires_grad_()
             a, s = alpha(u), sigma(u)
             da, ds = (torch.autograd.grad(each.sum(), u)[0] for each in (a, s))
             t, a, s = t[:, None], a.detach(), s.detach()
@@ -128,6 +128,24 @@ ANSWERS = [
         "σ̇ missing",
         _velocity("da * x + s * noise"),
         expects="derivative of σ is missing",
+    ),
+    wrong(
+        "conditional_velocity",
+        "time reversed",
+        _velocity("da * x + ds * noise", time="1 - t"),
+        expects="that is x at 1 − t",
+    ),
+    wrong(
+        "conditional_velocity",
+        "rates at 1 − t",
+        _velocity("da * x + ds * noise", "alpha(t) * x + sigma(t) * noise", time="1 - t"),
+        expects="that is the velocity at 1 − t",
+    ),
+    wrong(
+        "conditional_velocity",
+        "rates of the reversed path",
+        _velocity("-da * x - ds * noise", "alpha(t) * x + sigma(t) * noise", time="1 - t"),
+        expects="time runs backwards",
     ),
     wrong("conditional_velocity", "/t", _velocity("(a * x + s * noise) / t"), expects="that is x_t / t"),
     wrong("conditional_velocity", "x_t twice", _velocity("a * x + s * noise"), expects="that is x_t; its"),
