@@ -1,17 +1,14 @@
-"""Feature maps, mixtures of styles, and what a generator adds at each resolution."""
+"""Feature maps, how much noise moves each pixel, and what a generator adds at each resolution."""
 
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
-import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse import expect
 from gmcourse.expect.door import drawing
-from gmcourse.viz.image_grid import tile
 from gmcourse.viz.look import bare
-from gmcourse.viz.palette import DENSITY, GREY, SIGNED
+from gmcourse.viz.palette import DENSITY, SIGNED
 
 
 @drawing(named="H W", limit="> 0")
@@ -37,31 +34,6 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
         picture = ax.imshow(each.numpy(), cmap=DENSITY, vmin=0, vmax=top)
         bare(ax, title=title)
     figure.colorbar(picture, ax=axes, label="standard deviation", shrink=0.8)
-    return figure
-
-
-@drawing(coarse="R C H W", fine="K C H W", mixed="M C H W")
-def mixing_table(coarse: Tensor, fine: Tensor, mixed: Tensor) -> Figure:
-    """Draw a table of pictures: a source on each row, one on each column, and their mixture where they meet.
-
-    `coarse` (R, C, H, W) in [0, 1] gives each row its coarse styles, `fine` (K, C, H, W) each column its fine ones;
-    `mixed` is (R·K, C, H, W), row by row.
-    """
-    rows, columns = len(coarse), len(fine)
-    expect.whole("the number of mixed pictures", len(mixed), least=rows * columns, most=rows * columns)
-    blank = torch.ones_like(coarse[:1])
-    cells = [torch.cat([blank, fine])]
-    cells += [torch.cat([coarse[i : i + 1], mixed[i * columns : (i + 1) * columns]]) for i in range(rows)]
-    side = coarse.shape[-1]
-    gap = max(1, side // 16)
-    sheet = tile(torch.cat(cells), columns + 1, gap)
-    figure, ax = plt.subplots(figsize=(0.7 * (columns + 1), 0.7 * (rows + 1)))
-    ax.imshow(sheet, interpolation="nearest")
-    edge = side + gap / 2 - 0.5
-    for draw in (ax.axhline, ax.axvline):
-        draw(edge, color=GREY, linewidth=1.5)
-    ax.text(edge / 2, edge / 2, "fine →\ncoarse ↓", ha="center", va="center")
-    bare(ax, frame=False)
     return figure
 
 

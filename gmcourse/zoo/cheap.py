@@ -12,10 +12,10 @@ Rows = dict[str, dict[str, float]]
 
 @door()
 def baselines(data: str) -> Rows:
-    """Give model → measurement → number for one set: "digits", "mnist", "faces" or "photos".
+    """Give model → measurement → number for one set: "digits", "mnist", "faces", "faces_64" or "photos".
 
-    `python -m tools.zoo baselines` writes the file, which says how; bits per dimension are those of 1,000 held-out
-    pictures, dequantised once. `… repeats` adds small networks of several seeds, "digits, orders" for instance.
+    `python -m tools.zoo baselines` writes the file, which says how, and of how many held-out pictures; for bits per
+    dimension they are dequantised once. `… repeats` adds small networks of several seeds, "digits, orders" for one.
     """
     content = json.loads((store.WEIGHTS / FILE).read_text(encoding="utf-8"))["sets"]
     rows: Rows = content[expect.one_of("data", data, tuple(content))]["models"]

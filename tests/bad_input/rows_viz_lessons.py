@@ -80,10 +80,6 @@ add(
 )
 add("feature_maps.deviations", lambda: {"named": {"a": plane()}}, fine={"named": "shape batch"})
 add(
-    "feature_maps.mixing_table",
-    lambda: {"coarse": pictures(2), "fine": pictures(3), "mixed": pictures(6)},
-)
-add(
     "feature_maps.contributions",
     lambda: {"parts": [torch.rand(3, 4, 4)], "sums": [torch.rand(3, 8, 8)], "sides": [4]},
     fine={"parts": "shape batch", "sums": "shape batch"},

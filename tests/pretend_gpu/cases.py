@@ -186,9 +186,6 @@ FIGURES: dict[str, Case] = {
     "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], label="u"),
     "feature_maps.maps": lambda d: feature_maps.maps({"a": rand(d, 4, 4, grad=True)}, limit=1.0),
     "feature_maps.deviations": lambda d: feature_maps.deviations({"a": rand(d, 4, 4)}),
-    "feature_maps.mixing_table": lambda d: feature_maps.mixing_table(
-        rand(d, 2, 3, 16, 16), rand(d, 1, 3, 16, 16), rand(d, 2, 3, 16, 16)
-    ),
     "feature_maps.contributions": lambda d: feature_maps.contributions(
         [rand(d, 3, 4, 4)], [rand(d, 3, 8, 8)], (4,)
     ),

@@ -28,13 +28,14 @@ from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.nn.pca import PCA
+from gmcourse.recipes.stylegan2_faces import at_32
 from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE
 from tools.zoo import stamp
 
-HELD_OUT = 1000  # pictures, at most, that distances are taken to
+FULL = 5000  # dimensions, at most, of a full covariance: that of 64×64 pixels has 150 million numbers
 EM_PICTURES = 10_000  # that mixtures see, at most: k-means and EM on more take longer than they gain
 STEPS = 3  # of EM after k-means: in many dimensions hardly a point changes its component any more
 Fit = Callable[[Tensor], Density]
@@ -53,6 +54,7 @@ class Set:
         diagonal: how many normals the mixture of diagonal ones has.
         classes: whether the labels are classes, so that each class can have a model of its own.
         network: whether the zoo's features are those that distances are taken of.
+        held_out: pictures, at most, that distances are taken to; as many are drawn.
     """
 
     load: Callable[[str], Images]
@@ -62,6 +64,7 @@ class Set:
     diagonal: int
     classes: bool
     network: bool
+    held_out: int = 1000
 
     def pixels(self, split: str) -> tuple[Tensor, Tensor]:
         """Give whole numbers (N, D) below `levels`, and labels."""
@@ -77,6 +80,10 @@ SETS = {
         lambda split: load("faces", split, n=50_000 if split == "train" else 1_000),
         FIVE_BITS, 400, (8, 60), 20, False, True,
     ),
+    "faces_64": Set(  # as many to measure with as the recipe of StyleGAN2 has
+        lambda split: load("faces", split, n=20_000 if split == "train" else 2_000, size=64),
+        FIVE_BITS, 400, (8, 60), 20, False, True, 2000,
+    ),
     "photos": Set(partial(load, "photos"), 256, 300, (6, 40), 20, True, True),
 }  # fmt: skip
 # Which metric of which trained model is the same measurement.
@@ -91,6 +98,7 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "digits",
         {"test_bits_per_dim": "bits_per_dim", "frechet_32_components_64_steps": "frechet"},
     ),
+    "stylegan2_faces_64": ("faces_64", {"frechet": "frechet"}),
     **dict.fromkeys(
         ("pixelcnn_digits", "made_digits_backwards", "made_digits_random"),
         ("digits", {"test_bits_per_dim": "bits_per_dim"}),
@@ -116,6 +124,8 @@ def models(data: Set, x: Tensor, labels: Tensor) -> dict[str, Callable[[], Densi
         "full normal": full,
         "low-rank normal": low_rank,
     }
+    if x.shape[1] > FULL:
+        del single["full normal"]
     found: dict[str, Callable[[], Density]] = {name: partial(fit, x) for name, fit in single.items()}
     if data.classes:
         for name, fit in single.items():
@@ -131,7 +141,7 @@ def features(data: Set, train: Tensor, shape: tuple[int, ...]) -> tuple[Features
     if data.network:
         network: Any = zoo.load("features")
         return lambda pixels: network.of(
-            pixels.float().reshape(-1, *shape) / (data.levels - 1)
+            at_32(pixels.float().reshape(-1, *shape) / (data.levels - 1))
         ), "zoo:features"
     pca = PCA.fit(train[:4000].float() / (data.levels - 1), 32)
     return lambda pixels: pca.encode(pixels.float() / (data.levels - 1)), "32 principal components"
@@ -142,7 +152,7 @@ def measure(name: str) -> dict[str, Any]:
     """Fit and measure every cheap model of one set."""
     data = SETS[name]
     (train, labels), (test, _) = data.pixels("train"), data.pixels("test")
-    held_out, dims = test[:HELD_OUT], train.shape[1]
+    held_out, dims = test[: data.held_out], train.shape[1]
     of, described = features(data, train, data.load("test").shape)
     draws = generator(1)
     x, unseen = ((each + torch.rand(each.shape, generator=draws)) / data.levels for each in (train, test))
