@@ -66,18 +66,17 @@ def warped_grid(
 @drawing(samples="n 2")
 def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, extent: Extent) -> Figure:
     """Draw the true density, the learned one, its samples, and the signed difference of the densities."""
-    figure, axes = plt.subplots(1, 4, figsize=(13.2, 3.5))
-    density(truth_log_prob, extent, axes[0], title="truth")
-    density(flow_log_prob, extent, axes[1], title="flow")
+    figure, axes = plt.subplots(1, 4, figsize=(10, 2.8))
+    density(truth_log_prob, extent, axes[0])
+    density(flow_log_prob, extent, axes[1])
     points(samples, axes[2], s=3)
-    axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
+    axes[2].set(xlim=extent[:2], ylim=extent[2:])
     where = grid(extent)
     flow, truth = (each(where).exp().reshape(SIZE, SIZE).cpu() for each in (flow_log_prob, truth_log_prob))
     difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
-    axes[3].set_title("flow − truth")
-    for ax in axes:
-        bare(ax)
+    for ax, title in zip(axes, ("truth", "flow", "samples of the flow", "flow − truth"), strict=True):
+        bare(ax, title=title)
     return figure
 
 
