@@ -35,3 +35,13 @@ def test_code_may_break(paper):
 def test_nothing_on_paper_asks_for_a_click(paper):
     shown = [each.inner_text() for each in paper.locator("summary").all() if each.is_visible()]
     assert not any(word in text for text in shown for word in ("Hide", "Show"))
+
+
+def test_printing_waits_for_the_end_of_a_page(browser, site):
+    page = browser.new_page()
+    with pdf.put(printed.document("Printed", printed.article(LESSON, {LESSON}))) as name:
+        page.goto(f"{site}/{name}", wait_until="commit")
+        page.evaluate(pdf.READY)
+        assert page.evaluate("document.readyState") == "complete"
+        assert page.locator(".math:not(:has(.katex))").count() == 0
+    page.close()
