@@ -84,7 +84,7 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
 @drawing(color="n", stages="n 2")
 def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     """Draw the same points after each of several maps, coloured by one number a point, to be followed."""
-    figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
+    figure, axes = plt.subplots(1, len(stages), figsize=(2.2 * len(stages), 2.5), squeeze=False)
     for ax, (name, x) in zip(axes[0], stages.items(), strict=True):
         ax.scatter(x[:, 0], x[:, 1], c=color, s=3, cmap="viridis", linewidths=0)
         bare(ax, title=name)

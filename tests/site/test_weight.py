@@ -157,6 +157,19 @@ def test_a_broad_figure_is_seen_as_a_whole_on_a_wide_screen(browser, site, name)
     page.close()
 
 
+CUT = """[...document.querySelectorAll('.gm-picture')].filter((each) => each.scrollWidth > each.clientWidth + 1)
+    .map((each) => each.closest('figure')?.id)"""
+
+
+@pytest.mark.parametrize("name", ["01_discriminative_vs_generative", *(each[10:] for each in LESSONS)])
+def test_a_drawn_figure_does_not_scroll_on_a_desk(browser, site, name):
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{site}/notebooks/{name}.html")
+    assert page.locator(".gm-picture").count() > 3
+    assert page.evaluate(CUT) == []
+    page.close()
+
+
 NOTES = """(kind) => { const contents = document.querySelector('.bd-sidebar-secondary').getBoundingClientRect();
     const text = document.querySelector('.bd-article > section > p').getBoundingClientRect();
     return [...document.querySelectorAll(kind)]
