@@ -46,7 +46,7 @@ def test_a_page_is_light(first_visit, name):
     _, urls, size, maths, _ = first_visit(name)
     assert any("katex" in each for each in urls) == maths
     # uncompressed; lesson 04, whose first figure lives at once, does not reach the aim of 1 MB
-    assert size <= (1_075_000 if maths else 600_000)
+    assert size <= (1_050_000 if maths else 600_000)
     if not maths:
         assert len(urls) <= 15
 
