@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import re
 import sys
 
 import pytest
@@ -33,3 +35,15 @@ def test_a_default_value_that_is_a_function_is_three_dots(shorten):
 
 def test_other_signatures_stay(shorten):
     assert shorten(Path) is None
+
+
+def test_no_docstring_has_what_the_site_shows_as_something_else():
+    """Stars are shown as stars, and a letter with a full stop as the first entry of a list."""
+    wrong = re.compile(r"(?<![\w*`])\*[a-z]+\*(?![\w*`])|^ +\w+: [A-Za-z]\.$", re.MULTILINE)
+    for path in sorted((ROOT / "gmcourse").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
+                text := ast.get_docstring(node)
+            ):
+                assert not wrong.search(text), f"{path.name}: {wrong.search(text)[0]}"
