@@ -20,7 +20,9 @@ from tools.browser import open_browser, serve
 from tools.environment import ROOT
 
 PDF = BUILD / "pdf"
+# the network may be quiet while a long page is still being read, and before anything has set its formulas
 READY = """async () => {
+    if (document.readyState !== "complete") await new Promise((read) => addEventListener("load", read));
     await window.gmFormulas;
     await Promise.all([...document.images].map((each) => each.decode().catch(() => 0)));
 }"""

@@ -30,8 +30,11 @@ MATHS = re.compile(r'[ \t]*<script[^>]*src="[^"]*?_static/formulas\.js[^\n]*</sc
 KATEX = "vendor/katex/katex.min"
 # how wide the letters are of alphabets in which no formula is written
 ALPHABETS = re.compile(r'"(?:Fraktur|SansSerif|Script|Typewriter)-\w+":\{[^{}]*\},?')
-# code whose colour is that of the text: a third of a lesson's bytes were marks of these
-PLAIN = re.compile(r'<span class="(?:n|p|w|nn)">([^<]*)</span>')
+# code in the colour of the text: a third of a lesson's bytes were marks of names, brackets and blanks, a tenth those
+# of operators, which had the colour of strings
+PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
+STRING = '<span class="(?:s1|s2|sa|se|si)">'  # parts of a string have one colour, and become one
+PARTS = re.compile(f"({STRING}[^<]*)</span>{STRING}")
 NUMBERED = re.compile(
     r'<span class="caption-number">[^<]*</span>'
 )  # no text refers to a figure by its number
@@ -69,7 +72,7 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
     written = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
     # those of the theme: slides are not
     pages = {
-        path: page_pictures.placed(PLAIN.sub(r"\1", text), out, out.parent / "pictures")
+        path: page_pictures.placed(with_less_marks(text), out, out.parent / "pictures")
         for path, text in written.items()
         if THEME in text
     }
@@ -79,6 +82,14 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
     for picture in (out / "_images").glob("*.webp"):  # no page asks for the larger one any more
         if page_pictures.DRAWN.fullmatch(f"{picture.stem}.png"):
             picture.with_suffix(".png").unlink(missing_ok=True)
+
+
+def with_less_marks(text: str) -> str:
+    """Take away the marks in code that change no colour."""
+    text = PLAIN.sub(r"\1", text)
+    while (less := PARTS.sub(r"\1", text)) != text:
+        text = less
+    return text
 
 
 def used(pages: Iterable[str], static: Path) -> frozenset[str]:

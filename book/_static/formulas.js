@@ -13,12 +13,19 @@ function setFormula(box) {
   text.forEach((each) => each.remove());
   box.append(place);
   katex.render(half, place, { displayMode: box.tagName === "DIV", throwOnError: false, strict: "ignore", trust });
+  keepWhole(box);
   keepMark(box);
 }
 
+// How many letters it has; KaTeX writes some without width.
+const countLetters = (box) => box.querySelector(".katex-html")?.textContent.replace(/[\u200b\s]/g, "").length;
+
 // Too long to be kept on one line: of more than two parts, and of more than a few letters.
-function isLong(box) {
-  return box.querySelectorAll(".base").length > 2 && box.querySelector(".katex-html").textContent.length > 12;
+const isLong = (box) => box.querySelectorAll(".base").length > 2 && countLetters(box) > 12;
+
+// A few letters, as t = 1, are not divided: the line ends before them.
+function keepWhole(box) {
+  if (box.tagName !== "DIV" && countLetters(box) <= 12) box.classList.add("gm-whole");
 }
 
 // A browser may break a line before and behind a formula: brackets, full stop or comma of a short one stay with it.

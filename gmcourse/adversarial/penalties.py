@@ -118,7 +118,7 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
 def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> tuple[Tensor, Tensor]:
     """E(‖J_wᵀy‖₂ − a)², where a is a running mean of the lengths.
 
-    Karras et al. 2020, eq. 4. As in the authors' code, a is moved first and the *new* a is used, with the gradient
+    Karras et al. 2020, eq. 4. As in the authors' code, a is moved first and the new a is used, with the gradient
     going through it; only the a that is kept is cut off. Lengths are (B,), `mean` is a so far, and `decay` is how far
     it moves towards the batch's mean. Returns the penalty, a scalar, and the new a, without a gradient.
     """

@@ -155,7 +155,7 @@ class NoisedMixture:
 def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
     """Compute E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
 
-    p_σ is the density of the *noisy* data, clean + σ ε. Tweedie's formula (Robbins 1956; Vincent 2011 and Alain &
+    p_σ is the density of the noisy data, clean + σ ε. Tweedie's formula (Robbins 1956; Vincent 2011 and Alain &
     Bengio 2014 for autoencoders): a denoiser knows the gradient of the log-density.
     `log_prob` is log p_σ in nats, (N, D) → (N,), differentiable.
     """

@@ -1,6 +1,6 @@
 """Log-likelihoods in the units that people compare. The only place of the course with a log 2 in it.
 
-A *nat* is the unit of the natural logarithm; a bit is log 2 nats. Models of pixels are compared in bits per
+A nat is the unit of the natural logarithm; a bit is log 2 nats. Models of pixels are compared in bits per
 dimension: the mean number of bits that an ideal code built on the model needs for one channel of one pixel.
 """
 

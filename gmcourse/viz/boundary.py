@@ -64,7 +64,7 @@ def boundaries(
     models: Mapping[str, LogPosterior], truth: LogPosterior, data: tuple[Tensor, Tensor], extent: Extent
 ) -> Figure:
     """Draw one panel a model: its posterior, its boundary, the true boundary dashed, and the data."""
-    figure, axes = plt.subplots(1, len(models), figsize=(3.05 * len(models), 3.3), squeeze=False)
+    figure, axes = plt.subplots(1, len(models), figsize=(2.75 * len(models), 3.0), squeeze=False)
     for ax, (name, log_posterior) in zip(axes[0], models.items(), strict=True):
         posterior(log_posterior, extent, ax)
         posterior(truth, extent, ax, shade=False, dashed=True)

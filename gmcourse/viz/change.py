@@ -66,18 +66,17 @@ def warped_grid(
 @drawing(samples="n 2")
 def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, extent: Extent) -> Figure:
     """Draw the true density, the learned one, its samples, and the signed difference of the densities."""
-    figure, axes = plt.subplots(1, 4, figsize=(13.2, 3.5))
-    density(truth_log_prob, extent, axes[0], title="truth")
-    density(flow_log_prob, extent, axes[1], title="flow")
+    figure, axes = plt.subplots(1, 4, figsize=(10, 2.8))
+    density(truth_log_prob, extent, axes[0])
+    density(flow_log_prob, extent, axes[1])
     points(samples, axes[2], s=3)
-    axes[2].set(xlim=extent[:2], ylim=extent[2:], title="samples of the flow")
+    axes[2].set(xlim=extent[:2], ylim=extent[2:])
     where = grid(extent)
     flow, truth = (each(where).exp().reshape(SIZE, SIZE).cpu() for each in (flow_log_prob, truth_log_prob))
     difference, limit = flow - truth, float(truth.max())
     axes[3].imshow(difference, extent=extent, origin="lower", cmap=SIGNED, vmin=-limit, vmax=limit)
-    axes[3].set_title("flow − truth")
-    for ax in axes:
-        bare(ax)
+    for ax, title in zip(axes, ("truth", "flow", "samples of the flow", "flow − truth"), strict=True):
+        bare(ax, title=title)
     return figure
 
 
@@ -85,7 +84,7 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
 @drawing(color="n", stages="n 2")
 def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     """Draw the same points after each of several maps, coloured by one number a point, to be followed."""
-    figure, axes = plt.subplots(1, len(stages), figsize=(2.35 * len(stages), 2.7), squeeze=False)
+    figure, axes = plt.subplots(1, len(stages), figsize=(2.2 * len(stages), 2.5), squeeze=False)
     for ax, (name, x) in zip(axes[0], stages.items(), strict=True):
         ax.scatter(x[:, 0], x[:, 1], c=color, s=3, cmap="viridis", linewidths=0)
         bare(ax, title=name)

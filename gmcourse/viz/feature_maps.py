@@ -17,7 +17,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
 
     The map of each title is clamped to ± `limit`; `note` has a line below some of them.
     """
-    figure, axes = plt.subplots(1, len(named), figsize=(2.6 * len(named) + 0.8, 3.0), squeeze=False)
+    figure, axes = plt.subplots(1, len(named), figsize=(2.55 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         picture = ax.imshow(each.numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
         bare(ax, title=title, xlabel=(note or {}).get(title, ""))

@@ -59,13 +59,13 @@ def images(
     for name, words, many in (("labels", labels, len(rows)), ("titles", titles, columns)):
         if words is not None:
             expect.whole(f"the number of {name}", len(words), least=many, most=many)
-    gap = max(1, rows[0].shape[-1] // 16)
-    inverted = rows[0].shape[1] == 1
+    gap, inverted = max(1, rows[0].shape[-1] // 16), rows[0].shape[1] == 1
     sheets = [tile(row, columns, gap, paper=0.0 if inverted else 1.0) for row in rows]
     height, width = sheets[0].shape[0], sheets[0].shape[1]
     if ax is None:
-        inches = 0.66 * zoom * columns
-        size = (inches + (1.2 if labels else 0), len(rows) * inches * height / width + (0.3 if titles else 0))
+        margin = 1.2 if labels else 0
+        inches = min(0.66 * zoom * columns, 11 - margin)  # what a page shows without scrolling
+        size = (inches + margin, len(rows) * inches * height / width + (0.3 if titles else 0))
         figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
         places = list(axes[:, 0])
     else:

@@ -1,7 +1,6 @@
 """Quantities against steps, or against anything else."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -34,23 +33,33 @@ def curves(
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]
     for i, (name, (x, y)) in enumerate(named.items()):
-        marker = "o" if markers else None
-        (line,) = ax.plot(x, y, STYLES[i % len(STYLES)], marker=marker, markersize=4, label=name)
+        (line,) = ax.plot(x, y, STYLES[i % len(STYLES)] + "o" * markers, markersize=4, label=name)
         if spread and name in spread:
             ax.fill_between(x, *spread[name], color=line.get_color(), alpha=0.18, linewidth=0)
-    for name, value in (reference or {}).items():
+    for value in (reference or {}).values():
         ax.axhline(value, color=GREY, linewidth=1.2, linestyle=(0, (6, 3)))
-        look: dict[str, Any] = {"ha": "right", "va": "bottom", "color": GREY}
-        ax.annotate(name, (1.0, value), (0, 1.5), ("axes fraction", "data"), "offset points", **look)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale=("linear", "log")[logx], yscale=("linear", "log")[logy])
     if logx:
-        ax.set_xscale("log")
         places = sorted({float(place) for x, _ in named.values() for place in x})
-        if len(places) <= 8:  # numbers of steps, sizes of sets: these are what one wants to read
-            ax.set_xticks(places, [f"{place:.3g}" for place in places])
+        if len(places) <= 9:  # numbers of steps, sizes of sets: these are what one wants to read
+            ax.set_xticks(places, [f"{place:,.0f}" if place >= 1000 else f"{place:.3g}" for place in places])
             ax.set_xticks([], minor=True)
-    if logy:
-        ax.set_yscale("log")
+    for name, value in (reference or {}).items():
+        write_beside(ax, name, value)
     if len(named) > 1:
         ax.legend()
     return ax
+
+
+def write_beside(ax: Axes, name: str, value: float) -> None:
+    """Write what a level line stands for at one of its ends, where no curve runs and no other name stands."""
+    _ = ax.get_xlim(), ax.get_ylim()  # what is asked for is brought up to date
+    paths = [line.get_transform().transform_path(line.get_path()) for line in ax.get_lines()]
+    names = [each.get_window_extent() for each in ax.texts]
+    text = ax.annotate(name, (1, value), (0, 0), ("axes fraction", "data"), "offset points", color=GREY)
+    for end, up in ((1, 1.5), (1, -1.5), (0, 1.5), (0, -1.5), (1, 1.5)):  # the last, where none is free
+        text.xy, text.xyann = (end, value), (0 if end else 4, up)
+        text.set(ha="right" if end else "left", va="bottom" if up > 0 else "top")
+        box = text.get_window_extent().padded(1)
+        if not box.count_overlaps(names) and not any(path.intersects_bbox(box, False) for path in paths):
+            return

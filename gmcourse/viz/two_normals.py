@@ -51,7 +51,7 @@ def two_normals(
     def log_joint(points: Tensor) -> Tensor:
         return torch.stack([d.log_prob(points) for d in densities], 1) + log_prior
 
-    figure, axes = plt.subplots(1, 3, figsize=(11.4, 3.5))
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.4))
     posterior(lambda points: log_joint(points.float()).log_softmax(1), EXTENT, axes[0])
     error = error_of(log_prior, densities)
     axes[0].set_title(f"boundary; best error {100 * error:.1f} %")

@@ -12,6 +12,16 @@ UNREACHED = """[...document.querySelectorAll('div.math')].map((each) => {
     const box = each.getBoundingClientRect(), formula = each.querySelector('.katex-html').getBoundingClientRect();
     return Math.max(box.left - formula.left, formula.right - box.left - each.scrollWidth);
 })"""
+# what can be scrolled sideways, and whether a shadow shows it
+SHADOWS = """[...document.querySelectorAll('.bd-article :is(pre, div.math, .pst-scrollable-table-container)')]
+    .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
+    .map((each) => [getComputedStyle(each).backgroundImage.includes('gradient'), each.innerText.slice(0, 60)])"""
+# how far the parts of a short formula stand below each other
+DIVIDED = r"""[...document.querySelectorAll('.bd-article span.math')]
+    .filter((each) => each.querySelector('.katex-html').textContent.replace(/[\u200b\s]/g, '').length <= 12)
+    .map((each) => [...each.querySelectorAll('.katex-html > .base')])
+    .map((parts) => parts.map((part) => part.getBoundingClientRect().bottom))
+    .filter((parts) => parts.length > 1).map((parts) => Math.max(...parts) - Math.min(...parts))"""
 LINES = """(kind) => [...document.querySelectorAll(kind)].flatMap((each) => [...each.childNodes])
     .filter((each) => each.nodeType === Node.TEXT_NODE && /^[\\w.]+$/.test(each.data)).map((each) => {
         const range = document.createRange();
@@ -46,6 +56,7 @@ def test_all_of_a_wide_formula_can_be_scrolled_to(seen, size):
     [
         ("book/api/exercises", NARROW, "dt.sig .pre, .bd-article :is(h2, h3)"),
         ("book/api/zoo", WIDE, ".page-toc a, .page-toc .pre"),
+        ("book/notation", WIDE, "td :is(code, .pre)"),
         ("book/how_close", WIDE, "td:first-child :is(code, .pre)"),
         ("book/own_pictures", WIDE, "td:first-child :is(code, .pre)"),
     ],
@@ -54,3 +65,20 @@ def test_a_name_is_not_torn(seen, name, size, kind):
     lines = seen(name, size, LINES, kind)
     assert lines
     assert max(lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("notebooks/10_recap", NARROW), ("notebooks/10_recap", WIDE), ("notebooks/12_diffusion", NARROW)],
+)
+def test_lines_that_go_on_have_a_shadow(seen, name, size):
+    found = seen(name, size, SHADOWS)
+    assert found
+    assert [words for shadow, words in found if not shadow] == []
+
+
+@pytest.mark.parametrize("name", ["notebooks/04_vae", "notebooks/13_flow_matching"])
+def test_a_short_formula_is_not_divided(seen, name):
+    apart = seen(name, NARROW, DIVIDED)
+    assert len(apart) > 10
+    assert max(apart) < 16

@@ -35,3 +35,19 @@ def test_code_may_break(paper):
 def test_nothing_on_paper_asks_for_a_click(paper):
     shown = [each.inner_text() for each in paper.locator("summary").all() if each.is_visible()]
     assert not any(word in text for text in shown for word in ("Hide", "Show"))
+
+
+def test_printing_waits_for_the_end_of_a_page(browser, site):
+    page = browser.new_page()
+    held = []
+    page.route("**/*.js", lambda route: held.append(route))  # a slow machine
+    with pdf.put(printed.document("Printed", printed.article(LESSON, {LESSON}))) as name:
+        page.goto(f"{site}/{name}", wait_until="commit")
+        page.evaluate(f"() => {{ window.read = ({pdf.READY})().then(() => document.readyState); }}")
+        page.wait_for_timeout(500)
+        for route in held:
+            route.continue_()
+        page.unroute("**/*.js")
+        assert page.evaluate("read") == "complete"
+        assert page.locator(".math:not(:has(.katex))").count() == 0
+    page.close()

@@ -49,6 +49,22 @@ def test_every_slide_fits(slug, browser, site):
     page.close()
 
 
+def test_a_live_figure_fills_its_slide(browser, site):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{site}/slides/13_flow_matching.html")
+    page.wait_for_selector("html[data-ready]")
+    slides = page.locator(".slides > section")
+    live = [i for i, each in enumerate(slides.all()) if each.locator(".gm-live").count()]
+    page.evaluate(f"Reveal.slide({live[0]})")
+    box = page.locator("section.present .gm-live[data-ready]")
+    box.wait_for()
+    page.wait_for_timeout(500)
+    picture, controls = (box.locator(part).bounding_box() for part in (".gm-row", ".gm-side"))
+    assert controls["x"] >= picture["x"] + picture["width"]
+    assert float(box.evaluate("each => each.style.zoom")) >= 0.95  # letters as large as on a page
+    page.close()
+
+
 @pytest.mark.parametrize("slug", deck.decks())
 def test_a_printed_slide_is_one_page(slug, browser, site):
     page = browser.new_page()

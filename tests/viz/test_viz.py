@@ -48,6 +48,24 @@ def test_curves_and_planes():
     viz.points(torch.randn(5, 2), c=torch.tensor([0, 1, 1, 0, 2]), s=3)
 
 
+def test_names_of_levels_keep_clear_of_curves_and_of_each_other():
+    steps = [0.0, 0.5, 1.0]
+    ax = viz.curves(
+        {"a": (steps, [0.0, 0.9, 1.0])}, reference={"adversarial": 0.96, "true": 0.9, "zero": 0.0}
+    )
+    ax.figure.canvas.draw()
+    boxes = [each.get_window_extent() for each in ax.texts]
+    paths = [line.get_transform().transform_path(line.get_path()) for line in ax.get_lines()]
+    assert not any(path.intersects_bbox(box, filled=False) for path in paths for box in boxes)
+    assert [box.count_overlaps(boxes) for box in boxes] == [1, 1, 1]  # itself
+    assert [each.get_ha() for each in ax.texts] == ["left", "right", "right"]
+
+
+def test_large_numbers_of_a_logarithmic_axis_are_whole():
+    ax = viz.curves({"a": ([0.25, 400, 1221, 12800], [3, 2, 1, 0])}, logx=True)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.25", "400", "1,221", "12,800"]
+
+
 def test_the_equal_mass_grid_is_equal():
     grid = code_plane.equal_mass_grid(9).double()
     assert grid.shape == (81, 2)

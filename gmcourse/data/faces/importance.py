@@ -66,7 +66,7 @@ def importance_sample(
 ) -> tuple[Tensor, Tensor]:
     """Sample in rounds, each from a proposal that learnt from all points before it (Cornuet et al. 2012).
 
-    Every point is weighted by the density over the mixture of *all* proposals that were drawn from (arXiv:0907.1254).
+    Every point is weighted by the density over the mixture of all proposals that were drawn from (arXiv:0907.1254).
     So no round is lost, and how good the proposals are decides only how sure the answer is, which `effective` tells.
     After a round the parts of the proposal are weighted by what the points say that they hold, and parts are added
     beside the heaviest points, which are near what it lacks (Raftery and Bao 2010). Returns points (N, D + E), and

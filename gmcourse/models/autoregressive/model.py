@@ -56,7 +56,7 @@ class Autoregressive(nn.Module, ABC):
 
         Args:
             known: the first k numbers in the order of writing, (n, k): they stay, and the rest is drawn.
-            temperature: divides all logits. Unless it is 1, these are *not* samples of P(x)^(1/temperature).
+            temperature: divides all logits. Unless it is 1, these are not samples of P(x)^(1/temperature).
         """
         x = torch.zeros(n, self.dims, dtype=torch.long, device=self.order.device)
         first = 0

@@ -76,7 +76,7 @@ class Diffusion(nn.Module):
         """Return the function (x_t, t) → x̂_0 that samplers and the bound take.
 
         With classes y (B,) and guidance w the prediction is (1 + w) · (with y) − w · (without) (Ho & Salimans 2022,
-        equation 6). This is *not* the denoiser of p(x | y)^(1+w) p(x)^(−w).
+        equation 6). This is not the denoiser of p(x | y)^(1+w) p(x)^(−w).
         """
         if y is not None:
             expect.tensor("y", y, dtype="integer", within=(0, self.classes))

@@ -15,7 +15,7 @@ from gmcourse.nn.resample import fir_kernel, upsampled_conv
 class SynthesisLayer(nn.Module):
     """The parts of one layer of the synthesis network; a subclass says in which order they act.
 
-    The resolution is the side of the *output*; with `up` the layer doubles the side. A style that acts on what comes
+    The resolution is the side of the output; with `up` the layer doubles the side. A style that acts on what comes
     out has a scale (as 1 + s) and a shift for every map, and each map has its own strength of the noise; one that
     acts on what comes in has a scale alone, which begins at 1, and the noise one strength. Strengths begin at 0.
     """
