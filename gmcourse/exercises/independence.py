@@ -73,13 +73,11 @@ def standard_normal(noise: Tensor, what: str = "the noise") -> None:
     noise, n = noise.detach().double(), noise.numel()
     if not near(float(noise.mean()), 0, n**-0.5):
         mistake(f"{what} has another mean than 0")
-    # heavy tails make the spread itself uncertain, and are named below
-    tails = max(3.0, float((noise**4).mean() / noise.var() ** 2))
+    tails = max(3.0, float((noise**4).mean() / noise.var() ** 2))  # heavy ones make the spread uncertain
     if not near(float(noise.var()), 1, ((tails - 1) / n) ** 0.5):
         mistake(f"{what} has another spread than 1")
     steps = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    # Kolmogorov and Smirnov's distance
-    furthest = (torch.special.ndtr(noise.sort().values) - steps).abs().max()
+    furthest = (torch.special.ndtr(noise.sort().values) - steps).abs().max()  # Kolmogorov and Smirnov's
     if float(furthest) < 0.25 / math.sqrt(n):
         mistake(f"{what} is spread too evenly: each number needs a draw that knows of no other")
     if float(furthest) > 3.5 / math.sqrt(n) or not near(float((noise**4).mean()), 3, (96 / n) ** 0.5):
