@@ -1,7 +1,8 @@
 """Pictures of the site's pages: each keeps its place while it is fetched, and what is drawn has fewer bytes.
 
 A picture that a cell drew, and the still picture of a live figure, becomes lossless WebP, the same pixel by pixel.
-This takes a second for a large one, so the result is kept beside the site, under the hash of the picture.
+One that is heavy even so, a sheet of faces with their grain, loses what no eye finds, and half of its bytes. This
+takes a second for a large one, so the result is kept beside the site, under the hash of the picture.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from PIL import Image
 
 IMAGE = re.compile(r'<img [^>]*src="([./]*(_images|_static/live/stills)/([^"]+\.(?:png|svg|webp)))"[^>]*>')
 BROAD = 1030  # pixels; a drawing of this width is not legible in the column of the text, see course.css
+HEAVY, QUALITY = 100_000, 90  # bytes of lossless WebP, and how good a heavier one is, of 100
 DRAWN = re.compile(r"[0-9a-f]{40,}\.png")  # the names of those that cells drew
 
 
@@ -52,10 +54,10 @@ def with_size(tag: str, file: Path) -> str:
 
 
 def lighter(file: Path, kept: Path) -> Path:
-    """The picture as WebP without loss, beside the file; the file itself where that is not smaller."""
+    """The picture as WebP beside the file, a heavy one with a little loss; the file itself if that is smaller."""
     small = file.with_suffix(".webp")
     if not small.exists():
-        known = kept / f"{sha256(file.read_bytes()).hexdigest()}.webp"
+        known = kept / f"{sha256(file.read_bytes()).hexdigest()}_{QUALITY}.webp"
         if not known.exists():
             kept.mkdir(parents=True, exist_ok=True)
             picture: Image.Image = Image.open(file)
@@ -63,5 +65,7 @@ def lighter(file: Path, kept: Path) -> Path:
                 picture = picture.convert("RGB")
             # more effort takes ten times as long and saves a fortieth
             picture.save(known, lossless=True, exact=True, method=2, quality=60)
+            if known.stat().st_size > HEAVY:
+                picture.save(known, quality=QUALITY)
         shutil.copyfile(known, small)
     return small if small.stat().st_size < file.stat().st_size else file

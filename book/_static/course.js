@@ -137,15 +137,22 @@ function load(name) {
 
 // A figure's file calls gm.figure("kl", build): build(box) puts the figure into the emptied box. The still
 // picture stays until then, so that nothing is lost where a script fails. `needs` names what else it loads:
-// its weights, and files that figures share.
-const gm = (window.gm = { figures: {}, load, figure(name, build, needs = []) { gm.figures[name] = { build, needs }; } });
+// its weights, and files that figures share. `heavy` ones begin the page, and are no part of a first visit.
+const gm = (window.gm = { figures: {}, load, figure(name, build, needs = [], heavy = false) { gm.figures[name] = { build, needs, heavy }; } });
+
+// The first sign of a reader, or five seconds: who listens to a page may give no sign.
+const sign = () => new Promise((seen) => {
+  for (const kind of ["pointermove", "pointerdown", "touchstart", "wheel", "scroll", "keydown"]) addEventListener(kind, seen, { once: true, passive: true });
+  setTimeout(seen, 5000);
+});
 
 async function enliven(box) {
   const name = box.dataset.figure;
   await load("runtime.js");
   await load(`${name}.js`);
   if (!gm.figures[name]) throw new Error(`${name}.js is damaged.`);
-  const { build, needs } = gm.figures[name];
+  const { build, needs, heavy } = gm.figures[name];
+  if (heavy) await sign();
   await Promise.all(needs.map(load));
   const still = [...box.childNodes];
   box.replaceChildren();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 import pytest
 
@@ -53,6 +54,7 @@ class TestPage:
         seen = visited(name).seen
         assert seen["failed"] == 0
         assert seen["rendered"] == seen["formulas"]
+        assert set(seen["rare"]) <= set(string.ascii_uppercase), "tools.fonts left out one of these letters"
 
     def test_every_picture_is_there_and_described(self, visited, name):
         seen = visited(name).seen

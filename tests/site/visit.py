@@ -18,6 +18,7 @@ SEEN = """() => ({
     formulas: document.querySelectorAll('.math').length,
     rendered: [...document.querySelectorAll('.math')].filter(m => m.querySelector('.katex')).length,
     failed: document.querySelectorAll('.katex-error').length,
+    rare: [...document.querySelectorAll('.amsrm, .mathbb, .textbb')].map((each) => each.textContent).join(''),
     images: [...document.querySelectorAll('.bd-article img')]
         .map(i => [i.getAttribute('src'), i.getAttribute('alt')]),
     broken: [...document.images].filter(i => i.complete && !i.naturalWidth && i.getAttribute('src')

@@ -65,3 +65,15 @@ def test_a_picture_that_would_grow_stays(site):
     Image.fromarray(noise).save(tiny, optimize=True)
     size = page_pictures.lighter(tiny, site / "kept")
     assert size.stat().st_size == min(tiny.stat().st_size, tiny.with_suffix(".webp").stat().st_size)
+
+
+def test_a_heavy_picture_loses_what_no_eye_finds(site):
+    y, x = np.mgrid[:500, :600] / 100
+    grain = np.random.default_rng(0).normal(0, 4, (500, 600, 3))
+    waves = 128 + 80 * np.stack([np.sin(x), np.cos(y), np.sin(x + y)], 2)
+    heavy = site / "_images" / f"{'0c' * 32}.png"
+    Image.fromarray((waves + grain).clip(0, 255).astype(np.uint8)).save(heavy)
+    small = page_pictures.lighter(heavy, site / "kept")
+    assert small.stat().st_size < heavy.stat().st_size / 3
+    lost = np.abs(np.asarray(Image.open(small), float) - np.asarray(Image.open(heavy), float))
+    assert 0 < lost.mean() < 5

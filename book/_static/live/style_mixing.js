@@ -153,8 +153,8 @@ gm.figure("style_mixing", (box) => {
       noise,
     ],
     readout: [share.element, distance.element],
-    help: "The generator of this lesson runs in this page (0.46 MB, fetched when you came near; its 3×3 weights are rounded to eight bits). A pressed layer takes its style from B; ↑ marks those that double the side, and the colours of a resolution go with the layer after it. The slider presses all layers after a crossover. ψ pulls both w towards their average: at 0 all three faces are the average one, below 0 they lie on its other side.",
+    help: "The generator of this lesson runs in this page (0.46 MB, fetched after the page; its 3×3 weights are rounded to eight bits). A pressed layer takes its style from B; ↑ marks those that double the side, and the colours of a resolution go with the layer after it. The slider presses all layers after a crossover. ψ pulls both w towards their average: at 0 all three faces are the average one, below 0 they lie on its other side.",
     draw,
     says: () => `${names.filter((_, i) => state.fromB[i]).join(", ") || "nothing"} from B`,
   });
-}, ["weights/stylegan2_faces.js"]);
+}, ["weights/stylegan2_faces.js"], true);
