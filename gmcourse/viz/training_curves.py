@@ -45,13 +45,13 @@ def curves(
             ax.set_xticks(places, [f"{place:,.0f}" if place >= 1000 else f"{place:.3g}" for place in places])
             ax.set_xticks([], minor=True)
     for name, value in (reference or {}).items():
-        write_beside(ax, name, value)
+        _write_beside(ax, name, value)
     if len(named) > 1:
         ax.legend()
     return ax
 
 
-def write_beside(ax: Axes, name: str, value: float) -> None:
+def _write_beside(ax: Axes, name: str, value: float) -> None:
     """Write what a level line stands for at one of its ends, where no curve runs and no other name stands."""
     _ = ax.get_xlim(), ax.get_ylim()  # what is asked for is brought up to date
     paths = [line.get_transform().transform_path(line.get_path()) for line in ax.get_lines()]
