@@ -59,7 +59,7 @@ def put(text: str) -> Iterator[str]:
     try:
         yield file.name
     finally:
-        file.unlink()
+        file.unlink(missing_ok=True)  # another page may have been printed meanwhile
 
 
 def write(page: Page, address: str, title: str, body: str, path: Path) -> None:
