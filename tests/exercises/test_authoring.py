@@ -99,6 +99,7 @@ def test_no_chapter_with_answers_lacks_its_notebook() -> None:
     assert all(answers(slug) for slug in slugs)
 
 
+@pytest.mark.slow  # it judges a thousand answers
 def test_the_table_in_the_book_is_up_to_date() -> None:
     assert TABLE.read_text(encoding="utf-8") == table.markdown(), (
         f"run `python -m tools.exercises table --output {TABLE.relative_to(ROOT)}`"

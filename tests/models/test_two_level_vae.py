@@ -75,6 +75,7 @@ def test_draws_have_the_kl_of_the_closed_forms(drawn):
     assert_close(-ratio, sum(each.kl_top + each.kl_map for each in found) / 4, 1e-10)
 
 
+@pytest.mark.slow
 def test_bounds_are_in_order():
     model, x = rough()
     x = x[:1].expand(2000, -1, -1, -1)
