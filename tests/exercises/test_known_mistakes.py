@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gmcourse.exercises.compare import Case, agree, agree_always, agreed, remembered, watched
 from gmcourse.exercises.exercise import by_cases
-from gmcourse.exercises.independence import independent
+from gmcourse.exercises.independence import independent, standard_normal
 from gmcourse.exercises.mistakes import Mistake
 
 WANT = (torch.randn(3, 4, generator=torch.Generator().manual_seed(1)).abs() + 0.3).double()
@@ -166,6 +166,14 @@ def test_noise_that_is_not_independent_has_its_name(draw: Callable[[int], Tensor
         return
     with pytest.raises(Mistake, match=hears):
         independent(draw(0), draw(1), ("row", "latent"))
+
+
+def test_heavy_tails_are_named_whatever_their_spread_happens_to_be() -> None:
+    for seed in (0, 14, 178, 245, 439):  # with all but the first the spread is six of a normal's errors off
+        torch.manual_seed(seed)
+        noise = torch.distributions.StudentT(5.0).sample((4000,)) * 0.6**0.5
+        with pytest.raises(Mistake, match="not normal"):
+            standard_normal(noise)
 
 
 def test_noise_of_pictures_is_looked_at_along_each_axis() -> None:
