@@ -12,8 +12,8 @@ from gmcourse.metrics.likelihood import mean_and_error
 
 
 def _wide(*tensors: Tensor) -> list[Tensor]:
-    """Turn half precision into float32, in which a difference of large terms still has digits."""
-    return [t if t.dtype in (torch.float32, torch.float64) else t.float() for t in tensors]
+    """Turn all into float64, in which a difference of large terms still has digits; Apple's GPU has float32 only."""
+    return [t.float() if t.device.type == "mps" else t.double() for t in tensors]
 
 
 @door(mean="… D; unseen", log_var="… D; unseen")

@@ -110,6 +110,16 @@ def test_kl_at_the_ends_of_its_range(dtype, log_var):
     agrees(kl_normal, [mean, torch.full_like(mean, log_var), mean + 0.5, other], dtype)
 
 
+@pytest.mark.parametrize("log_var", [1e-5, -1e-4, 1e-3])
+def test_a_kl_of_nearly_nothing_has_digits(log_var):
+    v = torch.tensor([log_var])
+    truth = v.double().square() / 4 + v.double() ** 3 / 12 + v.double() ** 4 / 48
+    assert float(kl_to_standard_normal(torch.zeros(1), v)) == pytest.approx(float(truth), rel=1e-6)
+    assert float(kl_normal(torch.ones(1), v, torch.ones(1), torch.zeros(1))) == pytest.approx(
+        float(truth), rel=1e-6
+    )
+
+
 def test_a_narrow_normal_beside_its_own_mean():
     """exp(200) is no float32, but it is multiplied by nothing here."""
     mean = torch.zeros(2, requires_grad=True)
