@@ -5,6 +5,7 @@ import graphlib
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,10 @@ def is_allowed(importer, imported):
     return FLOOR[imported.split(".")[1]] < FLOOR[importer.split(".")[1]]
 
 
-IMPORTS = {name: imports_of(tree, MODULES) for name, tree in TREES.items()}
+@cache
+def imports():
+    """What each module imports of the package: found when a test asks, not by every worker that collects."""
+    return {name: imports_of(tree, MODULES) for name, tree in TREES.items()}
 
 
 def test_every_part_has_a_floor():
@@ -79,13 +83,13 @@ def test_every_part_has_a_floor():
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "gmcourse"])
 def test_imports_go_down(name):
-    upward = sorted(other for other in IMPORTS[name] if not is_allowed(name, other))
+    upward = sorted(other for other in imports()[name] if not is_allowed(name, other))
     assert not upward, f"{name} (floor {FLOOR[name.split('.')[1]]}) imports {', '.join(upward)}"
 
 
 def test_no_circles():
     try:
-        graphlib.TopologicalSorter(IMPORTS).prepare()
+        graphlib.TopologicalSorter(imports()).prepare()
     except graphlib.CycleError as error:
         pytest.fail(" → ".join(error.args[1]))
 

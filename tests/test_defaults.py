@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 MODES = """
@@ -33,6 +35,7 @@ PRINT(json.dumps(found))
 """
 
 
+@pytest.mark.slow  # a Python of its own, which runs the lines six times
 def test_the_lines_of_the_readme_under_other_defaults():
     (lines,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     script = f"LINES = {lines!r}\nPRINT = print\n{MODES}"

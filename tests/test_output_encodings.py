@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gmcourse import console
+from gmcourse import console, doctor
 from gmcourse.__main__ import main
 from gmcourse.exercises.exercise import exercise
 from gmcourse.exercises.judge import nbval_run
@@ -90,6 +90,7 @@ def test_what_is_written_in_place_of_a_sign_can_be_read() -> None:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_command_writes_to_it(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nbval_run, "run", in_process)
+    monkeypatch.setattr(doctor, "core_speed", lambda: 100.0)  # test_doctor.py measures it
     monkeypatch.setattr(sys, "path", list(sys.path))
     room = tmp_path / "room"
     room.mkdir()

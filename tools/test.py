@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.check import DOCTESTS, LINT, UNIT, run
+from tools.check import LINT, UNIT, run
 
 SOLUTIONS = [
     "pytest",
@@ -20,4 +20,4 @@ SITE = ["pytest", "tests/site"]
 
 def main(words: list[str]) -> int:
     """Exit status 1 if anything failed. The browser tests are last: their summary closes the run."""
-    return min(run((*LINT, DOCTESTS, SOLUTIONS, UNIT, SITE)), 1)
+    return min(run((*LINT, SOLUTIONS, UNIT, SITE)), 1)

@@ -52,10 +52,11 @@ def watched(network: nn.Module) -> list[Tensor]:
 def remembered(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[tuple[Any, ...]]]:
     """Return the function, and a list that grows by the arguments of each call."""
     calls: list[tuple[Any, ...]] = []
+    signature = inspect.signature(function)  # once: an answer may ask for each picture by itself
 
     @functools.wraps(function)
     def asked(*arguments: Any, **named: Any) -> Any:
-        calls.append(inspect.signature(function).bind(*arguments, **named).args)
+        calls.append(signature.bind(*arguments, **named).args)
         return function(*arguments, **named)
 
     return asked, calls
@@ -187,10 +188,7 @@ def _agree(
 ) -> None:
     """Compare values with what their cases want; name the mistake that explains all of them."""
     wants = [torch.as_tensor(each.want, dtype=torch.float64) for each in cases]
-
-    def alike(a: Tensor, b: Tensor) -> bool:
-        return matches(a, b, rtol=rtol, atol=atol)
-
+    alike = functools.partial(matches, rtol=rtol, atol=atol)
     off = [(got, want) for got, want in zip(values, wants, strict=True) if not alike(got, want)]
     if not off:
         for got, want, case in zip(values, wants, cases, strict=True):

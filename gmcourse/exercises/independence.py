@@ -32,14 +32,15 @@ def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "t
         if noise.shape[axis] > 1 and float((spread.abs() < 1e-3).double().mean()) > 0.99:
             mistake(f"{what}: one draw is shared by all {name}s; each {name} needs its own")
     first, second = (each.flatten(1)[:, :6].abs().mul(1e3).round() for each in (noise, again))
-    chance = max(
-        20, len(first) // 100
-    )  # so many rows agree by chance, or because one draw in a hundred is tied
-    if len(torch.unique(first, dim=0)) < len(first) - chance:
+    # one number a row, by which it is known: rows themselves take many times as long to compare
+    mixing = torch.randint(2**37, first.shape[1:], generator=torch.Generator().manual_seed(0)).double()
+    first, second = ((each * mixing).sum(1) for each in (first, second))
+    chance = max(20, len(first) // 100)  # rows agree by chance, or because one draw in a hundred is tied
+    if len(first.unique()) < len(first) - chance:
         mistake(
             f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own"
         )
-    if len(torch.unique(torch.cat([first, second]), dim=0)) < 2 * len(first) - chance:
+    if len(torch.cat([first, second]).unique()) < 2 * len(first) - chance:
         mistake(f"{what} is the same at each call: it must be fresh, so set no seed and keep no pool")
 
 

@@ -199,7 +199,7 @@ def test_sets():
 
 def test_a_clean_face_is_found_and_noise_is_no_face():
     people = faces.sample(1, seed=9)
-    found, residual = faces.fit(faces.render(people, 32))
+    found, residual = faces.fit(faces.render(people, 32), steps=60)
     assert residual.max() < 0.01
     error = ((found - people) / (HIGH - LOW)).abs()
     seen = [

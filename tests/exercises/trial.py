@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import io
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from gmcourse import zoo
+from gmcourse.data import faces
 from gmcourse.exercises.exercise import fixed_inputs
 from gmcourse.exercises.judge.notebook import Chapter
 from gmcourse.exercises.mistakes import Mistake, NotDone, passed_line
 
 SAVED = str(Path(__file__).parents[2] / "notebooks" / "solutions")  # where the files of open tasks lie
+
+
+def _made_once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand out a fresh copy of what was made the first time for the same arguments.
+
+    Half of the time that the open tasks of all answers take is spent on loading the same models and drawing the same
+    faces. An answer that spoils its copy spoils no other's.
+    """
+    kept = cache(make)
+    return functools.wraps(make)(lambda *arguments, **named: copy.deepcopy(kept(*arguments, **named)))
+
+
+_read, _kept, _faces = zoo.load, _made_once(zoo.load), _made_once(faces.load)
+
+
+def _model(name: str, *more: Any, own: bool | str | Path = False) -> Any:
+    """Give a model of the package, which never changes, from memory, and one's own as it is on the disk now."""
+    return _read(name, *more, own=own) if own else _kept(name, *more)
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,8 @@ def attempt(chapter: Chapter, exercise: str, source: str, seed: int = 0) -> Outc
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
             fixed_inputs(seed),
+            mock.patch.object(zoo, "load", _model),
+            mock.patch.object(faces, "load", _faces),
             mock.patch.object(sys, "path", [*sys.path, SAVED]),
         ):
             exec(compile(source, f"<{exercise}>", "exec"), names)

@@ -87,6 +87,7 @@ def test_bounds_are_in_order():
     assert weights.shape == (2000, 1)
 
 
+@pytest.mark.slow
 def test_both_latents_are_used():
     digits = load("digits").unit()
     torch.manual_seed(0)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pytest
 import torch
 
 from gmcourse import zoo
@@ -21,6 +22,7 @@ def test_a_fitted_flow_knows_codes_that_no_normal_knows():
         assert flow.log_prob(codes).mean() > Normal.fit(codes).log_prob(codes).mean() + 0.3
 
 
+@pytest.mark.slow
 def test_fitted_priors_come_near_the_reconstructions(monkeypatch):
     monkeypatch.setattr(fitted_priors, "fitted_flow", partial(fitted_priors.fitted_flow, steps=150))
     vae = zoo.load("vae_faces")

@@ -4,17 +4,18 @@ import math
 import os
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from gmcourse import zoo
+from gmcourse import doctor, zoo
 from gmcourse.__main__ import main
 from gmcourse.data import folder, load
 from gmcourse.recipes import running
-from gmcourse.recipes.running import train
+from gmcourse.recipes.running import fitted_priors, train
 from tests.names import hostile
 
 NAMES = ("vae_faces", "dcgan_faces", "glow_faces")
@@ -43,6 +44,8 @@ def test_a_model_of_ones_own_pictures(name, tmp_path, monkeypatch, capsys, own_z
     monkeypatch.setattr(
         running.own_pictures, "load", lambda *given, **more: asked.append(given[1]) or load(*given, **more)
     )
+    short = partial(fitted_priors.fitted_flow, steps=20)  # its numbers are looked at in test_fitted_priors.py
+    monkeypatch.setattr(fitted_priors, "fitted_flow", short)
     words = ["train", name, "--data", f"folder={root}", "--steps", "2", "--device", "cpu"]
     with pytest.warns(UserWarning, match=r"200 pictures; no picture came from 1 files: notes.txt"):
         assert main([*words, "--folder", str(tmp_path / "runs")]) == 0
@@ -105,6 +108,7 @@ def test_folders_of_any_name(tmp_path, capsys):
 def test_a_zoo_of_ones_own_in_a_folder_of_any_name(tmp_path, monkeypatch, capsys):
     model = zoo.load("plane_nice_moons")
     made = replace(zoo.manifest("plane_nice_moons"), data=os.fsdecode(b"from \xff"))
+    monkeypatch.setattr(doctor, "core_speed", lambda: 100.0)  # measured once is enough, in test_doctor.py
     for name in hostile(tmp_path):
         monkeypatch.setenv("GMCOURSE_ZOO", str(tmp_path / name))
         zoo.save(made, model)

@@ -289,16 +289,15 @@ def choose_sampler(answer: Any, generator: torch.Generator) -> None:
     moons, same = toy.load("two_moons"), torch.Generator().manual_seed(0)  # numbers can be written down
     real, fresh = (moons.sample(4000, same) for _ in range(2))
     edge = moons.log_prob(real).quantile(0.01)
-    root = torch.linalg.cholesky(fresh.T.cov())
-    normal = fresh.mean(0) + torch.randn(4000, 2, generator=same) @ root.T
-    energies = {}
+    normal = fresh.mean(0) + torch.randn(4000, 2, generator=same) @ torch.linalg.cholesky(fresh.T.cov()).T
+    theirs, energies = distances(real, real).mean(), {}
     for name, x in [*sorted(saved.items()), ("one normal", normal), ("true points", fresh)]:
         if name in saved and not name.rpartition(" ")[2].isdigit():
             mistake("each name ends on how often a sample asks the network: `euler 8`", f"got {name!r}")
         x = tensor(x, "the samples").float()
         if x.dim() != 2 or x.shape[1] != 2 or len(x) < 1000:
             mistake("each sampler needs at least 1000 points of the plane", f"got {tuple(x.shape)}")
-        between, own, theirs = (distances(*both).mean() for both in ((x, real), (x, x), (real, real)))
+        between, own = (distances(x, other).mean() for other in (real, x))
         energies[name] = float(2 * between - own - theirs)
         off = (moons.log_prob(x) < edge).double().mean()
         print(f"{name}: energy distance {energies[name]:.4f}, {off:.0%} off the moons")
