@@ -108,9 +108,7 @@ def test_a_door_refuses(arguments, message):
 
 def test_a_door_lets_pass():
     assert some(X, 2, "b", torch.ones(3).long(), ["u"], (torch.ones(2), 0.0), X[0] * torch.nan) == "b"
-    assert (
-        some(X, 1, "a", None, "uv", None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"
-    )
+    assert some(X, 1, "a", None, "uv", None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"
     with pytest.raises(TypeError, match="x"):
         some()
 

@@ -14,9 +14,7 @@ Structure = Literal["full", "diagonal", "spherical"]
 
 
 @door(x="N D; full", mean="D; full", weights="N; full, >= 0")
-def covariance(
-    x: Tensor, mean: Tensor, *, weights: Tensor | None = None, structure: Structure = "full"
-) -> Tensor:
+def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, structure: Structure = "full") -> Tensor:
     """The covariance (D, D) that maximises the likelihood: divided by N, with zeros where the structure says.
 
     A "diagonal" one has independent dimensions, a "spherical" one has them equally wide, too.
@@ -65,9 +63,7 @@ class Normal:
 
     @classmethod
     @door(x="N D; full", ridge=">= 0")
-    def fit(
-        cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False
-    ) -> Self:
+    def fit(cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False) -> Self:
         """Fit a normal to points (N, D) by maximum likelihood.
 
         Args:

@@ -160,9 +160,9 @@ def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoRetur
     reason = f"`{name}` stops: {ours}" if ours else f"`{name}` stops with {kind}"
     lines = [
         f"at line {frame.lineno} of `{frame.name}`: {frame.line}" if frame.line else f"in `{frame.name}`"
-        for frame in [
-            f for f in traceback.extract_tb(error.__traceback__) if OURS not in Path(f.filename).parents
-        ][:1]
+        for frame in [f for f in traceback.extract_tb(error.__traceback__) if OURS not in Path(f.filename).parents][
+            :1
+        ]
     ]
     if torchs:
         lines.append(f"In Python's words: {text}")

@@ -36,9 +36,7 @@ def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], wha
         mistake(f"{start} wrong: part of it is detached, or clamped", numbers, _CUT)
 
 
-def gradients(
-    got: Tensor, leaves: Sequence[Tensor], what: str, weights: Tensor | None = None
-) -> list[Tensor]:
+def gradients(got: Tensor, leaves: Sequence[Tensor], what: str, weights: Tensor | None = None) -> list[Tensor]:
     """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
     if not got.requires_grad:
         reason = "no gradient to train through: something is detached, or made without `create_graph`"

@@ -32,13 +32,9 @@ def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "t
         if noise.shape[axis] > 1 and float((spread.abs() < 1e-3).double().mean()) > 0.99:
             mistake(f"{what}: one draw is shared by all {name}s; each {name} needs its own")
     first, second = (each.flatten(1)[:, :6].abs().mul(1e3).round() for each in (noise, again))
-    chance = max(
-        20, len(first) // 100
-    )  # so many rows agree by chance, or because one draw in a hundred is tied
+    chance = max(20, len(first) // 100)  # so many rows agree by chance, or because one draw in a hundred is tied
     if len(torch.unique(first, dim=0)) < len(first) - chance:
-        mistake(
-            f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own"
-        )
+        mistake(f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own")
     if len(torch.unique(torch.cat([first, second]), dim=0)) < 2 * len(first) - chance:
         mistake(f"{what} is the same at each call: it must be fresh, so set no seed and keep no pool")
 
@@ -55,9 +51,7 @@ def independent(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "
     standard_normal(columns.flatten(), what)
     for size, words in ((columns, "noise"), (columns.abs(), "size of the noise")):
         if bool(tied(size, size).fill_diagonal_(False).any()):
-            mistake(
-                f"{what}: the {words} of one {axes[-1]} tells that of another; each needs a draw of its own"
-            )
+            mistake(f"{what}: the {words} of one {axes[-1]} tells that of another; each needs a draw of its own")
         if any(bool(tied(size[lag:], size[:-lag]).any()) for lag in (1, 2, count // 2)):
             mistake(f"{what}: the {words} of one row tells that of another; each needs a draw of its own")
 

@@ -63,9 +63,7 @@ def number(
     return found
 
 
-def _bounds(
-    least: float | None, most: float | None, above: float | None = None, below: float | None = None
-) -> str:
+def _bounds(least: float | None, most: float | None, above: float | None = None, below: float | None = None) -> str:
     bounds = {"≥": least, ">": above, "≤": most, "<": below}
     parts = [f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None]
     return " " + " and ".join(parts) if parts else ""

@@ -73,9 +73,7 @@ def even_times(steps: int, start: float = 0.0, end: float = 1.0) -> list[float]:
     return [start + (end - start) * i / steps for i in range(steps)] + [end]
 
 
-def divergence(
-    velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def divergence(velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Compute v(x, t), and its divergence ∇·v = trace of ∂v/∂x, (B,).
 
     Without probes it is exact, at the price of one backward pass for each of the D numbers of a sample. With probes e
@@ -90,9 +88,7 @@ def divergence(
         if probes is None:
             size = x[0].numel()
             probes = torch.eye(size).to(x).reshape(size, 1, *x.shape[1:]).expand(size, *x.shape)
-        (rows,) = torch.autograd.grad(
-            v, x, probes, is_grads_batched=True, create_graph=graph, retain_graph=True
-        )
+        (rows,) = torch.autograd.grad(v, x, probes, is_grads_batched=True, create_graph=graph, retain_graph=True)
         found = weight * (rows * probes).flatten(2).sum((0, 2))
     return (v, found) if graph else (v.detach(), found.detach())
 

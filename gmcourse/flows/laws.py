@@ -87,9 +87,7 @@ def assert_bijection_laws(
     _check_gradients(bijection, x, context)
 
 
-def _check_round_trip(
-    bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float
-) -> None:
+def _check_round_trip(bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float) -> None:
     with torch.no_grad():
         recovered = bijection.inverse(z, context)
         again, _ = bijection(recovered, context)

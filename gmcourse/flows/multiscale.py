@@ -87,13 +87,9 @@ class Multiscale(Bijection):
         if context is None:
             return None, None
         if isinstance(context, Tensor):
-            raise ValueError(
-                "a multi-scale flow got one context tensor; expected one for each level, in a sequence"
-            )
+            raise ValueError("a multi-scale flow got one context tensor; expected one for each level, in a sequence")
         if len(context) != self.n_levels:
-            raise ValueError(
-                f"got {len(context)} contexts; expected one for each of the {self.n_levels} levels"
-            )
+            raise ValueError(f"got {len(context)} contexts; expected one for each of the {self.n_levels} levels")
         return context[0], context[1:] if len(context) > 1 else None
 
     @property

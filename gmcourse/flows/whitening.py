@@ -29,9 +29,7 @@ class Whitening(Bijection):
     gains: Tensor
 
     @door(dim=">= 2", rank=">= 1")
-    def __init__(
-        self, dim: int, rank: int, *, codes: Bijection | None = None, rest: nn.Module | None = None
-    ) -> None:
+    def __init__(self, dim: int, rank: int, *, codes: Bijection | None = None, rest: nn.Module | None = None) -> None:
         super().__init__()
         expect.whole("rank", rank, most=dim - 1)
         self.wanted = f"B {dim}"

@@ -43,9 +43,7 @@ def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
     return radii
 
 
-def _share(
-    points: Tensor, manifold: Tensor, radii: Tensor, found: tuple[Tensor, Tensor, Tensor, float]
-) -> float:
+def _share(points: Tensor, manifold: Tensor, radii: Tensor, found: tuple[Tensor, Tensor, Tensor, float]) -> float:
     """The share of points in the ball of some vector of the manifold; see `_products` for what was found."""
     of_points, of_manifold, products, error = found
     margin = of_points + (products + (of_manifold - radii.square())).amin(1)

@@ -45,9 +45,7 @@ class PlaneFlow(Flow):
     """
 
     @door(couplings=">= 1", hidden=">= 1 empty")
-    def __init__(
-        self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal"
-    ) -> None:
+    def __init__(self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal") -> None:
         members: list[Bijection] = []
         for i in range(couplings):
             coupling = AffineCoupling(mlp([1, *hidden, 2]), scale_map="bounded", first=1, flip=i % 2 == 1)

@@ -44,9 +44,7 @@ class CouplingNet(nn.Module):
     """
 
     @door(in_channels=">= 1", out_channels=">= 1", hidden_channels=">= 1")
-    def __init__(
-        self, in_channels: int, out_channels: int, hidden_channels: int, *, edge: bool = False
-    ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, hidden_channels: int, *, edge: bool = False) -> None:
         super().__init__()
         self.first = nn.Conv2d(in_channels, hidden_channels, 3, padding=1)
         self.second = nn.Conv2d(hidden_channels, hidden_channels, 1)

@@ -49,9 +49,7 @@ def _resample(x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -
     if not symmetric:
         x = F.pad(x, padding)  # negative numbers crop
     # F.conv2d correlates; a filter convolves: hence the flip
-    return F.conv2d(
-        x, weight.flip(2, 3), stride=down, padding=(top, left) if symmetric else 0, groups=channels
-    )
+    return F.conv2d(x, weight.flip(2, 3), stride=down, padding=(top, left) if symmetric else 0, groups=channels)
 
 
 class _Resample(torch.autograd.Function):

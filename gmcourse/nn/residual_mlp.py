@@ -36,9 +36,7 @@ class ResidualMLP(nn.Module):
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.tellers = nn.ModuleList(nn.Linear(width // 2 + 1, 2 * width) for _ in range(depth))
         self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(width, width)
-            )
+            nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(width, width))
             for _ in range(depth)
         )
         nn.init.zeros_(self.last.weight)

@@ -13,9 +13,7 @@ from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
 
 @drawing(faces="N / M / K / >= 0 <= 1")
-def posteriors(
-    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]
-) -> Figure:
+def posteriors(faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]) -> Figure:
     """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
     A face has for each attribute (draws of the prior, draws of the posterior, what the model's answers show, the

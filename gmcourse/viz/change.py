@@ -21,9 +21,7 @@ def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure
     """Draw histograms of samples x (n,) and of their images z (n,) under predicted densities."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
     bins = 90
-    for ax, name, values, log_p, color in zip(
-        axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True
-    ):
+    for ax, name, values, log_p, color in zip(axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
         # a share of all samples, those outside too
         share = torch.full_like(values, bins / (high - low) / len(values))
@@ -48,9 +46,7 @@ def _lines(extent: Extent, count: int, fine: int) -> Tensor:
 
 @torch.no_grad()
 @drawing(count=">= 2")
-def warped_grid(
-    forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = ""
-) -> Axes:
+def warped_grid(forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = "") -> Axes:
     """Draw a square grid over the extent after a map of points (n, 2) → (n, 2)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     lines = _lines(extent, count, 120)

@@ -28,9 +28,7 @@ def grid(extent: Extent, size: int = SIZE) -> Tensor:
 
 @torch.no_grad()
 @drawing()
-def density(
-    log_prob: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = ""
-) -> Axes:
+def density(log_prob: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw exp(log_prob) of points (n, 2) as a heat map over extent = (left, right, bottom, top)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     log_p = expect.tensor("log_prob(points)", log_prob(grid(extent)), f"{SIZE**2}", minus_infinity=True)

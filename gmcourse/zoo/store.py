@@ -46,9 +46,7 @@ def _folder(own: bool | str | Path) -> Path:
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     """The path of one of a model's files; refuses a name that could lead out of the folder."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
-        expect.refuse(
-            "name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit"
-        )
+        expect.refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
     return _folder(own) / f"{name}{suffix}"
 
 
@@ -66,9 +64,7 @@ def where(name: str, *, own: bool | str | Path = False) -> Path:
         return path
     available = ", ".join(names(own=own)) or "none"
     if own:
-        expect.refuse(
-            "name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}"
-        )
+        expect.refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}")
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
     expect.refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
 

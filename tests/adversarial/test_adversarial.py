@@ -137,9 +137,7 @@ def make(every=4, **options):
         lazy_adam(generator.parameters(), 1e-2, (0.5, 0.9)),
         lazy_adam(discriminator.parameters(), 1e-2, (0.5, 0.9), every=every),
         latent=latent,
-        discriminator_penalty=Lazy(
-            "r1", lambda real, fake: adversarial.r1_penalty(discriminator, real, 0.1), every
-        ),
+        discriminator_penalty=Lazy("r1", lambda real, fake: adversarial.r1_penalty(discriminator, real, 0.1), every),
         ema=EMA(generator, 0.9),
         **options,
     )
@@ -184,9 +182,7 @@ def test_a_lazy_penalty_has_its_own_step_of_k_times_the_gradient():
                 for parameter, slope in zip(parameters, slopes, strict=True):
                     if slope is not None:
                         parameter -= 0.1 * 4 * slope
-        for mine, theirs in zip(
-            step.discriminator.parameters(), other.discriminator.parameters(), strict=True
-        ):
+        for mine, theirs in zip(step.discriminator.parameters(), other.discriminator.parameters(), strict=True):
             assert torch.allclose(mine, theirs, atol=1e-6)
 
 

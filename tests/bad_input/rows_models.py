@@ -461,6 +461,4 @@ row(
     fine=dict.fromkeys("xy", "nan inf"),
 )
 for name in ("share_of_range", "forward"):
-    passes(
-        f"models.attribute_network.AttributeNetwork.{name}", lambda: AttributeNetwork(2, 4).eval(), x=FACES
-    )
+    passes(f"models.attribute_network.AttributeNetwork.{name}", lambda: AttributeNetwork(2, 4).eval(), x=FACES)

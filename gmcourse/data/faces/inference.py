@@ -119,8 +119,7 @@ def _face(points: Tensor) -> tuple[Tensor, Tensor]:
     def bell(*bells: tuple[float | Tensor, float]) -> Tensor:
         x = next(shares)
         folded = [
-            -0.5 * ((unfolded - mean) / width).square()
-            - math.log(width * len(bells) * math.sqrt(2 * math.pi))
+            -0.5 * ((unfolded - mean) / width).square() - math.log(width * len(bells) * math.sqrt(2 * math.pi))
             for mean, width in bells
             for unfolded in (x - 2, -x, x, 2 - x, x + 2)
         ]

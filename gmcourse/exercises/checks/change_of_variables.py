@@ -114,9 +114,7 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
     got = finite(ask(answer, large), "log |det L|", hint)
     agree(got, 600 * torch.tensor([0.1, 12.0]).log(), "log |det L| for D = 600", rtol=1e-3)
     # O(D) operations read the diagonal alone: below it nothing is a number here
-    matrices = torch.full((3, 5, 5), math.nan).tril(-1) + torch.diag_embed(
-        2 + torch.rand(3, 5, generator=generator)
-    )
+    matrices = torch.full((3, 5, 5), math.nan).tril(-1) + torch.diag_embed(2 + torch.rand(3, 5, generator=generator))
     want = matrices.diagonal(dim1=1, dim2=2).log().sum(1)
     reason = "more than the diagonal is read: with NaN below it, O(D) operations would still give a number"
     agree(ask(answer, matrices), want, "log |det L|", otherwise=reason)
@@ -169,8 +167,7 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
         "the log-determinants are multiplied; they add up": base + dets.prod(0),
         "the maps are taken in the wrong order: the first of the list comes first": turned
         + Normal(0.0, 1.0).log_prob(backwards).sum(1),
-        "the base density is taken at x; it belongs to z": Normal(0.0, 1.0).log_prob(points[0]).sum(1)
-        + dets.sum(0),
+        "the base density is taken at x; it belongs to z": Normal(0.0, 1.0).log_prob(points[0]).sum(1) + dets.sum(0),
         "the base density is averaged over the dimensions": base / dims + dets.sum(0),
         "this is the sum of log-determinants; log p(z) is missing": dets.sum(0),
         "½ log 2π is missing in the base density": want + 0.5 * dims * math.log(2 * math.pi),
@@ -268,9 +265,7 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     try:
         flow.load_state_dict(dict(saved))
     except RuntimeError:
-        mistake(
-            f"the saved weights are not those of a flow with {couplings} couplings: delete the file, run again"
-        )
+        mistake(f"the saved weights are not those of a flow with {couplings} couplings: delete the file, run again")
     truth = toy.load(name)
     x = truth.sample(8000, generator)
     with torch.no_grad():
@@ -279,6 +274,4 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     kl, of_normal = float((log_p - log_q).mean()), float((log_p - one).mean())
     print(f"KL(truth ‖ flow) = {kl:.2f} nats on {name}; a fitted normal has {of_normal:.2f}")
     if not kl < of_normal / 2:
-        mistake(
-            "the flow is not twice as near to the truth as one normal: train longer, or give it more couplings"
-        )
+        mistake("the flow is not twice as near to the truth as one normal: train longer, or give it more couplings")

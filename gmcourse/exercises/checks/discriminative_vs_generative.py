@@ -67,9 +67,7 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason, atol=1e-3)
 
 
-@by_cases(
-    ("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3
-)
+@by_cases(("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3)
 def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
     """Check the shares, means and covariances that make labelled points most likely.
 
@@ -244,8 +242,6 @@ def say_no(answer: Any, generator: torch.Generator) -> None:
     wrong = shown.argmax(1) != labels
     cost = float((REFUSAL * refused + MISTAKE * (wrong & ~refused)).mean())
     never = float(MISTAKE * wrong.double().mean())
-    print(
-        f"{refused.double().mean():.0%} refused; {cost:.2f} a picture. Never: {never:.2f}, always: {REFUSAL:.2f}"
-    )
+    print(f"{refused.double().mean():.0%} refused; {cost:.2f} a picture. Never: {never:.2f}, always: {REFUSAL:.2f}")
     if cost >= min(never, REFUSAL):
         mistake("your rule costs no less than to refuse always, or never", f"it costs {cost:.2f} a picture")

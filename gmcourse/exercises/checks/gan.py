@@ -76,15 +76,12 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
         "it is summed over the batch; take the mean over samples": half * squares.sum(),
         "the gradient is that of the mean logit, so it is B times too small: use the sum": half
         * (squares.mean() / rows**2),
-        "this is a gradient penalty towards slope 1; R1 pulls towards 0": half
-        * (squares.sqrt() - 1).square().mean(),
+        "this is a gradient penalty towards slope 1; R1 pulls towards 0": half * (squares.sqrt() - 1).square().mean(),
         "γ is missing": squares.mean() / 2,
         "the slopes are averaged before they are squared": half * slopes.mean(0).square().sum(),
     }
     # all but the last bias, which moves no slope
-    weights = {
-        f"the discriminator's weights, number {i}": p for i, p in enumerate(list(judge.parameters())[:-1])
-    }
+    weights = {f"the discriminator's weights, number {i}": p for i, p in enumerate(list(judge.parameters())[:-1])}
     return Case((judge, x, gamma), half * squares.mean(), suspects, weights)
 
 
@@ -142,9 +139,7 @@ def _weights(module: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in module.parameters()]).double()
 
 
-def _play(
-    players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tensor]], variant: str
-) -> list[Seen]:
+def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tensor]], variant: str) -> list[Seen]:
     """Play on copies, right or with one mistake: after each round both losses, and both players' weights."""
     painter, judge = copy.deepcopy(players)
     g, d = (torch.optim.SGD(player.parameters(), rate) for player in (painter, judge))
@@ -183,8 +178,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
     for rows, rate in ((16, 0.3), (9, 0.1)):
         players = [fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)]
         rounds = [
-            (torch.randn(rows, 3, generator=generator), torch.randn(rows, 2, generator=generator))
-            for _ in range(3)
+            (torch.randn(rows, 3, generator=generator), torch.randn(rows, 2, generator=generator)) for _ in range(3)
         ]
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)

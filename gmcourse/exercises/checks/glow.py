@@ -349,9 +349,7 @@ def conv(answer: Any, generator: torch.Generator) -> None:
     nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
     turned = next(iter(case.suspects.values()))
     if nan and matches(tensor(ask(answer, *case.arguments), "the inverse"), torch.as_tensor(turned)):
-        raise NotDone(
-            "not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose"
-        )
+        raise NotDone("not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose")
     if nan:
         mistake("log_det is still NaN where det W is negative: a volume is |det W|")
     shapes = [(shape, sign) for shape in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)) for sign in (True, False)]

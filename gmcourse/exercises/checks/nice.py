@@ -29,9 +29,7 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
     """What training goes through: the input, and of each network a weight that all of its output depends on."""
-    return {"x": x} | {
-        f"weights of network {i + 1}": next(each.parameters()) for i, each in enumerate(networks)
-    }
+    return {"x": x} | {f"weights of network {i + 1}": next(each.parameters()) for i, each in enumerate(networks)}
 
 
 def _joined(halves: Halves) -> dict[str, Tensor]:
@@ -220,10 +218,6 @@ def small_flow(answer: Any, generator: torch.Generator) -> None:
             0
         )  # noise of one draw in the third digit
     bits = float(bits_per_dim(log_p, 64).mean())
-    print(
-        f"{bits:.3f} bits per dimension on {len(pixels)} test digits; the lesson's NICE has about {NICE_BITS}"
-    )
+    print(f"{bits:.3f} bits per dimension on {len(pixels)} test digits; the lesson's NICE has about {NICE_BITS}")
     if not bits < NICE_BITS:
-        mistake(
-            f"the flow does not beat the lesson's NICE, {NICE_BITS} bits per dimension", f"it has {bits:.3f}"
-        )
+        mistake(f"the flow does not beat the lesson's NICE, {NICE_BITS} bits per dimension", f"it has {bits:.3f}")

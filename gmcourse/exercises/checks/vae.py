@@ -107,9 +107,7 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
     edge=(3, 2, 4, 5, 200.0),
     otherwise="the ELBO with logits of ±200: log(sigmoid(…)) underflows; compute with the logits",
 )
-def elbo(
-    generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0
-) -> Case:
+def elbo(generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0) -> Case:
     """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits.
 
     A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.
@@ -173,10 +171,8 @@ def _two_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Ca
         "the means are compared by the covariance of q; it must be that of p": want
         + (gap @ torch.linalg.inv(s) @ gap - square) / 2,
         "the means are compared without a covariance": want + (gap @ gap - square) / 2,
-        "Σ_p is multiplied; its inverse is needed": want
-        + ((t @ s).trace() + gap @ t @ gap - trace - square) / 2,
-        "the trace has Σ_q⁻¹ Σ_p; it must be Σ_p⁻¹ Σ_q": want
-        + ((torch.linalg.inv(s) @ t).trace() - trace) / 2,
+        "Σ_p is multiplied; its inverse is needed": want + ((t @ s).trace() + gap @ t @ gap - trace - square) / 2,
+        "the trace has Σ_q⁻¹ Σ_p; it must be Σ_p⁻¹ Σ_q": want + ((torch.linalg.inv(s) @ t).trace() - trace) / 2,
         "only the variances are used; the covariances matter too": kl_divergence(
             Normal(m, s.diagonal().sqrt()), Normal(k, t.diagonal().sqrt())
         ).sum(),
@@ -338,14 +334,10 @@ def choose_beta(answer: Any, generator: torch.Generator) -> None:
     (chosen, saved), _ = found_and_why(answer)
     x, betas = load("digits", "test").unit(), sorted(float(each[5:]) for each in saved if each[:5] == "mean ")
     if len(betas) < 4:
-        mistake(
-            "at least four values of β are wanted, as `mean β`, `log_var β` and `x_hat β`", f"got {betas}"
-        )
+        mistake("at least four values of β are wanted, as `mean β`, `log_var β` and `x_hat β`", f"got {betas}")
     kls = []
     for beta in betas:
-        mean, log_var, x_hat = (
-            tensor(saved[f"{each} {beta:g}"], each) for each in ("mean", "log_var", "x_hat")
-        )
+        mean, log_var, x_hat = (tensor(saved[f"{each} {beta:g}"], each) for each in ("mean", "log_var", "x_hat"))
         kls.append(float(0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1).mean()))
         error = float((x[: len(x_hat)] - x_hat.reshape(-1, *x.shape[1:])).square().flatten(1).sum(1).mean())
         print(f"β = {beta:g}: squared error {error:.2f}, KL {kls[-1]:.2f} nats")

@@ -123,9 +123,7 @@ def grade(
                     failed = failed + 1 if result.fault else 0
                     if failed == IN_A_ROW:
                         said = f"{failed} submissions in a row could not be judged here: {result.problem}"
-                        raise RuntimeError(
-                            f"{said}. Mend the machine and start again; what was judged is kept"
-                        )
+                        raise RuntimeError(f"{said}. Mend the machine and start again; what was judged is kept")
             except BaseException:
                 halt.set()
                 pool.shutdown(cancel_futures=True)

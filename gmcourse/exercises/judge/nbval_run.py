@@ -69,9 +69,7 @@ class NbvalRun:
     seconds: float = 0.0  # that the student's cells took
 
 
-def run(
-    steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, left: float = math.inf
-) -> NbvalRun:
+def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, left: float = math.inf) -> NbvalRun:
     """Write the copy to a temporary folder, run nbval on it, watch it; `left` seconds are there for student's cells.
 
     Raises:
@@ -211,9 +209,7 @@ def _kill(process: subprocess.Popen[bytes], steps: str) -> None:
     process.wait()
 
 
-def _read(
-    steps: Sequence[CopiedCell], file: BinaryIO, reason: str, status: int, output: BinaryIO
-) -> NbvalRun:
+def _read(steps: Sequence[CopiedCell], file: BinaryIO, reason: str, status: int, output: BinaryIO) -> NbvalRun:
     """Make sense of the events."""
     events = _lines(file)
     seen: dict[str, SeenCell] = {}

@@ -208,9 +208,7 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     if best and shared[best]:
         return known[best]
     if any(LESSON in cell.source for cell in code):
-        raise NotANotebook(
-            f"{path} is a lesson, not its exercises; hand in the file called …_exercises.ipynb"
-        )
+        raise NotANotebook(f"{path} is a lesson, not its exercises; hand in the file called …_exercises.ipynb")
     for key, value in known.items():
         if key in path.stem or re.search(rf"(^|[^a-z0-9]){value.slug}([^a-z0-9]|$)", path.stem.lower()):
             return value

@@ -102,9 +102,7 @@ def read(path: Path, column: str | None = None) -> Roster:
             raise ValueError(f"--column has to name the assignment; {path} has {there}")
         column = column or assignments[0]
     elif not {each.lower() for each in heading} & {*WHO, *FIRST}:
-        raise ValueError(
-            f"the roster {path} has the columns {', '.join(heading)}; expected a name or an e-mail"
-        )
+        raise ValueError(f"the roster {path} has the columns {', '.join(heading)}; expected a name or an e-mail")
     if kind != "plain" and column not in heading:
         raise ValueError(f"the roster {path} has no column {column!r}; it has {', '.join(heading)}")
     return Roster(kind, heading, rows, column or "points")

@@ -96,14 +96,10 @@ class FlowMatching(nn.Module):
         return solve(self.velocity(y, guidance), noise, even_times(steps), solver)
 
     @door(steps=">= 1", probes=">= 1")
-    def flow(
-        self, *, steps: int = 20, solver: str = "heun", probes: int | None = None, unit: bool = False
-    ) -> Flow:
+    def flow(self, *, steps: int = 20, solver: str = "heun", probes: int | None = None, unit: bool = False) -> Flow:
         """Return the same as a normalizing flow with a likelihood; with `unit`, of pictures in [0, 1]."""
         parts: list[Bijection] = [Continuous(self, steps=steps, solver=solver, probes=probes)]
         if unit:
-            double = Elementwise(
-                lambda x: 2 * x - 1, lambda z: (z + 1) / 2, lambda x: torch.full_like(x, 2.0).log()
-            )
+            double = Elementwise(lambda x: 2 * x - 1, lambda z: (z + 1) / 2, lambda x: torch.full_like(x, 2.0).log())
             parts = [double, *parts]
         return Flow(Compose(parts), self.shape)

@@ -9,9 +9,7 @@ from gmcourse.flows.continuous import Velocity, even_times, solve, trajectory
 
 @torch.no_grad()
 @door(noise="B …", steps=">= 1", batch_size=">= 1")
-def reflow_pairs(
-    velocity: Velocity, noise: Tensor, steps: int = 32, batch_size: int = 1000
-) -> tuple[Tensor, Tensor]:
+def reflow_pairs(velocity: Velocity, noise: Tensor, steps: int = 32, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
     """Return noise (B, …) and where the velocity carries it: pairs to train the next flow on.
 
     Liu et al. 2023 (arXiv:2209.03003), section 2.2. The next flow can be no better than these pairs.

@@ -36,9 +36,7 @@ class PlaneGenerator(FromNoise):
     """Noise z ~ N(0, I) → points of the plane."""
 
     @door(latent_dim=">= 1", hidden=">= 1 empty", activation="|".join(ACTIVATIONS))
-    def __init__(
-        self, latent_dim: int = 2, hidden: Sequence[int] = (128, 128), activation: str = "relu"
-    ) -> None:
+    def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (128, 128), activation: str = "relu") -> None:
         super().__init__()
         self.latent_dim = latent_dim
         self.network = mlp([latent_dim, *hidden, 2], ACTIVATIONS[activation])

@@ -17,9 +17,7 @@ class ConditionalNet(nn.Module):
     An injector sees the context alone, and has no `part_channels`. What comes out are raw scales, then shifts.
     """
 
-    def __init__(
-        self, part_channels: int, context_channels: int, out_channels: int, hidden_channels: int
-    ) -> None:
+    def __init__(self, part_channels: int, context_channels: int, out_channels: int, hidden_channels: int) -> None:
         super().__init__()
         self.of_context = nn.Conv2d(context_channels, hidden_channels, 3, padding=1, bias=False)
         self.of_part: nn.Conv2d | None = None
