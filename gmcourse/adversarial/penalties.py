@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Lazy:
     every: int = 1
 
     def __post_init__(self) -> None:
-        fields(self, every=">= 1")
+        expect.fields(self, every=">= 1")
 
 
-@door(lr=">= 0", betas=">= 0 < 1", every=">= 1")
+@expect.door(lr=">= 0", betas=">= 0 < 1", every=">= 1")
 def lazy_adam(
     parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float] = (0.0, 0.99), *, every: int = 1
 ) -> torch.optim.Adam:
@@ -58,7 +57,7 @@ def one_logit_each(logits: Tensor, samples: int) -> Tensor:
     return logits
 
 
-@door(x="B …; unseen")
+@expect.door(x="B …; unseen")
 def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
     """Differentiate the discriminator's logit of each sample by that sample: the shape of x, differentiable again.
 
@@ -71,7 +70,7 @@ def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
     return torch.autograd.grad(logits.sum(), x, create_graph=True)[0]
 
 
-@door(real="B …; unseen", gamma=">= 0")
+@expect.door(real="B …; unseen", gamma=">= 0")
 def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) -> Tensor:
     """Compute γ/2 · E‖∇_x D(x)‖² on data only.
 
@@ -81,7 +80,7 @@ def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) 
     return gamma / 2 * input_gradients(discriminator, real).flatten(1).square().sum(1).mean()
 
 
-@door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
+@expect.door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
 def gradient_penalty(discriminator: Discriminator, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
@@ -93,7 +92,7 @@ def gradient_penalty(discriminator: Discriminator, real: Tensor, fake: Tensor, w
     return weight * (torch.linalg.vector_norm(slopes.flatten(1), dim=1) - 1).square().mean()
 
 
-@door(images="B C H W; unseen", ws="B … D; unseen", noise="B C H W; unseen")
+@expect.door(images="B C H W; unseen", ws="B … D; unseen", noise="B C H W; unseen")
 def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Tensor:
     """‖J_wᵀy‖₂ with y ~ N(0, I)/√(HW): how far the picture moves for a random small move of w.
 
@@ -114,7 +113,7 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
     return per_layer.reshape(len(images), -1).mean(1).sqrt()
 
 
-@door(lengths="B; unseen", mean="; unseen", decay=">= 0 <= 1")
+@expect.door(lengths="B; unseen", mean="; unseen", decay=">= 0 <= 1")
 def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> tuple[Tensor, Tensor]:
     """E(‖J_wᵀy‖₂ − a)², where a is a running mean of the lengths.
 
@@ -137,7 +136,7 @@ class PathLength(nn.Module):
 
     mean: Tensor
 
-    @door(weight=">= 0", shrink=">= 1")
+    @expect.door(weight=">= 0", shrink=">= 1")
     def __init__(
         self,
         mapping: Callable[[Tensor], Tensor],

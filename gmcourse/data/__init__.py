@@ -6,15 +6,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from gmcourse import expect
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 
 BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
-@door(name="|".join((*BUNDLED, *TORCHVISION, "folder")), split="train|test")
+@expect.door(name="|".join((*BUNDLED, *TORCHVISION, "folder")), split="train|test")
 @plain_defaults()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Load images by name.
@@ -41,7 +41,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     return vision.load(name, split, root=root, **options)
 
 
-@door(name="|".join(TORCHVISION))
+@expect.door(name="|".join(TORCHVISION))
 def at_hand(name: str, *, otherwise: str) -> str:
     """Give `name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 

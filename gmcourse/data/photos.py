@@ -13,7 +13,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 NAMES = ("china", "flower")
@@ -45,7 +44,7 @@ def _lefts(split: str, size: int, width: int) -> Tensor:
     return torch.cat([torch.arange(low, high - size + 1) for low, high in pieces])
 
 
-@door(split="train|test|fit|validation", n=">= 1", contrast=">= 0")
+@expect.door(split="train|test|fit|validation", n=">= 1", contrast=">= 0")
 def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast: float = 0.05) -> Images:
     """Square patches at random places, the two photographs in turn; always the same ones.
 

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities.normal import Structure, covariance, log_normals, randn
-from gmcourse.expect.door import door, fields
 
 TOLERANCE = 1e-4  # nats a point: EM ends with the step that gains less
 
@@ -25,11 +24,11 @@ class Mixture:
     chols: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
+        expect.fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
         expect.factor("chols", self.chols)
 
     @classmethod
-    @door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
+    @expect.door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
     def fit(
         cls,
         x: Tensor,
@@ -69,7 +68,7 @@ class Mixture:
         """Compute p(k|x) by Bayes' rule, shape (N, K)."""
         return self.log_joint(x).softmax(1)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a component for each of n points, then a point from it, (n, D)."""
         noise = randn(n, self.means.shape[1], self.means, generator)
@@ -108,7 +107,7 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
     return Mixture((counts / counts.sum()).log(), means, chols)
 
 
-@door(x="N D; full", floor=">= 0")
+@expect.door(x="N D; full", floor=">= 0")
 def em_step(
     x: Tensor, mixture: Mixture, *, structure: Structure = "full", floor: float = 0.0
 ) -> tuple[Mixture, float]:

@@ -4,7 +4,7 @@ from functools import partial
 
 from torch import nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.models.stylegan2.generator import Generator
 
 
@@ -15,7 +15,7 @@ class Contest(nn.Module):
     "StyleGAN2" for each.
     """
 
-    @door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
+    @expect.door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
     def __init__(
         self,
         *,

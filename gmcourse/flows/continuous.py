@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
@@ -48,7 +47,7 @@ def _carried(velocity: Velocity) -> Slope:
     return lambda state, t: (velocity(state[0], state[0].new_full((len(state[0]),), t)),)
 
 
-@door(x="B …", solver="|".join(SOLVERS))
+@expect.door(x="B …", solver="|".join(SOLVERS))
 def solve(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "heun") -> Tensor:
     """Move points x (B, …) from the first of the times to the last, in steps from each to the next.
 
@@ -57,13 +56,13 @@ def solve(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "
     return _last(_along(_carried(velocity), (x,), times, solver))[0]
 
 
-@door(x="B …", solver="|".join(SOLVERS))
+@expect.door(x="B …", solver="|".join(SOLVERS))
 def trajectory(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "heun") -> Tensor:
     """Do the same, and return where the points are at all of the T times, (T, B, …)."""
     return torch.stack([x for (x,) in _along(_carried(velocity), (x,), times, solver)])
 
 
-@door(steps=">= 1", start=">= 0 <= 1", end=">= 0 <= 1")
+@expect.door(steps=">= 1", start=">= 0 <= 1", end=">= 0 <= 1")
 def even_times(steps: int, start: float = 0.0, end: float = 1.0) -> list[float]:
     """Return the times start … end of steps of one length; the last is the end to the bit.
 
@@ -106,7 +105,7 @@ class Continuous(Bijection):
         data_at: the time of the data, 0 or 1; the noise is at the other.
     """
 
-    @door(steps=">= 1", solver="|".join(SOLVERS), probes=">= 1", data_at=">= 0 <= 1")
+    @expect.door(steps=">= 1", solver="|".join(SOLVERS), probes=">= 1", data_at=">= 0 <= 1")
     def __init__(
         self,
         velocity: Velocity,

@@ -4,11 +4,11 @@ import math
 
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.metrics.diversity import distances
 
 
-@door(x="n D", centres="N D", sigma="> 0")
+@expect.door(x="n D", centres="N D", sigma="> 0")
 def parzen_log_prob(x: Tensor, centres: Tensor, sigma: float) -> Tensor:
     """Compute log (1/N) Σ_i N(x; c_i, σ²I) of points x (n, D) in nats: the density of samples c_i blurred by σ.
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gmcourse import latent
-from gmcourse.expect.door import door
+from gmcourse import expect, latent
 
 
-@door(start="B D", end="B D", t="B", eps="> 0 < 1")
+@expect.door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def path_distances(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],
@@ -39,7 +38,7 @@ def path_distances(
     return distance(generate(before), generate(after)) / eps**2
 
 
-@door(values="N")
+@expect.door(values="N")
 def filtered_mean(values: Tensor) -> float:
     """Average `path_distances` (N,) from the first to the 99th percentile, as the authors report it."""
     values = values.double()
@@ -49,7 +48,7 @@ def filtered_mean(values: Tensor) -> float:
 
 
 @torch.no_grad()
-@door(start="N D", end="N D", at_once=">= 1")
+@expect.door(start="N D", end="N D", at_once=">= 1")
 def path_length(
     generate: Callable[[Tensor], Tensor],
     distance: Callable[[Tensor, Tensor], Tensor],

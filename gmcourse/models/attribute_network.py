@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.data.faces import NAMES, bounds
-from gmcourse.expect.door import door
 from gmcourse.nn.networks import conv_block
 
 SIZE = 32
@@ -24,7 +23,7 @@ class AttributeNetwork(nn.Module):
     low: Tensor
     span: Tensor
 
-    @door(width=">= 1", hidden=">= 1")
+    @expect.door(width=">= 1", hidden=">= 1")
     def __init__(self, width: int = 16, hidden: int = 128) -> None:
         super().__init__()
         self.network = nn.Sequential(

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Context, Flow
 from gmcourse.flows.actnorm import ActNorm
 from gmcourse.nn.networks import mlp
@@ -44,7 +43,7 @@ class PlaneFlow(Flow):
     The prior is "normal" or "logistic"; `hidden` are the widths of each coupling's hidden layers.
     """
 
-    @door(couplings=">= 1", hidden=">= 1 empty")
+    @expect.door(couplings=">= 1", hidden=">= 1 empty")
     def __init__(self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal") -> None:
         members: list[Bijection] = []
         for i in range(couplings):
@@ -53,7 +52,7 @@ class PlaneFlow(Flow):
         super().__init__(Compose(members), (2,), prior)
 
 
-@door(size=">= 2")
+@expect.door(size=">= 2")
 def mass_on_grid(flow: Flow, extent: tuple[float, float, float, float], size: int = 400) -> float:
     """∫ p(x) dx over a rectangle, by summing over a grid: about 1 if the rectangle holds the data.
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from gmcourse import flows
-from gmcourse.expect.door import door
+from gmcourse import expect, flows
 from gmcourse.flows import Bijection, Compose, Flow, Multiscale
 from gmcourse.flows.invertible_conv import Conv1x1
 from gmcourse.flows.multiscale import levels_of
@@ -35,7 +34,7 @@ class Glow(Flow):
 
     of_pictures = True
 
-    @door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
+    @expect.door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
     def __init__(
         self,
         shape: Sequence[int],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.bijection import Bijection
 from gmcourse.flows.flow import StandardLogistic
@@ -34,7 +34,7 @@ class NICE(Flow):
             begin with the answer 0, so that training starts at the normal that `start_at` is given.
     """
 
-    @door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty", codes=">= 0")
+    @expect.door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty", codes=">= 0")
     def __init__(
         self,
         dim: int,

@@ -12,12 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 Padding = tuple[int, int, int, int]
 
 
-@door()
+@expect.door()
 def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
     """A filter (h, w) with sum 1 out of its taps: a row of n gives the outer product with itself.
 

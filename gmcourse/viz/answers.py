@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
 
-@drawing(faces="N / M / K / >= 0 <= 1")
+@expect.drawing(faces="N / M / K / >= 0 <= 1")
 def posteriors(faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]) -> Figure:
     """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 

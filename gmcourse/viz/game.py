@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import door, drawing, fields
+from gmcourse import expect
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import GREEN, INK, SIGNED
 from gmcourse.viz.plane import Extent, grid
@@ -32,10 +32,10 @@ class Frame:
     extent: Extent
 
     def __post_init__(self) -> None:
-        fields(self, step=">= 0", belief="S S", samples="n 2", pushes="n 2")
+        expect.fields(self, step=">= 0", belief="S S", samples="n 2", pushes="n 2")
 
 
-@door(step=">= 0", z="n D")
+@expect.door(step=">= 0", z="n D")
 def record(
     step: int,
     discriminator: Callable[[Tensor], Tensor],
@@ -68,7 +68,7 @@ def _game(frame: Frame, data: Tensor, ax: Axes) -> None:
     ax.set_title(f"step {frame.step}")
 
 
-@drawing(data="n 2")
+@expect.drawing(data="n 2")
 def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
     """Draw several moments of one game or more, a row each."""
     columns = max(len(frames) for frames in rows.values())

@@ -6,11 +6,11 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.training_curves import curves
 
 
-@drawing(x="K:", named="R K")
+@expect.drawing(x="K:", named="R K")
 def repeats(
     named: Mapping[str, Tensor],
     x: Sequence[float],

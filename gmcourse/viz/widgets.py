@@ -7,12 +7,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 
 Slider = tuple[float, float, float, float]
 
 
-@drawing()
+@expect.drawing()
 def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     """Show draw(**values), with one slider for each value.
 

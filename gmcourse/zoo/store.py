@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.console import visible
-from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
@@ -42,7 +41,7 @@ def _folder(own: bool | str | Path) -> Path:
     return Path(own)
 
 
-@door()
+@expect.door()
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     """The path of one of a model's files; refuses a name that could lead out of the folder."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
@@ -50,7 +49,7 @@ def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     return _folder(own) / f"{name}{suffix}"
 
 
-@door()
+@expect.door()
 def names(*, own: bool | str | Path = False) -> list[str]:
     """List the models that travel with the package, or those of one's own, in alphabetical order."""
     found = _folder(own).glob("*.manifest.json")
@@ -148,7 +147,7 @@ def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     return module
 
 
-@door()
+@expect.door()
 def save(
     described: Manifest,
     module: nn.Module,

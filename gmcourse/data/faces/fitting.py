@@ -7,12 +7,11 @@ from gmcourse import expect
 from gmcourse.data.faces.attributes import bounds
 from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
 from gmcourse.data.faces.sampling import sample
-from gmcourse.expect.door import door
 
 RESTARTS, CANDIDATES = 3, 1000  # starts for each picture, and the faces among which they are looked for
 
 
-@door(pictures="B 3 H W; full, unit", steps=">= 1")
+@expect.door(pictures="B 3 H W; full, unit", steps=">= 1")
 def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     """Fit the clean renderer to pictures (B, 3, size, size): a* = argmin over a of ‖render(a) − x‖².
 

@@ -16,7 +16,6 @@ from gmcourse.data.faces.importance import Mixture, effective, importance_sample
 from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
 from gmcourse.data.faces.sampling import natural
 from gmcourse.data.low_resolution import downsample
-from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 D, EVENTS, AGE = len(NAMES), 3, 2  # the third number that `natural` asks for becomes the age
@@ -42,14 +41,14 @@ class Posterior:
         """The effective sample size 1 / Σ w², in independent draws: an answer of fewer than 100 is too narrow."""
         return effective(self.weights)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def draw(self, n: int, *, seed: int = 0) -> Tensor:
         """Draw n faces by their weights, with replacement, (n, 18)."""
         draws = generator(mixed_seed("draw", seed))
         return self.attributes[torch.multinomial(self.weights, n, replacement=True, generator=draws)]
 
 
-@door(low="3 s s; unit", scale=">= 2", noise=">= 0", enough="> 0")
+@expect.door(low="3 s s; unit", scale=">= 2", noise=">= 0", enough="> 0")
 @torch.no_grad()
 def posterior(
     low: Tensor,

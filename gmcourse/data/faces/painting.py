@@ -15,7 +15,6 @@ from gmcourse.data.faces.head import paint_ears, paint_head, paint_wrinkles
 from gmcourse.data.faces.mouth import paint_moustache, paint_mouth, paint_nose
 from gmcourse.data.faces.sampling import sample
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 from gmcourse.reproducible import mixed_seed
 
 SMALLEST, LARGEST = 16, 128
@@ -69,7 +68,7 @@ FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits int
 
 
 @torch.no_grad()
-@door(split="train|test", n=">= 1")
+@expect.door(split="train|test", n=">= 1")
 def load(
     split: str = "train",
     *,

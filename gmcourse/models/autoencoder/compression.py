@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import nats_to_bits
 
 PRECISION = 16
@@ -64,7 +63,7 @@ class CodeCompressor:
     different symbols.
     """
 
-    @door(codes="N D", step="> 0")
+    @expect.door(codes="N D", step="> 0")
     def __init__(self, codes: Tensor, step: float) -> None:
         self.step = step
         whole = (codes / step).round().long()
@@ -105,14 +104,14 @@ class CodeCompressor:
         symbols = self.symbols(codes)
         return encode(symbols.flatten().tolist(), self.tables * len(symbols))
 
-    @door(count=">= 1")
+    @expect.door(count=">= 1")
     def decompress(self, data: bytes, count: int) -> Tensor:
         """The rounded codes (count, D) that `compress` wrote. Damaged bytes and another count are refused."""
         symbols = decode(data, self.tables * count)
         return self.codes(torch.tensor(symbols).reshape(count, -1).to(self.low.device))
 
 
-@door(count=">= 1")
+@expect.door(count=">= 1")
 def bits_per_image(data: bytes, count: int) -> float:
     """Measure the length of a file of that many images, in bits an image."""
     return 8 * len(data) / count

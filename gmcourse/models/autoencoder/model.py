@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.networks import image_pair
 
 
-@door(x="…; unseen", sigma=">= 0", noise="…; unseen")
+@expect.door(x="…; unseen", sigma=">= 0", noise="…; unseen")
 def add_noise(x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:
     """x + σ ε with ε ~ N(0, I), not cut to [0, 1]: cutting would tell the network where the edges are."""
     return x + sigma * (torch.randn_like(x) if noise is None else noise)
@@ -26,7 +25,7 @@ class Autoencoder(nn.Module):
     has the widths of the hidden layers ("mlp"), or the first number of channels ("conv").
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
+    @expect.door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -54,7 +53,7 @@ class Autoencoder(nn.Module):
         """Reconstruct images x: x̂, (B, C, H, W) in [0, 1]."""
         return self.decode(self.encode(x))
 
-    @door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
+    @expect.door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
         """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 

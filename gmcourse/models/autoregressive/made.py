@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.autoregressive.model import Autoregressive
 from gmcourse.nn.masked import masked_mlp
 
@@ -19,7 +18,7 @@ class MADE(Autoregressive):
     and are not drawn; SiLU for ReLU. `order` has the places as they are written, by default 0, 1, 2, …
     """
 
-    @door(dims=">= 2", levels=">= 2", hidden=">= 1", dropout=">= 0 < 1", order=">= 0")
+    @expect.door(dims=">= 2", levels=">= 2", hidden=">= 1", dropout=">= 0 < 1", order=">= 0")
     def __init__(
         self,
         dims: int,

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.models.autoregressive.model import Autoregressive
 from gmcourse.nn.masked import MaskedConv2d
 
@@ -20,7 +20,7 @@ class PixelCNN(Autoregressive):
     paper's it has a blind spot: it never sees a pixel above that is too far to the right.
     """
 
-    @door(shape="2: >= 1", levels=">= 2", channels=">= 1", blocks=">= 0", dropout=">= 0 < 1")
+    @expect.door(shape="2: >= 1", levels=">= 2", channels=">= 1", blocks=">= 0", dropout=">= 0 < 1")
     def __init__(
         self,
         shape: Sequence[int] = (8, 8),

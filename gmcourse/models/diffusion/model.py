@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.densities import COSINE, LINEAR
-from gmcourse.expect.door import door
 from gmcourse.models.diffusion.chain import Prediction, denoised_and_noise, target
 from gmcourse.models.diffusion.sampling import Denoiser, Sampler, draw, times
 from gmcourse.nn.residual_mlp import ResidualMLP
@@ -31,7 +30,7 @@ class Diffusion(nn.Module):
         width: of the residual blocks, of which there are `depth`; see `nn.ResidualMLP`.
     """
 
-    @door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
+    @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -71,7 +70,7 @@ class Diffusion(nn.Module):
         out = self(self.path.mix(x, noise, t), t, y)
         return (out - target(self.path, self.predicts, x, noise, t)).square().mean()
 
-    @door(y="B; integer", guidance=">= 0")
+    @expect.door(y="B; integer", guidance=">= 0")
     def denoiser(self, y: Tensor | None = None, guidance: float = 0.0) -> Denoiser:
         """Return the function (x_t, t) → x̂_0 that samplers and the bound take.
 
@@ -93,7 +92,7 @@ class Diffusion(nn.Module):
         return denoise
 
     @torch.no_grad()
-    @door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
+    @expect.door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
         self,
         n: int,

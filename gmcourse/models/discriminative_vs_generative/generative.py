@@ -11,11 +11,10 @@ from gmcourse import expect
 from gmcourse.densities import Mixture, Normal
 from gmcourse.densities.finite_mixture import Density, draw, log_joint
 from gmcourse.densities.normal import Structure
-from gmcourse.expect.door import door, fields
 from gmcourse.models.discriminative_vs_generative.classifier import check_labelled
 
 
-@door(log_joint="N K; -inf")
+@expect.door(log_joint="N K; -inf")
 def log_posterior(log_joint: Tensor) -> Tensor:
     """Apply Bayes' rule: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats.
 
@@ -33,7 +32,7 @@ class GenerativeClassifier:
     densities: Sequence[Density]
 
     def __post_init__(self) -> None:
-        fields(self, log_prior="K; -inf", densities="K:")
+        expect.fields(self, log_prior="K; -inf", densities="K:")
 
     def log_joint(self, x: Tensor) -> Tensor:
         """Compute log p(x, y) in nats for points (N, D), shape (N, K)."""
@@ -51,7 +50,7 @@ class GenerativeClassifier:
         """Predict the most probable class, (N,)."""
         return self.log_joint(x).argmax(1)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Draw n pairs (x, y): classes from the prior, then points from their densities; (n, D) and (n,)."""
         x, y = draw(self.log_prior, self.densities, n, generator)
@@ -67,7 +66,7 @@ def _prior(y: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
     return (counts.to(dtype) / len(y)).log()
 
 
-@door(y="N; integer", ridge=">= 0")
+@expect.door(y="N; integer", ridge=">= 0")
 def fit_gaussians(
     x: Tensor,
     y: Tensor,
@@ -93,7 +92,7 @@ def fit_gaussians(
     return GenerativeClassifier(prior, [Normal(mean, pooled.chol) for mean in means])
 
 
-@door(y="N; integer", components=">= 1")
+@expect.door(y="N; integer", components=">= 1")
 def fit_mixtures(
     x: Tensor, y: Tensor, classes: int, components: int, *, generator: torch.Generator | None = None
 ) -> GenerativeClassifier:

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows import Bijection, Compose, Elementwise, Flow
 from gmcourse.flows.continuous import Continuous, Velocity, even_times, solve
 from gmcourse.models.flow_matching.matching import guided, matching_loss
@@ -27,7 +26,7 @@ class FlowMatching(nn.Module):
             2024, arXiv:2403.03206, section 3.1).
     """
 
-    @door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
+    @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -67,7 +66,7 @@ class FlowMatching(nn.Module):
             y = torch.where(torch.rand(len(y), device=y.device) < 0.1, self.classes, y)
         return matching_loss(lambda x_t, t: self(x_t, t, y), x, noise, t)
 
-    @door(y="B; integer", guidance=">= 0")
+    @expect.door(y="B; integer", guidance=">= 0")
     def velocity(self, y: Tensor | None = None, guidance: float = 0.0) -> Velocity:
         """Return v(x, t) for a solver: of all data, or of the classes y (B,) with a weight w ≥ 0; see `guided`."""
         if y is None:
@@ -78,7 +77,7 @@ class FlowMatching(nn.Module):
         return guided(self, y, guidance)
 
     @torch.no_grad()
-    @door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
+    @expect.door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
         self,
         n: int,
@@ -95,7 +94,7 @@ class FlowMatching(nn.Module):
         noise = torch.randn(n, *self.shape, device=like.device).to(like.dtype)
         return solve(self.velocity(y, guidance), noise, even_times(steps), solver)
 
-    @door(steps=">= 1", probes=">= 1")
+    @expect.door(steps=">= 1", probes=">= 1")
     def flow(self, *, steps: int = 20, solver: str = "heun", probes: int | None = None, unit: bool = False) -> Flow:
         """Return the same as a normalizing flow with a likelihood; with `unit`, of pictures in [0, 1]."""
         parts: list[Bijection] = [Continuous(self, steps=steps, solver=solver, probes=probes)]

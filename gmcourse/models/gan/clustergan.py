@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator, Shape
 from gmcourse.models.gan.plane import FromNoise
 
@@ -22,7 +21,7 @@ class ClusterGAN(FromNoise):
     vectors.
     """
 
-    @door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
+    @expect.door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
     def __init__(
         self,
         shape: Shape = (1, 8, 8),
@@ -36,7 +35,7 @@ class ClusterGAN(FromNoise):
         self.generator = DCGenerator(shape, continuous + classes, width)
         self.encoder = DCDiscriminator(shape, width, outputs=continuous + classes)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def latent(self, n: int, cluster: int | None = None) -> Tensor:
         """Draw n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one."""
         like = next(self.parameters())

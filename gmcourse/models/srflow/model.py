@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
 from gmcourse.flows.coupling import SCALE_MAPS
 from gmcourse.flows.multiscale import normalised
@@ -40,7 +39,7 @@ class SRFlow(nn.Module):
     counts all three channels. In half precision its inverse explodes; it is refused there.
     """
 
-    @door(
+    @expect.door(
         scale=">= 2",
         n_levels=">= 1",
         n_steps=">= 1",
@@ -152,7 +151,7 @@ class SRFlow(nn.Module):
         return -self.bound(pixels, low).mean()
 
     @torch.no_grad()
-    @door(temperature=">= 0", n=">= 1")
+    @expect.door(temperature=">= 0", n=">= 1")
     def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
         """Draw n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
 
@@ -169,7 +168,7 @@ class SRFlow(nn.Module):
         return torch.stack([draw(n, one) for one in each]).clamp(0, 1)
 
     @torch.no_grad()
-    @door()
+    @expect.door()
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
         """Lay the detail of x, encoded under its low resolution, over another one: f⁻¹(f(x; y); y′).
 
