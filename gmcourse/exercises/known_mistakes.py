@@ -81,8 +81,6 @@ def _wrong_values(want: Tensor, sizes: Sizes) -> Iterator[tuple[str, Tensor]]:
             yield f"it is summed over axis {d} too", want.sum(d)
             yield f"it is averaged over axis {d} too", want.mean(d)
     for a, b in combinations(range(want.dim()), 2):
-        yield f"axes {a} and {b} are swapped", want.transpose(a, b)
-        yield (
-            f"a reshape stands where axes {a} and {b} are to be swapped",
-            want.transpose(a, b).reshape(want.shape),
-        )
+        swapped = want.transpose(a, b)
+        yield f"axes {a} and {b} are swapped", swapped
+        yield f"a reshape stands where axes {a} and {b} are to be swapped", swapped.reshape(want.shape)

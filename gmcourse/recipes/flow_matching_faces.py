@@ -36,11 +36,7 @@ def pictures_of(module: FlowMatching | Diffusion, n: int, **how: Any) -> Tensor:
 
 
 def measure(
-    module: FlowMatching | Diffusion,
-    device: torch.device,
-    pictures: Pictures = faces,
-    *,
-    ways: Sequence[Way] = WAYS,
+    module: FlowMatching | Diffusion, device: torch.device, pictures: Pictures = faces, *, ways: Sequence[Way] = WAYS
 ) -> dict[str, float]:
     """Measure the Fréchet distance to 1,000 test faces for each way to sample, and what 100 samples take.
 
@@ -81,11 +77,7 @@ def bits(module: FlowMatching, device: torch.device, pictures: Pictures = faces)
     found = each(len(test), 40)
     more = each(50, 80) - found[:50]
     error = found.std() / len(found) ** 0.5
-    return {
-        name: float(found.mean()),
-        f"{name}_error": float(error),
-        f"{name}_by_80_steps": float(more.mean()),
-    }
+    return {name: float(found.mean()), f"{name}_error": float(error), f"{name}_by_80_steps": float(more.mean())}
 
 
 RECIPE = Recipe(

@@ -51,13 +51,7 @@ class Posterior:
 @expect.door(low="3 s s; unit", scale=">= 2", noise=">= 0", enough="> 0")
 @torch.no_grad()
 def posterior(
-    low: Tensor,
-    *,
-    scale: int = 4,
-    detail: bool = True,
-    noise: float = 0.0,
-    enough: float = 200,
-    seed: int = 0,
+    low: Tensor, *, scale: int = 4, detail: bool = True, noise: float = 0.0, enough: float = 200, seed: int = 0
 ) -> Posterior:
     """Find p(attributes | y) for a face of the natural crowd, by importance sampling over all attributes at once.
 

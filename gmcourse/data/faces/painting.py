@@ -70,12 +70,7 @@ FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits int
 @torch.no_grad()
 @expect.door(split="train|test", n=">= 1")
 def load(
-    split: str = "train",
-    *,
-    n: int | None = None,
-    size: int = 32,
-    detail: bool = True,
-    distribution: str = "natural",
+    split: str = "train", *, n: int | None = None, size: int = 32, detail: bool = True, distribution: str = "natural"
 ) -> Images:
     """Draw a set of faces, whose labels are the attributes (N, 18).
 

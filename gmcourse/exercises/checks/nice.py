@@ -209,14 +209,9 @@ def small_flow(answer: Any, generator: torch.Generator) -> None:
     except RuntimeError as error:
         mistake("what was saved does not fit what `build` makes: delete the file and train again", str(error))
     except LawBroken as broken:
-        mistake(
-            "this is no flow: one of the laws of a bijection is broken, so its number means nothing",
-            str(broken),
-        )
-    with torch.no_grad():
-        log_p = torch.stack([bound.log_prob(pixels) for _ in range(4)]).mean(
-            0
-        )  # noise of one draw in the third digit
+        mistake("this is no flow: one of the laws of a bijection is broken, so its number means nothing", str(broken))
+    with torch.no_grad():  # the noise of one draw shows in the third digit
+        log_p = torch.stack([bound.log_prob(pixels) for _ in range(4)]).mean(0)
     bits = float(bits_per_dim(log_p, 64).mean())
     print(f"{bits:.3f} bits per dimension on {len(pixels)} test digits; the lesson's NICE has about {NICE_BITS}")
     if not bits < NICE_BITS:

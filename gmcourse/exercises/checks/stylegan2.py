@@ -249,8 +249,7 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
 
 
 @by_cases(
-    "the styles",
-    [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)],
+    "the styles", [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)]
 )
 def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
     """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.

@@ -94,13 +94,7 @@ class Diffusion(nn.Module):
     @torch.no_grad()
     @expect.door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
-        self,
-        n: int,
-        *,
-        steps: int = 50,
-        sampler: Sampler = "ddim",
-        y: Tensor | None = None,
-        guidance: float = 0.0,
+        self, n: int, *, steps: int = 50, sampler: Sampler = "ddim", y: Tensor | None = None, guidance: float = 0.0
     ) -> Tensor:
         """Draw n samples (n, *shape) from noise in so many steps; see `draw` and `denoiser`."""
         if y is not None:

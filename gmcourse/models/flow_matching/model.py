@@ -79,13 +79,7 @@ class FlowMatching(nn.Module):
     @torch.no_grad()
     @expect.door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
-        self,
-        n: int,
-        *,
-        steps: int = 20,
-        solver: str = "heun",
-        y: Tensor | None = None,
-        guidance: float = 0.0,
+        self, n: int, *, steps: int = 20, solver: str = "heun", y: Tensor | None = None, guidance: float = 0.0
     ) -> Tensor:
         """Draw n samples (n, *shape): noise, carried in so many steps; see `solve` and `velocity`."""
         if y is not None:

@@ -23,12 +23,7 @@ class ClusterGAN(FromNoise):
 
     @expect.door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
     def __init__(
-        self,
-        shape: Shape = (1, 8, 8),
-        classes: int = 10,
-        continuous: int = 10,
-        sigma: float = 0.1,
-        width: int = 64,
+        self, shape: Shape = (1, 8, 8), classes: int = 10, continuous: int = 10, sigma: float = 0.1, width: int = 64
     ) -> None:
         super().__init__()
         self.classes, self.continuous, self.sigma = classes, continuous, sigma

@@ -17,13 +17,7 @@ class Regression(nn.Module):
 
     @expect.door(scale=">= 2")
     def __init__(
-        self,
-        scale: int = 4,
-        *,
-        channels: int = 64,
-        growth: int = 32,
-        n_blocks: int = 23,
-        long_skip: bool = True,
+        self, scale: int = 4, *, channels: int = 64, growth: int = 32, n_blocks: int = 23, long_skip: bool = True
     ) -> None:
         super().__init__()
         self.scale = scale
