@@ -119,16 +119,13 @@ def _lengths(generator: torch.Generator, pictures: int, dims: int, symbols: int)
     tables = tables / tables.sum(1, keepdim=True)
     codes = torch.randint(symbols, (pictures, dims), generator=generator)
     law = Categorical(probs=tables.double())
-    nats, two = -law.log_prob(codes), math.log(2)
+    nats, two, entropy = -law.log_prob(codes), math.log(2), law.entropy().sum()
+    by_the_first = -tables.double()[0].log2()[codes].sum(1)
     suspects = {
         "it is averaged over the numbers of the code; lengths add up": nats.mean(1) / two,
         "it is summed over the pictures; sum over the numbers of the code (axis 1)": nats.sum(0) / two,
-        "each number of the code has a table of its own; the first is used for all": -tables.double()[0]
-        .log2()[codes]
-        .sum(1),
-        "that is the length of an average picture (the entropy), not of these": (law.entropy().sum() / two).expand(
-            pictures
-        ),
+        "each number of the code has a table of its own; the first is used for all": by_the_first,
+        "that is the length of an average picture (the entropy), not of these": (entropy / two).expand(pictures),
         "that is the length without a model, all symbols alike": torch.full((pictures,), dims * math.log2(symbols)),
         "probabilities are added; their logarithms add up": -(-nats).exp().sum(1).log2(),
         "log 2 is on the wrong side: bits = nats / log 2": nats.sum(1) * two,

@@ -145,29 +145,32 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
     points = [x.double()]
     for f, _ in layers:
         points.append(f(points[-1]))
-    dets = torch.stack([log_det(p) for (_, log_det), p in zip(layers, points, strict=False)])
-    base = Normal(0.0, 1.0).log_prob(points[-1]).sum(1)
+
+    def dets_at(places: list[Tensor]) -> Tensor:
+        return torch.stack([log_det(place) for (_, log_det), place in zip(layers, places, strict=True)])
+
+    def normal(z: Tensor) -> Tensor:
+        return Normal(0.0, 1.0).log_prob(z).sum(1)
+
+    dets, base = dets_at(points[:-1]), normal(points[-1])
+    at_x, at_z, late = (dets_at(places).sum(0) for places in (points[:1] * depth, points[-1:] * depth, points[1:]))
     backwards = x.double()
     turned = torch.zeros(batch, dtype=torch.float64)
     for f, log_det in layers[::-1]:
         turned, backwards = turned + log_det(backwards), f(backwards)
     want = base + dets.sum(0)
     suspects = {
-        "every log-determinant is taken at x; each belongs to the point that its map is given": base
-        + torch.stack([log_det(points[0]) for _, log_det in layers]).sum(0),
-        "every log-determinant is taken at the end, z": base
-        + torch.stack([log_det(points[-1]) for _, log_det in layers]).sum(0),
-        "each log-determinant is taken after its map; it belongs to the point before": base
-        + torch.stack([log_det(p) for (_, log_det), p in zip(layers, points[1:], strict=True)]).sum(0),
+        "every log-determinant is taken at x; each belongs to the point that its map is given": base + at_x,
+        "every log-determinant is taken at the end, z": base + at_z,
+        "each log-determinant is taken after its map; it belongs to the point before": base + late,
         "the log-determinants are subtracted; from data to latent they are added": base - dets.sum(0),
         "the log-determinants are missing": base,
         "only the last log-determinant is there": base + dets[-1],
         "only the first log-determinant is there": base + dets[0],
         "the log-determinants are averaged over the maps; they add up": base + dets.mean(0),
         "the log-determinants are multiplied; they add up": base + dets.prod(0),
-        "the maps are taken in the wrong order: the first of the list comes first": turned
-        + Normal(0.0, 1.0).log_prob(backwards).sum(1),
-        "the base density is taken at x; it belongs to z": Normal(0.0, 1.0).log_prob(points[0]).sum(1) + dets.sum(0),
+        "the maps are taken in the wrong order: the first of the list comes first": turned + normal(backwards),
+        "the base density is taken at x; it belongs to z": normal(points[0]) + dets.sum(0),
         "the base density is averaged over the dimensions": base / dims + dets.sum(0),
         "this is the sum of log-determinants; log p(z) is missing": dets.sum(0),
         "½ log 2π is missing in the base density": want + 0.5 * dims * math.log(2 * math.pi),

@@ -69,13 +69,13 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
     inside = x.clone().requires_grad_(True)
     slopes = torch.autograd.grad(judge(inside).sum(), inside, create_graph=True)[0].flatten(1)
     squares, half = slopes.square().sum(1), gamma / 2
+    of_mean = squares.mean() / rows**2
     suspects = {
         "the ½ is missing: γ/2": gamma * squares.mean(),
         "the norm is not squared": half * squares.sqrt().mean(),
         "squares are averaged over the dimensions; they are summed": half * slopes.square().mean(),
         "it is summed over the batch; take the mean over samples": half * squares.sum(),
-        "the gradient is that of the mean logit, so it is B times too small: use the sum": half
-        * (squares.mean() / rows**2),
+        "the gradient is that of the mean logit, so it is B times too small: use the sum": half * of_mean,
         "this is a gradient penalty towards slope 1; R1 pulls towards 0": half * (squares.sqrt() - 1).square().mean(),
         "γ is missing": squares.mean() / 2,
         "the slopes are averaged before they are squared": half * slopes.mean(0).square().sum(),
@@ -103,12 +103,12 @@ def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float
 
     r1 = gamma * b
     new_a, new_b = move_g(b), move_d(slope, r1)
+    minimax, seen_late = a + rate * b * torch.sigmoid(b * a), move_d(new_a * torch.sigmoid(b * new_a), r1)
     suspects = (
         {
             "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
             "the generator answers to the new ψ; both move at the same time": move_g(new_b),
-            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": a
-            + rate * b * torch.sigmoid(b * a),
+            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": minimax,
             "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
             "the two come back in the wrong order": new_b,
             "θ has not moved": a,
@@ -116,9 +116,7 @@ def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float
         },
         {
             "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
-            "the discriminator sees the new θ; both move at the same time": move_d(
-                new_a * torch.sigmoid(b * new_a), r1
-            ),
+            "the discriminator sees the new θ; both move at the same time": seen_late,
             "R1 is missing: its slope is γψ": move_d(slope, 0 * b),
             "the slope of γ/2·ψ² is γψ, not γψ/2": move_d(slope, r1 / 2),
             "R1 has the wrong sign: it pulls ψ towards 0": move_d(slope, -r1),
