@@ -46,7 +46,7 @@ def lazy_adam(
     return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c))
 
 
-Discriminator = Callable[[Tensor], Tensor]
+Network = Callable[[Tensor], Tensor]
 
 
 def one_logit_each(logits: Tensor, samples: int) -> Tensor:
@@ -58,7 +58,7 @@ def one_logit_each(logits: Tensor, samples: int) -> Tensor:
 
 
 @expect.door(x="B …; unseen")
-def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
+def input_gradients(discriminator: Network, x: Tensor) -> Tensor:
     """Differentiate the discriminator's logit of each sample by that sample: the shape of x, differentiable again.
 
     The discriminator gives one logit a sample, (B,) or (B, 1).
@@ -71,7 +71,7 @@ def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
 
 
 @expect.door(real="B …; unseen", gamma=">= 0")
-def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) -> Tensor:
+def r1_penalty(discriminator: Network, real: Tensor, gamma: float = 10.0) -> Tensor:
     """Compute γ/2 · E‖∇_x D(x)‖² on data only.
 
     Mescheder et al. 2018 (arXiv:1801.04406), eq. 9. It takes away the slope that would push samples off the
@@ -81,7 +81,7 @@ def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) 
 
 
 @expect.door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
-def gradient_penalty(discriminator: Discriminator, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
+def gradient_penalty(discriminator: Network, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
     Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
@@ -99,8 +99,7 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
     Karras et al. 2020 (arXiv:1912.04958), section 3.2. J_wᵀy = ∇_w ⟨g(w), y⟩ needs one backward pass, and no
     Jacobian. The scale 1/√(HW) and the mean over layers are those of the authors' code. Returns (B,), differentiable:
     for L layers the root of the mean over layers of the squared norms. Images are g(w), computed from `ws` with
-    gradients switched on; ws are one w a layer, (B, L, D), or (B, D). Noise is y before its scale, in the images'
-    shape, by default drawn.
+    gradients switched on; ws are one w a layer, (B, L, D), or (B, D). Noise is y before its scale, by default drawn.
     """
     noise = torch.randn_like(images) if noise is None else noise
     y = noise / math.sqrt(images.shape[2] * images.shape[3])
@@ -137,14 +136,7 @@ class PathLength(nn.Module):
     mean: Tensor
 
     @expect.door(weight=">= 0", shrink=">= 1")
-    def __init__(
-        self,
-        mapping: Callable[[Tensor], Tensor],
-        synthesis: Callable[[Tensor], Tensor],
-        *,
-        weight: float = 2.0,
-        shrink: int = 2,
-    ) -> None:
+    def __init__(self, mapping: Network, synthesis: Network, *, weight: float = 2.0, shrink: int = 2) -> None:
         super().__init__()
         # in a tuple, so that the generator's parameters are not registered and saved a second time
         self._networks = (mapping, synthesis)

@@ -15,6 +15,7 @@ from gmcourse.viz.palette import GREEN, INK, SIGNED
 from gmcourse.viz.plane import Extent, grid
 
 SIDE, ARROWS = 90, 60
+Map = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,7 @@ class Frame:
 
 
 @expect.door(step=">= 0", z="n D")
-def record(
-    step: int,
-    discriminator: Callable[[Tensor], Tensor],
-    generator: Callable[[Tensor], Tensor],
-    generator_loss: Callable[[Tensor], Tensor],
-    z: Tensor,
-    extent: Extent,
-) -> Frame:
+def record(step: int, discriminator: Map, generator: Map, generator_loss: Map, z: Tensor, extent: Extent) -> Frame:
     """Look at both players, at the latents z, and at the slope of the generator's loss in each sample."""
     with torch.no_grad():
         belief = discriminator(grid(extent, SIDE).to(z)).sigmoid().reshape(SIDE, SIDE).cpu()

@@ -105,7 +105,6 @@ row(
         "fits": {"one": lambda x, y: normals()},
         "sizes": [2, 4],
         "repeats": 1,
-        "seed": 0,
     },
     fine={"sizes": "length"},
     foreign={"test": "shape"},

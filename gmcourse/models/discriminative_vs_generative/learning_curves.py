@@ -111,15 +111,9 @@ def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
     return float((predicted != y).double().mean())
 
 
-@expect.door(test="N … / N; integer", sizes=">= 2", repeats=">= 1", seed=">= 0")
+@expect.door(test="N … / N; integer", sizes=">= 2", repeats=">= 1")
 def learning_curve(
-    draw: Draw,
-    test: tuple[Tensor, Tensor],
-    fits: dict[str, Fit],
-    sizes: Sequence[int],
-    *,
-    repeats: int,
-    seed: int = 0,
+    draw: Draw, test: tuple[Tensor, Tensor], fits: dict[str, Fit], sizes: Sequence[int], *, repeats: int
 ) -> dict[str, Tensor]:
     """Test errors of several classifiers, each trained on the same draws.
 
@@ -129,7 +123,7 @@ def learning_curve(
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):
         for i, n in enumerate(sizes):
-            x, y = draw(n, generator(mixed_seed("learning curve", seed, r, n)))
+            x, y = draw(n, generator(mixed_seed("learning curve", 0, r, n)))
             for name, fit in fits.items():
                 errors[name][r, i] = error_rate(fit(x, y), *test)
     return errors
