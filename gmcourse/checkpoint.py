@@ -73,8 +73,7 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """Read what `save_checkpoint` wrote, onto the CPU.
 
-    A file that is not there is a `FileNotFoundError`; one that is no checkpoint, is cut short, or has a changed bit
-    is a `ValueError`.
+    A file that is not there is a `FileNotFoundError`; one that is damaged or no checkpoint is a `ValueError`.
     """
     path = expect.path("path", path)
     if not path.is_file():

@@ -1,7 +1,6 @@
 """Walks in a latent space: from one code to another, and along the direction that changes an attribute.
 
-A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the styles of StyleGAN. A batch has B of
-them.
+A code may have any shape (*shape): a VAE's vector, a flow's tensor, StyleGAN's styles. A batch has B of them.
 """
 
 import torch

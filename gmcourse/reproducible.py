@@ -55,9 +55,8 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - scikit-learn and others read the legacy generator
     torch.manual_seed(seed)
-    # The flag of `torch.use_deterministic_algorithms`, which would load torch's compiler, too: a second or more.
-    # A warning would say nothing that a reader of a lesson can act on; some backward passes have no
-    # deterministic form on a GPU.
+    # The flag of `torch.use_deterministic_algorithms`, which would load torch's compiler, too: a second or more. A
+    # warning would tell a reader nothing to act on: some backward passes have no deterministic form on a GPU.
     torch.set_deterministic_debug_mode("warn")
     warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation.*")
     return chosen

@@ -123,8 +123,7 @@ def srflow_from_official(state: State, stacked: Sequence[int] = (1, 8, 15, 22)) 
     """Build a model with the weights of a checkpoint of the authors.
 
     The encoder's last enlargement and two convolutions, and `flowUpsamplerNet.f`, are in the file and not in
-    the density: they stay unused. A state dict does not say `stacked`, the blocks of the trunk whose outputs
-    every level sees.
+    the density: they stay unused. A state dict does not say `stacked`, the trunk's blocks that every level sees.
     """
     weights = opened(state, "a published SRFlow")
     sizes = _encoder_sizes(weights)

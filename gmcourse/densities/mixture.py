@@ -113,8 +113,7 @@ def em_step(
 ) -> tuple[Mixture, float]:
     """Make one step of EM: the next mixture, and the mean log-likelihood of the one given, in nats a point.
 
-    The floor is added to every variance, in units of the data's squared. Where it is 0, the log-likelihood never
-    falls from step to step.
+    The floor, in units of the data's squared, is added to every variance. Where it is 0, no step loses likelihood.
     """
     log_joint = mixture.log_joint(x)
     return _maximise(x, log_joint.softmax(1), structure, floor), float(log_joint.logsumexp(1).mean())

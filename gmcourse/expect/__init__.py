@@ -2,8 +2,7 @@
 
 A door is what people call: metrics, data, the zoo, figures, constructors, the public methods of models. It looks at
 its arguments before it does anything, and says what it got, what it expected, and what to do. Inner layers and losses
-do not look: there a NaN passes on, and no GPU waits. `door` checks arguments in one line above a function; the checks
-that it makes can be called alone.
+do not look: there a NaN passes on, and no GPU waits. `door` stands above a function; its checks can be called alone.
 """
 
 from gmcourse.expect.checks import (

@@ -76,8 +76,7 @@ def kl_monte_carlo(
 def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """KL(p ‖ q) in nats by summing over a regular grid, as good as the grid is fine and covers p.
 
-    Log-densities are nats at the grid's points, (n,), of which −∞ counts as no mass; a cell has this length, area or
-    volume.
+    Log-densities are nats at the grid's points, (n,); −∞ is no mass. A cell has the length, area or volume `cell`.
     """
     p, q = _wide(log_p, log_q)
     mass = p.exp()

@@ -25,8 +25,7 @@ def _check_range(data_range: float, **pictures: Tensor) -> None:
 
 @expect.door(x="B C H W", y="B C H W", data_range="> 0")
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
-    """Compute the peak signal-to-noise ratio 10 log₁₀(range² / MSE) of pairs of images (B, C, H, W), (B,) in
-    decibels.
+    """Compute the peak signal-to-noise ratio 10 log₁₀(range² / MSE) of images (B, C, H, W) in decibels, (B,).
 
     Equal images give infinity; 6 dB more is half the error. `data_range` is the largest value that a pixel can have.
     """

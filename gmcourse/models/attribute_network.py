@@ -1,8 +1,7 @@
 """Reads the eighteen attributes of a face back from its picture, so that what an edit did can be measured.
 
-It learnt from drawn faces, clean, detailed, blurred and noisy, because the pictures that it has to read were
-generated and are a little of each. It always answers, even for a picture that is no face: ask `faces.fit` how far a
-picture is from being one.
+It learnt from drawn faces, clean, detailed, blurred and noisy, because the generated pictures that it reads are a
+little of each. It always answers, even for a picture that is no face: ask `faces.fit` how far it is from one.
 """
 
 from torch import Tensor, nn

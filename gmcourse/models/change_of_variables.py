@@ -15,9 +15,8 @@ from gmcourse.nn.networks import mlp
 class BoxMuller(Bijection):
     """Two normal numbers ↔ two uniform ones (Box & Muller 1958), by radius and angle.
 
-    Forward is data → latent as everywhere: the plane without its origin → (0, 1)²,
-    u₁ = exp(−r²/2), u₂ = angle / 2π. So log |det| = −r²/2 − log 2π: the log-density of N(0, I), since the
-    uniform density is one.
+    Forward is data → latent as everywhere: the plane without its origin → (0, 1)², u₁ = exp(−r²/2), u₂ = angle / 2π.
+    So log |det| = −r²/2 − log 2π: the log-density of N(0, I), since the uniform density is one.
     """
 
     wanted = "B 2"

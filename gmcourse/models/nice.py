@@ -26,8 +26,7 @@ class NICE(Flow):
     Args:
         couplings: at least three, or some dimensions never influence some others.
         hidden: widths of each coupling's hidden layers.
-        affine: RealNVP's coupling instead of the additive one: the next rung of the ladder to Glow, no longer
-            the paper's NICE.
+        affine: RealNVP's coupling instead of the additive one: the next rung to Glow, no longer the paper's NICE.
         codes: where it is above 0, the data is whitened first, as the paper does with colour images, and the
             couplings work on this many codes: the strengths of the directions in which pictures differ most. One
             more network of the same hidden widths shifts the rest by what it makes of the codes. All networks

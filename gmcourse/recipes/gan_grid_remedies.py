@@ -1,5 +1,4 @@
-"""What helps against mode collapse: GANs on 25 Gaussians in five set-ups, several seeds each, that differ in one
-thing each.
+"""Against mode collapse: GANs on 25 Gaussians in five set-ups, several seeds each, that differ in one thing each.
 
 Batch, rate, decay and γ were tuned for R1 alone, six variants on one or two seeds; the others inherit them, so the
 table favours R1.

@@ -1,7 +1,6 @@
 """A VAE of the bundled digits with two latents: the plane that lesson 04 opens with.
 
-The data, the sizes of the networks and the training are those of the autoencoder of lesson 03, so that the two
-planes can be compared.
+Data, sizes and training are those of the autoencoder of lesson 03, so that the two planes can be compared.
 """
 
 from dataclasses import replace

@@ -41,9 +41,7 @@ def posterior(
 ) -> Axes:
     """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
 
-    Args:
-        log_posterior: points (n, 2) → log p(y|x), (n, 2).
-        dashed: whether to draw the boundary as a reference.
+    `log_posterior` maps points (n, 2) to log p(y|x), (n, 2); `dashed` draws the boundary as a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)

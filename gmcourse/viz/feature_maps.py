@@ -41,8 +41,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
     """Draw what each resolution adds to one picture, and the picture so far.
 
-    Parts are (C, side, side) each, in the generator's range: grey is nothing added. Sums have the picture up to and
-    with that resolution, in [0, 1].
+    Parts are (C, side, side), in the generator's range: grey is nothing added. Sums are pictures so far, in [0, 1].
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):

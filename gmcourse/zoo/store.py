@@ -99,12 +99,11 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
 def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Path = False) -> nn.Module:
     """Load a trained model, in evaluation mode, with gradients switched off.
 
+    An unknown name, a missing file, or one of which a byte has changed is a `ValueError`.
+
     Args:
         own: False takes the model that travels with the package, whatever you have trained. True takes the one
             of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
-
-    Raises:
-        ValueError: an unknown name, a missing file, or one of which a byte has changed.
     """
     place = expect.device("device", device)
     described = manifest(name, own=own)

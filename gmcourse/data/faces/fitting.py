@@ -19,13 +19,9 @@ def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     renderer, and the best end is kept. The answer is a local minimum, no proof that there is no better one. Detail
     has no attributes, so a detailed picture keeps the residual that its detail makes.
 
-    Args:
-        pictures: in [0, 1], of a size of 16 … 128.
-        steps: how many Adam makes from each start.
-
-    Returns:
-        Attributes (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in
-        units of the range: 0 for a clean cartoon that was found.
+    Pictures are in [0, 1], 16 … 128 pixels a side; Adam makes so many steps from each start. Returns attributes
+    (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in units of the range:
+    0 for a clean cartoon that was found.
     """
     expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
     expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)

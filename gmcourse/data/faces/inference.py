@@ -1,6 +1,4 @@
-"""Which faces a small picture can be of: the posterior over all attributes, beside which a model's answers can be
-laid.
-"""
+"""Which faces a small picture can be of: the posterior over all attributes, to compare a model's answers with."""
 
 import math
 from dataclasses import dataclass

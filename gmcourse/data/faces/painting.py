@@ -33,8 +33,7 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
     Args:
         attributes: (B, 18) within `bounds()`, a column for each of `NAMES`.
         detail: a seed per picture, (B,) int64, for what no attribute names: strands and locks of hair, freckles,
-            skin, the colour of the eyes, cloth, the camera's exposure and the noise of its sensor. None for the
-            clean cartoon.
+            skin, the colour of the eyes, cloth, the camera's exposure and noise. None for the clean cartoon.
     """
     check_attributes(attributes)
     expect.whole("size", size, least=SMALLEST, most=LARGEST)

@@ -99,8 +99,7 @@ def grade(
 ) -> list[Submission]:
     """Judge what has no result yet, and store each result as it comes.
 
-    Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM; the running notebooks are stopped, the results so far stay.
+    Ctrl-C and SIGTERM are a `KeyboardInterrupt`: the running notebooks are stopped, the results so far stay.
     """
     from tqdm import tqdm
 

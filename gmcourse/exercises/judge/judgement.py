@@ -55,13 +55,11 @@ def judge(
 ) -> Judgement:
     """Judge a student's notebook.
 
+    What is no notebook of this course is `NotANotebook`; where the judge itself cannot run, it is a `RuntimeError`.
+
     Args:
         halt: once set, everything is stopped and `InterruptedError` raised.
         extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
-
-    Raises:
-        NotANotebook: it is none, or none of this course.
-        RuntimeError: the judge itself cannot run here.
     """
     limits = limits or Limits()
     cells, metadata = notebook.read(path)

@@ -118,8 +118,7 @@ class Chapter:
 def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
     """Read the cells of a notebook and its metadata.
 
-    Raises:
-        NotANotebook: it is not there, is a folder, too large, no JSON, or JSON of something else.
+    `NotANotebook` is raised if it is not there, is a folder, too large, no JSON, or JSON of something else.
     """
     found = content(path)
     try:

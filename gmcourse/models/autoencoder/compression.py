@@ -58,9 +58,8 @@ def decode(data: bytes, tables: Sequence[Sequence[int]]) -> list[int]:
 class CodeCompressor:
     """Rounds codes to multiples of a step, and writes them with tables learned from training codes.
 
-    One table a dimension; dependence between dimensions is not used, so a better model of the codes would need fewer
-    bits. Codes of training images are (N, D). A smaller step is more exact and longer; a dimension may have 4,096
-    different symbols.
+    One table a dimension; dependence between dimensions is not used, so a better model would need fewer bits. Codes
+    of training images are (N, D). A smaller step is more exact and longer; a dimension may have 4,096 symbols.
     """
 
     @expect.door(codes="N D", step="> 0")

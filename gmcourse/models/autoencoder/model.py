@@ -1,6 +1,4 @@
-"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006), with no density on the
-codes.
-"""
+"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006), without a density."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -60,8 +60,7 @@ class Diffusion(nn.Module):
     def loss(self, x: Tensor, y: Tensor | None = None, *, without: float = 0.1) -> Tensor:
         """L_simple: the mean squared error of the prediction at times that are spread evenly over [0, 1].
 
-        Of the classes y a share `without` is hidden (Ho & Salimans 2022, arXiv:2207.12598), so that guidance has
-        both networks in one.
+        Of the classes y a share `without` is hidden, for guidance (Ho & Salimans 2022, arXiv:2207.12598).
         """
         t = (torch.rand((), device=x.device) + torch.arange(len(x), device=x.device) / len(x)) % 1
         noise = torch.randn_like(x)

@@ -78,9 +78,8 @@ def fit_gaussians(
 ) -> GenerativeClassifier:
     """Fit one normal for every class, by maximum likelihood.
 
-    covariance="shared" gives linear boundaries (Fisher's discriminant, the generative twin of logistic
-    regression); "own" gives quadratic ones; structure="diagonal" is naive Bayes. The ridge is added to every
-    variance, in units of x squared.
+    covariance="shared" gives linear boundaries (Fisher's discriminant, the twin of logistic regression), "own"
+    quadratic ones; structure="diagonal" is naive Bayes. The ridge is added to every variance, in units of x squared.
     """
     check_labelled(x, y, classes)
     prior = _prior(y, classes, x.dtype)

@@ -19,8 +19,7 @@ class FlowMatching(nn.Module):
 
     Args:
         shape: of one sample.
-        network: residual blocks, or for pictures a U-Net; `width` is theirs, `depth`, `dropout` and `turns` of the
-            first alone.
+        network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
         classes: how many classes y the network may be told; then it learns with and without.
         times: of the training: "uniform", or "middle", with more between the ends, t = sigmoid(normal) (Esser et al.
             2024, arXiv:2403.03206, section 3.1).

@@ -17,8 +17,7 @@ from gmcourse.models.gan.plane import FromNoise
 class ClusterGAN(FromNoise):
     """Generator and encoder, trained as one player of the game.
 
-    There are K `classes`, z_n has `continuous` numbers, and `sigma` is small beside the distance √2 of two unit
-    vectors.
+    There are K `classes`, z_n has `continuous` numbers, and `sigma` is small beside √2, the distance of unit vectors.
     """
 
     @expect.door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")

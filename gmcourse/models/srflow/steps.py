@@ -45,8 +45,7 @@ class ConditionalNet(nn.Module):
 def transition_step(channels: int) -> Bijection:
     """Actnorm and 1×1 convolution without a coupling: each level of SRFlow begins with some.
 
-    The squeeze before it puts pixels side by side as channels; a coupling at once would leave their pattern
-    as artefacts.
+    The squeeze before it makes channels of pixels, whose pattern a coupling at once would leave as artefacts.
     """
     return ActNormConv(ActNorm(channels), PlainConv1x1(channels))
 
