@@ -5,22 +5,6 @@ its arguments before it does anything, and says what it got, what it expected, a
 do not look: there a NaN passes on, and no GPU waits. `door` stands above a function; its checks can be called alone.
 """
 
-from gmcourse.expect.checks import (
-    batch_of,
-    cholesky,
-    described,
-    device,
-    factor,
-    function,
-    instance,
-    number,
-    one_of,
-    path,
-    pictures,
-    refuse,
-    same_device,
-    same_shape,
-    tensor,
-    whole,
-)
 from gmcourse.expect.doors import door, drawing, fields
+from gmcourse.expect.tensors import batch_of, cholesky, factor, pictures, same_device, same_shape, tensor
+from gmcourse.expect.values import described, device, function, instance, number, one_of, path, refuse, whole
