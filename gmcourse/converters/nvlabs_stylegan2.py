@@ -33,8 +33,7 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     side, narrow = max(widths.items())
     base = max(side * narrow, *(s * w for s, w in widths.items()))
     if any(min(base // s, most) != w for s, w in widths.items()):
-        found = f"of feature maps {dict(widths)} by side"
-        expect.refuse("state", found, "min(base // side, max) for one base")
+        expect.refuse("state", f"of feature maps {dict(widths)} by side", "min(base // side, max) for one base")
     return base, most
 
 

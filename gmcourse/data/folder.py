@@ -117,8 +117,7 @@ def load(
     names = sorted(set(labels))
     chosen = held_out(kept.digests, share) == (split == "test")
     if not bool(chosen.any()):
-        fault = f"{share}, with which no picture falls to {split!r}"
-        expect.refuse("share", fault, "another, or more pictures")
+        expect.refuse("share", f"{share}, with which no picture falls to {split!r}", "another, or more pictures")
     numbers = torch.tensor([names.index(label) for label in labels])
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
 

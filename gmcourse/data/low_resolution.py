@@ -18,8 +18,8 @@ def downsample(x: Tensor, scale: int) -> Tensor:
     the picture at its border, here the kernel is cut there and normalised again. Linear, but for the cut to [0, 1].
     """
     if x.shape[2] % scale or x.shape[3] % scale:
-        sides = f"{x.shape[2]}×{x.shape[3]}"
-        expect.refuse("scale", f"{scale} for x of {sides}", "a number that divides both sides: crop x first")
+        given = f"{scale} for x of {x.shape[2]}×{x.shape[3]}"
+        expect.refuse("scale", given, "a number that divides both sides: crop x first")
     size = (x.shape[2] // scale, x.shape[3] // scale)
     return F.interpolate(x, size, mode="bicubic", antialias=True).clamp(0, 1)
 

@@ -41,8 +41,7 @@ class FiniteMixture(Generic[Part]):
         expect.fields(self, log_weights="K; full, -inf", parts="K:")
         for number, part in enumerate(self.parts):
             if not hasattr(part, "log_prob"):
-                wanted = "a density, with log_prob and sample"
-                expect.refuse(f"parts[{number}]", expect.described(part), wanted)
+                expect.refuse(f"parts[{number}]", expect.described(part), "a density, with log_prob and sample")
 
     @classmethod
     @expect.door(x="N D; full", labels="N; integer")

@@ -32,8 +32,7 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
 def as_png(x: Tensor) -> bytes:
     """Write images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
     content = io.BytesIO()
-    sheet = tile(x, math.ceil(math.sqrt(len(x))))
-    plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
+    plt.imsave(content, tile(x, math.ceil(math.sqrt(len(x)))), cmap="gray", vmin=0, vmax=1, format="png")
     return content.getvalue()
 
 

@@ -53,8 +53,7 @@ def two_normals(
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.4))
     posterior(lambda points: log_joint(points.float()).log_softmax(1), EXTENT, axes[0])
-    error = error_of(log_prior, densities)
-    axes[0].set_title(f"boundary; best error {100 * error:.1f} %")
+    axes[0].set_title(f"boundary; best error {100 * error_of(log_prior, densities):.1f} %")
     density(lambda points: log_joint(points).logsumexp(1), EXTENT, axes[1], title="density p(x)")
     g = generator(0)
     labels = (torch.rand(400, generator=g) < math.exp(float(log_prior[1]))).long()

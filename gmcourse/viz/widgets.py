@@ -40,5 +40,4 @@ def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
         draw(**values)
         plt.show()
 
-    output = ipywidgets.interactive_output(show, controls)
-    display(ipywidgets.VBox([*controls.values(), output]))
+    display(ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(show, controls)]))

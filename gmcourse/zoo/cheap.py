@@ -17,8 +17,7 @@ def baselines(data: str) -> Rows:
     dimension they are dequantised once. `… repeats` adds small networks of several seeds, "digits, orders" for one.
     """
     content = json.loads((store.WEIGHTS / FILE).read_text(encoding="utf-8"))["sets"]
-    rows: Rows = content[expect.one_of("data", data, tuple(content))]["models"]
-    return rows
+    return content[expect.one_of("data", data, tuple(content))]["models"]
 
 
 @expect.door()

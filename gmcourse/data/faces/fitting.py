@@ -26,8 +26,7 @@ def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
     expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)
     targets = pictures.detach().repeat_interleave(RESTARTS, 0)
-    start = _nearest(pictures.detach()).flatten(0, 1)
-    fitted, error = _descend(start, targets, steps)
+    fitted, error = _descend(_nearest(pictures.detach()).flatten(0, 1), targets, steps)
     error = error.view(-1, RESTARTS)
     best = error.argmin(1)
     rows = torch.arange(len(pictures), device=pictures.device)
@@ -39,8 +38,7 @@ def _nearest(pictures: Tensor) -> Tensor:
     """Find the faces nearest to each picture, (B, RESTARTS, A), among as many natural as uniform ones."""
     natural, uniform = (sample(CANDIDATES // 2, distribution=name) for name in ("natural", "uniform"))
     crowd = torch.cat([natural, uniform]).to(pictures)
-    drawn = render(crowd, pictures.shape[-1])
-    distances = torch.cdist(pictures.flatten(1), drawn.flatten(1))
+    distances = torch.cdist(pictures.flatten(1), render(crowd, pictures.shape[-1]).flatten(1))
     return crowd[distances.topk(RESTARTS, largest=False).indices]
 
 

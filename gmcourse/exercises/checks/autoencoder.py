@@ -44,8 +44,7 @@ def denoising_loss(answer: Any, generator: torch.Generator) -> None:
             if noisy.min() >= 0 and noisy.max() <= 1:
                 mistake("what the network is shown is cut to [0, 1]: the noise must stay normal")
             _the_loss(value, network, x, noisy)
-        spread = float(noises[0].std())
-        _its_spread(spread, sigma)
+        _its_spread(float(noises[0].std()), sigma)
         independent(noises[0] / sigma, noises[1] / sigma, ("picture", "channel", "line", "place"))
 
 

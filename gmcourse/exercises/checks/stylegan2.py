@@ -225,8 +225,7 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
         product = torch.stack(rows)  # (B, L, D)
         want = product.square().sum(2).mean(1).sqrt()
         value = ask(answer, network(ws), ws, noise, as_clones=False)  # no picture was computed from a clone
-        suspects = _path_suspects(product, *shape)
-        agree(value, want, "the length", suspects, inputs={"ws": ws})
+        agree(value, want, "the length", _path_suspects(product, *shape), inputs={"ws": ws})
 
 
 def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> dict[str, Tensor]:

@@ -27,10 +27,8 @@ OUT_OF_TIME = "out of time"
 Roles = list[dict[str, Any]]  # of the cells, what the plugin knows of each
 PACKAGES = Path(__file__).parents[3]
 PLUGINS = "-p gmcourse.exercises.judge.nbval_events -p nbval.plugin -p no:cacheprovider"
-NBVAL = (
-    f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q "
-    "--nbval-kernel-startup-timeout 300"
-).split()
+PATIENCE = "--nbval-kernel-startup-timeout 300"
+NBVAL = f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q {PATIENCE}".split()
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,7 @@ class Autoencoder(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
-        out: Tensor = self.decoder(z)
-        return out.sigmoid()
+        return self.decoder(z).sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
         """Reconstruct images x: x̂, (B, C, H, W) in [0, 1]."""

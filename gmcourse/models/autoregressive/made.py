@@ -37,5 +37,4 @@ class MADE(Autoregressive):
 
     def _logits(self, x: Tensor) -> Tensor:
         one_hot = F.one_hot(x, self.levels).to(next(self.parameters()).dtype)
-        out: Tensor = self.network(one_hot.flatten(1))
-        return out.unflatten(1, (self.dims, self.levels))
+        return self.network(one_hot.flatten(1)).unflatten(1, (self.dims, self.levels))

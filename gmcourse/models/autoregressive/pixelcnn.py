@@ -44,8 +44,7 @@ class PixelCNN(Autoregressive):
         h = self.first(rows) + self.place[:, : rows.shape[2]]
         for block in self.blocks:
             h = h + block(h)
-        out: Tensor = self.last(h)
-        return out.flatten(2).transpose(1, 2)
+        return self.last(h).flatten(2).transpose(1, 2)
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
         """Compute the logits of one pixel from the rows down to its own: what lies below does not matter."""

@@ -41,5 +41,4 @@ class Transformer(Autoregressive):
         h = self.token(tokens[:, first:]) + self.place[first : tokens.shape[1]]
         for block in self.blocks:
             h = block(h, cache)
-        out: Tensor = self.last(h)
-        return out
+        return self.last(h)

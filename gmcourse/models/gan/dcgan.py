@@ -60,8 +60,7 @@ class DCGenerator(FromNoise):
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, latent_dim) to pictures (B, C, H, W) in [0, 1]."""
         self._check(z)
-        pictures: Tensor = self.network(z[:, :, None, None])
-        return (pictures + 1) / 2
+        return (self.network(z[:, :, None, None]) + 1) / 2
 
 
 class DCDiscriminator(nn.Module):
