@@ -25,7 +25,6 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
             patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba". "folder" is a
             folder of pictures of your own, see `gmcourse.data.folder.load`.
-        split: "train" or "test".
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
             `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
         **options: those of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.

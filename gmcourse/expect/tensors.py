@@ -24,7 +24,6 @@ def tensor(
     """Check a tensor's shape, its kind of dtype and its range.
 
     Args:
-        name: what the caller calls it.
         value: lists and NumPy arrays are refused with the call that turns them into tensors.
         shape: dimensions in words, such as "B D" or "N 1|3 H W"; "…" stands for any number of them. A whole
             number must be met exactly, a word stands for any size. None leaves the shape open.

@@ -19,8 +19,7 @@ class Glow(Flow):
 
     Args:
         shape: (C, H, W) of the images.
-        n_levels: how many levels, L.
-        n_steps: how many steps a level, K.
+        n_levels: L, and `n_steps` is K.
         hidden_channels: width of the couplings' networks (512 in the paper).
         affine: affine couplings (the paper's results), else additive ones.
         mixing: "plu" or "plain" 1×1 convolution.

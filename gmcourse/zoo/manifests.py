@@ -15,7 +15,6 @@ class Manifest:
     """The birth certificate of a checkpoint.
 
     Attributes:
-        name: what `zoo.load` calls it.
         model: the class, "gmcourse.models.vae:VAE".
         arguments: the keyword arguments that build it, JSON only.
         hours: how long the training took on the clock.

@@ -67,10 +67,8 @@ def posterior(
     Args:
         low: y, (3, s, s) in [0, 1].
         scale: how many times smaller y is than the face, see `downsample`.
-        detail: whether the face has detail.
         noise: σ, the standard deviation of independent noise on each number of y, beside its rounding.
         enough: rounds of 400 faces end when the answer is worth so many independent draws, or after eight.
-        seed: of the draws.
     """
     size = scale * low.shape[1]
     expect.whole("scale times the side of low", size, least=SMALLEST, most=LARGEST)

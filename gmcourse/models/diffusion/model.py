@@ -7,27 +7,23 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.densities import COSINE, LINEAR
+from gmcourse.densities import COSINE
 from gmcourse.models.diffusion.chain import Prediction, denoised_and_noise, target
 from gmcourse.models.diffusion.sampling import Denoiser, Sampler, draw, times
 from gmcourse.nn.residual_mlp import ResidualMLP
 from gmcourse.nn.unet import UNet
 
-PATHS = {"cosine": COSINE, "linear": LINEAR}
-
 
 class Diffusion(nn.Module):
-    """Data of any shape, such as pictures in [−1, 1], noised along a path, and a network that undoes it.
+    """Data of any shape, such as pictures in [−1, 1], noised along the cosine path, and a network that undoes it.
 
     Differs from Ho et al. 2020 (arXiv:2006.11239): time is a number in [0, 1], so that one network serves any
     number of steps, as in Kingma et al. 2021 (arXiv:2107.00630).
 
     Args:
-        shape: of one sample.
         network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
         predicts: what the network returns: the noise, the data or v.
         classes: how many classes y the network may be told; then it learns with and without.
-        width: of the residual blocks, of which there are `depth`; see `nn.ResidualMLP`.
     """
 
     @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
@@ -37,7 +33,6 @@ class Diffusion(nn.Module):
         *,
         network: Literal["mlp", "unet"] = "mlp",
         predicts: Prediction = "noise",
-        path: Literal["cosine", "linear"] = "cosine",
         classes: int = 0,
         width: int = 256,
         depth: int = 3,
@@ -45,7 +40,7 @@ class Diffusion(nn.Module):
         turns: float = 50.0,
     ) -> None:
         super().__init__()
-        self.shape, self.classes, self.predicts, self.path = tuple(shape), classes, predicts, PATHS[path]
+        self.shape, self.classes, self.predicts, self.path = tuple(shape), classes, predicts, COSINE
         self.network: nn.Module = (
             UNet(shape, width=width, classes=classes)
             if network == "unet"

@@ -18,14 +18,13 @@ class FlowMatching(nn.Module):
     """v(x, t) of straight paths from noise (t = 0) to data (t = 1) of any shape, such as pictures in [−1, 1].
 
     Args:
-        shape: of one sample.
         network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
         classes: how many classes y the network may be told; then it learns with and without.
         times: of the training: "uniform", or "middle", with more between the ends, t = sigmoid(normal) (Esser et al.
             2024, arXiv:2403.03206, section 3.1).
     """
 
-    @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
+    @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -35,7 +34,6 @@ class FlowMatching(nn.Module):
         width: int = 256,
         depth: int = 3,
         dropout: float = 0.0,
-        turns: float = 50.0,
         times: Literal["uniform", "middle"] = "uniform",
     ) -> None:
         super().__init__()
@@ -43,7 +41,7 @@ class FlowMatching(nn.Module):
         self.network: nn.Module = (
             UNet(shape, width=width, classes=classes)
             if network == "unet"
-            else ResidualMLP(shape, width=width, depth=depth, classes=classes, dropout=dropout, turns=turns)
+            else ResidualMLP(shape, width=width, depth=depth, classes=classes, dropout=dropout)
         )
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
