@@ -59,10 +59,7 @@ def one_logit_each(logits: Tensor, samples: int) -> Tensor:
 
 @expect.door(x="B …; unseen")
 def input_gradients(discriminator: Network, x: Tensor) -> Tensor:
-    """Differentiate the discriminator's logit of each sample by that sample: the shape of x, differentiable again.
-
-    The discriminator gives one logit a sample, (B,) or (B, 1).
-    """
+    """Differentiate the one logit of each sample, (B,) or (B, 1), by that sample: x's shape, differentiable again."""
     x = x.detach().requires_grad_(True)
     logits = one_logit_each(discriminator(x), len(x))
     # the sum's gradient holds every sample's own: no logit depends on another sample (but for

@@ -29,10 +29,7 @@ Part = TypeVar("Part", bound=Density)
 
 @dataclass(frozen=True)
 class FiniteMixture(Generic[Part]):
-    """p(x) = Σ_k π_k p_k(x) for densities p_k of any kind.
-
-    `log_weights` has log π_k, (K,), and `parts` the K densities.
-    """
+    """p(x) = Σ_k π_k p_k(x): `log_weights` has log π_k, (K,), and `parts` the K densities p_k, of any kind."""
 
     log_weights: Tensor
     parts: Sequence[Part]

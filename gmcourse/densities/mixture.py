@@ -80,10 +80,7 @@ class Mixture:
 
 
 def spread_out(x: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
-    """Points of the data far from each other: each is drawn ∝ its squared distance to those before.
-
-    Arthur & Vassilvitskii 2007 ("k-means++").
-    """
+    """Draw points far apart: each ∝ its squared distance to those before (Arthur & Vassilvitskii 2007, k-means++)."""
     on = generator.device if generator is not None else torch.device("cpu")
     chosen = [int(torch.randint(len(x), (1,), generator=generator, device=on))]
     squared = (x - x[chosen[0]]).square().sum(1)

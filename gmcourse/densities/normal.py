@@ -48,10 +48,7 @@ def randn(n: int, dims: int, like: Tensor, generator: torch.Generator | None) ->
 
 @dataclass(frozen=True)
 class Normal:
-    """The normal density N(μ, L Lᵀ).
-
-    `mean` is μ, (D,), and `chol` is L, the lower Cholesky factor of the covariance, (D, D).
-    """
+    """The normal N(μ, L Lᵀ): `mean` is μ, (D,), and `chol` L, the covariance's lower Cholesky factor, (D, D)."""
 
     mean: Tensor
     chol: Tensor

@@ -38,8 +38,5 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
 
 @expect.door(x="B C H W; unseen", y="B C H W; unseen")
 def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) -> Tensor:
-    """The `map_distance` (B,) of what a network makes of two batches of images (B, C, H, W).
-
-    `maps` gives feature maps of images, as `Features.maps` does.
-    """
+    """The `map_distance` (B,) of what `maps` makes of two batches of images (B, C, H, W), as `Features.maps` does."""
     return map_distance(maps(x), maps(y))

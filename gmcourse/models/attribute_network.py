@@ -43,10 +43,7 @@ class AttributeNetwork(nn.Module):
         self.register_buffer("span", high - low, persistent=False)
 
     def share_of_range(self, x: Tensor) -> Tensor:
-        """Each attribute as a share of its range, (B, 18) in [0, 1]: what the training compares.
-
-        Pictures are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
-        """
+        """Read each attribute as a share of its range, (B, 18), from pictures (B, 3, 32, 32) in about [0, 1]."""
         expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
         return self.network(2 * x - 1)
 

@@ -53,10 +53,7 @@ class PlaneFlow(Flow):
 
 @expect.door(size=">= 2")
 def mass_on_grid(flow: Flow, extent: tuple[float, float, float, float], size: int = 400) -> float:
-    """∫ p(x) dx over a rectangle, by summing over a grid: about 1 if the rectangle holds the data.
-
-    The extent is (left, right, bottom, top), the size the number of points a side.
-    """
+    """∫ p(x) dx over (left, right, bottom, top), on size² points: about 1 if the rectangle holds the data."""
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
         expect.refuse("extent", extent, "(left, right, bottom, top) with left < right and bottom < top")

@@ -32,10 +32,7 @@ def _places(points: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float,
 
 @expect.drawing(points=">= 0 <= 1")
 def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
-    """Draw one labelled point for each model at (recall, precision), both in [0, 1].
-
-    What is called real or training data is no model and drawn in grey.
-    """
+    """Draw a labelled point for each model at (recall, precision) in [0, 1]; real and training data in grey."""
     ax = plt.subplots(figsize=(7.2, 4.4))[1]
     for (name, (recall, precision)), place in zip(points.items(), _places(points).values(), strict=True):
         color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE

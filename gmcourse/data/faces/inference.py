@@ -26,10 +26,7 @@ FREEDOM = 10.0  # of Student's t, because grain differs in strength from picture
 
 @dataclass(frozen=True)
 class Posterior:
-    """Weighted faces that stand for p(attributes | small picture).
-
-    `attributes` are (N, 18), in their own units, and `weights` (N,) float64, of sum 1.
-    """
+    """Weighted faces that stand for p(attributes | small picture): `attributes` (N, 18), `weights` (N,) of sum 1."""
 
     attributes: Tensor
     weights: Tensor

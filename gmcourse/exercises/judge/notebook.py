@@ -116,10 +116,7 @@ class Chapter:
 
 
 def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
-    """Read the cells of a notebook and its metadata.
-
-    `NotANotebook` is raised if it is not there, is a folder, too large, no JSON, or JSON of something else.
-    """
+    """Read a notebook's cells and metadata; what is missing, a folder, too large or no JSON is `NotANotebook`."""
     found = content(path)
     try:
         data = json.loads(found)  # in UTF-8, 16 or 32
@@ -192,10 +189,7 @@ def chapter(name: str) -> Chapter:
 
 
 def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapter:
-    """Which chapter a student's notebook belongs to, whatever the file is called now.
-
-    The notebook's own metadata say so, else its markers, else the file's name.
-    """
+    """Which chapter a student's notebook belongs to: its metadata say so, else its markers, else the file's name."""
     known = chapters()
     noted = metadata.get("gmcourse")
     if isinstance(noted, dict) and isinstance(noted.get("exercises"), str) and noted["exercises"] in known:

@@ -54,8 +54,7 @@ class Autoencoder(nn.Module):
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
         """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
-        Noise of deviation `sigma` is added to what the encoder sees, but not to the target: above zero this is a
-        denoising autoencoder (Vincent et al. 2008).
+        Noise of deviation `sigma` is in the input, not in the target: a denoising autoencoder (Vincent et al. 2008).
         """
         return self._squared_error(x, sigma, noise)
 

@@ -18,8 +18,7 @@ from gmcourse.models.discriminative_vs_generative.classifier import check_labell
 def log_posterior(log_joint: Tensor) -> Tensor:
     """Apply Bayes' rule: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats.
 
-    The sum is taken as a log-sum-exp. The densities themselves are far below the smallest float in 64
-    dimensions, and 0/0 has no posterior.
+    The sum is a log-sum-exp: in 64 dimensions densities are below the smallest float, and 0/0 has no posterior.
     """
     return log_joint - log_joint.logsumexp(1, keepdim=True)
 

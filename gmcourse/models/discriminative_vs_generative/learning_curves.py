@@ -131,10 +131,7 @@ def learning_curve(
 
 @expect.door(first="R S", second="R S", sizes="S: >= 1")
 def crossing(sizes: Sequence[int], first: Tensor, second: Tensor) -> int | None:
-    """The smallest size from which on the mean error of `second` is below that of `first`; None if it never is.
-
-    Errors are (repeats, S).
-    """
+    """The least size from which on `second` has the smaller mean error, of (repeats, S); None if it never has."""
     better = (second.mean(0) < first.mean(0)).tolist()
     if not better[-1]:
         return None

@@ -137,10 +137,7 @@ class SRFlow(nn.Module):
         return self.flow.log_prob(high, self.contexts(low))
 
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Compute a bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
-
-        Pixels are (B, 3, scale·h, scale·w), whole numbers in 0 … 255.
-        """
+        """Compute a bound on log P(pixels | y) in nats, (B,), of pixels 0 … 255, (B, 3, H, W); see `Dequantized`."""
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
         return Dequantized(self.flow).log_prob(pixels, self._contexts(low), noise)
