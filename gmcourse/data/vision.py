@@ -101,9 +101,7 @@ def _celeba(split: str, folder: Path, download: bool, size: int, limit: int | No
     from torchvision.datasets import CelebA
 
     steps = transforms.CenterCrop(140), transforms.Resize(size), transforms.PILToTensor()
-    found = CelebA(
-        str(folder), split=split, target_type="attr", transform=transforms.Compose(steps), download=download
-    )
+    found = CelebA(str(folder), split, "attr", transform=transforms.Compose(steps), download=download)
     present = set(os.listdir(folder / "celeba" / "img_align_celeba"))
     if missing := [each for each in found.filename if each not in present]:
         raise ValueError(f"{len(missing)} of {len(found)} pictures are missing, such as {missing[0]}")

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gmcourse.expect.values import bounds_in_words, described, refuse
+from gmcourse.expect.values import bounded, described, refuse
 
 
 def tensor(
@@ -53,7 +53,7 @@ def tensor(
     if within is not None and value.numel():
         low, high = (float(each) for each in values.aminmax())
         if not (low >= within[0] and high <= within[1]):
-            wanted = bounds_in_words(*(bound if math.isfinite(bound) else None for bound in within))
+            wanted = bounded(*(bound if math.isfinite(bound) else None for bound in within))
             raise ValueError(f"{name} has values from {low:.4g} to {high:.4g}; expected them{wanted}")
     return value
 

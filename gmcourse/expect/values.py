@@ -32,7 +32,7 @@ def whole(name: str, value: Any, *, least: int | None = None, most: int | None =
     found = int(value) if is_whole else 0
     if not is_whole or (least is not None and found < least) or (most is not None and found > most):
         shown = found if is_whole else described(value)
-        refuse(name, shown, "a whole number" + bounds_in_words(least, most))
+        refuse(name, shown, "a whole number" + bounded(least, most))
     return found
 
 
@@ -52,13 +52,11 @@ def number(
     strictly = (above is None or found > above) and (below is None or found < below)
     if not (math.isfinite(found) and inside and strictly):
         shown = value if is_real else described(value)
-        refuse(name, shown, "a finite number" + bounds_in_words(least, most, above, below))
+        refuse(name, shown, "a finite number" + bounded(least, most, above, below))
     return found
 
 
-def bounds_in_words(
-    least: float | None, most: float | None, above: float | None = None, below: float | None = None
-) -> str:
+def bounded(least: float | None, most: float | None, above: float | None = None, below: float | None = None) -> str:
     """Write the end of a message: " ≥ 0 and < 1"."""
     bounds = {"≥": least, ">": above, "≤": most, "<": below}
     parts = [f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None]

@@ -6,7 +6,7 @@ examples, the discriminative one needs of the order of D, and is at least as goo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -46,9 +46,7 @@ class GaussianWorld:
 
     @classmethod
     @expect.door(dims=">= 1", bayes_error="> 0 < 0.5", correlation=">= 0 < 1", seed=">= 0")
-    def make(
-        cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
-    ) -> "GaussianWorld":
+    def make(cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0) -> Self:
         """Draw a random world of two normals.
 
         Args:
