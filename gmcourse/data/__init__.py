@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gmcourse import expect
-from gmcourse.data.images import Images
+from gmcourse.data.images import FIVE_BITS, Images, five_bits
 from gmcourse.reproducible import plain_defaults
 
 BUNDLED = ("digits", "faces", "photos")

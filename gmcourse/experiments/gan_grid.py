@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.models.gan.dcgan import DCGenerator
-from gmcourse.models.gan.plane import FromNoise, PlaneGenerator
+from gmcourse.models.gan import DCGenerator, FromNoise, PlaneGenerator
 from gmcourse.reproducible import seeded
 
 

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.flows import AffineCoupling, Bijection, Compose, Context, Flow
-from gmcourse.flows.actnorm import ActNorm
+from gmcourse.flows import ActNorm, AffineCoupling, Bijection, Compose, Context, Flow
 from gmcourse.nn.networks import mlp
 
 

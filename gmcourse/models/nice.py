@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
-from gmcourse.flows.bijection import Bijection
+from gmcourse.flows import AdditiveCoupling, AffineCoupling, Bijection, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.flow import StandardLogistic
 from gmcourse.flows.whitening import Whitening
 from gmcourse.nn.networks import mlp

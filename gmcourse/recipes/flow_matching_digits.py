@@ -5,9 +5,8 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.flow_matching import FlowMatching
-from gmcourse.recipes.running import Recipe, adam, likelihood
+from gmcourse.recipes.running import Recipe, adam, cosine, likelihood, product, warm_up
 from gmcourse.reproducible import seed_torch
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def data(device: torch.device) -> tuple[Tensor, Tensor]:

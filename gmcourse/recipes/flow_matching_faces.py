@@ -16,10 +16,9 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.diffusion import Diffusion
 from gmcourse.models.flow_matching import FlowMatching
-from gmcourse.recipes.running import Pictures, Recipe, adam
+from gmcourse.recipes.running import Pictures, Recipe, adam, cosine, product, warm_up
 from gmcourse.recipes.vae_faces import data, faces
 from gmcourse.reproducible import generator, seed_torch
-from gmcourse.training.schedules import cosine, product, warm_up
 
 Way = tuple[str, dict[str, Any]]  # a name, and how it samples
 WAYS: list[Way] = [

@@ -13,10 +13,9 @@ from gmcourse.adversarial import Adversarial, Lazy, SideBySide, gradient_penalty
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.recipes.gan_grid_literature import data, modes_and_quality_of
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Recipe, linear_decay
 from gmcourse.reproducible import seeded
 from gmcourse.training import EMA
-from gmcourse.training.schedules import linear_decay
 
 BATCH, RATE = 256, 2e-3
 # seeds of each set-up: five for the cure, whose steadiness is claimed, three for the others

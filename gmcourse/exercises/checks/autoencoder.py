@@ -8,13 +8,10 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.closeness import show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, tensor, watched
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import N, fresh_each, independent
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 
 
 @exercise

@@ -11,11 +11,8 @@ from torch.distributions import Categorical
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, finite, normal, pair, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 
 
 @exercise

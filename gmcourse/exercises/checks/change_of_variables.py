@@ -9,12 +9,9 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import toy
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, remembered
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.models.change_of_variables import PlaneFlow
 
 Map = Callable[[Tensor], Tensor]

@@ -10,10 +10,8 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
+from gmcourse.exercises.checks import by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, normal, tensor, uniform
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances, precision_recall
 
 

@@ -8,11 +8,8 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree_always, normal, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
 from gmcourse.nn.pca import PCA
 

@@ -9,12 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.data import toy
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.closeness import matches
 from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.modes import modes_and_quality
 
 

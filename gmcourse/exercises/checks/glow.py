@@ -10,14 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gmcourse import zoo
-from gmcourse.data import load
-from gmcourse.data.images import five_bits
-from gmcourse.exercises.asking import ask
+from gmcourse.data import five_bits, load
+from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.closeness import matches, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import Mistake, NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 

@@ -8,14 +8,10 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.gradients import agree_gradients
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
-from gmcourse.flows import Dequantized, Flow
-from gmcourse.flows.laws import LawBroken, assert_bijection_laws
+from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
 
 NICE_BITS = 2.8  # per dimension on the test digits, as lesson 06 measures it

@@ -11,12 +11,9 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.closeness import matches, show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.models.features import Features
 from gmcourse.models.stylegan2 import Generator

@@ -9,14 +9,11 @@ from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_diverg
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.closeness import show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.independence import N, fresh_each, independent, near
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 
 
 @by_cases("the KL", [(4, 2), (3, 7), (1, 20)])

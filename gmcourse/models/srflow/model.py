@@ -7,9 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
+from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale, normalised
 from gmcourse.flows.coupling import SCALE_MAPS
-from gmcourse.flows.multiscale import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
 from gmcourse.nn.conv import ZeroConv2d
 from gmcourse.nn.rrdb import RRDBEncoder
