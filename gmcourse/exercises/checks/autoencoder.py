@@ -8,8 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.closeness import show
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, tensor, watched
 from gmcourse.exercises.independence import N, fresh_each, independent
 

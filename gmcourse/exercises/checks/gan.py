@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.closeness import matches
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake
 from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
 from gmcourse.metrics.modes import modes_and_quality
 

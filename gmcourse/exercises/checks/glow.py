@@ -11,8 +11,7 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import five_bits, load
-from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim

@@ -12,8 +12,7 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, matches, mistake, show
 from gmcourse.exercises.compare import Case, agree, normal, remembered, tensor
 from gmcourse.exercises.independence import independent, near
 from gmcourse.metrics.reconstruction import lr_psnr

@@ -11,8 +11,7 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.models.features import Features

@@ -9,8 +9,7 @@ from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_diverg
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.closeness import show
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, tensor
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.independence import N, fresh_each, independent, near
