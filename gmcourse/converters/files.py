@@ -50,10 +50,8 @@ def _content(path: Path) -> Any:
         except SafetensorError as error:
             raise ValueError(f"{path} cannot be read: {AGAIN} ({error})") from error
     if not start.startswith((ZIP, PICKLE)):
-        raise ValueError(
-            f"{path} is neither of torch.save nor of safetensors; it begins with {start[:24]!r} "
-            "(a page or a pointer in place of the weights?)"
-        )
+        seen = f"begins with {start[:24]!r} (a page or a pointer in place of the weights?)"
+        raise ValueError(f"{path} is neither of torch.save nor of safetensors; it {seen}")
     if start.startswith(ZIP):
         _check_sums(path)
     try:

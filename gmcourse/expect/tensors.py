@@ -129,10 +129,8 @@ def cholesky(name: str, cov: Tensor) -> Tensor:
         refuse(name, f"not symmetric, by {off:.2g}", "a covariance: (A + A.mT) / 2 is one")
     chol, info = torch.linalg.cholesky_ex(cov)
     if bool((info != 0).any()):
-        raise ValueError(
-            f"{name} is not positive definite; expected more points than dimensions, none of which is constant: "
-            "give a larger ridge, structure='diagonal', or add a little to the diagonal"
-        )
+        cure = "give a larger ridge, structure='diagonal', or add a little to the diagonal"
+        refuse(name, "not positive definite", f"more points than dimensions, none of which is constant: {cure}")
     return chol
 
 

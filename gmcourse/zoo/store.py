@@ -117,10 +117,8 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != described.sha256:
-        raise ValueError(
-            f"the weights {path} have sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…: "
-            f"the file was changed or cut short. {_cure(name, own)}"
-        )
+        both = f"sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…"
+        raise ValueError(f"the weights {path} have {both}: the file was changed or cut short. {_cure(name, own)}")
     try:
         module = _built(described, tensors_from_bytes(content))
     except (AttributeError, ImportError, RuntimeError, TypeError, SafetensorError) as error:

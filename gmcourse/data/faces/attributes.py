@@ -74,7 +74,5 @@ def check_attributes(attributes: Tensor) -> None:
     if bool(outside.any()):
         row, place = outside.nonzero()[0].tolist()
         name, (least, most) = NAMES[place], ATTRIBUTES[NAMES[place]]
-        raise ValueError(
-            f"{name} in attributes of face {row} is {float(values[row, place]):.4g}; expected "
-            f"{least} … {most}. Clamp the attributes to faces.bounds() first."
-        )
+        wanted = f"{least} … {most}. Clamp the attributes to faces.bounds() first."
+        expect.refuse(f"{name} in attributes of face {row}", f"{float(values[row, place]):.4g}", wanted)

@@ -205,7 +205,5 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     for key, value in known.items():
         if key in path.stem or re.search(rf"(^|[^a-z0-9]){value.slug}([^a-z0-9]|$)", path.stem.lower()):
             return value
-    raise NotANotebook(
-        f"{path} has no exercise of this course: no cell begins with `# exercise: …`, and its name is that "
-        f"of no chapter ({', '.join(known)})"
-    )
+    fault = "no cell begins with `# exercise: …`, and its name is that of no chapter"
+    raise NotANotebook(f"{path} has no exercise of this course: {fault} ({', '.join(known)})")
