@@ -110,10 +110,9 @@ def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
 def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Normal:
     """Compute p(x | y) for y = A x + noise · ε: Bayes' rule for normals, a normal again.
 
-    Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written
-    below in Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite.
-    Bishop 2006, eqs. 2.116 and 2.117, says the same with inverses of the covariances.
-    Arguments as in `seen_through`; `seen` is y, (M,).
+    Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written below in
+    Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite. Bishop 2006, eqs.
+    2.116 and 2.117, says it with inverses of the covariances. Arguments as in `seen_through`; `seen` is y, (M,).
     """
     image = seen_through(normal, matrix, noise)
     gain = torch.cholesky_solve(matrix @ normal.covariance, image.chol).T  # K, (D, M)

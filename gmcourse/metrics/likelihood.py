@@ -24,8 +24,7 @@ def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
     """−log p(x) / (D log 2) with D = C·H·W, the code length of one dimension; lower is better.
 
     `log_prob` is that of *whole-number* pixels, in nats, in any shape; uniform noise of 256 grey values has 8. For
-    the density of continuous values the number means something only beside the bin width; see
-    `gmcourse.flows.Dequantized`.
+    the density of continuous values it means something only beside the bin width: see `gmcourse.flows.Dequantized`.
     """
     return -log_prob / (dims * LOG_2)
 

@@ -2,8 +2,7 @@
 
 Beside `grades.csv` a folder `grades` is made: `results/`, one small file a submission, `feedback/`, one page each,
 and with a roster the file that the learning platform takes back. An interrupted run is started again with the same
-words: what was judged is not judged twice.
-It runs students' code; see the instructor's guide.
+words: what was judged is not judged twice. It runs students' code; see the instructor's guide.
 """
 
 import argparse
