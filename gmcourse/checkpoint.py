@@ -16,7 +16,6 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.storage import write_atomically
 
 FORMAT = "gmcourse-checkpoint-2"
@@ -57,7 +56,7 @@ def _with_digest(content: bytes, before: str, after: str) -> bytes:
     return header + content[end:]
 
 
-@door(state="empty")
+@expect.door(state="empty")
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     """Write a nested state of tensors, numbers, words, lists and dicts to one file, atomically.
 
@@ -70,12 +69,11 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     write_atomically(path, _with_digest(content, UNSIGNED, hashlib.sha256(content).hexdigest()))
 
 
-@door()
+@expect.door()
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """Read what `save_checkpoint` wrote, onto the CPU.
 
-    A file that is not there is a `FileNotFoundError`; one that is no checkpoint, is cut short, or has a changed bit
-    is a `ValueError`.
+    A file that is not there is a `FileNotFoundError`; one that is damaged or no checkpoint is a `ValueError`.
     """
     path = expect.path("path", path)
     if not path.is_file():

@@ -148,9 +148,7 @@ def _data() -> Iterator[Finding]:
 
     yield Finding(OK, "data", f"bundled: {', '.join(data.BUNDLED)}")
     root, found = vision.data_root(), {name: vision.state(name) for name in data.TORCHVISION}
-    complete, missing = (
-        ", ".join(name for name in found if found[name][0] == which) for which in ("complete", "missing")
-    )
+    complete, missing = (", ".join(n for n in found if found[n][0] == which) for which in ("complete", "missing"))
     if complete:
         yield Finding(OK, "data", f"in {root}: {complete}")
     yield from (Finding(BAD, "data", reason) for state, reason in found.values() if state == "damaged")

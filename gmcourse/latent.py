@@ -1,14 +1,12 @@
 """Walks in a latent space: from one code to another, and along the direction that changes an attribute.
 
-A code may have any shape (*shape): a vector of a VAE, the tensor of a flow, the styles of StyleGAN. A batch has B of
-them.
+A code may have any shape (*shape): a VAE's vector, a flow's tensor, StyleGAN's styles. A batch has B of them.
 """
 
 import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
 def _column(t: Tensor, like: Tensor) -> Tensor:
@@ -16,7 +14,7 @@ def _column(t: Tensor, like: Tensor) -> Tensor:
     return t.to(like).reshape(-1, *[1] * like.ndim)
 
 
-@door(a="B D …", b="B D …", t="T; anywhere")
+@expect.door(a="B D …", b="B D …", t="T; anywhere")
 def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """Walk straight, (1 − t) a + t b, between codes (B, *shape), at places t (T,); (T, B, *shape).
 
@@ -30,7 +28,7 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     return (1 - t) * a + t * b
 
 
-@door(a="B D …; full", b="B D …; full", t="T; anywhere")
+@expect.door(a="B D …; full", b="B D …; full", t="T; anywhere")
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """Walk along a sphere, sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b, with Ω the angle between a and b.
 
@@ -54,7 +52,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     return torch.where(near, (1 - t) * a + t * b, along)
 
 
-@door(codes="N D …", present="N; bool")
+@expect.door(codes="N D …", present="N; bool")
 def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     """Mean code of the images that have an attribute, minus the mean code of those that have not: (*shape).
 
@@ -66,7 +64,7 @@ def attribute_direction(codes: Tensor, present: Tensor) -> Tensor:
     return codes[present].mean(0) - codes[~present].mean(0)
 
 
-@door(codes="B D …", direction="D …", amounts="T; anywhere")
+@expect.door(codes="B D …", direction="D …", amounts="T; anywhere")
 def walk(codes: Tensor, direction: Tensor, amounts: Tensor) -> Tensor:
     """Go from codes z (B, *shape) to z + amount · direction (*shape), for amounts (T,); (T, B, *shape)."""
     return codes + _column(amounts, codes) * direction

@@ -16,14 +16,13 @@ import numpy as np
 import torch
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 T = TypeVar("T")
 
 DEVICES = ("cpu", "cuda", "mps")
 
 
-@door()
+@expect.door()
 def choose_device(name: str | torch.device | None = None) -> torch.device:
     """The device to compute on: the one asked for, else a CUDA GPU if there is one, else the CPU.
 
@@ -44,7 +43,7 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
     return torch.device(wanted)
 
 
-@door(seed=">= 0")
+@expect.door(seed=">= 0")
 def start(seed: int = 0, device: str | torch.device | None = None) -> torch.device:
     """Seed every generator, ask torch for deterministic algorithms, and return the device of `choose_device`.
 
@@ -56,15 +55,14 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - scikit-learn and others read the legacy generator
     torch.manual_seed(seed)
-    # The flag of `torch.use_deterministic_algorithms`, which would load torch's compiler, too: a second or more.
-    # A warning would say nothing that a reader of a lesson can act on; some backward passes have no
-    # deterministic form on a GPU.
+    # The flag of `torch.use_deterministic_algorithms`, which would load torch's compiler, too: a second or more. A
+    # warning would tell a reader nothing to act on: some backward passes have no deterministic form on a GPU.
     torch.set_deterministic_debug_mode("warn")
     warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation.*")
     return chosen
 
 
-@door()
+@expect.door()
 def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
     """Make a generator of its own, for draws that must not depend on what was drawn before."""
     return torch.Generator(device=device).manual_seed(seed)
@@ -109,7 +107,7 @@ def plain_defaults() -> Iterator[None]:
         torch.set_default_dtype(dtype)
 
 
-@door()
+@expect.door()
 def seeded(name: str, seed: int, build: Callable[[], T]) -> T:
     """What `build()` gives when its first weights are a function of (name, seed) alone."""
     with torch.random.fork_rng(devices=[]):

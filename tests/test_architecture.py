@@ -98,9 +98,7 @@ def test_no_star_imports_and_no_drawers_for_odds_and_ends():
     for name, tree in TREES.items():
         stars = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
         assert not stars, f"{name} imports a star"
-        assert not re.search(r"\b(utils?|helpers?|misc|common)\b", name), (
-            f"{name} says nothing of its content"
-        )
+        assert not re.search(r"\b(utils?|helpers?|misc|common)\b", name), f"{name} says nothing of its content"
 
 
 def hidden(exported, modules):
@@ -111,9 +109,7 @@ def hidden(exported, modules):
 def exports(name):
     """What a package's `__init__` brings in: the name there → where it is from, with a dot after a module's own."""
     froms = [node for node in TREES[name].body if isinstance(node, ast.ImportFrom)]
-    found = {
-        alias.asname or alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names
-    }
+    found = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names}
     return {given: f"{origin}." if origin in MODULES else origin for given, origin in found.items()}
 
 
@@ -160,7 +156,5 @@ def test_these_tests_can_fail():
     assert not is_allowed("gmcourse.models.glow", "gmcourse.models.nice")
     assert not is_allowed("gmcourse.data", "gmcourse.nn.networks")
     assert is_allowed("gmcourse.models.vae.model", "gmcourse.models.vae.likelihoods")
-    assert hidden(
-        {"fit": "gmcourse.training.fit.fit", "step": "gmcourse.training.step."}, {"fit", "step"}
-    ) == ["fit"]
+    assert hidden({"fit": "gmcourse.training.fit.fit", "step": "gmcourse.training.step."}, {"fit", "step"}) == ["fit"]
     assert Path(MODULES["gmcourse.data"]).name == "__init__.py"

@@ -29,9 +29,7 @@ class TestDiagram:
         text = path.read_text(encoding="utf-8")
         dark = text[text.index("prefers-color-scheme: dark") :].splitlines()[0]
         assert set(re.findall(r"var\((--\w+)\)", text)) <= set(re.findall(r"(--\w+):", dark))
-        assert not re.search(
-            r"[\s\"';](fill|stroke|background(-color)?)\s*[:=][\s\"']*(?!var\(|none)\w*[#a-z]", text
-        )
+        assert not re.search(r"[\s\"';](fill|stroke|background(-color)?)\s*[:=][\s\"']*(?!var\(|none)\w*[#a-z]", text)
         root = ElementTree.parse(path).getroot()
         width = float(root.get("viewBox").split()[2])
         sheets = [each for each in root.iter(f"{SVG}rect") if each.get("width") in (f"{width:g}", "100%")]

@@ -39,9 +39,7 @@ def fault(node, text):
 
 def faults(tree):
     for node in ast.walk(tree):
-        text = (
-            ast.get_docstring(node) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) else None
-        )
+        text = ast.get_docstring(node) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) else None
         if text and (reason := fault(node, text)):
             yield getattr(node, "lineno", 1), text.partition("\n\n")[0], reason
 

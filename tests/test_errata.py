@@ -93,9 +93,7 @@ def test_row_09_a_bound_that_tightens_and_never_passes_the_truth():
     model = LinearGaussianVAE(data_dim=6, latent_dim=2, sigma=0.5).double().requires_grad_(False)
     x = torch.randn(200, 6, dtype=torch.float64)
     truth = model.log_evidence(x).mean()
-    bounds = [
-        model.importance_bound(x, torch.randn(k, 200, 2, dtype=torch.float64)).mean() for k in (1, 10, 500)
-    ]
+    bounds = [model.importance_bound(x, torch.randn(k, 200, 2, dtype=torch.float64)).mean() for k in (1, 10, 500)]
     assert bounds[0] < bounds[1] < bounds[2] < truth + 1e-9
 
 
@@ -137,9 +135,7 @@ def test_row_22_lazy_and_k_times_is_the_same_on_average(k):
     penalties = torch.rand(16 * 100, dtype=torch.float64)
     lazy = torch.where(torch.arange(len(penalties)) % k == 0, k * penalties, 0.0)
     assert lazy.mean() == pytest.approx(penalties.mean().item(), rel=0.12)
-    assert penalties[::k].mean() == pytest.approx(
-        lazy.mean().item()
-    )  # without the k it would be k times less
+    assert penalties[::k].mean() == pytest.approx(lazy.mean().item())  # without the k it would be k times less
     c = k / (k + 1)
     # k + 1 updates with β^c forget as much as k updates with β
     assert (0.99**c) ** (k + 1) == pytest.approx(0.99**k)
@@ -222,9 +218,7 @@ def test_row_38_a_scale_may_be_negative():
     assert s.abs().log().sum() == pytest.approx(truth.item(), abs=1e-6)
     assert s.log().isnan().any()
     weight = torch.randn(5, 5, dtype=torch.float64)
-    assert torch.linalg.slogdet(weight).logabsdet == pytest.approx(
-        torch.linalg.det(weight).abs().log().item()
-    )
+    assert torch.linalg.slogdet(weight).logabsdet == pytest.approx(torch.linalg.det(weight).abs().log().item())
 
 
 def test_row_40_temperature_is_a_power_of_one_over_its_square():

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, drawing, fields
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ def test_what_fits_is_given_back():
     assert expect.number("s", 1, least=1) == 1.0
 
 
-@door(
+@expect.door(
     x="N D",
     k=">= 1 < N",
     kind="a|b",
@@ -108,15 +107,13 @@ def test_a_door_refuses(arguments, message):
 
 def test_a_door_lets_pass():
     assert some(X, 2, "b", torch.ones(3).long(), ["u"], (torch.ones(2), 0.0), X[0] * torch.nan) == "b"
-    assert (
-        some(X, 1, "a", None, "uv", None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"
-    )
+    assert some(X, 1, "a", None, "uv", None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"
     with pytest.raises(TypeError, match="x"):
         some()
 
 
 def test_values_are_looked_at_outside_of_a_graph_only():
-    @door(x="N; detached, >= 0")
+    @expect.door(x="N; detached, >= 0")
     def training(x: Tensor) -> Tensor:
         return x
 
@@ -126,7 +123,7 @@ def test_values_are_looked_at_outside_of_a_graph_only():
 
 
 def test_a_drawing_gets_what_can_be_drawn():
-    @drawing(named="N")
+    @expect.drawing(named="N")
     def draw(named: Mapping[str, Tensor]) -> Tensor:
         return named["a"]
 
@@ -137,7 +134,7 @@ def test_a_drawing_gets_what_can_be_drawn():
 def test_a_wrong_line_is_found_when_the_module_loads():
     with pytest.raises(AssertionError, match="no argument"):
 
-        @door(y="N")
+        @expect.door(y="N")
         def wrong(x: Tensor) -> Tensor:
             return x
 
@@ -148,7 +145,7 @@ def test_fields_of_a_dataclass():
 
         def __init__(self, x: Tensor) -> None:
             self.x = x
-            fields(self, x="N")
+            expect.fields(self, x="N")
 
     with pytest.raises(ValueError, match=r"x has shape \(3, 2\)"):
         Thing(X)

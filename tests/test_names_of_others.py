@@ -142,9 +142,7 @@ def test_a_course_in_a_folder_of_any_name_hands_out_its_exercises(tmp_path: Path
     for name in hostile(tmp_path):
         course = tmp_path / name
         (course / "notebooks" / "solutions").mkdir(parents=True)
-        shutil.copy(
-            ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb", course / "notebooks" / "solutions"
-        )
+        shutil.copy(ROOT / "notebooks" / "solutions" / "04_vae_solutions.ipynb", course / "notebooks" / "solutions")
         shutil.copy(ROOT / "pyproject.toml", course)
         assert exercises(["build", f"--root={course}"]) == 0
         assert (course / "notebooks" / "exercises" / "04_vae_exercises.ipynb").is_file()

@@ -122,9 +122,7 @@ def test_a_right_answer_passes_a_check_whatever_is_printed(encoding: str) -> Non
 
 
 def run(words: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG", "PYTHONIO"))
-    }
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG", "PYTHONIO"))}
     given = kept | {"PYTHONPATH": str(ROOT)} | environment
     return subprocess.run([sys.executable, *words], env=given, cwd=ROOT, capture_output=True, check=False)
 

@@ -9,9 +9,7 @@ from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES
 
 # Found by their names: the commands, the recipes, the hooks of pytest, the data sets, what judged copies call.
-BY_NAME = re.compile(
-    r".*\.(add_arguments|run|RECIPE|pytest_\w+)|gmcourse\.data\.\w+\.load|.*\.clean_slate\.\w+"
-)
+BY_NAME = re.compile(r".*\.(add_arguments|run|RECIPE|pytest_\w+)|gmcourse\.data\.\w+\.load|.*\.clean_slate\.\w+")
 
 
 def origins(package):
@@ -72,9 +70,7 @@ def users():
     """The syntax tree of everything that may use a name of the package, by where it is."""
     scripts = [*ROOT.glob("tools/**/*.py"), *ROOT.glob("book/_extensions/*.py")]
     notebooks = [
-        path
-        for folder in ("notebooks", "notebooks/solutions", "book")
-        for path in (ROOT / folder).glob("*.ipynb")
+        path for folder in ("notebooks", "notebooks/solutions", "book") for path in (ROOT / folder).glob("*.ipynb")
     ]
     assert len(notebooks) > 18
     return (
@@ -92,9 +88,7 @@ def words_of_pages():
         *ROOT.glob("book/instructor/*.md"),
     ]
     code = [
-        part
-        for page in pages
-        for part in re.findall(r"```.*?```|`[^`]*`", page.read_text(encoding="utf-8"), re.S)
+        part for page in pages for part in re.findall(r"```.*?```|`[^`]*`", page.read_text(encoding="utf-8"), re.S)
     ]
     return set(re.findall(r"\w+", " ".join(code)))
 
@@ -120,9 +114,7 @@ def dead(trees, everything, words):
         read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         for name in defined(tree):
             last = name.rpartition(".")[2]
-            if not (
-                f"{place}.{name}" in names | words or (last in attributes if "." in name else last in read)
-            ):
+            if not (f"{place}.{name}" in names | words or (last in attributes if "." in name else last in read)):
                 yield f"{place}.{name}"
 
 

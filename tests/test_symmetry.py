@@ -38,15 +38,11 @@ def test_a_chapter_is_whole(number, slug):
     assert (ROOT / "tests" / "models" / f"test_{slug}.py").is_file(), "the chapter's models have no test"
     for folder in ("solutions", "exercises"):
         assert (ROOT / "notebooks" / folder / f"{name}_{folder}.ipynb").is_file(), f"there are no {folder}"
-    assert (ROOT / "gmcourse" / "exercises" / "checks" / f"{slug}.py").is_file(), (
-        "the exercises have no checks"
-    )
+    assert (ROOT / "gmcourse" / "exercises" / "checks" / f"{slug}.py").is_file(), "the exercises have no checks"
     assert (ROOT / "tests" / "exercises" / "answers" / f"{slug}.py").is_file(), (
         "there are no wrong answers to tell apart"
     )
-    assert (ROOT / "tests" / "exercises" / f"test_{slug}.py").is_file(), (
-        "the exercises are not tested both ways"
-    )
+    assert (ROOT / "tests" / "exercises" / f"test_{slug}.py").is_file(), "the exercises are not tested both ways"
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert f"notebooks/{name}" in toc, "the lesson is not in the table of contents"
     assert f"notebooks/solutions/{name}_solutions" in toc, "the exercises are not in the table of contents"

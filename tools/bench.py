@@ -19,13 +19,9 @@ def main(words: list[str]) -> int:
             f"no benchmark {' '.join(words)}; there are {', '.join(p.stem for p in scripts) or 'none'}"
         )
     status = 0
-    speed = (
-        "from tests.benchmarks.timing import speed_of_this_core as s; print(f'this core: {s():.0f} GFLOP/s')"
-    )
+    speed = "from tests.benchmarks.timing import speed_of_this_core as s; print(f'this core: {s():.0f} GFLOP/s')"
     subprocess.call([sys.executable, "-c", speed], cwd=ROOT, env=environment)
     for path in chosen:
         print(f"— {path.relative_to(ROOT).as_posix()}", flush=True)
-        status |= subprocess.call(
-            [sys.executable, "-m", f"tests.benchmarks.{path.stem}"], cwd=ROOT, env=environment
-        )
+        status |= subprocess.call([sys.executable, "-m", f"tests.benchmarks.{path.stem}"], cwd=ROOT, env=environment)
     return min(status, 1)

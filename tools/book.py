@@ -130,9 +130,7 @@ def main(words: list[str]) -> int:
     outcomes = lessons.execute(lessons.notebooks())
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
-        print(
-            f"{len(failed)} of {len(outcomes)} notebooks failed; their tracebacks are above", file=sys.stderr
-        )
+        print(f"{len(failed)} of {len(outcomes)} notebooks failed; their tracebacks are above", file=sys.stderr)
         return 1
     unseen = {solutions.solved(name) for name in solutions.left_out()}
     if wrong := measured.problems([p for p in measured.pages() if p not in unseen], lessons.executed):

@@ -55,9 +55,7 @@ def open_browser() -> Iterator[Browser]:
     """
     path = executable()
     if path is None:
-        raise RuntimeError(
-            "no Chromium was found; install one (apt-get install chromium) or set GMCOURSE_BROWSER"
-        )
+        raise RuntimeError("no Chromium was found; install one (apt-get install chromium) or set GMCOURSE_BROWSER")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         try:

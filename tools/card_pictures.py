@@ -215,6 +215,4 @@ def draw(inks: Inks) -> Image.Image:
         card = Card(inks)
         make(card)
         sheet.paste(card.sheet, (0, i * HEIGHT))
-    return sheet.resize(
-        (WIDTH * 2 // 3, sheet.height * 2 // 3), Image.Resampling.LANCZOS
-    )  # its edges are smooth
+    return sheet.resize((WIDTH * 2 // 3, sheet.height * 2 // 3), Image.Resampling.LANCZOS)  # its edges are smooth

@@ -172,9 +172,7 @@ def _body(lesson: Lesson, text: str) -> tuple[str, str]:
     text = NUMBER.sub(lambda match: lesson.number(match[1]), text)
     heading, _, rest = FETCHED.sub(fetch, text).strip().partition("\n")
     words = block(rest).strip()
-    wide = (
-        shape > WIDE or 'class="math notranslate"' in words
-    )  # an equation beside a picture is too small to read
+    wide = shape > WIDE or 'class="math notranslate"' in words  # an equation beside a picture is too small to read
     layout = "words" if not pictures else "alone" if not words else "below" if wide else "beside"
     inside = f'<div class="text">{words}</div>' if words else ""
     return f'{block(heading)}<div class="content">{inside}{"".join(pictures)}</div>', layout

@@ -37,9 +37,7 @@ def inside(extra: str = "dev") -> bool:
 def wanted(extra: str = "dev") -> str:
     """A hash of all that decides what is installed: the set, requirements, constraints, and the Python version."""
     described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    project = {
-        key: described["project"].get(key) for key in ("dependencies", "optional-dependencies", "scripts")
-    }
+    project = {key: described["project"].get(key) for key in ("dependencies", "optional-dependencies", "scripts")}
     parts = (
         extra,
         json.dumps(project, sort_keys=True),

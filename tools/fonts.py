@@ -32,9 +32,7 @@ GREEK = [*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA), 0x3D1
 
 def reduced(font: TTFont, letters: list[int]) -> TTFont:
     """Keep these letters of a font, and no hints for coarse screens."""
-    subsetter = Subsetter(
-        Options(layout_features=FEATURES, hinting=False, name_IDs=["*"], notdef_outline=True)
-    )
+    subsetter = Subsetter(Options(layout_features=FEATURES, hinting=False, name_IDs=["*"], notdef_outline=True))
     subsetter.populate(unicodes=letters)
     subsetter.subset(font)
     font.flavor = "woff2"

@@ -67,9 +67,7 @@ def main(words: list[str]) -> int:
     """Write the zip and say where."""
     parser = argparse.ArgumentParser(prog="python -m tools.gradescope")
     parser.add_argument("chapter", choices=sorted(notebook.chapters()))
-    parser.add_argument(
-        "--points", type=float, default=10.0, help="for all exercises together, by their stars"
-    )
+    parser.add_argument("--points", type=float, default=10.0, help="for all exercises together, by their stars")
     parser.add_argument("--extra", type=Path, metavar="FILE", help="further checks of your own, in one file")
     parser.add_argument("--target", type=Path, help="the zip; default: CHAPTER_gradescope.zip")
     arguments = parser.parse_args(words)

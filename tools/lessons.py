@@ -143,8 +143,6 @@ def execute(paths: list[Path]) -> list[Outcome]:
             if outcome.error:
                 print(outcome.error, flush=True)
             else:
-                bundle = CacheBundleIn(
-                    notebook, str(outcome.path), data={"execution_seconds": outcome.seconds}
-                )
+                bundle = CacheBundleIn(notebook, str(outcome.path), data={"execution_seconds": outcome.seconds})
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     return [outcomes[path] for path in paths]

@@ -111,9 +111,7 @@ def output(cell: dict[str, Any]) -> str:
     parts = []
     for each in cell.get("outputs", []):
         shown = (
-            each.get("text", "")
-            if each["output_type"] == "stream"
-            else each.get("data", {}).get("text/plain", "")
+            each.get("text", "") if each["output_type"] == "stream" else each.get("data", {}).get("text/plain", "")
         )
         parts.append("".join(shown))
     return "".join(parts)
@@ -154,12 +152,8 @@ def problems(paths: Iterable[Path], executed: Callable[[Path], dict[str, Any]]) 
         outputs = {cell["id"]: output(cell) for cell in executed(path)["cells"]} if own else {}
         known |= {name: (source, outputs[source.cell]) for name, source in own.items()}
     ids = [claim.id for claim in said]
-    found += [
-        f"two sentences have the number {name}" for name in sorted({one for one in ids if ids.count(one) > 1})
-    ]
-    found += [
-        f"{known[name][0].page}: no sentence has the number {name}" for name in known if name not in ids
-    ]
+    found += [f"two sentences have the number {name}" for name in sorted({one for one in ids if ids.count(one) > 1})]
+    found += [f"{known[name][0].page}: no sentence has the number {name}" for name in known if name not in ids]
     return found + [problem for claim in said if (problem := _problem(claim, known))]
 
 
@@ -175,9 +169,7 @@ def _problem(claim: Claim, known: dict[str, tuple[Source, str]]) -> str | None:
         value = rows.get(cheap, {}).get(same)
         if value is None:
             return f"{where}, but the zoo has no {metric} of {model}"
-        return (
-            None if claim.holds(repr(value)) else f"{where}, but the manifest of {model} has {metric} {value}"
-        )
+        return None if claim.holds(repr(value)) else f"{where}, but the manifest of {model} has {metric} {value}"
     if claim.id not in known:
         return f"{where}, and no cell prints it"
     source, text = known[claim.id]

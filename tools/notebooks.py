@@ -21,9 +21,7 @@ KEPT = ("gmcourse", "mystnb", "tags")  # of a cell's metadata
 # What a box looks like where our style sheet is not: JupyterLab, Notebook, VS Code and Colab keep a style and
 # drop or ignore a class of ours. Thin colours on whatever the paper is: for a light and a dark theme.
 BOXES = {"predict": "#e08a1e", "expect": "#0072b2"}
-BOX = (
-    '<blockquote class="{0}" style="border-left: 6px solid {1}; background-color: {1}1a; padding: 0.5em 1em">'
-)
+BOX = '<blockquote class="{0}" style="border-left: 6px solid {1}; background-color: {1}1a; padding: 0.5em 1em">'
 
 
 def _words(cell: dict[str, Any]) -> str:

@@ -125,9 +125,7 @@ def _update(course: Path, folder: Path) -> list[Change]:
 
 def told(folder: Path, changes: list[Change]) -> str:
     """The changes in words; of what is new in a folder, only how many files."""
-    lines = [
-        f"Your folder is {folder}. Work in it: git does not track it, and an update leaves your work alone."
-    ]
+    lines = [f"Your folder is {folder}. Work in it: git does not track it, and an update leaves your work alone."]
     for what, words in WORDS.items():
         found = [each for each in changes if each.what == what]
         if found and what == "new":

@@ -80,9 +80,7 @@ def drawn_by_each(theme: Theme, side: int, columns: int = 16) -> dict[tuple[str,
         ("04", "VAE"): large(first_draws("vae_faces_two_levels", columns)),
         ("04", "VAE, digits"): as_ink(large(pad(digits, (1, 1, 1, 1))), theme),
         ("07", "Glow"): large(first_draws("glow_faces", columns, temperature=0.7)),
-        ("08", "SRFlow"): torch.cat(
-            [torch.cat([a[None], large(b)]) for a, b in zip(blocks, answers, strict=True)]
-        ),
+        ("08", "SRFlow"): torch.cat([torch.cat([a[None], large(b)]) for a, b in zip(blocks, answers, strict=True)]),
         ("09", "StyleGAN2"): large(first_draws("stylegan2_faces", columns, truncation=0.7)),
     }
 
@@ -134,9 +132,7 @@ def contact_sheet(across: int = 3, size: int = 80, gap: int = 22) -> Image.Image
     return sheet
 
 
-PICTURES: dict[
-    str, tuple[Callable[[], Image.Image], int | None]
-] = {  # how it is drawn, and in how many colours
+PICTURES: dict[str, tuple[Callable[[], Image.Image], int | None]] = {  # how it is drawn, and in how many colours
     "families_light": (lambda: families(LIGHT), None),
     "families_dark": (lambda: families(DARK), None),
     "cards_light": (lambda: card_pictures.draw(card_pictures.LIGHT), None),

@@ -99,11 +99,7 @@ def _address(link: Tag, name: str, known: set[str]) -> str:
     parts = urlsplit(str(link["href"]))
     if parts.scheme or parts.netloc:
         return parts.geturl()
-    path = (
-        posixpath.normpath(posixpath.join(posixpath.dirname(name), parts.path))
-        if parts.path
-        else f"{name}.html"
-    )
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), parts.path)) if parts.path else f"{name}.html"
     page = path.removesuffix(".html")
     return f"#{anchor(page, parts.fragment)}" if page in known else path
 
@@ -116,9 +112,7 @@ def front(shown: Sequence[Chapter], numbers: Mapping[str, int], edition: str) ->
             rows.append(f"<h2>{escape(chapter.part)}</h2>")
             part = chapter.part
         number = numbers.get(chapter.name, "")
-        rows.append(
-            f'<p><a href="#{anchor(chapter.name)}">{escape(chapter.title)}</a><span>{number}</span></p>'
-        )
+        rows.append(f'<p><a href="#{anchor(chapter.name)}">{escape(chapter.title)}</a><span>{number}</span></p>')
     return (
         f'<div class="gm-cover"><img src="_static/logo.svg" alt=""><h1>Deep generative models</h1>'
         f"<p>A course with a package, exercises and questions</p><p>The course authors</p><p>{escape(edition)}</p>"
@@ -136,8 +130,7 @@ def document(name: str, body: str) -> str:
         for each in (joined[0], "vendor/katex/katex.min.css", "print.css")
     )
     scripts = "".join(
-        f'<script defer src="_static/{each}"></script>'
-        for each in ("vendor/katex/katex.min.js", "formulas.js")
+        f'<script defer src="_static/{each}"></script>' for each in ("vendor/katex/katex.min.js", "formulas.js")
     )
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'

@@ -108,9 +108,7 @@ def gift(title: str, questions: list[Question]) -> str:
             f"={words(one.answer)}#Right." if one.right else f"~{words(one.answer)}#{words(one.why)}"
             for one in each.options
         )
-        parts.append(
-            f"::{each.id}::[html]{words(each.question)} {{\n{answers}\n####{words(each.right.why)}\n}}\n"
-        )
+        parts.append(f"::{each.id}::[html]{words(each.question)} {{\n{answers}\n####{words(each.right.why)}\n}}\n")
     return "\n".join(parts)
 
 

@@ -27,9 +27,7 @@ def fault(constraints: Path, extra: str, system: str, python: str) -> str:
     command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--extra", extra, "-c", str(constraints)]
     there = ["--python-platform", SYSTEMS[system], "--python-version", python, "--only-binary", ":all:"]
     environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"}
-    done = subprocess.run(
-        [*command, *there], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, *there], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return done.stderr.strip() if done.returncode else ""
 
 

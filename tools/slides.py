@@ -23,8 +23,6 @@ def main(words: list[str]) -> int:
         for slug in words or deck.decks():
             page.goto(f"{address}/slides/{slug}.html?print-pdf", wait_until="networkidle")
             page.wait_for_selector("html[data-ready]")
-            page.pdf(
-                path=str(PDF / f"{slug}.pdf"), prefer_css_page_size=True, print_background=True, tagged=True
-            )
+            page.pdf(path=str(PDF / f"{slug}.pdf"), prefer_css_page_size=True, print_background=True, tagged=True)
             print((PDF / f"{slug}.pdf").relative_to(ROOT).as_posix(), flush=True)
     return 0

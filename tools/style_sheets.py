@@ -84,9 +84,7 @@ def squeezed(rule: str) -> str:
 def without_unasked(text: str) -> str:
     """Take away custom properties that no rule reads; live figures read those whose names begin with `--gm`."""
     asked = set(re.findall(r"var\(\s*(--[\w-]+)", text))
-    return PROPERTY.sub(
-        lambda found: found[0] if found[1] in asked or found[1].startswith("--gm") else "", text
-    )
+    return PROPERTY.sub(lambda found: found[0] if found[1] in asked or found[1].startswith("--gm") else "", text)
 
 
 def address(url: str, sheet: Path, static: Path) -> str:

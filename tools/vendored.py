@@ -15,9 +15,7 @@ BEGIN, END = "<!-- hashes -->\n", "<!-- /hashes -->\n"
 def hashes() -> dict[str, str]:
     """Compute sha256 of every vendored file, by its path."""
     paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
-    return {
-        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
-    }
+    return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def table() -> str:

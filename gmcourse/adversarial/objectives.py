@@ -10,13 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 DiscriminatorLoss = Callable[[Tensor, Tensor], Tensor]
 GeneratorLoss = Callable[[Tensor], Tensor]
 
-_of_both = door(real_logits="; unseen", fake_logits="; unseen")
-_of_fakes = door(fake_logits="; unseen")
+_of_both = expect.door(real_logits="; unseen", fake_logits="; unseen")
+_of_fakes = expect.door(fake_logits="; unseen")
 
 
 @_of_both

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Lazy:
     every: int = 1
 
     def __post_init__(self) -> None:
-        fields(self, every=">= 1")
+        expect.fields(self, every=">= 1")
 
 
-@door(lr=">= 0", betas=">= 0 < 1", every=">= 1")
+@expect.door(lr=">= 0", betas=">= 0 < 1", every=">= 1")
 def lazy_adam(
     parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float] = (0.0, 0.99), *, every: int = 1
 ) -> torch.optim.Adam:
@@ -47,7 +46,7 @@ def lazy_adam(
     return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c))
 
 
-Discriminator = Callable[[Tensor], Tensor]
+Network = Callable[[Tensor], Tensor]
 
 
 def one_logit_each(logits: Tensor, samples: int) -> Tensor:
@@ -58,12 +57,9 @@ def one_logit_each(logits: Tensor, samples: int) -> Tensor:
     return logits
 
 
-@door(x="B …; unseen")
-def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
-    """Differentiate the discriminator's logit of each sample by that sample: the shape of x, differentiable again.
-
-    The discriminator gives one logit a sample, (B,) or (B, 1).
-    """
+@expect.door(x="B …; unseen")
+def input_gradients(discriminator: Network, x: Tensor) -> Tensor:
+    """Differentiate the one logit of each sample, (B,) or (B, 1), by that sample: x's shape, differentiable again."""
     x = x.detach().requires_grad_(True)
     logits = one_logit_each(discriminator(x), len(x))
     # the sum's gradient holds every sample's own: no logit depends on another sample (but for
@@ -71,8 +67,8 @@ def input_gradients(discriminator: Discriminator, x: Tensor) -> Tensor:
     return torch.autograd.grad(logits.sum(), x, create_graph=True)[0]
 
 
-@door(real="B …; unseen", gamma=">= 0")
-def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) -> Tensor:
+@expect.door(real="B …; unseen", gamma=">= 0")
+def r1_penalty(discriminator: Network, real: Tensor, gamma: float = 10.0) -> Tensor:
     """Compute γ/2 · E‖∇_x D(x)‖² on data only.
 
     Mescheder et al. 2018 (arXiv:1801.04406), eq. 9. It takes away the slope that would push samples off the
@@ -81,8 +77,8 @@ def r1_penalty(discriminator: Discriminator, real: Tensor, gamma: float = 10.0) 
     return gamma / 2 * input_gradients(discriminator, real).flatten(1).square().sum(1).mean()
 
 
-@door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
-def gradient_penalty(discriminator: Discriminator, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
+@expect.door(real="B …; unseen", fake="B …; unseen", weight=">= 0")
+def gradient_penalty(discriminator: Network, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
     Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
@@ -93,15 +89,14 @@ def gradient_penalty(discriminator: Discriminator, real: Tensor, fake: Tensor, w
     return weight * (torch.linalg.vector_norm(slopes.flatten(1), dim=1) - 1).square().mean()
 
 
-@door(images="B C H W; unseen", ws="B … D; unseen", noise="B C H W; unseen")
+@expect.door(images="B C H W; unseen", ws="B … D; unseen", noise="B C H W; unseen")
 def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Tensor:
     """‖J_wᵀy‖₂ with y ~ N(0, I)/√(HW): how far the picture moves for a random small move of w.
 
     Karras et al. 2020 (arXiv:1912.04958), section 3.2. J_wᵀy = ∇_w ⟨g(w), y⟩ needs one backward pass, and no
     Jacobian. The scale 1/√(HW) and the mean over layers are those of the authors' code. Returns (B,), differentiable:
     for L layers the root of the mean over layers of the squared norms. Images are g(w), computed from `ws` with
-    gradients switched on; ws are one w a layer, (B, L, D), or (B, D). Noise is y before its scale, in the images'
-    shape, by default drawn.
+    gradients switched on; ws are one w a layer, (B, L, D), or (B, D). Noise is y before its scale, by default drawn.
     """
     noise = torch.randn_like(images) if noise is None else noise
     y = noise / math.sqrt(images.shape[2] * images.shape[3])
@@ -114,7 +109,7 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor | None = None) -> Ten
     return per_layer.reshape(len(images), -1).mean(1).sqrt()
 
 
-@door(lengths="B; unseen", mean="; unseen", decay=">= 0 <= 1")
+@expect.door(lengths="B; unseen", mean="; unseen", decay=">= 0 <= 1")
 def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> tuple[Tensor, Tensor]:
     """E(‖J_wᵀy‖₂ − a)², where a is a running mean of the lengths.
 
@@ -137,15 +132,8 @@ class PathLength(nn.Module):
 
     mean: Tensor
 
-    @door(weight=">= 0", shrink=">= 1")
-    def __init__(
-        self,
-        mapping: Callable[[Tensor], Tensor],
-        synthesis: Callable[[Tensor], Tensor],
-        *,
-        weight: float = 2.0,
-        shrink: int = 2,
-    ) -> None:
+    @expect.door(weight=">= 0", shrink=">= 1")
+    def __init__(self, mapping: Network, synthesis: Network, *, weight: float = 2.0, shrink: int = 2) -> None:
         super().__init__()
         # in a tuple, so that the generator's parameters are not registered and saved a second time
         self._networks = (mapping, synthesis)

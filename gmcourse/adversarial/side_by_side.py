@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.adversarial.step import Adversarial
-from gmcourse.expect.door import door
 from gmcourse.training.last_good import LastGood, Measured
 
 
@@ -20,7 +19,7 @@ class SideBySide:
     it takes, and a name for its set-up in words: curves of runs of one name are averaged.
     """
 
-    @door(steps="runs:", rows="runs: >= 1", names="runs:")
+    @expect.door(steps="runs:", rows="runs: >= 1", names="runs:")
     def __init__(
         self, module: nn.Module, steps: Sequence[Adversarial], rows: Sequence[int], names: Sequence[str]
     ) -> None:

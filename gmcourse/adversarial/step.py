@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.adversarial.objectives import losses
 from gmcourse.adversarial.penalties import Lazy, one_logit_each
-from gmcourse.expect.door import door
 from gmcourse.training import EMA
 from gmcourse.training.last_good import LastGood, Measured, parameters_of
 from gmcourse.training.step import average_gradients, check_parts
@@ -34,7 +33,7 @@ class Adversarial:
         ema: an average of the generator, moved with it.
     """
 
-    @door(discriminator_steps=">= 1")
+    @expect.door(discriminator_steps=">= 1")
     def __init__(
         self,
         generator: nn.Module,

@@ -14,13 +14,12 @@ from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 AGAIN = "the file is damaged or was cut short; fetch it again"
 ZIP, PICKLE = b"PK", b"\x80"
 
 
-@door()
+@expect.door()
 def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
     """Read the state dict in a file of `torch.save`, old or new, or of safetensors, as its first bytes say.
 
@@ -51,10 +50,8 @@ def _content(path: Path) -> Any:
         except SafetensorError as error:
             raise ValueError(f"{path} cannot be read: {AGAIN} ({error})") from error
     if not start.startswith((ZIP, PICKLE)):
-        raise ValueError(
-            f"{path} is neither of torch.save nor of safetensors; it begins with {start[:24]!r} "
-            "(a page or a pointer in place of the weights?)"
-        )
+        seen = f"begins with {start[:24]!r} (a page or a pointer in place of the weights?)"
+        raise ValueError(f"{path} is neither of torch.save nor of safetensors; it {seen}")
     if start.startswith(ZIP):
         _check_sums(path)
     try:

@@ -13,7 +13,6 @@ from torch import nn
 
 from gmcourse import expect
 from gmcourse.converters.state import State, Weights, opened
-from gmcourse.expect.door import door
 from gmcourse.models.stylegan2 import Discriminator, Generator
 from gmcourse.nn.resample import fir_kernel
 
@@ -34,8 +33,7 @@ def _base_and_max(widths: Mapping[int, int]) -> tuple[int, int]:
     side, narrow = max(widths.items())
     base = max(side * narrow, *(s * w for s, w in widths.items()))
     if any(min(base // s, most) != w for s, w in widths.items()):
-        found = f"of feature maps {dict(widths)} by side"
-        expect.refuse("state", found, "min(base // side, max) for one base")
+        expect.refuse("state", f"of feature maps {dict(widths)} by side", "min(base // side, max) for one base")
     return base, most
 
 
@@ -85,7 +83,7 @@ def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None
     weights.finish()
 
 
-@door(state="empty")
+@expect.door(state="empty")
 @torch.no_grad()
 def generator_from_nvlabs(state: State) -> Generator:
     """Build a generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch, and in their dtype.
@@ -111,7 +109,7 @@ def generator_from_nvlabs(state: State) -> Generator:
     return generator
 
 
-@door(state="empty", group=">= 1")
+@expect.door(state="empty", group=">= 1")
 @torch.no_grad()
 def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
     """Build a discriminator with the weights of a `D` of stylegan2-ada-pytorch.

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from gmcourse import expect
 from gmcourse.converters.state import State, Weights, opened
-from gmcourse.expect.door import door
 from gmcourse.flows import ActNorm, ActNormConv, AffineCoupling, AffineInjector, Multiscale, PlainConv1x1
 from gmcourse.models.srflow import Regression, SRFlow
 from gmcourse.models.srflow.steps import ConditionalNet
@@ -117,14 +117,13 @@ def _encoder_sizes(weights: Weights) -> dict[str, int]:
     }
 
 
-@door(state="empty", stacked="empty >= 0")
+@expect.door(state="empty", stacked="empty >= 0")
 @torch.no_grad()
 def srflow_from_official(state: State, stacked: Sequence[int] = (1, 8, 15, 22)) -> SRFlow:
     """Build a model with the weights of a checkpoint of the authors.
 
     The encoder's last enlargement and two convolutions, and `flowUpsamplerNet.f`, are in the file and not in
-    the density: they stay unused. A state dict does not say `stacked`, the blocks of the trunk whose outputs
-    every level sees.
+    the density: they stay unused. A state dict does not say `stacked`, the trunk's blocks that every level sees.
     """
     weights = opened(state, "a published SRFlow")
     sizes = _encoder_sizes(weights)
@@ -154,7 +153,7 @@ def srflow_from_official(state: State, stacked: Sequence[int] = (1, 8, 15, 22)) 
     return model
 
 
-@door(state="empty")
+@expect.door(state="empty")
 @torch.no_grad()
 def regression_from_official(state: State) -> Regression:
     """The regression network whose trunk a checkpoint's encoder is; it keeps the head, and the flow is unused."""

@@ -9,12 +9,12 @@ dimensions 1, 3, …; couplings 1, 3, … change dimensions 0, 2, …; a rectifi
 import torch
 from torch import nn
 
+from gmcourse import expect
 from gmcourse.converters.state import State, opened
-from gmcourse.expect.door import door
 from gmcourse.models.nice import NICE
 
 
-@door(state="empty", prior="logistic|normal")
+@expect.door(state="empty", prior="logistic|normal")
 @torch.no_grad()
 def nice_from_layers(state: State, prior: str = "logistic") -> NICE:
     """A model of as many dimensions as there are log-scales, with these weights and in their dtype.

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.converters.state import State, Weights, opened
-from gmcourse.expect.door import door
 from gmcourse.flows import ActNormConv, ConstantAffine, Multiscale, PlainConv1x1
 from gmcourse.flows.coupling import Coupling
 from gmcourse.models.glow import Glow
@@ -65,7 +65,7 @@ def _load_split_prior(ours: ZeroConv2d, weights: Weights, prefix: str) -> None:
     ours.log_scale.copy_(ours.log_scale[swapped])
 
 
-@door(state="empty", shape="3: >= 1")
+@expect.door(state="empty", shape="3: >= 1")
 @torch.no_grad()
 def glow_from_rosinality(state: State, shape: Sequence[int] = (3, 64, 64)) -> Glow:
     """Build a model with the weights of a rosinality/glow-pytorch checkpoint, in their dtype.

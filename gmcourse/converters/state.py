@@ -12,8 +12,8 @@ from typing import Any, NoReturn, TypeVar
 import torch
 from torch import Tensor, nn
 
+from gmcourse import expect
 from gmcourse.expect import described, refuse
-from gmcourse.expect.door import door
 
 M = TypeVar("M", bound=nn.Module)
 WRAPPERS = ("module", "_orig_mod")  # of DataParallel and AveragedModel, and of torch.compile
@@ -37,7 +37,7 @@ class Weights:
         arguments: what it was built with, JSON only.
     """
 
-    @door(state="empty", ignore="empty")
+    @expect.door(state="empty", ignore="empty")
     def __init__(self, state: Mapping[str, Any], ignore: Sequence[str] = ()) -> None:
         self.unused: list[str] = []
         self.model, self.arguments = "", dict[str, Any]()

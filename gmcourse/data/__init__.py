@@ -6,15 +6,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from gmcourse.data.images import Images
-from gmcourse.expect.door import door
+from gmcourse import expect
+from gmcourse.data.images import FIVE_BITS, Images, five_bits
 from gmcourse.reproducible import plain_defaults
 
 BUNDLED = ("digits", "faces", "photos")
 TORCHVISION = ("mnist", "fashion_mnist", "kmnist", "cifar10", "celeba")
 
 
-@door(name="|".join((*BUNDLED, *TORCHVISION, "folder")), split="train|test")
+@expect.door(name="|".join((*BUNDLED, *TORCHVISION, "folder")), split="train|test")
 @plain_defaults()
 def load(name: str, split: str = "train", *, root: str | Path | None = None, **options: Any) -> Images:
     """Load images by name.
@@ -25,7 +25,6 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
         name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
             patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba". "folder" is a
             folder of pictures of your own, see `gmcourse.data.folder.load`.
-        split: "train" or "test".
         root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
             `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
         **options: those of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
@@ -41,7 +40,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
     return vision.load(name, split, root=root, **options)
 
 
-@door(name="|".join(TORCHVISION))
+@expect.door(name="|".join(TORCHVISION))
 def at_hand(name: str, *, otherwise: str) -> str:
     """Give `name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 

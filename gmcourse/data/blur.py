@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
-@door(x="B C H W; unseen", sigma="B; unseen")
+@expect.door(x="B C H W; unseen", sigma="B; unseen")
 def blur(x: Tensor, sigma: Tensor) -> Tensor:
     """Each image (B, C, H, W) blurred by a Gaussian of its own width (B,) in pixels; 0 leaves it as it is."""
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 
 LEVELS = 17
@@ -32,7 +32,7 @@ def _all() -> tuple[Tensor, Tensor, Tensor]:
     return pixels, labels, is_test
 
 
-@door(split="train|test")
+@expect.door(split="train|test")
 def load(split: str = "train") -> Images:
     """Load digits (N, 1, 8, 8) in 0 … 16, labelled 0 … 9: always the same 1,437 for training and 360 for testing."""
     pixels, labels, is_test = _all()

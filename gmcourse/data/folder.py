@@ -19,7 +19,6 @@ from gmcourse.checkpoint import load_checkpoint, save_checkpoint
 from gmcourse.console import visible
 from gmcourse.data.images import Images
 from gmcourse.data.picture import read
-from gmcourse.expect.door import door
 
 FORMAT = "gmcourse-folder-2"  # another number makes everything that was kept stale
 
@@ -70,7 +69,7 @@ NAMED = 5  # problems in a warning; the rest is counted
 Problem = tuple[str, str]  # a file's name, and why it gave no picture
 
 
-@door(split="train|test", size=">= 4 <= 1024", share="> 0 < 1")
+@expect.door(split="train|test", size=">= 4 <= 1024", share="> 0 < 1")
 def load(
     split: str = "train",
     *,
@@ -118,8 +117,7 @@ def load(
     names = sorted(set(labels))
     chosen = held_out(kept.digests, share) == (split == "test")
     if not bool(chosen.any()):
-        fault = f"{share}, with which no picture falls to {split!r}"
-        expect.refuse("share", fault, "another, or more pictures")
+        expect.refuse("share", f"{share}, with which no picture falls to {split!r}", "another, or more pictures")
     numbers = torch.tensor([names.index(label) for label in labels])
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
 

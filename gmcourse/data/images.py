@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 from gmcourse.reproducible import generator
 
 FIVE_BITS = 32  # grey values
@@ -28,7 +27,7 @@ class Images:
 
     def __post_init__(self) -> None:
         pixels, labels = "N C H W; uint8, empty", "N …; real, empty"
-        fields(self, grey_levels=">= 2 <= 256", pixels=pixels, labels=labels, names="empty")
+        expect.fields(self, grey_levels=">= 2 <= 256", pixels=pixels, labels=labels, names="empty")
         if self.grey_levels < 256 and self.pixels.numel():
             expect.whole("the largest of pixels", int(self.pixels.max()), most=self.grey_levels - 1)
 
@@ -51,12 +50,12 @@ class Images:
         """The pixels as float32 in [0, 1], shape (N, C, H, W): black is 0, the brightest level is 1."""
         return self.pixels.float() / (self.grey_levels - 1)
 
-    @door()
+    @expect.door()
     def to(self, device: str | torch.device) -> "Images":
         """Move the images to another device."""
         return Images(self.pixels.to(device), self.labels.to(device), self.grey_levels, self.names)
 
-    @door(fraction="> 0 < 1")
+    @expect.door(fraction="> 0 < 1")
     def split(self, fraction: float, seed: int = 0) -> tuple["Images", "Images"]:
         """Make two disjoint sets that are not empty: a random `fraction` of the images, and the rest."""
         first = round(fraction * len(self))
@@ -65,7 +64,7 @@ class Images:
         return self[order[:first]], self[order[first:]]
 
 
-@door(pixels="; real, >= 0 <= 255")
+@expect.door(pixels="; real, >= 0 <= 255")
 def five_bits(pixels: Tensor) -> Tensor:
     """Whole numbers 0 … 255 → 0 … 31: the three lowest bits, mostly grain, are dropped.
 

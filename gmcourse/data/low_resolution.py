@@ -8,10 +8,9 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door, fields
 
 
-@door(x="B C H W; detached, unit", scale=">= 2")
+@expect.door(x="B C H W; detached, unit", scale=">= 2")
 def downsample(x: Tensor, scale: int) -> Tensor:
     """Make pictures (B, C, H, W) in [0, 1] smaller by a bicubic filter widened with the scale: nothing aliases.
 
@@ -19,13 +18,13 @@ def downsample(x: Tensor, scale: int) -> Tensor:
     the picture at its border, here the kernel is cut there and normalised again. Linear, but for the cut to [0, 1].
     """
     if x.shape[2] % scale or x.shape[3] % scale:
-        sides = f"{x.shape[2]}×{x.shape[3]}"
-        expect.refuse("scale", f"{scale} for x of {sides}", "a number that divides both sides: crop x first")
+        given = f"{scale} for x of {x.shape[2]}×{x.shape[3]}"
+        expect.refuse("scale", given, "a number that divides both sides: crop x first")
     size = (x.shape[2] // scale, x.shape[3] // scale)
     return F.interpolate(x, size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
-@door(low="B C h w; detached, unit", scale=">= 1")
+@expect.door(low="B C h w; detached, unit", scale=">= 1")
 def upsample(low: Tensor, scale: int) -> Tensor:
     """Enlarge (B, C, h, w) by bicubic interpolation, cut to [0, 1]: what there was before networks."""
     size = (low.shape[2] * scale, low.shape[3] * scale)
@@ -47,7 +46,7 @@ class Pairs:
 
     def __post_init__(self) -> None:
         high, low = "N C H W; uint8, empty", "N C h w; empty"
-        fields(self, high=high, low=low, labels="N …; real, empty", scale=">= 2")
+        expect.fields(self, high=high, low=low, labels="N …; real, empty", scale=">= 2")
 
     def __len__(self) -> int:
         return len(self.high)
@@ -60,13 +59,13 @@ class Pairs:
         """Return the high resolutions as float32 in [0, 1]."""
         return self.high.float() / 255
 
-    @door()
+    @expect.door()
     def to(self, device: str | torch.device) -> "Pairs":
         """Move the pairs to another device."""
         return Pairs(self.high.to(device), self.low.to(device), self.scale, self.labels.to(device))
 
 
-@door(scale=">= 2")
+@expect.door(scale=">= 2")
 def pairs(images: Images, scale: int) -> Pairs:
     """Pair each picture of a set of 256 grey levels with its low resolution, see `downsample`."""
     expect.whole("the grey levels of images", images.grey_levels, least=256)

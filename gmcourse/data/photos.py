@@ -13,7 +13,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 NAMES = ("china", "flower")
@@ -45,16 +44,15 @@ def _lefts(split: str, size: int, width: int) -> Tensor:
     return torch.cat([torch.arange(low, high - size + 1) for low, high in pieces])
 
 
-@door(split="train|test|fit|validation", n=">= 1", contrast=">= 0")
+@expect.door(split="train|test|fit|validation", n=">= 1", contrast=">= 0")
 def load(split: str = "train", *, n: int | None = None, size: int = 32, contrast: float = 0.05) -> Images:
     """Square patches at random places, the two photographs in turn; always the same ones.
 
     Patches of one split overlap each other; those of two splits never do. Half of all places show smooth sky or a
-    blurred background; by default they are passed over. Labels say which photograph: 0 is "china", 1 "flower". Where
-    something has to be chosen (how long to train), the training set comes in two parts that share no pixel either,
-    "fit" and "validation". By default n is 4,000 to learn from and 500 to measure on; a side has 4 … 160 pixels, at
-    most 80 for "validation". `contrast` is the least standard deviation of a patch's brightness in [0, 1]; 0 takes
-    every place.
+    blurred background; by default they are passed over. Labels: 0 is "china", 1 "flower". Where something has to be
+    chosen (how long to train), the training set comes in two parts that share no pixel either, "fit" and
+    "validation". By default n is 4,000 to learn from and 500 to measure on; a side has 4 … 160 pixels, at most 80 for
+    "validation". `contrast` is the least standard deviation of a patch's brightness in [0, 1]; 0 takes every place.
     """
     n = DEFAULT[split] if n is None else n
     start, stop = LEFT_OUT if split == "validation" else BAND

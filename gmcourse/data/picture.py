@@ -39,8 +39,7 @@ def _pixels(file: IO[bytes], size: int, grey: bool) -> np.ndarray:
     with Image.open(file, formats=[each for each in FORMATS if each in Image.OPEN]) as image:
         image.draft(None, (2 * size, 2 * size))  # JPEG can decode a smaller picture, still twice too large
         if image.width * image.height > MOST:
-            wanted = f"at most {MOST // 10**6} million pixels"
-            expect.refuse("the size", f"{image.width}×{image.height}", wanted)
+            expect.refuse("the size", f"{image.width}×{image.height}", f"at most {MOST // 10**6} million pixels")
         flat = _in_eight_bits(ImageOps.exif_transpose(image))
     if flat.mode in TRANSPARENT or "transparency" in flat.info:
         flat = flat.convert("RGBA")

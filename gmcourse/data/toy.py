@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
 class Density2D(ABC):
@@ -28,19 +27,19 @@ class Density2D(ABC):
 class Gaussians(Density2D):
     """Equally weighted normals of one width around centres (K, 2): every curve of points, thickened, is one."""
 
-    @door(centres="K 2; full", sigma="> 0")
+    @expect.door(centres="K 2; full", sigma="> 0")
     def __init__(self, centres: Tensor, sigma: float) -> None:
         self.centres, self.sigma = centres, sigma
         reach = float(centres.abs().max()) + 4 * sigma
         self.extent = (-reach, reach, -reach, reach)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a centre at random, and noise around it."""
         which = torch.randint(len(self.centres), (n,), generator=generator)
         return self.centres[which] + self.sigma * torch.randn(n, 2, generator=generator)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def parts(self, n: int) -> tuple["Gaussians", ...]:
         """Split into n mixtures of equally many neighbouring centres: classes whose densities are known.
 
@@ -50,7 +49,7 @@ class Gaussians(Density2D):
             expect.refuse("n", f"{n} for {len(self.centres)} centres", "a number that shares them out evenly")
         return tuple(Gaussians(centres, self.sigma) for centres in self.centres.chunk(n))
 
-    @door(x="n 2; full")
+    @expect.door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """Compute the log of the mean of K normal densities."""
         squared = (x[:, None] - self.centres.to(x)).square().sum(-1) / self.sigma**2
@@ -61,7 +60,7 @@ class Gaussians(Density2D):
 class Rings(Density2D):
     """Circles around the origin with normal thickness σ, equally weighted; the angle is uniform."""
 
-    @door(radii=">= 0", sigma="> 0")
+    @expect.door(radii=">= 0", sigma="> 0")
     def __init__(self, radii: tuple[float, ...], sigma: float) -> None:
         self.radii, self.sigma = torch.tensor(radii), sigma
         reach = max(radii) + 4 * sigma
@@ -69,7 +68,7 @@ class Rings(Density2D):
         # a radius below zero is turned over, as |r|: the density of |r| has two branches
         self.branches = torch.cat([self.radii, -self.radii])
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a radius with its noise, and an angle."""
         which = torch.randint(len(self.radii), (n,), generator=generator)
@@ -77,7 +76,7 @@ class Rings(Density2D):
         angle = 2 * math.pi * torch.rand(n, generator=generator)
         return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
 
-    @door(x="n 2; full")
+    @expect.door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """Compute log p(r) − log 2πr, which has the Jacobian of polar coordinates."""
         r = x.norm(dim=1)
@@ -89,7 +88,7 @@ class Rings(Density2D):
 class Checkerboard(Density2D):
     """Uniform on every other square of a 4 × 4 board."""
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a dark square, and a place in it."""
         row = torch.randint(4, (n,), generator=generator)
@@ -97,7 +96,7 @@ class Checkerboard(Density2D):
         corner = torch.stack([column, row], dim=1)
         return 2 * (corner + torch.rand(n, 2, generator=generator)) - 4
 
-    @door(x="n 2; full")
+    @expect.door(x="n 2; full")
     def log_prob(self, x: Tensor) -> Tensor:
         """Return −log 32 on the eight dark squares of area four, −inf elsewhere."""
         cell = (x / 2 + 2).floor()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
+from gmcourse import expect
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 
 NAMES = "mnist|fashion_mnist|kmnist|cifar10|celeba"
 DIGITS = tuple("0123456789")
@@ -17,13 +17,13 @@ KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
-@door()
+@expect.door()
 def data_root(root: str | Path | None = None) -> Path:
     """Where torchvision's sets lie: the argument, else `GMCOURSE_DATA`, else `~/.cache/gmcourse`."""
     return Path(root or os.environ.get("GMCOURSE_DATA") or Path.home() / ".cache" / "gmcourse").expanduser()
 
 
-@door(name=NAMES, split="train|test", size=">= 1", limit=">= 1")
+@expect.door(name=NAMES, split="train|test", size=">= 1", limit=">= 1")
 def load(
     name: str,
     split: str = "train",
@@ -65,7 +65,7 @@ def load(
         raise ValueError(message) from error
 
 
-@door(name=NAMES)
+@expect.door(name=NAMES)
 def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
     """Whether a set can be loaded, by loading both of its parts: a folder alone proves nothing.
 
@@ -101,9 +101,7 @@ def _celeba(split: str, folder: Path, download: bool, size: int, limit: int | No
     from torchvision.datasets import CelebA
 
     steps = transforms.CenterCrop(140), transforms.Resize(size), transforms.PILToTensor()
-    found = CelebA(
-        str(folder), split=split, target_type="attr", transform=transforms.Compose(steps), download=download
-    )
+    found = CelebA(str(folder), split, "attr", transform=transforms.Compose(steps), download=download)
     present = set(os.listdir(folder / "celeba" / "img_align_celeba"))
     if missing := [each for each in found.filename if each not in present]:
         raise ValueError(f"{len(missing)} of {len(found)} pictures are missing, such as {missing[0]}")

@@ -11,7 +11,6 @@ from torch import Tensor
 from gmcourse import expect
 from gmcourse.densities.low_rank import LowRankNormal
 from gmcourse.densities.mixture import TOLERANCE, spread_out
-from gmcourse.expect.door import door, fields
 
 
 @runtime_checkable
@@ -30,23 +29,19 @@ Part = TypeVar("Part", bound=Density)
 
 @dataclass(frozen=True)
 class FiniteMixture(Generic[Part]):
-    """p(x) = Σ_k π_k p_k(x) for densities p_k of any kind.
-
-    `log_weights` has log π_k, (K,), and `parts` the K densities.
-    """
+    """p(x) = Σ_k π_k p_k(x): `log_weights` has log π_k, (K,), and `parts` the K densities p_k, of any kind."""
 
     log_weights: Tensor
     parts: Sequence[Part]
 
     def __post_init__(self) -> None:
-        fields(self, log_weights="K; full, -inf", parts="K:")
+        expect.fields(self, log_weights="K; full, -inf", parts="K:")
         for number, part in enumerate(self.parts):
             if not hasattr(part, "log_prob"):
-                wanted = "a density, with log_prob and sample"
-                expect.refuse(f"parts[{number}]", expect.described(part), wanted)
+                expect.refuse(f"parts[{number}]", expect.described(part), "a density, with log_prob and sample")
 
     @classmethod
-    @door(x="N D; full", labels="N; integer")
+    @expect.door(x="N D; full", labels="N; integer")
     def by_class(cls, fit: Callable[[Tensor], Part], x: Tensor, labels: Tensor) -> "FiniteMixture[Part]":
         """Fit one density for each class of data (N, D), weighted as often as the class occurs."""
         classes, counts = labels.unique(return_counts=True)
@@ -61,7 +56,7 @@ class FiniteMixture(Generic[Part]):
         """Give log p(x) in nats for points (N, D), shape (N,)."""
         return self.log_joint(x).logsumexp(1)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Take a part at random for each of n points, then a draw from it, (n, D)."""
         return draw(self.log_weights, self.parts, n, generator)[0]
@@ -91,7 +86,7 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
     """A mixture of factor analysers (Ghahramani & Hinton 1996); with rank 0, of diagonal normals."""
 
     @classmethod
-    @door(x="N D; full", components=">= 1 <= N", rank=">= 0", steps=">= 0", floor="> 0")
+    @expect.door(x="N D; full", components=">= 1 <= N", rank=">= 0", steps=">= 0", floor="> 0")
     def fit(
         cls,
         x: Tensor,
@@ -123,7 +118,7 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
             before = now
         return mixture
 
-    @door(x="N D; full", floor="> 0")
+    @expect.door(x="N D; full", floor="> 0")
     def em_step(self, x: Tensor, *, floor: float = 1e-6) -> tuple[Self, float]:
         """Make one step of EM: the next mixture, and the mean log-likelihood of this one, which never falls."""
         log_joint = self.log_joint(x)
@@ -136,7 +131,7 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
         return type(self)((counts / counts.sum()).log(), parts), float(log_joint.logsumexp(1).mean())
 
 
-@door(x="N D; full", clusters=">= 1 <= N")
+@expect.door(x="N D; full", clusters=">= 1 <= N")
 def k_means(x: Tensor, clusters: int, *, generator: torch.Generator | None = None) -> Tensor:
     """The cluster of each point (N, D), shape (N,), by twenty of Lloyd's rounds at most, from a k-means++ start."""
     centres = spread_out(x, clusters, generator)

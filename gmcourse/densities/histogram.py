@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,10 @@ class Histogram:
     log_probabilities: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, log_probabilities="D L; full")
+        expect.fields(self, log_probabilities="D L; full")
 
     @classmethod
-    @door(x="N D; full, >= 0 <= 1", levels=">= 2")
+    @expect.door(x="N D; full, >= 0 <= 1", levels=">= 2")
     def fit(cls, x: Tensor, levels: int) -> Self:
         """Count how often each pixel of data (N, D) has each level.
 
@@ -44,7 +43,7 @@ class Histogram:
         found = self.log_probabilities.gather(1, _levels(x, levels).T)
         return found.sum(0) + dims * math.log(levels)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a level for each pixel, and a place within it, (n, D)."""
         table = self.log_probabilities

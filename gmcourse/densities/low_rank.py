@@ -9,7 +9,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities.normal import randn
-from gmcourse.expect.door import door, fields
 
 Noise = Literal["diagonal", "spherical"]
 
@@ -27,11 +26,11 @@ class LowRankNormal:
     noise: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, mean="D; full", loadings="D R; full, empty", noise="D; full")
+        expect.fields(self, mean="D; full", loadings="D R; full, empty", noise="D; full")
         expect.number("the smallest of noise", float(self.noise.min()), above=0)
 
     @classmethod
-    @door(x="N D; full", rank=">= 0", steps=">= 0", floor="> 0")
+    @expect.door(x="N D; full", rank=">= 0", steps=">= 0", floor="> 0")
     def fit(
         cls, x: Tensor, rank: int, *, structure: Noise = "diagonal", steps: int = 10, floor: float = 1e-6
     ) -> Self:
@@ -56,7 +55,7 @@ class LowRankNormal:
             normal = normal.em_step(x, floor=floor)
         return normal
 
-    @door(x="N D; full", weights="N; full, >= 0", floor="> 0")
+    @expect.door(x="N D; full", weights="N; full, >= 0", floor="> 0")
     def em_step(self, x: Tensor, weights: Tensor | None = None, *, floor: float = 1e-6) -> Self:
         """Make one step of EM (Rubin & Thayer 1982) at the data's mean: the likelihood never falls."""
         expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")
@@ -92,7 +91,7 @@ class LowRankNormal:
         log_det = self.noise.log().sum() + 2 * chol.diagonal().log().sum()
         return -0.5 * (squares + log_det + x.shape[1] * math.log(2 * math.pi))
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Give μ + Λ u + √ψ ⊙ ε for n draws of u and ε, (n, D)."""
         codes = randn(n, self.loadings.shape[1], self.mean, generator)

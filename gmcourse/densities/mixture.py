@@ -8,7 +8,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities.normal import Structure, covariance, log_normals, randn
-from gmcourse.expect.door import door, fields
 
 TOLERANCE = 1e-4  # nats a point: EM ends with the step that gains less
 
@@ -25,11 +24,11 @@ class Mixture:
     chols: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
+        expect.fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
         expect.factor("chols", self.chols)
 
     @classmethod
-    @door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
+    @expect.door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
     def fit(
         cls,
         x: Tensor,
@@ -69,7 +68,7 @@ class Mixture:
         """Compute p(k|x) by Bayes' rule, shape (N, K)."""
         return self.log_joint(x).softmax(1)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw a component for each of n points, then a point from it, (n, D)."""
         noise = randn(n, self.means.shape[1], self.means, generator)
@@ -81,10 +80,7 @@ class Mixture:
 
 
 def spread_out(x: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
-    """Points of the data far from each other: each is drawn ∝ its squared distance to those before.
-
-    Arthur & Vassilvitskii 2007 ("k-means++").
-    """
+    """Draw points far apart: each ∝ its squared distance to those before (Arthur & Vassilvitskii 2007, k-means++)."""
     on = generator.device if generator is not None else torch.device("cpu")
     chosen = [int(torch.randint(len(x), (1,), generator=generator, device=on))]
     squared = (x - x[chosen[0]]).square().sum(1)
@@ -108,14 +104,13 @@ def _maximise(x: Tensor, responsibilities: Tensor, structure: Structure, floor: 
     return Mixture((counts / counts.sum()).log(), means, chols)
 
 
-@door(x="N D; full", floor=">= 0")
+@expect.door(x="N D; full", floor=">= 0")
 def em_step(
     x: Tensor, mixture: Mixture, *, structure: Structure = "full", floor: float = 0.0
 ) -> tuple[Mixture, float]:
     """Make one step of EM: the next mixture, and the mean log-likelihood of the one given, in nats a point.
 
-    The floor is added to every variance, in units of the data's squared. Where it is 0, the log-likelihood never
-    falls from step to step.
+    The floor, in units of the data's squared, is added to every variance. Where it is 0, no step loses likelihood.
     """
     log_joint = mixture.log_joint(x)
     return _maximise(x, log_joint.softmax(1), structure, floor), float(log_joint.logsumexp(1).mean())

@@ -8,15 +8,12 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 
 Structure = Literal["full", "diagonal", "spherical"]
 
 
-@door(x="N D; full", mean="D; full", weights="N; full, >= 0")
-def covariance(
-    x: Tensor, mean: Tensor, *, weights: Tensor | None = None, structure: Structure = "full"
-) -> Tensor:
+@expect.door(x="N D; full", mean="D; full", weights="N; full, >= 0")
+def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, structure: Structure = "full") -> Tensor:
     """The covariance (D, D) that maximises the likelihood: divided by N, with zeros where the structure says.
 
     A "diagonal" one has independent dimensions, a "spherical" one has them equally wide, too.
@@ -51,23 +48,18 @@ def randn(n: int, dims: int, like: Tensor, generator: torch.Generator | None) ->
 
 @dataclass(frozen=True)
 class Normal:
-    """The normal density N(μ, L Lᵀ).
-
-    `mean` is μ, (D,), and `chol` is L, the lower Cholesky factor of the covariance, (D, D).
-    """
+    """The normal N(μ, L Lᵀ): `mean` is μ, (D,), and `chol` L, the covariance's lower Cholesky factor, (D, D)."""
 
     mean: Tensor
     chol: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, mean="D; full", chol="D D; full")
+        expect.fields(self, mean="D; full", chol="D D; full")
         expect.factor("chol", self.chol)
 
     @classmethod
-    @door(x="N D; full", ridge=">= 0")
-    def fit(
-        cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False
-    ) -> Self:
+    @expect.door(x="N D; full", ridge=">= 0")
+    def fit(cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False) -> Self:
         """Fit a normal to points (N, D) by maximum likelihood.
 
         Args:
@@ -95,13 +87,13 @@ class Normal:
         """Compute log p(x) in nats for points (N, D), shape (N,)."""
         return log_normals(x, self.mean[None], self.chol[None])[:, 0]
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw n points μ + L ε with ε ~ N(0, I), (n, D)."""
         return self.mean + randn(n, len(self.mean), self.mean, generator) @ self.chol.T
 
 
-@door(matrix="M D; full", noise="> 0")
+@expect.door(matrix="M D; full", noise="> 0")
 def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
     """Return the density of y = A x + noise · ε for x of this normal: N(A μ, A Σ Aᵀ + noise² I).
 
@@ -114,14 +106,13 @@ def seen_through(normal: Normal, matrix: Tensor, noise: float) -> Normal:
     return Normal(matrix @ normal.mean, chol)
 
 
-@door(matrix="M D; full", seen="M; full", noise="> 0")
+@expect.door(matrix="M D; full", seen="M; full", noise="> 0")
 def condition(normal: Normal, matrix: Tensor, seen: Tensor, noise: float) -> Normal:
     """Compute p(x | y) for y = A x + noise · ε: Bayes' rule for normals, a normal again.
 
-    Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written
-    below in Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite.
-    Bishop 2006, eqs. 2.116 and 2.117, says the same with inverses of the covariances.
-    Arguments as in `seen_through`; `seen` is y, (M,).
+    Its mean is μ + K (y − A μ) and its covariance (I − K A) Σ with K = Σ Aᵀ (A Σ Aᵀ + noise² I)⁻¹, written below in
+    Joseph's form, (I − K A) Σ (I − K A)ᵀ + noise² K Kᵀ, which rounding cannot make indefinite. Bishop 2006, eqs.
+    2.116 and 2.117, says it with inverses of the covariances. Arguments as in `seen_through`; `seen` is y, (M,).
     """
     image = seen_through(normal, matrix, noise)
     gain = torch.cholesky_solve(matrix @ normal.covariance, image.chol).T  # K, (D, M)

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 
 OfTime = Callable[[Tensor], Tensor]
 
@@ -106,28 +105,28 @@ class NoisedMixture:
     path: Path = COSINE
 
     def __post_init__(self) -> None:
-        fields(self, centres="K D; full", width=">= 0")
+        expect.fields(self, centres="K D; full", width=">= 0")
 
-    @door(x="N D", t="N; >= 0 <= 1")
+    @expect.door(x="N D", t="N; >= 0 <= 1")
     def log_prob(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute log p_t(x) in nats, (N,), for p_t = (1/K) Σ_k N(α_t c_k, (α_t² s² + σ_t²) I)."""
         _, variance, logits = self._parts(x, t)
         constant = math.log(len(self.centres)) + 0.5 * x.shape[1] * (2 * math.pi * variance).log()[:, 0]
         return logits.logsumexp(1) - (0.5 * x.square().sum(1, keepdim=True) / variance)[:, 0] - constant
 
-    @door(x="N D", t="N; >= 0 <= 1")
+    @expect.door(x="N D", t="N; >= 0 <= 1")
     def score(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute ∇ log p_t(x), (N, D)."""
         return -self._pull(x, t)[1]
 
-    @door(x="N D", t="N; >= 0 <= 1")
+    @expect.door(x="N D", t="N; >= 0 <= 1")
     def posterior_mean(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute E[data | x_t], (N, D): what the best denoiser returns."""
         alpha, _ = self.path.at(t, x)
         centre, pull = self._pull(x, t)
         return centre + alpha * self.width**2 * pull
 
-    @door(x="N D", t="N; >= 0 <= 1")
+    @expect.door(x="N D", t="N; >= 0 <= 1")
     def velocity(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute E[dx_t/dt | x_t], (N, D): the field along which p_t is carried."""
         _, sigma = self.path.at(t, x)
@@ -151,7 +150,7 @@ class NoisedMixture:
         return centre, (x - alpha * centre) / variance
 
 
-@door(x="N D", sigma=">= 0")
+@expect.door(x="N D", sigma=">= 0")
 def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
     """Compute E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
 

@@ -3,7 +3,3 @@
 A check takes what the learner wrote. It raises `NotDone` when nothing was written yet, `Mistake` when it is
 wrong, and prints one line, always the same, when it is right.
 """
-
-from gmcourse.exercises.mistakes import Mistake, NotDone
-
-__all__ = ["Mistake", "NotDone"]

@@ -158,12 +158,8 @@ def _stopped(name: str, error: Exception, arguments: tuple[Any, ...]) -> NoRetur
     kind = type(error).__name__
     torchs = kind in ("RuntimeError", "IndexError", "TypeError", "ValueError") and bool(text)
     reason = f"`{name}` stops: {ours}" if ours else f"`{name}` stops with {kind}"
-    lines = [
-        f"at line {frame.lineno} of `{frame.name}`: {frame.line}" if frame.line else f"in `{frame.name}`"
-        for frame in [
-            f for f in traceback.extract_tb(error.__traceback__) if OURS not in Path(f.filename).parents
-        ][:1]
-    ]
+    theirs = [each for each in traceback.extract_tb(error.__traceback__) if OURS not in Path(each.filename).parents]
+    lines = [f"at line {f.lineno} of `{f.name}`: {f.line}" if f.line else f"in `{f.name}`" for f in theirs[:1]]
     if torchs:
         lines.append(f"In Python's words: {text}")
     elif text:

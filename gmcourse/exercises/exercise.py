@@ -74,8 +74,7 @@ def by_cases(
 ) -> Callable[[Callable[..., Case]], Callable[[Any], None]]:
     """Make a check out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
 
-    Args:
-        edge: a shape at which careless formulas overflow and the like, and `otherwise` the words for that.
+    `edge` is a shape at which careless formulas overflow and the like, and `otherwise` has the words for that.
     """
 
     def check(case: Callable[..., Case]) -> Callable[[Any], None]:

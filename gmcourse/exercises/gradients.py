@@ -36,9 +36,7 @@ def agree_gradients(got: Tensor, want: Tensor, inputs: Mapping[str, Tensor], wha
         mistake(f"{start} wrong: part of it is detached, or clamped", numbers, _CUT)
 
 
-def gradients(
-    got: Tensor, leaves: Sequence[Tensor], what: str, weights: Tensor | None = None
-) -> list[Tensor]:
+def gradients(got: Tensor, leaves: Sequence[Tensor], what: str, weights: Tensor | None = None) -> list[Tensor]:
     """The gradient of the learner's value with respect to each leaf; zero where the graph is cut."""
     if not got.requires_grad:
         reason = "no gradient to train through: something is detached, or made without `create_graph`"
@@ -47,15 +45,11 @@ def gradients(
         total = (got if weights is None else got * weights).sum()
         found = torch.autograd.grad(total, leaves, retain_graph=True, allow_unused=True)
     except RuntimeError as error:
-        reason = str(error)
-        if "inplace operation" in reason:
-            mistake(
-                f"{_right(what)}, but an operation in place overwrote what the gradient needs",
-                "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like.",
-            )
-        mistake(f"{_right(what)}, but the gradient cannot be computed", reason[:200])
-    pairs = zip(leaves, found, strict=True)
-    return [torch.zeros_like(leaf) if each is None else each for leaf, each in pairs]
+        if "inplace operation" in str(error):
+            cure = "Write `y = y + 1` for `y += 1` where y came out of `exp` and the like."
+            mistake(f"{_right(what)}, but an operation in place overwrote what the gradient needs", cure)
+        mistake(f"{_right(what)}, but the gradient cannot be computed", str(error)[:200])
+    return [torch.zeros_like(leaf) if each is None else each for leaf, each in zip(leaves, found, strict=True)]
 
 
 def _right(what: str) -> str:

@@ -37,9 +37,7 @@ def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "t
     first, second = ((each * mixing).sum(1) for each in (first, second))
     chance = max(20, len(first) // 100)  # rows agree by chance, or because one draw in a hundred is tied
     if len(first.unique()) < len(first) - chance:
-        mistake(
-            f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own"
-        )
+        mistake(f"{what} repeats itself, or its mirror image, from row to row; each row needs a draw of its own")
     if len(torch.cat([first, second]).unique()) < 2 * len(first) - chance:
         mistake(f"{what} is the same at each call: it must be fresh, so set no seed and keep no pool")
 
@@ -56,9 +54,7 @@ def independent(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "
     standard_normal(columns.flatten(), what)
     for size, words in ((columns, "noise"), (columns.abs(), "size of the noise")):
         if bool(tied(size, size).fill_diagonal_(False).any()):
-            mistake(
-                f"{what}: the {words} of one {axes[-1]} tells that of another; each needs a draw of its own"
-            )
+            mistake(f"{what}: the {words} of one {axes[-1]} tells that of another; each needs a draw of its own")
         if any(bool(tied(size[lag:], size[:-lag]).any()) for lag in (1, 2, count // 2)):
             mistake(f"{what}: the {words} of one row tells that of another; each needs a draw of its own")
 

@@ -32,9 +32,7 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
     rank = want.dim()
     if got.dim() > rank == 0:
         ways = {"averaged": got.mean(), "summed": got.sum(), "reduced": got.sum() / got.shape[0]}
-        told += [
-            f"it is not {way}: one number is wanted" for way, value in ways.items() if alike(value, want)
-        ]
+        told += [f"it is not {way}: one number is wanted" for way, value in ways.items() if alike(value, want)]
     elif got.dim() == rank + 1:
         for way, reduced in (("summed", torch.sum), ("averaged", torch.mean)):
             if any(alike(reduced(got, d), want) for d in axes):
@@ -45,9 +43,7 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
         elif _constant(got - want, float(want.detach().abs().max())):
             told.append("every entry is off by the same number: a constant is missing, or one too many")
         elif not bool((want == 0).any()) and _constant(got / want - 1):
-            told.append(
-                "every entry is off by the same factor: is a size or a number hard-coded, or missing?"
-            )
+            told.append("every entry is off by the same factor: is a size or a number hard-coded, or missing?")
     return told
 
 
@@ -85,8 +81,6 @@ def _wrong_values(want: Tensor, sizes: Sizes) -> Iterator[tuple[str, Tensor]]:
             yield f"it is summed over axis {d} too", want.sum(d)
             yield f"it is averaged over axis {d} too", want.mean(d)
     for a, b in combinations(range(want.dim()), 2):
-        yield f"axes {a} and {b} are swapped", want.transpose(a, b)
-        yield (
-            f"a reshape stands where axes {a} and {b} are to be swapped",
-            want.transpose(a, b).reshape(want.shape),
-        )
+        swapped = want.transpose(a, b)
+        yield f"axes {a} and {b} are swapped", swapped
+        yield f"a reshape stands where axes {a} and {b} are to be swapped", swapped.reshape(want.shape)

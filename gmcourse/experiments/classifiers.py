@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.models.discriminative_vs_generative import Classifier
 from gmcourse.reproducible import seeded
 
@@ -13,7 +13,7 @@ from gmcourse.reproducible import seeded
 class Classifiers(nn.Module):
     """`runs` classifiers of two classes with 64 hidden units; `per_seed` of them begin with the same weights."""
 
-    @door(runs=">= 1", per_seed=">= 1", dims=">= 1")
+    @expect.door(runs=">= 1", per_seed=">= 1", dims=">= 1")
     def __init__(self, runs: int, per_seed: int, dims: int) -> None:
         super().__init__()
         build = partial(Classifier, dims, 2, hidden=(64,))

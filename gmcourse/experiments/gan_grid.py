@@ -6,16 +6,15 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
-from gmcourse.models.gan.dcgan import DCGenerator
-from gmcourse.models.gan.plane import FromNoise, PlaneGenerator
+from gmcourse import expect
+from gmcourse.models.gan import DCGenerator, FromNoise, PlaneGenerator
 from gmcourse.reproducible import seeded
 
 
 class GridGANs(nn.Module):
     """Generators of the plane, one for each run, all with latents and hidden layers of these widths."""
 
-    @door(runs=">= 1", latent_dim=">= 1", hidden="layers: >= 1")
+    @expect.door(runs=">= 1", latent_dim=">= 1", hidden="layers: >= 1")
     def __init__(self, runs: int = 5, latent_dim: int = 256, hidden: Sequence[int] = (128, 128)) -> None:
         super().__init__()
         build = partial(PlaneGenerator, latent_dim, hidden)
@@ -26,7 +25,7 @@ class GridGANs(nn.Module):
         """The generators with their own type, which a ModuleList does not know."""
         return [generator for generator in self.generators if isinstance(generator, FromNoise)]
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
         """Draw n points of each generator, (runs, n, 2), or pictures, (runs, n, 1, 8, 8)."""
@@ -36,7 +35,7 @@ class GridGANs(nn.Module):
 class DigitGANs(GridGANs):
     """Generators of 8×8 digits, one for each run; run k begins with seed k mod `seeds`."""
 
-    @door(runs=">= 1", seeds=">= 1", latent_dim=">= 1", width=">= 1")
+    @expect.door(runs=">= 1", seeds=">= 1", latent_dim=">= 1", width=">= 1")
     def __init__(self, runs: int = 5, seeds: int = 5, latent_dim: int = 32, width: int = 64) -> None:
         nn.Module.__init__(self)
         build = partial(DCGenerator, (1, 8, 8), latent_dim, width)

@@ -4,18 +4,17 @@ from functools import partial
 
 from torch import nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.models.stylegan2.generator import Generator
 
 
 class Contest(nn.Module):
     """`runs` generators with AdaIN layers, then as many with demodulation, all of one size.
 
-    Both z and w have the same width; `Generator` says what the other arguments are. `names` has "AdaIN" or
-    "StyleGAN2" for each.
+    z and w have one width; `Generator` says what the rest is. `names` has "AdaIN" or "StyleGAN2" for each.
     """
 
-    @door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
+    @expect.door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
     def __init__(
         self,
         *,

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
@@ -47,7 +47,7 @@ class ActNorm(Bijection):
 
     initialised: Tensor
 
-    @door(channels=">= 1")
+    @expect.door(channels=">= 1")
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.wanted = f"B {channels} …"

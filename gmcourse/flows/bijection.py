@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 Context = Tensor | Sequence[Tensor] | None
 
@@ -84,7 +83,7 @@ class Compose(Bijection):
     Each conditional member gets the whole context; the others get none.
     """
 
-    @door()
+    @expect.door()
     def __init__(self, members: Sequence[Bijection]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
@@ -111,7 +110,7 @@ class Compose(Bijection):
 class Inverse(Bijection):
     """The same map the other way round, with minus the log-determinant, at the original's input."""
 
-    @door()
+    @expect.door()
     def __init__(self, original: Bijection) -> None:
         super().__init__()
         self.original: Bijection = original

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
@@ -48,7 +47,7 @@ def _carried(velocity: Velocity) -> Slope:
     return lambda state, t: (velocity(state[0], state[0].new_full((len(state[0]),), t)),)
 
 
-@door(x="B …", solver="|".join(SOLVERS))
+@expect.door(x="B …", solver="|".join(SOLVERS))
 def solve(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "heun") -> Tensor:
     """Move points x (B, …) from the first of the times to the last, in steps from each to the next.
 
@@ -57,13 +56,13 @@ def solve(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "
     return _last(_along(_carried(velocity), (x,), times, solver))[0]
 
 
-@door(x="B …", solver="|".join(SOLVERS))
+@expect.door(x="B …", solver="|".join(SOLVERS))
 def trajectory(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "heun") -> Tensor:
     """Do the same, and return where the points are at all of the T times, (T, B, …)."""
     return torch.stack([x for (x,) in _along(_carried(velocity), (x,), times, solver)])
 
 
-@door(steps=">= 1", start=">= 0 <= 1", end=">= 0 <= 1")
+@expect.door(steps=">= 1", start=">= 0 <= 1", end=">= 0 <= 1")
 def even_times(steps: int, start: float = 0.0, end: float = 1.0) -> list[float]:
     """Return the times start … end of steps of one length; the last is the end to the bit.
 
@@ -73,9 +72,7 @@ def even_times(steps: int, start: float = 0.0, end: float = 1.0) -> list[float]:
     return [start + (end - start) * i / steps for i in range(steps)] + [end]
 
 
-def divergence(
-    velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def divergence(velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Compute v(x, t), and its divergence ∇·v = trace of ∂v/∂x, (B,).
 
     Without probes it is exact, at the price of one backward pass for each of the D numbers of a sample. With probes e
@@ -90,9 +87,7 @@ def divergence(
         if probes is None:
             size = x[0].numel()
             probes = torch.eye(size).to(x).reshape(size, 1, *x.shape[1:]).expand(size, *x.shape)
-        (rows,) = torch.autograd.grad(
-            v, x, probes, is_grads_batched=True, create_graph=graph, retain_graph=True
-        )
+        (rows,) = torch.autograd.grad(v, x, probes, is_grads_batched=True, create_graph=graph, retain_graph=True)
         found = weight * (rows * probes).flatten(2).sum((0, 2))
     return (v, found) if graph else (v.detach(), found.detach())
 
@@ -110,7 +105,7 @@ class Continuous(Bijection):
         data_at: the time of the data, 0 or 1; the noise is at the other.
     """
 
-    @door(steps=">= 1", solver="|".join(SOLVERS), probes=">= 1", data_at=">= 0 <= 1")
+    @expect.door(steps=">= 1", solver="|".join(SOLVERS), probes=">= 1", data_at=">= 0 <= 1")
     def __init__(
         self,
         velocity: Velocity,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, broadcast_context
 
 
@@ -42,7 +42,7 @@ class Coupling(Bijection):
     part, by default half, and then the number of channels must be even; with `flip` the second part conditions.
     """
 
-    @door(first=">= 1")
+    @expect.door(first=">= 1")
     def __init__(
         self, network: nn.Module, *, first: int | None = None, flip: bool = False, conditional: bool = False
     ) -> None:
@@ -130,7 +130,7 @@ class AffineCoupling(Coupling):
     first, then shifts; `scale_map`, from raw scale to s, is one of `SCALE_MAPS`. For the rest see `Coupling`.
     """
 
-    @door(scale_map="|".join(SCALE_MAPS))
+    @expect.door(scale_map="|".join(SCALE_MAPS))
     def __init__(
         self,
         network: nn.Module,
@@ -166,7 +166,7 @@ class AffineInjector(Bijection):
 
     conditional = True
 
-    @door(scale_map="|".join(SCALE_MAPS))
+    @expect.door(scale_map="|".join(SCALE_MAPS))
     def __init__(self, network: nn.Module, scale_map: str = "sigmoid_floor") -> None:
         super().__init__()
         self.network, self.scale_map = network, scale_map

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Context
 from gmcourse.flows.flow import Flow
 from gmcourse.processes import uniform_noise
@@ -23,12 +22,12 @@ class Dequantized(nn.Module):
     the grid of the levels. This is not a bijection, and does not claim to be one.
     """
 
-    @door(grey_levels=">= 2")
+    @expect.door(grey_levels=">= 2")
     def __init__(self, flow: Flow, grey_levels: int = 256) -> None:
         super().__init__()
         self.flow, self.grey_levels = flow, grey_levels
 
-    @door(pixels="…; integer, unseen", noise="…; unseen")
+    @expect.door(pixels="…; integer, unseen", noise="…; unseen")
     def continuous(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
         """Compute (pixels + noise) / grey_levels, in [0, 1).
 

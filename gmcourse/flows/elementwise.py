@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 Map = Callable[[Tensor], Tensor]
@@ -19,7 +19,7 @@ class Elementwise(Bijection):
     With `of_unit_interval` it maps from (0, 1), and refuses what lies outside.
     """
 
-    @door()
+    @expect.door()
     def __init__(self, f: Map, inverse_f: Map, log_slope: Map, *, of_unit_interval: bool = False) -> None:
         super().__init__()
         self._maps, self._of_unit_interval = (f, inverse_f, log_slope), of_unit_interval
@@ -43,7 +43,7 @@ class Elementwise(Bijection):
 class Offset(Elementwise):
     """z = x + offset, a fixed number."""
 
-    @door()
+    @expect.door()
     def __init__(self, offset: float) -> None:
         super().__init__(partial(torch.add, other=offset), partial(torch.sub, other=offset), torch.zeros_like)
 
@@ -87,7 +87,7 @@ class Scale(Bijection):
     Additive couplings keep volume; this layer is where a NICE learns which dimensions matter.
     """
 
-    @door(dim=">= 1")
+    @expect.door(dim=">= 1")
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.wanted = f"B {dim}"

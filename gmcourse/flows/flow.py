@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows.actnorm import ActNorm, SpoilingBatch
 from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
 
@@ -78,7 +77,7 @@ class Flow(nn.Module):
 
     of_pictures: ClassVar[bool] = False
 
-    @door(shape=">= 1", prior="|".join(PRIORS))
+    @expect.door(shape=">= 1", prior="|".join(PRIORS))
     def __init__(
         self, bijection: Bijection, shape: Sequence[int], prior: str = "normal", *, any_size: bool = False
     ) -> None:
@@ -118,7 +117,7 @@ class Flow(nn.Module):
         return self.prior.log_prob(z) + log_det
 
     @torch.no_grad()
-    @door(n=">= 1", temperature=">= 0", shape=">= 1")
+    @expect.door(n=">= 1", temperature=">= 0", shape=">= 1")
     def sample(
         self, n: int, context: Context = None, *, temperature: float = 1.0, shape: Sequence[int] | None = None
     ) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.actnorm import ActNorm, positions
 from gmcourse.flows.bijection import Bijection, Context, constant
 
@@ -30,7 +30,7 @@ def mix(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 class Conv1x1(Bijection):
     """z_hw = W x_hw at each position; log_det = H·W·log |det W| (Glow, section 3.2, eq. 9)."""
 
-    @door(channels=">= 1")
+    @expect.door(channels=">= 1")
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.channels, self.wanted = channels, f"B {channels} …"
@@ -121,7 +121,7 @@ class ActNormConv(Bijection):
     The same numbers as `Compose([actnorm, conv])`, with one read and one write of the image less.
     """
 
-    @door()
+    @expect.door()
     def __init__(self, actnorm: ActNorm, conv: Conv1x1) -> None:
         super().__init__()
         self.actnorm, self.conv = actnorm, conv

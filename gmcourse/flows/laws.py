@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context
 from gmcourse.flows.flow import Flow
 
@@ -44,7 +44,7 @@ def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = 
     return torch.stack(values)
 
 
-@door(x="B …", round_trip="> 0", log_det="> 0")
+@expect.door(x="B …", round_trip="> 0", log_det="> 0")
 def assert_bijection_laws(
     bijection: Bijection | Flow,
     x: Tensor,
@@ -87,9 +87,7 @@ def assert_bijection_laws(
     _check_gradients(bijection, x, context)
 
 
-def _check_round_trip(
-    bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float
-) -> None:
+def _check_round_trip(bijection: Bijection | Flow, x: Tensor, z: Tensor, context: Context, tolerance: float) -> None:
     with torch.no_grad():
         recovered = bijection.inverse(z, context)
         again, _ = bijection(recovered, context)

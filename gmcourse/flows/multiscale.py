@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 from gmcourse.flows.reshape import Squeeze
 
@@ -29,7 +28,7 @@ class Multiscale(Bijection):
             whole of z goes on.
     """
 
-    @door()
+    @expect.door()
     def __init__(
         self,
         steps: Bijection,
@@ -87,13 +86,9 @@ class Multiscale(Bijection):
         if context is None:
             return None, None
         if isinstance(context, Tensor):
-            raise ValueError(
-                "a multi-scale flow got one context tensor; expected one for each level, in a sequence"
-            )
+            raise ValueError("a multi-scale flow got one context tensor; expected one for each level, in a sequence")
         if len(context) != self.n_levels:
-            raise ValueError(
-                f"got {len(context)} contexts; expected one for each of the {self.n_levels} levels"
-            )
+            raise ValueError(f"got {len(context)} contexts; expected one for each of the {self.n_levels} levels")
         return context[0], context[1:] if len(context) > 1 else None
 
     @property
@@ -118,7 +113,7 @@ class ConstantAffine(Bijection):
     image's edge, other ones there). The network gives the means first, then log σ.
     """
 
-    @door()
+    @expect.door()
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
@@ -140,7 +135,7 @@ class ConstantAffine(Bijection):
         return z * log_sigma.exp() + mean
 
 
-@door(shape="3: >= 1", n_levels=">= 1")
+@expect.door(shape="3: >= 1", n_levels=">= 1")
 def levels_of(shape: Sequence[int], n_levels: int) -> list[tuple[int, int, int]]:
     """List the shapes (C, H, W) at which the steps of each level work, for an image split at each level."""
     channels, height, width = shape
@@ -151,7 +146,7 @@ def levels_of(shape: Sequence[int], n_levels: int) -> list[tuple[int, int, int]]
     return [(channels * 2 ** (i + 2), height >> (i + 1), width >> (i + 1)) for i in range(n_levels)]
 
 
-@door(z="B C H W", n_levels=">= 1", n_splits=">= 0")
+@expect.door(z="B C H W", n_levels=">= 1", n_splits=">= 0")
 def split_latent(z: Tensor, n_levels: int, n_splits: int | None = None) -> list[Tensor]:
     """Split z in x's shape into the parts that stayed at each split, the largest first, and the last level's.
 
@@ -167,7 +162,7 @@ def split_latent(z: Tensor, n_levels: int, n_splits: int | None = None) -> list[
     return [*parts, z]
 
 
-@door(parts="B C H W", n_levels=">= 1")
+@expect.door(parts="B C H W", n_levels=">= 1")
 def join_latent(parts: Sequence[Tensor], n_levels: int) -> Tensor:
     """Puts together what `split_latent` took apart."""
     z = parts[-1]

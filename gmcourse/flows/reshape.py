@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
@@ -39,7 +39,7 @@ class Permutation(Bijection):
     order: Tensor
     back: Tensor
 
-    @door()
+    @expect.door()
     def __init__(self, order: Sequence[int]) -> None:
         super().__init__()
         if sorted(order) != list(range(len(order))):
@@ -59,7 +59,7 @@ class Permutation(Bijection):
         return z[:, self.back]
 
 
-@door(dim=">= 1")
+@expect.door(dim=">= 1")
 def even_odd(dim: int) -> Permutation:
     """Put dimensions 0, 2, 4, … first, then 1, 3, 5, …: NICE's partition, as the halves of a coupling."""
     return Permutation([*range(0, dim, 2), *range(1, dim, 2)])

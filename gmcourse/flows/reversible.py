@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Compose, Context
 
 
@@ -71,7 +71,7 @@ class Recomputing(Compose):
     Its members must be deterministic (dropout is refused) and keep the shape.
     """
 
-    @door()
+    @expect.door()
     def __init__(self, members: Sequence[Bijection]) -> None:
         super().__init__(members)
         for name, module in self.named_modules():

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows.bijection import Bijection, Context, constant
 
 
@@ -28,10 +27,8 @@ class Whitening(Bijection):
     directions: Tensor
     gains: Tensor
 
-    @door(dim=">= 2", rank=">= 1")
-    def __init__(
-        self, dim: int, rank: int, *, codes: Bijection | None = None, rest: nn.Module | None = None
-    ) -> None:
+    @expect.door(dim=">= 2", rank=">= 1")
+    def __init__(self, dim: int, rank: int, *, codes: Bijection | None = None, rest: nn.Module | None = None) -> None:
         super().__init__()
         expect.whole("rank", rank, most=dim - 1)
         self.wanted = f"B {dim}"
@@ -43,7 +40,7 @@ class Whitening(Bijection):
         self._orthonormal: tuple[Tensor, int, Tensor] | None = None  # of which directions, and their version
 
     @torch.no_grad()
-    @door(mean="D; full", loadings="D R; full", noise="D; full")
+    @expect.door(mean="D; full", loadings="D R; full", noise="D; full")
     def set_normal(self, mean: Tensor, loadings: Tensor, noise: Tensor) -> None:
         """Whiten N(mean, loadings loadingsᵀ + diag(noise)): what `densities.LowRankNormal` holds."""
         expect.tensor("loadings", loadings, "{} {}".format(*self.directions.shape), dtype="full")

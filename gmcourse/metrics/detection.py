@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
-@door(higher="N; -inf", lower="M; -inf")
+@expect.door(higher="N; -inf", lower="M; -inf")
 def auroc(higher: Tensor, lower: Tensor) -> float:
     """The probability that a random score of `higher` (N,) is above one of `lower` (M,); ties count half.
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import mean_and_error
 
 
@@ -16,7 +15,7 @@ def _wide(*tensors: Tensor) -> list[Tensor]:
     return [t.float() if t.device.type == "mps" else t.double() for t in tensors]
 
 
-@door(mean="… D; unseen", log_var="… D; unseen")
+@expect.door(mean="… D; unseen", log_var="… D; unseen")
 def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     """Compute KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²), in nats.
 
@@ -30,7 +29,7 @@ def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     return (0.5 * (m.square() + (v.expm1() - v)).sum(-1)).to(mean.dtype)
 
 
-@door(mean="… D; unseen", log_var="… D; unseen", other_mean="… D; unseen", other_log_var="… D; unseen")
+@expect.door(mean="… D; unseen", log_var="… D; unseen", other_mean="… D; unseen", other_log_var="… D; unseen")
 def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: Tensor) -> Tensor:
     """KL(N(μ₁, diag σ₁²) ‖ N(μ₂, diag σ₂²)) in nats, shape (...), of means and log-variances (..., D).
 
@@ -43,7 +42,7 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
     return (0.5 * (ratio.expm1() - ratio + shift.square()).sum(-1)).to(mean.dtype)
 
 
-@door(mean="D", cov="D D", other_mean="D", other_cov="D D")
+@expect.door(mean="D", cov="D D", other_mean="D", other_cov="D D")
 def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Tensor) -> Tensor:
     """KL between two normals with means (D,) and full covariances (D, D), in nats.
 
@@ -59,7 +58,7 @@ def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Ten
     return (0.5 * squares + (off.diagonal() - log_ratio).sum()).to(mean.dtype)
 
 
-@door()
+@expect.door()
 def kl_monte_carlo(
     log_p: Callable[[Tensor], Tensor], log_q: Callable[[Tensor], Tensor], samples: Tensor
 ) -> tuple[float, float]:
@@ -73,19 +72,18 @@ def kl_monte_carlo(
     return mean_and_error(expect.tensor("log_p(samples) − log_q(samples)", ratio, "n"))
 
 
-@door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
+@expect.door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """KL(p ‖ q) in nats by summing over a regular grid, as good as the grid is fine and covers p.
 
-    Log-densities are nats at the grid's points, (n,), of which −∞ counts as no mass; a cell has this length, area or
-    volume.
+    Log-densities are nats at the grid's points, (n,); −∞ is no mass. A cell has the length, area or volume `cell`.
     """
     p, q = _wide(log_p, log_q)
     mass = p.exp()
     return ((mass * (p - q)).where(mass > 0, 0.0).sum() * cell).to(log_p.dtype)
 
 
-@door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
+@expect.door(log_p="n; -inf", log_q="n; -inf", cell="> 0")
 def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """Compute JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
 def _exact(points: Tensor, others: Tensor) -> Tensor:
@@ -11,7 +11,7 @@ def _exact(points: Tensor, others: Tensor) -> Tensor:
     return torch.cdist(points, others, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-@door(points="N D", others="M D")
+@expect.door(points="N D", others="M D")
 def distances(points: Tensor, others: Tensor) -> Tensor:
     """Compute the Euclidean distances (N, M) of points (N, D) and (M, D), in float64, from differences."""
     return _exact(points.double(), others.double())
@@ -29,7 +29,7 @@ def _products(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, float]:
     return of_x, of_y, (x @ y.T).mul_(-2), error
 
 
-@door(features="N D", k=">= 1 < N")
+@expect.door(features="N D", k=">= 1 < N")
 def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
     """Measure the distance of each feature vector (N, D) to its k-th nearest other one, shape (N,), in float64."""
     x = features.double()
@@ -43,9 +43,7 @@ def neighbour_radii(features: Tensor, k: int = 3) -> Tensor:
     return radii
 
 
-def _share(
-    points: Tensor, manifold: Tensor, radii: Tensor, found: tuple[Tensor, Tensor, Tensor, float]
-) -> float:
+def _share(points: Tensor, manifold: Tensor, radii: Tensor, found: tuple[Tensor, Tensor, Tensor, float]) -> float:
     """The share of points in the ball of some vector of the manifold; see `_products` for what was found."""
     of_points, of_manifold, products, error = found
     margin = of_points + (products + (of_manifold - radii.square())).amin(1)
@@ -55,7 +53,7 @@ def _share(
     return float(inside.double().mean())
 
 
-@door(real="N D", generated="M D", k=">= 1 < N")
+@expect.door(real="N D", generated="M D", k=">= 1 < N")
 def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float, float]:
     """Precision: the share of samples that look real. Recall: the share of real data that is covered.
 
@@ -68,7 +66,7 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
     return precision, _share(y, x, neighbour_radii(x, k), (of_y, of_x, products.T, error))
 
 
-@door(features="N D", labels="N; integer", k=">= 1 < N")
+@expect.door(features="N D", labels="N; integer", k=">= 1 < N")
 def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
     """The mean share of the k nearest other vectors (N, D) that have the same label: 1 is perfect clusters."""
     nearest = distances(features, features).fill_diagonal_(float("inf")).topk(k, largest=False).indices

@@ -4,10 +4,9 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
-@door(features="N D")
+@expect.door(features="N D")
 def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Tensor, Tensor]:
     """Compute mean (D,) and covariance (D, D) of two or more features (N, D), in float64.
 
@@ -26,7 +25,7 @@ def _square_root(matrix: Tensor) -> Tensor:
     return (vectors * values.clamp_min(0).sqrt()) @ vectors.T
 
 
-@door(features="N D", other="M D")
+@expect.door(features="N D", other="M D")
 def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) -> float:
     """Compute ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½), the squared Fréchet distance of two fitted normals.
 

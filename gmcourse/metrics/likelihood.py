@@ -9,29 +9,27 @@ import math
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 LOG_2 = math.log(2.0)
 
 
-@door(nats="; -inf")
+@expect.door(nats="; -inf")
 def nats_to_bits(nats: Tensor) -> Tensor:
     """Turn nats into bits, in any shape."""
     return nats / LOG_2
 
 
-@door(log_prob="; -inf", dims=">= 1")
+@expect.door(log_prob="; -inf", dims=">= 1")
 def bits_per_dim(log_prob: Tensor, dims: int) -> Tensor:
     """−log p(x) / (D log 2) with D = C·H·W, the code length of one dimension; lower is better.
 
     `log_prob` is that of *whole-number* pixels, in nats, in any shape; uniform noise of 256 grey values has 8. For
-    the density of continuous values the number means something only beside the bin width; see
-    `gmcourse.flows.Dequantized`.
+    the density of continuous values it means something only beside the bin width: see `gmcourse.flows.Dequantized`.
     """
     return -log_prob / (dims * LOG_2)
 
 
-@door(values="n")
+@expect.door(values="n")
 def mean_and_error(values: Tensor) -> tuple[float, float]:
     """Compute the mean of two or more independent values (n,), and its standard error s/√n."""
     expect.whole("the number of values", len(values), least=2)
@@ -39,7 +37,7 @@ def mean_and_error(values: Tensor) -> tuple[float, float]:
     return float(values.mean()), float(values.std() / math.sqrt(len(values)))
 
 
-@door(values="; unseen")
+@expect.door(values="; unseen")
 def log_mean_exp(values: Tensor, dim: int) -> Tensor:
     """Compute the log of the mean of exp(values) along one dimension, without overflow; exact for equal values."""
     expect.whole("dim", dim, least=-values.ndim, most=values.ndim - 1)

@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.metrics.diversity import distances
 
 
-@door(samples="n D", centres="K D", sigma="> 0")
+@expect.door(samples="n D", centres="K D", sigma="> 0")
 def modes_and_quality(samples: Tensor, centres: Tensor, sigma: float) -> tuple[int, float]:
     """How many modes have a good sample, and what share of the samples is good.
 

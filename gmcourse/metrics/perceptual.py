@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 Maps = Sequence[Tensor]
 
@@ -21,7 +20,7 @@ def _normalised(maps: Tensor) -> Tensor:
     return maps / maps.square().sum(1, keepdim=True).add(1e-10).sqrt()
 
 
-@door(x="B C H W; unseen", y="B C H W; unseen")
+@expect.door(x="B C H W; unseen", y="B C H W; unseen")
 def map_distance(x: Maps, y: Maps) -> Tensor:
     """Compute Σ_layers mean_positions ‖x̂ − ŷ‖², with the channel vector at each position scaled to unit length.
 
@@ -37,10 +36,7 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
     return torch.stack([each.square().sum(1).mean((1, 2)) for each in apart]).sum(0)
 
 
-@door(x="B C H W; unseen", y="B C H W; unseen")
+@expect.door(x="B C H W; unseen", y="B C H W; unseen")
 def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) -> Tensor:
-    """The `map_distance` (B,) of what a network makes of two batches of images (B, C, H, W).
-
-    `maps` gives feature maps of images, as `Features.maps` does.
-    """
+    """The `map_distance` (B,) of what `maps` makes of two batches of images (B, C, H, W), as `Features.maps` does."""
     return map_distance(maps(x), maps(y))

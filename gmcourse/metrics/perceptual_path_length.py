@@ -5,14 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gmcourse import latent
-from gmcourse.expect.door import door
+from gmcourse import expect, latent
+
+Generate = Callable[[Tensor], Tensor]
+Distance = Callable[[Tensor, Tensor], Tensor]
 
 
-@door(start="B D", end="B D", t="B", eps="> 0 < 1")
+@expect.door(start="B D", end="B D", t="B", eps="> 0 < 1")
 def path_distances(
-    generate: Callable[[Tensor], Tensor],
-    distance: Callable[[Tensor, Tensor], Tensor],
+    generate: Generate,
+    distance: Distance,
     start: Tensor,
     end: Tensor,
     *,
@@ -23,11 +25,10 @@ def path_distances(
     """Compute d(g(path(t)), g(path(t + ε))) / ε² for each pair of codes: how fast the picture changes there.
 
     Karras et al. 2019 (arXiv:1812.04948), eq. 2 and 3. Its mean is the perceptual path length. Karras et al. 2020
-    take t = 0 ("end", the default here), so that no code lies off the codes that training has seen. Distances (B,) of
-    other networks are on other scales: compare only under one `distance`. `generate` maps codes (B, D) → pictures,
-    and `distance` two batches of these → (B,), quadratic for close pictures, as perceptual distances are. Places t
-    are (B,); ε in single precision is not below 1e-4. `spherical` goes along the sphere, for z, whose length does not
-    count; else straight, for w.
+    take t = 0 ("end", the default here), so that no code lies off the codes that training has seen. Distances (B,)
+    can be compared only under one `distance`. `generate` maps codes (B, D) → pictures, and `distance` two batches of
+    these → (B,), quadratic for close pictures, as perceptual distances are. Places t are (B,); ε in single precision
+    is not below 1e-4. `spherical` goes along the sphere, for z, whose length does not count; else straight, for w.
     """
     t = start.new_zeros(len(start)) if t is None else t
     if spherical:
@@ -39,7 +40,7 @@ def path_distances(
     return distance(generate(before), generate(after)) / eps**2
 
 
-@door(values="N")
+@expect.door(values="N")
 def filtered_mean(values: Tensor) -> float:
     """Average `path_distances` (N,) from the first to the 99th percentile, as the authors report it."""
     values = values.double()
@@ -49,18 +50,8 @@ def filtered_mean(values: Tensor) -> float:
 
 
 @torch.no_grad()
-@door(start="N D", end="N D", at_once=">= 1")
-def path_length(
-    generate: Callable[[Tensor], Tensor],
-    distance: Callable[[Tensor, Tensor], Tensor],
-    start: Tensor,
-    end: Tensor,
-    *,
-    at_once: int = 250,
-) -> float:
-    """Compute the perceptual path length: `filtered_mean` of `path_distances`, of so many pairs at once.
-
-    Codes are (N, D); the two functions are those of `path_distances`.
-    """
-    parts = zip(start.split(at_once), end.split(at_once), strict=True)
+@expect.door(start="N D", end="N D")
+def path_length(generate: Generate, distance: Distance, start: Tensor, end: Tensor) -> float:
+    """Compute the perceptual path length of codes (N, D): `filtered_mean` of their `path_distances`."""
+    parts = zip(start.split(250), end.split(250), strict=True)  # so many at once
     return filtered_mean(torch.cat([path_distances(generate, distance, *part) for part in parts]))

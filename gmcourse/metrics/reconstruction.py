@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
 def _check_range(data_range: float, **pictures: Tensor) -> None:
@@ -24,10 +23,9 @@ def _check_range(data_range: float, **pictures: Tensor) -> None:
             )
 
 
-@door(x="B C H W", y="B C H W", data_range="> 0")
+@expect.door(x="B C H W", y="B C H W", data_range="> 0")
 def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
-    """Compute the peak signal-to-noise ratio 10 log₁₀(range² / MSE) of pairs of images (B, C, H, W), (B,) in
-    decibels.
+    """Compute the peak signal-to-noise ratio 10 log₁₀(range² / MSE) of images (B, C, H, W) in decibels, (B,).
 
     Equal images give infinity; 6 dB more is half the error. `data_range` is the largest value that a pixel can have.
     """
@@ -45,7 +43,7 @@ def _window(kind: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor
     return bell[:, None] * bell[None, :], 1.0
 
 
-@door(x="B C H W", y="B C H W", data_range="> 0", window="gaussian|uniform")
+@expect.door(x="B C H W", y="B C H W", data_range="> 0", window="gaussian|uniform")
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian") -> Tensor:
     """Structural similarity (Wang et al. 2004, eq. 13): local means, variances and covariance compared.
 
@@ -73,7 +71,7 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
     return similarity.flatten(1).mean(1).to(dtype)
 
 
-@door(x="B C H W", low="B C h w")
+@expect.door(x="B C H W", low="B C h w")
 def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> Tensor:
     """PSNR of downsample(x) against the low resolution that x was made from, in decibels, shape (B,).
 
@@ -85,7 +83,7 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
     return psnr(small, low)
 
 
-@door(x="B C H W", cutoff=">= 0")
+@expect.door(x="B C H W", cutoff=">= 0")
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
     """Measure sharpness: the mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,).
 

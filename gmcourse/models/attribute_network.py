@@ -1,15 +1,13 @@
 """Reads the eighteen attributes of a face back from its picture, so that what an edit did can be measured.
 
-It learnt from drawn faces, clean, detailed, blurred and noisy, because the pictures that it has to read were
-generated and are a little of each. It always answers, even for a picture that is no face: ask `faces.fit` how far a
-picture is from being one.
+It learnt from drawn faces, clean, detailed, blurred and noisy, because the generated pictures that it reads are a
+little of each. It always answers, even for a picture that is no face: ask `faces.fit` how far it is from one.
 """
 
 from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.data.faces import NAMES, bounds
-from gmcourse.expect.door import door
 from gmcourse.nn.networks import conv_block
 
 SIZE = 32
@@ -24,7 +22,7 @@ class AttributeNetwork(nn.Module):
     low: Tensor
     span: Tensor
 
-    @door(width=">= 1", hidden=">= 1")
+    @expect.door(width=">= 1", hidden=">= 1")
     def __init__(self, width: int = 16, hidden: int = 128) -> None:
         super().__init__()
         self.network = nn.Sequential(
@@ -45,10 +43,7 @@ class AttributeNetwork(nn.Module):
         self.register_buffer("span", high - low, persistent=False)
 
     def share_of_range(self, x: Tensor) -> Tensor:
-        """Each attribute as a share of its range, (B, 18) in [0, 1]: what the training compares.
-
-        Pictures are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
-        """
+        """Read each attribute as a share of its range, (B, 18), from pictures (B, 3, 32, 32) in about [0, 1]."""
         expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
         return self.network(2 * x - 1)
 

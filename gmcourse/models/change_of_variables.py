@@ -7,18 +7,15 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
-from gmcourse.flows import AffineCoupling, Bijection, Compose, Context, Flow
-from gmcourse.flows.actnorm import ActNorm
+from gmcourse.flows import ActNorm, AffineCoupling, Bijection, Compose, Context, Flow
 from gmcourse.nn.networks import mlp
 
 
 class BoxMuller(Bijection):
     """Two normal numbers ↔ two uniform ones (Box & Muller 1958), by radius and angle.
 
-    Forward is data → latent as everywhere: the plane without its origin → (0, 1)²,
-    u₁ = exp(−r²/2), u₂ = angle / 2π. So log |det| = −r²/2 − log 2π: the log-density of N(0, I), since the
-    uniform density is one.
+    Forward is data → latent as everywhere: the plane without its origin → (0, 1)², u₁ = exp(−r²/2), u₂ = angle / 2π.
+    So log |det| = −r²/2 − log 2π: the log-density of N(0, I), since the uniform density is one.
     """
 
     wanted = "B 2"
@@ -44,10 +41,8 @@ class PlaneFlow(Flow):
     The prior is "normal" or "logistic"; `hidden` are the widths of each coupling's hidden layers.
     """
 
-    @door(couplings=">= 1", hidden=">= 1 empty")
-    def __init__(
-        self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal"
-    ) -> None:
+    @expect.door(couplings=">= 1", hidden=">= 1 empty")
+    def __init__(self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal") -> None:
         members: list[Bijection] = []
         for i in range(couplings):
             coupling = AffineCoupling(mlp([1, *hidden, 2]), scale_map="bounded", first=1, flip=i % 2 == 1)
@@ -55,12 +50,9 @@ class PlaneFlow(Flow):
         super().__init__(Compose(members), (2,), prior)
 
 
-@door(size=">= 2")
+@expect.door(size=">= 2")
 def mass_on_grid(flow: Flow, extent: tuple[float, float, float, float], size: int = 400) -> float:
-    """∫ p(x) dx over a rectangle, by summing over a grid: about 1 if the rectangle holds the data.
-
-    The extent is (left, right, bottom, top), the size the number of points a side.
-    """
+    """∫ p(x) dx over (left, right, bottom, top), on size² points: about 1 if the rectangle holds the data."""
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
         expect.refuse("extent", extent, "(left, right, bottom, top) with left < right and bottom < top")

@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.perceptual import perceptual_distance
 from gmcourse.nn.networks import conv_block
 
@@ -34,7 +33,7 @@ class Features(nn.Module):
     There are `width` channels at full resolution; they double with each halving.
     """
 
-    @door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
+    @expect.door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
     def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 12) -> None:
         super().__init__()
         self.stages = nn.ModuleList(
@@ -67,7 +66,7 @@ class Features(nn.Module):
         return self.to_vector(self.maps(x)[-1])
 
     @torch.no_grad()
-    @door(batch_size=">= 1")
+    @expect.door(batch_size=">= 1")
     def of(self, x: Tensor, batch_size: int = 250) -> Tensor:
         """Compute the same for many images, a batch at a time and without gradients: (N, 3, 32, 32) → (N, dims)."""
         return torch.cat([self(part) for part in x.split(batch_size)])

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from gmcourse import flows
-from gmcourse.expect.door import door
+from gmcourse import expect, flows
 from gmcourse.flows import Bijection, Compose, Flow, Multiscale
 from gmcourse.flows.invertible_conv import Conv1x1
 from gmcourse.flows.multiscale import levels_of
@@ -20,8 +19,7 @@ class Glow(Flow):
 
     Args:
         shape: (C, H, W) of the images.
-        n_levels: how many levels, L.
-        n_steps: how many steps a level, K.
+        n_levels: L, and `n_steps` is K.
         hidden_channels: width of the couplings' networks (512 in the paper).
         affine: affine couplings (the paper's results), else additive ones.
         mixing: "plu" or "plain" 1×1 convolution.
@@ -35,7 +33,7 @@ class Glow(Flow):
 
     of_pictures = True
 
-    @door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
+    @expect.door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
     def __init__(
         self,
         shape: Sequence[int],

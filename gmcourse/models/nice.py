@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
-from gmcourse.flows import AdditiveCoupling, AffineCoupling, Compose, Flow, Inverse, Scale, even_odd
-from gmcourse.flows.bijection import Bijection
+from gmcourse import expect
+from gmcourse.flows import AdditiveCoupling, AffineCoupling, Bijection, Compose, Flow, Inverse, Scale, even_odd
 from gmcourse.flows.flow import StandardLogistic
 from gmcourse.flows.whitening import Whitening
 from gmcourse.nn.networks import mlp
@@ -26,15 +25,14 @@ class NICE(Flow):
     Args:
         couplings: at least three, or some dimensions never influence some others.
         hidden: widths of each coupling's hidden layers.
-        affine: RealNVP's coupling instead of the additive one: the next rung of the ladder to Glow, no longer
-            the paper's NICE.
+        affine: RealNVP's coupling instead of the additive one: the next rung to Glow, no longer the paper's NICE.
         codes: where it is above 0, the data is whitened first, as the paper does with colour images, and the
             couplings work on this many codes: the strengths of the directions in which pictures differ most. One
             more network of the same hidden widths shifts the rest by what it makes of the codes. All networks
             begin with the answer 0, so that training starts at the normal that `start_at` is given.
     """
 
-    @door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty", codes=">= 0")
+    @expect.door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty", codes=">= 0")
     def __init__(
         self,
         dim: int,

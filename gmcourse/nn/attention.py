@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 Cache = dict[nn.Module, tuple[Tensor, Tensor]]  # layer → keys and values of the tokens so far
 
@@ -17,7 +16,7 @@ class TransformerBlock(nn.Module):
     softmax(q·k / √d) (Vaswani et al. 2017, arXiv:1706.03762; layer norms before, as Radford et al. 2019).
     """
 
-    @door(width=">= 1", heads=">= 1", dropout=">= 0 < 1")
+    @expect.door(width=">= 1", heads=">= 1", dropout=">= 0 < 1")
     def __init__(self, width: int, heads: int, dropout: float = 0.0) -> None:
         super().__init__()
         if width % heads:

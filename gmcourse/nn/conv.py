@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
 class ZeroConv2d(nn.Module):
@@ -16,7 +16,7 @@ class ZeroConv2d(nn.Module):
     published checkpoint with ones for padding needs).
     """
 
-    @door(in_channels=">= 1", out_channels=">= 1")
+    @expect.door(in_channels=">= 1", out_channels=">= 1")
     def __init__(self, in_channels: int, out_channels: int, *, edge: bool = False) -> None:
         super().__init__()
         weight = torch.zeros(out_channels, in_channels, 3, 3)
@@ -43,10 +43,8 @@ class CouplingNet(nn.Module):
     The two hidden layers have 512 channels in the paper.
     """
 
-    @door(in_channels=">= 1", out_channels=">= 1", hidden_channels=">= 1")
-    def __init__(
-        self, in_channels: int, out_channels: int, hidden_channels: int, *, edge: bool = False
-    ) -> None:
+    @expect.door(in_channels=">= 1", out_channels=">= 1", hidden_channels=">= 1")
+    def __init__(self, in_channels: int, out_channels: int, hidden_channels: int, *, edge: bool = False) -> None:
         super().__init__()
         self.first = nn.Conv2d(in_channels, hidden_channels, 3, padding=1)
         self.second = nn.Conv2d(hidden_channels, hidden_channels, 1)

@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.resample import downsampled_conv, fir_kernel
 
 SLOPE = 0.2
@@ -37,7 +36,7 @@ class EqualizedLinear(nn.Module):
     The layer learns s times as fast (0.01 in StyleGAN's mapping network); `bias` is what every bias is at first.
     """
 
-    @door(in_features=">= 1", out_features=">= 1", activation="linear|lrelu|relu|swish", lr_multiplier="> 0")
+    @expect.door(in_features=">= 1", out_features=">= 1", activation="linear|lrelu|relu|swish", lr_multiplier="> 0")
     def __init__(
         self,
         in_features: int,
@@ -68,7 +67,7 @@ class EqualizedConv2d(nn.Module):
 
     kernel: Tensor
 
-    @door(in_channels=">= 1", out_channels=">= 1", size=">= 1", activation="linear|lrelu")
+    @expect.door(in_channels=">= 1", out_channels=">= 1", size=">= 1", activation="linear|lrelu")
     def __init__(
         self,
         in_channels: int,

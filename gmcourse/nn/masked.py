@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
 class MaskedLinear(nn.Linear):
@@ -14,7 +14,7 @@ class MaskedLinear(nn.Linear):
 
     mask: Tensor
 
-    @door(mask="out in")
+    @expect.door(mask="out in")
     def __init__(self, mask: Tensor) -> None:
         super().__init__(mask.shape[1], mask.shape[0])
         self.register_buffer("mask", mask.clone(), persistent=False)
@@ -24,7 +24,7 @@ class MaskedLinear(nn.Linear):
         return F.linear(x, self.weight * self.mask, self.bias)
 
 
-@door(first="m; integer", hidden=">= 1", last="n; integer", dropout=">= 0 < 1")
+@expect.door(first="m; integer", hidden=">= 1", last="n; integer", dropout=">= 0 < 1")
 def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: float = 0.0) -> nn.Sequential:
     """Build masked linear layers with SiLU between them.
 
@@ -50,7 +50,7 @@ class MaskedConv2d(nn.Conv2d):
 
     mask: Tensor
 
-    @door(in_channels=">= 1", out_channels=">= 1", size=">= 1")
+    @expect.door(in_channels=">= 1", out_channels=">= 1", size=">= 1")
     def __init__(self, in_channels: int, out_channels: int, size: int, *, centre: bool) -> None:
         super().__init__(in_channels, out_channels, size, padding=size // 2)
         mask = torch.zeros(size * size)

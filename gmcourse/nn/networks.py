@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
-@door(sizes=">= 1")
+@expect.door(sizes=">= 1")
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Sequential:
     """Build linear layers of the given widths with an activation between them, none after the last.
 
@@ -23,14 +22,14 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.SiLU) -> nn.Seque
     return nn.Sequential(*layers)
 
 
-@door(shape="3: >= 1")
+@expect.door(shape="3: >= 1")
 def halvings(shape: Sequence[int]) -> int:
     """How often an image can be halved before its shorter side falls below four pixels."""
     side = math.gcd(shape[1], shape[2])
     return next(k for k in itertools.count() if (side >> k) % 2 or side >> k + 1 < 4)
 
 
-@door(shape="3: >= 1", width=">= 1", out_features=">= 1")
+@expect.door(shape="3: >= 1", width=">= 1", out_features=">= 1")
 def conv_encoder(shape: Sequence[int], width: int, out_features: int) -> nn.Sequential:
     """Map images (B, C, H, W) to vectors (B, out_features): strided convolutions, channels doubling."""
     levels = halvings(shape)
@@ -41,7 +40,7 @@ def conv_encoder(shape: Sequence[int], width: int, out_features: int) -> nn.Sequ
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear((width << levels) * area, out_features))
 
 
-@door(shape="3: >= 1", width=">= 1", in_features=">= 1")
+@expect.door(shape="3: >= 1", width=">= 1", in_features=">= 1")
 def conv_decoder(shape: Sequence[int], width: int, in_features: int) -> nn.Sequential:
     """Map vectors (B, in_features) to images (B, C, H, W): the mirror of `conv_encoder`, its end linear."""
     levels = halvings(shape)
@@ -52,14 +51,14 @@ def conv_decoder(shape: Sequence[int], width: int, in_features: int) -> nn.Seque
     return nn.Sequential(*layers, nn.Conv2d(width, shape[0], 3, padding=1))
 
 
-@door(before=">= 1", after=">= 1", stride=">= 1")
+@expect.door(before=">= 1", after=">= 1", stride=">= 1")
 def conv_block(before: int, after: int, stride: int) -> nn.Sequential:
     """Build 3×3 convolution, batch normalisation, SiLU: (B, before, H, W) → (B, after, H / stride, W / stride)."""
     convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.SiLU())
 
 
-@door(network="mlp|conv", shape="3: >= 1", hidden=">= 1", out_features=">= 1", in_features=">= 1")
+@expect.door(network="mlp|conv", shape="3: >= 1", hidden=">= 1", out_features=">= 1", in_features=">= 1")
 def image_pair(
     network: str, shape: Sequence[int], hidden: Sequence[int], out_features: int, in_features: int
 ) -> tuple[nn.Module, nn.Module]:
@@ -78,7 +77,7 @@ def image_pair(
 class Shaped(nn.Module):
     """A network of vectors that takes and gives tensors of any shape: (B, …) → (B, *out_shape)."""
 
-    @door(out_shape=">= 1")
+    @expect.door(out_shape=">= 1")
     def __init__(self, network: nn.Module, out_shape: Sequence[int]) -> None:
         super().__init__()
         self.network, self.out_shape = network, tuple(out_shape)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,10 @@ class PCA:
     variances: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, mean="D; full", components="D K; full", variances="K; full")
+        expect.fields(self, mean="D; full", components="D K; full", variances="K; full")
 
     @classmethod
-    @door(x="N D; full")
+    @expect.door(x="N D; full")
     def fit(cls, x: Tensor, count: int) -> "PCA":
         """The first `count` components of data (N, D); there are min(N, D) of them."""
         expect.whole("count", count, least=1, most=min(x.shape))
@@ -44,7 +43,7 @@ class PCA:
         return z @ self.components.T + self.mean
 
 
-@door(a="D K; full", b="D K; full")
+@expect.door(a="D K; full", b="D K; full")
 def principal_angles(a: Tensor, b: Tensor) -> Tensor:
     """Measure the angles in radians between the spans of two sets of columns (D, K), the smallest first, (K,).
 

@@ -12,12 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 Padding = tuple[int, int, int, int]
 
 
-@door()
+@expect.door()
 def fir_kernel(taps: Sequence[float] | Tensor = (1.0, 3.0, 3.0, 1.0)) -> Tensor:
     """A filter (h, w) with sum 1 out of its taps: a row of n gives the outer product with itself.
 
@@ -49,9 +48,7 @@ def _resample(x: Tensor, kernel: Tensor, up: int, down: int, padding: Padding) -
     if not symmetric:
         x = F.pad(x, padding)  # negative numbers crop
     # F.conv2d correlates; a filter convolves: hence the flip
-    return F.conv2d(
-        x, weight.flip(2, 3), stride=down, padding=(top, left) if symmetric else 0, groups=channels
-    )
+    return F.conv2d(x, weight.flip(2, 3), stride=down, padding=(top, left) if symmetric else 0, groups=channels)
 
 
 class _Resample(torch.autograd.Function):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.time_embedding import TimeEmbedding
 
 
@@ -17,7 +16,7 @@ class ResidualMLP(nn.Module):
     layer begins at zero, so an untrained network returns zeros.
     """
 
-    @door(shape=">= 1", width=">= 1", depth=">= 1", classes=">= 0", dropout=">= 0 < 1", turns=">= 1")
+    @expect.door(shape=">= 1", width=">= 1", depth=">= 1", classes=">= 0", dropout=">= 0 < 1", turns=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -36,9 +35,7 @@ class ResidualMLP(nn.Module):
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.tellers = nn.ModuleList(nn.Linear(width // 2 + 1, 2 * width) for _ in range(depth))
         self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(width, width)
-            )
+            nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(width, width))
             for _ in range(depth)
         )
         nn.init.zeros_(self.last.weight)

@@ -7,13 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 SLOPE = 0.2  # of every leaky ReLU
 RESIDUAL = 0.2  # each residual is added with this weight
 
 
-@door(in_channels=">= 1", out_channels=">= 1")
+@expect.door(in_channels=">= 1", out_channels=">= 1")
 def conv3x3(in_channels: int, out_channels: int, *, shrink: float = 1.0) -> nn.Conv2d:
     """A 3×3 convolution that keeps the size; `shrink` makes its first weights smaller."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
@@ -30,7 +29,7 @@ class DenseBlock(nn.Module):
     first four adds `growth` channels.
     """
 
-    @door(channels=">= 1", growth=">= 1")
+    @expect.door(channels=">= 1", growth=">= 1")
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
@@ -50,7 +49,7 @@ class DenseBlock(nn.Module):
 class RRDB(nn.Module):
     """Three dense blocks inside one more residual (Wang et al. 2018, arXiv:1809.00219, section 3.1)."""
 
-    @door(channels=">= 1", growth=">= 1")
+    @expect.door(channels=">= 1", growth=">= 1")
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(DenseBlock(channels, growth) for _ in range(3))
@@ -84,7 +83,7 @@ class RRDBEncoder(nn.Module):
             trunk's last block there.
     """
 
-    @door(scale=">= 2", n_levels=">= 1", channels=">= 1", growth=">= 1", n_blocks=">= 1", stacked="empty")
+    @expect.door(scale=">= 2", n_levels=">= 1", channels=">= 1", growth=">= 1", n_blocks=">= 1", stacked="empty")
     def __init__(
         self,
         scale: int,

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
 class TimeEmbedding(nn.Module):
@@ -20,7 +19,7 @@ class TimeEmbedding(nn.Module):
 
     speeds: Tensor
 
-    @door(size=">= 1", waves=">= 2", turns=">= 1", classes=">= 0")
+    @expect.door(size=">= 1", waves=">= 2", turns=">= 1", classes=">= 0")
     def __init__(self, size: int, *, waves: int = 16, turns: float = 50.0, classes: int = 0) -> None:
         super().__init__()
         speeds = torch.linspace(math.log(0.25), math.log(turns), waves).exp() * 2 * math.pi

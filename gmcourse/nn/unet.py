@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.time_embedding import TimeEmbedding
 
 GROUPS, HEADS, PATCH, TOLD = 8, 4, 2, 128
@@ -68,7 +67,7 @@ class UNet(nn.Module):
         classes: how many classes y there are, if it is told any.
     """
 
-    @door(shape="3: >= 1", width=">= 8", classes=">= 0")
+    @expect.door(shape="3: >= 1", width=">= 8", classes=">= 0")
     def __init__(self, shape: Sequence[int], *, width: int = 32, classes: int = 0) -> None:
         super().__init__()
         if width % GROUPS or any(side % (4 * PATCH) for side in shape[1:]):

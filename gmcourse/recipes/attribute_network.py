@@ -11,10 +11,9 @@ from gmcourse import zoo
 from gmcourse.data import Images, faces, load
 from gmcourse.data.blur import blur
 from gmcourse.models.attribute_network import AttributeNetwork
-from gmcourse.recipes.running import Recipe, adam
+from gmcourse.recipes.running import Recipe, adam, cosine
 from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
 from gmcourse.reproducible import generator, seed_torch
-from gmcourse.training.schedules import cosine
 
 MOST_BLUR, MOST_NOISE = 1.0, 0.06  # standard deviations: pixels, and a share of the range
 FITTED = 30

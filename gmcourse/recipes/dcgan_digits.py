@@ -17,10 +17,9 @@ from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.gan import DCDiscriminator
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Recipe, linear_decay
 from gmcourse.reproducible import seeded
 from gmcourse.training import EMA
-from gmcourse.training.schedules import linear_decay
 
 SEEDS, BATCH, RATE, BETAS, EVERY = 5, 64, 1e-3, (0.5, 0.99), 4
 NAMES = [name for name in ("shallow", "deep", "deep and R1") for _ in range(SEEDS)]

@@ -11,9 +11,8 @@ from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.gan import DCDiscriminator, DCGenerator
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.running import Pictures, Recipe
+from gmcourse.recipes.running import Pictures, Recipe, linear_decay
 from gmcourse.training import EMA
-from gmcourse.training.schedules import linear_decay
 
 FACES: Pictures = partial(load, "faces")
 RATE, BETAS, EVERY = 1e-3, (0.5, 0.99), 8

@@ -9,9 +9,8 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.diffusion import Diffusion, bound, times
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.running import Recipe, adam
+from gmcourse.recipes.running import Recipe, adam, cosine, product, warm_up
 from gmcourse.reproducible import generator
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def data(device: torch.device) -> tuple[Tensor, ...]:

@@ -10,10 +10,9 @@ from gmcourse.data import faces, load
 from gmcourse.data.blur import blur
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.features import Features
-from gmcourse.recipes.running import Recipe, adam
+from gmcourse.recipes.running import Recipe, adam, cosine, product, warm_up
 from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
 from gmcourse.reproducible import generator
-from gmcourse.training.schedules import cosine, product, warm_up
 
 MOST_BLUR, MOST_NOISE = 2.0, 0.2  # standard deviations: pixels, and a share of the range
 PATCHES = 16_000  # of photographs; with 38,000 faces

@@ -5,9 +5,8 @@ from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.flow_matching import FlowMatching
-from gmcourse.recipes.running import Recipe, adam, likelihood
+from gmcourse.recipes.running import Recipe, adam, cosine, likelihood, product, warm_up
 from gmcourse.reproducible import seed_torch
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def data(device: torch.device) -> tuple[Tensor, Tensor]:
@@ -34,9 +33,7 @@ RECIPE = Recipe(
     model="gmcourse.models.flow_matching:FlowMatching",
     arguments={"shape": [64], "width": 320, "depth": 4, "classes": 10, "dropout": 0.1},
     data=data,
-    step=adam(
-        1.5e-3, lambda module: lambda batch: module.loss(dequantised(batch[0]), batch[1]), average=0.998
-    ),
+    step=adam(1.5e-3, lambda module: lambda batch: module.loss(dequantised(batch[0]), batch[1]), average=0.998),
     steps=5000,
     batch_size=128,
     measure=measure,

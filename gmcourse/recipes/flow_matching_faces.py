@@ -16,10 +16,9 @@ from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.diffusion import Diffusion
 from gmcourse.models.flow_matching import FlowMatching
-from gmcourse.recipes.running import Pictures, Recipe, adam
+from gmcourse.recipes.running import Pictures, Recipe, adam, cosine, product, warm_up
 from gmcourse.recipes.vae_faces import data, faces
 from gmcourse.reproducible import generator, seed_torch
-from gmcourse.training.schedules import cosine, product, warm_up
 
 Way = tuple[str, dict[str, Any]]  # a name, and how it samples
 WAYS: list[Way] = [
@@ -36,11 +35,7 @@ def pictures_of(module: FlowMatching | Diffusion, n: int, **how: Any) -> Tensor:
 
 
 def measure(
-    module: FlowMatching | Diffusion,
-    device: torch.device,
-    pictures: Pictures = faces,
-    *,
-    ways: Sequence[Way] = WAYS,
+    module: FlowMatching | Diffusion, device: torch.device, pictures: Pictures = faces, *, ways: Sequence[Way] = WAYS
 ) -> dict[str, float]:
     """Measure the Fréchet distance to 1,000 test faces for each way to sample, and what 100 samples take.
 
@@ -81,11 +76,7 @@ def bits(module: FlowMatching, device: torch.device, pictures: Pictures = faces)
     found = each(len(test), 40)
     more = each(50, 80) - found[:50]
     error = found.std() / len(found) ** 0.5
-    return {
-        name: float(found.mean()),
-        f"{name}_error": float(error),
-        f"{name}_by_80_steps": float(more.mean()),
-    }
+    return {name: float(found.mean()), f"{name}_error": float(error), f"{name}_by_80_steps": float(more.mean())}
 
 
 RECIPE = Recipe(

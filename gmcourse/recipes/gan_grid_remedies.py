@@ -1,5 +1,4 @@
-"""What helps against mode collapse: GANs on 25 Gaussians in five set-ups, several seeds each, that differ in one
-thing each.
+"""Against mode collapse: GANs on 25 Gaussians in five set-ups, several seeds each, that differ in one thing each.
 
 Batch, rate, decay and γ were tuned for R1 alone, six variants on one or two seeds; the others inherit them, so the
 table favours R1.
@@ -14,10 +13,9 @@ from gmcourse.adversarial import Adversarial, Lazy, SideBySide, gradient_penalty
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.recipes.gan_grid_literature import data, modes_and_quality_of
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Recipe, linear_decay
 from gmcourse.reproducible import seeded
 from gmcourse.training import EMA
-from gmcourse.training.schedules import linear_decay
 
 BATCH, RATE = 256, 2e-3
 # seeds of each set-up: five for the cure, whose steadiness is claimed, three for the others

@@ -7,12 +7,10 @@ Kingma and Dhariwal's CelebA-HQ model has six levels of 32 steps, 512 hidden cha
 import torch
 from torch import Tensor
 
-from gmcourse.data import Images, load
-from gmcourse.data.images import FIVE_BITS, five_bits
+from gmcourse.data import FIVE_BITS, Images, five_bits, load
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Pictures, Recipe, adam, likelihood
-from gmcourse.training.schedules import cosine, product, warm_up
+from gmcourse.recipes.running import Pictures, Recipe, adam, cosine, likelihood, product, warm_up
 
 
 def faces(split: str) -> Images:

@@ -8,15 +8,13 @@ Twenty passes are enough: from the fifth on the bits of the training faces fall 
 import torch
 from torch import Tensor
 
-from gmcourse.data import load
-from gmcourse.data.images import FIVE_BITS, five_bits
+from gmcourse.data import FIVE_BITS, five_bits, load
 from gmcourse.densities import LowRankNormal
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
 from gmcourse.recipes.nice_mnist_paper import scale_apart
-from gmcourse.recipes.running import Recipe, likelihood
+from gmcourse.recipes.running import Recipe, cosine, likelihood, product, warm_up
 from gmcourse.reproducible import generator
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def prepare(module: NICE, pixels: Tensor) -> None:

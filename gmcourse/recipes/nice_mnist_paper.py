@@ -14,9 +14,8 @@ from torch import Tensor
 
 from gmcourse.flows import Dequantized
 from gmcourse.recipes.nice_mnist import RECIPE as SMALL
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Recipe, cosine, product, warm_up
 from gmcourse.training import EMA, Minimize
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def scale_apart(module: Any, loss: Callable[[Tensor], Tensor]) -> Minimize:

@@ -5,8 +5,7 @@ import torch
 from gmcourse.data import load
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.autoregressive import Autoregressive
-from gmcourse.recipes.running import Recipe, adam
-from gmcourse.training.schedules import cosine, product, warm_up
+from gmcourse.recipes.running import Recipe, adam, cosine, product, warm_up
 
 
 def measure(module: Autoregressive, device: torch.device) -> dict[str, float]:

@@ -7,9 +7,8 @@ from torch import Tensor
 
 from gmcourse.data import toy
 from gmcourse.models.change_of_variables import PlaneFlow
-from gmcourse.recipes.running import Recipe, adam
+from gmcourse.recipes.running import Recipe, adam, cosine
 from gmcourse.reproducible import generator
-from gmcourse.training.schedules import cosine
 
 
 def data(device: torch.device, density: str = "two_moons") -> Callable[[torch.Generator, int], Tensor]:

@@ -3,9 +3,7 @@
 from gmcourse.data import load
 from gmcourse.recipes.running.super_resolution import Task, regression
 
-TASK = Task(
-    8, train=lambda: load("faces", n=20_000, size=64), test=lambda: load("faces", "test", n=200, size=64)
-)
+TASK = Task(8, train=lambda: load("faces", n=20_000, size=64), test=lambda: load("faces", "test", n=200, size=64))
 
 RECIPE = regression(
     TASK,

@@ -6,8 +6,7 @@ watched: the log has its loss as "validation". It stopped falling at 2,400 steps
 
 import torch
 
-from gmcourse.data import load, photos
-from gmcourse.data.images import Images
+from gmcourse.data import Images, load, photos
 from gmcourse.recipes.running.super_resolution import Task, regression
 
 

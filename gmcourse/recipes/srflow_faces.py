@@ -48,13 +48,6 @@ def measure(module: Any, device: torch.device) -> Mapping[str, float]:
 
 
 PLAIN = flow(
-    TASK,
-    "srflow_faces",
-    REGRESSION,
-    steps=20_000,
-    batch_size=16,
-    n_steps=8,
-    n_coarse_steps=16,
-    hidden_channels=32,
+    TASK, "srflow_faces", REGRESSION, steps=20_000, batch_size=16, n_steps=8, n_coarse_steps=16, hidden_channels=32
 )
 RECIPE = replace(PLAIN, measure=measure)

@@ -66,9 +66,7 @@ def at_32(x: Tensor) -> Tensor:
     return interpolate(x, SIZE, mode="bilinear")
 
 
-def judged(
-    network: Generator, features: Features, z: Tensor, test: Tensor, at_once: int
-) -> tuple[float, float]:
+def judged(network: Generator, features: Features, z: Tensor, test: Tensor, at_once: int) -> tuple[float, float]:
     """Measure the Fréchet distance of samples of z to features (N, D) of test faces, and the path length in w."""
     samples = torch.cat([as_pictures(network(part)) for part in z.split(at_once)])
     start, end = network.mapping(z).chunk(2)

@@ -8,8 +8,7 @@ from torch import Tensor
 from gmcourse.data import prose
 from gmcourse.metrics.likelihood import nats_to_bits
 from gmcourse.models.autoregressive import Transformer
-from gmcourse.recipes.running import Recipe, adam
-from gmcourse.training.schedules import cosine, product, warm_up
+from gmcourse.recipes.running import Recipe, adam, cosine, product, warm_up
 
 LENGTH = 128  # characters that it can look back on
 

@@ -1,17 +1,17 @@
 """A VAE of the bundled digits with two latents: the plane that lesson 04 opens with.
 
-The data, the sizes of the networks and the training are those of the autoencoder of lesson 03, so that the two
-planes can be compared.
+Data, sizes and training are those of the autoencoder of lesson 03, so that the two planes can be compared.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import torch
 
 from gmcourse.data import load
 from gmcourse.models.vae import VAE
 from gmcourse.recipes.ae_digits_2d import RECIPE as AUTOENCODER
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.reproducible import generator
 
 
@@ -23,3 +23,8 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
 
 
 RECIPE: Recipe = replace(AUTOENCODER, name="vae_digits_2d", model="gmcourse.models.vae:VAE", measure=measure)
+
+
+def with_beta(name: str, beta: float) -> Recipe:
+    """Make the recipe in which a code costs β times as much (Higgins et al. 2017)."""
+    return replace(RECIPE, name=name, step=adam(1e-3, lambda module: partial(module.loss, beta=beta)))

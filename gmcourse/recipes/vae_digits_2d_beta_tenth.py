@@ -1,10 +1,5 @@
-"""The VAE of the digits with two latents and β = 0.1: a code costs a tenth (Higgins et al. 2017)."""
+"""The VAE of the digits with two latents and β = 0.1: a code costs a tenth."""
 
-from dataclasses import replace
-from functools import partial
+from gmcourse.recipes.vae_digits_2d import with_beta
 
-from gmcourse.recipes.running import Recipe, adam
-from gmcourse.recipes.vae_digits_2d import RECIPE as PLAIN
-
-STEP = adam(1e-3, lambda module: partial(module.loss, beta=0.1))
-RECIPE: Recipe = replace(PLAIN, name="vae_digits_2d_beta_tenth", step=STEP)
+RECIPE = with_beta("vae_digits_2d_beta_tenth", 0.1)

@@ -6,10 +6,9 @@ from torch import Tensor
 from gmcourse.data import Images, load
 from gmcourse.metrics.reconstruction import high_frequency_energy
 from gmcourse.models.vae import VAE
-from gmcourse.recipes.running import Pictures, Recipe, adam
+from gmcourse.recipes.running import Pictures, Recipe, adam, cosine, product, warm_up
 from gmcourse.recipes.running.fitted_priors import frechet_by_prior
 from gmcourse.reproducible import generator, seed_torch
-from gmcourse.training.schedules import cosine, product, warm_up
 
 
 def faces(split: str) -> Images:

@@ -35,9 +35,7 @@ def step(module: TwoLevelVAE, device: torch.device) -> Minimize:
 
 def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
     """Measure, on 2,000 test faces, the bound with both prices, and Fréchet distances by prior of z₂."""
-    test, train = (
-        load("faces", split, n=n).unit().to(device) for split, n in (("test", 2000), ("train", 10_000))
-    )
+    test, train = (load("faces", split, n=n).unit().to(device) for split, n in (("test", 2000), ("train", 10_000)))
     seed_torch(0)
     parts = [module.loss(part) for part in test.split(250)]
     found = {name: float(torch.stack([part[name] for part in parts]).mean()) for name in parts[0]}

@@ -11,9 +11,8 @@ from gmcourse.data import load
 from gmcourse.metrics.likelihood import mean_and_error
 from gmcourse.models.vae import VAE
 from gmcourse.processes import uniform_noise
-from gmcourse.recipes.running import Recipe, adam
+from gmcourse.recipes.running import Recipe, adam, cosine
 from gmcourse.reproducible import generator
-from gmcourse.training.schedules import cosine
 
 MEASURED = 1_000  # test images; with 5,000 samples of each this is most of a minute
 

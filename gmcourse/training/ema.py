@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
 class EMA:
@@ -19,7 +19,7 @@ class EMA:
     `module` is the average. d is between 0 (no memory) and 1: a half-life of h steps is decay = 0.5 ** (1 / h).
     """
 
-    @door(decay=">= 0 < 1")
+    @expect.door(decay=">= 0 < 1")
     def __init__(self, source: nn.Module, decay: float = 0.999, *, warm_up: bool = False) -> None:
         self.source, self.decay, self.warm_up, self.updates = source, decay, warm_up, 0
         self.module = copy.deepcopy(source).eval().requires_grad_(False)

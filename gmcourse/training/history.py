@@ -7,7 +7,6 @@ import numpy as np
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
 class History(Mapping[str, list[float]]):
@@ -25,7 +24,7 @@ class History(Mapping[str, list[float]]):
         self.seconds = 0.0
         self.interrupted = False
 
-    @door(step=">= 0", values="unseen empty")
+    @expect.door(step=">= 0", values="unseen empty")
     def record(self, step: int, values: Mapping[str, float]) -> None:
         """Append one value to each curve that is named. NaN and infinity are recorded as they are."""
         for name, value in values.items():
@@ -50,12 +49,12 @@ class History(Mapping[str, list[float]]):
     def __len__(self) -> int:
         return len(self._values)
 
-    @door()
+    @expect.door()
     def curve(self, name: str) -> tuple[list[int], list[float]]:
         """Return steps and values of one curve, as a plot wants them."""
         return list(self._steps.get(name, [])), list(self[name])
 
-    @door(points=">= 1")
+    @expect.door(points=">= 1")
     def thinned(self, points: int = 400) -> "History":
         """The same curves as means over at most `points` equal blocks: small enough to be shipped."""
         thin = History()
@@ -73,7 +72,7 @@ class History(Mapping[str, list[float]]):
         return json.dumps({"seconds": self.seconds, "interrupted": self.interrupted, "curves": curves})
 
     @classmethod
-    @door()
+    @expect.door()
     def from_json(cls, text: str) -> "History":
         """Read what `to_json` wrote."""
         history = cls()

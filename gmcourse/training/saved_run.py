@@ -22,9 +22,7 @@ class SavedRun:
     monotonic clock, or the run began.
     """
 
-    def __init__(
-        self, path: str | Path | None, step: Step, identity: Sequence[int | None], steps: int
-    ) -> None:
+    def __init__(self, path: str | Path | None, step: Step, identity: Sequence[int | None], steps: int) -> None:
         self.path = None if path is None else expect.path("checkpoint", path)
         self.step, self.steps = step, steps
         self.identity = dict(zip(("seed", "batch_size", "samples"), identity, strict=True))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from torch.optim import Optimizer
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 Schedule = Callable[[int, int], float]
 
@@ -36,7 +35,7 @@ def linear_decay(step: int, steps: int) -> float:
     return min(1.0, 2 * (1 - _part(step, steps)))
 
 
-@door(length=">= 1")
+@expect.door(length=">= 1")
 def warm_up(length: int) -> Schedule:
     """(step + 1)/length in the first `length` steps, then 1, however long the run is.
 

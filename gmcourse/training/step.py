@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.processes import average
 from gmcourse.training.ema import EMA
 from gmcourse.training.last_good import LastGood, Measured, parameters_of
@@ -73,7 +72,7 @@ class Minimize:
         clip: the gradient's norm is cut to at most this.
     """
 
-    @door(clip="> 0")
+    @expect.door(clip="> 0")
     def __init__(
         self,
         objective: Callable[[Any], Tensor | Mapping[str, Tensor]],

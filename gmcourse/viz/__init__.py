@@ -1,6 +1,4 @@
-"""Every figure of the course is drawn here, so they all look alike; a drawing knows no model, but arrays or
-functions.
-"""
+"""All figures of the course are drawn here, to look alike; a drawing knows no model, but arrays or functions."""
 
 from gmcourse.viz import palette
 from gmcourse.viz.image_grid import images

@@ -8,18 +8,14 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE
 
 
-@drawing(faces="N / M / K / >= 0 <= 1")
-def posteriors(
-    faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]
-) -> Figure:
+@expect.drawing(faces="N / M / K / >= 0 <= 1")
+def posteriors(faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]) -> Figure:
     """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
 
-    A face has for each attribute (draws of the prior, draws of the posterior, what the model's answers show, the
-    truth), all in [0, 1].
+    A face has for each attribute (draws of the prior and of the posterior, what answers show, the truth), in [0, 1].
     """
     figure, axes = plt.subplots(
         len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True

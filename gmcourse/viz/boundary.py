@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, INK, ORANGE, PAPER
 from gmcourse.viz.plane import Extent, grid
@@ -25,7 +24,7 @@ MARKERS = ("o", "^")
 SIZE = 180
 
 
-@drawing(x="n 2", y="n; integer, >= 0 <= 1", size="> 0", alpha="> 0 <= 1")
+@expect.drawing(x="n 2", y="n; integer, >= 0 <= 1", size="> 0", alpha="> 0 <= 1")
 def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float = 0.7) -> Axes:
     """Draw points (n, 2) of two classes: blue discs and orange triangles."""
     for k, (color, marker) in enumerate(zip((BLUE, ORANGE), MARKERS, strict=True)):
@@ -36,15 +35,13 @@ def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float
 
 
 @torch.no_grad()
-@drawing()
+@expect.drawing()
 def posterior(
     log_posterior: LogPosterior, extent: Extent, ax: Axes, *, shade: bool = True, dashed: bool = False
 ) -> Axes:
     """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
 
-    Args:
-        log_posterior: points (n, 2) → log p(y|x), (n, 2).
-        dashed: whether to draw the boundary as a reference.
+    `log_posterior` maps points (n, 2) to log p(y|x), (n, 2); `dashed` draws the boundary as a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
@@ -59,7 +56,7 @@ def posterior(
     return ax
 
 
-@drawing(data="n 2 / n; integer")
+@expect.drawing(data="n 2 / n; integer")
 def boundaries(
     models: Mapping[str, LogPosterior], truth: LogPosterior, data: tuple[Tensor, Tensor], extent: Extent
 ) -> Figure:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED
 from gmcourse.viz.plane import SIZE, Extent, density, grid, points
@@ -16,14 +16,12 @@ from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 Map = Callable[[Tensor], Tensor]
 
 
-@drawing(x="n", z="n")
+@expect.drawing(x="n", z="n")
 def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure:
     """Draw histograms of samples x (n,) and of their images z (n,) under predicted densities."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
     bins = 90
-    for ax, name, values, log_p, color in zip(
-        axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True
-    ):
+    for ax, name, values, log_p, color in zip(axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True):
         low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
         # a share of all samples, those outside too
         share = torch.full_like(values, bins / (high - low) / len(values))
@@ -47,10 +45,8 @@ def _lines(extent: Extent, count: int, fine: int) -> Tensor:
 
 
 @torch.no_grad()
-@drawing(count=">= 2")
-def warped_grid(
-    forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = ""
-) -> Axes:
+@expect.drawing(count=">= 2")
+def warped_grid(forward: Map, extent: Extent, ax: Axes | None = None, *, count: int = 21, title: str = "") -> Axes:
     """Draw a square grid over the extent after a map of points (n, 2) → (n, 2)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     lines = _lines(extent, count, 120)
@@ -63,7 +59,7 @@ def warped_grid(
 
 
 @torch.no_grad()
-@drawing(samples="n 2")
+@expect.drawing(samples="n 2")
 def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, extent: Extent) -> Figure:
     """Draw the true density, the learned one, its samples, and the signed difference of the densities."""
     figure, axes = plt.subplots(1, 4, figsize=(10, 2.8))
@@ -81,7 +77,7 @@ def learned_density(flow_log_prob: Map, truth_log_prob: Map, samples: Tensor, ex
 
 
 @torch.no_grad()
-@drawing(color="n", stages="n 2")
+@expect.drawing(color="n", stages="n 2")
 def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     """Draw the same points after each of several maps, coloured by one number a point, to be followed."""
     figure, axes = plt.subplots(1, len(stages), figsize=(2.2 * len(stages), 2.5), squeeze=False)
@@ -94,7 +90,7 @@ def layers(stages: Mapping[str, Tensor], color: Tensor) -> Figure:
     return figure
 
 
-@drawing(named="H W")
+@expect.drawing(named="H W")
 def matrices(named: Mapping[str, Tensor]) -> Figure:
     """Draw sparsity patterns side by side: an entry is dark where it is not zero."""
     figure, axes = plt.subplots(1, len(named), figsize=(2.5 * len(named), 2.7), squeeze=False)

@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.image_grid import tile
 from gmcourse.viz.look import bare, write_names
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
@@ -22,7 +21,7 @@ POINT: dict[str, Any] = {"color": VERMILION, "ms": 11, "mec": "white", "mew": 2}
 Decode = Callable[[Tensor], Tensor]
 
 
-@drawing(n=">= 1")
+@expect.drawing(n=">= 1")
 def equal_mass_grid(n: int) -> Tensor:
     """Make points (n·n, 2) at quantiles of N(0, I), top row first: each has the same share of the prior."""
     quantiles = Normal(0.0, 1.0).icdf((torch.arange(n) + 0.5) / n)
@@ -37,7 +36,7 @@ def _show(ax: Axes, x: Tensor, columns: int, gap: int = 1, **look: Any) -> None:
     bare(ax, **look)
 
 
-@drawing(n=">= 1")
+@expect.drawing(n=">= 1")
 def manifold(decode: Decode, n: int = 15) -> Callable[..., Figure]:
     """Make `draw(z1, z2)` for `explore`: a sheet of n × n latents of equal mass, and what a point decodes to."""
     sheet = decode(equal_mass_grid(n))
@@ -54,7 +53,7 @@ def manifold(decode: Decode, n: int = 15) -> Callable[..., Figure]:
     return draw
 
 
-@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
+@expect.drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw latents (N, 2) by the names of their classes, and circles of radius 1 and 2 around the origin."""
     ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
@@ -66,7 +65,7 @@ def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = Non
     return ax
 
 
-@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
+@expect.drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def labelled_codes(
     z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
@@ -82,7 +81,7 @@ def labelled_codes(
 
 
 @torch.no_grad()
-@drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
+@expect.drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def explorer(decode: Decode, z: Tensor, labels: Tensor, names: Sequence[str]) -> Callable[..., Figure]:
     """Make `draw(z1, z2)` for `explore`: the codes with one point among them, and what the point decodes to."""
 
@@ -99,7 +98,7 @@ def explorer(decode: Decode, z: Tensor, labels: Tensor, names: Sequence[str]) ->
 
 
 @torch.no_grad()
-@drawing(z="N 2", labels="N; integer, >= 0", ways="T 2")
+@expect.drawing(z="N 2", labels="N; integer, >= 0", ways="T 2")
 def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor]) -> Figure:
     """Draw ways, codes (T, 2) by name, over dots z in the colours of their classes, and the pictures on each."""
     expect.whole("the number of ways", len(ways), most=len(WALKS))
@@ -121,7 +120,7 @@ def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor])
     return figure
 
 
-@drawing(x="N 2", learned="N 2", best="N 2", data="M 2")
+@expect.drawing(x="N 2", learned="N 2", best="N 2", data="M 2")
 def denoising_field(x: Tensor, learned: Tensor, best: Tensor, data: Tensor) -> Axes:
     """Where a denoiser sends noisy points, as arrows over the clean data: the learned and the best possible one.
 

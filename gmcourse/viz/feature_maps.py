@@ -6,12 +6,12 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import DENSITY, SIGNED
 
 
-@drawing(named="H W", limit="> 0")
+@expect.drawing(named="H W", limit="> 0")
 def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] | None = None) -> Figure:
     """Draw feature maps (H, W) side by side on one signed scale, blue above zero and vermilion below.
 
@@ -25,7 +25,7 @@ def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] |
     return figure
 
 
-@drawing(named="H W")
+@expect.drawing(named="H W")
 def deviations(named: Mapping[str, Tensor]) -> Figure:
     """Draw how much each pixel varies, (H, W) each, dark where it varies most, on one scale."""
     top = max(float(each.max()) for each in named.values())
@@ -37,12 +37,11 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-@drawing(sides="n: >= 1", parts="n: C h w", sums="n: C H W")
+@expect.drawing(sides="n: >= 1", parts="n: C h w", sums="n: C H W")
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
     """Draw what each resolution adds to one picture, and the picture so far.
 
-    Parts are (C, side, side) each, in the generator's range: grey is nothing added. Sums have the picture up to and
-    with that resolution, in [0, 1].
+    Parts are (C, side, side), in the generator's range: grey is nothing added. Sums are pictures so far, in [0, 1].
     """
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import door, drawing, fields
+from gmcourse import expect
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import GREEN, INK, SIGNED
 from gmcourse.viz.plane import Extent, grid
 
 SIDE, ARROWS = 90, 60
+Map = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,11 @@ class Frame:
     extent: Extent
 
     def __post_init__(self) -> None:
-        fields(self, step=">= 0", belief="S S", samples="n 2", pushes="n 2")
+        expect.fields(self, step=">= 0", belief="S S", samples="n 2", pushes="n 2")
 
 
-@door(step=">= 0", z="n D")
-def record(
-    step: int,
-    discriminator: Callable[[Tensor], Tensor],
-    generator: Callable[[Tensor], Tensor],
-    generator_loss: Callable[[Tensor], Tensor],
-    z: Tensor,
-    extent: Extent,
-) -> Frame:
+@expect.door(step=">= 0", z="n D")
+def record(step: int, discriminator: Map, generator: Map, generator_loss: Map, z: Tensor, extent: Extent) -> Frame:
     """Look at both players, at the latents z, and at the slope of the generator's loss in each sample."""
     with torch.no_grad():
         belief = discriminator(grid(extent, SIDE).to(z)).sigmoid().reshape(SIDE, SIDE).cpu()
@@ -68,7 +62,7 @@ def _game(frame: Frame, data: Tensor, ax: Axes) -> None:
     ax.set_title(f"step {frame.step}")
 
 
-@drawing(data="n 2")
+@expect.drawing(data="n 2")
 def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
     """Draw several moments of one game or more, a row each."""
     columns = max(len(frames) for frames in rows.values())

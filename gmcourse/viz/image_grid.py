@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.look import bare, figure_of
 
 
-@drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")
+@expect.drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")
 def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarray:
     """Join images x (N, C, H, W) in [0, 1] to one picture (H', W') or (H', W', 3), `paper` between them."""
     n, channels, height, width = x.shape
@@ -29,16 +28,15 @@ def tile(x: Tensor, columns: int, gap: int = 1, paper: float = 1.0) -> np.ndarra
     return sheet[..., 0] if channels == 1 else sheet
 
 
-@drawing(x="N 1|3 H W; unit")
+@expect.drawing(x="N 1|3 H W; unit")
 def as_png(x: Tensor) -> bytes:
     """Write images (N, C, H, W) in [0, 1] side by side, pixel for pixel, as the content of a PNG file."""
     content = io.BytesIO()
-    sheet = tile(x, math.ceil(math.sqrt(len(x))))
-    plt.imsave(content, sheet, cmap="gray", vmin=0, vmax=1, format="png")
+    plt.imsave(content, tile(x, math.ceil(math.sqrt(len(x)))), cmap="gray", vmin=0, vmax=1, format="png")
     return content.getvalue()
 
 
-@drawing(x="N 1|3 H W; unit", columns=">= 1", zoom="> 0")
+@expect.drawing(x="N 1|3 H W; unit", columns=">= 1", zoom="> 0")
 def images(
     x: Tensor | Sequence[Tensor],
     *,

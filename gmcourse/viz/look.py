@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.palette import CLASSES, CYCLE, INK, PAPER
 
 LOOK: dict[str, Any] = {
@@ -42,7 +42,7 @@ LOOK: dict[str, Any] = {
 }
 
 
-@drawing()
+@expect.drawing()
 def bare(ax: Axes, *, frame: bool = True, **more: Any) -> None:
     """Take ticks and grid away, as pictures and maps have it, and the frame too; `more` goes to `ax.set`."""
     ax.set(xticks=[], yticks=[], **more)

@@ -9,7 +9,6 @@ from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, GREEN, INK, ORANGE, PINK, SKY
 
 CORNERS = (SKY, ORANGE, GREEN, PINK)  # the four places in a 2×2 block
@@ -29,7 +28,7 @@ def _grid(ax: Axes, values: Tensor, at: tuple[float, float], corner: int | None)
             ax.text(x + 0.5, y + 0.5, f"{int(values[i, j])}", ha="center", va="center", color=INK)
 
 
-@drawing(x="H W; real", z="4 h w; real")
+@expect.drawing(x="H W; real", z="4 h w; real")
 def squeeze(x: Tensor, z: Tensor) -> Figure:
     """Draw a picture x (H, W) of whole numbers, and the channels z (4, H/2, W/2) that it is squeezed into."""
     expect.tensor("z", z, f"4 {x.shape[0] // 2} {x.shape[1] // 2}", dtype="real")
@@ -67,7 +66,7 @@ def _box(ax: Axes, shape: Shape, left: float, color: str, scale: tuple[float, fl
     return right + shift
 
 
-@drawing(image=">= 1", at_levels=">= 1", n_steps=">= 1")
+@expect.drawing(image=">= 1", at_levels=">= 1", n_steps=">= 1")
 def levels(image: Shape, at_levels: Sequence[Shape], n_steps: int) -> Figure:
     """Draw what a multi-scale flow with a split after each level but the last does, one row a level.
 

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
 
 
-@drawing(x="n", target="n", fitted="n")
+@expect.drawing(x="n", target="n", fitted="n")
 def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor]) -> Axes:
     """Draw a target density (n,) at points x (n,), filled, and fitted densities by name on top of it."""
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
@@ -24,7 +24,7 @@ def fits(x: Tensor, target: Tensor, fitted: Mapping[str, Tensor]) -> Axes:
     return ax
 
 
-@drawing(where="n", bound="n")
+@expect.drawing(where="n", bound="n")
 def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabel: str) -> Axes:
     """Draw a lower bound (n,) as something is turned (n,), the truth above it, and the gap shaded."""
     ax = plt.subplots(figsize=(6.4, 3.4))[1]
@@ -40,7 +40,7 @@ def bound_and_gap(where: Tensor, bound: Tensor, truth: float, best: float, xlabe
     return ax
 
 
-@drawing(named="n")
+@expect.drawing(named="n")
 def histograms(named: Mapping[str, Tensor], xlabel: str) -> Figure:
     """Draw histograms above each other on a common axis, each with its mean and standard deviation."""
     figure, axes = plt.subplots(len(named), 1, figsize=(6.8, 1.7 * len(named)), sharex=True, squeeze=False)
@@ -54,7 +54,7 @@ def histograms(named: Mapping[str, Tensor], xlabel: str) -> Figure:
     return figure
 
 
-@drawing(rows="n")
+@expect.drawing(rows="n")
 def signals(rows: Mapping[str, Sequence[Tensor]]) -> Figure:
     """Draw one panel a name, each with several one-dimensional signals (n,)."""
     figure, axes = plt.subplots(1, len(rows), figsize=(3.1 * len(rows), 2.7), sharey=True, squeeze=False)

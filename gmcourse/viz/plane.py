@@ -9,14 +9,13 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 from gmcourse.viz.palette import BLUE, CLASSES, DENSITY
 
 Extent = tuple[float, float, float, float]
 SIZE = 160  # points of a grid along each side
 
 
-@drawing(size=">= 2")
+@expect.drawing(size=">= 2")
 def grid(extent: Extent, size: int = SIZE) -> Tensor:
     """Make points (size·size, 2) of a regular grid over extent = (left, right, bottom, top), row by row."""
     left, right, bottom, top = extent
@@ -27,10 +26,8 @@ def grid(extent: Extent, size: int = SIZE) -> Tensor:
 
 
 @torch.no_grad()
-@drawing()
-def density(
-    log_prob: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = ""
-) -> Axes:
+@expect.drawing()
+def density(log_prob: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw exp(log_prob) of points (n, 2) as a heat map over extent = (left, right, bottom, top)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     log_p = expect.tensor("log_prob(points)", log_prob(grid(extent)), f"{SIZE**2}", minus_infinity=True)
@@ -41,7 +38,7 @@ def density(
     return ax
 
 
-@drawing(x="n 2", c="n; integer, >= 0")
+@expect.drawing(x="n 2", c="n; integer, >= 0")
 def points(x: Tensor, ax: Axes | None = None, *, c: Tensor | None = None, **style: Any) -> Axes:
     """Scatter points x (n, 2), in the colours of classes c (n,); the style goes to `ax.scatter`."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]

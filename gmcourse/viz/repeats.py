@@ -6,11 +6,11 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.training_curves import curves
 
 
-@drawing(x="K:", named="R K")
+@expect.drawing(x="K:", named="R K")
 def repeats(
     named: Mapping[str, Tensor],
     x: Sequence[float],
@@ -23,9 +23,7 @@ def repeats(
 ) -> Axes:
     """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
 
-    Args:
-        named: name → measurements (R, len(x)), one row a repetition.
-        reference: name → a value to compare with.
+    Measurements are (R, len(x)) by name, one row a repetition; `reference` has values to compare with by name.
     """
     level = torch.tensor([0.1, 0.9])
     means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.palette import BLUE, GREY, INK, PAPER, SIGNED, VERMILION
 
 LINE, LETTER = 0.065, 0.018  # of a label: its height, and the width of one letter, in units of the axes
@@ -30,12 +30,9 @@ def _places(points: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float,
     return found
 
 
-@drawing(points=">= 0 <= 1")
+@expect.drawing(points=">= 0 <= 1")
 def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
-    """Draw one labelled point for each model at (recall, precision), both in [0, 1].
-
-    What is called real or training data is no model and drawn in grey.
-    """
+    """Draw a labelled point for each model at (recall, precision) in [0, 1]; real and training data in grey."""
     ax = plt.subplots(figsize=(7.2, 4.4))[1]
     for (name, (recall, precision)), place in zip(points.items(), _places(points).values(), strict=True):
         color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE
@@ -47,7 +44,7 @@ def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
     return ax
 
 
-@drawing(edits="E:", attributes="A:", change="E A")
+@expect.drawing(edits="E:", attributes="A:", change="E A")
 def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, label: str) -> Figure:
     """Draw a table of numbers (edits, attributes) as colours: positive is blue, negative vermilion.
 

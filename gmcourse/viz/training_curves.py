@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.viz.palette import GREY
 
 STYLES = ("-", "--", "-.", ":")
 
 
-@drawing(named="n: unseen / n: unseen", spread="n: unseen / n: unseen")
+@expect.drawing(named="n: unseen / n: unseen", spread="n: unseen / n: unseen")
 def curves(
     named: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     *,

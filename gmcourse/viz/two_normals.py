@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from gmcourse.expect.door import drawing
+from gmcourse import expect
 from gmcourse.reproducible import generator
 from gmcourse.viz.boundary import posterior, two_classes
 from gmcourse.viz.look import bare
@@ -17,7 +17,7 @@ from gmcourse.viz.plane import Extent, density, grid
 EXTENT: Extent = (-5.0, 5.0, -4.0, 4.0)
 
 
-@drawing(width="> 0", correlation="> -1 < 1", share="> 0 < 1")
+@expect.drawing(width="> 0", correlation="> -1 < 1", share="> 0 < 1")
 def normals(
     x: float, y: float, width: float, correlation: float, share: float
 ) -> tuple[Tensor, list[MultivariateNormal]]:
@@ -28,7 +28,7 @@ def normals(
     return torch.tensor([1 - share, share]).log(), [first, second]
 
 
-@drawing(log_prior="2; -inf", densities="2:", size=">= 2")
+@expect.drawing(log_prior="2; -inf", densities="2:", size=">= 2")
 def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int = 240) -> float:
     """Sum ∫ min_y p(x, y) dx over a grid of the extent: what the best classifier gets wrong."""
     where = grid(EXTENT, size)
@@ -37,7 +37,7 @@ def error_of(log_prior: Tensor, densities: list[MultivariateNormal], size: int =
     return float(joint.exp().amin(1).sum() * cell)
 
 
-@drawing(width="> 0", correlation="> -1 < 1", orange_share="> 0 < 1")
+@expect.drawing(width="> 0", correlation="> -1 < 1", orange_share="> 0 < 1")
 def two_normals(
     x: float = 1.2, y: float = 0.6, width: float = 0.8, correlation: float = 0.5, orange_share: float = 0.5
 ) -> Figure:
@@ -53,8 +53,7 @@ def two_normals(
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.4))
     posterior(lambda points: log_joint(points.float()).log_softmax(1), EXTENT, axes[0])
-    error = error_of(log_prior, densities)
-    axes[0].set_title(f"boundary; best error {100 * error:.1f} %")
+    axes[0].set_title(f"boundary; best error {100 * error_of(log_prior, densities):.1f} %")
     density(lambda points: log_joint(points).logsumexp(1), EXTENT, axes[1], title="density p(x)")
     g = generator(0)
     labels = (torch.rand(400, generator=g) < math.exp(float(log_prior[1]))).long()

@@ -7,18 +7,16 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from gmcourse import expect
-from gmcourse.expect.door import drawing
 
 Slider = tuple[float, float, float, float]
 
 
-@drawing()
+@expect.drawing()
 def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
     """Show draw(**values), with one slider for each value.
 
-    Where `GMCOURSE_STATIC=1` is set (when the site is built) the picture of the first values is shown, and no widget:
-    on a page without a kernel it could not move. A slider is name=(least, most, step, at first). A whole-number step
-    gives whole numbers.
+    Where `GMCOURSE_STATIC=1` is set (when the site is built) the picture of the first values is shown: no widget
+    could move there. A slider is name=(least, most, step, at first). A whole-number step gives whole numbers.
     """
     for name, (least, most, step, first) in sliders.items():
         if not (least <= first <= most and step > 0):
@@ -42,5 +40,4 @@ def explore(draw: Callable[..., Figure], **sliders: Slider) -> None:
         draw(**values)
         plt.show()
 
-    output = ipywidgets.interactive_output(show, controls)
-    display(ipywidgets.VBox([*controls.values(), output]))
+    display(ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(show, controls)]))

@@ -3,14 +3,13 @@
 import json
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.zoo import store
 
 FILE = "baselines.json"
 Rows = dict[str, dict[str, float]]
 
 
-@door()
+@expect.door()
 def baselines(data: str) -> Rows:
     """Give model → measurement → number for one set: "digits", "mnist", "faces", "faces_64" or "photos".
 
@@ -18,11 +17,10 @@ def baselines(data: str) -> Rows:
     dimension they are dequantised once. `… repeats` adds small networks of several seeds, "digits, orders" for one.
     """
     content = json.loads((store.WEIGHTS / FILE).read_text(encoding="utf-8"))["sets"]
-    rows: Rows = content[expect.one_of("data", data, tuple(content))]["models"]
-    return rows
+    return content[expect.one_of("data", data, tuple(content))]["models"]
 
 
-@door()
+@expect.door()
 def best_baseline(data: str) -> tuple[str, float]:
     """The cheap model with the least bits per dimension, and that number: the row that a table of networks needs."""
     bits = {name: row["bits_per_dim"] for name, row in baselines(data).items() if "bits_per_dim" in row}

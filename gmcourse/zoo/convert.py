@@ -1,6 +1,4 @@
-"""`gmcourse convert FILE --from READER`: published weights, read by `gmcourse.converters`, as a model of one's own
-zoo.
-"""
+"""`gmcourse convert FILE --from READER`: published weights, read by `gmcourse.converters`, into one's own zoo."""
 
 import argparse
 import hashlib

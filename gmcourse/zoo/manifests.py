@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
-from gmcourse.expect import door, refuse
+from gmcourse import expect
 
 FORMAT = 2
 OPTIONAL = {"samples", "baselines", "seeds"}  # left out where they say nothing
@@ -15,7 +15,6 @@ class Manifest:
     """The birth certificate of a checkpoint.
 
     Attributes:
-        name: what `zoo.load` calls it.
         model: the class, "gmcourse.models.vae:VAE".
         arguments: the keyword arguments that build it, JSON only.
         hours: how long the training took on the clock.
@@ -44,7 +43,7 @@ class Manifest:
     seeds: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        door.fields(self, arguments="empty", metrics="empty unseen", baselines="empty unseen", seeds="empty")
+        expect.fields(self, arguments="empty", metrics="empty unseen", baselines="empty unseen", seeds="empty")
 
     def to_json(self) -> str:
         """Indented JSON, so that a change shows as a change of lines."""
@@ -52,7 +51,7 @@ class Manifest:
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
-    @door.door()
+    @expect.door()
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         try:
@@ -62,7 +61,7 @@ class Manifest:
         if not isinstance(content, dict):
             raise ValueError(f"text is JSON of a {type(content).__name__}; expected a JSON object")
         if content.get("format") != FORMAT:
-            refuse("format", repr(content.get("format")), f"{FORMAT} in this version of gmcourse")
+            expect.refuse("format", repr(content.get("format")), f"{FORMAT} in this version of gmcourse")
         known = {each.name for each in fields(cls)}
         missing, unknown = sorted(known - OPTIONAL - set(content)), sorted(set(content) - known)
         if missing or unknown:

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.console import visible
-from gmcourse.expect.door import door
 from gmcourse.reproducible import plain_defaults
 from gmcourse.storage import write_atomically
 from gmcourse.training import History
@@ -42,21 +41,18 @@ def _folder(own: bool | str | Path) -> Path:
     return Path(own)
 
 
-@door()
+@expect.door()
 def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
     """The path of one of a model's files; refuses a name that could lead out of the folder."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
-        expect.refuse(
-            "name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit"
-        )
+        expect.refuse("name", repr(name), "1 to 100 of the signs a-z A-Z 0-9 _ -, the first a letter or a digit")
     return _folder(own) / f"{name}{suffix}"
 
 
-@door()
+@expect.door()
 def names(*, own: bool | str | Path = False) -> list[str]:
     """List the models that travel with the package, or those of one's own, in alphabetical order."""
-    found = _folder(own).glob("*.manifest.json")
-    return sorted(path.name.removesuffix(".manifest.json") for path in found)
+    return sorted(path.name.removesuffix(".manifest.json") for path in _folder(own).glob("*.manifest.json"))
 
 
 def where(name: str, *, own: bool | str | Path = False) -> Path:
@@ -66,9 +62,7 @@ def where(name: str, *, own: bool | str | Path = False) -> Path:
         return path
     available = ", ".join(names(own=own)) or "none"
     if own:
-        expect.refuse(
-            "name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}"
-        )
+        expect.refuse("name", f"{name!r}, no model of your own in {path.parent}", f"one that is there: {available}")
     mine = f"; own=True takes yours from {own_folder()}" if name in names(own=True) else ""
     expect.refuse("name", f"{name!r}, no model of the zoo", f"one of {available}{mine}")
 
@@ -104,12 +98,11 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
 def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Path = False) -> nn.Module:
     """Load a trained model, in evaluation mode, with gradients switched off.
 
+    An unknown name, a missing file, or one of which a byte has changed is a `ValueError`.
+
     Args:
         own: False takes the model that travels with the package, whatever you have trained. True takes the one
             of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
-
-    Raises:
-        ValueError: an unknown name, a missing file, or one of which a byte has changed.
     """
     place = expect.device("device", device)
     described = manifest(name, own=own)
@@ -124,10 +117,8 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != described.sha256:
-        raise ValueError(
-            f"the weights {path} have sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…: "
-            f"the file was changed or cut short. {_cure(name, own)}"
-        )
+        both = f"sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…"
+        raise ValueError(f"the weights {path} have {both}: the file was changed or cut short. {_cure(name, own)}")
     try:
         module = _built(described, tensors_from_bytes(content))
     except (AttributeError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
@@ -152,7 +143,7 @@ def _built(described: Manifest, tensors: dict[str, Tensor]) -> nn.Module:
     return module
 
 
-@door()
+@expect.door()
 def save(
     described: Manifest,
     module: nn.Module,

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gmcourse import adversarial
-from gmcourse.adversarial import Adversarial, Lazy, PathLength, lazy_adam
+from gmcourse.adversarial import Adversarial, Lazy, PathLength, lazy_adam, objectives, penalties
 from gmcourse.nn.networks import mlp
 from gmcourse.training import EMA, Diverged, fit, load_checkpoint
 from tests.conftest import assert_close, stop_after
@@ -36,9 +36,9 @@ def test_a_discriminator_that_cannot_tell_pays_log_4():
 
 def test_hinge_and_wasserstein():
     real, fake = torch.tensor([0.5, 2.0]), torch.tensor([-3.0, 0.0])
-    assert float(adversarial.discriminator_hinge(real, fake)) == pytest.approx(0.25 + 0.5)
-    assert float(adversarial.discriminator_wasserstein(real, fake)) == pytest.approx(-1.5 - 1.25)
-    assert float(adversarial.generator_wasserstein(fake)) == pytest.approx(1.5)
+    assert float(objectives.discriminator_hinge(real, fake)) == pytest.approx(0.25 + 0.5)
+    assert float(objectives.discriminator_wasserstein(real, fake)) == pytest.approx(-1.5 - 1.25)
+    assert float(objectives.generator_wasserstein(fake)) == pytest.approx(1.5)
 
 
 def test_a_loss_that_does_not_exist():
@@ -89,7 +89,7 @@ def test_the_path_length_penalty_agrees_with_the_authors_numbers(golden):
     g = golden("stylegan2_a")
     lengths = g.out("pl_grads_ws").square().sum(2).mean(1).sqrt()
     mean = torch.tensor(g.config["pl_mean0"], dtype=torch.float64)
-    penalty, moved = adversarial.path_length_penalty(lengths, mean, g.config["pl_decay"])
+    penalty, moved = penalties.path_length_penalty(lengths, mean, g.config["pl_decay"])
     assert_close(lengths, g.out("pl_lengths"))
     assert_close(penalty, g.out("pl_penalty_per_sample").mean())
     assert_close(g.config["pl_weight"] * penalty, g.out("loss_Gpl"))
@@ -98,7 +98,7 @@ def test_the_path_length_penalty_agrees_with_the_authors_numbers(golden):
 
 def test_the_path_length_penalty_sends_a_gradient_through_its_new_mean():
     lengths = torch.tensor([1.0, 3.0], dtype=torch.float64, requires_grad=True)
-    penalty, moved = adversarial.path_length_penalty(lengths, torch.tensor(0.5, dtype=torch.float64), 0.1)
+    penalty, moved = penalties.path_length_penalty(lengths, torch.tensor(0.5, dtype=torch.float64), 0.1)
     (slope,) = torch.autograd.grad(penalty, lengths)
     a = 0.9 * 0.5 + 0.1 * 2.0
     through_mean = 0.1 / 2 * sum(-2 * (value - a) / 2 for value in (1.0, 3.0))
@@ -137,9 +137,7 @@ def make(every=4, **options):
         lazy_adam(generator.parameters(), 1e-2, (0.5, 0.9)),
         lazy_adam(discriminator.parameters(), 1e-2, (0.5, 0.9), every=every),
         latent=latent,
-        discriminator_penalty=Lazy(
-            "r1", lambda real, fake: adversarial.r1_penalty(discriminator, real, 0.1), every
-        ),
+        discriminator_penalty=Lazy("r1", lambda real, fake: adversarial.r1_penalty(discriminator, real, 0.1), every),
         ema=EMA(generator, 0.9),
         **options,
     )
@@ -184,9 +182,7 @@ def test_a_lazy_penalty_has_its_own_step_of_k_times_the_gradient():
                 for parameter, slope in zip(parameters, slopes, strict=True):
                     if slope is not None:
                         parameter -= 0.1 * 4 * slope
-        for mine, theirs in zip(
-            step.discriminator.parameters(), other.discriminator.parameters(), strict=True
-        ):
+        for mine, theirs in zip(step.discriminator.parameters(), other.discriminator.parameters(), strict=True):
             assert torch.allclose(mine, theirs, atol=1e-6)
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gmcourse import adversarial
-from gmcourse.adversarial import Adversarial, Lazy, PathLength, SideBySide, lazy_adam
+from gmcourse.adversarial import Adversarial, Lazy, PathLength, SideBySide, lazy_adam, objectives, penalties
 from gmcourse.training import EMA
 from tests.adversarial.test_adversarial import make
 
@@ -47,7 +47,7 @@ def side(rows=(4,), names=("a",), module=None):
         ),
         (lambda: adversarial.losses(None), "loss is None; expected one of"),
         (lambda: adversarial.generator_minimax([1.0]), "fake_logits is a list; expected a torch.Tensor"),
-        (lambda: adversarial.discriminator_hinge(torch.zeros(0), X), "real_logits is empty"),
+        (lambda: objectives.discriminator_hinge(torch.zeros(0), X), "real_logits is empty"),
         (lambda: adversarial.discriminator_logistic(X, X.long()), "fake_logits has dtype torch.int64"),
         (lambda: penalty(fake=X[:1]), r"fake has shape \(1, 2\); expected \(4, 2\)"),
         (lambda: penalty(weight=-1), "weight is -1"),
@@ -65,11 +65,11 @@ def side(rows=(4,), names=("a",), module=None):
             "images is independent of ws",
         ),
         (
-            lambda: adversarial.path_length_penalty(X, X.mean()),
+            lambda: penalties.path_length_penalty(X, X.mean()),
             r"lengths has shape \(4, 2\); expected \(B,\)",
         ),
-        (lambda: adversarial.path_length_penalty(X[0], X[0]), r"mean has shape \(2,\)"),
-        (lambda: adversarial.path_length_penalty(X[0], X.mean(), 5), "decay is 5"),
+        (lambda: penalties.path_length_penalty(X[0], X[0]), r"mean has shape \(2,\)"),
+        (lambda: penalties.path_length_penalty(X[0], X.mean(), 5), "decay is 5"),
         (lambda: PathLength(NOT, NOT, shrink=1.5), "shrink is 1.5"),
         (lambda: PathLength(NOT, NOT, weight=-2), "weight is -2"),
         (lambda: PathLength(NOT, 3), "synthesis is 3; expected a function"),

@@ -46,9 +46,7 @@ INNER = (
         f"gmcourse.converters.state.Weights.{ask}"
         for ask in ["names", "count", "shape", "lacks", "build", "take", "flag"]
     ),
-    *(
-        f"gmcourse.converters.state.Weights.{ask}" for ask in ["copy", "fill", "drop", "complain"]
-    ),  # test_state.py
+    *(f"gmcourse.converters.state.Weights.{ask}" for ask in ["copy", "fill", "drop", "complain"]),  # test_state.py
     *(
         f"gmcourse.data.folder.{part}"
         for part in ["Kept", "cache_file", "held_out", "list_files", "mark_of", "recall", "store"]

@@ -22,9 +22,7 @@ row(
     bad={"dropout": (1.0,)},
 )
 row("nn.masked.MaskedConv2d", lambda: {"in_channels": 2, "out_channels": 2, "size": 3, "centre": True})
-row(
-    "nn.attention.TransformerBlock", lambda: {"width": 4, "heads": 2, "dropout": 0.1}, bad={"dropout": (1.0,)}
-)
+row("nn.attention.TransformerBlock", lambda: {"width": 4, "heads": 2, "dropout": 0.1}, bad={"dropout": (1.0,)})
 row("data.prose.load", lambda: {"split": "test"})
 row(
     "data.prose.written",

@@ -97,9 +97,7 @@ row(
     fine={"x": "shape"},
     bad={"components": (0, 7), "floor": (0.0,)},
 )
-row(
-    "densities.LowRankMixture.em_step", lambda: {"x": data(), "floor": 0.1}, on=analysers, fine={"x": "batch"}
-)
+row("densities.LowRankMixture.em_step", lambda: {"x": data(), "floor": 0.1}, on=analysers, fine={"x": "batch"})
 row(
     "densities.k_means",
     lambda: {"x": data(), "clusters": 2, "generator": torch.Generator()},

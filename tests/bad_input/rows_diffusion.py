@@ -49,7 +49,6 @@ row(
     lambda: {
         "shape": (3,),
         "predicts": "v",
-        "path": "linear",
         "classes": 2,
         "width": 4,
         "depth": 1,

@@ -53,7 +53,6 @@ row(
         "width": 4,
         "depth": 1,
         "dropout": 0.1,
-        "turns": 5.0,
         "times": "middle",
     },
     fine={"shape": "length"},

@@ -176,7 +176,5 @@ row(
         "distance": squared,
         "start": normal(3, 4),
         "end": normal(3, 4),
-        "at_once": 2,
     },
-    bad={"at_once": (0,)},
 )

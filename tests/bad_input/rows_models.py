@@ -105,7 +105,6 @@ row(
         "fits": {"one": lambda x, y: normals()},
         "sizes": [2, 4],
         "repeats": 1,
-        "seed": 0,
     },
     fine={"sizes": "length"},
     foreign={"test": "shape"},
@@ -141,6 +140,8 @@ def cluster():
     return ClusterGAN(classes=3, continuous=2, width=4).eval()
 
 
+for name in ("latent", "sample"):
+    row(f"{GAN}.FromNoise.{name}", lambda: {"n": 2}, on=lambda: PlaneGenerator(2, (4,)), bad={"n": (0,)})
 passes(f"{GAN}.PlaneGenerator.forward", lambda: PlaneGenerator(2, (4,)), z=X)
 passes(f"{GAN}.PlaneDiscriminator.forward", lambda: PlaneDiscriminator((4,)), x=X)
 passes(f"{GAN}.DCGenerator.forward", lambda: DCGenerator(latent_dim=2, width=4).eval(), z=X)
@@ -461,6 +462,4 @@ row(
     fine=dict.fromkeys("xy", "nan inf"),
 )
 for name in ("share_of_range", "forward"):
-    passes(
-        f"models.attribute_network.AttributeNetwork.{name}", lambda: AttributeNetwork(2, 4).eval(), x=FACES
-    )
+    passes(f"models.attribute_network.AttributeNetwork.{name}", lambda: AttributeNetwork(2, 4).eval(), x=FACES)

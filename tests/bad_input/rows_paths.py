@@ -30,6 +30,4 @@ row(
     bad={"dropout": (1.0,)},
 )
 for name in ("log_prob", "score", "posterior_mean", "velocity"):
-    row(
-        f"densities.NoisedMixture.{name}", lambda: {"x": X, "t": T}, on=mixture, bad={"t": (-0.1, 1.1, "now")}
-    )
+    row(f"densities.NoisedMixture.{name}", lambda: {"x": X, "t": T}, on=mixture, bad={"t": (-0.1, 1.1, "now")})

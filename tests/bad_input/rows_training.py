@@ -154,9 +154,7 @@ row(
     fine={"hidden": "length"},
 )
 row("experiments.gan_grid.DigitGANs", lambda: {"runs": 1, "seeds": 1, "latent_dim": 2, "width": 4})
-row(
-    "experiments.gan_grid.GridGANs.sample", lambda: {"n": 2}, on=lambda: GridGANs(1, 2, (4,)), bad={"n": (0,)}
-)
+row("experiments.gan_grid.GridGANs.sample", lambda: {"n": 2}, on=lambda: GridGANs(1, 2, (4,)), bad={"n": (0,)})
 SIZES = {"resolution": 8, "mapping_layers": 1, "channel_base": 32, "channel_max": 8, "style_mixing": 0.5}
 row("experiments.classifiers.Classifiers", lambda: {"runs": 2, "per_seed": 1, "dims": 3})
 row("experiments.stylegan_contest.Contest", lambda: {"runs": 1, "width": 4} | SIZES)

@@ -100,9 +100,7 @@ add(
     fine={"z": "batch shape", "extent": "negative"},
     bad=LEFT_IS_RIGHT,
 )
-add(
-    "game.film", lambda: {"rows": {"a": [frame()]}, "data": plane()}, fine={"rows": "length", "data": "batch"}
-)
+add("game.film", lambda: {"rows": {"a": [frame()]}, "data": plane()}, fine={"rows": "length", "data": "batch"})
 add("code_plane.equal_mass_grid", lambda: {"n": 3})
 add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2})
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})

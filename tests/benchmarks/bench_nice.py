@@ -53,9 +53,7 @@ def with_nflows(x: Tensor) -> Workload | None:
     from nflows.transforms import AdditiveCouplingTransform, CompositeTransform
 
     masks = [torch.arange(DIM) % 2 if i % 2 == 0 else 1 - torch.arange(DIM) % 2 for i in range(COUPLINGS)]
-    transform = CompositeTransform(
-        [AdditiveCouplingTransform(mask, without_context(network)) for mask in masks]
-    )
+    transform = CompositeTransform([AdditiveCouplingTransform(mask, without_context(network)) for mask in masks])
     transform.log_scale = nn.Parameter(torch.zeros(DIM))
 
     def loss() -> Tensor:

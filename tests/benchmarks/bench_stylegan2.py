@@ -24,7 +24,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.adversarial import losses, path_length_penalty, path_lengths, r1_penalty
+from gmcourse.adversarial import losses, path_lengths, r1_penalty
+from gmcourse.adversarial.penalties import path_length_penalty
 from gmcourse.models.stylegan2 import Discriminator, Generator, modulation
 from gmcourse.nn import resample as resampling
 from tests.benchmarks.timing import Workload, compare, peer

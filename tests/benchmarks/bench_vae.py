@@ -71,9 +71,7 @@ def tiny_rows() -> dict[str, Workload | None]:
 
 def main() -> int:
     torch.manual_seed(0)
-    kept = compare(
-        "a step of a VAE", vae_rows(), reference="a bare loop", limits={"VAE.loss": 1.03}, warm_up=5
-    )
+    kept = compare("a step of a VAE", vae_rows(), reference="a bare loop", limits={"VAE.loss": 1.03}, warm_up=5)
     compare(f"{STEPS} steps of a tiny network", tiny_rows(), reference="a bare loop")
     return 0 if kept else 1
 

@@ -45,9 +45,7 @@ def without_context(
     return lambda inputs, outputs: _WithoutContext(network(inputs, outputs))
 
 
-def training_step(
-    module: torch.nn.Module, loss: Callable[[], torch.Tensor], *, fused: bool = False
-) -> Workload:
+def training_step(module: torch.nn.Module, loss: Callable[[], torch.Tensor], *, fused: bool = False) -> Workload:
     """Zero gradients, loss, backward, Adam: what every row of a table does in the same way."""
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-4, fused=fused)
 

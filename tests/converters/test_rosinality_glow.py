@@ -29,9 +29,7 @@ def test_log_prob_and_bits_per_dimension(case):
         log_prob = model.log_prob(g.out("x") + 0.5)
     assert_close(log_prob, g.out("log_p") + g.out("logdet"), 1e-7)
     dims = x[0].numel()
-    assert_close(
-        bits_per_dim(log_prob - math.log(2 ** g.config["n_bits"]) * dims, dims), g.out("bits_per_dim")
-    )
+    assert_close(bits_per_dim(log_prob - math.log(2 ** g.config["n_bits"]) * dims, dims), g.out("bits_per_dim"))
 
 
 def test_latents_are_the_standardised_ones(case):

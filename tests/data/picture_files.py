@@ -95,9 +95,7 @@ def png_chunk(kind, content):
 def bomb(path):
     """A small file that says it has 100,000 × 100,000 pixels."""
     head = (100_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + png_chunk(b"IDAT", zlib.compress(b"0" * 999))
-    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + png_chunk(b"IDAT", zlib.compress(b"0" * 999)))
 
 
 def cut(path, share):

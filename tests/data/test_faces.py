@@ -38,9 +38,7 @@ def test_a_picture_depends_on_nothing_but_its_attributes_and_its_seed():
     torch.manual_seed(5)
     whole = faces.render(people, 32, detail=seeds)
     torch.manual_seed(6)
-    torch.testing.assert_close(
-        faces.render(people[33:34], 32, detail=seeds[33:34]), whole[33:34], atol=1e-6, rtol=0
-    )
+    torch.testing.assert_close(faces.render(people[33:34], 32, detail=seeds[33:34]), whole[33:34], atol=1e-6, rtol=0)
     other = faces.render(people, 32, detail=seeds + 1)
     assert (other - whole).abs().flatten(1).max(1).values.min() > 0.02
 
@@ -97,9 +95,7 @@ def test_yaw_and_light_are_mirror_images_where_the_hair_is_not():
     for name in ("yaw", "light"):
         left, right = faces.render(torch.cat([moved(name, 0.0), moved(name, 1.0)]), 64)
         mouth = slice(38, 54)
-        assert (left[:, mouth] - right[:, mouth].flip(2)).abs().mean() < 0.5 * (left - right)[
-            :, mouth
-        ].abs().mean()
+        assert (left[:, mouth] - right[:, mouth].flip(2)).abs().mean() < 0.5 * (left - right)[:, mouth].abs().mean()
 
 
 @pytest.mark.parametrize("seeds", [None, torch.arange(4)])
@@ -147,9 +143,7 @@ def test_hashes_are_uniform_and_unrelated():
     assert abs(float(numbers.mean()) - 0.5) < 0.01
     assert abs(float(numbers.var()) - 1 / 12) < 0.002
     assert (torch.corrcoef(numbers.T) - torch.eye(8)).abs().max() < 0.06
-    assert (
-        noise.hashed(torch.tensor([1, 1 + 2**32]), torch.tensor(0)).unique().numel() == 2
-    )  # high bits count
+    assert noise.hashed(torch.tensor([1, 1 + 2**32]), torch.tensor(0)).unique().numel() == 2  # high bits count
     grain = noise.near_normal(torch.arange(50), (3, 16, 16)).double()
     assert abs(float(grain.mean())) < 0.02
     assert abs(float(grain.var()) - 1) < 0.03
@@ -202,10 +196,7 @@ def test_a_clean_face_is_found_and_noise_is_no_face():
     found, residual = faces.fit(faces.render(people, 32), steps=60)
     assert residual.max() < 0.01
     error = ((found - people) / (HIGH - LOW)).abs()
-    seen = [
-        faces.column(name)
-        for name in ("skin", "hair_length", "yaw", "tilt", "clothes", "background", "light")
-    ]
+    seen = [faces.column(name) for name in ("skin", "hair_length", "yaw", "tilt", "clothes", "background", "light")]
     assert error[:, seen].max() < 0.05
     assert error.mean() < 0.05
     assert ((found >= LOW) & (found <= HIGH)).all()

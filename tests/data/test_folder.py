@@ -84,9 +84,7 @@ def test_classes_are_those_of_torchvision(root):
     assert list(images.names) == theirs.classes
     assert load("folder", root=root / "cat").names == ("", "deeper")
     pixels, labels = both(root, size=20)
-    mine = {
-        bytes(picture.numpy().tobytes()): int(label) for picture, label in zip(pixels, labels, strict=True)
-    }
+    mine = {bytes(picture.numpy().tobytes()): int(label) for picture, label in zip(pixels, labels, strict=True)}
     assert mine == {np.asarray(image).transpose(2, 0, 1).tobytes(): label for image, label in theirs}
 
 
@@ -114,10 +112,7 @@ def test_a_picture_never_changes_sides(root):
     assert 10 < len(before["test"]) < 40  # 24 ± 4.4
     fill(root, range(120, 200), "more")
     (root / "7.png").rename(root / "more" / "renamed.png")
-    after = {
-        split: {each.numpy().tobytes() for each in load("folder", split, root=root).pixels}
-        for split in before
-    }
+    after = {split: {each.numpy().tobytes() for each in load("folder", split, root=root).pixels} for split in before}
     assert all(before[split] <= after[split] for split in before)
     larger = {each.numpy().tobytes() for each in load("folder", "test", root=root, share=0.5).pixels}
     assert after["test"] < larger

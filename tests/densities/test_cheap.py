@@ -35,9 +35,7 @@ def test_a_histogram_counts():
     assert_close(smoothed.log_probabilities.exp().sum(1), torch.ones(2).double(), 1e-12)
     assert_close(smoothed.log_probabilities[0, 3].exp(), torch.tensor(0.25 / 5, dtype=torch.float64), 1e-12)
     drawn = smoothed.sample(50_000, generator())
-    assert (
-        Histogram.fit(drawn, 4).log_probabilities.exp() - smoothed.log_probabilities.exp()
-    ).abs().max() < 0.01
+    assert (Histogram.fit(drawn, 4).log_probabilities.exp() - smoothed.log_probabilities.exp()).abs().max() < 0.01
     assert float(smoothed.log_prob(torch.ones(1, 2).double())) == pytest.approx(
         float(smoothed.log_prob(torch.full((1, 2), 0.99).double()))
     ), "1 belongs to the last level"
@@ -94,8 +92,7 @@ def test_shrinkage_helps_where_points_are_few_and_goes_where_they_are_many():
     truth = Normal(torch.zeros(20).double(), (torch.eye(20) + 0.5 * torch.ones(20, 20).tril(-1)).double())
     few, held_out = truth.sample(12, generator()), truth.sample(2000, generator(1))
     assert (
-        Normal.fit(few, shrink=True).log_prob(held_out).mean()
-        > Normal.fit(few, ridge=0.1).log_prob(held_out).mean()
+        Normal.fit(few, shrink=True).log_prob(held_out).mean() > Normal.fit(few, ridge=0.1).log_prob(held_out).mean()
     )
     many = truth.sample(100_000, generator(2))
     assert_close(Normal.fit(many, shrink=True).covariance, Normal.fit(many).covariance, 1e-3)

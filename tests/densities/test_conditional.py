@@ -25,9 +25,7 @@ def test_joint_is_likelihood_times_prior_and_posterior_times_evidence(noise):
         likelihood = Normal(MATRIX @ point, noise * torch.eye(2).double()).log_prob(seen[None])
         evidence = seen_through(prior, MATRIX, noise).log_prob(seen[None])
         posterior = condition(prior, MATRIX, seen, noise).log_prob(point[None])
-        assert torch.allclose(
-            likelihood + prior.log_prob(point[None]), posterior + evidence, rtol=1e-4, atol=1e-4
-        )
+        assert torch.allclose(likelihood + prior.log_prob(point[None]), posterior + evidence, rtol=1e-4, atol=1e-4)
 
 
 def test_moments_against_draws():

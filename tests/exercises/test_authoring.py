@@ -66,9 +66,7 @@ def test_a_repository_address_adds_a_cell_for_colab(monkeypatch: pytest.MonkeyPa
     exec(compile(source, "colab", "exec"), {})
     ((*_, course),) = called
     assert course == "gmcourse[check] @ git+https://example.org/course"
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "optional-dependencies"
-    ]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     judge = ROOT / "gmcourse" / "exercises" / "judge"
     needed = {name for name in ("nbformat", "nbval", "psutil", "pytest") if name in _text_of(judge)}
     assert {re.split("[<>=]", each)[0] for each in extras["check"]} >= needed >= {"nbval", "psutil", "pytest"}
@@ -123,9 +121,9 @@ def test_the_share_of_answers_that_hear_their_reason_is_counted(monkeypatch: pyt
 
 
 def test_a_prediction_has_a_place() -> None:
-    cells = json.loads(
-        (ROOT / "notebooks" / "exercises" / "04_vae_exercises.ipynb").read_text(encoding="utf-8")
-    )["cells"]
+    cells = json.loads((ROOT / "notebooks" / "exercises" / "04_vae_exercises.ipynb").read_text(encoding="utf-8"))[
+        "cells"
+    ]
     texts = ["".join(each["source"]) for each in cells]
     asked = [i for i, text in enumerate(texts) if text.startswith("## ") and build.PREDICT.search(text)]
     assert len(asked) >= 5

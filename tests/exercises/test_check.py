@@ -251,9 +251,7 @@ def test_only_the_broken_answer_fails(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_renamed_function_is_judged_all_the_same(tmp_path: Path) -> None:
     def edit(nb: Json) -> None:
-        answer(
-            nb, "kl", "def my_kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)"
-        )
+        answer(nb, "kl", "def my_kl(mean, log_var):\n    return (mean**2 + log_var.exp() - 1 - log_var).sum(1)")
         answer(nb, "elbo", "def Elbo(*arguments):\n    return hidden_beta(1, 1, 1)")
         text = source(nb["cells"][where(nb, "exercise: sample")])
         answer(nb, "sample", text.partition("\n")[2].replace("def sample", "def draw"))
@@ -322,9 +320,7 @@ def test_tricks_do_not_pass(trick: str, tmp_path: Path) -> None:
         (json.dumps({"cells": [code("print(1)")]}).encode(), "no exercise of this course"),
     ],
 )
-def test_not_a_notebook(
-    content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_not_a_notebook(content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "homework.ipynb"
     path.write_bytes(content)
     assert main(["check", str(path)]) == 2
@@ -576,9 +572,7 @@ def test_plain_nbval_on_the_handed_out_notebook(tmp_path: Path) -> None:
 
 def test_nbval_loads_no_grammar():
     """A check of jsonschema's that no notebook needs would cost each judged copy two seconds."""
-    asked = (
-        "import sys; import gmcourse.exercises.judge.nbval_events, nbval.plugin; print('lark' in sys.modules)"
-    )
+    asked = "import sys; import gmcourse.exercises.judge.nbval_events, nbval.plugin; print('lark' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
     assert nbval_run.PLUGINS.index("nbval_events") < nbval_run.PLUGINS.index("nbval.plugin"), (

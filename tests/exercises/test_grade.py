@@ -47,9 +47,7 @@ def table(path: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def test_one_row_a_student_and_one_column_an_exercise(
-    runs: list[int], classroom: Path, tmp_path: Path
-) -> None:
+def test_one_row_a_student_and_one_column_an_exercise(runs: list[int], classroom: Path, tmp_path: Path) -> None:
     target = tmp_path / "grades.csv"
     assert main(["grade", str(classroom), "--csv", str(target), "--jobs", "1"]) == 1  # eve and nobody
     rows = table(target)

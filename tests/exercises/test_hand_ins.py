@@ -67,9 +67,7 @@ def test_whose_a_file_is(path: str, student: str, identifier: str, late: bool) -
 
 
 @posix
-def test_no_submission_stops_a_class(
-    runs: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_submission_stops_a_class(runs: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each of these once ended the run with no table, or hung it."""
     folder = tmp_path / "class"
     put(folder, f"ada/{NAME}", f"locked/{NAME}", f"link/{NAME}", "caf\udce9/" + NAME)
@@ -169,9 +167,7 @@ def test_a_small_zip_of_zips_does_not_fill_the_disk(tmp_path: Path) -> None:
     inner = zipped({f"{i}.ipynb": b"{}" for i in range(9)})
     (tmp_path / "class" / "eve").mkdir(parents=True)
     handed_in = tmp_path / "class" / "eve" / "work.zip"
-    handed_in.write_bytes(
-        zipped({f"{i}.zip": zipped({f"{i}.zip": inner for i in range(9)}) for i in range(9)})
-    )
+    handed_in.write_bytes(zipped({f"{i}.zip": zipped({f"{i}.zip": inner for i in range(9)}) for i in range(9)}))
     found = hand_ins.collect(tmp_path / "class", tmp_path / "out")
     assert len(found) < hand_ins.MOST
     assert all("expected at most 20" in each.problem for each in found)
@@ -242,20 +238,14 @@ def test_moodle_gets_its_worksheet_and_feedback_back(runs: list[int], tmp_path: 
 
 
 def test_canvas_gets_the_columns_that_it_knows(runs: list[int], tmp_path: Path) -> None:
-    beside = graded(
-        tmp_path, CANVAS, f"leeann_LATE_77_9_{NAME}", words=("--points", "20", "--weights", "stars")
-    )
+    beside = graded(tmp_path, CANVAS, f"leeann_LATE_77_9_{NAME}", words=("--points", "20", "--weights", "stars"))
     rows = list(csv.DictReader(io.StringIO((beside / "canvas.csv").read_text(encoding="utf-8"))))
     assert list(rows[0]) == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Exercises 04 (4711)"]
     assert [row["Exercises 04 (4711)"] for row in rows] == ["20", "20", "3"]
     assert table(tmp_path / "grades.csv")["leeann"]["late"] == "late"
 
 
-GERMAN = (
-    MOODLE.replace("Participant ", "Teilnehmer/in")
-    .replace("Identifier", "ID")
-    .replace("Grade,", "Bewertung,")
-)
+GERMAN = MOODLE.replace("Participant ", "Teilnehmer/in").replace("Identifier", "ID").replace("Grade,", "Bewertung,")
 FIRST_AND_LAST = (
     CANVAS.replace("Student,", "LastName,FirstName,")
     .replace('"Lee, Ann"', "Lee,Ann")
@@ -295,9 +285,7 @@ def test_rosters_as_platforms_write_them(
     assert len(rows[0]) > 1, "whose the points are stands beside them"
 
 
-def test_two_students_of_one_name_are_two_and_each_page_has_its_own_name(
-    runs: list[int], tmp_path: Path
-) -> None:
+def test_two_students_of_one_name_are_two_and_each_page_has_its_own_name(runs: list[int], tmp_path: Path) -> None:
     folders = [f"Ann Lee_{number}_assignsubmission_file" for number in (12, 13)]
     names = [f"{folders[0]}/{NAME}", f"{folders[0]}/second_{NAME}", f"{folders[1]}/{NAME}"]
     beside = graded(tmp_path, MOODLE.replace("Bo Ek", "Ann Lee"), *names)
@@ -322,9 +310,7 @@ def importable(name: str) -> tuple[str, str]:
     return info[1], "/".join(filter(None, [*info[4:], rest]))
 
 
-@pytest.mark.parametrize(
-    "form", ["_assignsubmission_file/", "_assignsubmission_file_/", "_assignsubmission_file_"]
-)
+@pytest.mark.parametrize("form", ["_assignsubmission_file/", "_assignsubmission_file_/", "_assignsubmission_file_"])
 def test_moodle_finds_the_student_in_the_name_of_a_page(form: str) -> None:
     result = Submission("Ann Lee", f"Ann Lee_12{form}{NAME}", judgement=Judgement("04_vae", "", ()))
     names = zipfile.ZipFile(io.BytesIO(gradebook.moodle_feedback([result]))).namelist()
@@ -348,9 +334,7 @@ def test_two_of_one_address_are_said_and_neither_is_absent(
     assert "not on the roster: nobody" in said
     rows = list(csv.reader(io.StringIO((beside / "plain.csv").read_text(encoding="utf-8"))))
     assert [row[1] for row in rows] == ["points", "", "", ""]
-    missing = [
-        row for row in table(tmp_path / "grades.csv").values() if row["problem"] == "handed in nothing"
-    ]
+    missing = [row for row in table(tmp_path / "grades.csv").values() if row["problem"] == "handed in nothing"]
     assert [row["student"] for row in missing] == ['O\'Neil, Pat von "Berg"']
 
 
@@ -426,9 +410,7 @@ def test_what_was_withdrawn_does_not_come_back_with_a_share(tmp_path: Path) -> N
     assert [each.student for each in submissions.merge([tmp_path])] == ["ada"]
 
 
-def test_a_folder_that_cannot_be_entered_is_no_empty_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_entered_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "class", f"ada/{NAME}")
     put(tmp_path / "class", f"bob/{NAME}")
     closed, scandir = str(tmp_path / "class" / "bob"), os.scandir
@@ -473,9 +455,7 @@ def test_the_solution_that_comes_with_the_course_is_recognised(runs: list[int], 
     assert rows["partly"]["problem"].startswith("1 of its cells")
 
 
-@pytest.mark.parametrize(
-    "words", [["--memory", "inf"], ["--memory", "nan"], ["--timeout", "nan"], ["--total", "0"]]
-)
+@pytest.mark.parametrize("words", [["--memory", "inf"], ["--memory", "nan"], ["--timeout", "nan"], ["--total", "0"]])
 def test_limits_that_are_none(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(UNTOUCHED), *words]) == 2
     assert "limit" in capsys.readouterr().err
@@ -528,8 +508,7 @@ def test_a_disk_that_is_full_costs_time_and_no_result(
         assert status == (0 if writes is write else 2)
         assert len(runs) == 3, "only what could not be stored is judged again"
     assert (
-        "cannot be written ([Errno 28] No space left on device); what was judged is kept"
-        in capsys.readouterr().err
+        "cannot be written ([Errno 28] No space left on device); what was judged is kept" in capsys.readouterr().err
     )
 
 

@@ -98,9 +98,7 @@ def test_gradients_are_looked_at_entry_by_entry() -> None:
         elif got.requires_grad:
             agree(got, want, "it", inputs={"x": x})
     branches = torch.where(x > 0, x**2, (x - x).log() * (x - x))
-    with pytest.raises(
-        Mistake, match=r"the shares have the right value, but their gradient .* is not a number"
-    ):
+    with pytest.raises(Mistake, match=r"the shares have the right value, but their gradient .* is not a number"):
         agree(branches, want, "the shares", inputs={"x": x})
     left = (x.detach().clone()).requires_grad_()
     value = left**2

@@ -73,9 +73,7 @@ def test_every_entry_that_differs_is_shown_and_none_that_agrees() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "value", [[1.0, 2.0], (1, 2), torch.tensor([1, 2]).numpy(), torch.tensor([1.0, 2.0])]
-)
+@pytest.mark.parametrize("value", [[1.0, 2.0], (1, 2), torch.tensor([1, 2]).numpy(), torch.tensor([1.0, 2.0])])
 def test_whatever_torch_takes_is_an_answer(value: object) -> None:
     compare.agree(value, torch.tensor([1.0, 2.0]), "the pair")
 

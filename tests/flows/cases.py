@@ -43,9 +43,7 @@ def unit(*shape):
 
 # Deep models multiply their layers' stretching: shaken by 0.3, two levels of Glow have a Jacobian of condition
 # 1e13, and no round trip in float64 can hold to 1e-9. A third of that leaves every parameter away from zero.
-MILD = dict.fromkeys(
-    ("glow", "glow, no actnorm", "multiscale, context", "nice, affine", "nice, whitened"), 0.1
-)
+MILD = dict.fromkeys(("glow", "glow, no actnorm", "multiscale, context", "nice, affine", "nice, whitened"), 0.1)
 
 
 def whitening(dim, rank):

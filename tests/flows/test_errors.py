@@ -44,15 +44,11 @@ def small_glow():
             "is conditional",
         ),
         (
-            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(
-                torch.rand(3, 2), torch.rand(2, 1)
-            ),
+            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(torch.rand(3, 2), torch.rand(2, 1)),
             "context has batch 2, x has 3",
         ),
         (
-            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(
-                torch.rand(2, 2), [torch.rand(2, 1)]
-            ),
+            lambda: flows.AffineCoupling(WithContext([2, 2]), conditional=True)(torch.rand(2, 2), [torch.rand(2, 1)]),
             "a coupling got several contexts",
         ),
         (lambda: flows.AffineInjector(mlp([1, 2]), scale_map="x"), "scale_map is 'x'"),
@@ -71,9 +67,7 @@ def small_glow():
             r"gave shape \(3, 3\); expected \(3, 4\)",
         ),
         (
-            lambda: flows.AffineInjector(torch.nn.Conv2d(1, 4, 1))(
-                torch.rand(2, 2, 4, 4), torch.rand(2, 1, 1, 1)
-            ),
+            lambda: flows.AffineInjector(torch.nn.Conv2d(1, 4, 1))(torch.rand(2, 2, 4, 4), torch.rand(2, 1, 1, 1)),
             "does the context have x's height and width",
         ),
         (

@@ -45,9 +45,7 @@ def test_cases_are_well_conditioned(name):
 def test_shaking_moves_every_parameter():
     for name, (bijection, _, _) in CASES.items():
         for parameter, value in bijection.named_parameters():
-            assert value.any(), (
-                f"{parameter} of {name} is still zero: a wrong log-determinant could hide there"
-            )
+            assert value.any(), f"{parameter} of {name} is still zero: a wrong log-determinant could hide there"
 
 
 @pytest.mark.parametrize("kind", [flows.ActNormConv, flows.AffineCoupling, flows.ConstantAffine, "split"])
@@ -111,9 +109,7 @@ def test_planted_faults_are_caught(fault, message):
 def test_a_gradient_that_does_not_arrive_is_caught():
     class Cut(flows.Scale):
         def forward(self, x, context=None):
-            return x * self.log_scale.detach().exp(), (self.log_scale.detach().sum() + 0 * x.sum()).expand(
-                len(x)
-            )
+            return x * self.log_scale.detach().exp(), (self.log_scale.detach().sum() + 0 * x.sum()).expand(len(x))
 
     with pytest.raises((LawBroken, RuntimeError), match=r"no gradient|does not require grad"):
         assert_bijection_laws(shake(Cut(4)), vector(3, 4))

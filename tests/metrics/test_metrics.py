@@ -51,9 +51,7 @@ def test_frechet_agrees_with_the_reference(golden):
     a, b, small = g.x("feat1"), g.x("feat2"), g.x("feat_small")
     for unbiased, name in ((False, "ddof0"), (True, "ddof1")):
         assert_close(frechet.frechet_distance(a, b, unbiased=unbiased), g.out(f"frechet_{name}"))
-        assert_close(
-            frechet.frechet_distance(small, b, unbiased=unbiased), g.out(f"frechet_rank_deficient_{name}")
-        )
+        assert_close(frechet.frechet_distance(small, b, unbiased=unbiased), g.out(f"frechet_rank_deficient_{name}"))
     mean, cov = frechet.mean_and_covariance(a, unbiased=False)
     assert_close(mean, g.out("mean1"))
     assert_close(cov, g.out("cov1_ddof0"))
@@ -71,9 +69,7 @@ def test_psnr_and_ssim_agree_with_the_reference(golden):
     assert_close(reconstruction.psnr(x, y)[0], g.out("psnr_float"))
     assert_close(reconstruction.psnr(255 * x, 255 * y, 255)[0], g.out("psnr_uint8"))
     assert_close(reconstruction.ssim(x, y, window="uniform")[0], g.out("ssim_skimage_default_float"))
-    assert_close(
-        reconstruction.ssim(255 * x, 255 * y, 255, "uniform")[0], g.out("ssim_skimage_default_uint8")
-    )
+    assert_close(reconstruction.ssim(255 * x, 255 * y, 255, "uniform")[0], g.out("ssim_skimage_default_uint8"))
     wang = {1.0: reconstruction.ssim(x, y), 255.0: reconstruction.ssim(255 * x, 255 * y, 255)}
     assert min(abs(float(v) - float(g.out("ssim_wang_gaussian"))) for v in wang.values()) < 1e-6
 
@@ -117,9 +113,7 @@ def test_neighbours_are_those_of_differences(how):
         a, b = (torch.cat([x[:40] * 1e-6, 1e6 + x[40:] * 1e-6]) for x in (a, b))
     radii = {id(x): diversity.distances(x, x).kthvalue(4, dim=1).values for x in (a, b)}
     assert torch.equal(diversity.neighbour_radii(a), radii[id(a)])
-    shares = [
-        float((diversity.distances(x, y) <= radii[id(y)]).any(1).double().mean()) for x, y in ((b, a), (a, b))
-    ]
+    shares = [float((diversity.distances(x, y) <= radii[id(y)]).any(1).double().mean()) for x, y in ((b, a), (a, b))]
     assert diversity.precision_recall(a, b) == tuple(shares)
 
 

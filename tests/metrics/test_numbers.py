@@ -115,9 +115,7 @@ def test_a_kl_of_nearly_nothing_has_digits(log_var):
     v = torch.tensor([log_var])
     truth = v.double().square() / 4 + v.double() ** 3 / 12 + v.double() ** 4 / 48
     assert float(kl_to_standard_normal(torch.zeros(1), v)) == pytest.approx(float(truth), rel=1e-6)
-    assert float(kl_normal(torch.ones(1), v, torch.ones(1), torch.zeros(1))) == pytest.approx(
-        float(truth), rel=1e-6
-    )
+    assert float(kl_normal(torch.ones(1), v, torch.ones(1), torch.zeros(1))) == pytest.approx(float(truth), rel=1e-6)
 
 
 def test_a_narrow_normal_beside_its_own_mean():

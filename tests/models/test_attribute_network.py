@@ -36,15 +36,11 @@ def test_the_trained_one_reads_held_out_faces_as_its_manifest_says():
     said = zoo.manifest("attribute_network").metrics
     assert float(error.mean()) == pytest.approx(said["test_error_share_of_range"], rel=0.1)
     for name in ("smile", "skin", "hair_length", "yaw", "glasses", "moustache"):
-        assert float(error[faces.column(name)]) == pytest.approx(
-            said[f"test_error_{name}_share_of_range"], rel=0.35
-        )
+        assert float(error[faces.column(name)]) == pytest.approx(said[f"test_error_{name}_share_of_range"], rel=0.35)
     assert said["test_error_share_of_range"] < 0.4 * said["test_error_of_the_median_share_of_range"]
 
 
-@pytest.mark.parametrize(
-    "name", ["smile", "skin", "hair_color", "glasses", "moustache", "eye_narrowness", "age"]
-)
+@pytest.mark.parametrize("name", ["smile", "skin", "hair_color", "glasses", "moustache", "eye_narrowness", "age"])
 def test_the_trained_one_follows_an_edit(name):
     people, place = faces.sample(100, seed=5), faces.column(name)
     before, after = people.clone(), people.clone()

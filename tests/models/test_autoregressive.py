@@ -109,9 +109,7 @@ def test_samples_are_those_of_the_law(name):
     x = model.sample(n)
     share = torch.bincount(x @ torch.tensor([27, 9, 3, 1]), minlength=81) / n
     want = model.log_prob(ALL).exp().detach()
-    assert (
-        float(((share - want) ** 2 / want).sum() * n) < 160
-    )  # χ² of 80 degrees of freedom: mean 80, deviation 13
+    assert float(((share - want) ** 2 / want).sum() * n) < 160  # χ² of 80 degrees of freedom: mean 80, deviation 13
 
 
 def test_what_is_known_stays_and_a_cold_temperature_takes_the_likeliest():

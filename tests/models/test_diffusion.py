@@ -83,9 +83,7 @@ def test_a_term_is_its_kl_by_monte_carlo(path, variance):
 def test_spacings():
     for path in (COSINE, LINEAR):
         grid = torch.tensor(times(20, spacing="snr", path=path, highest=6.0), dtype=torch.float64)
-        assert torch.allclose(
-            path.log_snr(grid[1:]), torch.linspace(6.0, float(path.log_snr(grid)[-1]), 20).double()
-        )
+        assert torch.allclose(path.log_snr(grid[1:]), torch.linspace(6.0, float(path.log_snr(grid)[-1]), 20).double())
         assert grid[0] == 0
         assert grid[-1] == 1
     assert times(4) == [0, 0.25, 0.5, 0.75, 1]
@@ -120,9 +118,7 @@ def test_the_best_variance_is_that_of_the_paper():
     paper = narrow + gain[0, 0] ** 2 * (sigma / alpha) ** 2 * left
     assert float((narrow + (mean - other).square().mean()) / paper) == pytest.approx(1, abs=0.02)
     assert best < min(small, large)
-    assert float(best) == pytest.approx(
-        float((paper / narrow).log()), rel=0.02
-    )  # D/2 · log of the ratio, D = 2
+    assert float(best) == pytest.approx(float((paper / narrow).log()), rel=0.02)  # D/2 · log of the ratio, D = 2
 
 
 def test_merged_levels_have_the_sum_of_their_masses():

@@ -109,9 +109,7 @@ class TestDCGAN:
         ]
         assert {part.negative_slope for part in parts if isinstance(part, nn.LeakyReLU)} == {0.2}
         assert [part.out_channels for part in parts if isinstance(part, nn.Conv2d)] == [4, 8, 16, 1]
-        assert DCGenerator((3, 32, 32), 50, 32).network[0].weight.detach().std() == pytest.approx(
-            0.02, rel=0.05
-        )
+        assert DCGenerator((3, 32, 32), 50, 32).network[0].weight.detach().std() == pytest.approx(0.02, rel=0.05)
 
     def test_without_normalisation_samples_are_judged_apart(self):
         opponent, x = DCDiscriminator((1, 16, 16), 4, normalise=False), torch.rand(6, 1, 16, 16)

@@ -132,9 +132,7 @@ def test_kept_memory_does_not_grow_with_depth():
     sizes = {}
     for steps in (2, 8):
         for recompute in (False, True):
-            model = Glow(
-                (3, 32, 32), n_levels=3, n_steps=steps, hidden_channels=128, recompute=recompute
-            ).bijection
+            model = Glow((3, 32, 32), n_levels=3, n_steps=steps, hidden_channels=128, recompute=recompute).bijection
             with torch.no_grad():
                 model(x)
             sizes[steps, recompute] = kept_bytes(model, x)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from gmcourse.adversarial import losses, path_length_penalty, path_lengths, r1_penalty
-from gmcourse.adversarial.penalties import input_gradients
+from gmcourse.adversarial import losses, path_lengths, r1_penalty
+from gmcourse.adversarial.penalties import input_gradients, path_length_penalty
 from gmcourse.converters.nvlabs_stylegan2 import discriminator_from_nvlabs, generator_from_nvlabs
 from gmcourse.models.stylegan2 import (
     Discriminator,

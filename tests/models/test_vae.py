@@ -145,8 +145,7 @@ def test_the_importance_loss_has_the_gradient_of_its_definition():
     loss = model.importance_loss(x, 5, noise=noise)["loss"]
     assert_close(loss, defined, 1e-12)
     found, *others = (
-        torch.autograd.grad(each, list(model.parameters()), retain_graph=True)
-        for each in (loss, defined, by_shares)
+        torch.autograd.grad(each, list(model.parameters()), retain_graph=True) for each in (loss, defined, by_shares)
     )
     for other in others:
         for ours, theirs in zip(found, other, strict=True):

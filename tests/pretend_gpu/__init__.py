@@ -73,9 +73,7 @@ def pretend_gpu() -> Iterator[PretendGPU]:
         stack.enter_context(patch.object(torch, "Generator", Generator))
         stack.enter_context(patch.object(torch.autograd, "backward", begin_backward))
         stack.enter_context(
-            patch.object(
-                BackwardCFunction, "apply", lambda node, *grads: mode.function_backward(node, *grads)
-            )
+            patch.object(BackwardCFunction, "apply", lambda node, *grads: mode.function_backward(node, *grads))
         )
         stack.enter_context(mode)
         yield mode

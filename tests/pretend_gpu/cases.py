@@ -84,16 +84,12 @@ def elsewhere(d: torch.device, function: Callable[[Tensor], Tensor]) -> Callable
 
 METRICS: dict[str, Case] = {
     "detection.auroc": lambda d: detection.auroc(rand(d, 9), rand(d, 7, seed=1)),
-    "divergence.kl_to_standard_normal": lambda d: divergence.kl_to_standard_normal(
-        rand(d, 2, 3), rand(d, 2, 3)
-    ),
+    "divergence.kl_to_standard_normal": lambda d: divergence.kl_to_standard_normal(rand(d, 2, 3), rand(d, 2, 3)),
     "divergence.kl_normal": lambda d: divergence.kl_normal(*(rand(d, 2, 3, seed=i) for i in range(4))),
     "divergence.kl_full_normal": lambda d: divergence.kl_full_normal(
         rand(d, 2), torch.eye(2).to(d), rand(d, 2, seed=1), 2 * torch.eye(2).to(d)
     ),
-    "divergence.kl_monte_carlo": lambda d: divergence.kl_monte_carlo(
-        log_p, lambda x: 2 * log_p(x), rand(d, 9, 2)
-    ),
+    "divergence.kl_monte_carlo": lambda d: divergence.kl_monte_carlo(log_p, lambda x: 2 * log_p(x), rand(d, 9, 2)),
     "divergence.kl_on_grid": lambda d: divergence.kl_on_grid(-rand(d, 9), -rand(d, 9, seed=1), 0.1),
     "divergence.jensen_shannon_on_grid": lambda d: divergence.jensen_shannon_on_grid(
         -rand(d, 9), -rand(d, 9, seed=1), 0.1
@@ -128,19 +124,13 @@ METRICS: dict[str, Case] = {
         reconstruction.ssim(rand(d, 2, 3, 16, 16), rand(d, 2, 3, 16, 16, seed=1), window=window)
         for window in ("gaussian", "uniform")
     ],
-    "reconstruction.lr_psnr": lambda d: reconstruction.lr_psnr(
-        rand(d, 2, 3, 8, 8), rand(d, 2, 3, 4, 4), pooled
-    ),
-    "reconstruction.high_frequency_energy": lambda d: reconstruction.high_frequency_energy(
-        rand(d, 2, 3, 8, 8)
-    ),
+    "reconstruction.lr_psnr": lambda d: reconstruction.lr_psnr(rand(d, 2, 3, 8, 8), rand(d, 2, 3, 4, 4), pooled),
+    "reconstruction.high_frequency_energy": lambda d: reconstruction.high_frequency_energy(rand(d, 2, 3, 8, 8)),
 }
 
 
 def a_frame(d: torch.device) -> game.Frame:
-    return game.record(
-        1, lambda x: x.sum(1), lambda z: 1 * z, lambda logit: -logit.mean(), rand(d, 5, 2), EXTENT
-    )
+    return game.record(1, lambda x: x.sum(1), lambda z: 1 * z, lambda logit: -logit.mean(), rand(d, 5, 2), EXTENT)
 
 
 def an_axes() -> Any:
@@ -154,9 +144,7 @@ def data(d: torch.device) -> tuple[Tensor, Tensor]:
 
 
 FIGURES: dict[str, Case] = {
-    "answers.posteriors": lambda d: answers.posteriors(
-        [{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]
-    ),
+    "answers.posteriors": lambda d: answers.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
     "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
     "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
     "boundary.boundaries": lambda d: boundary.boundaries(
@@ -166,17 +154,13 @@ FIGURES: dict[str, Case] = {
         rand(d, 99), 2 * rand(d, 99), elsewhere(d, lambda x: 0 * x), elsewhere(d, lambda x: 0 * x)
     ),
     "change.warped_grid": lambda d: change.warped_grid(elsewhere(d, lambda x: 2 * x), EXTENT),
-    "change.learned_density": lambda d: change.learned_density(
-        elsewhere(d, log_p), log_p, rand(d, 9, 2), EXTENT
-    ),
+    "change.learned_density": lambda d: change.learned_density(elsewhere(d, log_p), log_p, rand(d, 9, 2), EXTENT),
     "change.layers": lambda d: change.layers({"a": rand(d, 9, 2, grad=True)}, rand(d, 9)),
     "change.matrices": lambda d: change.matrices({"a": rand(d, 3, 3, grad=True)}),
-    "code_plane.labelled_codes": lambda d: code_plane.labelled_codes(
-        rand(d, 9, 2, grad=True), labels(d, 9), NAMES
+    "code_plane.labelled_codes": lambda d: code_plane.labelled_codes(rand(d, 9, 2, grad=True), labels(d, 9), NAMES),
+    "code_plane.explorer": lambda d: code_plane.explorer(elsewhere(d, pictures), rand(d, 9, 2), labels(d, 9), NAMES)(
+        0.1, 0.2
     ),
-    "code_plane.explorer": lambda d: code_plane.explorer(
-        elsewhere(d, pictures), rand(d, 9, 2), labels(d, 9), NAMES
-    )(0.1, 0.2),
     "code_plane.walks": lambda d: code_plane.walks(
         elsewhere(d, pictures), rand(d, 9, 2), labels(d, 9), {"a": rand(d, 4, 2)}
     ),
@@ -186,9 +170,7 @@ FIGURES: dict[str, Case] = {
     "scores.effects": lambda d: scores.effects(rand(d, 2, 3), ["a", "b"], ["c", "d", "e"], label="u"),
     "feature_maps.maps": lambda d: feature_maps.maps({"a": rand(d, 4, 4, grad=True)}, limit=1.0),
     "feature_maps.deviations": lambda d: feature_maps.deviations({"a": rand(d, 4, 4)}),
-    "feature_maps.contributions": lambda d: feature_maps.contributions(
-        [rand(d, 3, 4, 4)], [rand(d, 3, 8, 8)], (4,)
-    ),
+    "feature_maps.contributions": lambda d: feature_maps.contributions([rand(d, 3, 4, 4)], [rand(d, 3, 8, 8)], (4,)),
     "game.record": lambda d: (a_frame(d).belief, a_frame(d).pushes),
     "game.film": lambda d: game.film({"a": [a_frame(d), a_frame(d)]}, rand(d, 9, 2)),
     "image_grid.tile": lambda d: torch.from_numpy(image_grid.tile(rand(d, 4, 3, 4, 4, grad=True), 2)),

@@ -218,9 +218,7 @@ class PretendGPU(TorchFunctionMode):
         indices = list(tensors_in(index))
         read = [i for i in indices if i.ndim == 0 and i.dtype != torch.bool]  # as a whole number
         if not on_gpu(x) and any(on_gpu(i) for i in indices if all(i is not r for r in read)):
-            raise MixedDevices(
-                "indices should be either on cpu or on the same device as the indexed tensor (cpu)"
-            )
+            raise MixedDevices("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
         to_a_slice = name == "__setitem__" and len(indices) == len(read)
         for new in tensors_in(value[:1]):
             if on_gpu(new) != on_gpu(x) and new.ndim > 0 and not to_a_slice:

@@ -21,9 +21,7 @@ INTO = {"normal_", "uniform_", "bernoulli_", "exponential_", "random_"}
 class DrawOnCPU(TorchFunctionMode):
     """Random numbers without a generator of their own are drawn on the CPU, and moved."""
 
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs, name = dict(kwargs or {}), getattr(func, "__name__", "")
         first = args[0] if args and isinstance(args[0], Tensor) else None
         if kwargs.get("generator") is None and name in DRAWS | FROM | INTO:

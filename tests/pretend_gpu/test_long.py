@@ -70,9 +70,7 @@ def test_a_recipe_trains_two_steps_and_is_measured(name, tmp_path, monkeypatch):
             recipe = replace(recipe, arguments=recipe.arguments | {"codes": 8})
         trained, history = recipes.run(recipe, device=str(device), steps=2, folder=tmp_path, minutes=0.0)
         assert {p.device.type for p in trained.parameters()} == {"cuda"}
-        recipes.run(
-            recipe, device=str(device), steps=3, folder=tmp_path, resume=True, extend=True, keep=False
-        )
+        recipes.run(recipe, device=str(device), steps=3, folder=tmp_path, resume=True, extend=True, keep=False)
     assert history.seconds > 0
     assert zoo.manifest(name, own=True).metrics
     assert {p.device.type for p in zoo.load(name, own=True).parameters()} == {"cpu"}

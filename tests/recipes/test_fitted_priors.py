@@ -28,9 +28,7 @@ def test_fitted_priors_come_near_the_reconstructions(monkeypatch):
     vae = zoo.load("vae_faces")
     train, test = load("faces", n=1000).unit(), load("faces", "test", n=400).unit()
     torch.manual_seed(0)
-    found = fitted_priors.frechet_by_prior(
-        vae, vae.decode, lambda x: vae.decode(vae.encode(x)[0]), train, test
-    )
+    found = fitted_priors.frechet_by_prior(vae, vae.decode, lambda x: vae.decode(vae.encode(x)[0]), train, test)
     best = found["frechet_of_reconstructions"]
     assert found["frechet_floor"] < best
     for prior in ("frechet_with_a_mixture", "frechet_with_a_flow"):

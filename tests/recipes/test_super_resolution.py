@@ -57,9 +57,7 @@ def test_watching_sees_the_validation_pictures_and_the_average(zoo_of_one):
 
 
 def test_without_validation_pictures_nothing_is_watched(tmp_path):
-    plain = regression(
-        Task(2, TASK.train, TASK.test), "plain", WIDTHS, steps=WATCH, batch_size=4, described="noise"
-    )
+    plain = regression(Task(2, TASK.train, TASK.test), "plain", WIDTHS, steps=WATCH, batch_size=4, described="noise")
     _, history = recipes.run(plain, device="cpu", folder=tmp_path, keep=False)
     assert set(history) == {"loss", "gradient_norm"}
 

@@ -46,8 +46,7 @@ def page(browser):
 def test_words_keep_to_their_place_in_a_wide_font(page, path):
     files = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
     faces = [
-        FACE.format(weight, base64.b64encode((FONTS / name).read_bytes()).decode())
-        for weight, name in files.items()
+        FACE.format(weight, base64.b64encode((FONTS / name).read_bytes()).decode()) for weight, name in files.items()
     ]
     wide = f"<style>{''.join(faces)} svg * {{ font-family: Wide !important }}</style>"
     page.set_content(wide + path.read_text(encoding="utf-8"))

@@ -169,9 +169,7 @@ def test_a_notebook_reads_well(lab, path):
 
 def test_a_slider_draws_anew(lab, folder):
     path = "slider.ipynb"
-    code = (
-        "from gmcourse.viz.widgets import explore\n\nexplore(lambda a: print(f'a is {a:g}'), a=(0, 2, 1, 1))"
-    )
+    code = "from gmcourse.viz.widgets import explore\n\nexplore(lambda a: print(f'a is {a:g}'), a=(0, 2, 1, 1))"
     cell = {
         "cell_type": "code",
         "id": "a",

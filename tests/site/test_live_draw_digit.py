@@ -40,10 +40,7 @@ def test_a_drawing_is_made_as_coarse_as_the_data(page):
     at = torch.arange(32) + 0.5
     cells = torch.stack(torch.meshgrid(at, at, indexing="xy"), -1).double()
     steps = torch.linspace(0, 1, 4001, dtype=torch.float64)[:, None]
-    line = [
-        torch.lerp(*torch.tensor([a, b]).double(), steps)
-        for a, b in zip(fitted[0], fitted[0][1:], strict=False)
-    ]
+    line = [torch.lerp(*torch.tensor([a, b]).double(), steps) for a, b in zip(fitted[0], fitted[0][1:], strict=False)]
     far = torch.cdist(cells.reshape(-1, 2), torch.cat([*line, torch.tensor(fitted[1]).double()])).amin(1)
     expected = F.avg_pool2d((far <= 3).double().reshape(1, 1, 32, 32), 4).flatten()
     got = seen(page, THREE)

@@ -74,9 +74,7 @@ def test_the_layers_of_a_nice(runtime):
         POINTS.tolist(),
     )
     back = runtime.evaluate("points => points.map((p) => nice.back(nice.forward(p, 5), 0))", POINTS.tolist())
-    part = runtime.evaluate(
-        "points => points.map((p) => nice.back(nice.forward(p, 5), 2.3))", POINTS.tolist()
-    )
+    part = runtime.evaluate("points => points.map((p) => nice.back(nice.forward(p, 5), 2.3))", POINTS.tolist())
     halfway = runtime.evaluate("points => points.map((p) => nice.forward(p, 2.3))", POINTS.tolist())
     with torch.no_grad():
         z = POINTS

@@ -19,9 +19,7 @@ def page(open_with):
 @torch.no_grad()
 def test_both_directions_are_those_of_torch(page):
     glow = rounded(zoo.load("glow_faces"))
-    x = (
-        load("faces", "test", n=max(SHOWN) + 1).pixels[list(SHOWN[:1])].div(8, rounding_mode="floor") + 0.5
-    ) / 32
+    x = (load("faces", "test", n=max(SHOWN) + 1).pixels[list(SHOWN[:1])].div(8, rounding_mode="floor") + 0.5) / 32
     x = x.double()
     there = page.evaluate(
         "() => { const { z, logProb } = flow.forward(flow.pictures[0]);"

@@ -36,9 +36,7 @@ def test_elbo_figure_knows_evidence_posterior_and_bound(runtime):
         "([x, m, v]) => [gm.elbo.evidence(x), gm.elbo.bound(x, m, v), gm.elbo.price(m, v)]",
         [x, mean, log_var],
     )
-    assert got == pytest.approx(
-        [evidence.item(), bound.item(), kl_divergence(q, prior).item()], abs=TOLERANCE
-    )
+    assert got == pytest.approx([evidence.item(), bound.item(), kl_divergence(q, prior).item()], abs=TOLERANCE)
 
 
 def layers_of(network):

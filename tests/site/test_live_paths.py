@@ -98,9 +98,7 @@ def test_solvers_and_straightness(page, solver):
         return [ways.map((each) => [...each]), gm.straightness(ways)]; }"""
     truth = exact(STRAIGHT)
     ways, found = page.evaluate(script, [FLAT, 8, solver == "heun"])
-    assert torch.allclose(
-        points(ways), trajectory(truth.velocity, POINTS, even_times(8), solver), atol=TOLERANCE
-    )
+    assert torch.allclose(points(ways), trajectory(truth.velocity, POINTS, even_times(8), solver), atol=TOLERANCE)
     if solver == "euler":
         assert found == pytest.approx(straightness(truth.velocity, POINTS, steps=8), abs=TOLERANCE)
 

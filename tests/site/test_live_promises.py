@@ -252,9 +252,7 @@ def test_noise_plane_learns_the_arrows_and_needs_steps(figure):
     )
     reader.press("Way back")
     at = "box => +box.querySelector('[type=range]').value"
-    reader.page.wait_for_function(
-        f"box => ({at})(box) < 0.9 && ({at})(box) > 0", arg=reader.box.element_handle()
-    )
+    reader.page.wait_for_function(f"box => ({at})(box) < 0.9 && ({at})(box) > 0", arg=reader.box.element_handle())
 
 
 def test_noise_plane_takes_points_of_ones_own(figure):
@@ -310,9 +308,7 @@ def test_noise_plane_takes_points_of_ones_own(figure):
 
 def test_straight_paths_become_straight_by_a_reflow(figure):
     reader = figure("straight_paths", "13_flow_matching")
-    near, straight = (
-        lambda name=name: reader.number(name) for name in ("samples near a moon", "straightness")
-    )
+    near, straight = (lambda name=name: reader.number(name) for name in ("samples near a moon", "straightness"))
     reflow = reader.box.get_by_role("button", name="Reflow", exact=True)
     reader.press("closed form")
     assert near() >= 92

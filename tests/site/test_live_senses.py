@@ -63,9 +63,7 @@ def test_a_figure_says_in_one_region_what_became_of_it(browser, site, figure, le
     assert region.count() == 1
     assert box.locator("[aria-live=polite], [aria-live=assertive]").count() == 0
     assert region.inner_text() == ""  # nothing is said before it is touched
-    label = (
-        "box => [...box.querySelectorAll('.gm-pane canvas')].map((each) => each.getAttribute('aria-label'))"
-    )
+    label = "box => [...box.querySelectorAll('.gm-pane canvas')].map((each) => each.getAttribute('aria-label'))"
     before = box.evaluate(label)
     box.locator(control).first.focus()
     for _ in range(3):
@@ -87,9 +85,7 @@ def test_a_figure_says_in_one_region_what_became_of_it(browser, site, figure, le
 def test_letters_in_a_figure_can_be_read(browser, site, figure, lesson, theme):
     page, box = opened(browser, site, figure, lesson, 390, 844, theme)
     page.evaluate("letters.length = 0")
-    page.evaluate(
-        "document.documentElement.dataset.theme = document.documentElement.dataset.theme"
-    )  # drawn anew
+    page.evaluate("document.documentElement.dataset.theme = document.documentElement.dataset.theme")  # drawn anew
     page.wait_for_timeout(400)
     drawn = page.evaluate("letters")
     assert drawn or figure in ("vae_plane", "paint_face")

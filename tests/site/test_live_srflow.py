@@ -33,9 +33,7 @@ def exported():
 def test_features_are_those_of_the_model(exported):
     """In float64, so that no processor's kernels matter: what is left is half of a step of the rounding."""
     for i, ours in enumerate(features(zoo.load("srflow_faces"), questions().low)):
-        assert (
-            (ours - exported.numbers[f"{i}.context"]).abs() <= 0.50001 * exported.steps[f"{i}.context"]
-        ).all()
+        assert ((ours - exported.numbers[f"{i}.context"]).abs() <= 0.50001 * exported.steps[f"{i}.context"]).all()
 
 
 @torch.no_grad()
@@ -98,9 +96,7 @@ def test_the_page_reads_what_is_painted_as_torch_does(page):
     On noise alone the answers have no limit: float64 overflows, in the page and in torch.
     """
     ours, random = rounded_encoder(zoo.load("srflow_faces")), torch.Generator().manual_seed(2)
-    low = (
-        questions().low[3:4].double().lerp(torch.rand(1, 3, 8, 8, dtype=torch.float64, generator=random), 0.1)
-    )
+    low = questions().low[3:4].double().lerp(torch.rand(1, 3, 8, 8, dtype=torch.float64, generator=random), 0.1)
     z = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=random)
     script = """([low, z]) => { const said = gm.rrdb(gm.weights("srflow_encoder"))({ data: low, shape: [3, 8, 8] });
         return [said.map((x) => [...x.data]), [...flow.told(said)(z)]]; }"""

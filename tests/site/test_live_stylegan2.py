@@ -18,9 +18,7 @@ def page(open_with):
 def small() -> Generator:
     """Untrained, with all widths different, biases and noise that count."""
     torch.manual_seed(0)
-    generator = Generator(
-        z_dim=5, w_dim=6, resolution=16, mapping_layers=3, channel_base=112, channel_max=12
-    ).eval()
+    generator = Generator(z_dim=5, w_dim=6, resolution=16, mapping_layers=3, channel_base=112, channel_max=12).eval()
     for name, parameter in generator.named_parameters():
         if name.endswith(("bias", "noise_strength")):
             torch.nn.init.normal_(parameter, std=0.7)

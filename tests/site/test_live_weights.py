@@ -59,9 +59,7 @@ def test_numbers_arrive_as_python_says(runtime, kind):
     }.items():
         for _ in range(3 if "three" in name else 1):
             size, sign = torch.rand(2, *shape, generator=random)
-            values = (
-                10.0 ** (7 * size - 6) * (sign - 0.5).sign()
-            )  # for float16 also those without a leading one
+            values = 10.0 ** (7 * size - 6) * (sign - 0.5).sign()  # for float16 also those without a leading one
             values = (25.5 * values.abs()).round() if kind == "uint8" else values
             seen.setdefault(name, []).append(numbers.add(name, values, kind))
     runtime.evaluate(numbers.script("tried", {"said": "“’é"}))
@@ -95,9 +93,7 @@ def test_what_a_figure_misses_is_an_error(runtime, asked, said):
     for _ in range(2):
         numbers.add("coupling.weight", torch.ones(2, 2), "int8")
     runtime.evaluate(numbers.script("tried"))
-    assert said in runtime.evaluate(
-        f"() => {{ try {{ {asked}; }} catch (error) {{ return error.message; }} }}"
-    )
+    assert said in runtime.evaluate(f"() => {{ try {{ {asked}; }} catch (error) {{ return error.message; }} }}")
 
 
 @torch.no_grad()
@@ -127,9 +123,7 @@ def run(page, weights, network, k, x):
         const run = gm.weights(weights).network(network, k);
         return inputs.map((x) => [...run(x, shape).data]);
     }"""
-    return torch.tensor(
-        page.evaluate(script, [weights, network, k, x.flatten(1).tolist(), list(x.shape[1:])])
-    )
+    return torch.tensor(page.evaluate(script, [weights, network, k, x.flatten(1).tolist(), list(x.shape[1:])]))
 
 
 @torch.no_grad()
@@ -181,7 +175,5 @@ def test_autoencoder_figure_finds_the_nearest_code(browser, site):
     for place in ([0.0, 0.0], [12.0, -14.0], [-20.0, 25.0]):
         distances = (codes - torch.tensor(place)).norm(dim=1)
         found = page.evaluate("place => gm.aePlane.nearest(...place)", place)
-        assert found == pytest.approx(
-            [float(distances.min()), int(classes[distances.argmin()])], abs=TOLERANCE
-        )
+        assert found == pytest.approx([float(distances.min()), int(classes[distances.argmin()])], abs=TOLERANCE)
     page.close()

@@ -62,15 +62,11 @@ class TestPage:
         for source, alt in seen["images"]:
             assert alt, f"{source} has no alt text"
             assert "_images/" not in alt, f"the alt text of {source} is its path"
-            assert not re.search(r"\.(png|svg|jpe?g)$", alt), (
-                f"the alt text of {source} is a file name: {alt}"
-            )
+            assert not re.search(r"\.(png|svg|jpe?g)$", alt), f"the alt text of {source} is a file name: {alt}"
             assert len(alt.split()) >= 4, f"the alt text of {source} says too little: {alt}"
 
     def test_holds_no_widget(self, visited, name):
-        assert visited(name).seen["widgets"] == 0, (
-            "a widget cannot live without a kernel: use viz.widgets.explore"
-        )
+        assert visited(name).seen["widgets"] == 0, "a widget cannot live without a kernel: use viz.widgets.explore"
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_is_accessible(self, visited, name, theme):

@@ -25,9 +25,7 @@ def phone(browser, site):
         page.close()
 
 
-CUT = (
-    "(kind) => [...document.querySelectorAll(kind)].filter((e) => e.scrollHeight > e.clientHeight + 2).length"
-)
+CUT = "(kind) => [...document.querySelectorAll(kind)].filter((e) => e.scrollHeight > e.clientHeight + 2).length"
 
 
 def test_the_ways_to_the_page_before_and_after_are_shown_whole(phone):

@@ -42,9 +42,7 @@ def test_every_slide_fits(slug, browser, site):
         assert page.evaluate(
             "[...document.querySelectorAll('section.present img')].every((each) => each.naturalWidth)"
         )
-        assert page.evaluate(
-            "[...document.querySelectorAll('section.present img')].every((each) => each.alt)"
-        )
+        assert page.evaluate("[...document.querySelectorAll('section.present img')].every((each) => each.alt)")
     assert faults == []
     page.close()
 

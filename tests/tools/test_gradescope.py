@@ -35,9 +35,7 @@ def quick(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("path", "edit", "score"), [(SOLVED, unmarked, 10.0), (UNTOUCHED, lambda nb: None, 0.0)]
-)
+@pytest.mark.parametrize(("path", "edit", "score"), [(SOLVED, unmarked, 10.0), (UNTOUCHED, lambda nb: None, 0.0)])
 def test_results_have_a_test_for_each_exercise(tmp_path, path, edit, score):
     archive = zipfile.ZipFile(io.BytesIO(gradescope.packed("04_vae", 10.0)))
     archive.extract("grade.py", tmp_path)

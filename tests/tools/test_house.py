@@ -19,9 +19,7 @@ HOSTS = [r"pypi\.org", r"pythonhosted\.org", r"npmjs\.(org|com)/", r"deb\.debian
 
 def _tracked() -> list[Path]:
     try:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not a git checkout")
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
@@ -55,9 +53,7 @@ def test_every_paper_has_an_address_and_the_list_is_sorted():
     assert keys == sorted(keys)
     assert len(keys) == len(set(keys))
     for key, fields in entries:
-        assert re.search(r"^\s*(doi|eprint|url) = ", fields, re.M), (
-            f"{key} has no DOI, arXiv number or address"
-        )
+        assert re.search(r"^\s*(doi|eprint|url) = ", fields, re.M), f"{key} has no DOI, arXiv number or address"
         arxiv = re.search(r"eprint = \{(.*)\}", fields)
         assert arxiv is None or re.fullmatch(r"\d{4}\.\d{4,5}", arxiv[1]), f"{key}: {arxiv}"
 
@@ -72,9 +68,7 @@ def test_front_page_links_every_lesson_that_exists():
 def test_a_workflow_calls_what_there_is(path):
     """Every target of make, every tool and every script that a workflow runs exists."""
     jobs = yaml.safe_load(_text(path))["jobs"]
-    lines = [
-        line for job in jobs.values() for step in job["steps"] for line in step.get("run", "").splitlines()
-    ]
+    lines = [line for job in jobs.values() for step in job["steps"] for line in step.get("run", "").splitlines()]
     assert lines
     called = [word for line in lines for word in re.findall(r"make (\w+)|-m tools (\w+)", line)]
     assert {first or second for first, second in called} <= set(TARGETS)
@@ -105,6 +99,4 @@ def test_static_figures_of_live_figures_are_pictures_and_not_placeholders():
         if "gm.figure(" in script.read_text(encoding="utf-8"):
             still = stills / f"{script.stem}.png"
             assert still.is_file(), f"{script.stem} has no still picture"
-            assert still.stat().st_size > 5000, (
-                f"{still.name} is a placeholder: run `python -m tools.live stills`"
-            )
+            assert still.stat().st_size > 5000, f"{still.name} is a placeholder: run `python -m tools.live stills`"

@@ -54,9 +54,7 @@ def test_an_old_python_can_read_the_launcher():
     for path in LAUNCHER:
         tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
         for node in ast.walk(tree):
-            assert not (isinstance(node, ast.ImportFrom) and node.module == "__future__"), (
-                "3.6 has no annotations"
-            )
+            assert not (isinstance(node, ast.ImportFrom) and node.module == "__future__"), "3.6 has no annotations"
             for given in (getattr(node, "annotation", None), getattr(node, "returns", None)):
                 assert not isinstance(given, ast.Subscript | ast.BinOp), ast.unparse(node)
 
@@ -71,9 +69,7 @@ def old_pythons():
 
 def test_the_old_pythons_that_are_here_hear_what_is_needed():
     for python in old_pythons():
-        done = subprocess.run(
-            [python, "-m", "tools", "lab"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([python, "-m", "tools", "lab"], cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (2, ""), python
         assert done.stderr.startswith("Python 3.11 or newer is needed"), (python, done.stderr)
         assert "make lab PYTHON=python3.12" in done.stderr

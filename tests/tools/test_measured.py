@@ -102,9 +102,7 @@ def test_what_is_right_is_silent_and_an_id_is_used_once(tmp_path):
 
 def test_a_retrained_model_is_noticed(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
-    page.write_text(
-        '| ours | <span id="number-x" data-from="zoo:m.psnr_at_0.8">2.3</span> dB |', encoding="utf-8"
-    )
+    page.write_text('| ours | <span id="number-x" data-from="zoo:m.psnr_at_0.8">2.3</span> dB |', encoding="utf-8")
     monkeypatch.setattr(measured, "ZOO", tmp_path)
     assert ["the zoo has no psnr_at_0.8 of m" in one for one in problems(page)] == [True]
     (tmp_path / "m.manifest.json").write_text('{"metrics": {"psnr_at_0.8": 2.2600}}', encoding="utf-8")
@@ -114,9 +112,7 @@ def test_a_retrained_model_is_noticed(tmp_path, monkeypatch):
     cheap = '{"metrics": {}, "baselines": {"full normal": {"bits": 3.14}}}'
     (tmp_path / "m.manifest.json").write_text(cheap, encoding="utf-8")
     assert problems(page) == []
-    page.write_text(
-        '| ours | <span id="number-x" data-from="zoo:m.psnr_at_0.8">2.3</span> dB |', encoding="utf-8"
-    )
+    page.write_text('| ours | <span id="number-x" data-from="zoo:m.psnr_at_0.8">2.3</span> dB |', encoding="utf-8")
     (tmp_path / "m.manifest.json").write_text('{"metrics": {"psnr_at_0.8": 2.1}}', encoding="utf-8")
     [heard] = problems(page)
     assert "“| ours | 2.3 dB |” says 2.3 (x), but the manifest of m has psnr_at_0.8 2.1" in heard

@@ -95,9 +95,7 @@ def test_every_new_version_lies_beside_and_none_replaces_another(course, mine):
 def test_a_notebook_that_was_only_run_is_untouched(course, mine):
     write(mine, {LESSON: notebook("one", output="0.31")})
     assert own_folder.update(course, mine) == []
-    assert states(mine)[LESSON] == notebook("one", output="0.31"), (
-        "what it printed stays while nothing is new"
-    )
+    assert states(mine)[LESSON] == notebook("one", output="0.31"), "what it printed stays while nothing is new"
     write(course, {LESSON: notebook("two")})
     assert [each.what for each in own_folder.update(course, mine)] == ["renewed"]
 
@@ -135,18 +133,14 @@ def test_the_real_one_is_whole(monkeypatch, tmp_path):
     assert len(books) == 13 + 12 + 1
     assert list(tmp_path.rglob("*solutions*")) == []
     for path in books:
-        for address in re.findall(
-            r"\]\(([^):\s]+\.(?:ipynb|md|png))[^)]*\)", path.read_text(encoding="utf-8")
-        ):
+        for address in re.findall(r"\]\(([^):\s]+\.(?:ipynb|md|png))[^)]*\)", path.read_text(encoding="utf-8")):
             assert (path.parent / address).is_file(), (path.name, address)
 
 
 def test_lab_opens_it_and_git_does_not_see_it(monkeypatch, tmp_path):
     monkeypatch.delenv("GMCOURSE_FOLDER", raising=False)
     assert own_folder.place() == ROOT / "my_course"
-    ignored = subprocess.run(
-        ["git", "check-ignore", "-q", "my_course/notebooks/a.ipynb"], cwd=ROOT, check=False
-    )
+    ignored = subprocess.run(["git", "check-ignore", "-q", "my_course/notebooks/a.ipynb"], cwd=ROOT, check=False)
     assert ignored.returncode in (0, 128)  # 128: not a git checkout
     called = []
     monkeypatch.setenv("GMCOURSE_FOLDER", str(tmp_path / "ada"))

@@ -43,7 +43,5 @@ def test_no_docstring_has_what_the_site_shows_as_something_else():
     for path in sorted((ROOT / "gmcourse").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
-                text := ast.get_docstring(node)
-            ):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node)):
                 assert not wrong.search(text), f"{path.name}: {wrong.search(text)[0]}"

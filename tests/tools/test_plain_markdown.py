@@ -108,10 +108,7 @@ def site(tmp_path_factory):
 
 
 def links(tree):
-    return [
-        (one.astext(), one.get("refuri") or "#" + one.get("refid", ""))
-        for one in tree.findall(nodes.reference)
-    ]
+    return [(one.astext(), one.get("refuri") or "#" + one.get("refid", "")) for one in tree.findall(nodes.reference)]
 
 
 def test_everything_is_translated_in_silence(site):
@@ -154,9 +151,7 @@ def test_links_lead_to_equations_papers_and_exercises(site):
     assert [link for link in links(trees["notebooks/one"]) if "#eq" in link[1]] == [("(1.1)", "#eq-1-1")]
     assert found["Kingma and Welling (2014)"].startswith("../book/bibliography.html#")
     assert found["Exercises"] == "solutions/one_solutions.html"
-    assert links(trees["notebooks/two"]) == [("(1.1)", "one.html#eq-1-1")], (
-        "a link to a lesson that is left out"
-    )
+    assert links(trees["notebooks/two"]) == [("(1.1)", "one.html#eq-1-1")], "a link to a lesson that is left out"
     assert "see lesson 03 or three." in trees["notebooks/two"].astext()
 
 
@@ -182,9 +177,7 @@ def test_a_student_gets_the_hand_out_from_page_and_buttons(site):
     given = re.findall(r'href="([^"]+\.ipynb[^"]*)"', page)
     assert len(given) == 4, "download, Colab, Binder, JupyterHub"
     assert [url for url in given if "notebooks/exercises/one_exercises.ipynb" not in url] == []
-    assert "Handed out" in (out / "_sources/notebooks/exercises/one_exercises.ipynb").read_text(
-        encoding="utf-8"
-    )
+    assert "Handed out" in (out / "_sources/notebooks/exercises/one_exercises.ipynb").read_text(encoding="utf-8")
     assert [path.name for path in out.rglob("*_solutions.ipynb")] == []
     lesson = (out / "notebooks" / "one.html").read_text(encoding="utf-8")
     assert "_sources/notebooks/one.ipynb" in lesson

@@ -21,9 +21,7 @@ def test_a_bank_is_complete(slug):
     asked, promised = questions.read(slug), teachers_page.outcomes(slug)
     assert 10 <= len(asked) <= 12
     if promised:
-        assert {each.outcome for each in asked} == set(range(1, len(promised) + 1)), (
-            "an outcome without a question"
-        )
+        assert {each.outcome for each in asked} == set(range(1, len(promised) + 1)), "an outcome without a question"
     for each in asked:
         assert sum(option.right for option in each.options) == 1
         assert len({option.answer.lower() for option in each.options}) == len(each.options), each.id
@@ -97,10 +95,7 @@ def test_gift_keeps_every_character(bank):
     (each,) = bank()
     text = questions.gift("A title", [each])
     body = re.search(r"::a-b::\[html\](.*?)(?<!\\)\{\n(.*)\n\}", text, re.DOTALL)
-    assert (
-        unescaped(body[1]).strip()
-        == r'Is <span class="math inline">\(a = b_{n}\)</span> : or # 50 % ~ \nabla?'
-    )
+    assert unescaped(body[1]).strip() == r'Is <span class="math inline">\(a = b_{n}\)</span> : or # 50 % ~ \nabla?'
     rows = body[2].split("\n")
     assert sorted(row[0] for row in rows[:-1]) == ["=", "~", "~"]
     right = next(row for row in rows if row[0] == "=")

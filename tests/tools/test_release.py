@@ -55,9 +55,7 @@ def test_a_subject_is_short(message, problem):
 
 
 def test_every_hook_calls_what_there_is():
-    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
-        "hooks"
-    ]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
     for hook in hooks:
         for module in re.findall(r"-m ([\w.]+)", hook["entry"]):
             path = ROOT / module.replace(".", "/")

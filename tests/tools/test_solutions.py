@@ -109,9 +109,7 @@ def test_a_site_without_solutions_holds_none_and_no_dead_link(monkeypatch, tmp_p
         "- file: notebooks/solutions/04_vae_solutions\n- file: book/instructor/marked_examples\n",
         "book/instructor/marked_examples.md": f"# Examples\n\n## 04 · Choose\n\n{SECRET}\n",
         "book/intro.md": "# Intro\n\n[Exercises](../notebooks/exercises/04_vae_exercises.ipynb)\n",
-        "notebooks/04_vae.ipynb": notebook(
-            ("markdown", "# Lesson\n\n[Exercises](exercises/04_vae_exercises.ipynb)")
-        ),
+        "notebooks/04_vae.ipynb": notebook(("markdown", "# Lesson\n\n[Exercises](exercises/04_vae_exercises.ipynb)")),
         "notebooks/solutions/04_vae_solutions.ipynb": notebook(
             ("markdown", "# Exercises\n\n[Lesson](../04_vae.ipynb)"), ("code", SECRET)
         ),

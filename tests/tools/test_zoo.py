@@ -88,9 +88,7 @@ def test_a_planted_dependence_is_found(tmp_path):
 
     notebook(tmp_path / "notebooks" / "a.ipynb", "code", 'model = zoo.load("vae_faces")')
     notebook(tmp_path / "notebooks" / "b.ipynb", "markdown", "its `vae_faces` scores 3")
-    notebook(
-        tmp_path / "notebooks" / "c.ipynb", "code", "from gmcourse.recipes.stylegan2_faces import measure"
-    )
+    notebook(tmp_path / "notebooks" / "c.ipynb", "code", "from gmcourse.recipes.stylegan2_faces import measure")
     notebook(tmp_path / "notebooks" / "solutions" / "a_solutions.ipynb", "code", 'zoo.log("vae_faces")')
     (tmp_path / "book" / "deep").mkdir(parents=True)
     (tmp_path / "book" / "deep" / "page.md").write_text("| vae_faces | 2.63 |", encoding="utf-8")
@@ -108,9 +106,7 @@ def test_a_planted_dependence_is_found(tmp_path):
         (each.kind, each.path) for each in dependents.of("vae_faces_two_levels")
     }
     assert not any("c.ipynb" in path for _, path in found)
-    assert ("lesson", "notebooks/c.ipynb") in {
-        (each.kind, each.path) for each in dependents.of("features", tmp_path)
-    }
+    assert ("lesson", "notebooks/c.ipynb") in {(each.kind, each.path) for each in dependents.of("features", tmp_path)}
     begins = {each.path for each in dependents.of("sr_regression_faces") if each.kind.startswith("recipe")}
     assert begins == {f"gmcourse/recipes/{name}.py" for name in ("sr_adversarial_faces", "srflow_faces")}
     with pytest.raises(ValueError, match="no recipe is called 'x'"):
@@ -198,9 +194,7 @@ def test_what_another_model_measured_is_measured_again(package, monkeypatch):
     assert zoo.manifest("stylegan2_faces").metrics == {"frechet": 0.5}
     assert published.problem("stylegan2_faces") == ""
     assert stamp.lines()["weights/stylegan2_faces.manifest.json"].keys() == {"features"}
-    assert any(
-        "nobody has read what the prose says of the new stylegan2_faces" in each for each in stamp.stale()
-    )
+    assert any("nobody has read what the prose says of the new stylegan2_faces" in each for each in stamp.stale())
 
 
 def test_cheap_models_are_measured_again_where_features_measured_them(monkeypatch):

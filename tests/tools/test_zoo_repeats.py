@@ -45,9 +45,7 @@ def test_what_was_recorded_has_every_row():
     assert set(halves) == {"20 digits", "610 digits"}
     assert all(row["pair"] < row["no_pair"] for row in halves.values())
     assert set(plane) == set(denoisers.KINDS)
-    assert all(
-        row["gap"] > row["gap_of_exact"] for row in plane.values()
-    )  # no network beats the exact denoiser
+    assert all(row["gap"] > row["gap_of_exact"] for row in plane.values())  # no network beats the exact denoiser
     for path in paths.PATHS:
         assert both[f"{path}, velocity"]["energy_4"] < both[f"{path}, noise"]["energy_4"]
     assert {row["seeds"] for found in (copies, halves, plane, both) for row in found.values()} == {5}

@@ -23,9 +23,7 @@ def test_a_list_goes_on_after_a_failure_and_ends_in_time(tmp_path, monkeypatch, 
     monkeypatch.setattr(series, "command", lambda name, *more: [sys.executable, "-c", programs[name]])
     monkeypatch.setattr(series, "LEAST", 3.0)
     monkeypatch.setattr(series, "GRACE", 4.0)
-    rows = series.train(
-        ["vae_digits_2d", "ae_digits_2d", "vae_faces", "glow_faces"], minutes=8 / 60, out=tmp_path
-    )
+    rows = series.train(["vae_digits_2d", "ae_digits_2d", "vae_faces", "glow_faces"], minutes=8 / 60, out=tmp_path)
     assert [row.outcome for row in rows] == ["done before", "failed", "stopped, goes on", "no time left"]
     assert rows[1].measured == "a word"
     assert (tmp_path / "logs" / "vae_faces.log").read_text() == "saved\n"

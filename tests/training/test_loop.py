@@ -24,15 +24,11 @@ def make_step(lr=1e-2, noisy=True):
         noise = torch.randn_like(y) if noisy else 0.0
         return ((module(x) - y + 0.1 * noise) ** 2).mean()
 
-    return Minimize(
-        objective, module, torch.optim.Adam(module.parameters(), lr=lr), ema=EMA(module, 0.9), clip=1.0
-    )
+    return Minimize(objective, module, torch.optim.Adam(module.parameters(), lr=lr), ema=EMA(module, 0.9), clip=1.0)
 
 
 def bits(step):
-    return torch.cat(
-        [p.detach().flatten() for p in [*step.module.parameters(), *step.ema.module.parameters()]]
-    )
+    return torch.cat([p.detach().flatten() for p in [*step.module.parameters(), *step.ema.module.parameters()]])
 
 
 def test_it_learns(data):
@@ -110,9 +106,7 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
     )
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     run = [sys.executable, "-c", script]
-    whole = subprocess.run(
-        [*run, str(tmp_path / "a"), "fast", root], capture_output=True, text=True, check=True
-    )
+    whole = subprocess.run([*run, str(tmp_path / "a"), "fast", root], capture_output=True, text=True, check=True)
     victim = subprocess.Popen([*run, str(tmp_path / "b"), "slow", root], cwd=root)
     deadline = time.monotonic() + 60
     while not (tmp_path / "b").exists() and time.monotonic() < deadline:
@@ -121,9 +115,7 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
     victim.kill()
     victim.wait()
     assert 0 < load_checkpoint(tmp_path / "b")["step"] < 200
-    resumed = subprocess.run(
-        [*run, str(tmp_path / "b"), "fast", root], capture_output=True, text=True, check=True
-    )
+    resumed = subprocess.run([*run, str(tmp_path / "b"), "fast", root], capture_output=True, text=True, check=True)
     assert resumed.stdout == whole.stdout
 
 

@@ -80,9 +80,7 @@ def test_a_resumed_optimiser_remembers_in_the_layout_of_its_parameters(tmp_path)
     def begun():
         layer = nn.Linear(3, 3)
         layer.weight = nn.Parameter(torch.linalg.qr(torch.randn(3, 3)).Q)  # column after column
-        return Minimize(
-            lambda x: layer(x).square().mean(), layer, torch.optim.Adam(layer.parameters(), lr=0.1)
-        )
+        return Minimize(lambda x: layer(x).square().mean(), layer, torch.optim.Adam(layer.parameters(), lr=0.1))
 
     words = {"checkpoint": tmp_path / "run.safetensors", "progress": False, "resume": True, "extend": True}
     fit(begun(), torch.randn(8, 3), steps=2, batch_size=4, **words)

@@ -20,9 +20,7 @@ def _close():
 
 
 def test_maps_share_one_scale():
-    figure = feature_maps.maps(
-        {"a": torch.randn(4, 4), "b": 9 * torch.randn(4, 4)}, limit=2.0, note={"a": "std 1"}
-    )
+    figure = feature_maps.maps({"a": torch.randn(4, 4), "b": 9 * torch.randn(4, 4)}, limit=2.0, note={"a": "std 1"})
     limits = {tuple(image.get_clim()) for ax in figure.axes for image in ax.images}
     assert limits == {(-2.0, 2.0)}
     assert feature_maps.deviations({"a": torch.rand(4, 4)}).axes

@@ -27,9 +27,7 @@ def _close():
 
 def two_sides():
     means = [torch.tensor([x, 0.0]).double() for x in (-1.0, 2.0)]
-    return GenerativeClassifier(
-        torch.tensor([0.5, 0.5]).log(), [Normal(m, torch.eye(2).double()) for m in means]
-    )
+    return GenerativeClassifier(torch.tensor([0.5, 0.5]).log(), [Normal(m, torch.eye(2).double()) for m in means])
 
 
 def test_the_boundary_of_equal_normals_is_half_way():
@@ -49,9 +47,7 @@ def test_figures_of_two_classes_are_drawn():
 
 def test_two_normals_know_their_best_error():
     log_prior, densities = normals(1.8, 0.0, 1.0, 0.0, 0.5)
-    assert error_of(log_prior, densities) == pytest.approx(
-        0.5 * math.erfc(1.5 / math.sqrt(2)), abs=2e-3
-    )  # Φ(−3/2)
+    assert error_of(log_prior, densities) == pytest.approx(0.5 * math.erfc(1.5 / math.sqrt(2)), abs=2e-3)  # Φ(−3/2)
     drawn = two_normals(1.8, 0.0, 1.0, 0.0, 0.5).axes[0]
     assert "6.7 %" in drawn.get_title("left") + drawn.get_title("center")  # the course's style has it left
 

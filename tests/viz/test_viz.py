@@ -50,9 +50,7 @@ def test_curves_and_planes():
 
 def test_names_of_levels_keep_clear_of_curves_and_of_each_other():
     steps = [0.0, 0.5, 1.0]
-    ax = viz.curves(
-        {"a": (steps, [0.0, 0.9, 1.0])}, reference={"adversarial": 0.96, "true": 0.9, "zero": 0.0}
-    )
+    ax = viz.curves({"a": (steps, [0.0, 0.9, 1.0])}, reference={"adversarial": 0.96, "true": 0.9, "zero": 0.0})
     ax.figure.canvas.draw()
     boxes = [each.get_window_extent() for each in ax.texts]
     paths = [line.get_transform().transform_path(line.get_path()) for line in ax.get_lines()]

@@ -46,9 +46,7 @@ def test_a_checkpoint_becomes_a_model_of_the_zoo(reader, kind, there, capsys):
     assert torch.float64 not in {value.dtype for value in written.values()}
     function, unsaid = READERS[reader]
     given = (
-        {unsaid: {"group": 2, "stacked": [0, 1], "prior": "normal", "shape": [3, 8, 12]}[unsaid]}
-        if unsaid
-        else {}
+        {unsaid: {"group": 2, "stacked": [0, 1], "prior": "normal", "shape": [3, 8, 12]}[unsaid]} if unsaid else {}
     )
     for name, value in function(state, **given).float().state_dict().items():
         assert torch.equal(model.state_dict()[name], value), name

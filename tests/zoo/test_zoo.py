@@ -52,18 +52,14 @@ def test_round_trip(tmp_path, own_zoo, place, capsys):
     own = True if place == "own" else tmp_path
     written = save(module, None if place == "own" else tmp_path, samples=b"png")
     again = zoo.load("tiny", own=own)
-    assert re.search(
-        r"tiny is your own, 1 steps of nice_tiny, from .*tiny\.safetensors", capsys.readouterr().out
-    )
+    assert re.search(r"tiny is your own, 1 steps of nice_tiny, from .*tiny\.safetensors", capsys.readouterr().out)
     x = torch.rand(3, 4)
     assert torch.equal(module.log_prob(x), again.log_prob(x))
     assert not again.training
     assert not any(p.requires_grad for p in again.parameters())
     assert zoo.log("tiny", own=own)["loss"] == [1.0]
     assert zoo.names(own=own) == ["tiny"]
-    assert (
-        zoo.manifest("tiny", own=own) == written == replace(TINY, sha256=written.sha256, samples="tiny.png")
-    )
+    assert zoo.manifest("tiny", own=own) == written == replace(TINY, sha256=written.sha256, samples="tiny.png")
     folder = own_zoo if place == "own" else tmp_path
     assert zoo.where("tiny", own=own) == folder / "tiny.manifest.json"
     assert (folder / "tiny.png").read_bytes() == b"png"
@@ -92,9 +88,7 @@ def test_a_name_that_only_an_own_model_has(shipped):
         zoo.load("tiny", own=True)
 
 
-@pytest.mark.parametrize(
-    "name", ["../x", "a/b", "a\\b", "", ".", "..", "a\0b", "-x", "é", "a b", "x" * 101, None, 3]
-)
+@pytest.mark.parametrize("name", ["../x", "a/b", "a\\b", "", ".", "..", "a\0b", "-x", "é", "a b", "x" * 101, None, 3])
 def test_names_that_are_no_files_name(name, own_zoo):
     for call in (
         lambda: save(described=replace(TINY, name=name)),

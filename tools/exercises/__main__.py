@@ -12,18 +12,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build = words.add_parser("build", help="generate the handed-out notebooks from the solved ones")
     build.add_argument("--root", type=Path, default=Path("."), help="the course's folder (default: here)")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is stale")
-    table = words.add_parser(
-        "table", help="print every exercise with its wrong answers and what they are told"
-    )
+    table = words.add_parser("table", help="print every exercise with its wrong answers and what they are told")
     table.add_argument("chapters", nargs="*", metavar="CHAPTER", help="vae, glow, … (default: all)")
     table.add_argument("--output", type=Path, help="write it there instead of printing it")
-    share = words.add_parser(
-        "share", help="print how many wrong answers hear their reason, and what chance does"
-    )
+    share = words.add_parser("share", help="print how many wrong answers hear their reason, and what chance does")
     share.add_argument("chapters", nargs="*", metavar="CHAPTER", help="vae, glow, … (default: all)")
-    share.add_argument(
-        "--repeats", type=int, default=3, metavar="N", help="seeds for each answer (default: 3)"
-    )
+    share.add_argument("--repeats", type=int, default=3, metavar="N", help="seeds for each answer (default: 3)")
     share.add_argument("--only", metavar="EXERCISE", help="this exercise alone")
 
 

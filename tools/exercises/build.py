@@ -52,9 +52,7 @@ def handed_out(source: str) -> str:
 
     text = BLOCK.sub(replace, source)
     if "### " in text and re.search(r"### (BEGIN|END) SOLUTION|### HANDED OUT", text):
-        raise ValueError(
-            f"a solution is not closed, or closed twice, in the cell that begins {source[:60]!r}"
-        )
+        raise ValueError(f"a solution is not closed, or closed twice, in the cell that begins {source[:60]!r}")
     return text.rstrip("\n")
 
 
@@ -103,9 +101,7 @@ def outputs(root: Path) -> dict[Path, str]:
     """
     sources = sorted((root / "notebooks" / "solutions").glob(f"*{SOLVED}.ipynb"))
     if not sources:
-        raise ValueError(
-            f"{root / 'notebooks' / 'solutions'} has no notebooks; run this in the course's folder"
-        )
+        raise ValueError(f"{root / 'notebooks' / 'solutions'} has no notebooks; run this in the course's folder")
     texts = {}
     for source in sources:
         name = source.stem.removesuffix(SOLVED)
@@ -120,9 +116,7 @@ def outputs(root: Path) -> dict[Path, str]:
 def stale(root: Path) -> list[Path]:
     """Generated files that are missing, differ, or have no source any more."""
     wanted = outputs(root)
-    wrong = [
-        path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    wrong = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     folders = {path.parent for path in wanted}
     return wrong + [path for folder in folders for path in folder.glob("*.ipynb") if path not in wanted]
 

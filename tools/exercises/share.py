@@ -11,9 +11,7 @@ from tests.exercises.trial import attempt
 UNNAMED = ("wrong for fresh inputs", "the shape is")
 
 
-def lines(
-    slugs: Sequence[str] | None = None, repeats: int = 3, only: str | None = None
-) -> tuple[list[str], float]:
+def lines(slugs: Sequence[str] | None = None, repeats: int = 3, only: str | None = None) -> tuple[list[str], float]:
     """Judge every shipped answer with so many seeds.
 
     Args:
@@ -34,9 +32,7 @@ def lines(
                 continue
             seen = [attempt(chapter, answer.exercise, answer.source, seed) for seed in range(repeats)]
             good = "passed" if answer.is_right else "failed"
-            off = sorted(
-                {each.message.partition("\n")[0] or each.status for each in seen if each.status != good}
-            )
+            off = sorted({each.message.partition("\n")[0] or each.status for each in seen if each.status != good})
             reasons = {each.reason for each in seen if each.status == "failed"}
             if not answer.is_right:
                 wrong += 1
@@ -47,7 +43,5 @@ def lines(
             if off:
                 told.append(f"{answer.exercise}, {answer.name}: {' | '.join(off)}")
     share = named / max(1, wrong)
-    told.append(
-        f"{named} of {wrong} wrong answers ({share:.1%}) hear their reason, with {repeats} seeds each"
-    )
+    told.append(f"{named} of {wrong} wrong answers ({share:.1%}) hear their reason, with {repeats} seeds each")
     return told, share

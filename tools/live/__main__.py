@@ -49,13 +49,9 @@ def write_stills(only: Collection[str] | None = None) -> None:
                 path = LIVE / "stills" / f"{figure}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 picture = Image.open(io.BytesIO(box.screenshot(style=STILL))).convert("RGB")
-                picture.quantize(128, dither=Image.Dither.NONE).save(
-                    path, optimize=True
-                )  # a third of the weight
+                picture.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)  # a third of the weight
                 known[figure] = [_height(box, page, width) for width in (1280, 390)]
-                scripts = re.findall(
-                    r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8")
-                )
+                scripts = re.findall(r'"weights/(\w+)\.js"', (LIVE / f"{figure}.js").read_text(encoding="utf-8"))
                 stamp.write(path, set().union(*(stamp.models_of(weights_file(each)) for each in scripts)))
                 print(path.relative_to(ROOT).as_posix())
     heights.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")

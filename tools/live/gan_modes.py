@@ -94,9 +94,7 @@ def is_current(last: dict[str, Tensor]) -> bool:
         kept = wire.read(KEPT.read_text(encoding="utf-8")).numbers["points"][:, -1]
     except (FileNotFoundError, ValueError):
         return False
-    expected = torch.stack(
-        [last[recipe.name][shown, :DRAWN].flatten() for recipe, _, shown in SET_UPS.values()]
-    )
+    expected = torch.stack([last[recipe.name][shown, :DRAWN].flatten() for recipe, _, shown in SET_UPS.values()])
     return bool(((kept - expected).abs() < 0.01).all())
 
 

@@ -85,9 +85,7 @@ def network(module: nn.Module, numbers: Numbers, name: str, kind: str = "float32
     return layers
 
 
-def rounded_conv(
-    conv: nn.Conv2d | ZeroConv2d, numbers: Numbers, name: str, gain: Tensor | None = None
-) -> None:
+def rounded_conv(conv: nn.Conv2d | ZeroConv2d, numbers: Numbers, name: str, gain: Tensor | None = None) -> None:
     """Round a convolution to eight bits; its own scale, or the gain of what follows it, goes into the weight."""
     if isinstance(conv, ZeroConv2d):
         gain = (3 * conv.log_scale).exp()

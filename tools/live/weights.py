@@ -41,9 +41,7 @@ def _digits(name: str, *, codes: bool = False) -> str:
     if codes:
         test = load("digits", "test")
         encoded = zoo.load(name).double().encode(test.unit().double())  # type: ignore[operator]
-        numbers.add(
-            "codes", encoded[0] if isinstance(encoded, tuple) else encoded
-        )  # the mean, of a posterior
+        numbers.add("codes", encoded[0] if isinstance(encoded, tuple) else encoded)  # the mean, of a posterior
         numbers.add("classes", test.labels, "uint8")
     return numbers.script(name, {"networks": described})
 

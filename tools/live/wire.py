@@ -35,9 +35,7 @@ def _as_stored(values: Tensor, kind: str) -> tuple[Tensor, Tensor | None]:
         raise ValueError("there is NaN or infinity among the numbers; expected finite ones")
     if kind in ROUNDED:
         if values.ndim < 2:
-            raise ValueError(
-                f"kind {kind!r} got shape {tuple(values.shape)}; expected two dimensions or more"
-            )
+            raise ValueError(f"kind {kind!r} got shape {tuple(values.shape)}; expected two dimensions or more")
         most = values.abs().amax(tuple(range(1, values.ndim)), keepdim=True)
         scales = (most / ROUNDED[kind]).clamp_min(1e-12).float().double()
         return (values / scales).round().clamp(-ROUNDED[kind], ROUNDED[kind]), scales
@@ -45,9 +43,7 @@ def _as_stored(values: Tensor, kind: str) -> tuple[Tensor, Tensor | None]:
         stored = torch.from_numpy(values.numpy().astype(KINDS[kind]).astype("<f8"))
     if not stored.isfinite().all() or (kind == "uint8" and not torch.equal(stored, values)):
         held = "whole numbers of 0 … 255" if kind == "uint8" else "smaller numbers"
-        raise ValueError(
-            f"numbers of {values.min():.3g} … {values.max():.3g} do not fit; {kind} holds {held}"
-        )
+        raise ValueError(f"numbers of {values.min():.3g} … {values.max():.3g} do not fit; {kind} holds {held}")
     return stored, None
 
 
@@ -129,9 +125,7 @@ def read(script: str) -> Received:
     numbers, steps = {}, {}
 
     def cut(kind: str, at: int, shape: list[int]) -> Tensor:
-        return torch.from_numpy(np.frombuffer(payload, kind, math.prod(shape), at).astype("<f8")).reshape(
-            shape
-        )
+        return torch.from_numpy(np.frombuffer(payload, kind, math.prod(shape), at).astype("<f8")).reshape(shape)
 
     for each, part in parts["numbers"].items():
         shape = [part["count"], *part["shape"]]

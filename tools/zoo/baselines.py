@@ -193,9 +193,7 @@ def measure(name: str) -> dict[str, Any]:
         "mixture_components_of_rank_0": data.diagonal,
         "mixture_training_pictures": min(len(train), EM_PICTURES),
         "hardware": f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)",
-        "models": {
-            each: {key: float(f"{value:.5g}") for key, value in row.items()} for each, row in rows.items()
-        },
+        "models": {each: {key: float(f"{value:.5g}") for key, value in row.items()} for each, row in rows.items()},
     }
 
 
@@ -217,8 +215,7 @@ def compared(described: zoo.Manifest) -> zoo.Manifest:
     data, metrics = COMPARED.get(described.name, ("", {}))
     rows = zoo.baselines(data) if data in measured() else {}
     found = {
-        model: {metric: row[same] for metric, same in metrics.items() if same in row}
-        for model, row in rows.items()
+        model: {metric: row[same] for metric, same in metrics.items() if same in row} for model, row in rows.items()
     }
     return replace(described, baselines={model: row for model, row in found.items() if row})
 

@@ -80,9 +80,7 @@ def together(
         x = batch()
         noise, steady = torch.randn_like(x), torch.arange(x.shape[1]) / x.shape[1]
         t = torch.stack([each((torch.rand(()) + steady) % 1) for each in spread])
-        wanted = [
-            target(COSINE, model.predicts, *each) for model, *each in zip(models, x, noise, t, strict=True)
-        ]
+        wanted = [target(COSINE, model.predicts, *each) for model, *each in zip(models, x, noise, t, strict=True)]
         x_t = COSINE.mix(x.flatten(0, 1), noise.flatten(0, 1), t.flatten()).reshape(x.shape)
         optimizer.zero_grad()
         vmap(loss)(weights, x_t, t, torch.stack(wanted)).sum().backward()

@@ -20,9 +20,7 @@ from gmcourse.training.schedules import cosine
 from tools.zoo.denoisers import SEEDS, Found, energy, keep
 
 STEPS, COUNTS = 1500, (2, 4, 8, 32)  # of training, and of Heun's method
-FAINT = 1 / (
-    1 + math.exp(5.0)
-)  # the time of the straight path with the signal-to-noise ratio of the cosine's end
+FAINT = 1 / (1 + math.exp(5.0))  # the time of the straight path with the signal-to-noise ratio of the cosine's end
 # Each with its times from noise to data. One divides by α, so it begins a little after the noise, as lesson 12 does.
 PATHS: dict[str, tuple[Path, float, float]] = {
     "straight": (STRAIGHT, FAINT, 1.0),
@@ -62,9 +60,7 @@ def both() -> Found:
     moons, found = toy.load("two_moons"), Found()
     points, real, other = (moons.sample(n, generator(k)) for k, n in enumerate((20_000, 2000, 2000)))
     floor = energy(other, real)
-    for seed, (name, (path, begin, end)), target in product(
-        range(SEEDS), PATHS.items(), ("velocity", "noise")
-    ):
+    for seed, (name, (path, begin, end)), target in product(range(SEEDS), PATHS.items(), ("velocity", "noise")):
         velocity, z = trained(path, target, points, seed), torch.randn(2000, 2, generator=generator(seed))
         measured = {"floor": floor}
         for n in COUNTS:

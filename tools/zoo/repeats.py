@@ -35,8 +35,6 @@ SETS = (*chains.SETS, *CONTINUOUS)
 def write(names: Iterable[str]) -> None:
     """Train and measure these sets anew."""
     for name in names:
-        rows = {
-            each: {key: float(f"{x:.5g}") for key, x in row.items()} for each, row in measure(name).items()
-        }
+        rows = {each: {key: float(f"{x:.5g}") for key, x in row.items()} for each, row in measure(name).items()}
         content = {"sets": dict(sorted({**measured(), name: {"models": rows}}.items()))}
         write_text_atomically(store.WEIGHTS / FILE, json.dumps(content, indent=1) + "\n")

@@ -1,7 +1,6 @@
 """Cartoon faces whose attributes are known exactly, drawn by a differentiable renderer.
 
-They stand in for photographs of people: every edit can be measured, because the truth is known, and nobody's likeness
-is used.
+They stand in for photographs: every edit can be measured, because the truth is known, and nobody's likeness is used.
 """
 
 from gmcourse.data.faces.attributes import ATTRIBUTES, NAMES, bounds, column, middle, share_of_range

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 # of each attribute the smallest and the largest value, and what they look like
 ATTRIBUTES: dict[str, tuple[int, int]] = {
@@ -41,14 +40,14 @@ def column(name: str) -> int:
     return NAMES.index(expect.one_of("name", name, NAMES))
 
 
-@door()
+@expect.door()
 def bounds(device: str | torch.device = "cpu") -> tuple[Tensor, Tensor]:
     """Return the smallest and the largest value of each attribute, two tensors of shape (A,)."""
     low, high = torch.tensor([*ATTRIBUTES.values()], dtype=torch.float32, device=device).T.contiguous()
     return low, high
 
 
-@door(n=">= 1")
+@expect.door(n=">= 1")
 def middle(n: int = 1) -> Tensor:
     """Repeat the face in the middle of every range, but without glasses and moustache, n times: (n, A) float32."""
     low, high = bounds()
@@ -57,7 +56,7 @@ def middle(n: int = 1) -> Tensor:
     return face.repeat(n, 1)
 
 
-@door(attributes=f"N {len(NAMES)}; full")
+@expect.door(attributes=f"N {len(NAMES)}; full")
 def share_of_range(attributes: Tensor) -> Tensor:
     """Map the range of each of the attributes (N, A) to [0, 1]."""
     low, high = bounds(attributes.device)
@@ -75,7 +74,5 @@ def check_attributes(attributes: Tensor) -> None:
     if bool(outside.any()):
         row, place = outside.nonzero()[0].tolist()
         name, (least, most) = NAMES[place], ATTRIBUTES[NAMES[place]]
-        raise ValueError(
-            f"{name} in attributes of face {row} is {float(values[row, place]):.4g}; expected "
-            f"{least} … {most}. Clamp the attributes to faces.bounds() first."
-        )
+        wanted = f"{least} … {most}. Clamp the attributes to faces.bounds() first."
+        expect.refuse(f"{name} in attributes of face {row}", f"{float(values[row, place]):.4g}", wanted)

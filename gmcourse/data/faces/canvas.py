@@ -96,8 +96,7 @@ class Window:
     def paint(self, color: Tensor, cover: Tensor) -> None:
         """Lay a colour over the pixels.
 
-        The colour is (B or 1, 3), or (B or 1, 3, h, w) where it varies over the window; the cover (B or 1, h, w) says
-        how opaque it is at each pixel, 0 … 1.
+        A colour is (B or 1, 3), or (B or 1, 3, h, w) if it varies; the cover (B or 1, h, w) is its opacity, 0 … 1.
         """
         if color.ndim == 2:
             color = color[:, :, None, None]

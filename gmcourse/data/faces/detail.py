@@ -34,8 +34,7 @@ def hashed(seeds: Tensor, places: Tensor) -> Tensor:
 
 def uniform(seeds: Tensor, n: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Make n numbers in [0, 1) for each seed, (B, n)."""
-    places = torch.arange(n, device=seeds.device)
-    return (hashed(seeds[:, None], places) >> 8).to(dtype) / 2**24
+    return (hashed(seeds[:, None], torch.arange(n, device=seeds.device)) >> 8).to(dtype) / 2**24
 
 
 def near_normal(seeds: Tensor, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:

@@ -7,12 +7,11 @@ from gmcourse import expect
 from gmcourse.data.faces.attributes import bounds
 from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
 from gmcourse.data.faces.sampling import sample
-from gmcourse.expect.door import door
 
 RESTARTS, CANDIDATES = 3, 1000  # starts for each picture, and the faces among which they are looked for
 
 
-@door(pictures="B 3 H W; full, unit", steps=">= 1")
+@expect.door(pictures="B 3 H W; full, unit", steps=">= 1")
 def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     """Fit the clean renderer to pictures (B, 3, size, size): a* = argmin over a of ‖render(a) − x‖².
 
@@ -20,19 +19,14 @@ def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     renderer, and the best end is kept. The answer is a local minimum, no proof that there is no better one. Detail
     has no attributes, so a detailed picture keeps the residual that its detail makes.
 
-    Args:
-        pictures: in [0, 1], of a size of 16 … 128.
-        steps: how many Adam makes from each start.
-
-    Returns:
-        Attributes (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in
-        units of the range: 0 for a clean cartoon that was found.
+    Pictures are in [0, 1], 16 … 128 pixels a side; Adam makes so many steps from each start. Returns attributes
+    (B, 18) within `bounds()`, and the root of the mean squared difference of the pixels, (B,), in units of the range:
+    0 for a clean cartoon that was found.
     """
     expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
     expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)
     targets = pictures.detach().repeat_interleave(RESTARTS, 0)
-    start = _nearest(pictures.detach()).flatten(0, 1)
-    fitted, error = _descend(start, targets, steps)
+    fitted, error = _descend(_nearest(pictures.detach()).flatten(0, 1), targets, steps)
     error = error.view(-1, RESTARTS)
     best = error.argmin(1)
     rows = torch.arange(len(pictures), device=pictures.device)
@@ -44,8 +38,7 @@ def _nearest(pictures: Tensor) -> Tensor:
     """Find the faces nearest to each picture, (B, RESTARTS, A), among as many natural as uniform ones."""
     natural, uniform = (sample(CANDIDATES // 2, distribution=name) for name in ("natural", "uniform"))
     crowd = torch.cat([natural, uniform]).to(pictures)
-    drawn = render(crowd, pictures.shape[-1])
-    distances = torch.cdist(pictures.flatten(1), drawn.flatten(1))
+    distances = torch.cdist(pictures.flatten(1), render(crowd, pictures.shape[-1]).flatten(1))
     return crowd[distances.topk(RESTARTS, largest=False).indices]
 
 

@@ -1,6 +1,4 @@
-"""Which faces a small picture can be of: the posterior over all attributes, beside which a model's answers can be
-laid.
-"""
+"""Which faces a small picture can be of: the posterior over all attributes, to compare a model's answers with."""
 
 import math
 from dataclasses import dataclass
@@ -16,7 +14,6 @@ from gmcourse.data.faces.importance import Mixture, effective, importance_sample
 from gmcourse.data.faces.painting import LARGEST, SMALLEST, render
 from gmcourse.data.faces.sampling import natural
 from gmcourse.data.low_resolution import downsample
-from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 D, EVENTS, AGE = len(NAMES), 3, 2  # the third number that `natural` asks for becomes the age
@@ -29,10 +26,7 @@ FREEDOM = 10.0  # of Student's t, because grain differs in strength from picture
 
 @dataclass(frozen=True)
 class Posterior:
-    """Weighted faces that stand for p(attributes | small picture).
-
-    `attributes` are (N, 18), in their own units, and `weights` (N,) float64, of sum 1.
-    """
+    """Weighted faces that stand for p(attributes | small picture): `attributes` (N, 18), `weights` (N,) of sum 1."""
 
     attributes: Tensor
     weights: Tensor
@@ -42,23 +36,17 @@ class Posterior:
         """The effective sample size 1 / Σ w², in independent draws: an answer of fewer than 100 is too narrow."""
         return effective(self.weights)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def draw(self, n: int, *, seed: int = 0) -> Tensor:
         """Draw n faces by their weights, with replacement, (n, 18)."""
         draws = generator(mixed_seed("draw", seed))
         return self.attributes[torch.multinomial(self.weights, n, replacement=True, generator=draws)]
 
 
-@door(low="3 s s; unit", scale=">= 2", noise=">= 0", enough="> 0")
+@expect.door(low="3 s s; unit", scale=">= 2", noise=">= 0", enough="> 0")
 @torch.no_grad()
 def posterior(
-    low: Tensor,
-    *,
-    scale: int = 4,
-    detail: bool = True,
-    noise: float = 0.0,
-    enough: float = 200,
-    seed: int = 0,
+    low: Tensor, *, scale: int = 4, detail: bool = True, noise: float = 0.0, enough: float = 200, seed: int = 0
 ) -> Posterior:
     """Find p(attributes | y) for a face of the natural crowd, by importance sampling over all attributes at once.
 
@@ -76,10 +64,8 @@ def posterior(
     Args:
         low: y, (3, s, s) in [0, 1].
         scale: how many times smaller y is than the face, see `downsample`.
-        detail: whether the face has detail.
         noise: σ, the standard deviation of independent noise on each number of y, beside its rounding.
         enough: rounds of 400 faces end when the answer is worth so many independent draws, or after eight.
-        seed: of the draws.
     """
     size = scale * low.shape[1]
     expect.whole("scale times the side of low", size, least=SMALLEST, most=LARGEST)
@@ -119,8 +105,7 @@ def _face(points: Tensor) -> tuple[Tensor, Tensor]:
     def bell(*bells: tuple[float | Tensor, float]) -> Tensor:
         x = next(shares)
         folded = [
-            -0.5 * ((unfolded - mean) / width).square()
-            - math.log(width * len(bells) * math.sqrt(2 * math.pi))
+            -0.5 * ((unfolded - mean) / width).square() - math.log(width * len(bells) * math.sqrt(2 * math.pi))
             for mean, width in bells
             for unfolded in (x - 2, -x, x, 2 - x, x + 2)
         ]

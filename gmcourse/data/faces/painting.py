@@ -15,7 +15,6 @@ from gmcourse.data.faces.head import paint_ears, paint_head, paint_wrinkles
 from gmcourse.data.faces.mouth import paint_moustache, paint_mouth, paint_nose
 from gmcourse.data.faces.sampling import sample
 from gmcourse.data.images import Images
-from gmcourse.expect.door import door
 from gmcourse.reproducible import mixed_seed
 
 SMALLEST, LARGEST = 16, 128
@@ -34,8 +33,7 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
     Args:
         attributes: (B, 18) within `bounds()`, a column for each of `NAMES`.
         detail: a seed per picture, (B,) int64, for what no attribute names: strands and locks of hair, freckles,
-            skin, the colour of the eyes, cloth, the camera's exposure and the noise of its sensor. None for the
-            clean cartoon.
+            skin, the colour of the eyes, cloth, the camera's exposure and noise. None for the clean cartoon.
     """
     check_attributes(attributes)
     expect.whole("size", size, least=SMALLEST, most=LARGEST)
@@ -69,14 +67,9 @@ FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits int
 
 
 @torch.no_grad()
-@door(split="train|test", n=">= 1")
+@expect.door(split="train|test", n=">= 1")
 def load(
-    split: str = "train",
-    *,
-    n: int | None = None,
-    size: int = 32,
-    detail: bool = True,
-    distribution: str = "natural",
+    split: str = "train", *, n: int | None = None, size: int = 32, detail: bool = True, distribution: str = "natural"
 ) -> Images:
     """Draw a set of faces, whose labels are the attributes (N, 18).
 

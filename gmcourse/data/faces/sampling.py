@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.data.faces.attributes import NAMES, bounds, column
-from gmcourse.expect.door import door
 from gmcourse.reproducible import generator, mixed_seed
 
 Draw = Callable[[int, torch.Generator], Tensor]
@@ -16,7 +16,7 @@ LEAST = 0.35  # of glasses and of a moustache, where there are any
 DEEP = 0.6  # above this skin counts as deep
 
 
-@door(n=">= 1", distribution="natural|uniform|skewed")
+@expect.door(n=">= 1", distribution="natural|uniform|skewed")
 def sample(n: int, *, distribution: str = "natural", seed: int = 0) -> Tensor:
     """Draw attributes of n faces.
 

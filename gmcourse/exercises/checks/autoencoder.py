@@ -8,13 +8,9 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import show
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, tensor, watched
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import N, fresh_each, independent
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 
 
 @exercise
@@ -44,8 +40,7 @@ def denoising_loss(answer: Any, generator: torch.Generator) -> None:
             if noisy.min() >= 0 and noisy.max() <= 1:
                 mistake("what the network is shown is cut to [0, 1]: the noise must stay normal")
             _the_loss(value, network, x, noisy)
-        spread = float(noises[0].std())
-        _its_spread(spread, sigma)
+        _its_spread(float(noises[0].std()), sigma)
         independent(noises[0] / sigma, noises[1] / sigma, ("picture", "channel", "line", "place"))
 
 
@@ -119,19 +114,14 @@ def _lengths(generator: torch.Generator, pictures: int, dims: int, symbols: int)
     tables = tables / tables.sum(1, keepdim=True)
     codes = torch.randint(symbols, (pictures, dims), generator=generator)
     law = Categorical(probs=tables.double())
-    nats, two = -law.log_prob(codes), math.log(2)
+    nats, two, entropy = -law.log_prob(codes), math.log(2), law.entropy().sum()
+    by_the_first = -tables.double()[0].log2()[codes].sum(1)
     suspects = {
         "it is averaged over the numbers of the code; lengths add up": nats.mean(1) / two,
         "it is summed over the pictures; sum over the numbers of the code (axis 1)": nats.sum(0) / two,
-        "each number of the code has a table of its own; the first is used for all": -tables.double()[0]
-        .log2()[codes]
-        .sum(1),
-        "that is the length of an average picture (the entropy), not of these": (
-            law.entropy().sum() / two
-        ).expand(pictures),
-        "that is the length without a model, all symbols alike": torch.full(
-            (pictures,), dims * math.log2(symbols)
-        ),
+        "each number of the code has a table of its own; the first is used for all": by_the_first,
+        "that is the length of an average picture (the entropy), not of these": (entropy / two).expand(pictures),
+        "that is the length without a model, all symbols alike": torch.full((pictures,), dims * math.log2(symbols)),
         "probabilities are added; their logarithms add up": -(-nats).exp().sum(1).log2(),
         "log 2 is on the wrong side: bits = nats / log 2": nats.sum(1) * two,
     }
@@ -182,8 +172,7 @@ def denoise(generator: torch.Generator, points: int, centres: int, dims: int) ->
         "σ² is on the wrong side: multiply, do not divide": x + step / sigma**4,
         "that is the way to go (σ² times the gradient); the point x itself is missing": step,
         "that is the gradient alone": step / sigma**2,
-        "the gradient of the mean over the batch is N times too small; take that of the sum": x
-        + step / points,
+        "the gradient of the mean over the batch is N times too small; take that of the sum": x + step / points,
         "the point comes back as it was": x.double(),
         "that is the gradient of the density, not of its logarithm": x + step * log_prob(x).exp()[:, None],
         "that is twice the step": x + 2 * step,
@@ -237,9 +226,7 @@ def _compare_moments(z: Tensor, codes: Tensor) -> None:
     if like(one_spread, sizes) and bool((found_mean - codes.mean()).abs().max() < 0.1):
         raise NotDone("not done yet: what comes back is still that of the code that was handed out")
     spreads = {
-        "each number has its own spread, but they move together: the covariances are missing": codes.var(
-            0
-        ).diag(),
+        "each number has its own spread, but they move together: the covariances are missing": codes.var(0).diag(),
         "one spread for all numbers: the data's directions are lost": one_spread,
         "that is N(0, I)'s covariance: nothing was fitted": torch.eye(3, dtype=torch.float64),
         "the factor is transposed: z = μ + L ε for a column is μ + ε Lᵀ for rows": chol.T @ chol,
@@ -273,17 +260,13 @@ def density_of_codes(answer: Any, generator: torch.Generator) -> None:
     values = [tensor(ask(log_prob, x), "log p").detach() for x in (unseen, torch.cartesian_prod(side, side))]
     for value, size in zip(values, (len(unseen), len(side) ** 2), strict=True):
         if value.shape != (size,):
-            mistake(
-                "log p(z) of each code is wanted, of shape (N,)", f"got {tuple(value.shape)} for {size} codes"
-            )
+            mistake("log p(z) of each code is wanted, of shape (N,)", f"got {tuple(value.shape)} for {size} codes")
     finite(values[0], "log p", "log p of codes that were not seen is not finite")
     mass = float(values[1].exp().sum())
     one = torch.distributions.MultivariateNormal(seen.mean(0), torch.cov(seen.T))
     score, normal = float(values[0].mean()), float(one.log_prob(unseen).mean())
     print(f"log p of unseen codes: {score:.2f} nats, one normal {normal:.2f}; mass {mass:.2f}")
     if not 0.95 < mass < 1.05:
-        mistake(
-            "this is no density: its mass is not 1", f"summed over a grid from −60 to 60 it is {mass:.2f}"
-        )
+        mistake("this is no density: its mass is not 1", f"summed over a grid from −60 to 60 it is {mass:.2f}")
     if score < normal + 0.5:
         mistake("it is not half a nat better than one normal on codes that it has not seen")

@@ -11,11 +11,8 @@ from torch.distributions import Categorical
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, finite, normal, pair, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 
 
 @exercise
@@ -98,9 +95,7 @@ def masked_convolution(answer: Any, generator: torch.Generator) -> None:
         }
         suspects = {words: F.conv2d(y, w * each, padding=half) for words, each in masks.items()}
         picture = (torch.arange(42) < 21 + centre).reshape(6, 7)
-        suspects["the mask is laid on the picture; it belongs on the kernel"] = F.conv2d(
-            y * picture, w, padding=half
-        )
+        suspects["the mask is laid on the picture; it belongs on the kernel"] = F.conv2d(y * picture, w, padding=half)
         suspects["padding is missing: the output has the input's height and width"] = F.conv2d(y, w * mask)
         value, want = ask(answer, x, weight, centre), F.conv2d(y, w * mask, padding=half)
         agree(value, want, "the output", suspects, inputs={"x": x, "weight": weight})

@@ -9,12 +9,9 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import toy
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, remembered
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.models.change_of_variables import PlaneFlow
 
 Map = Callable[[Tensor], Tensor]
@@ -114,9 +111,7 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
     got = finite(ask(answer, large), "log |det L|", hint)
     agree(got, 600 * torch.tensor([0.1, 12.0]).log(), "log |det L| for D = 600", rtol=1e-3)
     # O(D) operations read the diagonal alone: below it nothing is a number here
-    matrices = torch.full((3, 5, 5), math.nan).tril(-1) + torch.diag_embed(
-        2 + torch.rand(3, 5, generator=generator)
-    )
+    matrices = torch.full((3, 5, 5), math.nan).tril(-1) + torch.diag_embed(2 + torch.rand(3, 5, generator=generator))
     want = matrices.diagonal(dim1=1, dim2=2).log().sum(1)
     reason = "more than the diagonal is read: with NaN below it, O(D) operations would still give a number"
     agree(ask(answer, matrices), want, "log |det L|", otherwise=reason)
@@ -147,30 +142,32 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
     points = [x.double()]
     for f, _ in layers:
         points.append(f(points[-1]))
-    dets = torch.stack([log_det(p) for (_, log_det), p in zip(layers, points, strict=False)])
-    base = Normal(0.0, 1.0).log_prob(points[-1]).sum(1)
+
+    def dets_at(places: list[Tensor]) -> Tensor:
+        return torch.stack([log_det(place) for (_, log_det), place in zip(layers, places, strict=True)])
+
+    def normal(z: Tensor) -> Tensor:
+        return Normal(0.0, 1.0).log_prob(z).sum(1)
+
+    dets, base = dets_at(points[:-1]), normal(points[-1])
+    at_x, at_z, late = (dets_at(places).sum(0) for places in (points[:1] * depth, points[-1:] * depth, points[1:]))
     backwards = x.double()
     turned = torch.zeros(batch, dtype=torch.float64)
     for f, log_det in layers[::-1]:
         turned, backwards = turned + log_det(backwards), f(backwards)
     want = base + dets.sum(0)
     suspects = {
-        "every log-determinant is taken at x; each belongs to the point that its map is given": base
-        + torch.stack([log_det(points[0]) for _, log_det in layers]).sum(0),
-        "every log-determinant is taken at the end, z": base
-        + torch.stack([log_det(points[-1]) for _, log_det in layers]).sum(0),
-        "each log-determinant is taken after its map; it belongs to the point before": base
-        + torch.stack([log_det(p) for (_, log_det), p in zip(layers, points[1:], strict=True)]).sum(0),
+        "every log-determinant is taken at x; each belongs to the point that its map is given": base + at_x,
+        "every log-determinant is taken at the end, z": base + at_z,
+        "each log-determinant is taken after its map; it belongs to the point before": base + late,
         "the log-determinants are subtracted; from data to latent they are added": base - dets.sum(0),
         "the log-determinants are missing": base,
         "only the last log-determinant is there": base + dets[-1],
         "only the first log-determinant is there": base + dets[0],
         "the log-determinants are averaged over the maps; they add up": base + dets.mean(0),
         "the log-determinants are multiplied; they add up": base + dets.prod(0),
-        "the maps are taken in the wrong order: the first of the list comes first": turned
-        + Normal(0.0, 1.0).log_prob(backwards).sum(1),
-        "the base density is taken at x; it belongs to z": Normal(0.0, 1.0).log_prob(points[0]).sum(1)
-        + dets.sum(0),
+        "the maps are taken in the wrong order: the first of the list comes first": turned + normal(backwards),
+        "the base density is taken at x; it belongs to z": normal(points[0]) + dets.sum(0),
         "the base density is averaged over the dimensions": base / dims + dets.sum(0),
         "this is the sum of log-determinants; log p(z) is missing": dets.sum(0),
         "½ log 2π is missing in the base density": want + 0.5 * dims * math.log(2 * math.pi),
@@ -268,9 +265,7 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     try:
         flow.load_state_dict(dict(saved))
     except RuntimeError:
-        mistake(
-            f"the saved weights are not those of a flow with {couplings} couplings: delete the file, run again"
-        )
+        mistake(f"the saved weights are not those of a flow with {couplings} couplings: delete the file, run again")
     truth = toy.load(name)
     x = truth.sample(8000, generator)
     with torch.no_grad():
@@ -279,6 +274,4 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     kl, of_normal = float((log_p - log_q).mean()), float((log_p - one).mean())
     print(f"KL(truth ‖ flow) = {kl:.2f} nats on {name}; a fitted normal has {of_normal:.2f}")
     if not kl < of_normal / 2:
-        mistake(
-            "the flow is not twice as near to the truth as one normal: train longer, or give it more couplings"
-        )
+        mistake("the flow is not twice as near to the truth as one normal: train longer, or give it more couplings")

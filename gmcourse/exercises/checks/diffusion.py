@@ -10,10 +10,8 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
+from gmcourse.exercises.checks import by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, normal, tensor, uniform
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances, precision_recall
 
 
@@ -154,9 +152,7 @@ def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     def network(x: Tensor, alpha: float) -> Tensor:
         return torch.sin(x @ weight.to(x) + 3 * alpha)
 
-    def walk(
-        step: Callable[..., Tensor], way: list[float] = alphas, root: float = 0.5, at: int = 0
-    ) -> Tensor:
+    def walk(step: Callable[..., Tensor], way: list[float] = alphas, root: float = 0.5, at: int = 0) -> Tensor:
         x = z.double()
         for now, then in pairwise(way):
             s, r = ((1 - each**2) ** root for each in (now, then))
@@ -171,9 +167,7 @@ def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
         "the old σ stands where the new one belongs": walk(lambda g, e, x, a, b, s, r: b * g + s * e),
         "x_t stands where the guess x̂ belongs": walk(lambda g, e, x, a, b, s, r: b * x + r * e),
         "a root is missing: σ = √(1 − α²)": walk(turned, root=1),
-        "the guess is clipped: it may have any size": walk(
-            lambda g, e, x, a, b, s, r: b * g.clamp(-1, 1) + r * e
-        ),
+        "the guess is clipped: it may have any size": walk(lambda g, e, x, a, b, s, r: b * g.clamp(-1, 1) + r * e),
         "x̂ is where the way leads to; a step ends at the next α": walk(lambda g, *_: g),
         "the noise is not put back: x_s = α_s x̂ + σ_s ε̂": walk(lambda g, e, x, a, b, s, r: b * g),
         "x̂ is not divided by α: x_t = α x̂ + σ ε̂": walk(lambda g, e, x, a, b, s, r: b * a * g + r * e),

@@ -8,11 +8,8 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree_always, normal, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
 from gmcourse.nn.pca import PCA
 
@@ -67,9 +64,7 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason, atol=1e-3)
 
 
-@by_cases(
-    ("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3
-)
+@by_cases(("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3)
 def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
     """Check the shares, means and covariances that make labelled points most likely.
 
@@ -87,8 +82,10 @@ def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, 
     covs = torch.stack([torch.cov(each.T, correction=0) for each in groups])
     shares, every = counts / len(x), x.double().mean(0)
     pooled = (shares[:, None, None] * covs).sum(0)
-    outer = torch.einsum("ki,kj->kij", means, means)
-    gaps = means - every
+    of_all = torch.cov(x.double().T, correction=0).expand_as(covs)
+    around_0, around_all = (covs + each[:, :, None] * each[:, None] for each in (means, means - every))
+    sample_covs = covs * (counts / (counts - 1))[:, None, None]
+    variances = torch.diag_embed(covs.diagonal(dim1=1, dim2=2))
     suspects: list[dict[str, Tensor | float]] = [
         {
             "these are the counts; a share is a count over N": counts,
@@ -100,18 +97,12 @@ def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, 
             "the sums are not divided by the number of points": means * counts[:, None],
         },
         {
-            "it is divided by N_k − 1; the likelihood is largest with N_k": covs
-            * (counts / (counts - 1))[:, None, None],
+            "it is divided by N_k − 1; the likelihood is largest with N_k": sample_covs,
             "one covariance for all classes: each is to have its own": pooled.expand_as(covs),
-            "the covariance of all points together is given to each class": torch.cov(
-                x.double().T, correction=0
-            ).expand_as(covs),
-            "the mean is not taken off: this is E[x xᵀ]": covs + outer,
-            "the mean of all points is taken off; it must be that of the class": covs
-            + torch.einsum("ki,kj->kij", gaps, gaps),
-            "only the variances are there; the covariances matter too": torch.diag_embed(
-                covs.diagonal(dim1=1, dim2=2)
-            ),
+            "the covariance of all points together is given to each class": of_all,
+            "the mean is not taken off: this is E[x xᵀ]": around_0,
+            "the mean of all points is taken off; it must be that of the class": around_all,
+            "only the variances are there; the covariances matter too": variances,
             "it is divided by N, not by the number of points of the class": covs * shares[:, None, None],
             "it is not divided by the number of points": covs * counts[:, None, None],
         },
@@ -170,7 +161,7 @@ def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int
     variances = 0.3 + 2 * torch.rand(classes, dims, generator=generator)
     prior = _shares(classes, generator)
     m, v, p = means.double(), variances.double(), prior.double()
-    log_p = Normal(m, v.sqrt()).log_prob(x.double()[:, None]).sum(2)
+    log_p, of_fourth = (Normal(m, width).log_prob(x.double()[:, None]).sum(2) for width in (v.sqrt(), v))
     square = -0.5 * ((x.double()[:, None] - m) ** 2 / v).sum(2)
     norm, log_prior = v.log().sum(1), p.log()
     joints = {
@@ -181,8 +172,7 @@ def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int
         "the prior is added without its logarithm": square - 0.5 * norm + p,
         "it is averaged over the dimensions; independent dimensions multiply": log_p / dims + log_prior,
         "the ½ before the square is gone": 2 * square - 0.5 * norm + log_prior,
-        "σ⁴ stands below the square: `variances` are σ² already": log_prior
-        + Normal(m, v).log_prob(x.double()[:, None]).sum(2),
+        "σ⁴ stands below the square: `variances` are σ² already": log_prior + of_fourth,
     }
     want = (log_p + log_prior).log_softmax(1)
     suspects = {words: joint.log_softmax(1) for words, joint in joints.items()} | {
@@ -244,8 +234,6 @@ def say_no(answer: Any, generator: torch.Generator) -> None:
     wrong = shown.argmax(1) != labels
     cost = float((REFUSAL * refused + MISTAKE * (wrong & ~refused)).mean())
     never = float(MISTAKE * wrong.double().mean())
-    print(
-        f"{refused.double().mean():.0%} refused; {cost:.2f} a picture. Never: {never:.2f}, always: {REFUSAL:.2f}"
-    )
+    print(f"{refused.double().mean():.0%} refused; {cost:.2f} a picture. Never: {never:.2f}, always: {REFUSAL:.2f}")
     if cost >= min(never, REFUSAL):
         mistake("your rule costs no less than to refuse always, or never", f"it costs {cost:.2f} a picture")

@@ -9,12 +9,9 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from gmcourse.data import toy
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, agree_always, tensor, uniform
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent, tied
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import distances
 
 Field = Callable[[Tensor, float], Tensor]
@@ -115,10 +112,7 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
             (float(t.std()) < 1e-6, "t: one draw is shared by all rows; each row needs its own"),
             (torch.equal(ordered, again.sort(0).values), "t is the same at each call: it must be fresh"),
             (float(uneven.abs().max()) > 3.5 / math.sqrt(rows), "t is not uniform between 0 and 1"),
-            (
-                float(noise.std(0).max()) < 1e-6,
-                "the noise: one draw is shared by all rows; each row needs its own",
-            ),
+            (float(noise.std(0).max()) < 1e-6, "the noise: one draw is shared by all rows; each row needs its own"),
             (unit[1], "time runs the other way: noise is at t = 0, data at t = 1"),
             (not unit[0], "x_t is not t x + (1 − t) ε for standard normal ε and the t that is told"),
         ):

@@ -9,12 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.data import toy
-from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import matches
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake
 from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.modes import modes_and_quality
 
 
@@ -69,22 +65,19 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
     inside = x.clone().requires_grad_(True)
     slopes = torch.autograd.grad(judge(inside).sum(), inside, create_graph=True)[0].flatten(1)
     squares, half = slopes.square().sum(1), gamma / 2
+    of_mean = squares.mean() / rows**2
     suspects = {
         "the ½ is missing: γ/2": gamma * squares.mean(),
         "the norm is not squared": half * squares.sqrt().mean(),
         "squares are averaged over the dimensions; they are summed": half * slopes.square().mean(),
         "it is summed over the batch; take the mean over samples": half * squares.sum(),
-        "the gradient is that of the mean logit, so it is B times too small: use the sum": half
-        * (squares.mean() / rows**2),
-        "this is a gradient penalty towards slope 1; R1 pulls towards 0": half
-        * (squares.sqrt() - 1).square().mean(),
+        "the gradient is that of the mean logit, so it is B times too small: use the sum": half * of_mean,
+        "this is a gradient penalty towards slope 1; R1 pulls towards 0": half * (squares.sqrt() - 1).square().mean(),
         "γ is missing": squares.mean() / 2,
         "the slopes are averaged before they are squared": half * slopes.mean(0).square().sum(),
     }
     # all but the last bias, which moves no slope
-    weights = {
-        f"the discriminator's weights, number {i}": p for i, p in enumerate(list(judge.parameters())[:-1])
-    }
+    weights = {f"the discriminator's weights, number {i}": p for i, p in enumerate(list(judge.parameters())[:-1])}
     return Case((judge, x, gamma), half * squares.mean(), suspects, weights)
 
 
@@ -106,12 +99,12 @@ def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float
 
     r1 = gamma * b
     new_a, new_b = move_g(b), move_d(slope, r1)
+    minimax, seen_late = a + rate * b * torch.sigmoid(b * a), move_d(new_a * torch.sigmoid(b * new_a), r1)
     suspects = (
         {
             "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
             "the generator answers to the new ψ; both move at the same time": move_g(new_b),
-            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": a
-            + rate * b * torch.sigmoid(b * a),
+            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": minimax,
             "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
             "the two come back in the wrong order": new_b,
             "θ has not moved": a,
@@ -119,9 +112,7 @@ def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float
         },
         {
             "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
-            "the discriminator sees the new θ; both move at the same time": move_d(
-                new_a * torch.sigmoid(b * new_a), r1
-            ),
+            "the discriminator sees the new θ; both move at the same time": seen_late,
             "R1 is missing: its slope is γψ": move_d(slope, 0 * b),
             "the slope of γ/2·ψ² is γψ, not γψ/2": move_d(slope, r1 / 2),
             "R1 has the wrong sign: it pulls ψ towards 0": move_d(slope, -r1),
@@ -142,9 +133,7 @@ def _weights(module: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in module.parameters()]).double()
 
 
-def _play(
-    players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tensor]], variant: str
-) -> list[Seen]:
+def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tensor]], variant: str) -> list[Seen]:
     """Play on copies, right or with one mistake: after each round both losses, and both players' weights."""
     painter, judge = copy.deepcopy(players)
     g, d = (torch.optim.SGD(player.parameters(), rate) for player in (painter, judge))
@@ -183,8 +172,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
     for rows, rate in ((16, 0.3), (9, 0.1)):
         players = [fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)]
         rounds = [
-            (torch.randn(rows, 3, generator=generator), torch.randn(rows, 2, generator=generator))
-            for _ in range(3)
+            (torch.randn(rows, 3, generator=generator), torch.randn(rows, 2, generator=generator)) for _ in range(3)
         ]
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)

@@ -10,14 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gmcourse import zoo
-from gmcourse.data import load
-from gmcourse.data.images import five_bits
-from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import matches, show
+from gmcourse.data import five_bits, load
+from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import Mistake, NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 
@@ -349,9 +344,7 @@ def conv(answer: Any, generator: torch.Generator) -> None:
     nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
     turned = next(iter(case.suspects.values()))
     if nan and matches(tensor(ask(answer, *case.arguments), "the inverse"), torch.as_tensor(turned)):
-        raise NotDone(
-            "not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose"
-        )
+        raise NotDone("not done yet: log_det is NaN where det W is negative, and the inverse is W's transpose")
     if nan:
         mistake("log_det is still NaN where det W is negative: a volume is |det W|")
     shapes = [(shape, sign) for shape in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)) for sign in (True, False)]

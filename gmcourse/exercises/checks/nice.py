@@ -8,14 +8,10 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.gradients import agree_gradients
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
-from gmcourse.flows import Dequantized, Flow
-from gmcourse.flows.laws import LawBroken, assert_bijection_laws
+from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
 
 NICE_BITS = 2.8  # per dimension on the test digits, as lesson 06 measures it
@@ -29,9 +25,7 @@ def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module
 
 def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
     """What training goes through: the input, and of each network a weight that all of its output depends on."""
-    return {"x": x} | {
-        f"weights of network {i + 1}": next(each.parameters()) for i, each in enumerate(networks)
-    }
+    return {"x": x} | {f"weights of network {i + 1}": next(each.parameters()) for i, each in enumerate(networks)}
 
 
 def _joined(halves: Halves) -> dict[str, Tensor]:
@@ -211,19 +205,10 @@ def small_flow(answer: Any, generator: torch.Generator) -> None:
     except RuntimeError as error:
         mistake("what was saved does not fit what `build` makes: delete the file and train again", str(error))
     except LawBroken as broken:
-        mistake(
-            "this is no flow: one of the laws of a bijection is broken, so its number means nothing",
-            str(broken),
-        )
-    with torch.no_grad():
-        log_p = torch.stack([bound.log_prob(pixels) for _ in range(4)]).mean(
-            0
-        )  # noise of one draw in the third digit
+        mistake("this is no flow: one of the laws of a bijection is broken, so its number means nothing", str(broken))
+    with torch.no_grad():  # the noise of one draw shows in the third digit
+        log_p = torch.stack([bound.log_prob(pixels) for _ in range(4)]).mean(0)
     bits = float(bits_per_dim(log_p, 64).mean())
-    print(
-        f"{bits:.3f} bits per dimension on {len(pixels)} test digits; the lesson's NICE has about {NICE_BITS}"
-    )
+    print(f"{bits:.3f} bits per dimension on {len(pixels)} test digits; the lesson's NICE has about {NICE_BITS}")
     if not bits < NICE_BITS:
-        mistake(
-            f"the flow does not beat the lesson's NICE, {NICE_BITS} bits per dimension", f"it has {bits:.3f}"
-        )
+        mistake(f"the flow does not beat the lesson's NICE, {NICE_BITS} bits per dimension", f"it has {bits:.3f}")

@@ -12,13 +12,9 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
-from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, matches, mistake, show
 from gmcourse.exercises.compare import Case, agree, normal, remembered, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.independence import independent, near
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.reconstruction import lr_psnr
 from gmcourse.models.srflow import SRFlow
 

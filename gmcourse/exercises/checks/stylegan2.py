@@ -11,12 +11,8 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import matches, show
+from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
-from gmcourse.exercises.mistakes import NotDone, mistake
-from gmcourse.exercises.open_task import found_and_why
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.models.features import Features
 from gmcourse.models.stylegan2 import Generator
@@ -225,8 +221,7 @@ def path_lengths(answer: Any, generator: torch.Generator) -> None:
         product = torch.stack(rows)  # (B, L, D)
         want = product.square().sum(2).mean(1).sqrt()
         value = ask(answer, network(ws), ws, noise, as_clones=False)  # no picture was computed from a clone
-        suspects = _path_suspects(product, *shape)
-        agree(value, want, "the length", suspects, inputs={"ws": ws})
+        agree(value, want, "the length", _path_suspects(product, *shape), inputs={"ws": ws})
 
 
 def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> dict[str, Tensor]:
@@ -249,8 +244,7 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
 
 
 @by_cases(
-    "the styles",
-    [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)],
+    "the styles", [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)]
 )
 def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
     """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.

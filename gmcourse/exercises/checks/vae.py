@@ -9,14 +9,10 @@ from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_diverg
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import show
+from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake, show
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, tensor
-from gmcourse.exercises.exercise import by_cases, exercise
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.independence import N, fresh_each, independent, near
-from gmcourse.exercises.mistakes import mistake
-from gmcourse.exercises.open_task import found_and_why
 
 
 @by_cases("the KL", [(4, 2), (3, 7), (1, 20)])
@@ -107,9 +103,7 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
     edge=(3, 2, 4, 5, 200.0),
     otherwise="the ELBO with logits of ±200: log(sigmoid(…)) underflows; compute with the logits",
 )
-def elbo(
-    generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0
-) -> Case:
+def elbo(generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0) -> Case:
     """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits.
 
     A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.
@@ -128,7 +122,7 @@ def elbo(
     def cross_entropy(logits: Tensor) -> Tensor:
         return F.binary_cross_entropy_with_logits(logits, x64, reduction="none").flatten(1).sum(1)
 
-    squared = (x64 - probabilities).square().flatten(1).sum(1)
+    squared, twice = (x64 - probabilities).square().flatten(1).sum(1), -cross_entropy(probabilities) - kl_sum
     rows = {
         "this is the loss, −ELBO; the ELBO itself is wanted": kl_sum - likelihood,
         "the KL is added; it must be subtracted": likelihood + kl_sum,
@@ -137,9 +131,7 @@ def elbo(
         "the log-likelihood is averaged over the pixels; independent pixels add up": log_p.mean(1) - kl_sum,
         "the KL is averaged over the latents; independent latents add up": likelihood - kl_mean,
         "both terms are averaged over their dimensions; both are sums": log_p.mean(1) - kl_mean,
-        "the sigmoid is applied twice: the inputs are logits, and the loss on logits was fed probabilities": (
-            -cross_entropy(probabilities) - kl_sum
-        ),
+        "the sigmoid is applied twice: the inputs are logits, and the loss on logits was fed probabilities": twice,
         "the squared error is not the log-likelihood of a Bernoulli decoder": -squared - kl_sum,
         "x and 1 − x are swapped": -cross_entropy(-logits) - kl_sum,
     }
@@ -156,8 +148,9 @@ def _two_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Ca
     factors = torch.randn(2, dims, dims, generator=generator)
     covs = size**2 * (factors @ factors.mT / dims + 0.5 * torch.eye(dims))
     (m, k), (s, t) = means.double(), covs.double()
-    gap, inverse = k - m, torch.linalg.inv(t)
+    gap, inverse, other = k - m, torch.linalg.inv(t), torch.linalg.inv(s)
     trace, square, ratio = (inverse @ s).trace(), gap @ inverse @ gap, torch.logdet(t) - torch.logdet(s)
+    alone = (Normal(mean, cov.diagonal().sqrt()) for mean, cov in ((m, s), (k, t)))
 
     def law(mean: Tensor, cov: Tensor) -> MultivariateNormal:
         return MultivariateNormal(mean, cov)
@@ -171,15 +164,11 @@ def _two_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Ca
         "log det Σ_p − log det Σ_q is missing": want - ratio / 2,
         "the sign of the log-determinants is wrong": want - ratio,
         "the means are compared by the covariance of q; it must be that of p": want
-        + (gap @ torch.linalg.inv(s) @ gap - square) / 2,
+        + (gap @ other @ gap - square) / 2,
         "the means are compared without a covariance": want + (gap @ gap - square) / 2,
-        "Σ_p is multiplied; its inverse is needed": want
-        + ((t @ s).trace() + gap @ t @ gap - trace - square) / 2,
-        "the trace has Σ_q⁻¹ Σ_p; it must be Σ_p⁻¹ Σ_q": want
-        + ((torch.linalg.inv(s) @ t).trace() - trace) / 2,
-        "only the variances are used; the covariances matter too": kl_divergence(
-            Normal(m, s.diagonal().sqrt()), Normal(k, t.diagonal().sqrt())
-        ).sum(),
+        "Σ_p is multiplied; its inverse is needed": want + ((t @ s).trace() + gap @ t @ gap - trace - square) / 2,
+        "the trace has Σ_q⁻¹ Σ_p; it must be Σ_p⁻¹ Σ_q": want + ((other @ t).trace() - trace) / 2,
+        "only the variances are used; the covariances matter too": kl_divergence(*alone).sum(),
         "the determinants are not put into logarithms": want + (t.det() - s.det() - ratio) / 2,
     }
     return Case((means[0], covs[0], means[1], covs[1]), want, {} if size < 1 else suspects)
@@ -219,10 +208,11 @@ def importance_bound(
     off = far * (torch.arange(batch) % 2)[:, None] * (1 - 2 * x) * (1 + torch.arange(draws)[:, None, None])
     logits = (normal(draws, batch, pixels, generator=generator).detach() + off).requires_grad_()
     m, lv, z64, s = mean.double(), log_var.double(), z.double(), std.double()
-    each = Bernoulli(logits=logits.double()).log_prob(x.double())
+    each, swapped = (Bernoulli(logits=sign * logits.double()).log_prob(x.double()) for sign in (1, -1))
     log_p, prior = each.sum(2), Normal(0.0, 1.0).log_prob(z64).sum(2)
     posterior = Normal(m, s).log_prob(z64).sum(2)
-    w = log_p + prior - posterior
+    rest = prior - posterior
+    w = log_p + rest
 
     def bound(w: Tensor) -> Tensor:
         return w.logsumexp(0) - math.log(len(w))
@@ -233,12 +223,10 @@ def importance_bound(
         "log q(z|x) is missing in the weights": bound(log_p + prior),
         "log q(z|x) is added; the weights have it below the line": bound(log_p + prior + posterior),
         "prior and q are swapped": bound(log_p - prior + posterior),
-        "the log-likelihood is averaged over the pixels; independent pixels add up": bound(
-            each.mean(2) + prior - posterior
-        ),
-        "the likelihood is missing": bound(prior - posterior),
+        "the log-likelihood is averaged over the pixels; independent pixels add up": bound(each.mean(2) + rest),
+        "the likelihood is missing": bound(rest),
         "σ² stands where σ belongs in q": bound(log_p + prior - Normal(m, s**2).log_prob(z64).sum(2)),
-        "log σ is missing in log q": bound(log_p + prior - posterior - lv.sum(1) / 2),
+        "log σ is missing in log q": bound(w - lv.sum(1) / 2),
         "½ log 2π is in log q only: it is missing in the prior": bound(w + half),
         "½ log 2π is in the prior only: it is missing in log q": bound(w - half),
         "q is taken at its mean, not at z": bound(log_p + prior + torch.log(s).sum(1) + half),
@@ -247,11 +235,8 @@ def importance_bound(
         "log K is added; it must be subtracted": w.logsumexp(0) + math.log(draws),
         "it divides by K outside the logarithm": w.logsumexp(0) / draws,
         "these are the log-weights; their bound is wanted": w,
-        "the wrong axis: the mean is over the K draws (axis 0), not over the images": w.logsumexp(1)
-        - math.log(batch),
-        "x and 1 − x are swapped": bound(
-            Bernoulli(logits=-logits.double()).log_prob(x.double()).sum(2) + prior - posterior
-        ),
+        "the wrong axis: the mean is over the K draws (axis 0), not over the images": bound(w.T),
+        "x and 1 − x are swapped": bound(swapped.sum(2) + rest),
     }
     leaves = {"logits": logits, "z": z, "mean": mean, "log_var": log_var}
     # near −4000 float32 rounds the log-weights by some 1e-3, and the gradient's shares of the draws with them
@@ -338,14 +323,10 @@ def choose_beta(answer: Any, generator: torch.Generator) -> None:
     (chosen, saved), _ = found_and_why(answer)
     x, betas = load("digits", "test").unit(), sorted(float(each[5:]) for each in saved if each[:5] == "mean ")
     if len(betas) < 4:
-        mistake(
-            "at least four values of β are wanted, as `mean β`, `log_var β` and `x_hat β`", f"got {betas}"
-        )
+        mistake("at least four values of β are wanted, as `mean β`, `log_var β` and `x_hat β`", f"got {betas}")
     kls = []
     for beta in betas:
-        mean, log_var, x_hat = (
-            tensor(saved[f"{each} {beta:g}"], each) for each in ("mean", "log_var", "x_hat")
-        )
+        mean, log_var, x_hat = (tensor(saved[f"{each} {beta:g}"], each) for each in ("mean", "log_var", "x_hat"))
         kls.append(float(0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1).mean()))
         error = float((x[: len(x_hat)] - x_hat.reshape(-1, *x.shape[1:])).square().flatten(1).sum(1).mean())
         print(f"β = {beta:g}: squared error {error:.2f}, KL {kls[-1]:.2f} nats")

@@ -52,6 +52,4 @@ def further(path: str, exercise: str, *given: Any) -> None:
     except Refusal:
         raise
     except Exception as error:
-        mistake(
-            f"a further check, `{exercise}` in {Path(path).name}, stops with {type(error).__name__}: {error}"
-        )
+        mistake(f"a further check, `{exercise}` in {Path(path).name}, stops with {type(error).__name__}: {error}")

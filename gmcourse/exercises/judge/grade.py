@@ -2,8 +2,7 @@
 
 Beside `grades.csv` a folder `grades` is made: `results/`, one small file a submission, `feedback/`, one page each,
 and with a roster the file that the learning platform takes back. An interrupted run is started again with the same
-words: what was judged is not judged twice.
-It runs students' code; see the instructor's guide.
+words: what was judged is not judged twice. It runs students' code; see the instructor's guide.
 """
 
 import argparse
@@ -22,11 +21,9 @@ from threading import Event, current_thread, main_thread
 from gmcourse.console import visible
 from gmcourse.exercises.judge import feedback, gradebook, hand_ins, notebook, roster, submissions
 from gmcourse.exercises.judge.check_command import add_limits
-from gmcourse.exercises.judge.gradebook import Marking
 from gmcourse.exercises.judge.judged_copy import functions_of
 from gmcourse.exercises.judge.judgement import judge
 from gmcourse.exercises.judge.nbval_run import Limits
-from gmcourse.exercises.judge.notebook import NotANotebook
 from gmcourse.exercises.judge.submissions import Submission
 from gmcourse.storage import ensure_writable, write_atomically, write_text_atomically
 
@@ -82,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         submissions.note_share(beside / "results", arguments.shard, results, done)
         print(visible(f"Judged: {len(results)}. To join: gmcourse grade --merge {beside} --csv {target}"))
     else:
-        marking = Marking(points, arguments.weights, people)
+        marking = gradebook.Marking(points, arguments.weights, people)
         try:
             _report(results, target, beside, marking)
         except OSError as error:
@@ -99,8 +96,7 @@ def grade(
 ) -> list[Submission]:
     """Judge what has no result yet, and store each result as it comes.
 
-    Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM; the running notebooks are stopped, the results so far stay.
+    Ctrl-C and SIGTERM are a `KeyboardInterrupt`: the running notebooks are stopped, the results so far stay.
     """
     from tqdm import tqdm
 
@@ -123,9 +119,7 @@ def grade(
                     failed = failed + 1 if result.fault else 0
                     if failed == IN_A_ROW:
                         said = f"{failed} submissions in a row could not be judged here: {result.problem}"
-                        raise RuntimeError(
-                            f"{said}. Mend the machine and start again; what was judged is kept"
-                        )
+                        raise RuntimeError(f"{said}. Mend the machine and start again; what was judged is kept")
             except BaseException:
                 halt.set()
                 pool.shutdown(cancel_futures=True)
@@ -147,7 +141,7 @@ def _result(
             return known
         if not submission.problem:
             result = _judged(submission, limits, halt, extra)
-    except NotANotebook as error:
+    except notebook.NotANotebook as error:
         result = replace(submission, problem=str(error).replace(str(submission.path), "the file"))
     except InterruptedError:
         raise
@@ -164,13 +158,13 @@ def _judged(submission: Submission, limits: Limits, halt: Event, extra: Path | N
     """Judge a notebook, unless it is the course's own solution; say so where only some answers are the course's."""
     solved, answers = notebook.marked_solved(notebook.read(submission.path)[0])
     if 0 < solved == answers:
-        raise NotANotebook("this is the solved notebook that comes with the course")
+        raise notebook.NotANotebook("this is the solved notebook that comes with the course")
     judgement = judge(submission.path, limits, halt, extra)
     copied = f"{solved} of its cells have the marks of the solution that comes with the course"
     return replace(submission, judgement=judgement, problem=copied if solved else "")
 
 
-def _report(results: Sequence[Submission], target: Path, beside: Path, marking: Marking) -> None:
+def _report(results: Sequence[Submission], target: Path, beside: Path, marking: gradebook.Marking) -> None:
     """Write the table, the pages, and what the platform takes back."""
     folder = beside / "feedback"
     _extract(results, beside / "code")

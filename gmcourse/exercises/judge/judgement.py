@@ -55,13 +55,11 @@ def judge(
 ) -> Judgement:
     """Judge a student's notebook.
 
+    What is no notebook of this course is `NotANotebook`; where the judge itself cannot run, it is a `RuntimeError`.
+
     Args:
         halt: once set, everything is stopped and `InterruptedError` raised.
         extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
-
-    Raises:
-        NotANotebook: it is none, or none of this course.
-        RuntimeError: the judge itself cannot run here.
     """
     limits = limits or Limits()
     cells, metadata = notebook.read(path)
@@ -153,11 +151,9 @@ def _verdict(
     return Verdict(name, exercise.title, status, message, " ".join("".join(hints).split()), code)
 
 
-def _found(
-    name: str, mine: list[CopiedCell], seen_cells: dict[str, SeenCell], stopped: dict[str, str]
-) -> tuple[str, str]:
+def _found(name: str, mine: list[CopiedCell], cells: dict[str, SeenCell], stopped: dict[str, str]) -> tuple[str, str]:
     """The verdict on an exercise and its message; `mine` are the student's cells for it."""
-    checks = [seen_cells[key] for role in ("check", "again") if (key := f"{role} check {name}") in seen_cells]
+    checks = [cells[key] for role in ("check", "again") if (key := f"{role} check {name}") in cells]
     for seen in checks:
         if seen.passed:
             return PASSED, seen.message
@@ -170,7 +166,7 @@ def _found(
         if seen.name in ("Mistake", "NotDone"):
             return FAILED if seen.name == "Mistake" else NOT_DONE, seen.message
     for step in mine:
-        if (seen := seen_cells.get(step.key, SeenCell())).name:
+        if (seen := cells.get(step.key, SeenCell())).name:
             return FAILED, f"its cell stops with {_error(seen)}"
     if not mine:
         return NOT_DONE, f"its cell is missing: no cell begins with `# exercise: {name}`"

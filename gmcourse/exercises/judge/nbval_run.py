@@ -24,12 +24,11 @@ THEIRS = ("student", "check", "again")  # cells in which a student's code runs
 DEAD = "ended the kernel (out of memory, a crash, or an exit)"
 KILLED = "ended the process that judges it"
 OUT_OF_TIME = "out of time"
+Roles = list[dict[str, Any]]  # of the cells, what the plugin knows of each
 PACKAGES = Path(__file__).parents[3]
 PLUGINS = "-p gmcourse.exercises.judge.nbval_events -p nbval.plugin -p no:cacheprovider"
-NBVAL = (
-    f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q "
-    "--nbval-kernel-startup-timeout 300"
-).split()
+PATIENCE = "--nbval-kernel-startup-timeout 300"
+NBVAL = f"-c pytest.ini --rootdir . {PLUGINS} --nbval-lax --nbval-current-env --tb=no -q {PATIENCE}".split()
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,10 @@ class NbvalRun:
     seconds: float = 0.0  # that the student's cells took
 
 
-def run(
-    steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, left: float = math.inf
-) -> NbvalRun:
+def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, left: float = math.inf) -> NbvalRun:
     """Write the copy to a temporary folder, run nbval on it, watch it; `left` seconds are there for student's cells.
 
-    Raises:
-        RuntimeError: pytest, nbval or the kernel does not start here.
-        InterruptedError: `halt` was set.
+    Where pytest, nbval or the kernel does not start, it is a `RuntimeError`; once `halt` is set, `InterruptedError`.
     """
     with tempfile.TemporaryDirectory(prefix="gmcourse-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -102,7 +97,7 @@ def run(
             return replace(_read(steps, events, reason, process.returncode, output), seconds=seconds)
 
 
-def _roles(steps: Sequence[CopiedCell], limits: Limits) -> list[dict[str, Any]]:
+def _roles(steps: Sequence[CopiedCell], limits: Limits) -> Roles:
     """What the plugin knows of each cell: a file, since hundreds of cells do not fit into the environment."""
     return [
         {"role": step.role, "exercise": step.checks, "line": step.checks and passed_line(step.checks)}
@@ -140,12 +135,7 @@ def _lines(file: BinaryIO) -> list[dict[str, Any]]:
 
 
 def _watch(
-    process: subprocess.Popen[bytes],
-    events: BinaryIO,
-    roles: Sequence[dict[str, Any]],
-    limits: Limits,
-    halt: Event | None,
-    left: float,
+    process: subprocess.Popen[bytes], events: BinaryIO, roles: Roles, limits: Limits, halt: Event | None, left: float
 ) -> tuple[str, float]:
     """Wait for the end; returns why we ended it ourselves, or "", and how long the student's cells took."""
     import psutil
@@ -211,9 +201,7 @@ def _kill(process: subprocess.Popen[bytes], steps: str) -> None:
     process.wait()
 
 
-def _read(
-    steps: Sequence[CopiedCell], file: BinaryIO, reason: str, status: int, output: BinaryIO
-) -> NbvalRun:
+def _read(steps: Sequence[CopiedCell], file: BinaryIO, reason: str, status: int, output: BinaryIO) -> NbvalRun:
     """Make sense of the events."""
     events = _lines(file)
     seen: dict[str, SeenCell] = {}

@@ -116,11 +116,7 @@ class Chapter:
 
 
 def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
-    """Read the cells of a notebook and its metadata.
-
-    Raises:
-        NotANotebook: it is not there, is a folder, too large, no JSON, or JSON of something else.
-    """
+    """Read a notebook's cells and metadata; what is missing, a folder, too large or no JSON is `NotANotebook`."""
     found = content(path)
     try:
         data = json.loads(found)  # in UTF-8, 16 or 32
@@ -193,10 +189,7 @@ def chapter(name: str) -> Chapter:
 
 
 def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapter:
-    """Which chapter a student's notebook belongs to, whatever the file is called now.
-
-    The notebook's own metadata say so, else its markers, else the file's name.
-    """
+    """Which chapter a student's notebook belongs to: its metadata say so, else its markers, else the file's name."""
     known = chapters()
     noted = metadata.get("gmcourse")
     if isinstance(noted, dict) and isinstance(noted.get("exercises"), str) and noted["exercises"] in known:
@@ -208,13 +201,9 @@ def chapter_of(path: Path, cells: list[Cell], metadata: dict[str, Any]) -> Chapt
     if best and shared[best]:
         return known[best]
     if any(LESSON in cell.source for cell in code):
-        raise NotANotebook(
-            f"{path} is a lesson, not its exercises; hand in the file called …_exercises.ipynb"
-        )
+        raise NotANotebook(f"{path} is a lesson, not its exercises; hand in the file called …_exercises.ipynb")
     for key, value in known.items():
         if key in path.stem or re.search(rf"(^|[^a-z0-9]){value.slug}([^a-z0-9]|$)", path.stem.lower()):
             return value
-    raise NotANotebook(
-        f"{path} has no exercise of this course: no cell begins with `# exercise: …`, and its name is that "
-        f"of no chapter ({', '.join(known)})"
-    )
+    fault = "no cell begins with `# exercise: …`, and its name is that of no chapter"
+    raise NotANotebook(f"{path} has no exercise of this course: {fault} ({', '.join(known)})")

@@ -1,8 +1,7 @@
 """Grades in the form that a learning platform takes back: the roster that it gave, with points filled in.
 
-Three forms are known: Moodle's grading worksheet (Identifier, Grade, …; in another language by the numbers in its
-first column), Canvas's gradebook (Student, ID, …, one column an assignment), and any table with a name or an e-mail
-address a row.
+It knows Moodle's grading worksheet (Identifier, Grade, …; in another language by the numbers in its first column),
+Canvas's gradebook (Student, ID, …, a column an assignment), and any table with a name or e-mail address a row.
 """
 
 import csv
@@ -77,8 +76,7 @@ class Roster:
 def read(path: Path, column: str | None = None) -> Roster:
     """Read a roster, and find the column for the points: `column`, or the only one that it can be.
 
-    Raises:
-        ValueError: it cannot be read as a table, names nobody, or it is not clear which column is meant.
+    A roster that is no table, that names nobody, or in which it is not clear what column is meant is a `ValueError`.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -102,9 +100,7 @@ def read(path: Path, column: str | None = None) -> Roster:
             raise ValueError(f"--column has to name the assignment; {path} has {there}")
         column = column or assignments[0]
     elif not {each.lower() for each in heading} & {*WHO, *FIRST}:
-        raise ValueError(
-            f"the roster {path} has the columns {', '.join(heading)}; expected a name or an e-mail"
-        )
+        raise ValueError(f"the roster {path} has the columns {', '.join(heading)}; expected a name or an e-mail")
     if kind != "plain" and column not in heading:
         raise ValueError(f"the roster {path} has no column {column!r}; it has {', '.join(heading)}")
     return Roster(kind, heading, rows, column or "points")

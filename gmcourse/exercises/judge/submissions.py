@@ -72,8 +72,7 @@ def store(folder: Path, result: Submission, mark: str) -> None:
     """Write a result at once or not at all."""
     data = {"format": 2, "fingerprint": mark} | asdict(replace(result, path=Path()))
     del data["path"]
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    write_text_atomically(folder / f"{result.slug}.json", text)
+    write_text_atomically(folder / f"{result.slug}.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def recall(path: Path, mark: str | None = None) -> Submission | None:

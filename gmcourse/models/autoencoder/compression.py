@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.likelihood import nats_to_bits
 
 PRECISION = 16
@@ -59,12 +58,11 @@ def decode(data: bytes, tables: Sequence[Sequence[int]]) -> list[int]:
 class CodeCompressor:
     """Rounds codes to multiples of a step, and writes them with tables learned from training codes.
 
-    One table a dimension; dependence between dimensions is not used, so a better model of the codes would need fewer
-    bits. Codes of training images are (N, D). A smaller step is more exact and longer; a dimension may have 4,096
-    different symbols.
+    One table a dimension; dependence between dimensions is not used, so a better model would need fewer bits. Codes
+    of training images are (N, D). A smaller step is more exact and longer; a dimension may have 4,096 symbols.
     """
 
-    @door(codes="N D", step="> 0")
+    @expect.door(codes="N D", step="> 0")
     def __init__(self, codes: Tensor, step: float) -> None:
         self.step = step
         whole = (codes / step).round().long()
@@ -105,14 +103,14 @@ class CodeCompressor:
         symbols = self.symbols(codes)
         return encode(symbols.flatten().tolist(), self.tables * len(symbols))
 
-    @door(count=">= 1")
+    @expect.door(count=">= 1")
     def decompress(self, data: bytes, count: int) -> Tensor:
         """The rounded codes (count, D) that `compress` wrote. Damaged bytes and another count are refused."""
         symbols = decode(data, self.tables * count)
         return self.codes(torch.tensor(symbols).reshape(count, -1).to(self.low.device))
 
 
-@door(count=">= 1")
+@expect.door(count=">= 1")
 def bits_per_image(data: bytes, count: int) -> float:
     """Measure the length of a file of that many images, in bits an image."""
     return 8 * len(data) / count

@@ -1,6 +1,4 @@
-"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006), with no density on the
-codes.
-"""
+"""The autoencoder: an image through a narrow code and back (Hinton & Salakhutdinov 2006), without a density."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,11 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.networks import image_pair
 
 
-@door(x="…; unseen", sigma=">= 0", noise="…; unseen")
+@expect.door(x="…; unseen", sigma=">= 0", noise="…; unseen")
 def add_noise(x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:
     """x + σ ε with ε ~ N(0, I), not cut to [0, 1]: cutting would tell the network where the edges are."""
     return x + sigma * (torch.randn_like(x) if noise is None else noise)
@@ -26,7 +23,7 @@ class Autoencoder(nn.Module):
     has the widths of the hidden layers ("mlp"), or the first number of channels ("conv").
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
+    @expect.door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -47,19 +44,17 @@ class Autoencoder(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
-        out: Tensor = self.decoder(z)
-        return out.sigmoid()
+        return self.decoder(z).sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
         """Reconstruct images x: x̂, (B, C, H, W) in [0, 1]."""
         return self.decode(self.encode(x))
 
-    @door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
+    @expect.door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
         """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
 
-        Noise of deviation `sigma` is added to what the encoder sees, but not to the target: above zero this is a
-        denoising autoencoder (Vincent et al. 2008).
+        Noise of deviation `sigma` is in the input, not in the target: a denoising autoencoder (Vincent et al. 2008).
         """
         return self._squared_error(x, sigma, noise)
 

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.autoregressive.model import Autoregressive
 from gmcourse.nn.masked import masked_mlp
 
@@ -19,7 +18,7 @@ class MADE(Autoregressive):
     and are not drawn; SiLU for ReLU. `order` has the places as they are written, by default 0, 1, 2, …
     """
 
-    @door(dims=">= 2", levels=">= 2", hidden=">= 1", dropout=">= 0 < 1", order=">= 0")
+    @expect.door(dims=">= 2", levels=">= 2", hidden=">= 1", dropout=">= 0 < 1", order=">= 0")
     def __init__(
         self,
         dims: int,
@@ -38,5 +37,4 @@ class MADE(Autoregressive):
 
     def _logits(self, x: Tensor) -> Tensor:
         one_hot = F.one_hot(x, self.levels).to(next(self.parameters()).dtype)
-        out: Tensor = self.network(one_hot.flatten(1))
-        return out.unflatten(1, (self.dims, self.levels))
+        return self.network(one_hot.flatten(1)).unflatten(1, (self.dims, self.levels))

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 
 
 class Autoregressive(nn.Module, ABC):
@@ -50,7 +49,7 @@ class Autoregressive(nn.Module, ABC):
         return F.cross_entropy(self(x).flatten(0, 1), x.flatten().long())
 
     @torch.no_grad()
-    @door(n=">= 1", temperature="> 0", known="n k; integer")
+    @expect.door(n=">= 1", temperature="> 0", known="n k; integer")
     def sample(self, n: int, *, known: Tensor | None = None, temperature: float = 1.0) -> Tensor:
         """Draw n times D whole numbers, one place after another, each from its conditional: (n, D).
 

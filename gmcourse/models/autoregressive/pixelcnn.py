@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.models.autoregressive.model import Autoregressive
 from gmcourse.nn.masked import MaskedConv2d
 
@@ -20,7 +20,7 @@ class PixelCNN(Autoregressive):
     paper's it has a blind spot: it never sees a pixel above that is too far to the right.
     """
 
-    @door(shape="2: >= 1", levels=">= 2", channels=">= 1", blocks=">= 0", dropout=">= 0 < 1")
+    @expect.door(shape="2: >= 1", levels=">= 2", channels=">= 1", blocks=">= 0", dropout=">= 0 < 1")
     def __init__(
         self,
         shape: Sequence[int] = (8, 8),
@@ -44,8 +44,7 @@ class PixelCNN(Autoregressive):
         h = self.first(rows) + self.place[:, : rows.shape[2]]
         for block in self.blocks:
             h = h + block(h)
-        out: Tensor = self.last(h)
-        return out.flatten(2).transpose(1, 2)
+        return self.last(h).flatten(2).transpose(1, 2)
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
         """Compute the logits of one pixel from the rows down to its own: what lies below does not matter."""

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.models.autoregressive.model import Autoregressive
 from gmcourse.nn.attention import TransformerBlock
 
@@ -17,7 +17,7 @@ class Transformer(Autoregressive):
     one token at a time, and draws each number from the same logits as without. It writes at most `dims` numbers.
     """
 
-    @door(dims=">= 1", levels=">= 2", width=">= 1", depth=">= 1", heads=">= 1", dropout=">= 0 < 1")
+    @expect.door(dims=">= 1", levels=">= 2", width=">= 1", depth=">= 1", heads=">= 1", dropout=">= 0 < 1")
     def __init__(
         self, dims: int, levels: int, *, width: int = 64, depth: int = 3, heads: int = 4, dropout: float = 0.0
     ) -> None:
@@ -41,5 +41,4 @@ class Transformer(Autoregressive):
         h = self.token(tokens[:, first:]) + self.place[first : tokens.shape[1]]
         for block in self.blocks:
             h = block(h, cache)
-        out: Tensor = self.last(h)
-        return out
+        return self.last(h)

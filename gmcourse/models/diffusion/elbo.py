@@ -10,7 +10,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import COSINE, Path
-from gmcourse.expect.door import door
 from gmcourse.models.diffusion.chain import posterior, transition
 from gmcourse.models.diffusion.sampling import Denoiser
 
@@ -53,7 +52,7 @@ def step_kl(
 
 
 @torch.no_grad()
-@door(x="B …", grid=">= 0 <= 1", variance="small|large|best", levels=">= 2", merged=">= 1")
+@expect.door(x="B …", grid=">= 0 <= 1", variance="small|large|best", levels=">= 2", merged=">= 1")
 def bound(
     denoise: Denoiser,
     x: Tensor,

@@ -7,38 +7,32 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.densities import COSINE, LINEAR
-from gmcourse.expect.door import door
+from gmcourse.densities import COSINE
 from gmcourse.models.diffusion.chain import Prediction, denoised_and_noise, target
 from gmcourse.models.diffusion.sampling import Denoiser, Sampler, draw, times
 from gmcourse.nn.residual_mlp import ResidualMLP
 from gmcourse.nn.unet import UNet
 
-PATHS = {"cosine": COSINE, "linear": LINEAR}
-
 
 class Diffusion(nn.Module):
-    """Data of any shape, such as pictures in [−1, 1], noised along a path, and a network that undoes it.
+    """Data of any shape, such as pictures in [−1, 1], noised along the cosine path, and a network that undoes it.
 
     Differs from Ho et al. 2020 (arXiv:2006.11239): time is a number in [0, 1], so that one network serves any
     number of steps, as in Kingma et al. 2021 (arXiv:2107.00630).
 
     Args:
-        shape: of one sample.
         network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
         predicts: what the network returns: the noise, the data or v.
         classes: how many classes y the network may be told; then it learns with and without.
-        width: of the residual blocks, of which there are `depth`; see `nn.ResidualMLP`.
     """
 
-    @door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
+    @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
     def __init__(
         self,
         shape: Sequence[int],
         *,
         network: Literal["mlp", "unet"] = "mlp",
         predicts: Prediction = "noise",
-        path: Literal["cosine", "linear"] = "cosine",
         classes: int = 0,
         width: int = 256,
         depth: int = 3,
@@ -46,7 +40,7 @@ class Diffusion(nn.Module):
         turns: float = 50.0,
     ) -> None:
         super().__init__()
-        self.shape, self.classes, self.predicts, self.path = tuple(shape), classes, predicts, PATHS[path]
+        self.shape, self.classes, self.predicts, self.path = tuple(shape), classes, predicts, COSINE
         self.network: nn.Module = (
             UNet(shape, width=width, classes=classes)
             if network == "unet"
@@ -55,14 +49,12 @@ class Diffusion(nn.Module):
 
     def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the network's output for x_t (B, …) at times t (B,), of classes y (B,) if they are told."""
-        out: Tensor = self.network(x_t, t, y)
-        return out
+        return self.network(x_t, t, y)
 
     def loss(self, x: Tensor, y: Tensor | None = None, *, without: float = 0.1) -> Tensor:
         """L_simple: the mean squared error of the prediction at times that are spread evenly over [0, 1].
 
-        Of the classes y a share `without` is hidden (Ho & Salimans 2022, arXiv:2207.12598), so that guidance has
-        both networks in one.
+        Of the classes y a share `without` is hidden, for guidance (Ho & Salimans 2022, arXiv:2207.12598).
         """
         t = (torch.rand((), device=x.device) + torch.arange(len(x), device=x.device) / len(x)) % 1
         noise = torch.randn_like(x)
@@ -71,7 +63,7 @@ class Diffusion(nn.Module):
         out = self(self.path.mix(x, noise, t), t, y)
         return (out - target(self.path, self.predicts, x, noise, t)).square().mean()
 
-    @door(y="B; integer", guidance=">= 0")
+    @expect.door(y="B; integer", guidance=">= 0")
     def denoiser(self, y: Tensor | None = None, guidance: float = 0.0) -> Denoiser:
         """Return the function (x_t, t) → x̂_0 that samplers and the bound take.
 
@@ -93,15 +85,9 @@ class Diffusion(nn.Module):
         return denoise
 
     @torch.no_grad()
-    @door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
+    @expect.door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
-        self,
-        n: int,
-        *,
-        steps: int = 50,
-        sampler: Sampler = "ddim",
-        y: Tensor | None = None,
-        guidance: float = 0.0,
+        self, n: int, *, steps: int = 50, sampler: Sampler = "ddim", y: Tensor | None = None, guidance: float = 0.0
     ) -> Tensor:
         """Draw n samples (n, *shape) from noise in so many steps; see `draw` and `denoiser`."""
         if y is not None:

@@ -9,14 +9,13 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import COSINE, Path
-from gmcourse.expect.door import door
 from gmcourse.models.diffusion.chain import posterior, transition
 
 Denoiser = Callable[[Tensor, float], Tensor]  # (x_t, t) → x̂_0
 Sampler = Literal["ddim", "small", "large"]
 
 
-@door(steps=">= 1")
+@expect.door(steps=">= 1")
 def times(
     steps: int, *, spacing: Literal["time", "snr"] = "time", path: Path = COSINE, highest: float = 9.0
 ) -> list[float]:
@@ -47,7 +46,7 @@ def ddim_step(path: Path, x_t: Tensor, denoised: Tensor, s: float, t: float) -> 
 
 
 @torch.no_grad()
-@door(start="B …", grid=">= 0 <= 1", sampler="ddim|small|large")
+@expect.door(start="B …", grid=">= 0 <= 1", sampler="ddim|small|large")
 def draw(
     denoise: Denoiser,
     start: Tensor,

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.networks import mlp
 
 
@@ -23,7 +22,7 @@ def check_labelled(x: Tensor, y: Tensor, classes: int, *, seen: bool = True) -> 
 class Classifier(nn.Module):
     """p(y|x) = softmax of a network's output. Without hidden layers it is logistic regression."""
 
-    @door(dims=">= 1", classes=">= 2", hidden=">= 1 empty")
+    @expect.door(dims=">= 1", classes=">= 2", hidden=">= 1 empty")
     def __init__(self, dims: int, classes: int, *, hidden: Sequence[int] = ()) -> None:
         super().__init__()
         self.dims, self.classes = dims, classes
@@ -51,7 +50,7 @@ class Classifier(nn.Module):
         return {"loss": F.cross_entropy(logits, y.long()), "accuracy": accuracy}
 
 
-@door(y="N; integer", l2=">= 0", steps=">= 1")
+@expect.door(y="N; integer", l2=">= 0", steps=">= 1")
 def fit_logistic(x: Tensor, y: Tensor, classes: int, *, l2: float = 0.0, steps: int = 200) -> Classifier:
     """Fit logistic regression at the minimum of its convex loss, by L-BFGS in float64.
 

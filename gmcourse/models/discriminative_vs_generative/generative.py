@@ -11,16 +11,14 @@ from gmcourse import expect
 from gmcourse.densities import Mixture, Normal
 from gmcourse.densities.finite_mixture import Density, draw, log_joint
 from gmcourse.densities.normal import Structure
-from gmcourse.expect.door import door, fields
 from gmcourse.models.discriminative_vs_generative.classifier import check_labelled
 
 
-@door(log_joint="N K; -inf")
+@expect.door(log_joint="N K; -inf")
 def log_posterior(log_joint: Tensor) -> Tensor:
     """Apply Bayes' rule: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats.
 
-    The sum is taken as a log-sum-exp. The densities themselves are far below the smallest float in 64
-    dimensions, and 0/0 has no posterior.
+    The sum is a log-sum-exp: in 64 dimensions densities are below the smallest float, and 0/0 has no posterior.
     """
     return log_joint - log_joint.logsumexp(1, keepdim=True)
 
@@ -33,7 +31,7 @@ class GenerativeClassifier:
     densities: Sequence[Density]
 
     def __post_init__(self) -> None:
-        fields(self, log_prior="K; -inf", densities="K:")
+        expect.fields(self, log_prior="K; -inf", densities="K:")
 
     def log_joint(self, x: Tensor) -> Tensor:
         """Compute log p(x, y) in nats for points (N, D), shape (N, K)."""
@@ -51,7 +49,7 @@ class GenerativeClassifier:
         """Predict the most probable class, (N,)."""
         return self.log_joint(x).argmax(1)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Draw n pairs (x, y): classes from the prior, then points from their densities; (n, D) and (n,)."""
         x, y = draw(self.log_prior, self.densities, n, generator)
@@ -67,7 +65,7 @@ def _prior(y: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
     return (counts.to(dtype) / len(y)).log()
 
 
-@door(y="N; integer", ridge=">= 0")
+@expect.door(y="N; integer", ridge=">= 0")
 def fit_gaussians(
     x: Tensor,
     y: Tensor,
@@ -79,9 +77,8 @@ def fit_gaussians(
 ) -> GenerativeClassifier:
     """Fit one normal for every class, by maximum likelihood.
 
-    covariance="shared" gives linear boundaries (Fisher's discriminant, the generative twin of logistic
-    regression); "own" gives quadratic ones; structure="diagonal" is naive Bayes. The ridge is added to every
-    variance, in units of x squared.
+    covariance="shared" gives linear boundaries (Fisher's discriminant, the twin of logistic regression), "own"
+    quadratic ones; structure="diagonal" is naive Bayes. The ridge is added to every variance, in units of x squared.
     """
     check_labelled(x, y, classes)
     prior = _prior(y, classes, x.dtype)
@@ -93,7 +90,7 @@ def fit_gaussians(
     return GenerativeClassifier(prior, [Normal(mean, pooled.chol) for mean in means])
 
 
-@door(y="N; integer", components=">= 1")
+@expect.door(y="N; integer", components=">= 1")
 def fit_mixtures(
     x: Tensor, y: Tensor, classes: int, components: int, *, generator: torch.Generator | None = None
 ) -> GenerativeClassifier:

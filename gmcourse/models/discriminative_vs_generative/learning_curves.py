@@ -6,13 +6,12 @@ examples, the discriminative one needs of the order of D, and is at least as goo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door, fields
 from gmcourse.reproducible import generator, mixed_seed
 
 
@@ -43,13 +42,11 @@ class GaussianWorld:
     chol: Tensor
 
     def __post_init__(self) -> None:
-        fields(self, shift="D", chol="D D")
+        expect.fields(self, shift="D", chol="D D")
 
     @classmethod
-    @door(dims=">= 1", bayes_error="> 0 < 0.5", correlation=">= 0 < 1", seed=">= 0")
-    def make(
-        cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0
-    ) -> "GaussianWorld":
+    @expect.door(dims=">= 1", bayes_error="> 0 < 0.5", correlation=">= 0 < 1", seed=">= 0")
+    def make(cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0) -> Self:
         """Draw a random world of two normals.
 
         Args:
@@ -74,7 +71,7 @@ class GaussianWorld:
         """Compute Φ(−distance/2): the error of the best classifier."""
         return float(torch.special.ndtr(-0.5 * self.distance()))
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
         """Draw n points (n, D) and their classes (n,), as many of the one as of the other.
 
@@ -85,7 +82,7 @@ class GaussianWorld:
         return (y[:, None] - 0.5) * self.shift + noise @ self.chol.T, y
 
 
-@door(x="N D", y="N; integer")
+@expect.door(x="N D", y="N; integer")
 def draws_from(x: Tensor, y: Tensor) -> Draw:
     """A function that draws n of these examples without replacement, as evenly over the classes as n allows."""
     classes = y.unique().tolist()
@@ -105,22 +102,16 @@ def draws_from(x: Tensor, y: Tensor) -> Draw:
     return draw
 
 
-@door(x="N …", y="N; integer")
+@expect.door(x="N …", y="N; integer")
 def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
     """The share of points (N, D) of the classes y (N,) that are classified wrongly."""
     predicted = expect.tensor("what the model predicts", model.predict(x), str(len(y)), dtype="integer")
     return float((predicted != y).double().mean())
 
 
-@door(test="N … / N; integer", sizes=">= 2", repeats=">= 1", seed=">= 0")
+@expect.door(test="N … / N; integer", sizes=">= 2", repeats=">= 1")
 def learning_curve(
-    draw: Draw,
-    test: tuple[Tensor, Tensor],
-    fits: dict[str, Fit],
-    sizes: Sequence[int],
-    *,
-    repeats: int,
-    seed: int = 0,
+    draw: Draw, test: tuple[Tensor, Tensor], fits: dict[str, Fit], sizes: Sequence[int], *, repeats: int
 ) -> dict[str, Tensor]:
     """Test errors of several classifiers, each trained on the same draws.
 
@@ -130,18 +121,15 @@ def learning_curve(
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):
         for i, n in enumerate(sizes):
-            x, y = draw(n, generator(mixed_seed("learning curve", seed, r, n)))
+            x, y = draw(n, generator(mixed_seed("learning curve", 0, r, n)))
             for name, fit in fits.items():
                 errors[name][r, i] = error_rate(fit(x, y), *test)
     return errors
 
 
-@door(first="R S", second="R S", sizes="S: >= 1")
+@expect.door(first="R S", second="R S", sizes="S: >= 1")
 def crossing(sizes: Sequence[int], first: Tensor, second: Tensor) -> int | None:
-    """The smallest size from which on the mean error of `second` is below that of `first`; None if it never is.
-
-    Errors are (repeats, S).
-    """
+    """The least size from which on `second` has the smaller mean error, of (repeats, S); None if it never has."""
     better = (second.mean(0) < first.mean(0)).tolist()
     if not better[-1]:
         return None

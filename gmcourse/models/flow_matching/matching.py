@@ -7,7 +7,6 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import STRAIGHT, Path
-from gmcourse.expect.door import door
 from gmcourse.flows.continuous import Velocity
 
 
@@ -30,7 +29,7 @@ def matching_loss(
     return each.mean() if mean else each
 
 
-@door(y="B; integer", guidance=">= 0")
+@expect.door(y="B; integer", guidance=">= 0")
 def guided(velocity: Callable[..., Tensor], y: Tensor, guidance: float) -> Velocity:
     """(1 + w) v_y − w v, with v_y told the classes y (B,): w = 0 is the class as it was learned, more exaggerates it.
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.flows import Bijection, Compose, Elementwise, Flow
 from gmcourse.flows.continuous import Continuous, Velocity, even_times, solve
 from gmcourse.models.flow_matching.matching import guided, matching_loss
@@ -19,15 +18,13 @@ class FlowMatching(nn.Module):
     """v(x, t) of straight paths from noise (t = 0) to data (t = 1) of any shape, such as pictures in [−1, 1].
 
     Args:
-        shape: of one sample.
-        network: residual blocks, or for pictures a U-Net; `width` is theirs, `depth`, `dropout` and `turns` of the
-            first alone.
+        network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
         classes: how many classes y the network may be told; then it learns with and without.
         times: of the training: "uniform", or "middle", with more between the ends, t = sigmoid(normal) (Esser et al.
             2024, arXiv:2403.03206, section 3.1).
     """
 
-    @door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")
+    @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1")
     def __init__(
         self,
         shape: Sequence[int],
@@ -37,7 +34,6 @@ class FlowMatching(nn.Module):
         width: int = 256,
         depth: int = 3,
         dropout: float = 0.0,
-        turns: float = 50.0,
         times: Literal["uniform", "middle"] = "uniform",
     ) -> None:
         super().__init__()
@@ -45,13 +41,12 @@ class FlowMatching(nn.Module):
         self.network: nn.Module = (
             UNet(shape, width=width, classes=classes)
             if network == "unet"
-            else ResidualMLP(shape, width=width, depth=depth, classes=classes, dropout=dropout, turns=turns)
+            else ResidualMLP(shape, width=width, depth=depth, classes=classes, dropout=dropout)
         )
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the velocity at points x (B, …) and times t (B,), of classes y (B,) if they are told."""
-        out: Tensor = self.network(x, t, y)
-        return out
+        return self.network(x, t, y)
 
     def loss(self, x: Tensor, y: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         """`matching_loss` at times of its own, with fresh noise, or with the noise that a reflow has paired with x.
@@ -67,7 +62,7 @@ class FlowMatching(nn.Module):
             y = torch.where(torch.rand(len(y), device=y.device) < 0.1, self.classes, y)
         return matching_loss(lambda x_t, t: self(x_t, t, y), x, noise, t)
 
-    @door(y="B; integer", guidance=">= 0")
+    @expect.door(y="B; integer", guidance=">= 0")
     def velocity(self, y: Tensor | None = None, guidance: float = 0.0) -> Velocity:
         """Return v(x, t) for a solver: of all data, or of the classes y (B,) with a weight w ≥ 0; see `guided`."""
         if y is None:
@@ -78,15 +73,9 @@ class FlowMatching(nn.Module):
         return guided(self, y, guidance)
 
     @torch.no_grad()
-    @door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
+    @expect.door(n=">= 1", steps=">= 1", y="B; integer", guidance=">= 0")
     def sample(
-        self,
-        n: int,
-        *,
-        steps: int = 20,
-        solver: str = "heun",
-        y: Tensor | None = None,
-        guidance: float = 0.0,
+        self, n: int, *, steps: int = 20, solver: str = "heun", y: Tensor | None = None, guidance: float = 0.0
     ) -> Tensor:
         """Draw n samples (n, *shape): noise, carried in so many steps; see `solve` and `velocity`."""
         if y is not None:
@@ -95,15 +84,11 @@ class FlowMatching(nn.Module):
         noise = torch.randn(n, *self.shape, device=like.device).to(like.dtype)
         return solve(self.velocity(y, guidance), noise, even_times(steps), solver)
 
-    @door(steps=">= 1", probes=">= 1")
-    def flow(
-        self, *, steps: int = 20, solver: str = "heun", probes: int | None = None, unit: bool = False
-    ) -> Flow:
+    @expect.door(steps=">= 1", probes=">= 1")
+    def flow(self, *, steps: int = 20, solver: str = "heun", probes: int | None = None, unit: bool = False) -> Flow:
         """Return the same as a normalizing flow with a likelihood; with `unit`, of pictures in [0, 1]."""
         parts: list[Bijection] = [Continuous(self, steps=steps, solver=solver, probes=probes)]
         if unit:
-            double = Elementwise(
-                lambda x: 2 * x - 1, lambda z: (z + 1) / 2, lambda x: torch.full_like(x, 2.0).log()
-            )
+            double = Elementwise(lambda x: 2 * x - 1, lambda z: (z + 1) / 2, lambda x: torch.full_like(x, 2.0).log())
             parts = [double, *parts]
         return Flow(Compose(parts), self.shape)

@@ -3,15 +3,13 @@
 import torch
 from torch import Tensor
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.flows.continuous import Velocity, even_times, solve, trajectory
 
 
 @torch.no_grad()
-@door(noise="B …", steps=">= 1", batch_size=">= 1")
-def reflow_pairs(
-    velocity: Velocity, noise: Tensor, steps: int = 32, batch_size: int = 1000
-) -> tuple[Tensor, Tensor]:
+@expect.door(noise="B …", steps=">= 1", batch_size=">= 1")
+def reflow_pairs(velocity: Velocity, noise: Tensor, steps: int = 32, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
     """Return noise (B, …) and where the velocity carries it: pairs to train the next flow on.
 
     Liu et al. 2023 (arXiv:2209.03003), section 2.2. The next flow can be no better than these pairs.
@@ -21,7 +19,7 @@ def reflow_pairs(
 
 
 @torch.no_grad()
-@door(noise="B …", steps=">= 1")
+@expect.door(noise="B …", steps=">= 1")
 def straightness(velocity: Velocity, noise: Tensor, steps: int = 50) -> float:
     """Measure E ∫ ‖(x_1 − x_0) − v(x_t, t)‖² dt along the paths from noise (B, …): 0 if all are straight and even.
 

@@ -2,4 +2,4 @@
 
 from gmcourse.models.gan.clustergan import ClusterGAN
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator
-from gmcourse.models.gan.plane import PlaneDiscriminator, PlaneGenerator
+from gmcourse.models.gan.plane import FromNoise, PlaneDiscriminator, PlaneGenerator

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.gan.dcgan import DCDiscriminator, DCGenerator, Shape
 from gmcourse.models.gan.plane import FromNoise
 
@@ -18,25 +17,19 @@ from gmcourse.models.gan.plane import FromNoise
 class ClusterGAN(FromNoise):
     """Generator and encoder, trained as one player of the game.
 
-    There are K `classes`, z_n has `continuous` numbers, and `sigma` is small beside the distance √2 of two unit
-    vectors.
+    There are K `classes`, z_n has `continuous` numbers, and `sigma` is small beside √2, the distance of unit vectors.
     """
 
-    @door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
+    @expect.door(shape="3: >= 1", classes=">= 2", continuous=">= 1", sigma="> 0")
     def __init__(
-        self,
-        shape: Shape = (1, 8, 8),
-        classes: int = 10,
-        continuous: int = 10,
-        sigma: float = 0.1,
-        width: int = 64,
+        self, shape: Shape = (1, 8, 8), classes: int = 10, continuous: int = 10, sigma: float = 0.1, width: int = 64
     ) -> None:
         super().__init__()
         self.classes, self.continuous, self.sigma = classes, continuous, sigma
         self.generator = DCGenerator(shape, continuous + classes, width)
         self.encoder = DCDiscriminator(shape, width, outputs=continuous + classes)
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def latent(self, n: int, cluster: int | None = None) -> Tensor:
         """Draw n latents (n, continuous + K) from the prior: of a uniformly drawn cluster, or of a given one."""
         like = next(self.parameters())

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.gan.plane import FromNoise
 from gmcourse.nn.networks import halvings
 
@@ -41,7 +40,7 @@ class DCGenerator(FromNoise):
     There are `width` channels before the last layer; each level further down has twice as many.
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", width=">= 1")
+    @expect.door(shape="3: >= 1", latent_dim=">= 1", width=">= 1")
     def __init__(self, shape: Shape = (1, 8, 8), latent_dim: int = 32, width: int = 32) -> None:
         super().__init__()
         levels = _levels(shape)
@@ -61,8 +60,7 @@ class DCGenerator(FromNoise):
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, latent_dim) to pictures (B, C, H, W) in [0, 1]."""
         self._check(z)
-        pictures: Tensor = self.network(z[:, :, None, None])
-        return (pictures + 1) / 2
+        return (self.network(z[:, :, None, None]) + 1) / 2
 
 
 class DCDiscriminator(nn.Module):
@@ -73,7 +71,7 @@ class DCDiscriminator(nn.Module):
     picture, an encoder of the same build more `outputs`.
     """
 
-    @door(shape="3: >= 1", width=">= 1", outputs=">= 1")
+    @expect.door(shape="3: >= 1", width=">= 1", outputs=">= 1")
     def __init__(
         self, shape: Shape = (1, 8, 8), width: int = 32, *, normalise: bool = True, outputs: int = 1
     ) -> None:

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.networks import mlp
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "silu": nn.SiLU}
@@ -17,7 +16,7 @@ class FromNoise(nn.Module):
 
     latent_dim: int
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def latent(self, n: int) -> Tensor:
         """Draw n latents from the prior, (n, latent_dim)."""
         weight: Tensor = next(self.parameters())
@@ -35,10 +34,8 @@ class FromNoise(nn.Module):
 class PlaneGenerator(FromNoise):
     """Noise z ~ N(0, I) → points of the plane."""
 
-    @door(latent_dim=">= 1", hidden=">= 1 empty", activation="|".join(ACTIVATIONS))
-    def __init__(
-        self, latent_dim: int = 2, hidden: Sequence[int] = (128, 128), activation: str = "relu"
-    ) -> None:
+    @expect.door(latent_dim=">= 1", hidden=">= 1 empty", activation="|".join(ACTIVATIONS))
+    def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (128, 128), activation: str = "relu") -> None:
         super().__init__()
         self.latent_dim = latent_dim
         self.network = mlp([latent_dim, *hidden, 2], ACTIVATIONS[activation])
@@ -55,7 +52,7 @@ class PlaneDiscriminator(nn.Module):
     Points are divided by `input_scale` first, so that the data has about unit size.
     """
 
-    @door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))
+    @expect.door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))
     def __init__(
         self, hidden: Sequence[int] = (128, 128), input_scale: float = 1.0, activation: str = "relu"
     ) -> None:

@@ -7,10 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
-from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale
+from gmcourse.flows import AffineCoupling, Bijection, Compose, Dequantized, Flow, Multiscale, normalised
 from gmcourse.flows.coupling import SCALE_MAPS
-from gmcourse.flows.multiscale import normalised
 from gmcourse.models.srflow.steps import conditional_step, transition_step
 from gmcourse.nn.conv import ZeroConv2d
 from gmcourse.nn.rrdb import RRDBEncoder
@@ -40,7 +38,7 @@ class SRFlow(nn.Module):
     counts all three channels. In half precision its inverse explodes; it is refused there.
     """
 
-    @door(
+    @expect.door(
         scale=">= 2",
         n_levels=">= 1",
         n_steps=">= 1",
@@ -138,10 +136,7 @@ class SRFlow(nn.Module):
         return self.flow.log_prob(high, self.contexts(low))
 
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Compute a bound on log P(pixels | y) of whole-number pixels, in nats, shape (B,); see `Dequantized`.
-
-        Pixels are (B, 3, scale·h, scale·w), whole numbers in 0 … 255.
-        """
+        """Compute a bound on log P(pixels | y) in nats, (B,), of pixels 0 … 255, (B, 3, H, W); see `Dequantized`."""
         self._check_scale("pixels", pixels, low)
         # made here: as a part of the module it would put each weight of the flow twice into its state
         return Dequantized(self.flow).log_prob(pixels, self._contexts(low), noise)
@@ -152,7 +147,7 @@ class SRFlow(nn.Module):
         return -self.bound(pixels, low).mean()
 
     @torch.no_grad()
-    @door(temperature=">= 0", n=">= 1")
+    @expect.door(temperature=">= 0", n=">= 1")
     def sample(self, low: Tensor, temperature: float = 1.0, n: int = 1) -> Tensor:
         """Draw n answers to each of B questions, (B, n, 3, scale·h, scale·w), cut to [0, 1].
 
@@ -169,7 +164,7 @@ class SRFlow(nn.Module):
         return torch.stack([draw(n, one) for one in each]).clamp(0, 1)
 
     @torch.no_grad()
-    @door()
+    @expect.door()
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
         """Lay the detail of x, encoded under its low resolution, over another one: f⁻¹(f(x; y); y′).
 

@@ -4,7 +4,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.rrdb import SLOPE, RRDBEncoder, conv3x3, upsampled
 
 
@@ -16,15 +15,9 @@ class Regression(nn.Module):
     two; the other arguments are those of `RRDBEncoder`.
     """
 
-    @door(scale=">= 2")
+    @expect.door(scale=">= 2")
     def __init__(
-        self,
-        scale: int = 4,
-        *,
-        channels: int = 64,
-        growth: int = 32,
-        n_blocks: int = 23,
-        long_skip: bool = True,
+        self, scale: int = 4, *, channels: int = 64, growth: int = 32, n_blocks: int = 23, long_skip: bool = True
     ) -> None:
         super().__init__()
         self.scale = scale

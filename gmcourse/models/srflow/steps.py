@@ -17,9 +17,7 @@ class ConditionalNet(nn.Module):
     An injector sees the context alone, and has no `part_channels`. What comes out are raw scales, then shifts.
     """
 
-    def __init__(
-        self, part_channels: int, context_channels: int, out_channels: int, hidden_channels: int
-    ) -> None:
+    def __init__(self, part_channels: int, context_channels: int, out_channels: int, hidden_channels: int) -> None:
         super().__init__()
         self.of_context = nn.Conv2d(context_channels, hidden_channels, 3, padding=1, bias=False)
         self.of_part: nn.Conv2d | None = None
@@ -47,8 +45,7 @@ class ConditionalNet(nn.Module):
 def transition_step(channels: int) -> Bijection:
     """Actnorm and 1×1 convolution without a coupling: each level of SRFlow begins with some.
 
-    The squeeze before it puts pixels side by side as channels; a coupling at once would leave their pattern
-    as artefacts.
+    The squeeze before it makes channels of pixels, whose pattern a coupling at once would leave as artefacts.
     """
     return ActNormConv(ActNorm(channels), PlainConv1x1(channels))
 

@@ -7,12 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.generator import channels_at, sides
 from gmcourse.nn.equalized import EqualizedConv2d, EqualizedLinear
 
 
-@door(x="B C H W; unseen", group=">= 1", features=">= 1")
+@expect.door(x="B C H W; unseen", group=">= 1", features=">= 1")
 def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
     """Measure how much a group of pictures differs: one number a picture and feature, (B, F).
 
@@ -58,7 +57,7 @@ class Discriminator(nn.Module):
     `features` maps.
     """
 
-    @door(resolution=">= 8", image_channels=">= 1", group=">= 1", features=">= 1")
+    @expect.door(resolution=">= 8", image_channels=">= 1", group=">= 1", features=">= 1")
     def __init__(
         self,
         *,

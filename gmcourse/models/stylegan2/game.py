@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
+from gmcourse import expect
 from gmcourse.adversarial import Adversarial, Lazy, PathLength, lazy_adam, r1_penalty
-from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.discriminator import Discriminator
 from gmcourse.models.stylegan2.generator import Generator
 from gmcourse.training import EMA
 
 
-@door(lr="> 0", r1_gamma=">= 0", r1_every=">= 1", path_weight=">= 0", path_every=">= 1", ema_half_life="> 0")
+@expect.door(lr="> 0", r1_gamma=">= 0", r1_every=">= 1", path_weight=">= 0", path_every=">= 1", ema_half_life="> 0")
 def game(
     generator: Generator,
     discriminator: Discriminator,

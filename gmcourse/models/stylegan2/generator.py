@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.mapping import Mapping, mix
 from gmcourse.models.stylegan2.modulation import AdaINConv, StyledConv, ToRGB
 from gmcourse.nn.resample import fir_kernel, upsample
@@ -62,7 +61,7 @@ class Synthesis(nn.Module):
 
     kernel: Tensor
 
-    @door(w_dim=">= 1", image_channels=">= 1", normalization="|".join(LAYERS))
+    @expect.door(w_dim=">= 1", image_channels=">= 1", normalization="|".join(LAYERS))
     def __init__(
         self,
         w_dim: int = 512,
@@ -93,7 +92,7 @@ class Synthesis(nn.Module):
             expect.refuse("noise", repr(noise), wanted)
         return kinds
 
-    @door(ws="…; unseen")
+    @expect.door(ws="…; unseen")
     def contributions(self, ws: Tensor, noise: Noise = "random") -> list[tuple[Tensor, Tensor]]:
         """Of each resolution its feature maps (B, C, side, side) and what it adds to the picture (B, 3, …)."""
         expect.tensor("ws", ws, f"B {self.n_styles} {self.w_dim}", finite=False)
@@ -130,7 +129,7 @@ class Generator(nn.Module):
     which `forward` mixes two latents in training mode (0.9 in the papers).
     """
 
-    @door(mapping_layers=">= 1", style_mixing=">= 0 <= 1")
+    @expect.door(mapping_layers=">= 1", style_mixing=">= 0 <= 1")
     def __init__(
         self,
         *,
@@ -187,7 +186,7 @@ class Generator(nn.Module):
             return ws
         return mix(ws, other, int(torch.randint(1, ws.shape[1], ())))
 
-    @door(n=">= 1")
+    @expect.door(n=">= 1")
     def sample(self, n: int, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
         """Draw n pictures for the eye, clamped to [0, 1]: (n, C, R, R); ψ and noise as in `forward`."""
         like = self.mapping.w_mean
@@ -195,7 +194,7 @@ class Generator(nn.Module):
         return as_pictures(self(z, truncation=truncation, noise=noise))
 
 
-@door(picture="…; unseen")
+@expect.door(picture="…; unseen")
 def as_pictures(picture: Tensor) -> Tensor:
     """Map the generator's [−1, 1] to [0, 1], clamped."""
     return (picture / 2 + 0.5).clamp(0, 1)

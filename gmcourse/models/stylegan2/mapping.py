@@ -7,13 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.nn.equalized import EqualizedLinear
 
 DECAY = 0.995  # of the moving average of w
 
 
-@door(z="… D; unseen")
+@expect.door(z="… D; unseen")
 def normalize_second_moment(z: Tensor) -> Tensor:
     """z / √(mean(z²) + ε) over the last axis: the direction of z counts, its length does not."""
     return z * (z.square().mean(-1, keepdim=True) + 1e-8).rsqrt()
@@ -27,7 +26,7 @@ class Mapping(nn.Module):
 
     w_mean: Tensor
 
-    @door(z_dim=">= 1", w_dim=">= 1", n_layers=">= 1")
+    @expect.door(z_dim=">= 1", w_dim=">= 1", n_layers=">= 1")
     def __init__(self, z_dim: int = 512, w_dim: int = 512, *, n_layers: int = 8) -> None:
         super().__init__()
         self.z_dim, self.w_dim = z_dim, w_dim
@@ -45,13 +44,13 @@ class Mapping(nn.Module):
                 self.w_mean.lerp_(w.detach().mean(0), 1 - DECAY)
         return w
 
-    @door(w="… D; unseen")
+    @expect.door(w="… D; unseen")
     def truncate(self, w: Tensor, truncation: float) -> Tensor:
         """Compute w̄ + ψ (w − w̄): closer to the average picture for ψ < 1 (StyleGAN, appendix B)."""
         return torch.lerp(self.w_mean, w, truncation)
 
 
-@door(ws="B L w_dim; unseen", other="B L w_dim; unseen", crossover=">= 0 <= L")
+@expect.door(ws="B L w_dim; unseen", other="B L w_dim; unseen", crossover=">= 0 <= L")
 def mix(ws: Tensor, other: Tensor, crossover: int) -> Tensor:
     """Join the first `crossover` styles of `ws` and the rest of `other`: (B, L, w_dim).
 

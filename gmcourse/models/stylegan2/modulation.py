@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
 from gmcourse.nn.resample import fir_kernel, upsampled_conv
 
@@ -47,7 +47,7 @@ class SynthesisLayer(nn.Module):
 EPS = 1e-8
 
 
-@door(weight="O I k k; unseen", styles="B I; unseen", eps=">= 0")
+@expect.door(weight="O I k k; unseen", styles="B I; unseen", eps=">= 0")
 def demodulation(weight: Tensor, styles: Tensor, eps: float = EPS) -> Tensor:
     """Compute 1/√(Σ_{i,k} (s_i w_{oik})² + ε) for each picture and output channel: (B, O).
 
@@ -57,7 +57,7 @@ def demodulation(weight: Tensor, styles: Tensor, eps: float = EPS) -> Tensor:
     return (styles.square() @ weight.square().sum((2, 3)).T + eps).rsqrt()
 
 
-@door(x="B I H W; unseen", weight="O I k k; unseen", styles="B I; unseen", kernel="h w; unseen")
+@expect.door(x="B I H W; unseen", weight="O I k k; unseen", styles="B I; unseen", kernel="h w; unseen")
 def modulated_conv2d(
     x: Tensor,
     weight: Tensor,
@@ -115,7 +115,7 @@ class ToRGB(nn.Module):
         return modulated_conv2d(x, self.weight, styles, demodulate=False) + self.bias[:, None, None]
 
 
-@door(x="B C H W; unseen", scale="B C; unseen", shift="B C; unseen", eps=">= 0")
+@expect.door(x="B C H W; unseen", scale="B C; unseen", shift="B C; unseen", eps=">= 0")
 def adain(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
     """scale · (x − mean(x)) / std(x) + shift, with mean and std of each picture's each channel.
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.models.stylegan2.generator import Generator
 from gmcourse.models.stylegan2.mapping import normalize_second_moment
 from gmcourse.reproducible import generator as seeded
@@ -33,7 +32,7 @@ def _rate(at: float, steps: int) -> float:
     return HIGHEST * min(1.0, (at + 1 / steps) / 0.05) * (0.5 - 0.5 * math.cos(ramp * math.pi))
 
 
-@door(steps=">= 1")
+@expect.door(steps=">= 1")
 def project(network: Generator, target: Tensor, *, steps: int = 300, each_layer: bool = False) -> Projection:
     """Search W for the styles whose picture is nearest to a given one, by gradient descent from the mean w.
 

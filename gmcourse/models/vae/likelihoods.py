@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gmcourse.expect.door import door
+from gmcourse import expect
 
 
 def _sum(x: Tensor) -> Tensor:
@@ -24,7 +24,7 @@ def _sum(x: Tensor) -> Tensor:
 class Likelihood(nn.Module):
     """A family p(x|out) around sigmoid(out), `out` being what a decoder gave, of x's shape (B, C, H, W)."""
 
-    @door(grey_levels=">= 2")
+    @expect.door(grey_levels=">= 2")
     def __init__(self, grey_levels: int = 256) -> None:
         super().__init__()
         self.grey_levels = grey_levels

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.divergence import kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.model import log_normal, reparameterise
@@ -22,7 +21,7 @@ class LinearGaussianVAE(nn.Module):
     σ is the standard deviation of the decoder's noise.
     """
 
-    @door(data_dim=">= 1", latent_dim=">= 1", sigma="> 0")
+    @expect.door(data_dim=">= 1", latent_dim=">= 1", sigma="> 0")
     def __init__(self, data_dim: int, latent_dim: int, sigma: float = 1.0) -> None:
         super().__init__()
         self.sigma = sigma

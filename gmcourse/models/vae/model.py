@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.divergence import kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.likelihoods import LIKELIHOODS, Likelihood
@@ -59,7 +58,7 @@ class VAE(nn.Module):
         grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", grey_levels=">= 2")
+    @expect.door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", grey_levels=">= 2")
     def __init__(
         self,
         shape: Sequence[int],
@@ -105,7 +104,7 @@ class VAE(nn.Module):
         """Compute KL(q_φ(z|x) ‖ p(z)) in nats, shape (B,), in closed form (appendix B)."""
         return kl_to_standard_normal(mean, log_var)
 
-    @door(noise="B D")
+    @expect.door(noise="B D")
     def elbo(self, x: Tensor, *, beta: float = 1.0, noise: Tensor | None = None) -> Tensor:
         """Compute E_q[log p_θ(x|z)] − β KL(q_φ(z|x) ‖ p(z)), one sample of z, in nats, shape (B,).
 
@@ -126,7 +125,7 @@ class VAE(nn.Module):
         kl = self.kl(mean, log_var).mean()
         return {"loss": beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
-    @door(k=">= 1", noise="k B D")
+    @expect.door(k=">= 1", noise="k B D")
     def log_weights(self, x: Tensor, k: int, noise: Tensor | None = None) -> Tensor:
         """Compute log p_θ(x, z_i) − log q_φ(z_i|x) for k samples z_i of q_φ(z|x), in nats, shape (k, B).
 
@@ -145,7 +144,7 @@ class VAE(nn.Module):
         reconstruction = self.reconstruction(repeated, z.flatten(0, 1)).reshape(k, len(x))
         return reconstruction + log_normal(z) - log_normal(z, mean, log_var)
 
-    @door(k=">= 1", noise="k B D; unseen")
+    @expect.door(k=">= 1", noise="k B D; unseen")
     def importance_loss(self, x: Tensor, k: int, *, noise: Tensor | None = None) -> dict[str, Tensor]:
         """Compute what an IWAE minimises, the mean of −`importance_bound`, in nats. It encodes once, decodes k times.
 
@@ -164,7 +163,7 @@ class VAE(nn.Module):
         return log_mean_exp(self.log_weights(x, k, noise), dim=0)
 
     @torch.no_grad()
-    @door(n=">= 1", temperature=">= 0")
+    @expect.door(n=">= 1", temperature=">= 0")
     def sample(self, n: int, *, temperature: float = 1.0) -> Tensor:
         """Means of p_θ(x|z) for n latents z ~ N(0, temperature² I), (n, C, H, W) in [0, 1].
 

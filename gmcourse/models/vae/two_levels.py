@@ -23,7 +23,6 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.expect.door import door
 from gmcourse.metrics.divergence import kl_normal, kl_to_standard_normal
 from gmcourse.metrics.likelihood import log_mean_exp
 from gmcourse.models.vae.likelihoods import Gaussian
@@ -52,7 +51,7 @@ class TwoLevelVAE(nn.Module):
         width: the first number of channels.
     """
 
-    @door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1")
+    @expect.door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1")
     def __init__(self, shape: Sequence[int], latent_dim: int, map_channels: int, *, width: int = 24) -> None:
         super().__init__()
         if halvings(shape) < 1:
@@ -100,7 +99,7 @@ class TwoLevelVAE(nn.Module):
         out: Tensor = self.paint(features + self.join(mean + (0.5 * log_var).exp() * unit))
         return out
 
-    @door(noise=" / ")
+    @expect.door(noise=" / ")
     def elbo(self, x: Tensor, *, noise: Noise | None = None) -> Tensor:
         """Compute E_q[log p_θ(x|z₁, z₂)] − KL of z₂ − E_q[KL of z₁], one sample of both, in nats, shape (B,).
 
@@ -118,7 +117,7 @@ class TwoLevelVAE(nn.Module):
         parts = {"reconstruction": reconstruction, "kl_top": top, "kl_map": at_place}
         return {"loss": top + at_place - reconstruction, **parts}
 
-    @door(k=">= 1")
+    @expect.door(k=">= 1")
     def log_weights(self, x: Tensor, k: int) -> Tensor:
         """Compute log p_θ(x, z₁, z₂) − log q_φ(z₁, z₂|x) for k draws of both, in nats, shape (k, B)."""
         self._check(x)
@@ -137,7 +136,7 @@ class TwoLevelVAE(nn.Module):
         return self.likelihood.mean(self._infer(x).out)
 
     @torch.no_grad()
-    @door(n=">= 1", temperature=">= 0", top="n D")
+    @expect.door(n=">= 1", temperature=">= 0", top="n D")
     def sample(self, n: int, *, temperature: float = 1.0, top: Tensor | None = None) -> Tensor:
         """Compute means of p_θ(x|z₁, z₂) for n draws of both latents from their priors, (n, C, H, W) in [0, 1].
 

@@ -81,9 +81,7 @@ def find(name: str) -> Recipe:
     return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
 
 
-def likelihood(
-    flow: Flow, pixels: Tensor, grey_levels: int = 256, *, batch: int = 100
-) -> tuple[float, float]:
+def likelihood(flow: Flow, pixels: Tensor, grey_levels: int = 256, *, batch: int = 100) -> tuple[float, float]:
     """Measure the bound on the likelihood of whole numbers (N, …) dequantised once: nats, and bits per dimension."""
     bounds: list[Tensor] = []
     for part in pixels.split(batch):

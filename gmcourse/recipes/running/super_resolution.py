@@ -71,14 +71,7 @@ def watching(task: Task, step: Step, loss: Callable[[Any, Tensor, Tensor], Tenso
 
 
 def regression(
-    task: Task,
-    name: str,
-    widths: dict[str, int],
-    *,
-    steps: int,
-    batch_size: int,
-    described: str,
-    half: bool = False,
+    task: Task, name: str, widths: dict[str, int], *, steps: int, batch_size: int, described: str, half: bool = False
 ) -> Recipe:
     """Make a recipe of `Regression`: Adam on the squared error."""
 

@@ -49,9 +49,7 @@ def run(
         minutes: the time between checkpoints, and between samples to look at (`folder/NAME.png`).
     """
     if mixed_precision and not recipe.mixed_precision:
-        raise ValueError(
-            f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)"
-        )
+        raise ValueError(f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)")
     steps = recipe.steps if steps is None else steps
     _try_targets(recipe, steps, folder, keep, overwrite)
     place = start(recipe.seed, processes.join(device) or device)

@@ -473,9 +473,7 @@ def _draw(noise: str, before: str = "n, m = n, codes.shape[1]") -> str:
         """
 
 
-def _kde(
-    h: str = "1.0", constant: str = "math.log(len(codes) * 2 * math.pi * h * h)", words: int = 30
-) -> str:
+def _kde(h: str = "1.0", constant: str = "math.log(len(codes) * 2 * math.pi * h * h)", words: int = 30) -> str:
     return f"""
         why = 'word ' * {words}
         def fit_density(codes):
@@ -654,9 +652,7 @@ ANSWERS += [
     wrong(
         "density_of_codes",
         "a density, no logarithm",
-        _kde()
-        .replace("lambda z: (", "lambda z: (0 * z[:, :1] + ")
-        .replace(".logsumexp(1)", ".exp().mean(1)"),
+        _kde().replace("lambda z: (", "lambda z: (0 * z[:, :1] + ").replace(".logsumexp(1)", ".exp().mean(1)"),
         expects="mass is not 1",
     ),
     wrong("density_of_codes", "few words", _kde(words=4), expects="reasons are too short"),

@@ -69,8 +69,7 @@ def _sampler(loop: str, result: str = "x") -> str:
 
 
 REASONS = (
-    "A way that turns round at the end of each line never jumps, so every pixel is beside the one before it. "
-    * 2
+    "A way that turns round at the end of each line never jumps, so every pixel is beside the one before it. " * 2
 )
 SNAKE = "sum(([r + 8 * c for r in range(8)][:: 1 - 2 * (c % 2)] for c in range(8)), [])"
 COLUMNS = "sum(([c + 8 * r for r in range(8)][:: 1 - 2 * (c % 2)] for c in range(8)), [])"

@@ -26,12 +26,8 @@ ANSWERS = [
     # 1 · log_density
     wrong("log_density", "no slope", _density("return base"), expects="slope is missing"),
     wrong("log_density", "subtracted", _density("return base - slope.abs().log()"), expects="it is added"),
-    wrong(
-        "log_density", "no logarithm", _density("return base + slope.abs()"), expects="without its logarithm"
-    ),
-    wrong(
-        "log_density", "no absolute value", _density("return base + slope.log()"), expects="absolute value"
-    ),
+    wrong("log_density", "no logarithm", _density("return base + slope.abs()"), expects="without its logarithm"),
+    wrong("log_density", "no absolute value", _density("return base + slope.log()"), expects="absolute value"),
     wrong(
         "log_density",
         "a density",
@@ -94,9 +90,7 @@ ANSWERS = [
         _area("return torch.logdet(J)"),
         expects="absolute value is missing",
     ),
-    wrong(
-        "area_factor", "the inverse's", _area("return -torch.linalg.slogdet(J)[1]"), expects="of the inverse"
-    ),
+    wrong("area_factor", "the inverse's", _area("return -torch.linalg.slogdet(J)[1]"), expects="of the inverse"),
     wrong(
         "area_factor",
         "the diagonal",
@@ -254,9 +248,7 @@ ANSWERS = [
 ]
 
 
-def _chain(
-    loop: str = "total = total + log_det(h); h = f(h)", end: str = "base + total", turn: str = ""
-) -> str:
+def _chain(loop: str = "total = total + log_det(h); h = f(h)", end: str = "base + total", turn: str = "") -> str:
     return f"""
         def composed_log_prob(x, layers):
             h, total, dets = x, 0.0, []
@@ -310,9 +302,7 @@ ANSWERS += [
         _density("return base + slope.sum().abs().log()"),
         expects="averaged or summed",
     ),
-    wrong(
-        "log_density", "bits", _density("return (base + slope.abs().log()) / math.log(2)"), expects="base 2"
-    ),
+    wrong("log_density", "bits", _density("return (base + slope.abs().log()) / math.log(2)"), expects="base 2"),
     wrong(
         "log_density",
         "the flag stays",
@@ -335,9 +325,7 @@ ANSWERS += [
         expects="trace is not",
     ),
     wrong("area_factor", "four points", _area("return torch.linalg.slogdet(J)[1][:4]"), expects="shape"),
-    wrong(
-        "area_factor", "base 2", _area("return torch.linalg.slogdet(J)[1] / math.log(2)"), expects="base 2"
-    ),
+    wrong("area_factor", "base 2", _area("return torch.linalg.slogdet(J)[1] / math.log(2)"), expects="base 2"),
     # 3 · triangular_log_det
     wrong(
         "triangular_log_det",
@@ -466,9 +454,7 @@ ANSWERS += [
             ("256 levels", {"y": "(pixels + u) / 256"}, "leaves [0, 1)"),
             (
                 "the mean of eight draws",
-                {
-                    "end": "(log_p + log_density((pixels + torch.rand(n, d)) / levels)) / 2 - d * math.log(levels)"
-                },
+                {"end": "(log_p + log_density((pixels + torch.rand(n, d)) / levels)) / 2 - d * math.log(levels)"},
                 "once for each picture",
             ),
         )

@@ -14,9 +14,7 @@ def _noised(line: str, kept: str = "(1 - betas).cumprod(0)[t - 1, None]") -> str
 MIXED = "kept.sqrt() * x + (1 - kept).sqrt() * noise"
 
 
-def _posterior(
-    mean: str = "of_x * x + of_x_t * x_t", variance: str = "beta * (1 - before) / (1 - now)"
-) -> str:
+def _posterior(mean: str = "of_x * x + of_x_t * x_t", variance: str = "beta * (1 - before) / (1 - now)") -> str:
     return f"""
         def posterior(x_t, x, betas, t):
             kept = (1 - betas).cumprod(0)
@@ -66,9 +64,7 @@ def _guided(line: str) -> str:
         """
 
 
-REASONS = (
-    "More weight makes every digit readable, and fewer ways of writing it are left among the samples. " * 2
-)
+REASONS = "More weight makes every digit readable, and fewer ways of writing it are left among the samples. " * 2
 SEEN = 'load("digits", "test")'
 
 
@@ -101,12 +97,8 @@ ANSWERS = [
     ),
     wrong("noised", "ᾱ for α", _noised("kept * x + (1 - kept).sqrt() * noise"), expects="a root is missing"),
     wrong("noised", "off by one", _noised(MIXED, "(1 - betas).cumprod(0)[t, None]"), expects="step too many"),
-    wrong(
-        "noised", "one before", _noised(MIXED, "(1 - betas).cumprod(0)[t - 2, None]"), expects="step too few"
-    ),
-    wrong(
-        "noised", "the last step alone", _noised(MIXED, "(1 - betas)[t - 1, None]"), expects="one step alone"
-    ),
+    wrong("noised", "one before", _noised(MIXED, "(1 - betas).cumprod(0)[t - 2, None]"), expects="step too few"),
+    wrong("noised", "the last step alone", _noised(MIXED, "(1 - betas)[t - 1, None]"), expects="one step alone"),
     wrong("noised", "swapped", _noised("(1 - kept).sqrt() * x + kept.sqrt() * noise"), expects="swapped"),
     wrong(
         "noised",
@@ -168,9 +160,7 @@ ANSWERS = [
         expects="a root is missing",
     ),
     wrong("posterior", "the prior's mean", _posterior("before.sqrt() * x"), expects="has not seen x_t"),
-    wrong(
-        "posterior", "only scaled back", _posterior("x_t / (1 - beta).sqrt()"), expects="undoes the shrinking"
-    ),
+    wrong("posterior", "only scaled back", _posterior("x_t / (1 - beta).sqrt()"), expects="undoes the shrinking"),
     wrong("posterior", "β_t for β̃_t", _posterior(variance="beta"), expects="step there"),
     wrong(
         "posterior",
@@ -216,9 +206,7 @@ ANSWERS = [
     ),
     # 3 · elbo_term
     wrong("elbo_term", "weight dropped", _term("error"), expects="simple loss"),
-    wrong(
-        "elbo_term", "mean over D", _term("(d * fixed + moved) / d"), expects="averaged over the dimensions"
-    ),
+    wrong("elbo_term", "mean over D", _term("(d * fixed + moved) / d"), expects="averaged over the dimensions"),
     wrong(
         "elbo_term",
         "KL reversed",
@@ -231,9 +219,7 @@ ANSWERS = [
     wrong("elbo_term", "no gain", _term("d * fixed + moved / gain**2"), expects="gain is missing"),
     wrong("elbo_term", "means alone", _term("moved"), expects="only the means"),
     wrong("elbo_term", "variances once", _term("fixed + moved"), expects="in each dimension"),
-    wrong(
-        "elbo_term", "the exact variance below", _term("d * fixed + moved * r**-1"), expects="exact variance"
-    ),
+    wrong("elbo_term", "the exact variance below", _term("d * fixed + moved * r**-1"), expects="exact variance"),
     wrong("elbo_term", "detached", _term("d * fixed + moved.detach()"), expects="detached"),
     right("elbo_term", "as written", _term("d * fixed + moved")),
     right(
@@ -265,9 +251,7 @@ ANSWERS = [
     wrong("denoiser_score", "sign", _score("noise", "noise / s"), expects="sign"),
     wrong("denoiser_score", "−ε", _score("noise", "-noise"), expects="once more"),
     wrong("denoiser_score", "×σ", _score("noise", "-noise * s"), expects="and so −ε by σ"),
-    wrong(
-        "denoiser_score", "to the clean x", _score("noise", "(guess - x_t) / s**2"), expects="centres at α x"
-    ),
+    wrong("denoiser_score", "to the clean x", _score("noise", "(guess - x_t) / s**2"), expects="centres at α x"),
     wrong("denoiser_score", "the way to x̂", _score("noise", "guess - x_t"), expects="the way to the guess"),
     wrong("denoiser_score", "the same twice", _score("noise", "noise"), expects="that is ε"),
     right("denoiser_score", "as written", _score("noise", "-noise / s")),
@@ -295,9 +279,7 @@ ANSWERS = [
     wrong("ddim", "old σ", _ddim("b * guess + s * noise"), expects="the old σ"),
     wrong("ddim", "noise added", _ddim("b * guess + r * torch.randn_like(x)"), expects="drawn inside"),
     wrong("ddim", "x_t for x̂", _ddim("b * x + r * noise"), expects="x_t stands where"),
-    wrong(
-        "ddim", "root forgotten", _ddim("b * guess + r * noise", "1 - each**2"), expects="a root is missing"
-    ),
+    wrong("ddim", "root forgotten", _ddim("b * guess + r * noise", "1 - each**2"), expects="a root is missing"),
     wrong("ddim", "clipped", _ddim("b * guess.clamp(-1, 1) + r * noise"), expects="clipped"),
     wrong("ddim", "all the way each time", _ddim("guess"), expects="ends at the next α"),
     wrong("ddim", "no noise put back", _ddim("b * guess"), expects="not put back"),
@@ -336,9 +318,7 @@ ANSWERS = [
     wrong("guided_variance", "unguided", _guided("c"), expects="without guidance"),
     wrong("guided_variance", "deviation", _guided("c ** ((1 + w) / 2) * u ** (-w / 2)"), expects="deviation"),
     wrong("guided_variance", "variances combined", _guided("(1 + w) * c - w * u"), expects="not variances"),
-    wrong(
-        "guided_variance", "precision", _guided("(1 + w) / c - w / u"), expects="one over the tilted variance"
-    ),
+    wrong("guided_variance", "precision", _guided("(1 + w) / c - w / u"), expects="one over the tilted variance"),
     right("guided_variance", "as written", _guided("c ** (1 + w) / u**w")),
     right("guided_variance", "by logarithms", _guided("torch.lerp(c.log(), u.log(), -w).exp()")),
     right(

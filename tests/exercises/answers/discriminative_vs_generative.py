@@ -69,9 +69,7 @@ ANSWERS = [
         _bayes("return (log_likelihood * prior).log_softmax(1)"),
         expects="logarithms are added",
     ),
-    right(
-        "log_posterior", "one line", _bayes("return torch.log_softmax(log_likelihood + prior.log(), dim=-1)")
-    ),
+    right("log_posterior", "one line", _bayes("return torch.log_softmax(log_likelihood + prior.log(), dim=-1)")),
     right(
         "log_posterior",
         "by PyTorch's categorical, float64",
@@ -208,9 +206,7 @@ ANSWERS = [
     ),
     # 5 · recalibrated
     wrong("recalibrated", "upside down", _again("posterior * trained / true"), expects="upside down"),
-    wrong(
-        "recalibrated", "divided only", _again("posterior / trained"), expects="not multiplied by the true"
-    ),
+    wrong("recalibrated", "divided only", _again("posterior / trained"), expects="not multiplied by the true"),
     wrong("recalibrated", "both multiplied", _again("posterior * trained * true"), expects="both shares"),
     wrong(
         "recalibrated",

@@ -90,8 +90,7 @@ def _one(line: str) -> str:
 
 
 REASONS = (
-    "The second network asks once and is as close as eight questions to the first; it was trained twice as long. "
-    * 2
+    "The second network asks once and is as close as eight questions to the first; it was trained twice as long. " * 2
 )
 
 
@@ -149,12 +148,8 @@ ANSWERS = [
     ),
     wrong("conditional_velocity", "/t", _velocity("(a * x + s * noise) / t"), expects="that is x_t / t"),
     wrong("conditional_velocity", "x_t twice", _velocity("a * x + s * noise"), expects="that is x_t; its"),
-    wrong(
-        "conditional_velocity", "rates swapped", _velocity("ds * x + da * noise"), expects="rates of α and σ"
-    ),
-    wrong(
-        "conditional_velocity", "σ̇ subtracted", _velocity("da * x - ds * noise"), expects="subtracted twice"
-    ),
+    wrong("conditional_velocity", "rates swapped", _velocity("ds * x + da * noise"), expects="rates of α and σ"),
+    wrong("conditional_velocity", "σ̇ subtracted", _velocity("da * x - ds * noise"), expects="subtracted twice"),
     wrong(
         "conditional_velocity",
         "α and σ swapped",
@@ -190,12 +185,8 @@ ANSWERS = [
         """,
     ),
     # 2 · marginal_velocity
-    wrong(
-        "marginal_velocity", "uniform weights", _marginal("0 * squared"), expects="all points weigh the same"
-    ),
-    wrong(
-        "marginal_velocity", "½ missing", _marginal("-squared / (1 - s) ** 2"), expects="½ in the exponent"
-    ),
+    wrong("marginal_velocity", "uniform weights", _marginal("0 * squared"), expects="all points weigh the same"),
+    wrong("marginal_velocity", "½ missing", _marginal("-squared / (1 - s) ** 2"), expects="½ in the exponent"),
     wrong(
         "marginal_velocity",
         "distance to x_i",
@@ -263,9 +254,7 @@ ANSWERS = [
     wrong("flow_matching_loss", "mean over D", _loss(mean=".mean()"), expects="averaged over the dimensions"),
     wrong("flow_matching_loss", "summed over rows", _loss(mean=".sum()"), expects="summed over the rows"),
     wrong("flow_matching_loss", "t = ½", _loss(t="torch.full((len(x),), 0.5)"), expects="shared by all rows"),
-    wrong(
-        "flow_matching_loss", "one t", _loss(t="torch.rand(1).expand(len(x))"), expects="shared by all rows"
-    ),
+    wrong("flow_matching_loss", "one t", _loss(t="torch.rand(1).expand(len(x))"), expects="shared by all rows"),
     wrong(
         "flow_matching_loss",
         "t as one number",
@@ -340,9 +329,7 @@ ANSWERS = [
         _density(time="1 - (k + 1) * h"),
         expects="first slope is taken at t = 1",
     ),
-    wrong(
-        "log_density", "all entries", _density(read="J.sum((1, 2))"), expects="the divergence is its diagonal"
-    ),
+    wrong("log_density", "all entries", _density(read="J.sum((1, 2))"), expects="the divergence is its diagonal"),
     wrong(
         "log_density",
         "trace of JJᵀ",
@@ -401,9 +388,7 @@ ANSWERS = [
     ),
     # 5 · heun
     wrong("heun", "Euler", _heun("h * a"), expects="Euler's method"),
-    wrong(
-        "heun", "slope at old point", _heun("h * (a + velocity(x, t + h)) / 2"), expects="at the old point"
-    ),
+    wrong("heun", "slope at old point", _heun("h * (a + velocity(x, t + h)) / 2"), expects="at the old point"),
     wrong(
         "heun",
         "midpoint time",
@@ -411,9 +396,7 @@ ANSWERS = [
         expects="half the time",
     ),
     wrong("heun", "old time", _heun("h * (a + velocity(x + h * a, t)) / 2"), expects="at the old time"),
-    wrong(
-        "heun", "midpoint method", _heun("h * velocity(x + h / 2 * a, t + h / 2)"), expects="midpoint method"
-    ),
+    wrong("heun", "midpoint method", _heun("h * velocity(x + h / 2 * a, t + h / 2)"), expects="midpoint method"),
     wrong("heun", "second slope alone", _heun("h * velocity(x + h * a, t + h)"), expects="used alone"),
     wrong("heun", "slopes added", _heun("h * (a + velocity(x + h * a, t + h))"), expects="slopes are added"),
     wrong(

@@ -96,9 +96,7 @@ ANSWERS = [
         _losses("-F.softplus(logits.detach()).mean()", "F.softplus(-logits).mean()"),
         expects="detached",
     ),
-    right(
-        "generator_losses", "softplus", _losses("-F.softplus(logits).mean()", "F.softplus(-logits).mean()")
-    ),
+    right("generator_losses", "softplus", _losses("-F.softplus(logits).mean()", "F.softplus(-logits).mean()")),
     right(
         "generator_losses",
         "logsigmoid",
@@ -130,9 +128,7 @@ ANSWERS = [
         _r1("gamma / 2 * g.square().sum(1).mean()", of="mean"),
         expects="B times too small",
     ),
-    wrong(
-        "r1", "towards 1", _r1("gamma / 2 * (g.norm(dim=1) - 1).square().mean()"), expects="pulls towards 0"
-    ),
+    wrong("r1", "towards 1", _r1("gamma / 2 * (g.norm(dim=1) - 1).square().mean()"), expects="pulls towards 0"),
     wrong("r1", "no graph", _r1("gamma / 2 * g.square().sum(1).mean()", graph=""), expects="create_graph"),
     wrong("r1", "γ forgotten", _r1("g.square().sum(1).mean() / 2"), expects="γ is missing"),
     right("r1", "as hinted", _r1("gamma / 2 * g.square().sum(1).mean()")),
@@ -231,12 +227,8 @@ ANSWERS = [
         ),
     ),
     # 4 · one_round
-    wrong(
-        "one_round", "minimax", _round("-F.softplus(discriminator(generator(z))).mean()"), expects="minimax"
-    ),
-    wrong(
-        "one_round", "uphill", _round("-F.softplus(-discriminator(generator(z))).mean()"), expects="uphill"
-    ),
+    wrong("one_round", "minimax", _round("-F.softplus(discriminator(generator(z))).mean()"), expects="minimax"),
+    wrong("one_round", "uphill", _round("-F.softplus(-discriminator(generator(z))).mean()"), expects="uphill"),
     wrong(
         "one_round",
         "the old discriminator",
@@ -459,9 +451,7 @@ ANSWERS += [
         _KEEP_D,
         expects="the discriminator after the round: an old gradient",
     ),
-    wrong(
-        "one_round", "no zero_grad for G", _KEEP_G, expects="the generator after the round: an old gradient"
-    ),
+    wrong("one_round", "no zero_grad for G", _KEEP_G, expects="the generator after the round: an old gradient"),
     wrong(
         "one_round",
         "no zero_grad",
@@ -480,9 +470,7 @@ ANSWERS += [
         _round(_G_LOSS).replace("return d_loss, g_loss", "return g_loss, d_loss"),
         expects="the discriminator's loss",
     ),
-    wrong(
-        "one_round", "evaluated", _round(_G_LOSS, before="discriminator.eval()"), expects="in another mode"
-    ),
+    wrong("one_round", "evaluated", _round(_G_LOSS, before="discriminator.eval()"), expects="in another mode"),
     wrong(
         "one_round",
         "a seed inside",

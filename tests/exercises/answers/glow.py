@@ -134,9 +134,7 @@ ANSWERS = [
     wrong(
         "actnorm",
         "scaled first",
-        _actnorm(
-            "s.copy_(-std.log()); b.copy_(-mean / std)", "x * s[:, None, None].exp() + b[:, None, None]"
-        ),
+        _actnorm("s.copy_(-std.log()); b.copy_(-mean / std)", "x * s[:, None, None].exp() + b[:, None, None]"),
         expects="b after the first batch: the scale comes first",
     ),
     wrong(
@@ -155,12 +153,8 @@ ANSWERS = [
         _actnorm("b.copy_(-mean); s.copy_(-2 * std.log())"),
         expects="by the variance",
     ),
-    wrong(
-        "actnorm", "widened", _actnorm("b.copy_(-mean); s.copy_(std.log())"), expects="multiplied by the dev"
-    ),
-    wrong(
-        "actnorm", "the mean added", _actnorm("b.copy_(mean); s.copy_(-std.log())"), expects="mean is added"
-    ),
+    wrong("actnorm", "widened", _actnorm("b.copy_(-mean); s.copy_(std.log())"), expects="multiplied by the dev"),
+    wrong("actnorm", "the mean added", _actnorm("b.copy_(mean); s.copy_(-std.log())"), expects="mean is added"),
     wrong(
         "actnorm",
         "one less",
@@ -295,9 +289,7 @@ ANSWERS = [
         _plu("permutation @ left @ (upper.triu(1) + torch.diag(sign * log_s))"),
         expects="the diagonal of U is log_s",
     ),
-    wrong(
-        "plu", "no diagonal", _plu("permutation @ left @ upper.triu(1)"), expects="diagonal of U is missing"
-    ),
+    wrong("plu", "no diagonal", _plu("permutation @ left @ upper.triu(1)"), expects="diagonal of U is missing"),
     wrong("plu", "entry by entry", _plu("permutation * left * right"), expects="entry by entry"),
     wrong(
         "plu",
@@ -319,9 +311,7 @@ ANSWERS = [
         expects="signs are counted",
     ),
     wrong("plu", "the mean", _plu("permutation @ left @ right", "log_s.mean()"), expects="averaged"),
-    wrong(
-        "plu", "|det W|", _plu("permutation @ left @ right", "log_s.exp().prod()"), expects="this is |det W|"
-    ),
+    wrong("plu", "|det W|", _plu("permutation @ left @ right", "log_s.exp().prod()"), expects="this is |det W|"),
     right(
         "plu",
         "from the diagonal",
@@ -394,12 +384,8 @@ ANSWERS = [
         _multiscale(result="[x, *latents[::-1]], sum(log_dets)"),
         expects="reverse order",
     ),
-    wrong(
-        "multiscale", "the last latent only", _multiscale(result="[x], sum(log_dets)"), expects="one latent"
-    ),
-    wrong(
-        "multiscale", "the last one lost", _multiscale(result="latents, sum(log_dets)"), expects="one latent"
-    ),
+    wrong("multiscale", "the last latent only", _multiscale(result="[x], sum(log_dets)"), expects="one latent"),
+    wrong("multiscale", "the last one lost", _multiscale(result="latents, sum(log_dets)"), expects="one latent"),
     wrong(
         "multiscale",
         "split at the last level too",
@@ -577,9 +563,7 @@ ANSWERS = [
         _conv("(height * width * weight.det().sign() * log_abs).expand(len(x))"),
         expects="sign of det W",
     ),
-    wrong(
-        "conv", "detached", _conv("(height * width * log_abs.detach()).expand(len(x))"), expects="detached"
-    ),
+    wrong("conv", "detached", _conv("(height * width * log_abs.detach()).expand(len(x))"), expects="detached"),
     wrong("conv", "z detached", _conv(there="weight.detach()"), expects="`weight`"),
     wrong("conv", "only the way forward", _conv(back="weight.T"), expects="still the transpose"),
     wrong(
@@ -641,12 +625,8 @@ ANSWERS = [
     wrong("surprise", "black", _surprise("torch.zeros(3, 32, 32)"), expects="some face is more probable"),
     wrong("surprise", "in [0, 1]", _surprise("torch.full((3, 32, 32), 0.5)"), expects="whole numbers"),
     wrong("surprise", "too bright", _surprise("torch.full((3, 32, 32), 300)"), expects="whole numbers"),
-    wrong(
-        "surprise", "a batch", _surprise("torch.full((1, 3, 32, 32), 128)"), expects="of shape (3, 32, 32)"
-    ),
-    wrong(
-        "surprise", "no reason", _surprise("torch.full((3, 32, 32), 128)", "It is grey."), expects="too short"
-    ),
+    wrong("surprise", "a batch", _surprise("torch.full((1, 3, 32, 32), 128)"), expects="of shape (3, 32, 32)"),
+    wrong("surprise", "no reason", _surprise("torch.full((3, 32, 32), 128)", "It is grey."), expects="too short"),
     right("surprise", "grey", _surprise("torch.full((3, 32, 32), 128, dtype=torch.uint8)")),
     right("surprise", "NumPy", _surprise("torch.full((3, 32, 32), 128).numpy()")),
     right("surprise", "the mean face", _surprise('load("faces", n=500).pixels.float().mean(0).round()')),

@@ -72,9 +72,7 @@ ANSWERS = [
     # 1 · coupling
     wrong("coupling", "one way for both", _coupling("x2 + m(x1)"), expects="added once more"),
     wrong("coupling", "the ways exchanged", _coupling("x2 - sign * m(x1)"), expects="it is added"),
-    wrong(
-        "coupling", "fed with the changed half", _coupling("x2 + sign * m(x2)"), expects="half that changes"
-    ),
+    wrong("coupling", "fed with the changed half", _coupling("x2 + sign * m(x2)"), expects="half that changes"),
     wrong(
         "coupling",
         "fed with the changed half, on the way back only",
@@ -87,9 +85,7 @@ ANSWERS = [
         _coupling("x2 + sign * m(x1)", "x1 + sign * m(x1)"),
         expects="first half never changes",
     ),
-    wrong(
-        "coupling", "the wrong half", _coupling("x2", "x1 + sign * m(x2)"), expects="in place of the second"
-    ),
+    wrong("coupling", "the wrong half", _coupling("x2", "x1 + sign * m(x2)"), expects="in place of the second"),
     wrong("coupling", "swapped", _coupling("x1", "x2 + sign * m(x1)"), expects="wrong order"),
     wrong("coupling", "nothing done", "def coupling(x, m, inverse):\n    return x", expects="unchanged"),
     wrong("coupling", "x₂ forgotten", _coupling("sign * m(x1)"), expects="takes the place of"),
@@ -143,9 +139,7 @@ ANSWERS = [
         _affine("x2 * r.exp() + t", "r.sum(1)"),
         expects="shift comes first",
     ),
-    wrong(
-        "affine_coupling", "no exponential", _affine("(x2 + t) * r", "r.abs().log().sum(1)"), expects="exp(r)"
-    ),
+    wrong("affine_coupling", "no exponential", _affine("(x2 + t) * r", "r.abs().log().sum(1)"), expects="exp(r)"),
     wrong("affine_coupling", "swapped", _affine("(x2 + r) * t.exp()", "t.sum(1)"), expects="swapped"),
     wrong(
         "affine_coupling",
@@ -205,9 +199,7 @@ ANSWERS = [
     ),
     wrong("affine_coupling", "no shift", _affine("x2 * r.exp()", "r.sum(1)"), expects="shift is missing"),
     wrong("affine_coupling", "Σ t", _affine("(x2 + t) * r.exp()", "t.sum(1)"), expects="sums the shifts"),
-    wrong(
-        "affine_coupling", "in bits", _affine("(x2 + t) * r.exp()", "r.exp().log2().sum(1)"), expects="log"
-    ),
+    wrong("affine_coupling", "in bits", _affine("(x2 + t) * r.exp()", "r.exp().log2().sum(1)"), expects="log"),
     wrong(
         "affine_coupling",
         "one copy of Σ r",
@@ -365,13 +357,9 @@ ANSWERS = [
     # 4 · scaled_log_prob
     wrong("scaled_log_prob", "no Σ s", _scaled("logistic(s.exp() * h)"), expects="Σ s is missing"),
     wrong("scaled_log_prob", "subtracted", _scaled("logistic(s.exp() * h) - s.sum()"), expects="subtracted"),
-    wrong(
-        "scaled_log_prob", "Σ exp(s)", _scaled("logistic(s.exp() * h) + s.exp().sum()"), expects="Σ exp(s)"
-    ),
+    wrong("scaled_log_prob", "Σ exp(s)", _scaled("logistic(s.exp() * h) + s.exp().sum()"), expects="Σ exp(s)"),
     wrong("scaled_log_prob", "not scaled", _scaled("logistic(h) + s.sum()"), expects="not scaled"),
-    wrong(
-        "scaled_log_prob", "the way back", _scaled("logistic(h / s.exp()) + s.sum()"), expects="the way back"
-    ),
+    wrong("scaled_log_prob", "the way back", _scaled("logistic(h / s.exp()) + s.sum()"), expects="the way back"),
     wrong("scaled_log_prob", "times s", _scaled("logistic(s * h) + s.sum()"), expects="scale is exp(s)"),
     wrong(
         "scaled_log_prob",
@@ -386,21 +374,15 @@ ANSWERS = [
         _scaled("torch.distributions.Normal(0.0, 1.0).log_prob(s.exp() * h).sum(1) + s.sum()"),
         expects="not the normal",
     ),
-    wrong(
-        "scaled_log_prob", "the mean of s", _scaled("logistic(s.exp() * h) + s.mean()"), expects="mean of s"
-    ),
+    wrong("scaled_log_prob", "the mean of s", _scaled("logistic(s.exp() * h) + s.mean()"), expects="mean of s"),
     wrong(
         "scaled_log_prob",
         "once a row",
         _scaled("logistic(s.exp() * h) + len(h) * s.sum()"),
         expects="once for each row",
     ),
-    wrong(
-        "scaled_log_prob", "s detached", _scaled("logistic(s.detach().exp() * h) + s.sum()"), expects="`s`"
-    ),
-    wrong(
-        "scaled_log_prob", "h detached", _scaled("logistic(s.exp() * h.detach()) + s.sum()"), expects="`h`"
-    ),
+    wrong("scaled_log_prob", "s detached", _scaled("logistic(s.detach().exp() * h) + s.sum()"), expects="`s`"),
+    wrong("scaled_log_prob", "h detached", _scaled("logistic(s.exp() * h.detach()) + s.sum()"), expects="`h`"),
     right("scaled_log_prob", "as written", _scaled("logistic(h * s.exp()) + s.sum()")),
     right(
         "scaled_log_prob",

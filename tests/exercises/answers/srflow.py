@@ -128,9 +128,7 @@ ANSWERS = [
     ),
     wrong("injector", "h detached", _injector("(h.detach() + shift) * s", _LOG_DET), expects="`h`"),
     wrong("injector", "the scale detached", _injector("(h + shift) * s.detach()", _LOG_DET), expects="`raw`"),
-    wrong(
-        "injector", "the shift detached", _injector("(h + shift.detach()) * s", _LOG_DET), expects="`shift`"
-    ),
+    wrong("injector", "the shift detached", _injector("(h + shift.detach()) * s", _LOG_DET), expects="`shift`"),
     wrong("injector", "no shift", _injector("h * s", _LOG_DET), expects="shift is missing"),
     wrong("injector", "no scale", _injector("h + shift", "torch.zeros(len(h))"), expects="scale is missing"),
     wrong("injector", "shift subtracted", _injector("(h - shift) * s", _LOG_DET), expects="subtracted"),
@@ -146,27 +144,21 @@ ANSWERS = [
         _injector(_OUT, _LOG_DET).replace("raw, shift", "shift, raw"),
         expects="raw and shift are swapped",
     ),
-    wrong(
-        "injector", "Σ raw", _injector(_OUT, "raw.expand_as(h).flatten(1).sum(1)"), expects="sum of the raw"
-    ),
+    wrong("injector", "Σ raw", _injector(_OUT, "raw.expand_as(h).flatten(1).sum(1)"), expects="sum of the raw"),
     wrong(
         "injector",
         "the mean",
         _injector(_OUT, "s.log().expand_as(h).flatten(1).mean(1)"),
         expects="averaged over the d",
     ),
-    wrong(
-        "injector", "the whole batch", _injector(_OUT, f"{_LOG_DET}.sum()"), expects="summed over everything"
-    ),
+    wrong("injector", "the whole batch", _injector(_OUT, f"{_LOG_DET}.sum()"), expects="summed over everything"),
     wrong(
         "injector",
         "side by side: height counted twice",
         _injector(_OUT, "s.log().mean((1, 2, 3)).expand(len(h)) * h.shape[1] * h.shape[2] ** 2"),
         expects="log_det",
     ),
-    right(
-        "injector", "by logsigmoid", _injector(_OUT, "F.logsigmoid(raw + 2).sum((1, 2, 3)).expand(len(h))")
-    ),
+    right("injector", "by logsigmoid", _injector(_OUT, "F.logsigmoid(raw + 2).sum((1, 2, 3)).expand(len(h))")),
     right(
         "injector",
         "a full Jacobian diagonal",
@@ -235,9 +227,7 @@ ANSWERS = [
     wrong(
         "conditional_bits",
         "noise of their own",
-        _bits("base + log_det - dims * math.log(256)").replace(
-            "noise) / 256", "torch.rand(pixels.shape)) / 256"
-        ),
+        _bits("base + log_det - dims * math.log(256)").replace("noise) / 256", "torch.rand(pixels.shape)) / 256"),
         expects="drawn anew",
     ),
     wrong(
@@ -249,9 +239,7 @@ ANSWERS = [
     wrong(
         "conditional_bits",
         "noise of a whole unit",
-        _bits("base + log_det - dims * math.log(256)").replace(
-            "(pixels + noise) / 256", "pixels / 256 + noise"
-        ),
+        _bits("base + log_det - dims * math.log(256)").replace("(pixels + noise) / 256", "pixels / 256 + noise"),
         expects="noise must be divided",
     ),
     wrong(
@@ -362,9 +350,7 @@ ANSWERS = [
     wrong(
         "answers",
         "mirrored pairs",
-        _answers(
-            "temperature * torch.randn((n + 1) // 2, *shape[1:])", "inverse(torch.cat([z, -z])[:n], context)"
-        ),
+        _answers("temperature * torch.randn((n + 1) // 2, *shape[1:])", "inverse(torch.cat([z, -z])[:n], context)"),
         expects="mirror image",
     ),
     wrong(
@@ -398,9 +384,7 @@ ANSWERS = [
         _answers("torch.zeros(shape)", "inverse(z, context) + temperature * torch.randn(shape)"),
         expects="what the inverse of the flow makes",
     ),
-    wrong(
-        "answers", "no flow", _answers("temperature * torch.randn(shape)", "z"), expects="inverse of the flow"
-    ),
+    wrong("answers", "no flow", _answers("temperature * torch.randn(shape)", "z"), expects="inverse of the flow"),
     wrong(
         "answers",
         "another context",
@@ -665,9 +649,7 @@ ANSWERS = [
         ),
         expects="of its making",
     ),
-    wrong(
-        "two_faces", "no dictionary", _two("0").replace("found = {", "found = 1 or {"), expects="a dictionary"
-    ),
+    wrong("two_faces", "no dictionary", _two("0").replace("found = {", "found = 1 or {"), expects="a dictionary"),
     wrong("two_faces", "no reason", _two("furthest(drawn(1.0, 96))", why="Because."), expects="too short"),
     right("two_faces", "the furthest of 96", _two("furthest(drawn(1.0, 96))")),
     right("two_faces", "another face, NumPy", _two("furthest(drawn(1.0, 128, 3)).numpy()", "3")),

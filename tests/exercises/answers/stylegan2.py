@@ -969,9 +969,7 @@ ANSWERS = [
         expects="summed over the pictures",
     ),
     wrong("penalty", "no square", _penalty(_RIGHT, "(lengths - a).mean()"), expects="not squared"),
-    wrong(
-        "penalty", "absolute", _penalty(_RIGHT, "(lengths - a).abs().mean()"), expects="absolute difference"
-    ),
+    wrong("penalty", "absolute", _penalty(_RIGHT, "(lengths - a).abs().mean()"), expects="absolute difference"),
     wrong(
         "penalty",
         "w's numbers averaged",
@@ -1046,9 +1044,7 @@ ANSWERS = [
     wrong("published", "one use", _published('{"page": 0.7}'), expects="a dictionary"),
     wrong("published", "percent", _published('{"page": 70, "training": 100}'), expects="ψ lies between"),
     wrong("published", "below zero", _published('{"page": -0.5, "training": 1.0}'), expects="ψ lies between"),
-    wrong(
-        "published", "no reason", _published('{"page": 0.7, "training": 1.0}', "Nice."), expects="too short"
-    ),
+    wrong("published", "no reason", _published('{"page": 0.7, "training": 1.0}', "Nice."), expects="too short"),
     right("published", "two values", _published('{"page": 0.6, "training": 1.0}')),
     right("published", "one for both", _published('{"page": torch.tensor(1.0), "training": 1.0}')),
     right("published", "NumPy", _published('{"page": __import__("numpy").float64(0.75), "training": 0.95}')),

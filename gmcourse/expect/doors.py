@@ -1,13 +1,13 @@
 """The check at a door, written where the arguments are: one line above the function.
 
-    @door(real="N D", generated="M D", k=">= 1 < N")
+    @expect.door(real="N D", generated="M D", k=">= 1 < N")
     def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float, float]: ...
 
 Of what kind an argument is, its annotation says: a tensor, a whole number, a finite number, one of some words, a
 function, a mapping or a sequence of these. The line says what more is expected:
 
-- of a tensor its shape, as `expect.tensor` reads it. A word that returns is the same size, in all arguments.
-  Behind a semicolon may stand, with commas between them, a dtype of `expect.KINDS`, bounds of the values, "-inf"
+- of a tensor its shape, as `tensors.tensor` reads it. A word that returns is the same size, in all arguments.
+  Behind a semicolon may stand, with commas between them, a dtype of `tensors.KINDS`, bounds of the values, "-inf"
   (log-probabilities may be −∞), "empty" (no element is fine as well), "unit" (pictures of about [0, 1]),
   "anywhere" (it may lie on another device), and "unseen": the values are not looked at, so that no GPU waits in a
   training step; "detached": they are, unless a gradient will flow back through them;
@@ -29,7 +29,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 import torch
 from torch import Tensor
 
-from gmcourse import expect
+from gmcourse.expect import tensors, values
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,7 +77,7 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
                     _check(key, value, _hints(function)[name], wanted.get(name, ""), {})
             if prepare is None:
                 found = {name: given[name] for name in together if isinstance(given.get(name), Tensor)}
-                expect.same_device(**found)
+                tensors.same_device(**found)
                 return function(*args, **kwargs)
             call.arguments.update({name: _prepared(each, prepare) for name, each in given.items()})
             return function(*call.args, **call.kwargs)
@@ -119,40 +119,40 @@ def _check(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
             return
         fitting = [each for each in options if isinstance(value, _class_of(each))]
         if not fitting and len(options) > 1:
-            expect.refuse(name, expect.described(value), " or ".join(map(_named, options)))
+            values.refuse(name, values.described(value), " or ".join(map(_named, options)))
         _check(name, value, (fitting or options)[0], more, sizes)
     elif hint is Tensor:
         _check_tensor(name, value, more, sizes)
     elif hint is int:
         shift = {"least": ("least", 0), "above": ("least", 1), "most": ("most", 0), "below": ("most", -1)}
         bounds = {shift[sign][0]: int(bound) + shift[sign][1] for sign, bound in _bounds(more, sizes).items()}
-        expect.whole(name, value, **bounds)
+        values.whole(name, value, **bounds)
     elif hint is float:
         if "unseen" not in more:
-            expect.number(name, value, **_bounds(more, sizes))
+            values.number(name, value, **_bounds(more, sizes))
         elif not isinstance(value, Real | Tensor):
-            expect.refuse(name, expect.described(value), "a number")
+            values.refuse(name, values.described(value), "a number")
     elif origin is Literal:
-        expect.one_of(name, value, get_args(hint))
+        values.one_of(name, value, get_args(hint))
     elif hint is str and "|" in more:
-        expect.one_of(name, value, more.split("|"))
+        values.one_of(name, value, more.split("|"))
     elif origin is not None and issubclass(origin, Mapping | Sequence):
         _check_members(name, value, hint, more, sizes)
     elif not isinstance(value, _class_of(hint)):
-        expect.refuse(name, expect.described(value), _named(hint))
+        values.refuse(name, values.described(value), _named(hint))
 
 
 def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
     shape, _, flags = more.partition(";")
     words = {flag.strip() for flag in flags.split(",")}
     known = " ".join(sizes.get(word, word) for word in shape.split())
-    kinds = words & set(expect.KINDS)
+    kinds = words & set(tensors.KINDS)
     within = _bounds(flags, sizes)
     attached = isinstance(value, Tensor) and value.requires_grad
     seen = "unseen" not in words and not ("detached" in words and attached)
     if "below" in within:  # of whole numbers, such as classes
         within["most"] = within.pop("below") - 1
-    expect.tensor(
+    tensors.tensor(
         name,
         value,
         known if shape else None,
@@ -163,7 +163,7 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
         within=(within.get("least", -math.inf), within.get("most", math.inf)) if within and seen else None,
     )
     if "unit" in words and seen:
-        expect.pictures(name, value)
+        tensors.pictures(name, value)
     words_of, found = shape.split(), [str(size) for size in value.shape]
     if "…" in words_of:
         start = words_of.index("…")
@@ -172,7 +172,7 @@ def _check_tensor(name: str, value: Any, more: str, sizes: Sizes) -> None:
         del found[start:end], words_of[start]
     for word, size in zip(words_of, found if words_of else [], strict=True):
         if not word[0].isdecimal() and sizes.setdefault(word, size) != size:
-            expect.refuse(name, f"of shape {tuple(value.shape)}", f"({', '.join(words_of)})")
+            values.refuse(name, f"of shape {tuple(value.shape)}", f"({', '.join(words_of)})")
 
 
 def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
@@ -183,15 +183,15 @@ def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) ->
     if isinstance(value, Tensor) and value.ndim and inner == (Tensor,):
         value = value.unbind()  # and so do the rows of a tensor
     if not isinstance(value, origin) or (isinstance(value, str) and inner[0] is not str):
-        expect.refuse(name, expect.described(value), _named(hint))
+        values.refuse(name, values.described(value), _named(hint))
     if len(value) == 0 and "empty" not in more:
-        expect.refuse(name, "empty", "at least one")
+        values.refuse(name, "empty", "at least one")
     if issubclass(origin, Mapping):
         for key, each in value.items():
             _check(f"{name}[{key!r}]", each, inner[1], more, dict(sizes))
     elif origin is tuple and inner[-1] is not Ellipsis:
         if len(value) != len(inner):
-            expect.refuse(name, f"{len(value)} values", _named(hint))
+            values.refuse(name, f"{len(value)} values", _named(hint))
         each_more = [*more.split(" / "), *[more.split(" / ")[-1]] * len(inner)]
         for i, (each, kind) in enumerate(zip(value, inner, strict=True)):
             _check(f"{name}[{i}]", each, kind, each_more[i], sizes)
@@ -200,7 +200,7 @@ def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) ->
         if colon:
             wanted = sizes.setdefault(count, count if count.isdecimal() else str(len(value)))
             if str(len(value)) != wanted:
-                expect.refuse(name, f"{len(value)} of them", f"{wanted}, one for each")
+                values.refuse(name, f"{len(value)} of them", f"{wanted}, one for each")
             more = rest
         for i, each in enumerate(value):
             _check(f"{name}[{i}]", each, inner[0], more, dict(sizes))
