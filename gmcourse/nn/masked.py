@@ -67,10 +67,7 @@ class MaskedConv2d(nn.Conv2d):
         mask[..., size * size // 2] = (theirs < ours[:, None] + centre).float()
         self.register_buffer("mask", mask.unflatten(2, (size, size)), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map features (B, C, H, W) to (B, C′, H, W)."""
-        return self.see(x, self.kernel_size[0] // 2)
-
-    def see(self, x: Tensor, padding: int) -> Tensor:
-        """Do the same with other borders of zeros, such as none on a patch of the kernel's size."""
+    def forward(self, x: Tensor, padding: int | None = None) -> Tensor:
+        """Map features (B, C, H, W) to (B, C′, H, W), or with less padding than half a kernel to smaller ones."""
+        padding = self.kernel_size[0] // 2 if padding is None else padding
         return F.conv2d(x, self.weight * self.mask, self.bias, padding=padding)

@@ -107,4 +107,4 @@ def _at_pixel(
     if layer not in cache:
         cache[layer] = h.new_zeros(*h.shape[:2], *(side + size - 1 for side in shape))
     cache[layer][:, :, row + size // 2, column + size // 2] = h[:, :, 0, 0]
-    return layer.see(cache[layer][:, :, row : row + size, column : column + size], 0)
+    return layer(cache[layer][:, :, row : row + size, column : column + size], padding=0)
