@@ -45,18 +45,26 @@ def masked_mlp(first: Tensor, hidden: Sequence[int], last: Tensor, dropout: floa
 class MaskedConv2d(nn.Conv2d):
     """A square convolution that sees the rows above, and of its own row what is on the left.
 
-    van den Oord et al. 2016 (arXiv:1601.06759), section 3.4: mask B has the centre; mask A, of the first layer, not.
+    van den Oord et al. 2016 (arXiv:1601.06759), sections 3.3 and 3.4: mask B has the centre; mask A, of the first
+    layer, not. Of pictures with `colours` the channels are that many equal groups, and at the centre a colour sees
+    those before it, and with mask B itself.
     """
 
     mask: Tensor
 
-    @expect.door(in_channels=">= 1", out_channels=">= 1", size=">= 1")
-    def __init__(self, in_channels: int, out_channels: int, size: int, *, centre: bool) -> None:
+    @expect.door(in_channels=">= 1", out_channels=">= 1", size=">= 1", colours=">= 1")
+    def __init__(self, in_channels: int, out_channels: int, size: int, *, centre: bool, colours: int = 1) -> None:
         super().__init__(in_channels, out_channels, size, padding=size // 2)
-        mask = torch.zeros(size * size)
-        mask[: size * size // 2 + centre] = 1  # as one reads: all that comes before the centre
-        self.register_buffer("mask", mask.reshape(size, size), persistent=False)
+        for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+            if channels % colours:
+                expect.refuse(name, channels, f"a multiple of the {colours} colours")
+        mask = torch.zeros(out_channels, in_channels, size * size)
+        mask[..., : size * size // 2] = 1  # as one reads: all that comes before the centre
+        ours, theirs = (torch.arange(n) * colours // n for n in (out_channels, in_channels))
+        mask[..., size * size // 2] = (theirs < ours[:, None] + centre).float()
+        self.register_buffer("mask", mask.unflatten(2, (size, size)), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map features (B, C, H, W) to (B, C′, H, W)."""
-        return F.conv2d(x, self.weight * self.mask, self.bias, padding=self.padding)
+    def forward(self, x: Tensor, padding: int | None = None) -> Tensor:
+        """Map features (B, C, H, W) to (B, C′, H, W), or with less padding than half a kernel to smaller ones."""
+        padding = self.kernel_size[0] // 2 if padding is None else padding
+        return F.conv2d(x, self.weight * self.mask, self.bias, padding=padding)

@@ -56,8 +56,8 @@ def shares(step: Step) -> list[Callback]:
 
 @torch.no_grad()
 def samples(module: Generator, device: torch.device) -> Tensor:
-    """Draw 40 pictures of fixed latents, to look at on the way."""
-    z = torch.randn(40, module.mapping.z_dim, generator=generator(2)).to(device)
+    """Draw 21 pictures of fixed latents, to look at on the way."""
+    z = torch.randn(21, module.mapping.z_dim, generator=generator(2)).to(device)
     return as_pictures(module(z, noise="fixed"))
 
 

@@ -19,7 +19,7 @@ RECIPE = replace(
     arguments=SMALL.arguments | SIZES,
     data=partial(data, size=64),
     step=partial(step, sizes=SIZES, r1=0.4, half_life=1000),
-    steps=20_000,
+    steps=46_000,
     described="faces: 20,000 training pictures of 64×64 pixels with details",
     half=True,
 )

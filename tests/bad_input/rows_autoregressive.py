@@ -2,7 +2,7 @@
 
 import torch
 
-from gmcourse.models.autoregressive import MADE
+from gmcourse.models.autoregressive import MADE, PixelCNN
 from tests.bad_input.harness import row
 
 AR = "models.autoregressive"
@@ -38,9 +38,16 @@ row(
 )
 row(
     f"{AR}.PixelCNN",
-    lambda: {"shape": (2, 2), "levels": 3, "channels": 4, "blocks": 1, "dropout": 0.1},
-    bad={"levels": (1,), "shape": ((2,), (0, 2))},
+    lambda: {"shape": (2, 2), "levels": 3, "channels": 4, "blocks": 1, "dropout": 0.1, "colours": 2},
+    bad={"levels": (1,), "shape": ((2,), (0, 2)), "colours": (3,)},
 )
+row(
+    f"{AR}.PixelCNN.written",
+    lambda: {"pixels": torch.zeros(2, 1, 2, 2, dtype=torch.uint8)},
+    on=lambda: PixelCNN((2, 2), 3),
+    fine={"pixels": "batch"},
+)
+row(f"{AR}.PixelCNN.pictures", lambda: {"x": X}, on=lambda: PixelCNN((2, 2), 3), fine={"x": "batch"})
 row(
     f"{AR}.Transformer",
     lambda: {"dims": 4, "levels": 3, "width": 4, "depth": 1, "heads": 2, "dropout": 0.1},

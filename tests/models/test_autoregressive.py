@@ -18,6 +18,7 @@ SMALL = {  # 2×2 pixels of three levels: 81 pictures
     "MADE": lambda: MADE(4, 3, hidden=(8, 8)),
     "MADE, another order": lambda: MADE(4, 3, hidden=(8, 8), order=ORDER),
     "PixelCNN": lambda: PixelCNN((2, 2), 3, channels=6, blocks=2),
+    "PixelCNN of two colours": lambda: PixelCNN((1, 2), 3, channels=6, blocks=2, colours=2),
     "transformer": lambda: Transformer(4, 3, width=8, depth=2, heads=2),
 }
 ALL = torch.cartesian_prod(*[torch.arange(3)] * 4)
@@ -62,6 +63,20 @@ def test_pixelcnn_has_a_blind_spot_and_the_transformer_has_none():
         assert int((~seen).tril(-1).sum()) == blind
 
 
+def test_colours_see_those_before_them():
+    """At the centre: mask A of each layer's three groups, and mask B; beside it all is seen or nothing."""
+    for centre, wanted in (
+        (False, [[0, 0, 0], [1, 0, 0], [1, 1, 0]]),
+        (True, [[1, 0, 0], [1, 1, 0], [1, 1, 1]]),
+    ):
+        mask = MaskedConv2d(6, 3, 3, centre=centre, colours=3).mask
+        assert mask[:, ::2, 1, 1].tolist() == mask[:, 1::2, 1, 1].tolist() == wanted
+        assert mask[:, :, 0].all()
+        assert not mask[:, :, 2].any()
+    with pytest.raises(ValueError, match="multiple of the 3 colours"):
+        MaskedConv2d(6, 4, 3, centre=True, colours=3)
+
+
 def test_the_pattern_is_that_of_the_jacobian():
     """By autograd, of a stack of masked convolutions on real numbers."""
     stack = nn.Sequential(MaskedConv2d(1, 3, 3, centre=False), MaskedConv2d(3, 1, 3, centre=True))
@@ -77,6 +92,22 @@ def test_logits_with_the_cache_are_those_without(name):
     model, cache = small(name), {}
     for place in model.order.tolist():
         assert torch.allclose(model.next_logits(ALL, place, cache), model(ALL)[:, place], atol=1e-12)
+
+
+def test_pixels_that_are_known_are_in_the_cache():
+    model = shake(PixelCNN((3, 4), 5, channels=6, blocks=2, colours=3)).double().eval()
+    x, cache = torch.randint(5, (7, 36), generator=torch.Generator().manual_seed(0)), {}
+    for place in (17, 18, 19, 31):  # a sample begins with 17 known numbers; then some are left out
+        assert torch.allclose(model.next_logits(x, place, cache), model(x)[:, place], atol=1e-12)
+
+
+def test_pictures_are_written_pixel_by_pixel_and_colour_by_colour():
+    model, pixels = (
+        PixelCNN((2, 3), 256, channels=3, blocks=0, colours=3),
+        torch.arange(18).reshape(1, 3, 2, 3),
+    )
+    assert model.written(pixels)[0, :6].tolist() == [0, 6, 12, 1, 7, 13]
+    assert torch.equal(model.pictures(model.written(pixels)), pixels)
 
 
 def test_a_cache_may_grow_by_several_tokens_at_once():

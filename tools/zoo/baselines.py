@@ -92,6 +92,7 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "flow_matching_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
+    "pixelcnn_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
     "nice_mnist": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
     "diffusion_digits": (

@@ -38,8 +38,8 @@ class LogisticPixelCNN(PixelCNN):
         head.bias = nn.Parameter(torch.cat([torch.zeros(PARTS), centres, torch.ones(PARTS)]))
         self.last[-1] = head
 
-    def _logits(self, x: Tensor) -> Tensor:
-        weight, centre, scale = super()._logits(x).unflatten(2, (3, PARTS, 1)).unbind(2)  # (B, T, parts, 1)
+    def _outputs(self, *given: Any) -> Tensor:
+        weight, centre, scale = super()._outputs(*given).unflatten(2, (3, PARTS, 1)).unbind(2)  # (B, T, parts, 1)
         edges = torch.arange(self.levels - 1) + 0.5
         below = ((edges - centre) * (-scale.clamp_min(-4)).exp()).sigmoid()
         nothing, all_ = (
