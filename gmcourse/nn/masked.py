@@ -62,9 +62,9 @@ class MaskedConv2d(nn.Conv2d):
         mask[..., : size * size // 2] = 1  # as one reads: all that comes before the centre
         ours, theirs = (torch.arange(n) * colours // n for n in (out_channels, in_channels))
         mask[..., size * size // 2] = (theirs < ours[:, None] + centre).float()
-        self.register_buffer("mask", mask.unflatten(2, (size, size)), persistent=False)
+        mask = mask.unflatten(2, (size, size))
+        self.register_buffer("mask", mask if colours > 1 else mask[0, 0], persistent=False)
 
-    def forward(self, x: Tensor, padding: int | None = None) -> Tensor:
-        """Map features (B, C, H, W) to (B, C′, H, W), or with less padding than half a kernel to smaller ones."""
-        padding = self.kernel_size[0] // 2 if padding is None else padding
-        return F.conv2d(x, self.weight * self.mask, self.bias, padding=padding)
+    def forward(self, x: Tensor) -> Tensor:
+        """Map features (B, C, H, W) to (B, C′, H, W)."""
+        return F.conv2d(x, self.weight * self.mask, self.bias, padding=self.padding)

@@ -215,7 +215,10 @@ USES: dict[str, Callable[[Any, torch.device], Any]] = {
     "Glow": lambda m, d: (m.sample(2, temperature=0.7), m.log_prob(rand(d, 2, *m.shape))),
     "GridGANs": lambda m, d: m.sample(3),
     "NICE": lambda m, d: (m.sample(2), m.log_prob(rand(d, 2, *m.shape))),
-    "PixelCNN": lambda m, d: (m.sample(2), m.log_prob(torch.arange(64)[None].to(d) % 17)),
+    "PixelCNN": lambda m, d: (
+        m.sample(2) if m.dims < 100 else m.pictures(torch.zeros(2, m.dims, dtype=torch.long, device=d)),
+        m.log_prob(torch.arange(m.dims)[None].to(d) % m.levels),
+    ),
     "MADE": lambda m, d: (m.sample(2), m.log_prob(torch.arange(64)[None].to(d) % 17)),
     "PlaneFlow": lambda m, d: (m.sample(2), m.log_prob(rand(d, 2, 2))),
     "Regression": lambda m, d: m(rand(d, 2, 3, 8, 8)),
