@@ -2,11 +2,11 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gmcourse import zoo
 from gmcourse.data.images import FIVE_BITS, five_bits
@@ -35,7 +35,12 @@ def pictures_of(module: FlowMatching | Diffusion, n: int, **how: Any) -> Tensor:
 
 
 def measure(
-    module: FlowMatching | Diffusion, device: torch.device, pictures: Pictures = faces, *, ways: Sequence[Way] = WAYS
+    module: nn.Module,
+    device: torch.device,
+    pictures: Pictures = faces,
+    *,
+    ways: Sequence[Way] = WAYS,
+    draw: Callable[..., Tensor] = pictures_of,
 ) -> dict[str, float]:
     """Measure the Fréchet distance to 1,000 test faces for each way to sample, and what 100 samples take.
 
@@ -50,7 +55,7 @@ def measure(
     for name, how in ways:
         seed_torch(0)
         began = time.process_time()
-        made = features.of(pictures_of(module, half, **how))
+        made = features.of(draw(module, half, **how))
         found[f"cpu_seconds_a_hundred_{name}"] = (time.process_time() - began) / half * 100
         found[f"frechet_{name}"] = frechet_distance(real, made)
         if found[f"frechet_{name}"] < found["frechet"]:
