@@ -10,6 +10,7 @@ from gmcourse import zoo
 from tools.zoo import __main__, series
 
 
+@pytest.mark.slow  # it waits for its end
 @pytest.mark.parametrize("before", [signal.default_int_handler, signal.SIG_IGN])
 def test_a_list_goes_on_after_a_failure_and_ends_in_time(tmp_path, monkeypatch, request, before):
     """Small programs stand for trainings: one that fails, one that is done, one that is asked to stop."""

@@ -5,7 +5,11 @@ import torch
 
 from gmcourse import zoo
 
-SHIPPED = [name for name in zoo.names() if zoo.manifest(name).sha256]
+SHIPPED = [
+    pytest.param(name, marks=[pytest.mark.slow] * (name == "pixelcnn_faces"))  # it draws 3,072 numbers in turn
+    for name in zoo.names()
+    if zoo.manifest(name).sha256
+]
 
 
 @torch.no_grad()
