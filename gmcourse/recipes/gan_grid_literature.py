@@ -12,7 +12,7 @@ import torch
 from gmcourse.adversarial import Adversarial, SideBySide
 from gmcourse.data import toy
 from gmcourse.experiments.gan_grid import GridGANs
-from gmcourse.metrics.modes import modes_and_quality
+from gmcourse.metrics.diversity import modes_and_quality
 from gmcourse.models.gan import PlaneDiscriminator
 from gmcourse.recipes.plane_flow_moons import data as samples
 from gmcourse.recipes.running import Recipe

@@ -123,13 +123,13 @@ row(
     lambda: {"features": normal(5, 2), "other": normal(4, 2), "unbiased": True},
 )
 row(
-    "metrics.modes.modes_and_quality",
+    "metrics.diversity.modes_and_quality",
     lambda: {"samples": normal(5, 2), "centres": normal(4, 2), "sigma": 0.1},
     fine={"samples": "batch", "centres": "batch"},
     bad={"sigma": (0.0,)},
 )
 row(
-    "metrics.parzen.parzen_log_prob",
+    "metrics.likelihood.parzen_log_prob",
     lambda: {"x": normal(5, 2), "centres": normal(4, 2), "sigma": 0.1},
     fine={"x": "batch", "centres": "batch"},
     bad={"sigma": (0.0,)},

@@ -9,8 +9,8 @@ from torch import nn
 from gmcourse.adversarial import Adversarial, Lazy, discriminator_logistic, r1_penalty
 from gmcourse.data import toy
 from gmcourse.metrics.divergence import jensen_shannon_on_grid
-from gmcourse.metrics.modes import modes_and_quality
-from gmcourse.metrics.parzen import parzen_log_prob
+from gmcourse.metrics.diversity import modes_and_quality
+from gmcourse.metrics.likelihood import parzen_log_prob
 from gmcourse.models.gan import (
     ClusterGAN,
     DCDiscriminator,

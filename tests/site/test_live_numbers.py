@@ -10,7 +10,7 @@ from torch.distributions import Normal, kl_divergence
 from gmcourse.adversarial import Adversarial, Lazy, r1_penalty
 from gmcourse.data import toy
 from gmcourse.densities import Normal as Plane
-from gmcourse.metrics.modes import modes_and_quality
+from gmcourse.metrics.diversity import modes_and_quality
 from gmcourse.models.discriminative_vs_generative import GaussianWorld, GenerativeClassifier
 from gmcourse.models.gan import PlaneDiscriminator, PlaneGenerator
 from tests.site.conftest import TOLERANCE

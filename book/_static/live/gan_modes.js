@@ -5,7 +5,7 @@ gm.ganModes = (weights) => {
   const { moments, counted, setups } = weights.described, points = weights.all("points"), counts = weights.all("counts"), ends = weights.all("ends");
   const drawn = points[0].length / moments.length / 2, centres = [-4, -2, 0, 2, 4].flatMap((x) => [-4, -2, 0, 2, 4].map((y) => [x, y]));
   const at = (k, moment) => Array.from(counts[k].subarray(25 * moment, 25 * (moment + 1)));
-  const hit = (good, need) => good.filter((n) => n >= need).length;  // gmcourse.metrics.modes has need = 1
+  const hit = (good, need) => good.filter((n) => n >= need).length;  // gmcourse.metrics.diversity has need = 1
   let from = 0;
   return {
     moments, counted, setups, centres, drawn, at,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gmcourse.data import toy
 from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake
 from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
-from gmcourse.metrics.modes import modes_and_quality
+from gmcourse.metrics.diversity import modes_and_quality
 
 
 @by_cases(
