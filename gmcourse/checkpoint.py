@@ -44,9 +44,7 @@ def _unflatten(node: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
         return tensors[content]
     if kind == "items":
         return {key: _unflatten(item, tensors) for key, item in content}
-    if kind == "list":
-        return [_unflatten(item, tensors) for item in content]
-    return content
+    return [_unflatten(item, tensors) for item in content] if kind == "list" else content
 
 
 def _with_digest(content: bytes, before: str, after: str) -> bytes:

@@ -18,7 +18,6 @@ import torch
 from gmcourse import expect
 
 T = TypeVar("T")
-
 DEVICES = ("cpu", "cuda", "mps")
 
 
@@ -32,7 +31,7 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
     device is a `ValueError`, one that is not present here a `RuntimeError`.
     """
     best = "cuda" if torch.cuda.is_available() else "cpu"
-    wanted = str(name or os.environ.get("GMCOURSE_DEVICE") or best)
+    wanted = str(os.environ.get("GMCOURSE_DEVICE") or best if name is None else name)
     kind = wanted.split(":")[0]
     if kind not in DEVICES:
         raise ValueError(f"the name of the device is {wanted!r}; expected one of {', '.join(DEVICES)}")
@@ -40,7 +39,7 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
         raise RuntimeError(f"{wanted!r} was asked for, but torch sees no CUDA GPU here; use device='cpu'")
     if kind == "mps" and not torch.backends.mps.is_available():
         raise RuntimeError("'mps' was asked for, but torch sees no Apple GPU here; use device='cpu'")
-    return torch.device(wanted)
+    return expect.device("the name of the device", wanted)
 
 
 @expect.door(seed=">= 0")
@@ -65,7 +64,7 @@ def start(seed: int = 0, device: str | torch.device | None = None) -> torch.devi
 @expect.door()
 def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
     """Make a generator of its own, for draws that must not depend on what was drawn before."""
-    return torch.Generator(device=device).manual_seed(seed)
+    return torch.Generator(device=expect.device("device", device)).manual_seed(seed)
 
 
 def mixed_seed(*parts: int | str) -> int:

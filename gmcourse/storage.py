@@ -17,7 +17,7 @@ def ensure_writable(path: Path) -> None:
     cannot be written, and what to do.
     """
     cure = "give another path, or the right to write there"
-    if path.is_dir():
+    if os.path.isdir(path):  # False of a name that is too long, where Path.is_dir raises
         raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {cure}")
     try:
         handle, temporary = _temporary(path)

@@ -1,6 +1,8 @@
 """The checks themselves: what each lets pass, what it refuses, and in which words."""
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,12 @@ from gmcourse import expect
         (lambda: expect.whole("n", 0, least=1, most=3), "n is 0; expected a whole number ≥ 1 and ≤ 3"),
         (lambda: expect.number("s", float("nan"), above=0), "s is nan; expected a finite number > 0"),
         (lambda: expect.number("s", torch.ones(())), r"s is a Tensor of shape \(\); expected a finite"),
+        (lambda: expect.number("s", Fraction(1, 2)), "s is a fractions.Fraction; expected a finite number"),
+        (lambda: expect.number("s", 10**400), "s is a int; expected a finite number"),
+        (lambda: expect.whole("n", 10**400, least=1), "n is a int; expected a whole number of 64 bits ≥ 1"),
+        (lambda: expect.path("root", "a\0b"), "root is 'a.x00b'; expected a path"),
+        (lambda: expect.tensor("x", torch.ones(2).to_sparse()), "x is sparse, .* x.to_dense"),
+        (lambda: expect.tensor("x", torch.ones(2).to(torch.float8_e4m3fn)), "x has dtype torch.float8"),
         (lambda: expect.one_of("kind", "c", ("a", "b")), "kind is 'c'; expected one of 'a', 'b'"),
         (lambda: expect.tensor("x", [1.0]), r"x is a list; expected a torch.Tensor; .* torch.tensor"),
         (lambda: expect.tensor("x", np.ones(2), "N"), r"numpy.ndarray .* \(N,\); .* torch.from_numpy"),
@@ -149,3 +157,23 @@ def test_fields_of_a_dataclass():
 
     with pytest.raises(ValueError, match=r"x has shape \(3, 2\)"):
         Thing(X)
+
+
+def test_numbers_of_numpy_arrive_as_numbers_of_python():
+    """Some functions of torch, and `bit_length`, take no others."""
+
+    @expect.door()
+    def given(n: int, share: float, shape: tuple[int, ...] = ()) -> list[type]:
+        return [type(n), type(share), *map(type, shape)]
+
+    assert given(np.int64(3), share=np.float32(0.5), shape=(np.int32(8), 8)) == [int, float, int, int]
+
+
+def test_an_empty_word_is_no_path():
+    """It would be the folder at hand, into which `zoo.save(…, folder="")` wrote."""
+
+    @expect.door()
+    def read(root: str | Path | None = None) -> None: ...
+
+    with pytest.raises(ValueError, match="root is ''; expected a path"):
+        read("")

@@ -24,8 +24,10 @@ import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -78,7 +80,8 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
             if prepare is None:
                 found = {name: given[name] for name in together if isinstance(given.get(name), Tensor)}
                 tensors.same_device(**found)
-                return function(*args, **kwargs)
+                call_plainly: Callable[..., R] = function
+                return call_plainly(*map(_plain, args), **{name: _plain(each) for name, each in kwargs.items()})
             call.arguments.update({name: _prepared(each, prepare) for name, each in given.items()})
             return function(*call.args, **call.kwargs)
 
@@ -121,6 +124,8 @@ def _check(name: str, value: Any, hint: Any, more: str, sizes: Sizes) -> None:
         if not fitting and len(options) > 1:
             values.refuse(name, values.described(value), " or ".join(map(_named, options)))
         _check(name, value, (fitting or options)[0], more, sizes)
+        if Path in options and isinstance(value, str):
+            values.path(name, value)
     elif hint is Tensor:
         _check_tensor(name, value, more, sizes)
     elif hint is int:
@@ -234,4 +239,11 @@ def _prepared(value: Any, prepare: Prepare) -> Any:
         return {key: _prepared(each, prepare) for key, each in value.items()}
     if type(value) in (list, tuple):
         return type(value)(_prepared(each, prepare) for each in value)
-    return value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Give a number of NumPy, also in a tuple, as one of Python: some functions of torch take no other."""
+    if type(value) is tuple:
+        return tuple(map(_plain, value))
+    return value.item() if isinstance(value, np.integer | np.floating) else value

@@ -36,6 +36,8 @@ def tensor(
     if not isinstance(value, Tensor):
         cure = "torch.from_numpy(…)" if type(value).__module__ == "numpy" else "torch.tensor(…)"
         refuse(name, described(value), f"a torch.Tensor{_in_words(shape)}; make one with {cure}")
+    if value.layout is not torch.strided or value.is_quantized or value.is_nested:
+        refuse(name, "sparse, nested or quantised", "a dense tensor, as x.to_dense() or x.dequantize() gives")
     if shape is not None and not _fits(tuple(value.shape), shape.split()):
         raise ValueError(f"{name} has shape {tuple(value.shape)}; expected{_in_words(shape)}")
     if not _is_of(value.dtype, dtype):
@@ -74,7 +76,7 @@ def _is_of(dtype: torch.dtype, kind: str) -> bool:
     if kind in ("bool", "uint8"):
         return dtype is getattr(torch, kind)
     if kind == "floating" or dtype.is_floating_point:
-        return dtype.is_floating_point and kind in ("floating", "real")
+        return dtype.is_floating_point and dtype.itemsize > 1 and kind in ("floating", "real")  # no float8
     return dtype is not torch.bool and not dtype.is_complex
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from fractions import Fraction
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import torch
 
 T = TypeVar("T")
+Bound = float | None
 
 
 def refuse(name: str, got: object, expected: str) -> NoReturn:
@@ -30,33 +32,29 @@ def whole(name: str, value: Any, *, least: int | None = None, most: int | None =
     """Check a whole number and its bounds; no float, no bool, no tensor."""
     is_whole = isinstance(value, Integral) and not isinstance(value, bool)
     found = int(value) if is_whole else 0
-    if not is_whole or (least is not None and found < least) or (most is not None and found > most):
-        shown = found if is_whole else described(value)
-        refuse(name, shown, "a whole number" + bounded(least, most))
+    large = abs(found) >= 2**63  # torch counts in 64 bits
+    if not is_whole or large or (least is not None and found < least) or (most is not None and found > most):
+        shown = described(found if is_whole else value)
+        refuse(name, shown, "a whole number" + " of 64 bits" * large + bounded(least, most))
     return found
 
 
 def number(
-    name: str,
-    value: Any,
-    *,
-    least: float | None = None,
-    most: float | None = None,
-    above: float | None = None,
-    below: float | None = None,
+    name: str, value: Any, *, least: Bound = None, most: Bound = None, above: Bound = None, below: Bound = None
 ) -> float:
     """Check a finite number: `least` and `most` may be reached, `above` and `below` may not."""
-    is_real = isinstance(value, Real) and not isinstance(value, bool)
-    found = float(value) if is_real else math.nan
+    is_real = isinstance(value, Real) and not isinstance(value, bool | Fraction)  # torch knows no fractions
+    large = isinstance(value, int) and abs(value) >= 2**1000
+    found = float(value) if is_real and not large else math.nan
     inside = (least is None or found >= least) and (most is None or found <= most)
     strictly = (above is None or found > above) and (below is None or found < below)
     if not (math.isfinite(found) and inside and strictly):
-        shown = value if is_real else described(value)
+        shown = value if is_real and not large else described(value)
         refuse(name, shown, "a finite number" + bounded(least, most, above, below))
     return found
 
 
-def bounded(least: float | None, most: float | None, above: float | None = None, below: float | None = None) -> str:
+def bounded(least: Bound, most: Bound, above: Bound = None, below: Bound = None) -> str:
     """Write the end of a message: " ≥ 0 and < 1"."""
     bounds = {"≥": least, ">": above, "≤": most, "<": below}
     parts = [f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None]
@@ -65,7 +63,7 @@ def bounded(least: float | None, most: float | None, above: float | None = None,
 
 def path(name: str, value: Any) -> Path:
     """Check a path of a file or folder, whether or not it is there."""
-    if not isinstance(value, str | Path) or not str(value):
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         refuse(name, described(value), "a path, as str or pathlib.Path")
     return Path(value)
 

@@ -39,12 +39,12 @@ def _along(slope: Slope, state: State, times: Sequence[float], solver: str) -> I
         yield state
 
 
-def _last(states: Iterator[State]) -> State:
-    return deque(states, maxlen=1).pop()
-
-
 def _carried(velocity: Velocity) -> Slope:
-    return lambda state, t: (velocity(state[0], state[0].new_full((len(state[0]),), t)),)
+    def slope(state: State, t: float) -> State:
+        found = velocity(state[0], state[0].new_full((len(state[0]),), t))
+        return (expect.tensor("velocity(x, t)", found, " ".join(map(str, state[0].shape)), finite=False),)
+
+    return slope
 
 
 @expect.door(x="B …", solver="|".join(SOLVERS))
@@ -53,7 +53,7 @@ def solve(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str = "
 
     Euler's error falls with the number of steps, Heun's with its square, and each of Heun's steps asks twice.
     """
-    return _last(_along(_carried(velocity), (x,), times, solver))[0]
+    return deque(_along(_carried(velocity), (x,), times, solver), maxlen=1).pop()[0]  # of the last state
 
 
 @expect.door(x="B …", solver="|".join(SOLVERS))
@@ -131,7 +131,7 @@ class Continuous(Bijection):
         def slope(state: State, t: float) -> State:
             return divergence(self.velocity, state[0], state[0].new_full((len(x),), t), probes)
 
-        z, log_det = _last(_along(slope, (x, x.new_zeros(len(x))), self.times, self.solver))
+        z, log_det = deque(_along(slope, (x, x.new_zeros(len(x))), self.times, self.solver), maxlen=1).pop()
         return z, log_det
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:

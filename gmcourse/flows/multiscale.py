@@ -30,12 +30,7 @@ class Multiscale(Bijection):
 
     @expect.door()
     def __init__(
-        self,
-        steps: Bijection,
-        rest: Bijection | None = None,
-        *,
-        split: Bijection | None = None,
-        halve: bool = True,
+        self, steps: Bijection, rest: Bijection | None = None, *, split: Bijection | None = None, halve: bool = True
     ) -> None:
         super().__init__()
         if rest is None and split is not None:

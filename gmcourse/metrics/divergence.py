@@ -66,7 +66,9 @@ def kl_monte_carlo(
 
     Both are in nats, and both infinite where q is zero at a sample. The log-densities map (n, D) to nats (n,).
     """
-    ratio = log_p(samples) - log_q(samples)
+    both = {"log_p(samples)": log_p(samples), "log_q(samples)": log_q(samples)}
+    p, q = (expect.tensor(name, each, f"{len(samples)}", finite=False) for name, each in both.items())
+    ratio = p - q
     if bool((ratio == math.inf).any()):
         return math.inf, math.inf
     return mean_and_error(expect.tensor("log_p(samples) − log_q(samples)", ratio, "n"))

@@ -82,13 +82,7 @@ class _Resample(torch.autograd.Function):
 
 
 def resample(
-    x: Tensor,
-    kernel: Tensor,
-    *,
-    up: int = 1,
-    down: int = 1,
-    padding: Padding = (0, 0, 0, 0),
-    gain: float = 1.0,
+    x: Tensor, kernel: Tensor, *, up: int = 1, down: int = 1, padding: Padding = (0, 0, 0, 0), gain: float = 1.0
 ) -> Tensor:
     """Put up − 1 zeros after each pixel, pad, convolve with `kernel · gain`, keep every `down`-th pixel.
 

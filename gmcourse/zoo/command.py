@@ -37,7 +37,7 @@ def rows(own: bool) -> Iterator[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print both lists, or one manifest and where it lies."""
-    if arguments.name:
+    if arguments.name is not None:
         print(visible(str(zoo.where(arguments.name, own=arguments.own))), file=sys.stderr)
         print(zoo.manifest(arguments.name, own=arguments.own).to_json(), end="")
         return 0

@@ -52,7 +52,7 @@ def file_of(name: str, suffix: str, own: bool | str | Path = False) -> Path:
 @expect.door()
 def names(*, own: bool | str | Path = False) -> list[str]:
     """List the models that travel with the package, or those of one's own, in alphabetical order."""
-    return sorted(path.name.removesuffix(".manifest.json") for path in _folder(own).glob("*.manifest.json"))
+    return sorted(p.name.removesuffix(".manifest.json") for p in _folder(own).glob("*.manifest.json") if p.is_file())
 
 
 def where(name: str, *, own: bool | str | Path = False) -> Path:

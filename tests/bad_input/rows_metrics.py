@@ -78,7 +78,7 @@ row(
     "metrics.divergence.kl_monte_carlo",
     lambda: {"log_p": lambda x: x.sum(1), "log_q": lambda x: x.mean(1), "samples": normal(5, 2)},
     fine={"samples": ANY},
-    bad={"log_p": (lambda x: x.sum(1) * math.nan,)},
+    bad={"log_p": (lambda x: x.sum(1) * math.nan, lambda x: 3.0, lambda x: x.sum())},
 )
 for name in ("kl_on_grid", "jensen_shannon_on_grid"):
     row(
@@ -162,7 +162,7 @@ row(
         "eps": 1e-3,
         "spherical": True,
     },
-    bad={"eps": (0.0, 2.0)},
+    bad={"eps": (0.0, 2.0), "distance": (lambda x, y: 3.0, lambda x, y: squared(x, y)[:1])},
 )
 row(
     "metrics.perceptual_path_length.filtered_mean",

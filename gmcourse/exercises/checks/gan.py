@@ -44,7 +44,7 @@ def generator_losses(which: int, generator: torch.Generator, rows: int, far: flo
         },
     )[which]
     suspects = {reason: value.mean() for reason, value in wrong.items()} | {
-        "it is not averaged over the batch: take the mean, not the sum": each.sum(),
+        "it is not averaged over the batch: take the mean, not the sum": each.sum()
     }
     return Case((t,), each.mean(), suspects, {"logits": t})
 

@@ -93,7 +93,7 @@ def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None
     for value, (batch, _, height, width) in ((log_det, first), (later, tuple(x.shape))):
         total, ones, places = s.sum(), torch.ones(batch), height * width
         suspects = {
-            "this sums exp(s); the logarithm of a product of scales is Σ s": places * s.exp().sum() * ones,
+            "this sums exp(s); the logarithm of a product of scales is Σ s": places * s.exp().sum() * ones
         } | _log_det_suspects(total, batch, height, width)
         sizes = {"channels": len(s)}
         agree(value, places * total * ones, "log_det", suspects, inputs={"self.s": layer.s}, sizes=sizes)

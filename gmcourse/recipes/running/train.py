@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from gmcourse import processes, zoo
+from gmcourse import expect, processes, zoo
 from gmcourse.recipes.running.recipe import Recipe
 from gmcourse.reproducible import start
 from gmcourse.storage import ensure_writable, write_atomically
@@ -50,7 +50,7 @@ def run(
     """
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)")
-    steps = recipe.steps if steps is None else steps
+    steps = expect.whole("steps", recipe.steps if steps is None else steps, least=1 if keep else 0)
     _try_targets(recipe, steps, folder, keep, overwrite)
     place = start(recipe.seed, processes.join(device) or device)
     first = processes.rank_and_world()[0] == 0  # the one that draws and keeps
