@@ -37,7 +37,8 @@ def placed(page: str, site: Path, kept: Path) -> str:
 def with_size(tag: str, file: Path) -> str:
     """A picture that keeps its place while it is fetched, so that nothing below it moves.
 
-    Those that cells drew lie in a box that knows how wide they are: on a small screen it scrolls, see course.css.
+    Those that cells drew lie in a box that knows their size: on a small screen it scrolls, see course.css, and on
+    paper a high one stays legible, see print.css.
     """
     if file.suffix == ".svg":
         box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', file.read_text(encoding="utf-8"))
@@ -50,7 +51,7 @@ def with_size(tag: str, file: Path) -> str:
     if not DRAWN.fullmatch(file.name):
         return sized
     kind = "gm-picture gm-broad" if width > BROAD else "gm-picture"
-    return f'<span class="{kind}" style="--width: {width}px">{sized}</span>'
+    return f'<span class="{kind}" style="--width: {width}px; --height: {height}px">{sized}</span>'
 
 
 def lighter(file: Path, kept: Path) -> Path:

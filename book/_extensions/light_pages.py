@@ -120,7 +120,11 @@ def head(text: str, static: Path, words: frozenset[str]) -> str:
     if 'class="bd-sidebar-secondary' in text:
         # the page's contents come after its text: course.css keeps their place until they are there
         text = text.replace("<html", "<html data-contents", 1)
-    if 'class="expect admonition' in text:
+    if "gm-lede" in text:
+        text = text.replace(
+            "<html", "<html data-front", 1
+        )  # the front page, whose one note stands in the text
+    elif 'class="expect admonition' in text:
         text = text.replace("<html", "<html data-notes", 1)  # the page has a margin for notes on wide screens
     text = NUMBERED.sub("", text)
     sheets = list(SHEET.finditer(text))

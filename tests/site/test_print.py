@@ -37,6 +37,15 @@ def test_nothing_on_paper_asks_for_a_click(paper):
     assert not any(word in text for text in shown for word in ("Hide", "Show"))
 
 
+def test_a_box_is_whole_and_a_high_picture_has_letters_that_can_be_read(paper):
+    boxes = "[...document.querySelectorAll('div.admonition:not(:has(table, pre))')]"
+    assert set(paper.evaluate(f"{boxes}.map((e) => getComputedStyle(e).breakInside)")) <= {"avoid"}  # no box: none
+    scale = """[...document.querySelectorAll('.gm-picture img')].map((e) => e.width / e.getAttribute('width'))"""
+    scales = paper.evaluate(scale)
+    assert scales
+    assert min(scales) > 0.4  # 11 points at 110 dots an inch are 5 points then
+
+
 def test_printing_waits_for_the_end_of_a_page(browser, site):
     page = browser.new_page()
     held = []

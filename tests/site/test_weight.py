@@ -272,3 +272,18 @@ def test_search_shows_the_text_of_a_page(browser, site):
     found = page.locator("ul.search li p.context").all_inner_texts()
     assert not any(each.strip().startswith("Contents") for each in found)
     page.close()
+
+
+def test_the_front_page_keeps_no_room_for_notes_that_it_has_not(browser, site):
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(f"{site}/book/intro.html")
+    place = """(selector) => {
+        const { left, right } = document.querySelector(selector).getBoundingClientRect();
+        return [left, right];
+    }"""
+    figure, column, text = (
+        page.evaluate(place, each) for each in (".gm-live", ".bd-article-container", "section > p")
+    )
+    assert column[1] - figure[1] < 40  # of the column's own padding
+    assert text[1] - text[0] <= 44 * 17  # and a line of text is no longer for it
+    page.close()

@@ -44,7 +44,7 @@ def test_what_a_cell_drew_is_the_same_in_fewer_bytes(site):
     got = placed(site, f'<img src="_images/{NAME}" alt="b"/>')
     small = site / "_images" / NAME.replace("png", "webp")
     assert got == (
-        '<p><span class="gm-picture gm-broad" style="--width: 1200px">'
+        '<p><span class="gm-picture gm-broad" style="--width: 1200px; --height: 60px">'
         f'<img width="1200" height="60" src="_images/{small.name}" alt="b"/></span></p>'
     )
     large = small.with_suffix(".png")
