@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gmcourse.densities import Mixture, Normal
-from gmcourse.metrics import diversity, frechet, likelihood, modes, parzen, reconstruction
+from gmcourse.metrics import diversity, frechet, likelihood, reconstruction
 from gmcourse.metrics.detection import auroc
 from gmcourse.metrics.divergence import (
     jensen_shannon_on_grid,
@@ -31,8 +31,8 @@ METRICS = {
     "precision and recall": lambda x, y: diversity.precision_recall(x, y),
     "radii": lambda x, y: float(diversity.neighbour_radii(x).sum()),
     "purity": lambda x, y: diversity.neighbour_purity(x, LABELS),
-    "modes": lambda x, y: modes.modes_and_quality(x, y, 0.3),
-    "parzen": lambda x, y: float(parzen.parzen_log_prob(x, y, 0.1).sum()),
+    "modes": lambda x, y: diversity.modes_and_quality(x, y, 0.3),
+    "parzen": lambda x, y: float(likelihood.parzen_log_prob(x, y, 0.1).sum()),
     "auroc": lambda x, y: auroc(x[:, 0], y[:, 0]),
     "mean and error": lambda x, y: likelihood.mean_and_error(x[:, 0] - y.mean()),
     "high frequencies": lambda x, y: float(
