@@ -44,6 +44,9 @@ def curves(
         if len(places) <= 9:  # numbers of steps, sizes of sets: these are what one wants to read
             ax.set_xticks(places, [f"{place:,.0f}" if place >= 1000 else f"{place:.3g}" for place in places])
             ax.set_xticks([], minor=True)
+    else:
+        ax.locator_params(axis="x", nbins=6)
+        ax.xaxis.set_major_formatter("{x:,g}")
     for name, value in (reference or {}).items():
         _write_beside(ax, name, value)
     if len(named) > 1:
