@@ -36,7 +36,11 @@ def in_code(text: str, known: Collection[str]) -> set[str]:
 
 def recipes_in(text: str) -> set[str]:
     """Find the recipes that code imports from, and what several of them share: "running.fitted_priors"."""
-    return set(re.findall(r"(?m)^\s*from gmcourse\.recipes\.([\w.]+) import", text))
+    whole = re.findall(r"(?m)^\s*from gmcourse\.recipes import ([\w, ]+)$", text)
+    return {
+        *re.findall(r"(?m)^\s*from gmcourse\.recipes\.([\w.]+) import", text),
+        *(name for names in whole for name in names.split(", ")),
+    }
 
 
 def in_prose(text: str, known: Collection[str]) -> set[str]:
