@@ -28,10 +28,14 @@ WAYS: list[Way] = [
 ]
 
 
+def samples_of(module: Any, n: int, **how: Any) -> Tensor:
+    """Draw n samples, a hundred at a time."""
+    return torch.cat([module.sample(min(100, n - first), **how) for first in range(0, n, 100)])
+
+
 def pictures_of(module: FlowMatching | Diffusion, n: int, **how: Any) -> Tensor:
-    """Draw n pictures (n, 3, 32, 32) in [0, 1], a hundred at a time."""
-    drawn = [module.sample(min(100, n - first), **how) for first in range(0, n, 100)]
-    return (torch.cat(drawn) / 2 + 0.5).clamp(0, 1)
+    """Draw n pictures (n, 3, 32, 32) in [0, 1]."""
+    return (samples_of(module, n, **how) / 2 + 0.5).clamp(0, 1)
 
 
 def measure(

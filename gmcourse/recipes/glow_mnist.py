@@ -6,7 +6,7 @@ from torch import Tensor
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.models.glow import Glow
-from gmcourse.recipes.running import Recipe, adam, likelihood
+from gmcourse.recipes.running import Recipe, adam, cosine, likelihood, product, warm_up
 
 
 def prepare(module: Glow, pixels: Tensor) -> None:
@@ -25,9 +25,10 @@ RECIPE = Recipe(
     arguments={"shape": [1, 28, 28], "n_levels": 2, "n_steps": 8, "hidden_channels": 64},
     data=lambda device: load("mnist").pixels.to(device),
     step=adam(1e-3, lambda module: Dequantized(module).loss, average=0.999, clip=100.0),
-    steps=12_000,
+    steps=24_000,
     batch_size=64,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels",
     prepare=prepare,
+    schedule=product(warm_up(200), cosine),
 )

@@ -1,7 +1,8 @@
 """StyleGAN2 on cartoon faces of 32×32 pixels: every part of the paper, at a size that one CPU core can train.
 
 Against the paper: 64 feature maps at most (512), z and w of width 64 (512), a mapping network of four layers
-(eight), 16 pictures a step (32), and γ = 0.5 for R1, since 32×32 pictures have a thousandth of the pixels.
+(eight), 16 pictures a step (32), γ = 0.1 for R1 (10), as `dcgan_faces` has, and a rate of 0.01 (0.002): a run of
+40,000 steps is short, and one with 0.0025 and γ = 0.5 stood at a Fréchet distance of 1.14 after 24,000.
 """
 
 from collections.abc import Mapping
@@ -31,11 +32,9 @@ def data(device: torch.device, size: int = 32) -> Tensor:
     return (load("faces", n=20_000, size=size).unit() * 2 - 1).to(device)
 
 
-def step(
-    module: Any, device: torch.device, sizes: dict[str, int] = SIZES, r1: float = 0.5, half_life: float = 300
-) -> Adversarial:
+def step(module: Any, device: torch.device, size: dict[str, int] = SIZES, **how: Any) -> Adversarial:
     """Use R1 at every 16th step, the path length with weight 2 at every 8th, both lazy."""
-    return game(module, Discriminator(**sizes).to(device), lr=0.0025, r1_gamma=r1, ema_half_life=half_life)
+    return game(module, Discriminator(**size).to(device), **{"lr": 0.01, "r1_gamma": 0.1, "ema_half_life": 400} | how)
 
 
 def shares(step: Step) -> list[Callback]:
@@ -102,10 +101,11 @@ RECIPE = Recipe(
     arguments={"z_dim": 64, "w_dim": 64, "mapping_layers": 4, "style_mixing": 0.9} | SIZES,
     data=data,
     step=step,
-    steps=24_000,
+    steps=40_000,
     batch_size=16,
     measure=measure,
     described="faces: 20,000 training pictures of 32×32 pixels with details",
     callbacks=shares,
     samples=samples,
+    half=True,
 )

@@ -18,8 +18,7 @@ RECIPE = replace(
     name="stylegan2_faces_64",
     arguments=SMALL.arguments | SIZES,
     data=partial(data, size=64),
-    step=partial(step, sizes=SIZES, r1=0.4, half_life=1000),
+    step=partial(step, size=SIZES, lr=0.0025, r1_gamma=0.4, ema_half_life=1000),
     steps=46_000,
     described="faces: 20,000 training pictures of 64×64 pixels with details",
-    half=True,
 )

@@ -49,6 +49,7 @@ def test_manifests_say_with_which_models_they_were_measured():
     assert expected == {name: models for name, models in noted.items() if models}
     assert expected["stylegan_contest_faces"] == {"features"}
     assert expected["vae_faces_two_levels"] == {"features"}, "in a module that recipes share"
+    assert expected["glow_faces"] == {"features"}, "in a recipe that is imported as a whole"
     assert "features" not in expected
 
 

@@ -90,7 +90,7 @@ SETS = {
 COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "diffusion_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "flow_matching_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
-    "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
+    "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim", "frechet": "frechet"}),
     "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "pixelcnn_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
     "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
