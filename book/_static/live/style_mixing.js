@@ -99,7 +99,7 @@ gm.styleGenerator = (weights) => {
 
 gm.figure("style_mixing", (box) => {
   const generator = gm.styleGenerator(gm.weights("stylegan2_faces")), SIZE = 300;
-  const state = { a: 7, b: 10, psi: 0.8, noisy: true, fromB: generator.sides.map((_, i) => i >= 3) };
+  const state = { a: 7, b: 6, psi: 0.8, noisy: true, fromB: generator.sides.map((_, i) => i >= 3) };
   const panes = { a: gm.canvas(SIZE, SIZE, "Face A."), b: gm.canvas(SIZE, SIZE, "Face B."), mixed: gm.canvas(SIZE, SIZE, () => `The face that has ${state.fromB.filter(Boolean).length} styles of B and the others of A.`) };
   const share = gm.number("styles of B", `of ${generator.sides.length}`), distance = gm.number("distance of w");
   const w = {};
