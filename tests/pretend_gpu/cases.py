@@ -18,8 +18,6 @@ from gmcourse.metrics import (
     diversity,
     frechet,
     likelihood,
-    modes,
-    parzen,
     perceptual,
     perceptual_path_length,
     reconstruction,
@@ -104,8 +102,8 @@ METRICS: dict[str, Case] = {
     "likelihood.bits_per_dim": lambda d: likelihood.bits_per_dim(rand(d, 3), 4),
     "likelihood.mean_and_error": lambda d: likelihood.mean_and_error(rand(d, 9)),
     "likelihood.log_mean_exp": lambda d: likelihood.log_mean_exp(rand(d, 3, 4), 1),
-    "modes.modes_and_quality": lambda d: modes.modes_and_quality(rand(d, 30, 2), rand(d, 4, 2, seed=1), 0.1),
-    "parzen.parzen_log_prob": lambda d: parzen.parzen_log_prob(rand(d, 3, 2), rand(d, 9, 2, seed=1), 0.3),
+    "diversity.modes_and_quality": lambda d: diversity.modes_and_quality(rand(d, 30, 2), rand(d, 4, 2, seed=1), 0.1),
+    "likelihood.parzen_log_prob": lambda d: likelihood.parzen_log_prob(rand(d, 3, 2), rand(d, 9, 2, seed=1), 0.3),
     "perceptual.map_distance": lambda d: perceptual.map_distance(
         [rand(d, 2, 3, 4, 4)], [rand(d, 2, 3, 4, 4, seed=1)]
     ),
