@@ -49,3 +49,8 @@ def test_a_start_asks_for_determinism_without_loading_the_compiler():
     )
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["True", "False"]
+
+
+def test_an_empty_name_is_no_device():
+    with pytest.raises(ValueError, match="the name of the device"):
+        choose_device("")

@@ -112,3 +112,10 @@ def test_what_it_refuses():
         solve(smooth(), torch.zeros(2, 3), even_times(2), "midpoint")
     with pytest.raises(ValueError, match="velocity"):
         Continuous(3)
+
+
+@pytest.mark.parametrize("move", [solve, trajectory])
+def test_a_velocity_of_another_shape_is_refused(move):
+    """It was broadcast: (B, 1) moved all coordinates alike."""
+    with pytest.raises(ValueError, match=r"velocity\(x, t\) has shape \(3, 1\)"):
+        move(lambda x, t: x[:, :1], torch.ones(3, 2), even_times(2))

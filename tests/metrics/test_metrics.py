@@ -138,3 +138,9 @@ def test_precision_and_recall_of_six_points_on_a_line():
     precision, recall = diversity.precision_recall(real, made, k=1)
     assert precision == pytest.approx(2 / 3)  # 9 is 6 away from 3, whose ball reaches 2 far
     assert recall == pytest.approx(1 / 3)  # only 3 lies in a ball, that of 9
+
+
+def test_a_log_density_of_another_shape_is_refused():
+    """(n, 1) less (n,) was (n, n), and its mean the mean over all pairs."""
+    with pytest.raises(ValueError, match=r"log_p\(samples\) has shape \(5, 1\)"):
+        divergence.kl_monte_carlo(lambda x: x, lambda x: x[:, 0], torch.zeros(5, 1))

@@ -128,3 +128,10 @@ def test_looking_draws_the_same_latents_and_leaves_the_generator_alone(name):
     pictures = [train._samples(recipe, model, torch.device("cpu")) for _ in range(2)]
     assert pictures[0] == pictures[1]
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_nothing_is_kept_of_a_training_without_steps(own_zoo, tmp_path, capsys):
+    words = ["train", "vae_digits_2d", "--steps", "0", "--device", "cpu", "--folder", str(tmp_path)]
+    assert main(words) == 2
+    assert "steps is 0; expected a whole number ≥ 1" in capsys.readouterr().err
+    assert not list(own_zoo.glob("*.manifest.json"))

@@ -98,3 +98,11 @@ def test_a_widget_draws_anew(monkeypatch):
     widgets.explore(lambda k, width: plt.figure(), k=(1, 9, 1, 3), width=(0.1, 1.0, 0.1, 0.5))
     k, width, _ = shown[0].children
     assert (type(k).__name__, type(width).__name__) == ("IntSlider", "FloatSlider")
+
+
+def test_many_steps_have_few_names_with_commas():
+    ax = viz.curves({"loss": ([0, 20_000, 40_000], [3.0, 2.0, 1.0])})
+    ax.figure.canvas.draw()
+    names = [label.get_text() for label in ax.get_xticklabels()]
+    assert "40,000" in names
+    assert len(names) <= 8
