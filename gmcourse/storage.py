@@ -2,7 +2,20 @@
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+CURE = "give another path, or make room or get the right to write there"
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """The `OSError` of a full disk or of a right that is missing says which file it is about."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}; {CURE}") from error
 
 
 def _temporary(path: Path) -> tuple[int, str]:
@@ -16,15 +29,12 @@ def ensure_writable(path: Path) -> None:
     Folders that are missing are made; a file that is there is left as it is. The message of the `OSError` says why it
     cannot be written, and what to do.
     """
-    cure = "give another path, or the right to write there"
     if os.path.isdir(path):  # False of a name that is too long, where Path.is_dir raises
-        raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {cure}")
-    try:
+        raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {CURE}")
+    with _in_words(path):
         handle, temporary = _temporary(path)
         os.close(handle)
         Path(temporary).unlink()
-    except OSError as error:
-        raise type(error)(f"{path} cannot be written: {error.strerror or error}; {cure}") from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -32,18 +42,31 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     A full disk or a kill in the middle leaves the old file as it was, and if possible no temporary file.
     """
-    handle, temporary = _temporary(path)
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes | None]) -> None:
+    """Write several files that belong together, None for one that goes: all lie ready before the first changes."""
+    mask = os.umask(0)  # which can only be read by setting it
+    os.umask(mask)
+    ready: dict[Path, str] = {}
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)  # which can only be read by setting it
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner may read
-        os.replace(temporary, path)
+        for path, content in contents.items():
+            if content is None:
+                continue
+            with _in_words(path):
+                handle, ready[path] = _temporary(path)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.chmod(ready[path], 0o666 & ~mask)  # mkstemp makes files that only their owner may read
+        for path in contents:
+            with _in_words(path):
+                os.replace(ready[path], path) if path in ready else path.unlink(missing_ok=True)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        for temporary in ready.values():
+            Path(temporary).unlink(missing_ok=True)
         raise
 
 

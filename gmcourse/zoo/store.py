@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.console import visible
 from gmcourse.reproducible import plain_defaults
-from gmcourse.storage import write_atomically
+from gmcourse.storage import write_together
 from gmcourse.training import History
 from gmcourse.zoo.manifests import Manifest
 
@@ -153,7 +153,7 @@ def save(
     half: bool = False,
     folder: str | Path | None = None,
 ) -> Manifest:
-    """Add a trained model of one's own: each file is written atomically, the manifest last.
+    """Add a trained model of one's own: all files or, where the disk is full, none; the manifest last.
 
     Returns the manifest as it was written. The hash and the name of the picture are filled in here. `samples` is the
     content of a PNG file; `half` keeps the weights in float16, of which `load` gives a float32 model with the rounded
@@ -174,10 +174,6 @@ def save(
     described = replace(described, sha256=digest, samples=picture)
     curves = None if history is None else (history.thinned().to_json() + "\n").encode()
     text = described.to_json().encode(errors="backslashreplace")
-    for suffix, written in zip(SUFFIXES, (content, curves, samples, text), strict=True):
-        path = file_of(described.name, suffix, place)
-        if written is not None:
-            write_atomically(path, written)
-        else:
-            path.unlink(missing_ok=True)  # of an earlier model of this name
+    files = [file_of(described.name, suffix, place) for suffix in SUFFIXES]
+    write_together(dict(zip(files, (content, curves, samples, text), strict=True)))
     return described

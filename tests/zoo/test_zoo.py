@@ -1,7 +1,9 @@
 """The zoo: what is saved comes back, own and shipped models are never mixed up, and damage is told."""
 
+import errno
 import hashlib
 import json
+import os
 import re
 from dataclasses import replace
 
@@ -63,6 +65,25 @@ def test_round_trip(tmp_path, own_zoo, place, capsys):
     folder = own_zoo if place == "own" else tmp_path
     assert zoo.where("tiny", own=own) == folder / "tiny.manifest.json"
     assert (folder / "tiny.png").read_bytes() == b"png"
+
+
+def test_a_full_disk_leaves_the_model_that_was_there(tmp_path, monkeypatch):
+    """The new weights replaced the old ones before the curves found no room: neither model could be loaded."""
+    written = save(folder=tmp_path, samples=b"png")
+    before, calls, fsync = contents(tmp_path), [], os.fsync
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"tiny\.log\.json cannot be written: No space left on device"):
+        save(folder=tmp_path)
+    assert contents(tmp_path) == before
+    assert zoo.manifest("tiny", own=tmp_path) == written
+    zoo.load("tiny", own=tmp_path)
 
 
 def test_an_own_model_is_never_taken_for_a_shipped_one(shipped, capsys):
