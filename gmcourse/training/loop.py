@@ -26,27 +26,29 @@ from gmcourse.training.step import Step
 
 @contextmanager
 def gentle_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C and the notebook's stop button end a loop after the step at hand, not inside it.
+    """Let Ctrl-C, the notebook's stop button and SIGTERM end a loop after the step at hand, not inside it.
 
     Half an optimiser step would leave a model that no seed can give again. A second signal is obeyed at once. It
-    gives a function that says whether to stop.
+    gives a function that says whether to stop. SIGTERM, with which a cluster ends a job, ends the process afterwards.
     """
-    asked = False
+    asked: list[int] = []
 
     def handle(number: int, frame: Any) -> None:
-        nonlocal asked
         if asked:
             raise KeyboardInterrupt
-        asked = True
+        asked.append(number)
 
     if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
         yield lambda: False
         return
-    previous = signal.signal(signal.SIGINT, handle)
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield lambda: bool(asked)
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        if signal.SIGTERM in asked:
+            signal.raise_signal(signal.SIGTERM)
 
 
 Callback = Callable[[int, History], object]
@@ -74,9 +76,10 @@ def fit(
     run that was interrupted, or killed and resumed from its last checkpoint, ends with the same bits as one
     that was left alone (same device, same number of threads).
 
-    A checkpoint is written every `minutes`, at the end, on interruption, and when something is not finite, then as it
-    was after the last good step. It never becomes shorter: a run that would take its place is refused. Returns the
-    history; `history.interrupted` says whether the run was stopped early. The model is usable then.
+    A checkpoint is written every `minutes`, at the end, on interruption (Ctrl-C or SIGTERM), and as it was after the
+    last good step when something is not finite, or the data's function or a callback raises. It never becomes
+    shorter: a run that would take its place is refused. Returns the history; `history.interrupted` says whether the
+    run was stopped early. The model is usable then.
 
     Args:
         step: a `Step`, such as `Minimize`: it is called as `step(batch)` and returns scalars by name.
@@ -96,7 +99,7 @@ def fit(
 
     Raises:
         ValueError: sizes that do not fit, or a checkpoint that is broken, of another run, or would be spoilt.
-        OSError: the checkpoint cannot be written.
+        OSError: the checkpoint cannot be written, at the beginning or the end; on the way that is a warning.
         Diverged: something was not finite; the message has the step's number.
     """
     flags = {"resume": resume, "extend": extend, "overwrite": overwrite, "progress": progress}
@@ -119,15 +122,17 @@ def fit(
             if schedule is not None:
                 set_rates(step.optimizers, schedule, now, steps)
             seed_torch(mixed_seed("step", seed, now))
-            batch = rows_of(batches[now], rank, world)
+            with saved.rescued(now, history):
+                batch = rows_of(batches[now], rank, world)
             values = _values(step, batch, now, partial(saved.save, now, history))
             history.append(now, values)
             history.seconds = before + time.monotonic() - began
             bar.update()
             if now % 20 == 0 and not hidden:
                 bar.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
-            for callback in callbacks:
-                callback(now, history)
+            with saved.rescued(now + 1, history):
+                for callback in callbacks:
+                    callback(now, history)
             part = batch if isinstance(batch, torch.Tensor) else batch[0]
             history.interrupted = any_of_us(interrupted(), part.device)
             if history.interrupted or now + 1 == steps or time.monotonic() - saved.at > 60 * minutes:

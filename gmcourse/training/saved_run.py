@@ -1,7 +1,10 @@
 """The checkpoint of a run that `fit` makes: it never becomes worse, shorter, or that of another run."""
 
+import os
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -18,15 +21,15 @@ class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
     A resumed run must share the identity: seed, batch_size and number of samples. Without a path nothing is saved.
-    `done` has the steps in the file, None while this run has written none, and `at` when it was written, on the
-    monotonic clock, or the run began.
+    `done` has the steps in the file, 0 while this run has written none, and `at` when it was written, on the
+    monotonic clock, or the run began; `mark` is by what the file is known again.
     """
 
     def __init__(self, path: str | Path | None, step: Step, identity: Sequence[int | None], steps: int) -> None:
         self.path = None if path is None else expect.path("checkpoint", path)
         self.step, self.steps = step, steps
         self.identity = dict(zip(("seed", "batch_size", "samples"), identity, strict=True))
-        self.done: int | None = None
+        self.done, self.mark = 0, _mark(self.path)
         self.at = time.monotonic()
 
     def begin(self, *, resume: bool, extend: bool, overwrite: bool) -> tuple[int, History]:
@@ -73,13 +76,47 @@ class SavedRun:
         return done, History.from_json(saved["history"])
 
     def save(self, done: int, history: History) -> None:
-        """Write the state after so many steps, unless that is what the file has."""
+        """Write the state after so many steps, unless that is what the file has.
+
+        What another run has written there meanwhile stays, and this run ends: its state comes to lie beside it.
+        """
         if self.path is None or done == self.done or processes.rank_and_world()[0] > 0:
             return
         position = {**self.identity, "steps": self.steps, "step": done}
-        state = {"history": history.to_json(), "state": self.step.state_dict()}
-        save_checkpoint(self.path, position | state)
-        self.done, self.at = done, time.monotonic()
+        state = position | {"history": history.to_json(), "state": self.step.state_dict()}
+        if _mark(self.path) not in (None, self.mark):
+            beside = self.path.with_stem(f"{self.path.stem}-{os.getpid()}")
+            save_checkpoint(beside, state)
+            raise ValueError(
+                f"another run has written {self.path} while this one was training; what this one has done is in "
+                f"{beside}. Give each run a path (--folder) of its own"
+            )
+        try:
+            save_checkpoint(self.path, state)
+        except OSError as error:
+            if done == self.steps or history.interrupted:
+                raise
+            warnings.warn(f"after {done} steps no checkpoint was written: {error}. Training goes on", stacklevel=2)
+        else:
+            self.done, self.mark = done, _mark(self.path)
+        self.at = time.monotonic()
+
+    @contextmanager
+    def rescued(self, done: int, history: History) -> Iterator[None]:
+        """Save the state after so many whole steps if what is called between two steps raises."""
+        try:
+            yield
+        except BaseException:
+            self.save(done, history)
+            raise
+
+
+def _mark(path: Path | None) -> tuple[int, ...] | None:
+    """What changes whenever a file is written anew; None where there is none."""
+    if path is None or not path.is_file():
+        return None
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _lay_out(optimizer: Optimizer) -> None:

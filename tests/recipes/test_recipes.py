@@ -159,6 +159,13 @@ def test_looking_changes_nothing(tmp_path):
         assert torch.equal(a, b)
 
 
+def test_a_picture_to_look_at_ends_no_run(tmp_path):
+    (tmp_path / "vae_digits_2d.png").mkdir()  # so that it cannot be written
+    looking = replace(recipes.find("vae_digits_2d"), samples=lambda module, device: module.sample(4))
+    _, history = recipes.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=0)
+    assert len(history["loss"]) == 3
+
+
 @pytest.mark.parametrize("averaged", [True, False])
 def test_looking_sees_what_will_be_kept_and_training_does_not_notice(tmp_path, averaged):
     """Layers such as dropout know two modes: samples are drawn in one, and every step is made in the other."""

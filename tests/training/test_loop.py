@@ -1,6 +1,7 @@
 """The loop: exact resumption, clear errors, a usable model after an interruption."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -12,7 +13,7 @@ from torch import nn
 
 from gmcourse.training import EMA, Diverged, History, Minimize, fit, load_checkpoint
 from gmcourse.training.batches import batch_indices
-from tests.conftest import stop_after
+from tests.conftest import ROOT, stop_after
 
 
 def make_step(lr=1e-2, noisy=True):
@@ -86,6 +87,26 @@ def test_an_interrupt_ends_after_a_whole_step_and_saves(data, tmp_path):
     fit(whole, data, steps=30, batch_size=8, progress=False)
     assert torch.equal(bits(rest), bits(whole))
     assert not finished.interrupted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process at once")
+def test_a_job_that_a_cluster_ends_saves_first(tmp_path):
+    """SIGTERM lost everything since the last checkpoint."""
+    path = tmp_path / "run.safetensors"
+    script = textwrap.dedent(
+        """
+        import os, signal, sys, torch
+        from gmcourse.training import fit
+        from tests.training.test_loop import make_step
+        end = lambda step, history: os.kill(os.getpid(), signal.SIGTERM) if step == 4 else None
+        data = torch.ones(50, 3), torch.ones(50, 1)
+        fit(make_step(), data, steps=9, batch_size=8, checkpoint=sys.argv[1], callbacks=[end], progress=False)
+        print("still there")
+        """
+    )
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGTERM, "")
+    assert load_checkpoint(path)["step"] == 5
 
 
 @pytest.mark.slow

@@ -1,10 +1,13 @@
 """A checkpoint never becomes worse, shorter, or that of another run."""
 
+import errno
+
 import pytest
 import torch
 from torch import nn
 
-from gmcourse.training import EMA, Minimize, fit, load_checkpoint, save_checkpoint
+from gmcourse import storage
+from gmcourse.training import EMA, Diverged, History, Minimize, fit, load_checkpoint, save_checkpoint
 from gmcourse.training.schedules import linear_decay
 from tests.conftest import stop_after
 from tests.training.test_loop import bits, make_step
@@ -72,6 +75,83 @@ def test_a_checkpoint_that_cannot_be_written_is_said_before_the_first_step(data,
         with pytest.raises(OSError, match=said):
             fit(step, data, steps=2, batch_size=8, checkpoint=path, progress=False)
     assert torch.equal(bits(step), before)
+
+
+def run_with(data, path, **options):
+    return fit(make_step(), data, steps=6, batch_size=8, checkpoint=path, minutes=0, progress=False, **options)
+
+
+@pytest.mark.parametrize("error", [KeyError("a column"), KeyboardInterrupt()])
+@pytest.mark.parametrize("whose", ["the data", "a callback"])
+def test_what_others_raise_between_two_steps_loses_no_work(data, tmp_path, whose, error):
+    """It lost up to five minutes: the run ended with nothing saved since the last checkpoint."""
+    path, drawn = tmp_path / "run.safetensors", []
+
+    def draw(generator, batch_size):
+        drawn.append(batch_size)
+        if whose == "the data" and len(drawn) == 4:
+            raise error
+        return data[0][:batch_size], data[1][:batch_size]
+
+    def callback(step, history):
+        if whose == "a callback" and step == 2:
+            raise error
+
+    options = {"steps": 6, "batch_size": 8, "checkpoint": path, "progress": False}
+    with pytest.raises(type(error)):
+        fit(make_step(), draw, callbacks=[callback], **options)
+    saved = load_checkpoint(path)
+    assert saved["step"] == 3
+    assert len(History.from_json(saved["history"])["loss"]) == 3
+
+
+def test_a_run_that_fails_at_once_replaces_nothing(data, tmp_path):
+    """A checkpoint of 0 steps took the place of the one that was there, or was in the way of the next try."""
+    path = tmp_path / "run.safetensors"
+    run_with(data, path)
+    kept = path.read_bytes()
+    for spoilt in (lambda generator, size: {}[size], (data[0] * float("nan"), data[1])):
+        with pytest.raises((KeyError, Diverged)):
+            run_with(spoilt, path, overwrite=True)
+        assert path.read_bytes() == kept
+
+
+def test_two_runs_at_once_do_not_write_over_each_other(data, tmp_path):
+    path = tmp_path / "run.safetensors"
+
+    def other(step, history):
+        if step == 3:
+            path.unlink()  # else it would be refused before its first step
+            fit(make_step(), data, steps=9, batch_size=8, checkpoint=path, progress=False)
+
+    with pytest.raises(ValueError, match=r"another run has written .*; what this one has done is in ") as refused:
+        run_with(data, path, callbacks=[other])
+    assert load_checkpoint(path)["steps"] == 9
+    (beside,) = (each for each in tmp_path.iterdir() if each != path)
+    assert str(beside) in str(refused.value)
+    assert load_checkpoint(beside)["step"] == 4
+
+
+def test_a_disk_that_is_full_for_a_while_ends_no_run(data, tmp_path, monkeypatch):
+    """It ended a run of hours. At the end it is an error, and what was there before stays."""
+    path = tmp_path / "run.safetensors"
+    calls, fsync = [], storage.os.fsync
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) in (2, 3) or len(calls) > 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(storage.os, "fsync", full)
+    with pytest.warns(UserWarning, match=r"after 2 steps no .*run\.safetensors cannot be written: No space "):
+        run_with(data, path)
+    assert load_checkpoint(path)["step"] == 6
+    kept = path.read_bytes()
+    with pytest.raises(OSError, match=r"run\.safetensors cannot be written: No space left on device; .* make room"):
+        fit(make_step(), data, steps=3, batch_size=8, checkpoint=path, overwrite=True, progress=False)
+    assert path.read_bytes() == kept
+    assert [each.name for each in tmp_path.iterdir()] == ["run.safetensors"]
 
 
 def test_a_resumed_optimiser_remembers_in_the_layout_of_its_parameters(tmp_path):

@@ -1,5 +1,6 @@
 """The one function that runs any recipe."""
 
+import contextlib
 import importlib
 import math
 import platform
@@ -124,7 +125,10 @@ def _look(recipe: Recipe, step: Step, device: torch.device, folder: Path, minute
         pictures = _samples(recipe, module.eval(), device)
         module.train(was_training)
         if pictures is not None:
-            write_atomically(folder / f"{recipe.name}.png", pictures)
+            with contextlib.suppress(
+                OSError
+            ):  # a picture to look at ends no run; the checkpoint says that it is full
+                write_atomically(folder / f"{recipe.name}.png", pictures)
         drawn = time.monotonic()
 
     return look
