@@ -174,6 +174,7 @@ def _weights() -> Iterator[Finding]:
     for name in store.names(own=True):
         try:
             made = store.manifest(name, own=True)
+            store.weights(made, own=True)  # whole, and of this manifest
             text = f"{name} of your own: {made.steps:,} steps, in {store.own_folder()}"
             yield Finding(NOTE, "weights", text)
         except ValueError as error:

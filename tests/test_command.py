@@ -1,8 +1,12 @@
-"""The `gmcourse` command by itself: what there is, and which version."""
+"""The `gmcourse` command by itself: what there is, which version, and how it ends when it is not let finish."""
+
+import subprocess
+import sys
 
 import pytest
 
 import gmcourse
+from gmcourse import __main__ as command
 from gmcourse.__main__ import COMMANDS, main
 
 
@@ -28,3 +32,28 @@ def test_an_unknown_word_is_an_error(capsys):
         main(["dance"])
     assert stopped.value.code == 2
     assert "dance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("when", ["while it imports", "while it runs"])
+def test_ctrl_c_is_one_line(monkeypatch, capsys, when):
+    """The seconds in which torch is imported ended with a traceback of forty lines."""
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    if when == "while it imports":
+        monkeypatch.setattr(command.importlib, "import_module", stopped)
+    else:
+        monkeypatch.setattr("gmcourse.zoo.command.run", stopped)
+    assert main(["zoo"]) == 130
+    assert capsys.readouterr().err == "gmcourse zoo: stopped\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
+def test_a_reader_that_has_gone_is_no_error():
+    """`gmcourse … | head -1` complained of a broken pipe, from here or as Python ended."""
+    script = "import sys, time; time.sleep(1.0); from gmcourse.__main__ import main; sys.exit(main(['zoo']))"
+    asked = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asked.stdout.close()
+    assert asked.stderr.read() == b""
+    assert asked.wait() == 1

@@ -3,13 +3,14 @@
 import importlib.metadata
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from gmcourse import doctor
+from gmcourse import doctor, zoo
 from gmcourse.__main__ import main
 from gmcourse.zoo import published, store
 
@@ -56,6 +57,16 @@ def test_a_damaged_model_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     weights.write_bytes(weights.read_bytes()[:-1])
     lines = [str(each) for each in doctor.findings(kernel=False) if each.topic == "weights"]
     assert any(f"{name}.safetensors is not as it was published" in line for line in lines)
+
+
+def test_weights_of_ones_own_that_are_damaged_are_told(own_zoo: Path) -> None:
+    """Only the manifest was read: a model that cannot be loaded stood there as a good one."""
+    zoo.save(replace(zoo.manifest("plane_nice_moons"), name="mine"), zoo.load("plane_nice_moons"))
+    assert any("mine of your own: " in each.text for each in doctor._weights())
+    weights = own_zoo / "mine.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    (line,) = (each for each in doctor._weights() if "mine" in each.text)
+    assert "changed or cut short" in line.text
 
 
 def test_a_model_of_ones_own_stands_apart(own_zoo: Path) -> None:

@@ -123,9 +123,7 @@ def load(
 
 
 def _folder(root: str | Path | None) -> Path:
-    if not isinstance(root, str | os.PathLike):
-        expect.refuse("root", expect.described(root), "the path of a folder of pictures")
-    folder = Path(root).expanduser()
+    folder = expect.path("root", root)
     if not folder.is_dir():
         expect.refuse("root", visible(str(folder)), "a folder that is there, with pictures in it")
     return folder

@@ -20,7 +20,9 @@ OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 @expect.door()
 def data_root(root: str | Path | None = None) -> Path:
     """Where torchvision's sets lie: the argument, else `GMCOURSE_DATA`, else `~/.cache/gmcourse`."""
-    return Path(root or os.environ.get("GMCOURSE_DATA") or Path.home() / ".cache" / "gmcourse").expanduser()
+    return expect.path(
+        "GMCOURSE_DATA" if root is None else "root", root or os.environ.get("GMCOURSE_DATA") or "~/.cache/gmcourse"
+    )
 
 
 @expect.door(name=NAMES, split="train|test", size=">= 1", limit=">= 1")
@@ -92,6 +94,8 @@ def _read(
     pixels, labels = torch.as_tensor(found.data), torch.as_tensor(found.targets)
     if len(pixels) != len(labels) or len(pixels) == 0:
         raise ValueError(f"{len(pixels)} images, but {len(labels)} labels")
+    if int(labels.max()) >= len(names):
+        raise ValueError(f"a label is {int(labels.max())}, but there are {len(names)} classes")
     pixels = pixels.permute(0, 3, 1, 2) if pixels.ndim == 4 else pixels[:, None]
     return Images(pixels[:limit].contiguous(), labels[:limit], 256, names)
 

@@ -187,7 +187,7 @@ def _check_members(name: str, value: Any, hint: Any, more: str, sizes: Sizes) ->
         value = value.tolist()  # numbers in an array or a tensor do as well
     if isinstance(value, Tensor) and value.ndim and inner == (Tensor,):
         value = value.unbind()  # and so do the rows of a tensor
-    if not isinstance(value, origin) or (isinstance(value, str) and inner[0] is not str):
+    if not isinstance(value, origin) or isinstance(value, bytes) or (isinstance(value, str) and inner[0] is not str):
         values.refuse(name, values.described(value), _named(hint))
     if len(value) == 0 and "empty" not in more:
         values.refuse(name, "empty", "at least one")

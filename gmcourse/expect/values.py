@@ -62,10 +62,13 @@ def bounded(least: Bound, most: Bound, above: Bound = None, below: Bound = None)
 
 
 def path(name: str, value: Any) -> Path:
-    """Check a path of a file or folder, whether or not it is there."""
+    """Check a path of a file or folder, whether or not it is there, and write out a home folder that it names."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         refuse(name, described(value), "a path, as str or pathlib.Path")
-    return Path(value)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        refuse(name, described(str(value)), "a path: the home folder behind ~ is not known here")
 
 
 def instance(name: str, value: Any, kind: type[T], wanted: str | None = None) -> T:

@@ -39,6 +39,9 @@ def _parts(name: str, data: Any) -> tuple[Tensor, ...]:
             "a tensor, a tuple of tensors, or a function (generator, batch_size) → batch; torch.as_tensor(…) makes "
             "a tensor of a list or an array, and map(torch.stack, zip(*dataset)) makes two of a set of pairs",
         )
+    for t in tensors:
+        kind = "bool" if t.dtype is torch.bool else "real"  # complex numbers have no loss
+        expect.tensor(name, t, dtype=kind, finite=False, filled=False)
     lengths = sorted({t.shape[0] if t.ndim else 0 for t in tensors})
     if len(lengths) != 1:
         expect.refuse(name, f"tensors of lengths {lengths}", "equal lengths")

@@ -81,8 +81,9 @@ class History(Mapping[str, list[float]]):
             history.seconds = float(content["seconds"])
             history.interrupted = bool(content["interrupted"])
             for name, curve in content["curves"].items():
-                history._steps[name] = [int(s) for s in curve["steps"]]
-                history._values[name] = [float(v) for v in curve["values"]]
+                pairs = [*zip(curve["steps"], curve["values"], strict=True)]
+                history._steps[name] = [expect.whole("a step", step, least=0) for step, _ in pairs]
+                history._values[name] = [float(value) for _, value in pairs]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"text is no history ({error}); expected what History.to_json writes") from error
         return history

@@ -43,7 +43,8 @@ class Manifest:
     seeds: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        expect.fields(self, arguments="empty", metrics="empty unseen", baselines="empty unseen", seeds="empty")
+        counted = {"seed": ">= 0", "steps": ">= 0", "hours": ">= 0", "seeds": "empty >= 0"}
+        expect.fields(self, arguments="empty", metrics="empty unseen", baselines="empty unseen", **counted)
 
     def to_json(self) -> str:
         """Indented JSON, so that a change shows as a change of lines."""

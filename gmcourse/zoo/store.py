@@ -32,13 +32,13 @@ SUFFIXES = (".safetensors", ".log.json", ".png", ".manifest.json")
 def own_folder() -> Path:
     """Where models of one's own lie: `GMCOURSE_ZOO`, else the user's data folder."""
     chosen = os.environ.get("GMCOURSE_ZOO")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("gmcourse", False) / "zoo"
+    return expect.path("GMCOURSE_ZOO", chosen) if chosen else platformdirs.user_data_path("gmcourse", False) / "zoo"
 
 
 def _folder(own: bool | str | Path) -> Path:
     if isinstance(own, bool):
         return own_folder() if own else WEIGHTS
-    return Path(own)
+    return expect.path("own", own)
 
 
 @expect.door()
@@ -95,6 +95,19 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
         raise ValueError(f"the training log {path} is damaged: {error}. {_cure(name, own)}") from error
 
 
+def weights(described: Manifest, own: bool | str | Path) -> bytes:
+    """Read the weights that a manifest tells of; a file that is missing, or another one, is a `ValueError`."""
+    path, cure = file_of(described.name, ".safetensors", own), _cure(described.name, own)
+    if not path.is_file():
+        raise ValueError(f"the weights {path} are missing. {cure}")
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != described.sha256:
+        both = f"sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…"
+        raise ValueError(f"the weights {path} have {both}: the file was changed or cut short. {cure}")
+    return content
+
+
 def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Path = False) -> nn.Module:
     """Load a trained model, in evaluation mode, with gradients switched off.
 
@@ -112,15 +125,8 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
             f"{name} was trained and measured, but its weights are too large to travel with the package. "
             f"Train it: gmcourse train {described.recipe}, then load(…, own=True)"
         )
-    if not path.is_file():
-        raise ValueError(f"the weights {path} are missing. {_cure(name, own)}")
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != described.sha256:
-        both = f"sha256 {digest[:12]}…, the manifest says {described.sha256[:12]}…"
-        raise ValueError(f"the weights {path} have {both}: the file was changed or cut short. {_cure(name, own)}")
     try:
-        module = _built(described, tensors_from_bytes(content))
+        module = _built(described, tensors_from_bytes(weights(described, own)))
     except (AttributeError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
         fault = f"the weights {path} do not fit {described.model}: {error}. {_cure(name, own)}"
         raise ValueError(fault) from error

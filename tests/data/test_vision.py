@@ -44,6 +44,14 @@ def test_mnist_is_read(tmp_path):
     assert len(load("mnist", root=tmp_path, limit=5)) == 5
 
 
+def test_a_label_that_is_no_class_is_told(tmp_path):
+    """One flipped bit made class 137 of ten."""
+    labels = write_mnist(tmp_path) / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([137]))
+    with pytest.raises(ValueError, match=r"of mnist in .* are damaged \(a label is 137, but there are 10 classes\)"):
+        load("mnist", "test", root=tmp_path)
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -84,6 +84,14 @@ def test_a_target_that_cannot_be_written_is_found_before_the_work(tmp_path, monk
     assert not began
 
 
+def test_the_folder_for_checkpoints_is_a_folder(tmp_path, capsys, monkeypatch):
+    """An empty one was the working folder."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "vae_digits_2d", "--folder", "", "--steps", "1", "--no-keep"]) == 2
+    assert "folder is ''; expected a path" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_where_training_begins(tmp_path, own):
     """Without a step what is trained is what it began with: the package's model, unless one's own is asked for."""

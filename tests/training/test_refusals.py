@@ -37,6 +37,12 @@ def one_step(**changed):
         (lambda: Batches(torch.zeros(3), 2.0), "batch_size is 2.0; expected a whole number"),
         (lambda: Batches(torch.zeros(()), 1), "only 0 samples"),
         (lambda: Batches([], 1), "data is a list; expected a tensor, a tuple of tensors, or a function"),
+        (lambda: Batches(torch.zeros(4).to_sparse(), 2), "data is sparse, nested or quantised; expected a dense"),
+        (
+            lambda: Batches(torch.zeros(4, dtype=torch.complex64), 2),
+            "data has dtype torch.complex64; expected a dtype",
+        ),
+        (lambda: Batches(lambda g, n: torch.zeros(n).to_sparse(), 2)[0], "function drew is sparse"),
         (lambda: Batches((), 1), "data is a tuple; expected a tensor"),
         (lambda: Batches(torch.zeros(3).numpy(), 1), "data is a numpy.ndarray of shape"),
         (

@@ -13,7 +13,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.models.nice import NICE
-from gmcourse.training import History
+from gmcourse.training import History, load_checkpoint, save_checkpoint
 from gmcourse.zoo import store
 
 TINY = zoo.Manifest(
@@ -137,6 +137,31 @@ def test_bad_input(call, message):
         call()
 
 
+@pytest.mark.parametrize("curve", [([0, 1], [2.0]), ([0.5], [2.0]), ([-1], [2.0]), (["0"], [2.0])])
+def test_a_log_whose_steps_are_none(own_zoo, curve):
+    """They were rounded, and curves of unequal lengths were drawn as far as both went."""
+    save()
+    log = {"seconds": 1.0, "interrupted": False, "curves": {"loss": {"steps": curve[0], "values": curve[1]}}}
+    store.file_of("tiny", ".log.json", True).write_text(json.dumps(log))
+    with pytest.raises(ValueError, match=r"log .* is damaged: text is no history"):
+        zoo.log("tiny", own=True)
+
+
+def test_the_home_folder_is_written_out(tmp_path, monkeypatch):
+    """A folder with the name "~" was made, and a home that nobody knows was refused without a word of where."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    save(folder="~/models")
+    assert zoo.names(own="~/models") == zoo.names(own=tmp_path / "models") == ["tiny"]
+    save_checkpoint("~/run.safetensors", {"x": 1})
+    assert load_checkpoint(tmp_path / "run.safetensors") == {"x": 1}
+    monkeypatch.setenv("GMCOURSE_ZOO", "~nobody-of-this-name/zoo")
+    with pytest.raises(
+        ValueError, match=r"GMCOURSE_ZOO is '~nobody-of-this-name/zoo'; expected a path: the home folder"
+    ):
+        zoo.load("tiny", own=True)
+
+
 def test_a_changed_byte_a_missing_file(shipped):
     weights = shipped / "tiny.safetensors"
     content = weights.read_bytes()
@@ -160,6 +185,8 @@ def test_a_changed_byte_a_missing_file(shipped):
         (lambda d: d | {"format": 1}, "format is 1"),
         (lambda d: {k: v for k, v in d.items() if k != "seed"}, r"missing fields \['seed'\]"),
         (lambda d: d | {"more": 1}, r"unknown fields \['more'\]"),
+        (lambda d: d | {"steps": -1}, "steps is -1; expected a whole number ≥ 0"),
+        (lambda d: d | {"hours": -0.5}, "hours is -0.5; expected a finite number ≥ 0"),
         (lambda d: d | {"steps": "1"}, "steps is '1'; expected a whole number"),
         (lambda d: d | {"metrics": {"loss": None}}, r"metrics\['loss'\] is None; expected a number"),
         (lambda d: d | {"hours": True}, "hours is True; expected a finite number"),

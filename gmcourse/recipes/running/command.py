@@ -5,11 +5,10 @@ several GPUs, `torchrun --nproc_per_node 2 -m gmcourse train NAME --device cpu` 
 import argparse
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 
 from gmcourse import zoo
 from gmcourse.console import visible
-from gmcourse.expect import refuse
+from gmcourse.expect import path, refuse
 from gmcourse.processes import rank_and_world
 from gmcourse.recipes import running
 from gmcourse.zoo.command import size
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="folder=PATH", help=where)
     add("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
     add("--steps", type=int, help="another number of steps than the recipe's")
-    add("--folder", type=Path, default=Path("runs"), help="for checkpoints (default: runs/)")
+    add("--folder", default="runs", help="for checkpoints (default: runs/)")
     add("--minutes", type=float, default=5.0, help="between checkpoints (default: 5)")
     for flag, does in {
         "--resume": "go on from the last checkpoint",
@@ -63,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     _, history = running.run(recipe, **{name: getattr(arguments, name) for name in options})
     if rank_and_world()[0] > 0:
         return 0  # one process speaks for all
-    checkpoint = visible(str(arguments.folder / f"{recipe.name}.safetensors"))
-    ending = "stopped; go on with --resume" if history.interrupted else "done"
-    print(f"{recipe.name}: {ending} after {history.seconds / 60:.1f} minutes. Checkpoint: {checkpoint}")
+    checkpoint = visible(str(path("folder", arguments.folder) / f"{recipe.name}.safetensors"))
+    ending, then = ("stopped", "; go on with --resume") if history.interrupted else ("done", "")
+    print(f"{recipe.name}: {ending} after {history.seconds / 60:.1f} minutes{then}. Checkpoint: {checkpoint}")
     if arguments.keep and not history.interrupted:
         folder = visible(str(zoo.own_folder()))
         print(f'Your model is in {folder}; zoo.load("{recipe.name}", own=True) loads it.')

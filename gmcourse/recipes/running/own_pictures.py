@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+from gmcourse import expect
 from gmcourse.console import visible
 from gmcourse.data import Images, load
-from gmcourse.expect import refuse
 from gmcourse.recipes.running.recipe import Recipe, find, names
 
 LEAST = 200  # pictures, held out ones included; a model of fewer learns them by heart
@@ -21,7 +21,7 @@ def with_folder(recipe: Recipe, root: str | Path) -> Recipe:
     """
     if not recipe.pictures:
         able = ", ".join(name for name in names() if find(name).pictures)
-        refuse("the recipe", recipe.name, f"one that takes pictures of one's own: {able}")
+        expect.refuse("the recipe", recipe.name, f"one that takes pictures of one's own: {able}")
     channels, size, _ = recipe.arguments["shape"]
 
     @cache
@@ -29,9 +29,9 @@ def with_folder(recipe: Recipe, root: str | Path) -> Recipe:
         return load("folder", split, root=root, size=size, grey=channels == 1)
 
     seen, held_out = (len(pictures(split)) for split in ("train", "test"))
-    folder = Path(root).expanduser().resolve()
+    folder = expect.path("root", root).resolve()
     if seen + held_out < LEAST:
-        refuse("the folder", f"{visible(str(folder))} with {seen + held_out} pictures", f"at least {LEAST}")
+        expect.refuse("the folder", f"{visible(str(folder))} with {seen + held_out} pictures", f"at least {LEAST}")
     ending = re.sub(r"[^A-Za-z0-9]+", "_", folder.name).strip("_")[:40] or "pictures"
     return replace(
         recipe,

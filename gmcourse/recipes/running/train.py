@@ -28,7 +28,7 @@ def run(
     resume: bool = False,
     extend: bool = False,
     overwrite: bool = False,
-    folder: Path = Path("runs"),
+    folder: str | Path = "runs",
     keep: bool = True,
     own: bool = False,
     minutes: float = 5.0,
@@ -52,6 +52,7 @@ def run(
     if mixed_precision and not recipe.mixed_precision:
         raise ValueError(f"{recipe.name} is not safe in mixed precision; train it without (flows need float32)")
     steps = expect.whole("steps", recipe.steps if steps is None else steps, least=1 if keep else 0)
+    folder = expect.path("folder", folder)
     _try_targets(recipe, steps, folder, keep, overwrite)
     place = start(recipe.seed, processes.join(device) or device)
     first = processes.rank_and_world()[0] == 0  # the one that draws and keeps
@@ -125,9 +126,7 @@ def _look(recipe: Recipe, step: Step, device: torch.device, folder: Path, minute
         pictures = _samples(recipe, module.eval(), device)
         module.train(was_training)
         if pictures is not None:
-            with contextlib.suppress(
-                OSError
-            ):  # a picture to look at ends no run; the checkpoint says that it is full
+            with contextlib.suppress(OSError):  # a picture ends no run; the checkpoint tells of a full disk
                 write_atomically(folder / f"{recipe.name}.png", pictures)
         drawn = time.monotonic()
 
