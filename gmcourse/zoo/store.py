@@ -95,6 +95,8 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
         raise ValueError(f"the training log {path} is damaged: {error}. {_cure(name, own)}") from error
 
 
+@expect.door()
+@expect.door()
 def weights(described: Manifest, own: bool | str | Path) -> bytes:
     """Read the weights that a manifest tells of; a file that is missing, or another one, is a `ValueError`."""
     path, cure = file_of(described.name, ".safetensors", own), _cure(described.name, own)

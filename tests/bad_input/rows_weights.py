@@ -136,6 +136,11 @@ row("zoo.cheap.best_baseline", lambda: {"data": "digits"})
 row("zoo.store.names", lambda: {"own": "x"}, fine={"own": ANY})
 for name in ("where", "manifest", "log"):
     row(f"zoo.store.{name}", saved, bad={"name": ("../x",)})
+row(
+    "zoo.store.weights",
+    lambda: {"own": (known := saved())["own"], "described": zoo.manifest(**known)},
+    fine={"own": ANY},
+)
 row("zoo.store.load", lambda: saved() | {"device": "cpu"}, foreign={"device": "number"})
 row(
     "zoo.store.save",
