@@ -91,8 +91,8 @@ INNER = (
     "gmcourse.models.vae.VAE.kl",
     "gmcourse.models.vae.log_normal",  # broadcasts
     "gmcourse.models.vae.reparameterise",  # likewise
-    "gmcourse.nn.equalized.activate",  # inside layers, at every step
-    "gmcourse.nn.resample.resample",
+    "gmcourse.nn.resample.fir_kernel",  # takes nothing
+    "gmcourse.nn.resample.resample",  # inside layers, at every step
     "gmcourse.nn.resample.upsample",
     "gmcourse.nn.resample.downsample",
     "gmcourse.nn.rrdb.upsampled",
