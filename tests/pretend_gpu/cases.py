@@ -84,9 +84,6 @@ METRICS: dict[str, Case] = {
     "detection.auroc": lambda d: detection.auroc(rand(d, 9), rand(d, 7, seed=1)),
     "divergence.kl_to_standard_normal": lambda d: divergence.kl_to_standard_normal(rand(d, 2, 3), rand(d, 2, 3)),
     "divergence.kl_normal": lambda d: divergence.kl_normal(*(rand(d, 2, 3, seed=i) for i in range(4))),
-    "divergence.kl_full_normal": lambda d: divergence.kl_full_normal(
-        rand(d, 2), torch.eye(2).to(d), rand(d, 2, seed=1), 2 * torch.eye(2).to(d)
-    ),
     "divergence.kl_monte_carlo": lambda d: divergence.kl_monte_carlo(log_p, lambda x: 2 * log_p(x), rand(d, 9, 2)),
     "divergence.kl_on_grid": lambda d: divergence.kl_on_grid(-rand(d, 9), -rand(d, 9, seed=1), 0.1),
     "divergence.jensen_shannon_on_grid": lambda d: divergence.jensen_shannon_on_grid(
