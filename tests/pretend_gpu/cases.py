@@ -25,7 +25,6 @@ from gmcourse.metrics import (
 from gmcourse.models.diffusion import bound, times
 from gmcourse.reproducible import generator
 from gmcourse.viz import (
-    answers,
     boundary,
     change,
     code_plane,
@@ -35,8 +34,8 @@ from gmcourse.viz import (
     multiscale,
     normals,
     plane,
-    repeats,
     scores,
+    training_curves,
     two_normals,
 )
 
@@ -139,7 +138,7 @@ def data(d: torch.device) -> tuple[Tensor, Tensor]:
 
 
 FIGURES: dict[str, Case] = {
-    "answers.posteriors": lambda d: answers.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
+    "normals.posteriors": lambda d: normals.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
     "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
     "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
     "boundary.boundaries": lambda d: boundary.boundaries(
@@ -180,7 +179,9 @@ FIGURES: dict[str, Case] = {
     "normals.signals": lambda d: normals.signals({"a": [rand(d, 9, grad=True)]}),
     "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT),
     "plane.points": lambda d: plane.points(rand(d, 9, 2, grad=True)),
-    "repeats.repeats": lambda d: repeats.repeats({"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"),
+    "training_curves.repeats": lambda d: training_curves.repeats(
+        {"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"
+    ),
     "two_normals.error_of": lambda d: two_normals.error_of(*two_normals.normals(1.8, 0.0, 1.0, 0.0, 0.5)),
 }
 
