@@ -111,8 +111,6 @@ INNER = (
     "gmcourse.training.step.Minimize.load_state_dict",
     "gmcourse.training.step.average_gradients",
     "gmcourse.training.step.check_parts",
-    "gmcourse.viz.look.figure_of",  # inside drawings
-    "gmcourse.viz.look.write_names",
     "gmcourse.zoo.command",
     "gmcourse.zoo.convert",
     "gmcourse.zoo.published",

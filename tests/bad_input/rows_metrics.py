@@ -130,11 +130,6 @@ row(
     fine={"x": WORDS, "y": WORDS},
     bad={"x": ([pictures(), pictures()],)},
 )
-row(
-    "metrics.perceptual.perceptual_distance",
-    lambda: {"maps": lambda x: [x], "x": pictures(), "y": pictures()},
-    fine={"x": WORDS, "y": WORDS},
-)
 
 
 def squared(x, y):

@@ -103,9 +103,6 @@ METRICS: dict[str, Case] = {
     "perceptual.map_distance": lambda d: perceptual.map_distance(
         [rand(d, 2, 3, 4, 4)], [rand(d, 2, 3, 4, 4, seed=1)]
     ),
-    "perceptual.perceptual_distance": lambda d: perceptual.perceptual_distance(
-        lambda x: [x], rand(d, 2, 3, 8, 8), rand(d, 2, 3, 8, 8, seed=1)
-    ),
     "perceptual_path_length.path_distances": lambda d: perceptual_path_length.path_distances(
         lambda z: z, squared, rand(d, 3, 4), rand(d, 3, 4, seed=1), t=rand(d, 3), eps=0.1
     ),
