@@ -304,13 +304,6 @@ row(
     on=linear_vae,
     fine={"x": "batch", "z": "rank"},
 )
-for name in ("log_weights", "importance_bound"):
-    row(
-        f"models.vae.LinearGaussianVAE.{name}",
-        lambda: {"x": drawn(4, 3), "noise": drawn(5, 4, 2)},
-        on=linear_vae,
-        fine={"noise": "batch"},
-    )
 
 # Chapter 9
 STYLE = "models.stylegan2"

@@ -88,7 +88,7 @@ add(
 WRONG = {"log_posterior": (lambda x: x[:, 0], lambda x: x * float("nan"))}
 add(
     "boundary.posterior",
-    lambda: {"log_posterior": log_posterior, "extent": EXTENT, "ax": axes(), "shade": True, "dashed": False},
+    lambda: {"log_posterior": log_posterior, "extent": EXTENT, "ax": axes(), "dashed": False},
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | WRONG,
 )
