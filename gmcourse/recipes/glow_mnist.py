@@ -37,6 +37,7 @@ RECIPE = Recipe(
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels",
     prepare=prepare,
+    half=True,
     samples=lambda module, device: module.sample(40).clamp(0, 1),
     schedule=product(warm_up(200), cosine),
 )
