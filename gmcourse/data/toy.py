@@ -1,7 +1,10 @@
-"""Densities in the plane that can be sampled and evaluated exactly: the truth is known, so errors can be measured."""
+"""Densities in the plane that can be sampled and evaluated exactly: the truth is known, so errors can be measured.
+
+`sample(n)` draws n independent points, (n, 2), and `log_prob(x)` is log p in nats of points (n, 2), shape (n,), −∞
+where there is no mass. Outside of a density's `extent`, (left, right, bottom, top), there is next to none.
+"""
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import torch
@@ -10,21 +13,7 @@ from torch import Tensor
 from gmcourse import expect
 
 
-class Density2D(ABC):
-    """A density of the plane. Outside of its `extent`, (left, right, bottom, top), there is next to no mass."""
-
-    extent: tuple[float, float, float, float] = (-4.0, 4.0, -4.0, 4.0)
-
-    @abstractmethod
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw n independent points, (n, 2)."""
-
-    @abstractmethod
-    def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for points (n, 2), shape (n,); −inf where there is no mass."""
-
-
-class Gaussians(Density2D):
+class Gaussians:
     """Equally weighted normals of one width around centres (K, 2): every curve of points, thickened, is one."""
 
     @expect.door(centres="K 2; full", sigma="> 0")
@@ -57,7 +46,7 @@ class Gaussians(Density2D):
         return each.logsumexp(1) - math.log(len(self.centres))
 
 
-class Rings(Density2D):
+class Rings:
     """Circles around the origin with normal thickness σ, equally weighted; the angle is uniform."""
 
     @expect.door(radii=">= 0", sigma="> 0")
@@ -85,8 +74,10 @@ class Rings(Density2D):
         return log_radius - (2 * math.pi * r).log()
 
 
-class Checkerboard(Density2D):
+class Checkerboard:
     """Uniform on every other square of a 4 × 4 board."""
+
+    extent = (-4.0, 4.0, -4.0, 4.0)
 
     @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -102,6 +93,9 @@ class Checkerboard(Density2D):
         cell = (x / 2 + 2).floor()
         dark = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
         return torch.full_like(x[:, 0], -math.log(32.0)).masked_fill(~dark, -math.inf)
+
+
+Density2D = Gaussians | Rings | Checkerboard
 
 
 def _two_moons() -> Density2D:

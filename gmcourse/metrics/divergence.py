@@ -42,22 +42,6 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
     return (0.5 * (ratio.expm1() - ratio + shift.square()).sum(-1)).to(mean.dtype)
 
 
-@expect.door(mean="D", cov="D D", other_mean="D", other_cov="D D")
-def kl_full_normal(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Tensor) -> Tensor:
-    """KL between two normals with means (D,) and full covariances (D, D), in nats.
-
-    ½ (tr(Σ₂⁻¹Σ₁) + (μ₂ − μ₁)ᵀΣ₂⁻¹(μ₂ − μ₁) − D + log det Σ₂ − log det Σ₁).
-    """
-    m, cov, other_m, other_cov = _wide(mean, cov, other_mean, other_cov)
-    chol, other_chol = expect.cholesky("cov", cov), expect.cholesky("other_cov", other_cov)
-    # L₂⁻¹ L₁ = I + E: so written, equal covariances give exactly 0
-    off = torch.linalg.solve_triangular(other_chol, chol - other_chol, upper=False)
-    shift = torch.linalg.solve_triangular(other_chol, (other_m - m)[:, None], upper=False)
-    log_ratio = chol.diagonal().log() - other_chol.diagonal().log()
-    squares = off.square().sum() + shift.square().sum()
-    return (0.5 * squares + (off.diagonal() - log_ratio).sum()).to(mean.dtype)
-
-
 @expect.door()
 def kl_monte_carlo(
     log_p: Callable[[Tensor], Tensor], log_q: Callable[[Tensor], Tensor], samples: Tensor

@@ -5,7 +5,7 @@ Theirs are fitted to what people find similar; ours are fitted to nothing, and t
 million photographs. So the number orders pairs of images under one network, and means nothing beside an LPIPS.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -34,9 +34,3 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
         expect.same_device(**pair)
     apart = [_normalised(a) - _normalised(b) for a, b in zip(x, y, strict=True)]
     return torch.stack([each.square().sum(1).mean((1, 2)) for each in apart]).sum(0)
-
-
-@expect.door(x="B C H W; unseen", y="B C H W; unseen")
-def perceptual_distance(maps: Callable[[Tensor], Maps], x: Tensor, y: Tensor) -> Tensor:
-    """The `map_distance` (B,) of what `maps` makes of two batches of images (B, C, H, W), as `Features.maps` does."""
-    return map_distance(maps(x), maps(y))

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
-from gmcourse.metrics.perceptual import perceptual_distance
+from gmcourse.metrics.perceptual import map_distance
 from gmcourse.nn.networks import conv_block
 
 SIZE = 32
@@ -71,6 +71,7 @@ class Features(nn.Module):
         """Compute the same for many images, a batch at a time and without gradients: (N, 3, 32, 32) → (N, dims)."""
         return torch.cat([self(part) for part in x.split(batch_size)])
 
+    @expect.door(x="B C H W; unseen", y="B C H W; unseen")
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
-        """Compute `perceptual_distance` of two batches of images (B, 3, 32, 32), shape (B,); differentiable."""
-        return perceptual_distance(self.maps, x, y)
+        """Compute the perceptual distance of two batches of images (B, 3, 32, 32), shape (B,); differentiable."""
+        return map_distance(self.maps(x), self.maps(y))

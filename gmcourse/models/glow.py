@@ -26,14 +26,17 @@ class Glow(Flow):
         edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
         recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
         any_size: take images of any other size that 2^L divides, too.
+        grey_levels: where it is above 0, the first layer is a `Gaussianization` by a table of so many levels.
 
-    Differs from the paper: nothing in the maps; hidden layers have no actnorm of their own (the text does not
-    ask for it, the authors' code has it).
+    Differs from the paper: nothing in the maps unless `grey_levels` is given; hidden layers have no actnorm of their
+    own (the text does not ask for it, the authors' code has it).
     """
 
     of_pictures = True
 
-    @expect.door(shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS))
+    @expect.door(
+        shape="3: >= 1", n_steps=">= 1", hidden_channels=">= 1", mixing="|".join(MIXINGS), grey_levels=">= 0"
+    )
     def __init__(
         self,
         shape: Sequence[int],
@@ -47,6 +50,7 @@ class Glow(Flow):
         edge: bool = False,
         recompute: bool = False,
         any_size: bool = False,
+        grey_levels: int = 0,
     ) -> None:
         chain = flows.Recomputing if recompute else Compose
 
@@ -70,4 +74,5 @@ class Glow(Flow):
                 last = ZeroConv2d(channels // 2, channels, edge=edge)
                 level = Multiscale(chain(steps), level, split=flows.AffineCoupling(last, scale_map="exp"))
         assert level is not None
-        super().__init__(Compose([flows.Offset(-0.5), level]), shape, any_size=any_size)
+        first = flows.Gaussianization(grey_levels) if grey_levels else flows.Offset(-0.5)
+        super().__init__(Compose([first, level]), shape, any_size=any_size)

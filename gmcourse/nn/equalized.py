@@ -17,17 +17,7 @@ from gmcourse.nn.resample import downsampled_conv, fir_kernel
 
 SLOPE = 0.2
 # each activation with the gain that gives back the variance it takes away
-GAINS = {"linear": 1.0, "lrelu": math.sqrt(2), "relu": math.sqrt(2), "swish": math.sqrt(2)}
-
-
-def activate(x: Tensor, activation: str) -> Tensor:
-    """Apply "linear", or √2 times "lrelu" (slope 0.2), "relu" or "swish"."""
-    expect.one_of("activation", activation, GAINS)
-    if activation == "lrelu":
-        x = F.leaky_relu(x, SLOPE)
-    elif activation != "linear":
-        x = F.relu(x) if activation == "relu" else F.silu(x)
-    return x * GAINS[activation]
+GAINS = {"linear": 1.0, "lrelu": math.sqrt(2)}
 
 
 class EqualizedLinear(nn.Module):
@@ -36,7 +26,7 @@ class EqualizedLinear(nn.Module):
     The layer learns s times as fast (0.01 in StyleGAN's mapping network); `bias` is what every bias is at first.
     """
 
-    @expect.door(in_features=">= 1", out_features=">= 1", activation="linear|lrelu|relu|swish", lr_multiplier="> 0")
+    @expect.door(in_features=">= 1", out_features=">= 1", activation="linear|lrelu", lr_multiplier="> 0")
     def __init__(
         self,
         in_features: int,
@@ -55,7 +45,7 @@ class EqualizedLinear(nn.Module):
         """Map features (B, in) to (B, out)."""
         gain = self.lr_multiplier / math.sqrt(self.weight.shape[1])
         x = F.linear(x, self.weight * gain, self.bias * self.lr_multiplier)
-        return x if self.activation == "linear" else activate(x, self.activation)
+        return x if self.activation == "linear" else F.leaky_relu(x, SLOPE) * GAINS["lrelu"]
 
 
 class EqualizedConv2d(nn.Module):

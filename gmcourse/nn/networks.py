@@ -2,9 +2,10 @@
 
 import itertools
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import nn
 
 from gmcourse import expect
 
@@ -70,19 +71,11 @@ def image_pair(
     if network == "conv":
         return conv_encoder(shape, hidden[0], out_features), conv_decoder(shape, hidden[0], in_features)
     size = math.prod(shape)
-    encoder = Shaped(mlp([size, *hidden, out_features]), [out_features])
-    return encoder, Shaped(mlp([in_features, *reversed(hidden), size]), shape)
+    encoder = _shaped(mlp([size, *hidden, out_features]), [out_features])
+    return encoder, _shaped(mlp([in_features, *reversed(hidden), size]), shape)
 
 
-class Shaped(nn.Module):
-    """A network of vectors that takes and gives tensors of any shape: (B, …) → (B, *out_shape)."""
-
-    @expect.door(out_shape=">= 1")
-    def __init__(self, network: nn.Module, out_shape: Sequence[int]) -> None:
-        super().__init__()
-        self.network, self.out_shape = network, tuple(out_shape)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Flatten x, apply the network, and give the result x's shape."""
-        out: Tensor = self.network(x.flatten(1))
-        return out.reshape(len(x), *self.out_shape)
+def _shaped(network: nn.Module, shape: Sequence[int]) -> nn.Sequential:
+    """Let a network of vectors take any shape and give this one; saved weights know it as `network`."""
+    parts = {"flat": nn.Flatten(), "network": network, "shaped": nn.Unflatten(1, tuple(shape))}
+    return nn.Sequential(OrderedDict(parts))

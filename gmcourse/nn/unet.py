@@ -97,10 +97,6 @@ class UNet(nn.Module):
         fine = self.fine(self.first(patches), told)  # (B, width, H/2, W/2)
         middle = self.look(self.middle(self.halve(fine), told))  # (B, 2·width, H/4, W/4)
         h = self.coarse_again(self.look_coarse(self.coarse(self.halve_again(middle), told)), told)
-        h = self.look_up(self.middle_up(torch.cat([_double(h), middle], dim=1), told))
-        h = self.fine_up(torch.cat([_double(self.narrow(h)), fine], dim=1), told)
+        h = self.look_up(self.middle_up(torch.cat([F.interpolate(h, scale_factor=2.0), middle], dim=1), told))
+        h = self.fine_up(torch.cat([F.interpolate(self.narrow(h), scale_factor=2.0), fine], dim=1), told)
         return F.pixel_shuffle(self.last(h), PATCH)
-
-
-def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")

@@ -9,10 +9,9 @@ from torch import Tensor
 
 from gmcourse import zoo
 from gmcourse.data import Images, faces, load
-from gmcourse.data.blur import blur
 from gmcourse.models.attribute_network import AttributeNetwork
 from gmcourse.recipes.running import Recipe, adam, cosine
-from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
+from gmcourse.recipes.running.drawn_faces import blur, damaged, drawn_faces
 from gmcourse.reproducible import generator, seed_torch
 
 MOST_BLUR, MOST_NOISE = 1.0, 0.06  # standard deviations: pixels, and a share of the range

@@ -7,11 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse.data import faces, load
-from gmcourse.data.blur import blur
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.models.features import Features
 from gmcourse.recipes.running import Recipe, adam, cosine, product, warm_up
-from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
+from gmcourse.recipes.running.drawn_faces import blur, damaged, drawn_faces
 from gmcourse.reproducible import generator
 
 MOST_BLUR, MOST_NOISE = 2.0, 0.2  # standard deviations: pixels, and a share of the range

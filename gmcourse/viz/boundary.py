@@ -36,17 +36,15 @@ def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float
 
 @torch.no_grad()
 @expect.drawing()
-def posterior(
-    log_posterior: LogPosterior, extent: Extent, ax: Axes, *, shade: bool = True, dashed: bool = False
-) -> Axes:
+def posterior(log_posterior: LogPosterior, extent: Extent, ax: Axes, *, dashed: bool = False) -> Axes:
     """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
 
-    `log_posterior` maps points (n, 2) to log p(y|x), (n, 2); `dashed` draws the boundary as a reference.
+    `log_posterior` maps points (n, 2) to log p(y|x), (n, 2); `dashed` draws the boundary alone, as a reference.
     """
     log_p = log_posterior(grid(extent, SIZE).double())
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True)
     values = log_p.exp()[:, 1].reshape(SIZE, SIZE).double().cpu().numpy()
-    if shade:
+    if not dashed:
         ax.imshow(values, extent=extent, origin="lower", cmap=SURE, vmin=0, vmax=1, interpolation="bilinear")
     x, y = torch.linspace(*extent[:2], SIZE), torch.linspace(*extent[2:], SIZE)
     if values.min() < 0.5 < values.max():
@@ -64,7 +62,7 @@ def boundaries(
     figure, axes = plt.subplots(1, len(models), figsize=(2.75 * len(models), 3.0), squeeze=False)
     for ax, (name, log_posterior) in zip(axes[0], models.items(), strict=True):
         posterior(log_posterior, extent, ax)
-        posterior(truth, extent, ax, shade=False, dashed=True)
+        posterior(truth, extent, ax, dashed=True)
         two_classes(*data, ax, size=4, alpha=0.45)
         ax.set_title(name)
     return figure

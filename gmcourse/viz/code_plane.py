@@ -13,7 +13,7 @@ from torch.distributions import Normal
 
 from gmcourse import expect
 from gmcourse.viz.image_grid import tile
-from gmcourse.viz.look import bare, write_names
+from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
@@ -53,11 +53,18 @@ def manifold(decode: Decode, n: int = 15) -> Callable[..., Figure]:
     return draw
 
 
+def _write_names(ax: Axes, x: Tensor, labels: Tensor, names: Sequence[str], clip: bool) -> None:
+    """Write at each point (n, 2) the name of its class: a label says more than a colour."""
+    for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):
+        color = CLASSES[label % len(CLASSES)]
+        ax.text(u, v, names[label], color=color, ha="center", va="center", clip_on=clip)
+
+
 @expect.drawing(z="N 2", names="K:", labels="N; integer, >= 0 < K")
 def codes(z: Tensor, labels: Tensor, names: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw latents (N, 2) by the names of their classes, and circles of radius 1 and 2 around the origin."""
     ax = ax or plt.subplots(figsize=(5.6, 5.6))[1]
-    write_names(ax, z, labels, names, clip=False)
+    _write_names(ax, z, labels, names, clip=False)
     for radius in (1, 2):
         ax.add_patch(Circle((0, 0), radius, fill=False, color=INK, linewidth=0.8, linestyle=":"))
     limit = max(2.5, float(z.abs().max()) * 1.05)
@@ -71,7 +78,7 @@ def labelled_codes(
 ) -> Axes:
     """Draw codes (N, 2) by the names of their classes, on axes that hold nearly all of them."""
     ax = ax or plt.subplots(figsize=(5.2, 5.2))[1]
-    write_names(ax, z, labels, names, clip=True)
+    _write_names(ax, z, labels, names, clip=True)
     low, high = z.quantile(0.002, dim=0), z.quantile(0.998, dim=0)
     margin = 0.06 * (high - low)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.look import bare, figure_of
+from gmcourse.viz.look import bare
 
 
 @expect.drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")
@@ -67,7 +67,9 @@ def images(
         figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
         places = list(axes[:, 0])
     else:
-        figure, places = figure_of(ax), [ax]
+        found, places = ax.get_figure(root=True), [ax]
+        assert found is not None
+        figure = found
         if len(rows) != 1:
             expect.refuse("ax", "one place for several rows", "None: they need a figure of their own")
     for i, (place, sheet) in enumerate(zip(places, sheets, strict=True)):

@@ -1,16 +1,13 @@
 """One look for all figures."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.palette import CLASSES, CYCLE, INK, PAPER
+from gmcourse.viz.palette import CYCLE, INK, PAPER
 
 LOOK: dict[str, Any] = {
     "figure.facecolor": PAPER,
@@ -49,20 +46,6 @@ def bare(ax: Axes, *, frame: bool = True, **more: Any) -> None:
     ax.grid(False)
     if not frame:
         ax.spines[:].set_visible(False)
-
-
-def figure_of(ax: Axes) -> Figure:
-    """Find the figure of an axes, whose type matplotlib leaves open."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return figure
-
-
-def write_names(ax: Axes, x: Tensor, labels: Tensor, names: Sequence[str], clip: bool) -> None:
-    """Write at each point (n, 2) the name of its class: a label says more than a colour."""
-    for (u, v), label in zip(x.tolist(), labels.tolist(), strict=True):
-        color = CLASSES[label % len(CLASSES)]
-        ax.text(u, v, names[label], color=color, ha="center", va="center", clip_on=clip)
 
 
 def style() -> None:

@@ -1,15 +1,16 @@
-"""Densities on the line: two normals and the KL between them, fits to a mixture, a bound and its gap."""
+"""Densities on the line: fits to a mixture, a bound and its gap, and posteriors of what pictures show."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, ORANGE, VERMILION
+from gmcourse.viz.palette import BLUE, CYCLE, GREEN, GREY, INK, ORANGE, VERMILION
 
 
 @expect.drawing(x="n", target="n", fitted="n")
@@ -63,4 +64,32 @@ def signals(rows: Mapping[str, Sequence[Tensor]]) -> Figure:
             ax.plot(values, color=(BLUE, ORANGE, GREEN, VERMILION)[i % 4], linewidth=1.6)
         ax.set(title=name, xlabel="position")
     axes[0, 0].set_ylabel("brightness")
+    return figure
+
+
+@expect.drawing(faces="N / M / K / >= 0 <= 1")
+def posteriors(faces: Sequence[Mapping[str, tuple[Tensor, Tensor, Tensor, float]]], names: Sequence[str]) -> Figure:
+    """Draw prior, true posterior and a model's posterior: a column a face, a row an attribute.
+
+    A face has for each attribute (draws of the prior and of the posterior, what answers show, the truth), in [0, 1].
+    """
+    figure, axes = plt.subplots(
+        len(names), len(faces), figsize=(2.9 * len(faces), 1.3 * len(names)), squeeze=False, sharex=True
+    )
+    edges = np.linspace(0, 1, 25)
+    for face, places in zip(faces, axes.T, strict=True):
+        for name, ax in zip(names, places, strict=True):
+            prior, exact, model, truth = face[expect.one_of("names", name, list(face))]
+            for values, label, look in (
+                (prior, "before: the crowd", {"color": GREY, "alpha": 0.25}),
+                (exact, "given y: the posterior", {"color": BLUE, "alpha": 0.55}),
+                (model.clamp(0, 1), "given y: SRFlow", {"histtype": "step", "color": ORANGE, "linewidth": 2}),
+            ):
+                ax.hist(values.numpy(), edges, density=True, label=label, **look)
+            ax.axvline(truth, color=INK, linewidth=1.5, linestyle="--", label="the truth")
+            ax.set(yticks=[], xlim=(0, 1))
+    for name, ax in zip(names, axes[:, 0], strict=True):
+        ax.set_ylabel(name.replace("_", " "), rotation=0, ha="right", va="center")
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure

@@ -91,8 +91,8 @@ INNER = (
     "gmcourse.models.vae.VAE.kl",
     "gmcourse.models.vae.log_normal",  # broadcasts
     "gmcourse.models.vae.reparameterise",  # likewise
-    "gmcourse.nn.equalized.activate",  # inside layers, at every step
-    "gmcourse.nn.resample.resample",
+    "gmcourse.nn.resample.fir_kernel",  # takes nothing
+    "gmcourse.nn.resample.resample",  # inside layers, at every step
     "gmcourse.nn.resample.upsample",
     "gmcourse.nn.resample.downsample",
     "gmcourse.nn.rrdb.upsampled",
@@ -111,8 +111,6 @@ INNER = (
     "gmcourse.training.step.Minimize.load_state_dict",
     "gmcourse.training.step.average_gradients",
     "gmcourse.training.step.check_parts",
-    "gmcourse.viz.look.figure_of",  # inside drawings
-    "gmcourse.viz.look.write_names",
     "gmcourse.zoo.command",
     "gmcourse.zoo.convert",
     "gmcourse.zoo.published",

@@ -34,11 +34,6 @@ OTHER_UNIT = (255 * pictures(),)
 
 row("data.load", lambda: {"name": "digits", "split": "test", "root": None})
 row("data.at_hand", lambda: {"name": "mnist", "otherwise": "digits"}, fine={"otherwise": "unknown"})
-row(
-    "data.blur.blur",
-    lambda: {"x": pictures(), "sigma": torch.rand(3)},
-    fine={"x": "nan inf shape", "sigma": "nan inf"},
-)
 row("data.digits.load", lambda: {"split": "test"})
 row(
     "data.photos.load",

@@ -53,6 +53,7 @@ row(
     lambda: {"dim": 3, "rank": 2, "codes": offset(), "rest": mlp([2, 3])},
     bad={"rank": (0, 3)},
 )
+row("flows.Gaussianization", lambda: {"grey_levels": 4}, bad={"grey_levels": (0, 1)})
 row(
     "models.nice.NICE.start_at",
     lambda: {"mean": torch.zeros(3), "loadings": torch.ones(3, 2), "noise": torch.ones(3)},
@@ -144,8 +145,9 @@ row(
         "edge": False,
         "recompute": False,
         "any_size": False,
+        "grey_levels": 0,
     },
-    bad={"shape": ((1, 6, 8), (8, 8)), "n_levels": (0, 4), "n_steps": (0,)},
+    bad={"shape": ((1, 6, 8), (8, 8)), "n_levels": (0, 4), "n_steps": (0,), "grey_levels": (1, -1)},
 )
 
 

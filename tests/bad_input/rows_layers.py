@@ -55,17 +55,6 @@ row(
     fine={"hidden": "length"},
 )
 row("nn.networks.conv_block", width("before", "after", "stride"))
-row(
-    "nn.networks.Shaped",
-    lambda: {"network": nn.Identity(), "out_shape": (2, 3)},
-    fine={"out_shape": "length"},
-)
-row(
-    "nn.resample.fir_kernel",
-    lambda: {"taps": [1.0, 3.0]},
-    fine={"taps": f"{SIGN} length"},
-    bad={"taps": ([1.0, -1.0], torch.ones(1, 1, 1))},
-)
 row("nn.rrdb.conv3x3", width("in_channels", "out_channels", shrink=0.1), fine={"shrink": SIGN})
 row("nn.rrdb.DenseBlock", width("channels", "growth"))
 row("nn.rrdb.RRDB", width("channels", "growth"))

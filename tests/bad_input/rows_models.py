@@ -195,7 +195,6 @@ row(
     on=compressor,
     bad={"data": (FILE[:-1], b"0123456789"), "count": (0, 3, 5, 50)},
 )
-row(f"{AE}.bits_per_image", lambda: {"data": b"0123", "count": 2}, bad={"count": (0,)})
 row(
     f"{AE}.add_noise",
     lambda: {"x": X, "sigma": 0.1, "noise": X},
@@ -305,13 +304,6 @@ row(
     on=linear_vae,
     fine={"x": "batch", "z": "rank"},
 )
-for name in ("log_weights", "importance_bound"):
-    row(
-        f"models.vae.LinearGaussianVAE.{name}",
-        lambda: {"x": drawn(4, 3), "noise": drawn(5, 4, 2)},
-        on=linear_vae,
-        fine={"noise": "batch"},
-    )
 
 # Chapter 9
 STYLE = "models.stylegan2"

@@ -63,7 +63,7 @@ add(
     fine={"named": f"{NUMBERS} float negative", "reference": "negative", "spread": f"{NUMBERS} negative"},
 )
 add(
-    "repeats.repeats",
+    "training_curves.repeats",
     lambda: {
         "named": {"a": torch.rand(3, 2)},
         "x": [1.0, 2.0],
@@ -75,7 +75,7 @@ add(
     fine={"named": "batch", "x": "negative", "reference": "negative"},
 )
 add(
-    "answers.posteriors",
+    "normals.posteriors",
     lambda: {"faces": [{"smile": (line(), line(), line(), 0.5)}], "names": ["smile"]},
     fine={"faces": "shape batch length", "names": "length"},
     bad={"faces": ([{"age": (line(), line(), line(), 0.5)}],)},
@@ -88,7 +88,7 @@ add(
 WRONG = {"log_posterior": (lambda x: x[:, 0], lambda x: x * float("nan"))}
 add(
     "boundary.posterior",
-    lambda: {"log_posterior": log_posterior, "extent": EXTENT, "ax": axes(), "shade": True, "dashed": False},
+    lambda: {"log_posterior": log_posterior, "extent": EXTENT, "ax": axes(), "dashed": False},
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | WRONG,
 )

@@ -53,6 +53,13 @@ def whitening(dim, rank):
     return made
 
 
+def gaussianization():
+    """One with a table of four levels of which none is as frequent as another."""
+    made = flows.Gaussianization(4)
+    made.set_histogram(torch.tensor([[0.4, 0.1, 0.3, 0.2]]).log())
+    return made
+
+
 def whitened_nice():
     made = NICE(6, hidden=(8,), codes=3)
     made.start_at(vector(6), vector(6, 3), unit(6))
@@ -77,6 +84,7 @@ def _make_cases():
         "offset": (flows.Offset(0.3), vector(3, 4), None),
         "logit": (flows.Logit(), unit(3, 4), None),
         "normal quantile": (flows.NormalQuantile(), unit(3, 4), None),
+        "gaussianization": (gaussianization(), unit(3, 4), None),
         "sinh": (flows.Sinh(), vector(3, 4), None),
         "scale": (flows.Scale(5), vector(3, 5), None),
         "permutation": (flows.Permutation([2, 0, 1]), vector(3, 3), None),
@@ -115,6 +123,11 @@ def _make_cases():
         "nice, whitened": (whitened_nice(), vector(3, 6), None),
         "nice, affine": (NICE(6, hidden=(8,), affine=True).bijection, vector(3, 6), None),
         "glow": (Glow((2, 4, 4), n_levels=2, n_steps=2, hidden_channels=4).bijection, image, None),
+        "glow, grey levels": (
+            Glow((2, 4, 4), n_levels=1, n_steps=1, hidden_channels=4, grey_levels=8).bijection,
+            unit(3, 2, 4, 4),
+            None,
+        ),
         "glow, recomputing": (
             Glow(
                 (2, 4, 4),

@@ -9,7 +9,6 @@ from gmcourse.models.autoencoder import (
     Autoencoder,
     CodeCompressor,
     add_noise,
-    bits_per_image,
     compression,
 )
 from gmcourse.training import Minimize, fit
@@ -89,7 +88,7 @@ def test_codes_through_a_file():
         inside = (test > train.amin(0)) & (test < train.amax(0))
         assert ((back - test).abs()[inside] <= step / 2 + 1e-6).all()
         assert 0 <= 8 * len(data) - float(compressor.bits(test).sum()) < 24  # three bytes for the start
-        sizes.append(bits_per_image(data, len(test)))
+        sizes.append(8 * len(data) / len(test))
     # half the step costs one bit more in each of four dimensions
     assert all(3 < later - earlier < 5 for earlier, later in itertools.pairwise(sizes))
 

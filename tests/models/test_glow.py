@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from gmcourse.flows import Compose, Recomputing
+from gmcourse.densities import Histogram
+from gmcourse.flows import Compose, Flow, Gaussianization, Recomputing
 from gmcourse.models.glow import Glow
 from tests.conftest import assert_close
 from tests.flows.cases import WithContext, shake, vector
@@ -30,6 +31,21 @@ def test_a_glow_is_made_for_one_size_and_for_0_to_1():
     ):
         with pytest.raises(ValueError, match=said):
             model.log_prob(x)
+
+
+def test_a_table_in_front_of_a_flow_is_the_density_of_the_table():
+    shares = torch.tensor([[0.8, 0.0, 0.05, 0.15]]).double()
+    table, x = Gaussianization(4).double(), torch.rand(6, 5).double()
+    even = 0.999 * shares + 0.001 / 4
+    for given, known in ((None, torch.full((1, 4), 0.25)), (shares, even)):
+        if given is not None:
+            table.set_histogram(given.log().clamp(min=-1e3))
+        wanted = Histogram(known.double().log().expand(5, 4)).log_prob(x)
+        assert (Flow(table, (5,)).log_prob(x) - wanted).abs().max() < 2e-5, "a tail of 1e-6 at both ends of 5 pixels"
+    assert table(torch.tensor([[0.0, 1.0]]).double())[0].abs().max() < 5, "the ends of [0, 1] are not infinite"
+    assert_close(table.inverse(table(x)[0]), x, 1e-9)
+    rounded = table.half()(x.half())
+    assert all(part.dtype == torch.float16 and part.isfinite().all() for part in rounded)
 
 
 def test_the_first_batch_is_normalised():

@@ -20,12 +20,8 @@ def primitives(golden):
     return golden("stylegan2_primitives_a")
 
 
-def test_filters(primitives):
-    taps = primitives.x("f_asym")
-    before = taps.clone()
+def test_the_filter(primitives):
     assert_close(fir_kernel(), primitives.out("filter_1331"))
-    assert_close(fir_kernel(taps), primitives.out("filter_asym_normalized"))
-    assert torch.equal(taps, before), "the argument is left as it was"
 
 
 def test_up_and_down(primitives):
@@ -80,8 +76,6 @@ def test_brightness_stays_inside():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fir_kernel(torch.ones(2, 2, 2)), r"shape \(2, 2, 2\)"),
-        (lambda: fir_kernel([1.0, -1.0]), "sum to 0"),
         (lambda: resample(torch.ones(2, 2), torch.ones(2, 2)), r"expected a picture"),
         (lambda: resample(torch.ones(1, 1, 2, 2), torch.ones(2, 2), up=0), "up is 0"),
     ],

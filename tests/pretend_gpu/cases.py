@@ -25,7 +25,6 @@ from gmcourse.metrics import (
 from gmcourse.models.diffusion import bound, times
 from gmcourse.reproducible import generator
 from gmcourse.viz import (
-    answers,
     boundary,
     change,
     code_plane,
@@ -35,8 +34,8 @@ from gmcourse.viz import (
     multiscale,
     normals,
     plane,
-    repeats,
     scores,
+    training_curves,
     two_normals,
 )
 
@@ -84,9 +83,6 @@ METRICS: dict[str, Case] = {
     "detection.auroc": lambda d: detection.auroc(rand(d, 9), rand(d, 7, seed=1)),
     "divergence.kl_to_standard_normal": lambda d: divergence.kl_to_standard_normal(rand(d, 2, 3), rand(d, 2, 3)),
     "divergence.kl_normal": lambda d: divergence.kl_normal(*(rand(d, 2, 3, seed=i) for i in range(4))),
-    "divergence.kl_full_normal": lambda d: divergence.kl_full_normal(
-        rand(d, 2), torch.eye(2).to(d), rand(d, 2, seed=1), 2 * torch.eye(2).to(d)
-    ),
     "divergence.kl_monte_carlo": lambda d: divergence.kl_monte_carlo(log_p, lambda x: 2 * log_p(x), rand(d, 9, 2)),
     "divergence.kl_on_grid": lambda d: divergence.kl_on_grid(-rand(d, 9), -rand(d, 9, seed=1), 0.1),
     "divergence.jensen_shannon_on_grid": lambda d: divergence.jensen_shannon_on_grid(
@@ -106,9 +102,6 @@ METRICS: dict[str, Case] = {
     "likelihood.parzen_log_prob": lambda d: likelihood.parzen_log_prob(rand(d, 3, 2), rand(d, 9, 2, seed=1), 0.3),
     "perceptual.map_distance": lambda d: perceptual.map_distance(
         [rand(d, 2, 3, 4, 4)], [rand(d, 2, 3, 4, 4, seed=1)]
-    ),
-    "perceptual.perceptual_distance": lambda d: perceptual.perceptual_distance(
-        lambda x: [x], rand(d, 2, 3, 8, 8), rand(d, 2, 3, 8, 8, seed=1)
     ),
     "perceptual_path_length.path_distances": lambda d: perceptual_path_length.path_distances(
         lambda z: z, squared, rand(d, 3, 4), rand(d, 3, 4, seed=1), t=rand(d, 3), eps=0.1
@@ -142,7 +135,7 @@ def data(d: torch.device) -> tuple[Tensor, Tensor]:
 
 
 FIGURES: dict[str, Case] = {
-    "answers.posteriors": lambda d: answers.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
+    "normals.posteriors": lambda d: normals.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
     "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
     "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
     "boundary.boundaries": lambda d: boundary.boundaries(
@@ -183,7 +176,9 @@ FIGURES: dict[str, Case] = {
     "normals.signals": lambda d: normals.signals({"a": [rand(d, 9, grad=True)]}),
     "plane.density": lambda d: plane.density(elsewhere(d, log_p), EXTENT),
     "plane.points": lambda d: plane.points(rand(d, 9, 2, grad=True)),
-    "repeats.repeats": lambda d: repeats.repeats({"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"),
+    "training_curves.repeats": lambda d: training_curves.repeats(
+        {"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"
+    ),
     "two_normals.error_of": lambda d: two_normals.error_of(*two_normals.normals(1.8, 0.0, 1.0, 0.0, 0.5)),
 }
 

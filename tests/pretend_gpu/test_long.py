@@ -19,6 +19,7 @@ from gmcourse import zoo
 from gmcourse.exercises.judge import notebook
 from gmcourse.metrics.perceptual_path_length import path_length
 from gmcourse.recipes import running as recipes
+from gmcourse.recipes.running import train
 from tests.exercises import trial
 from tests.exercises.both_ways import cell
 from tests.pretend_gpu.real import gpu
@@ -73,9 +74,9 @@ def test_a_recipe_trains_two_steps_and_is_measured(name, tmp_path, monkeypatch):
             recipe = replace(recipe, batch_size=min(recipe.batch_size, 8))
         if name == "nice_faces":  # a normal of 400 directions is fitted to more than 400 faces
             recipe = replace(recipe, arguments=recipe.arguments | {"codes": 8})
-        trained, history = recipes.run(recipe, device=str(device), steps=2, folder=tmp_path, minutes=0.0)
+        trained, history = train.run(recipe, device=str(device), steps=2, folder=tmp_path, minutes=0.0)
         assert {p.device.type for p in trained.parameters()} == {"cuda"}
-        recipes.run(recipe, device=str(device), steps=3, folder=tmp_path, resume=True, extend=True, keep=False)
+        train.run(recipe, device=str(device), steps=3, folder=tmp_path, resume=True, extend=True, keep=False)
     assert history.seconds > 0
     assert zoo.manifest(name, own=True).metrics
     assert {p.device.type for p in zoo.load(name, own=True).parameters()} == {"cpu"}

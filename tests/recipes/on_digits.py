@@ -9,10 +9,10 @@ import torch
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.processes import rank_and_world
-from gmcourse.recipes import running
+from gmcourse.recipes.running import find, train
 from gmcourse.training import Minimize
 
-VAE = running.find("vae_digits_2d")
+VAE = find("vae_digits_2d")
 NICE = replace(
     VAE,
     name="nice_digits",
@@ -27,5 +27,5 @@ NICE = replace(
 if __name__ == "__main__":
     torch.set_num_threads(1)
     recipe = {"vae": VAE, "nice": NICE}[sys.argv[1]]
-    running.run(recipe, device="cpu", steps=12, folder=Path(sys.argv[2]), keep=False)
+    train.run(recipe, device="cpu", steps=12, folder=Path(sys.argv[2]), keep=False)
     print(f"{rank_and_world()[1]} processes")

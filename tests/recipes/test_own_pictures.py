@@ -15,7 +15,7 @@ from gmcourse import doctor, zoo
 from gmcourse.__main__ import main
 from gmcourse.data import folder, load
 from gmcourse.recipes import running
-from gmcourse.recipes.running import fitted_priors, train
+from gmcourse.recipes.running import fitted_priors, own_pictures, train
 from tests.names import hostile
 
 NAMES = ("vae_faces", "dcgan_faces", "glow_faces")
@@ -67,7 +67,7 @@ def test_a_model_of_ones_own_pictures(name, tmp_path, monkeypatch, capsys, own_z
 def test_a_grey_model_gets_grey_pictures_of_its_size(tmp_path):
     recipe = running.find("vae_faces")
     recipe = replace(recipe, arguments=recipe.arguments | {"shape": [1, 16, 16]})
-    data = running.with_folder(recipe, fill(tmp_path / "a", 200)).data(torch.device("cpu"))
+    data = own_pictures.with_folder(recipe, fill(tmp_path / "a", 200)).data(torch.device("cpu"))
     assert tuple(data.shape[1:]) == (1, 16, 16)
 
 
@@ -95,7 +95,7 @@ def test_folders_of_any_name(tmp_path, capsys):
     root = fill(tmp_path / "pictures", 200)
     for name in names:
         root = root.rename(tmp_path / name)
-        described = running.with_folder(running.find("glow_faces"), root)
+        described = own_pictures.with_folder(running.find("glow_faces"), root)
         zoo.store.file_of(described.name, ".safetensors", own=True)
         described.described.encode("utf-8")
     target = tmp_path / "runs" / os.fsdecode(b"\xff \x1b<script>")

@@ -10,6 +10,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.recipes import running as recipes
+from gmcourse.recipes.running import train
 from gmcourse.training import EMA, Minimize, schedules
 from gmcourse.zoo import store
 from tests.conftest import stop_after
@@ -80,7 +81,7 @@ def test_a_target_that_cannot_be_written_is_found_before_the_work(tmp_path, monk
     began = []
     never = replace(recipe, data=lambda device: began.append(device))
     with pytest.raises(OSError, match="cannot be written"):
-        recipes.run(never, device="cpu", steps=1, folder=folder)
+        train.run(never, device="cpu", steps=1, folder=folder)
     assert not began
 
 
@@ -96,9 +97,9 @@ def test_the_folder_for_checkpoints_is_a_folder(tmp_path, capsys, monkeypatch):
 def test_where_training_begins(tmp_path, own):
     """Without a step what is trained is what it began with: the package's model, unless one's own is asked for."""
     vae = recipes.find("vae_digits_2d")
-    recipes.run(vae, device="cpu", steps=1, folder=tmp_path / "first")
+    train.run(vae, device="cpu", steps=1, folder=tmp_path / "first")
     other = replace(vae, name="other", begins_with="vae_digits_2d")
-    found, _ = recipes.run(other, device="cpu", steps=0, folder=tmp_path, own=own, keep=False)
+    found, _ = train.run(other, device="cpu", steps=0, folder=tmp_path, own=own, keep=False)
     expected = zoo.load("vae_digits_2d", own=own).state_dict()
     for name, value in found.state_dict().items():
         assert torch.equal(value, expected[name]), name
@@ -119,7 +120,7 @@ def test_a_resumed_run_has_the_same_bits(tmp_path, schedule):
     stopped = replace(recipe, callbacks=lambda step: [stop_after(8)])
 
     def weights(recipe, folder, resume=False):
-        module, _ = recipes.run(recipe, device="cpu", steps=20, folder=folder, resume=resume, keep=False)
+        module, _ = train.run(recipe, device="cpu", steps=20, folder=folder, resume=resume, keep=False)
         return torch.cat([p.detach().flatten() for p in module.parameters()])
 
     whole = weights(recipe, tmp_path / "a")
@@ -149,18 +150,18 @@ def test_the_average_is_what_is_kept():
 def test_samples_on_the_way_and_mixed_precision(tmp_path):
     plain = recipes.find("vae_digits_2d")
     recipe = replace(plain, samples=lambda module, device: module.sample(4), mixed_precision=True)
-    module, _ = recipes.run(recipe, device="cpu", steps=3, folder=tmp_path, keep=False, mixed_precision=True)
+    module, _ = train.run(recipe, device="cpu", steps=3, folder=tmp_path, keep=False, mixed_precision=True)
     assert (tmp_path / "vae_digits_2d.png").read_bytes().startswith(b"\x89PNG")
     assert next(module.parameters()).dtype == torch.float32
     with pytest.raises(ValueError, match="not safe in mixed precision"):
-        recipes.run(plain, folder=tmp_path, mixed_precision=True)
+        train.run(plain, folder=tmp_path, mixed_precision=True)
 
 
 def test_looking_changes_nothing(tmp_path):
     plain = recipes.find("vae_digits_2d")
     looking = replace(plain, samples=lambda module, device: module.sample(4))
     ends = [
-        recipes.run(recipe, device="cpu", steps=5, folder=tmp_path / str(i), keep=False, minutes=0)[0]
+        train.run(recipe, device="cpu", steps=5, folder=tmp_path / str(i), keep=False, minutes=0)[0]
         for i, recipe in enumerate((plain, looking))
     ]
     for a, b in zip(*(end.parameters() for end in ends), strict=True):
@@ -193,11 +194,11 @@ def test_looking_sees_what_will_be_kept_and_training_does_not_notice(tmp_path, a
         return module.sample(4)
 
     looking = replace(recipes.find("vae_digits_2d"), step=step, samples=samples)
-    recipes.run(looking, device="cpu", steps=3, folder=tmp_path / "0", keep=False, minutes=0)
+    train.run(looking, device="cpu", steps=3, folder=tmp_path / "0", keep=False, minutes=0)
     assert trained_in == [True] * 3
     assert looked_at == [(True, False)] * 3
     looked_at.clear()
-    recipes.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=5)
+    train.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=5)
     assert len(looked_at) == 1, "at the beginning, and then not before five minutes are over"
 
 
@@ -209,10 +210,10 @@ def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(t
         return {"nothing": 0.0}
 
     plain = replace(recipes.find("vae_digits_2d"), measure=measure)
-    whole, _ = recipes.run(plain, device="cpu", steps=3, folder=tmp_path)
+    whole, _ = train.run(plain, device="cpu", steps=3, folder=tmp_path)
     size = (own_zoo / "vae_digits_2d.safetensors").stat().st_size
     exact = {name: value.clone() for name, value in whole.state_dict().items()}
-    half, _ = recipes.run(replace(plain, half=True), device="cpu", steps=3, folder=tmp_path / "half")
+    half, _ = train.run(replace(plain, half=True), device="cpu", steps=3, folder=tmp_path / "half")
     assert (own_zoo / "vae_digits_2d.safetensors").stat().st_size < 0.55 * size
     kept = zoo.load("vae_digits_2d", own=True).state_dict()
     for name, value in exact.items():

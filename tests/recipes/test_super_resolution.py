@@ -6,6 +6,7 @@ import torch
 from gmcourse.data.images import Images
 from gmcourse.models.srflow import SRFlow
 from gmcourse.recipes import running as recipes
+from gmcourse.recipes.running import train
 from gmcourse.recipes.running.super_resolution import WATCH, Task, flow, regression
 from gmcourse.zoo import store
 
@@ -26,13 +27,13 @@ FLOW = flow(TASK, "flow", READER, steps=WATCH, batch_size=4, n_steps=1, hidden_c
 def zoo_of_one(tmp_path, monkeypatch, own_zoo):
     """A zoo in which the reader is trained and published."""
     monkeypatch.setattr(store, "WEIGHTS", own_zoo)
-    recipes.run(READER, device="cpu", folder=tmp_path)
+    train.run(READER, device="cpu", folder=tmp_path)
     return tmp_path
 
 
 def test_the_flow_reads_with_the_regression_and_leaves_it_as_it_is(zoo_of_one):
     before = store.load("reader").encoder.state_dict()
-    trained, history = recipes.run(FLOW, device="cpu", folder=zoo_of_one)
+    trained, history = train.run(FLOW, device="cpu", folder=zoo_of_one)
     for name, value in trained.encoder.state_dict().items():
         assert torch.equal(value, before[name].half().float()), name
     assert set(store.manifest("flow").metrics) == {
@@ -45,7 +46,7 @@ def test_the_flow_reads_with_the_regression_and_leaves_it_as_it_is(zoo_of_one):
 
 def test_watching_sees_the_validation_pictures_and_the_average(zoo_of_one):
     """The curve's last value is the loss of the kept weights on those pictures, with the noise of seed 0."""
-    trained, history = recipes.run(FLOW, device="cpu", folder=zoo_of_one, keep=False)
+    trained, history = train.run(FLOW, device="cpu", folder=zoo_of_one, keep=False)
     steps, values = history.curve("validation")
     assert steps == [WATCH - 1]
     both = Task(2, TASK.train, TASK.validation).held_out(torch.device("cpu"))
@@ -58,7 +59,7 @@ def test_watching_sees_the_validation_pictures_and_the_average(zoo_of_one):
 
 def test_without_validation_pictures_nothing_is_watched(tmp_path):
     plain = regression(Task(2, TASK.train, TASK.test), "plain", WIDTHS, steps=WATCH, batch_size=4, described="noise")
-    _, history = recipes.run(plain, device="cpu", folder=tmp_path, keep=False)
+    _, history = train.run(plain, device="cpu", folder=tmp_path, keep=False)
     assert set(history) == {"loss", "gradient_norm"}
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from gmcourse.recipes import running as recipes
+from gmcourse.recipes.running import train
 from gmcourse.training import Minimize, fit
 from gmcourse.training.schedules import cosine, linear_decay, product, set_rates, warm_up
 from tests.conftest import stop_after
@@ -81,7 +82,7 @@ def test_a_recipe_that_is_trained_for_fewer_steps_ends_at_zero_too(tmp_path):
         schedule=cosine,
         step=lambda module, device: Minimize(module.loss, module, Watched(module.parameters(), 1e-4)),
     )
-    recipes.run(recipe, device="cpu", steps=12, folder=tmp_path, keep=False)
+    train.run(recipe, device="cpu", steps=12, folder=tmp_path, keep=False)
     assert len(found) == 12
     assert found[-1] < 0.02 * found[0]
 

@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import GenerativeClassifier
 from gmcourse.viz.boundary import boundaries, posterior
-from gmcourse.viz.repeats import repeats
+from gmcourse.viz.training_curves import repeats
 from gmcourse.viz.two_normals import error_of, normals, two_normals
 
 EXTENT = (-4.0, 4.0, -3.0, 3.0)

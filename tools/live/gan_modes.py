@@ -19,8 +19,8 @@ from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.metrics.diversity import distances
-from gmcourse.recipes import gan_grid_literature, gan_grid_remedies, running
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes import gan_grid_literature, gan_grid_remedies
+from gmcourse.recipes.running import Recipe, train
 from gmcourse.training import Callback, History, Step
 from tools.environment import ROOT
 from tools.live import wire
@@ -66,7 +66,7 @@ def record(recipe: Recipe) -> Tensor:
         return [look]
 
     with tempfile.TemporaryDirectory() as folder:
-        running.run(replace(recipe, callbacks=looking), device="cpu", keep=False, folder=Path(folder))
+        train.run(replace(recipe, callbacks=looking), device="cpu", keep=False, folder=Path(folder))
     return torch.stack(found, 1)
 
 

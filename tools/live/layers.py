@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from gmcourse.flows import ActNormConv, PlainConv1x1
 from gmcourse.nn.conv import ZeroConv2d
-from gmcourse.nn.networks import Shaped
 from tools.live.wire import Numbers
 
 Description = dict[str, Any]
@@ -56,8 +55,6 @@ def _flat(module: nn.Module) -> list[nn.Module]:
     """List the layers in order, with containers opened."""
     if isinstance(module, nn.Sequential):
         return [each for child in module for each in _flat(child)]
-    if isinstance(module, Shaped):
-        return [nn.Flatten(), *_flat(module.network), nn.Unflatten(1, module.out_shape)]
     return [] if isinstance(module, nn.Identity | nn.Dropout) else [module]
 
 
@@ -65,7 +62,7 @@ def network(module: nn.Module, numbers: Numbers, name: str, kind: str = "float32
     """Add a network's weights as `name.0.weight` …, and describe its layers for `gm.weights(…).network(name)`.
 
     Args:
-        module: layers of `KINDS`, alone or in `nn.Sequential` and `Shaped`.
+        module: layers of `KINDS`, alone or in `nn.Sequential`.
         numbers: where the weights go.
         name: of the network; several networks of the same layers may share one.
         kind: of the weights; biases are float32.

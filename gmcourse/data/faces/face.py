@@ -12,7 +12,7 @@ HAIR = ("2b2024", "432a22", "6b3b22", "a64b24", "cf7f35", "efc778")
 GREY_HAIR = "d8d4cf"
 CLOTHES = ("e3a52f", "cd5a3c", "8c2f4a", "3c4a80", "2f7f7b", "efe5d3")
 BACKGROUND = ("2c6e74", "86b09a", "efdcb4", "ec9a73", "9a6286")
-SHADOW = (0.85, 0.71, 0.71)  # what the shaded side of skin is multiplied by
+SHADOW = (0.85, 0.71, 0.71)  # warm: what the shaded side of skin is multiplied by
 INK = "2a1f2b"  # frames, lashes, pupils: never pure black
 IRIS = "5b3a26"
 IRISES = ("3f2a1f", "5b3a26", "7a5a34", "6f8050", "4f86a3")  # chosen by detail: from dark brown to blue
@@ -50,11 +50,6 @@ def mix(first: Tensor, second: Tensor, share: Tensor | float) -> Tensor:
     return first + (second - first) * share
 
 
-def shaded(base: Tensor) -> Tensor:
-    """Put a colour into warm shadow."""
-    return base * base.new_tensor(SHADOW)
-
-
 MAX_TURN = 0.36  # radians
 EYE_APART = 0.19  # of an eye from the middle of a face that looks straight ahead
 EYE_Y, NOSE_Y, MOUTH_Y = 0.015, 0.16, 0.315
@@ -82,7 +77,7 @@ class Face:
         flat = {name: column.view(-1) for name, column in self._columns.items()}
         age = flat["age"][:, None]
         self.skin = ramp(flat["skin"], SKIN)
-        self.skin_shade = shaded(self.skin)
+        self.skin_shade = self.skin * self.skin.new_tensor(SHADOW)
         rosy = color("c8323c", attributes)
         self.blush = mix(self.skin, color("e8564e", attributes), 0.42)
         self.lips = mix(self.skin * 0.93, rosy, 0.42)

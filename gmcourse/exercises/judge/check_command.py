@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(arguments.timeout, arguments.memory, arguments.total)
     judgement = judge(arguments.file, limits, extra=arguments.extra)
     print(table(judgement, hints=arguments.hints))
-    return 0 if judgement.all_passed else 1
+    return 0 if judgement.passed == len(judgement.verdicts) else 1
 
 
 def table(judgement: Judgement, *, hints: bool = False, width: int | None = None) -> str:

@@ -44,11 +44,6 @@ class Judgement:
         """Count how many exercises passed."""
         return sum(each.status == PASSED for each in self.verdicts)
 
-    @property
-    def all_passed(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.passed == len(self.verdicts)
-
 
 def judge(
     path: Path, limits: Limits | None = None, halt: Event | None = None, extra: Path | None = None

@@ -108,9 +108,3 @@ class CodeCompressor:
         """The rounded codes (count, D) that `compress` wrote. Damaged bytes and another count are refused."""
         symbols = decode(data, self.tables * count)
         return self.codes(torch.tensor(symbols).reshape(count, -1).to(self.low.device))
-
-
-@expect.door(count=">= 1")
-def bits_per_image(data: bytes, count: int) -> float:
-    """Measure the length of a file of that many images, in bits an image."""
-    return 8 * len(data) / count

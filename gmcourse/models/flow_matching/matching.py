@@ -1,4 +1,7 @@
-"""The loss of flow matching, and the velocity under guidance: functions of any velocity v(x, t) or v(x, t, y)."""
+"""Functions of any velocity v(x, t) or v(x, t, y): the loss of flow matching, guidance, and reflow.
+
+Reflow couples each noise with the sample that it became, and learns the straight lines between the two.
+"""
 
 from collections.abc import Callable
 
@@ -7,7 +10,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import STRAIGHT, Path
-from gmcourse.flows.continuous import Velocity
+from gmcourse.flows.continuous import Velocity, even_times, solve, trajectory
 
 
 def matching_loss(
@@ -38,3 +41,26 @@ def guided(velocity: Callable[..., Tensor], y: Tensor, guidance: float) -> Veloc
     if not guidance:
         return lambda x, t: velocity(x, t, y)
     return lambda x, t: torch.lerp(velocity(x, t), velocity(x, t, y), 1 + guidance)
+
+
+@torch.no_grad()
+@expect.door(noise="B …", steps=">= 1", batch_size=">= 1")
+def reflow_pairs(velocity: Velocity, noise: Tensor, steps: int = 32, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
+    """Return noise (B, …) and where the velocity carries it: pairs to train the next flow on.
+
+    Liu et al. 2023 (arXiv:2209.03003), section 2.2. The next flow can be no better than these pairs.
+    """
+    times = even_times(steps)
+    return noise, torch.cat([solve(velocity, part, times) for part in noise.split(batch_size)])
+
+
+@torch.no_grad()
+@expect.door(noise="B …", steps=">= 1")
+def straightness(velocity: Velocity, noise: Tensor, steps: int = 50) -> float:
+    """Measure E ∫ ‖(x_1 − x_0) − v(x_t, t)‖² dt along the paths from noise (B, …): 0 if all are straight and even.
+
+    Liu et al. 2023, section 2.2. Where it is 0, one Euler step is exact.
+    """
+    way = trajectory(velocity, noise, even_times(steps), "euler")
+    pieces, whole = steps * way.diff(dim=0), way[-1] - way[0]
+    return float((pieces - whole).square().sum()) / (steps * len(noise))

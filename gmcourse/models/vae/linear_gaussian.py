@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.metrics.divergence import kl_to_standard_normal
-from gmcourse.metrics.likelihood import log_mean_exp
-from gmcourse.models.vae.model import log_normal, reparameterise
+from gmcourse.models.vae.model import log_normal
 
 
 class LinearGaussianVAE(nn.Module):
@@ -67,17 +66,6 @@ class LinearGaussianVAE(nn.Module):
         # E‖x − Wz − b‖² = ‖x − Wμ − b‖² + Σ_j s_j² ‖w_j‖²
         spread = (log_var.exp() * self.weight.square().sum(0)).sum(-1) / (2 * self.sigma**2)
         return self.reconstruction(x, mean) - spread - kl_to_standard_normal(mean, log_var)
-
-    def log_weights(self, x: Tensor, noise: Tensor) -> Tensor:
-        """Compute log p(x, z) − log q(z|x) for z = μ + s ε, noise ε of shape (K, B, k); nats, shape (K, B)."""
-        mean, log_var = self.encode(x)
-        expect.tensor("noise", noise, f"K {len(x)} {len(self.log_var)}")
-        z = reparameterise(mean, log_var, noise)
-        return self.reconstruction(x, z) + log_normal(z) - log_normal(z, mean, log_var)
-
-    def importance_bound(self, x: Tensor, noise: Tensor) -> Tensor:
-        """Compute the bound of Burda et al. 2016 (arXiv:1509.00519), section 3, in nats, shape (B,)."""
-        return log_mean_exp(self.log_weights(x, noise), dim=0)
 
     def _precision(self) -> Tensor:
         eye = torch.eye(len(self.log_var)).to(self.weight)

@@ -1,7 +1,4 @@
-"""What all recipes share: what one is, the function that runs any of them, and `gmcourse train`."""
+"""What all recipes share: what one is, and its step. `train` runs any of them, and `command` is `gmcourse train`."""
 
-from gmcourse.recipes.running.adam_step import adam
-from gmcourse.recipes.running.own_pictures import with_folder
-from gmcourse.recipes.running.recipe import Pictures, Recipe, find, likelihood, names
-from gmcourse.recipes.running.train import run
+from gmcourse.recipes.running.recipe import Pictures, Recipe, adam, find, likelihood, names
 from gmcourse.training.schedules import cosine, linear_decay, product, warm_up

@@ -10,7 +10,7 @@ from gmcourse import zoo
 from gmcourse.console import visible
 from gmcourse.expect import path, refuse
 from gmcourse.processes import rank_and_world
-from gmcourse.recipes import running
+from gmcourse.recipes.running import find, names, own_pictures, train
 from gmcourse.zoo.command import size
 
 
@@ -40,9 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def recipes() -> Iterator[str]:
     """A line a recipe: what it is trained on, and what that took where the course's own model was made."""
     yield f"{'recipe':<24} {'weights':>9} {'minutes':>8}  data"
-    for name in running.names():
+    for name in names():
         if name not in zoo.names():
-            yield f"{name:<24} {'':>9} {'not yet':>8}  {running.find(name).described}"
+            yield f"{name:<24} {'':>9} {'not yet':>8}  {find(name).described}"
             continue
         made = zoo.manifest(name)
         yield f"{name:<24} {size(name):>9} {60 * made.hours:>8.1f}  {made.data}"
@@ -51,15 +51,15 @@ def recipes() -> Iterator[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; say where the result is."""
-    recipe = running.find(arguments.name)
+    recipe = find(arguments.name)
     if arguments.data is not None:
         kind, _, place = arguments.data.partition("=")
         if kind != "folder" or not place:
             refuse("--data", repr(arguments.data), "folder=PATH")
-        recipe = running.with_folder(recipe, place)
+        recipe = own_pictures.with_folder(recipe, place)
         print(f"{recipe.name}: {recipe.described}", flush=True)
-    _, *options = inspect.signature(running.run).parameters
-    _, history = running.run(recipe, **{name: getattr(arguments, name) for name in options})
+    _, *options = inspect.signature(train.run).parameters
+    _, history = train.run(recipe, **{name: getattr(arguments, name) for name in options})
     if rank_and_world()[0] > 0:
         return 0  # one process speaks for all
     checkpoint = visible(str(path("folder", arguments.folder) / f"{recipe.name}.safetensors"))

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from gmcourse.data import faces
-from gmcourse.data.blur import blur
 
 
 def drawn_faces(device: torch.device) -> tuple[Tensor, Tensor]:
@@ -17,6 +16,17 @@ def drawn_faces(device: torch.device) -> tuple[Tensor, Tensor]:
     ]
     pixels = torch.cat([part.pixels for part in parts])
     return pixels.to(device), faces.share_of_range(torch.cat([part.labels for part in parts])).to(device)
+
+
+def blur(x: Tensor, sigma: Tensor) -> Tensor:
+    """Each image (B, C, H, W) blurred by a Gaussian of its own width (B,) in pixels; 0 leaves it as it is."""
+
+    def smoothing(side: int) -> Tensor:
+        place = torch.arange(side, device=x.device)
+        distance = (place[:, None] - place).square() / sigma.square().clamp_min(1e-6)[:, None, None]
+        return (-0.5 * distance).softmax(-1)  # rows sum to 1, at the edges too
+
+    return torch.einsum("bij,bcjk,blk->bcil", smoothing(x.shape[2]), x, smoothing(x.shape[3]))
 
 
 def damaged(x: Tensor, most_blur: float, most_noise: float, whole: float = 1 / 3) -> tuple[Tensor, Tensor]:

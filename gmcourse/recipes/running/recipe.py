@@ -1,4 +1,4 @@
-"""What a recipe is, where it is found, and what every flow of pixels is measured by."""
+"""What a recipe is, where it is found, the step of most, and what every flow of pixels is measured by."""
 
 import importlib
 import pkgutil
@@ -14,7 +14,7 @@ from gmcourse.data import Images
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.reproducible import generator
-from gmcourse.training import Callback, Schedule, Step
+from gmcourse.training import EMA, Callback, Minimize, Schedule, Step
 from gmcourse.training.batches import Data
 
 Pictures = Callable[[str], Images]  # "train" or "test" → the pictures of that part
@@ -79,6 +79,29 @@ def find(name: str) -> Recipe:
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
     return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
+
+
+def adam(
+    rate: float,
+    loss: Callable[[Any], Callable[[Any], Any]] = lambda module: module.loss,
+    *,
+    average: float | None = None,
+    clip: float | None = None,
+    eps: float = 1e-8,
+    decay: float = 0.0,
+) -> Callable[[Any, torch.device], Minimize]:
+    """Make a recipe's `step`, which minimises `loss(module)` by Adam, or with a weight decay by AdamW.
+
+    `average` is the decay of the average of the weights that is kept, if one is; a longer gradient is cut to `clip`.
+    """
+
+    def step(module: Any, device: torch.device) -> Minimize:
+        learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.AdamW(learned, lr=rate, eps=eps, weight_decay=decay, fused=True)
+        kept = EMA(module, average) if average else None
+        return Minimize(loss(module), module, optimizer, ema=kept, clip=clip)
+
+    return step
 
 
 def likelihood(flow: Flow, pixels: Tensor, grey_levels: int = 256, *, batch: int = 100) -> tuple[float, float]:

@@ -13,8 +13,7 @@ from gmcourse.data.low_resolution import Pairs, downsample, pairs
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
-from gmcourse.recipes.running.adam_step import adam
-from gmcourse.recipes.running.recipe import Recipe
+from gmcourse.recipes.running.recipe import Recipe, adam
 from gmcourse.reproducible import generator
 from gmcourse.training import Callback, History, Step
 from gmcourse.training.schedules import cosine

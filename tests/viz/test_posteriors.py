@@ -9,7 +9,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from gmcourse import viz
-from gmcourse.viz.answers import posteriors
+from gmcourse.viz.normals import posteriors
 
 
 @pytest.fixture(autouse=True)
