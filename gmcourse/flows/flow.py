@@ -16,11 +16,14 @@ from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
 class Prior:
     """Independent coordinates of one standard distribution. It has no parameters: those live in bijections.
 
-    `log_density` gives log p of each coordinate in nats, in the shape of z; `draw` a sample of a shape, on a device.
+    `log_density` gives log p of each coordinate in nats, in the shape of z; `draw` a sample of a shape, on a device;
+    `deviation` is the standard deviation of a coordinate.
     """
 
-    def __init__(self, log_density: Callable[[Tensor], Tensor], draw: Callable[..., Tensor]) -> None:
-        self.log_density, self.draw = log_density, draw
+    def __init__(
+        self, log_density: Callable[[Tensor], Tensor], draw: Callable[..., Tensor], deviation: float
+    ) -> None:
+        self.log_density, self.draw, self.deviation = log_density, draw, deviation
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Compute log p(z) = Σ log p(z_i) in nats, shape (B,)."""
@@ -38,13 +41,6 @@ def _normal(z: Tensor) -> Tensor:
     return -0.5 * (z.square() + math.log(2 * math.pi))
 
 
-class StandardNormal(Prior):
-    """The standard normal N(0, I) over latents: log p = −½ z² − ½ log 2π for each coordinate."""
-
-    def __init__(self) -> None:
-        super().__init__(_normal, torch.randn)
-
-
 def _logistic(z: Tensor) -> Tensor:
     return -F.softplus(z) - F.softplus(-z)
 
@@ -54,14 +50,11 @@ def _draw_logistic(shape: tuple[int, ...], device: torch.device) -> Tensor:
     return torch.logit(torch.rand(shape, device=device).clamp(tiny, 1 - tiny))
 
 
-class StandardLogistic(Prior):
-    """Density e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)."""
-
-    def __init__(self) -> None:
-        super().__init__(_logistic, _draw_logistic)
-
-
-PRIORS: dict[str, Callable[[], Prior]] = {"normal": StandardNormal, "logistic": StandardLogistic}
+PRIORS = {
+    "normal": Prior(_normal, torch.randn, 1.0),
+    # e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)
+    "logistic": Prior(_logistic, _draw_logistic, math.pi / math.sqrt(3)),
+}
 
 
 class Flow(nn.Module):
@@ -82,7 +75,7 @@ class Flow(nn.Module):
         self, bijection: Bijection, shape: Sequence[int], prior: str = "normal", *, any_size: bool = False
     ) -> None:
         super().__init__()
-        self.bijection, self.shape, self.prior = bijection, tuple(shape), PRIORS[prior]()
+        self.bijection, self.shape, self.prior = bijection, tuple(shape), PRIORS[prior]
         self.wanted = f"B {self.shape[0]} H W" if any_size else expect.batch_of(self.shape)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:

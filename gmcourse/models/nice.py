@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.flows import AdditiveCoupling, AffineCoupling, Bijection, Compose, Flow, Inverse, Scale, even_odd
-from gmcourse.flows.flow import StandardLogistic
 from gmcourse.flows.whitening import Whitening
 from gmcourse.nn.networks import mlp
 
@@ -58,8 +57,7 @@ class NICE(Flow):
     def start_at(self, mean: Tensor, loadings: Tensor, noise: Tensor) -> None:
         """Use `Whitening` for N(mean, loadings loadingsᵀ + diag(noise)), and scale to the prior's deviation."""
         self.whitening.set_normal(mean, loadings, noise)
-        deviation = math.pi / math.sqrt(3) if isinstance(self.prior, StandardLogistic) else 1.0
-        self.scale.log_scale.fill_(math.log(deviation))
+        self.scale.log_scale.fill_(math.log(self.prior.deviation))
 
     @property
     def couplings(self) -> list[AdditiveCoupling | AffineCoupling]:

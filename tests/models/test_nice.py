@@ -7,7 +7,8 @@ import torch
 
 from gmcourse.converters.plain_nice import nice_from_layers
 from gmcourse.densities import LowRankNormal
-from gmcourse.flows import Dequantized, StandardLogistic, assert_bijection_laws
+from gmcourse.flows import Dequantized, assert_bijection_laws
+from gmcourse.flows.flow import PRIORS
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.models.nice import NICE
 from tests.conftest import assert_close
@@ -41,7 +42,7 @@ def test_the_papers_settings_are_the_defaults():
     assert len(model.couplings) == 4
     widths = [m.out_features for m in model.couplings[0].network if isinstance(m, torch.nn.Linear)]
     assert widths == [1000] * 5 + [392]
-    assert isinstance(model.prior, StandardLogistic)
+    assert model.prior is PRIORS["logistic"]
 
 
 def test_odd_dimensions_obey_the_laws():
