@@ -78,6 +78,7 @@ def some(
     kind: str = "a",
     labels: Tensor | None = None,
     names: Sequence[str] = ("u",),
+    sizes: Sequence[int] = (1,),
     pair: tuple[Tensor, float] | None = None,
     far: Tensor | None = None,
     call: Callable[[Tensor], Tensor] | None = None,
@@ -100,6 +101,7 @@ X = torch.ones(3, 2)
         ({"labels": torch.ones(3)}, "labels has dtype"),
         ({"names": 3}, "names is 3; expected a sequence"),
         ({"names": [3]}, r"names\[0\] is 3; expected a string"),
+        ({"sizes": b"ab"}, "sizes is a bytes; expected a sequence"),
         ({"pair": (torch.ones(2), -1.0)}, r"pair\[1\] is -1.0"),
         ({"pair": (torch.ones(3), 1.0)}, r"pair\[0\] has shape"),
         ({"call": 3}, "call is 3; expected a function"),
@@ -114,8 +116,8 @@ def test_a_door_refuses(arguments, message):
 
 
 def test_a_door_lets_pass():
-    assert some(X, 2, "b", torch.ones(3).long(), ["u"], (torch.ones(2), 0.0), X[0] * torch.nan) == "b"
-    assert some(X, 1, "a", None, "uv", None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"
+    assert some(X, 2, "b", torch.ones(3).long(), ["u"], [1], (torch.ones(2), 0.0), X[0] * torch.nan) == "b"
+    assert some(X, 1, "a", None, "uv", (2,), None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"
     with pytest.raises(TypeError, match="x"):
         some()
 

@@ -96,7 +96,6 @@ def log(name: str, *, own: bool | str | Path = False) -> History:
 
 
 @expect.door()
-@expect.door()
 def weights(described: Manifest, own: bool | str | Path) -> bytes:
     """Read the weights that a manifest tells of; a file that is missing, or another one, is a `ValueError`."""
     path, cure = file_of(described.name, ".safetensors", own), _cure(described.name, own)

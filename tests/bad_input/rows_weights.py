@@ -117,8 +117,7 @@ row(
         "baselines": "empty",
         "seeds": "empty",
         "arguments": "empty none number float text nan inf list negative",
-    }
-    | dict.fromkeys(("seed", "steps", "hours"), "negative"),
+    },
 )
 row(
     "zoo.manifests.Manifest.from_json",
