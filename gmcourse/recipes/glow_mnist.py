@@ -15,8 +15,7 @@ from gmcourse.recipes.running import Recipe, adam, cosine, likelihood, product, 
 
 def prepare(module: Glow, pixels: Tensor) -> None:
     """Fill the table from every tenth image, one for all places, and initialise actnorm by 512 images."""
-    greys = (pixels[::10].reshape(-1, 1).double() + 0.5) / 256
-    table = Histogram.fit(greys, 256).log_probabilities
+    table = Histogram.fit((pixels[::10].reshape(-1, 1).double() + 0.5) / 256, 256).log_probabilities
     next(layer for layer in module.modules() if isinstance(layer, Gaussianization)).set_histogram(table)
     module(Dequantized(module).continuous(pixels[:512]))
 

@@ -11,22 +11,24 @@ from gmcourse import expect
 from gmcourse.viz.palette import BLUE, GREY, INK, PAPER, SIGNED, VERMILION
 
 LINE, LETTER = 0.065, 0.018  # of a label: its height, and the width of one letter, in units of the axes
+LEADER = {"arrowstyle": "-", "color": GREY, "lw": 0.6, "shrinkB": 4}  # from a label to its point
 
 
 def _places(points: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
     """Find the left end and the height of each label: beside its point, covering no point and no other label."""
-    boxes = [(x - 0.02, y, 0.04) for x, y in points.values()]
+    dots = [(x - 0.02, y, 0.04) for x, y in points.values()]
     found: dict[str, tuple[float, float]] = {}
-    for name, (x, y) in points.items():
+    for name, (x, y) in [*points.items()] * 4:  # each once more, when all others have a place
         width = LETTER * len(name)
-        tries = [(x + side, y + LINE * up) for up in (0, -1, 1, -2, 2) for side in (0.025, -0.025 - width)]
+        taken = dots + [(*at, LETTER * len(other)) for other, at in found.items() if other != name]
+        sides = (0.025, -0.025 - width, -width / 2, 0.1, -0.1 - width)
+        tries = [(x + side, y + LINE * up) for up in (0, -1, 1, -2, 2, -3) for side in sides]
 
-        def covered(at: tuple[float, float], width: float = width) -> int:
-            near = [(left, other) for left, row, other in boxes if abs(row - at[1]) < LINE - 1e-9]
-            return (at[0] < 0) + sum(left - width < at[0] < left + other for left, other in near)
+        def covered(at: tuple[float, float], width: float = width, taken: Sequence[Sequence[float]] = taken) -> int:
+            near = [(left, other) for left, row, other in taken if abs(row - at[1]) < LINE - 1e-9]
+            return 9 * (at[0] < 0 or at[1] > 1.08) + sum(left - width < at[0] < left + other for left, other in near)
 
         found[name] = min(tries, key=covered)
-        boxes.append((*found[name], width))
     return found
 
 
@@ -37,10 +39,9 @@ def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
     for (name, (recall, precision)), place in zip(points.items(), _places(points).values(), strict=True):
         color = GREY if name.startswith(("real", "training")) else VERMILION if "T =" in name else BLUE
         ax.plot(recall, precision, "o", color=color, markersize=8)
-        ax.annotate(name, place, va="center", color=color)
+        ax.annotate(name, (recall, precision), place, va="center", color=color, arrowprops=LEADER)
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    ax.set(xticks=ticks, yticks=ticks, xlabel="recall", ylabel="precision")
-    ax.set(xlim=(-0.04, 1.2), ylim=(-0.14, 1.08))
+    ax.set(xticks=ticks, yticks=ticks, xlabel="recall", ylabel="precision", xlim=(-0.04, 1.2), ylim=(-0.14, 1.12))
     return ax
 
 

@@ -171,7 +171,7 @@ def test_looking_changes_nothing(tmp_path):
 def test_a_picture_to_look_at_ends_no_run(tmp_path):
     (tmp_path / "vae_digits_2d.png").mkdir()  # so that it cannot be written
     looking = replace(recipes.find("vae_digits_2d"), samples=lambda module, device: module.sample(4))
-    _, history = recipes.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=0)
+    _, history = train.run(looking, device="cpu", steps=3, folder=tmp_path, keep=False, minutes=0)
     assert len(history["loss"]) == 3
 
 

@@ -18,6 +18,24 @@ def test_labels_cover_no_point_and_no_other_label():
     places = _places(points)
     assert places["far"] == (1.025, 0.5)
     assert places["one"][0] + LETTER * len("one") < 0.5  # on the left, where nothing is
+    apart(points, places)
+
+
+def test_a_crowd_in_a_corner_is_named():
+    """Models of lesson 10: two names lay on others, and one was left out, beyond the left edge."""
+    points = {"real, held out": (0.86, 0.87), "diffusion": (0.59, 0.96), "flow matching": (0.59, 0.95)}
+    points |= {"PixelCNN": (0.3, 0.89), "training pictures": (0.88, 0.86), "Glow": (0.53, 0.88)}
+    points |= {"DCGAN": (0.51, 0.93), "StyleGAN2": (0.48, 0.93), "Glow, T = 0.7": (0.12, 0.99)}
+    apart(points, _places(points))
+    ax = precision_and_recall(points)
+    ax.figure.draw_without_rendering()
+    for label in ax.texts:
+        (left, low), (right, high) = ax.transData.inverted().transform(label.get_window_extent())
+        assert left >= 0
+        assert high <= ax.get_ylim()[1] + 0.02
+
+
+def apart(points, places):
     boxes = [(*place, LETTER * len(name)) for name, place in places.items()]
     for i, (x, y, width) in enumerate(boxes):
         for left, row, right in boxes[:i] + [(*point, 0.0) for point in points.values()]:
