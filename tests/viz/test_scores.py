@@ -30,9 +30,9 @@ def test_a_crowd_in_a_corner_is_named():
     ax = precision_and_recall(points)
     ax.figure.draw_without_rendering()
     for label in ax.texts:
-        (left, low), (right, high) = ax.transData.inverted().transform(label.get_window_extent())
-        assert left >= 0
-        assert high <= ax.get_ylim()[1] + 0.02
+        corners = ax.transData.inverted().transform(label.get_window_extent())
+        assert corners[0, 0] >= 0, "beyond the left edge"
+        assert corners[1, 1] <= ax.get_ylim()[1] + 0.02
 
 
 def apart(points, places):
