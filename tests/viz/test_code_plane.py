@@ -1,12 +1,8 @@
 """Drawings of the plane of codes: from what they promise to take, and refusals."""
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 import torch
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 
 from gmcourse.reproducible import generator
 from gmcourse.viz import code_plane

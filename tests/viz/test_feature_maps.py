@@ -1,22 +1,8 @@
 """Figures of lesson 09."""
 
-import matplotlib as mpl
-import pytest
 import torch
 
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
-
-from gmcourse import viz
 from gmcourse.viz import feature_maps
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    viz.style()
-    yield
-    plt.close("all")
 
 
 def test_maps_share_one_scale():

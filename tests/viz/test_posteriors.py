@@ -1,22 +1,8 @@
 """Figures of many answers: what is drawn is what was given."""
 
-import matplotlib as mpl
-import pytest
 import torch
 
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
-
-from gmcourse import viz
 from gmcourse.viz.normals import posteriors
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    viz.style()
-    yield
-    plt.close("all")
 
 
 def test_each_attribute_has_its_panel_and_the_truth_its_line():

@@ -2,13 +2,9 @@
 
 import math
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 import torch
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 
 from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import GenerativeClassifier

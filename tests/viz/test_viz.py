@@ -1,23 +1,11 @@
 """Figures: they can be drawn from what they promise to take, and refuse what they cannot draw."""
 
-import matplotlib as mpl
-import pytest
-import torch
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
+import torch
 
 from gmcourse import viz
 from gmcourse.viz import code_plane, normals, widgets
 from gmcourse.viz.image_grid import tile
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    viz.style()
-    yield
-    plt.close("all")
 
 
 def test_a_sheet_puts_every_image_in_its_place():
