@@ -12,4 +12,5 @@ RECIPE = regression(
     steps=16_000,
     batch_size=32,
     described="20,000 cartoon faces with details, 32×32, and their 8×8 low resolutions",
+    half=True,
 )
