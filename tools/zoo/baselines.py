@@ -87,24 +87,33 @@ SETS = {
     "photos": Set(partial(load, "photos"), 256, 300, (6, 40), 20, True, True),
 }  # fmt: skip
 # Which metric of which trained model is the same measurement.
+BITS = {"test_bits_per_dim_at_5_bits": "bits_per_dim"}
+SAMPLES = {name: name for name in ("frechet", "precision", "recall")}
 COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "diffusion_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
-    "flow_matching_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
-    "glow_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim", "frechet": "frechet"}),
-    "nice_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
-    "pixelcnn_faces": ("faces", {"test_bits_per_dim_at_5_bits": "bits_per_dim"}),
-    "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
-    "nice_mnist": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
-    "diffusion_digits": (
-        "digits",
-        {"test_bits_per_dim": "bits_per_dim", "frechet_32_components_64_steps": "frechet"},
+    "nice_faces": ("faces", BITS),
+    **dict.fromkeys(("vae_faces", "vae_faces_two_levels"), ("faces", {"frechet": "frechet"})),
+    **dict.fromkeys(
+        ("diffusion_faces", "flow_matching_faces", "glow_faces", "pixelcnn_faces"), ("faces", BITS | SAMPLES)
     ),
     "stylegan2_faces_64": ("faces_64", {"frechet": "frechet"}),
+    "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
+    **dict.fromkeys(
+        ("nice_mnist", "nice_mnist_paper"),
+        ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
+    ),
+    "diffusion_digits": (
+        "digits",
+        {
+            "test_bits_per_dim": "bits_per_dim",
+            "frechet_32_components_64_steps": "frechet",
+            "precision_64_steps": "precision",
+            "recall_64_steps": "recall",
+        },
+    ),
     **dict.fromkeys(
         ("pixelcnn_digits", "made_digits_backwards", "made_digits_random"),
         ("digits", {"test_bits_per_dim": "bits_per_dim"}),
     ),
-    "nice_mnist_paper": ("mnist", {"test_density_nats": "density_nats", "test_bits_per_dim": "bits_per_dim"}),
 }
 
 
