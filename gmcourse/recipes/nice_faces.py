@@ -31,7 +31,6 @@ def measure(module: NICE, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="nice_faces",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 3072, "hidden": [288, 288], "couplings": 6, "codes": 400},
     data=lambda device: five_bits(load("faces", n=50_000).pixels).flatten(1).to(device),

@@ -29,7 +29,6 @@ def scale_apart(module: Any, loss: Callable[[Tensor], Tensor]) -> Minimize:
 
 RECIPE: Recipe = replace(
     SMALL,
-    name="nice_mnist_paper",
     arguments={"dim": 784},
     step=lambda module, device: scale_apart(module, Dequantized(module).loss),
     steps=28_000,

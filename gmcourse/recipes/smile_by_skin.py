@@ -166,7 +166,6 @@ def measure(module: Classifiers, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="smile_by_skin",
     model="gmcourse.experiments.classifiers:Classifiers",
     arguments={"runs": SEEDS * len(NAMES), "per_seed": len(NAMES), "dims": 768},
     data=data,

@@ -50,7 +50,6 @@ def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
 
 RECIPE: Recipe = replace(
     ONE_LEVEL,
-    name="vae_faces_two_levels",
     model="gmcourse.models.vae:TwoLevelVAE",
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "map_channels": 4, "width": 24},
     step=step,

@@ -23,10 +23,16 @@ def test_unknown_recipes(capsys):
 
 
 @pytest.mark.parametrize("name", recipes.names())
-def test_each_recipe_names_itself_and_its_model(name):
+def test_each_recipe_has_the_name_of_its_module_and_says_its_model(name):
     recipe = recipes.find(name)
     assert recipe.name == name
     assert recipe.model.startswith(("gmcourse.models.", "gmcourse.experiments."))
+
+
+def test_a_recipe_without_a_name_is_not_run(tmp_path):
+    with pytest.raises(ValueError, match="name is ''"):
+        train.run(replace(recipes.find("vae_digits_2d"), name=""), device="cpu", keep=False, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_the_zoo_ships_has_a_recipe():

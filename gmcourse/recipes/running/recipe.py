@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ class Recipe:
         measure: `measure(trained, device)` gives numbers on held-out data, without gradients; the unit is part of
             the name.
         described: the data in words, for the manifest.
+        name: that of the recipe's module, which `find` writes here.
         pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
             of "test": see `with_folder`.
         made_by: the words after `gmcourse train`, where they are more than the name.
@@ -46,7 +47,6 @@ class Recipe:
             thousands of small terms.
     """
 
-    name: str
     model: str
     arguments: dict[str, Any]
     data: Callable[..., Data]
@@ -55,6 +55,7 @@ class Recipe:
     batch_size: int
     measure: Callable[..., Mapping[str, float]]
     described: str
+    name: str = ""
     pictures: bool = False
     made_by: str = ""
     seed: int = 0
@@ -75,10 +76,10 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Recipe:
-    """Find the recipe of this name."""
+    """Find the recipe of this name, which is that of its module."""
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
-    return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
+    return replace(importlib.import_module(f"gmcourse.recipes.{name}").RECIPE, name=name)
 
 
 def adam(
