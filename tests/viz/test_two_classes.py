@@ -36,7 +36,7 @@ def test_the_boundary_of_equal_normals_is_half_way():
 
 def test_figures_of_two_classes_are_drawn():
     model = two_sides()
-    data = model.sample(40, torch.Generator().manual_seed(0))
+    data = model.draw(40, torch.Generator().manual_seed(0))
     both = {"a": model.log_posterior, "b": model.log_posterior}
     assert len(boundaries(both, model.log_posterior, data, EXTENT).axes) == 2
 
