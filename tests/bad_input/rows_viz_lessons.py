@@ -109,11 +109,6 @@ add(
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},
     fine={"x": "dtype", "z": "dtype"},
 )
-add(
-    "multiscale.levels",
-    lambda: {"image": (3, 8, 8), "at_levels": [(12, 4, 4)], "n_steps": 2},
-    fine={"at_levels": "length"},
-)
 add("normals.fits", lambda: {"x": line(), "target": line(), "fitted": {"a": line()}})
 add(
     "normals.bound_and_gap",
