@@ -50,7 +50,8 @@ class FiniteMixture(Generic[Part]):
 
     def log_joint(self, x: Tensor) -> Tensor:
         """Give log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
-        return log_joint(self.log_weights, self.parts, x)
+        each = torch.stack([part.log_prob(x) for part in self.parts], 1)
+        return each + self.log_weights.to(each)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Give log p(x) in nats for points (N, D), shape (N,)."""
@@ -59,27 +60,19 @@ class FiniteMixture(Generic[Part]):
     @expect.door(n=">= 1")
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Take a part at random for each of n points, then a draw from it, (n, D)."""
-        return draw(self.log_weights, self.parts, n, generator)[0]
+        return self.draw(n, generator)[0]
 
-
-def log_joint(log_weights: Tensor, parts: Sequence[Density], x: Tensor) -> Tensor:
-    """Compute log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
-    each = torch.stack([part.log_prob(x) for part in parts], 1)
-    return each + log_weights.to(each)
-
-
-def draw(
-    log_weights: Tensor, parts: Sequence[Density], n: int, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
-    """Draw the numbers (n,) of parts by their weights, and from each as many points: (n, D), with those numbers."""
-    weights = log_weights.exp().to(generator.device if generator is not None else "cpu")
-    which = torch.multinomial(weights, n, replacement=True, generator=generator)
-    drawn = {k: parts[k].sample(int((which == k).sum()), generator) for k in which.unique().tolist()}
-    first = next(iter(drawn.values()))
-    points, which = first.new_empty(n, *first.shape[1:]), which.to(first.device)
-    for k, some in drawn.items():
-        points[which == k] = some
-    return points, which
+    @expect.door(n=">= 1")
+    def draw(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Draw n points, (n, D), and for each the number of the part that it was drawn from, (n,)."""
+        weights = self.log_weights.exp().to(generator.device if generator is not None else "cpu")
+        which = torch.multinomial(weights, n, replacement=True, generator=generator)
+        drawn = {k: self.parts[k].sample(int((which == k).sum()), generator) for k in which.unique().tolist()}
+        first = next(iter(drawn.values()))
+        points, which = first.new_empty(n, *first.shape[1:]), which.to(first.device)
+        for k, some in drawn.items():
+            points[which == k] = some
+        return points, which
 
 
 class LowRankMixture(FiniteMixture[LowRankNormal]):

@@ -1,6 +1,5 @@
 """Bijections that treat each number by itself: the Jacobian is diagonal, its log-determinant a sum of log-slopes."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, constant
+from gmcourse.flows.flow import log_normal
 
 Map = Callable[[Tensor], Tensor]
 
@@ -60,12 +60,8 @@ class Logit(Elementwise):
         super().__init__(torch.logit, torch.sigmoid, _slope_of_logit, of_unit_interval=True)
 
 
-def _minus_log_normal(z: Tensor) -> Tensor:
-    return 0.5 * (z.square() + math.log(2 * math.pi))
-
-
 def _slope_of_quantile(x: Tensor) -> Tensor:
-    return _minus_log_normal(torch.special.ndtri(x))
+    return -log_normal(torch.special.ndtri(x))
 
 
 class NormalQuantile(Elementwise):
@@ -104,7 +100,7 @@ class Gaussianization(Bijection):
         slopes, place = points.diff(), x.to(points.dtype) * n
         levels = place.detach().long().clamp(0, n - 1)
         z = torch.special.ndtri(points[levels] + slopes[levels] * (place - levels))
-        log_slope = (slopes * n).log()[levels] + _minus_log_normal(z)
+        log_slope = (slopes * n).log()[levels] - log_normal(z)
         return z.to(x.dtype), log_slope.flatten(1).sum(1).to(x.dtype)
 
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:

@@ -37,7 +37,8 @@ class Prior:
         return expect.number("temperature", temperature, least=0) * self.draw(shape, device=device)
 
 
-def _normal(z: Tensor) -> Tensor:
+def log_normal(z: Tensor) -> Tensor:
+    """Compute the log-density of N(0, 1) at each coordinate, in nats."""
     return -0.5 * (z.square() + math.log(2 * math.pi))
 
 
@@ -51,7 +52,7 @@ def _draw_logistic(shape: tuple[int, ...], device: torch.device) -> Tensor:
 
 
 PRIORS = {
-    "normal": Prior(_normal, torch.randn, 1.0),
+    "normal": Prior(log_normal, torch.randn, 1.0),
     # e^z / (1 + e^z)², NICE's choice: longer tails than the normal (Dinh et al. 2015, section 3.4)
     "logistic": Prior(_logistic, _draw_logistic, math.pi / math.sqrt(3)),
 }

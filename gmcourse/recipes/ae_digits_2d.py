@@ -14,7 +14,6 @@ def measure(module: Autoencoder, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="ae_digits_2d",
     model="gmcourse.models.autoencoder:Autoencoder",
     arguments={"shape": [1, 8, 8], "latent_dim": 2, "hidden": [128, 128]},
     data=lambda device: load("digits").unit().to(device),

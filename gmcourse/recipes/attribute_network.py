@@ -68,7 +68,6 @@ def measure(module: AttributeNetwork, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="attribute_network",
     model="gmcourse.models.attribute_network:AttributeNetwork",
     arguments={"width": 16, "hidden": 128},
     data=drawn_faces,

@@ -46,7 +46,6 @@ def measure(module: ClusterGAN, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="cluster_gan_digits",
     model="gmcourse.models.gan:ClusterGAN",
     arguments={"shape": [1, 8, 8], "classes": 10, "continuous": 16, "sigma": 0.3, "width": 64},
     data=lambda device: load("digits").unit().to(device),

@@ -67,7 +67,6 @@ def measure(module: DigitGANs, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="dcgan_digits",
     model="gmcourse.experiments.gan_grid:DigitGANs",
     arguments={"runs": len(NAMES), "seeds": SEEDS, "latent_dim": 32, "width": 64},
     data=lambda device: load("digits").unit().to(device),

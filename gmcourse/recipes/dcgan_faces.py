@@ -58,7 +58,6 @@ def measure(module: DCGenerator, device: torch.device, pictures: Pictures = FACE
 
 
 RECIPE = Recipe(
-    name="dcgan_faces",
     model="gmcourse.models.gan:DCGenerator",
     arguments={"shape": [3, 32, 32], "latent_dim": 64, "width": 48},
     data=data,

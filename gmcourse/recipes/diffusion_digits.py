@@ -39,7 +39,6 @@ def measure(module: Diffusion, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="diffusion_digits",
     model="gmcourse.models.diffusion:Diffusion",
     arguments={"shape": [1, 8, 8], "predicts": "v", "classes": 10, "dropout": 0.1},
     data=data,

@@ -36,7 +36,6 @@ def measure(module: Diffusion, device: torch.device, pictures: Pictures = faces)
 
 RECIPE: Recipe = replace(
     flow_matching_faces.RECIPE,
-    name="diffusion_faces",
     model="gmcourse.models.diffusion:Diffusion",
     arguments={"shape": [3, 32, 32], "network": "unet", "width": 32, "predicts": "v"},
     step=adam(2e-3, lambda module: lambda x: module.loss(x / 127.5 - 1), average=0.999, clip=1.0),

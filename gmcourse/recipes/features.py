@@ -94,7 +94,6 @@ def measure(module: Features, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="features",
     model="gmcourse.models.features:Features",
     arguments={"dims": 64, "width": 16, "classes": 12},
     data=data,

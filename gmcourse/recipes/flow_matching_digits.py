@@ -29,7 +29,6 @@ def measure(module: FlowMatching, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="flow_matching_digits",
     model="gmcourse.models.flow_matching:FlowMatching",
     arguments={"shape": [64], "width": 320, "depth": 4, "classes": 10, "dropout": 0.1},
     data=data,

@@ -89,7 +89,6 @@ def bits(module: FlowMatching, device: torch.device, pictures: Pictures = faces)
 
 
 RECIPE = Recipe(
-    name="flow_matching_faces",
     model="gmcourse.models.flow_matching:FlowMatching",
     arguments={"shape": [3, 32, 32], "network": "unet", "width": 32, "times": "middle"},
     data=data,

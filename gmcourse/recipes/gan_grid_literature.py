@@ -48,7 +48,6 @@ def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="gan_grid_literature",
     model="gmcourse.experiments.gan_grid:GridGANs",
     arguments={"runs": RUNS, "latent_dim": 254, "hidden": [128, 128]},
     data=data,

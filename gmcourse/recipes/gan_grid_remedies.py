@@ -59,7 +59,6 @@ def measure(module: GridGANs, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="gan_grid_remedies",
     model="gmcourse.experiments.gan_grid:GridGANs",
     arguments={"runs": len(NAMES), "latent_dim": 2, "hidden": [128, 128, 128]},
     data=data,

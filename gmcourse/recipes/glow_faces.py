@@ -43,7 +43,6 @@ def measure(module: Glow, device: torch.device, pictures: Pictures = faces) -> d
 
 
 RECIPE = Recipe(
-    name="glow_faces",
     model="gmcourse.models.glow:Glow",
     arguments={"shape": [3, 32, 32], "n_levels": 3, "n_steps": 8, "hidden_channels": 48, "affine": False},
     data=data,

@@ -26,7 +26,6 @@ def measure(module: Glow, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="glow_mnist",
     model="gmcourse.models.glow:Glow",
     arguments={"shape": [1, 28, 28], "n_levels": 2, "n_steps": 8, "hidden_channels": 96, "grey_levels": 256},
     data=lambda device: load("mnist").pixels.to(device),

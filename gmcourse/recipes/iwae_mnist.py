@@ -12,7 +12,6 @@ from gmcourse.recipes.vae_mnist import binarised
 
 RECIPE: Recipe = replace(
     VAE_MNIST,
-    name="iwae_mnist",
     step=adam(1e-3, lambda module: lambda x: module.importance_loss(binarised(x), 5), eps=1e-4),
     ship=False,
 )

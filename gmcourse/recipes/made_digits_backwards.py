@@ -7,7 +7,6 @@ from gmcourse.recipes.running import Recipe, adam
 
 RECIPE: Recipe = replace(
     pixelcnn_digits.RECIPE,
-    name="made_digits_backwards",
     model="gmcourse.models.autoregressive:MADE",
     arguments={"dims": 64, "levels": 17, "hidden": [32], "dropout": 0.2, "order": [*range(63, -1, -1)]},
     step=adam(2e-2, decay=0.3, clip=1.0),

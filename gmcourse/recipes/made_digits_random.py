@@ -8,4 +8,4 @@ from gmcourse.recipes.made_digits_backwards import RECIPE as BACKWARDS
 from gmcourse.reproducible import generator
 
 ORDER: list[int] = torch.randperm(64, generator=generator(0)).tolist()
-RECIPE = replace(BACKWARDS, name="made_digits_random", arguments={**BACKWARDS.arguments, "order": ORDER})
+RECIPE = replace(BACKWARDS, arguments={**BACKWARDS.arguments, "order": ORDER})

@@ -12,7 +12,7 @@ from gmcourse.data import FIVE_BITS, five_bits, load
 from gmcourse.densities import LowRankNormal
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
-from gmcourse.recipes.nice_mnist_paper import scale_apart
+from gmcourse.recipes.nice_mnist_paper import adam_of_nice
 from gmcourse.recipes.running import Recipe, cosine, likelihood, product, warm_up
 from gmcourse.reproducible import generator
 
@@ -31,11 +31,10 @@ def measure(module: NICE, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="nice_faces",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 3072, "hidden": [288, 288], "couplings": 6, "codes": 400},
     data=lambda device: five_bits(load("faces", n=50_000).pixels).flatten(1).to(device),
-    step=lambda module, device: scale_apart(module, Dequantized(module, FIVE_BITS).loss),
+    step=adam_of_nice(lambda module: Dequantized(module, FIVE_BITS).loss),
     steps=8_000,
     batch_size=128,
     measure=measure,

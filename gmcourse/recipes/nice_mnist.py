@@ -18,7 +18,6 @@ def measure(module: NICE, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="nice_mnist",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 784, "hidden": [256, 256, 256]},
     data=lambda device: load("mnist").pixels.flatten(1).to(device),

@@ -16,7 +16,6 @@ def measure(module: Autoregressive, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="pixelcnn_digits",
     model="gmcourse.models.autoregressive:PixelCNN",
     arguments={"dropout": 0.3},
     data=lambda device: load("digits").split(0.85)[0].pixels.flatten(1).to(device),

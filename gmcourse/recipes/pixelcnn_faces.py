@@ -32,7 +32,6 @@ def measure(module: PixelCNN, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="pixelcnn_faces",
     model="gmcourse.models.autoregressive:PixelCNN",
     arguments={"shape": [32, 32], "levels": FIVE_BITS, "colours": 3},
     data=data,

@@ -30,7 +30,6 @@ def measure(module: PlaneFlow, device: torch.device, density: str = "two_moons")
 
 
 RECIPE = Recipe(
-    name="plane_flow_moons",
     model="gmcourse.models.change_of_variables:PlaneFlow",
     arguments={"couplings": 8, "hidden": [48, 48]},
     data=data,

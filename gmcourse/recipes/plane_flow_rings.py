@@ -9,7 +9,6 @@ from gmcourse.recipes.running import Recipe
 
 RECIPE: Recipe = replace(
     ON_MOONS,
-    name="plane_flow_rings",
     arguments={"couplings": 16, "hidden": [48, 48]},
     data=partial(data, density="rings"),
     measure=partial(measure, density="rings"),

@@ -7,7 +7,6 @@ from gmcourse.recipes.running import Recipe
 
 RECIPE: Recipe = replace(
     WITH_AFFINE,
-    name="plane_nice_moons",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 2, "hidden": [32, 32], "prior": "normal"},
     prepare=None,

@@ -52,7 +52,7 @@ def from_normals(x: Tensor, y: Tensor, chosen: Tensor, seed: int) -> Labelled:
     """Draw new faces from a normal for each class of those that are chosen, over the components of all."""
     basis = PCA.fit(x.double(), min(40, len(x)))
     normals = fit_gaussians(basis.encode(x[chosen].double()), y[chosen], 2, ridge=0.01)
-    drawn, labels = normals.sample(MORE, generator(seed))
+    drawn, labels = normals.draw(MORE, generator(seed))
     return basis.decode(drawn).clamp(0, 1).float(), labels
 
 
@@ -166,7 +166,6 @@ def measure(module: Classifiers, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="smile_by_skin",
     model="gmcourse.experiments.classifiers:Classifiers",
     arguments={"runs": SEEDS * len(NAMES), "per_seed": len(NAMES), "dims": 768},
     data=data,

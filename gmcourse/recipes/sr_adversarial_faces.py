@@ -46,14 +46,13 @@ def step(module: Any, device: torch.device) -> Adversarial:
 
 RECIPE = replace(
     REGRESSION,
-    name="sr_adversarial_faces",
     # the faces alone: the discriminator never sees which low resolution an answer belongs to
     data=lambda device: TASK.data(device)[0].float() / 255,
     step=step,
     steps=6000,
     batch_size=16,
     described="20,000 cartoon faces with details, 32×32, and 8×8; begins as sr_regression_faces",
-    begins_with=REGRESSION.name,
+    begins_with="sr_regression_faces",
     schedule=None,
     callbacks=lambda step: [],
     half=True,

@@ -7,7 +7,6 @@ TASK = Task(4, train=lambda: load("faces", n=20_000), test=lambda: load("faces",
 
 RECIPE = regression(
     TASK,
-    "sr_regression_faces",
     {"channels": 32, "growth": 16, "n_blocks": 2},
     steps=16_000,
     batch_size=32,

@@ -7,7 +7,6 @@ TASK = Task(8, train=lambda: load("faces", n=20_000, size=64), test=lambda: load
 
 RECIPE = regression(
     TASK,
-    "sr_regression_faces_64",
     {"channels": 24, "growth": 12, "n_blocks": 2},
     steps=2500,
     batch_size=16,

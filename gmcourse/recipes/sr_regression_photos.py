@@ -25,7 +25,6 @@ TASK = Task(
 
 RECIPE = regression(
     TASK,
-    "sr_regression_photos",
     {"channels": 24, "growth": 12, "n_blocks": 1},
     steps=3000,
     batch_size=32,

@@ -12,8 +12,8 @@ import torch
 from gmcourse import zoo
 from gmcourse.data import faces
 from gmcourse.models.srflow import SRFlow
+from gmcourse.recipes.running import find
 from gmcourse.recipes.running.super_resolution import flow
-from gmcourse.recipes.sr_regression_faces import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_faces import TASK
 
 ASKED, DRAWS = 20, 64
@@ -47,7 +47,6 @@ def measure(module: Any, device: torch.device) -> Mapping[str, float]:
     return {**PLAIN.measure(module, device), **beside_the_posterior(module, device)}
 
 
-PLAIN = flow(
-    TASK, "srflow_faces", REGRESSION, steps=20_000, batch_size=16, n_steps=8, n_coarse_steps=16, hidden_channels=32
-)
+REGRESSION = find("sr_regression_faces")
+PLAIN = flow(TASK, REGRESSION, steps=20_000, batch_size=16, n_steps=8, n_coarse_steps=16, hidden_channels=32)
 RECIPE = replace(PLAIN, measure=measure)

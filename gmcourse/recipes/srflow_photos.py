@@ -6,14 +6,13 @@ layer may enlarge ten-thousandfold: in a first, shorter run 19 of 500 test answe
 Now all of them are, but eleven are far out of range: petals from the middle of the flower, which only the test has.
 """
 
+from gmcourse.recipes.running import find
 from gmcourse.recipes.running.super_resolution import flow
-from gmcourse.recipes.sr_regression_photos import RECIPE as REGRESSION
 from gmcourse.recipes.sr_regression_photos import TASK
 
 RECIPE = flow(
     TASK,
-    "srflow_photos",
-    REGRESSION,
+    find("sr_regression_photos"),
     steps=2200,
     batch_size=16,
     average=0.99,

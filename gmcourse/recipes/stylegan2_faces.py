@@ -96,7 +96,6 @@ def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
 
 
 RECIPE = Recipe(
-    name="stylegan2_faces",
     model="gmcourse.models.stylegan2:Generator",
     arguments={"z_dim": 64, "w_dim": 64, "mapping_layers": 4, "style_mixing": 0.9} | SIZES,
     data=data,

@@ -15,7 +15,6 @@ SIZES = {"resolution": 64, "channel_base": 1024, "channel_max": 128}
 
 RECIPE = replace(
     SMALL,
-    name="stylegan2_faces_64",
     arguments=SMALL.arguments | SIZES,
     data=partial(data, size=64),
     step=partial(step, size=SIZES, lr=0.0025, r1_gamma=0.4, ema_half_life=1000),

@@ -44,7 +44,6 @@ def measure(module: Any, device: torch.device) -> Mapping[str, float]:
 
 
 RECIPE = Recipe(
-    name="stylegan_contest_faces",
     model="gmcourse.experiments.stylegan_contest:Contest",
     arguments={"runs": RUNS, "width": 32, "mapping_layers": 2, "style_mixing": 0.9, **SIZE},
     data=lambda device: (load("faces", size=SIZE["resolution"]).unit() * 2 - 1).to(device),

@@ -27,7 +27,6 @@ def measure(module: Transformer, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="transformer_prose",
     model="gmcourse.models.autoregressive:Transformer",
     arguments={"dims": LENGTH, "levels": len(prose.ALPHABET), "width": 96, "dropout": 0.1},
     data=data,

@@ -22,9 +22,9 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
     return {"test_negative_elbo_nats": float(-module.elbo(test, noise=noise).mean())}
 
 
-RECIPE: Recipe = replace(AUTOENCODER, name="vae_digits_2d", model="gmcourse.models.vae:VAE", measure=measure)
+RECIPE: Recipe = replace(AUTOENCODER, model="gmcourse.models.vae:VAE", measure=measure)
 
 
-def with_beta(name: str, beta: float) -> Recipe:
+def with_beta(beta: float) -> Recipe:
     """Make the recipe in which a code costs β times as much (Higgins et al. 2017)."""
-    return replace(RECIPE, name=name, step=adam(1e-3, lambda module: partial(module.loss, beta=beta)))
+    return replace(RECIPE, step=adam(1e-3, lambda module: partial(module.loss, beta=beta)))

@@ -2,4 +2,4 @@
 
 from gmcourse.recipes.vae_digits_2d import with_beta
 
-RECIPE = with_beta("vae_digits_2d_beta_tenth", 0.1)
+RECIPE = with_beta(0.1)

@@ -43,7 +43,6 @@ def measure(module: VAE, device: torch.device, pictures: Pictures = faces) -> di
 
 
 RECIPE = Recipe(
-    name="vae_faces",
     model="gmcourse.models.vae:VAE",
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "hidden": [24]}
     | {"likelihood": "gaussian", "network": "conv"},

@@ -6,31 +6,13 @@ The pictures, the schedule and the average are those of `vae_faces`, and so are 
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from gmcourse.data import load
 from gmcourse.models.vae import TwoLevelVAE
-from gmcourse.recipes.running import Recipe
+from gmcourse.recipes.running import Recipe, adam
 from gmcourse.recipes.running.fitted_priors import frechet_by_prior
 from gmcourse.recipes.vae_faces import RECIPE as ONE_LEVEL
 from gmcourse.reproducible import seed_torch
-from gmcourse.training import EMA, Minimize
-
-
-def step(module: TwoLevelVAE, device: torch.device) -> Minimize:
-    """Adam on the negative ELBO of pictures that lie in memory as whole numbers, and the average of the weights."""
-
-    def loss(pixels: Tensor) -> dict[str, Tensor]:
-        return module.loss(pixels.float() / 255)
-
-    # the prior of z₂ has to follow codes that move: at the rate of the rest it lags half a standard deviation
-    top = {"top_mean", "top_log_var"}
-    groups = [
-        {"params": [p for name, p in module.named_parameters() if (name in top) == quick], "lr": rate}
-        for quick, rate in ((False, 1.5e-3), (True, 1.5e-2))
-    ]
-    adam = torch.optim.Adam(groups, fused=True)
-    return Minimize(loss, module, adam, ema=EMA(module, 0.999), clip=1000.0)
 
 
 def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
@@ -50,10 +32,16 @@ def measure(module: TwoLevelVAE, device: torch.device) -> dict[str, float]:
 
 RECIPE: Recipe = replace(
     ONE_LEVEL,
-    name="vae_faces_two_levels",
     model="gmcourse.models.vae:TwoLevelVAE",
     arguments={"shape": [3, 32, 32], "latent_dim": 32, "map_channels": 4, "width": 24},
-    step=step,
+    # the prior of z₂ has to follow codes that move: at the rate of the rest it lags half a standard deviation
+    step=adam(
+        1.5e-3,
+        lambda vae: lambda x: vae.loss(x.float() / 255),
+        average=0.999,
+        clip=1000.0,
+        quick=("top_mean", "top_log_var"),
+    ),
     measure=measure,
     pictures=False,
 )

@@ -37,7 +37,6 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
 
 
 RECIPE = Recipe(
-    name="vae_mnist",
     model="gmcourse.models.vae:VAE",
     arguments={"shape": [1, 28, 28], "latent_dim": 50, "hidden": [200, 200]},
     data=lambda device: load("mnist").unit().to(device),

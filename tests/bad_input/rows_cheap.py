@@ -76,7 +76,8 @@ for name in ("FiniteMixture", "LowRankMixture"):
     )
 row("densities.FiniteMixture.log_joint", lambda: {"x": data()}, on=analysers, fine={"x": "batch"})
 row("densities.FiniteMixture.log_prob", lambda: {"x": data()}, on=analysers, fine={"x": "batch"})
-row("densities.FiniteMixture.sample", lambda: SOME, on=analysers)
+for name in ("sample", "draw"):
+    row(f"densities.FiniteMixture.{name}", lambda: SOME, on=analysers)
 row(
     "densities.FiniteMixture.by_class",
     lambda: {"fit": Normal.fit, "x": data(), "labels": torch.zeros(6).long()},

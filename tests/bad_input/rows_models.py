@@ -73,11 +73,10 @@ row(
 )
 row(
     f"{DVG}.GenerativeClassifier",
-    lambda: {"log_prior": torch.tensor([0.5, 0.5]).log(), "densities": normals().densities},
+    lambda: {"log_weights": torch.tensor([0.5, 0.5]).log(), "parts": normals().parts},
 )
-for name in ("log_joint", "log_posterior", "log_prob", "predict"):
+for name in ("log_posterior", "predict"):
     reads(f"{DVG}.GenerativeClassifier.{name}", normals, x=X)
-row(f"{DVG}.GenerativeClassifier.sample", lambda: {"n": 3, "generator": torch.Generator()}, on=normals)
 row(f"{DVG}.GaussianWorld", lambda: {"shift": torch.ones(2), "chol": torch.eye(2)})
 row(
     f"{DVG}.GaussianWorld.make",

@@ -1,7 +1,6 @@
 """Rows of `gmcourse.viz`: the drawings of single lessons."""
 
 import torch
-from torch.distributions import MultivariateNormal
 
 from tests.bad_input.drawn import (
     EXTENT,
@@ -109,11 +108,6 @@ add(
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},
     fine={"x": "dtype", "z": "dtype"},
 )
-add(
-    "multiscale.levels",
-    lambda: {"image": (3, 8, 8), "at_levels": [(12, 4, 4)], "n_steps": 2},
-    fine={"at_levels": "length"},
-)
 add("normals.fits", lambda: {"x": line(), "target": line(), "fitted": {"a": line()}})
 add(
     "normals.bound_and_gap",
@@ -129,24 +123,10 @@ add("normals.signals", lambda: {"rows": {"a": [line()]}}, fine={"rows": "shape b
 SHAPE = {"width": (0.0,), "correlation": (1.0,)}
 PLACE = dict.fromkeys(("x", "y", "correlation"), "negative")
 add(
-    "two_normals.normals",
-    lambda: {"x": 1.0, "y": 1.0, "width": 1.0, "correlation": 0.5, "share": 0.5},
-    fine=PLACE,
-    bad=SHAPE | {"share": (0.0, 1.0)},
-)
-add(
     "two_normals.two_normals",
     lambda: {"x": 1.0, "y": 1.0, "width": 1.0, "correlation": 0.5, "orange_share": 0.5},
     fine=PLACE,
     bad=SHAPE | {"orange_share": (0.0, 1.0)},
-)
-add(
-    "two_normals.error_of",
-    lambda: {
-        "log_prior": torch.tensor([0.5, 0.5]).log(),
-        "densities": [MultivariateNormal(torch.zeros(2), torch.eye(2))] * 2,
-        "size": 4,
-    },
 )
 add(
     "widgets.explore",

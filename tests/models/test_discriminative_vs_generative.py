@@ -100,7 +100,7 @@ def test_evidence_and_samples():
     ticks = torch.linspace(-7, 8, 200, dtype=torch.float64)
     total = model.log_prob(torch.cartesian_prod(ticks, ticks)).exp().sum() * (15 / 199) ** 2
     assert abs(float(total) - 1) < 1e-4
-    drawn, labels = model.sample(6000, torch.Generator().manual_seed(0))
+    drawn, labels = model.draw(6000, torch.Generator().manual_seed(0))
     assert abs(float(labels.double().mean()) - 0.5) < 0.03
     for k in range(2):
         assert (drawn[labels == k].mean(0) - x[y == k].mean(0)).abs().max() < 0.1
@@ -109,7 +109,7 @@ def test_evidence_and_samples():
 def test_classes_are_drawn_as_often_as_the_prior_says():
     apart = [Normal(torch.tensor([place]), torch.eye(1)) for place in (-9.0, 0.0, 9.0)]
     prior = torch.tensor([0.7, 0.0, 0.3])
-    x, y = GenerativeClassifier(prior.log(), apart).sample(4000, torch.Generator().manual_seed(0))
+    x, y = GenerativeClassifier(prior.log(), apart).draw(4000, torch.Generator().manual_seed(0))
     assert (torch.bincount(y, minlength=3) / 4000 - prior).abs().max() < 0.03
     assert (x[:, 0] - (y - 1) * 9).abs().max() < 5
 
@@ -117,7 +117,7 @@ def test_classes_are_drawn_as_often_as_the_prior_says():
 def test_the_true_densities_are_the_best_classifier():
     moons = toy.load("two_moons")
     best = GenerativeClassifier(torch.full((2,), -math.log(2)), moons.parts(2))
-    x, y = best.sample(1500, torch.Generator().manual_seed(0))
+    x, y = best.draw(1500, torch.Generator().manual_seed(0))
     assert error_rate(best, x, y) <= error_rate(fit_gaussians(x, y, 2), x, y)
     flat = Classifier(2, 2, hidden=(8,))
     assert torch.allclose(flat.log_posterior(x).logsumexp(1), torch.zeros(1500), atol=1e-5)

@@ -36,7 +36,6 @@ from gmcourse.viz import (
     plane,
     scores,
     training_curves,
-    two_normals,
 )
 
 Case = Callable[[torch.device], Any]
@@ -179,7 +178,6 @@ FIGURES: dict[str, Case] = {
     "training_curves.repeats": lambda d: training_curves.repeats(
         {"a": rand(d, 3, 2)}, [1, 2], xlabel="x", ylabel="y"
     ),
-    "two_normals.error_of": lambda d: two_normals.error_of(*two_normals.normals(1.8, 0.0, 1.0, 0.0, 0.5)),
 }
 
 

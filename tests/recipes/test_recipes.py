@@ -9,6 +9,7 @@ import torch
 
 from gmcourse import zoo
 from gmcourse.__main__ import main
+from gmcourse.models.nice import NICE
 from gmcourse.recipes import running as recipes
 from gmcourse.recipes.running import train
 from gmcourse.training import EMA, Minimize, schedules
@@ -23,10 +24,24 @@ def test_unknown_recipes(capsys):
 
 
 @pytest.mark.parametrize("name", recipes.names())
-def test_each_recipe_names_itself_and_its_model(name):
+def test_each_recipe_has_the_name_of_its_module_and_says_its_model(name):
     recipe = recipes.find(name)
     assert recipe.name == name
     assert recipe.model.startswith(("gmcourse.models.", "gmcourse.experiments."))
+
+
+def test_a_recipe_without_a_name_is_not_run(tmp_path):
+    with pytest.raises(ValueError, match="name is ''"):
+        train.run(replace(recipes.find("vae_digits_2d"), name=""), device="cpu", keep=False, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_quick_parameters_learn_ten_times_as_fast():
+    small = NICE(6, hidden=(4,))
+    groups = recipes.find("nice_mnist_paper").step(small, torch.device("cpu")).optimizers[0].param_groups
+    assert [group["lr"] for group in groups] == [1e-3, 1e-2]
+    assert groups[1]["params"] == [small.scale.log_scale]
+    assert sum(len(group["params"]) for group in groups) == len(list(small.parameters()))
 
 
 def test_what_the_zoo_ships_has_a_recipe():

@@ -1,5 +1,7 @@
 """Recipes of super-resolution: what they share, and what they must not touch."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -19,8 +21,8 @@ def pictures(seed, n=300):
 
 
 TASK = Task(2, train=lambda: pictures(0), test=lambda: pictures(1, 8), validation=lambda: pictures(2, 8))
-READER = regression(TASK, "reader", WIDTHS, steps=2, batch_size=4, described="noise")
-FLOW = flow(TASK, "flow", READER, steps=WATCH, batch_size=4, n_steps=1, hidden_channels=4)
+READER = replace(regression(TASK, WIDTHS, steps=2, batch_size=4, described="noise"), name="reader")
+FLOW = replace(flow(TASK, READER, steps=WATCH, batch_size=4, n_steps=1, hidden_channels=4), name="flow")
 
 
 @pytest.fixture
@@ -58,8 +60,8 @@ def test_watching_sees_the_validation_pictures_and_the_average(zoo_of_one):
 
 
 def test_without_validation_pictures_nothing_is_watched(tmp_path):
-    plain = regression(Task(2, TASK.train, TASK.test), "plain", WIDTHS, steps=WATCH, batch_size=4, described="noise")
-    _, history = train.run(plain, device="cpu", folder=tmp_path, keep=False)
+    plain = regression(Task(2, TASK.train, TASK.test), WIDTHS, steps=WATCH, batch_size=4, described="noise")
+    _, history = train.run(replace(plain, name="plain"), device="cpu", folder=tmp_path, keep=False)
     assert set(history) == {"loss", "gradient_norm"}
 
 

@@ -10,7 +10,7 @@ from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import GenerativeClassifier
 from gmcourse.viz.boundary import boundaries, posterior
 from gmcourse.viz.training_curves import repeats
-from gmcourse.viz.two_normals import error_of, normals, two_normals
+from gmcourse.viz.two_normals import two_normals
 
 EXTENT = (-4.0, 4.0, -3.0, 3.0)
 
@@ -36,16 +36,16 @@ def test_the_boundary_of_equal_normals_is_half_way():
 
 def test_figures_of_two_classes_are_drawn():
     model = two_sides()
-    data = model.sample(40, torch.Generator().manual_seed(0))
+    data = model.draw(40, torch.Generator().manual_seed(0))
     both = {"a": model.log_posterior, "b": model.log_posterior}
     assert len(boundaries(both, model.log_posterior, data, EXTENT).axes) == 2
 
 
 def test_two_normals_know_their_best_error():
-    log_prior, densities = normals(1.8, 0.0, 1.0, 0.0, 0.5)
-    assert error_of(log_prior, densities) == pytest.approx(0.5 * math.erfc(1.5 / math.sqrt(2)), abs=2e-3)  # Φ(−3/2)
-    drawn = two_normals(1.8, 0.0, 1.0, 0.0, 0.5).axes[0]
-    assert "6.7 %" in drawn.get_title("left") + drawn.get_title("center")  # the course's style has it left
+    for distance, error in ((3.0, 6.7), (2.0, 15.9), (4.0, 2.3)):
+        assert round(50 * math.erfc(distance / 8**0.5), 1) == error  # Φ(−distance/2)
+        drawn = two_normals(distance - 1.2, 0.0, 1.0, 0.0, 0.5).axes[0]
+        assert f" {error} %" in drawn.get_title("left") + drawn.get_title("center")  # the course's style has it left
 
 
 def test_a_band_holds_the_middle_of_the_repetitions():

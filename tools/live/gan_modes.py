@@ -19,8 +19,7 @@ from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.metrics.diversity import distances
-from gmcourse.recipes import gan_grid_literature, gan_grid_remedies
-from gmcourse.recipes.running import Recipe, train
+from gmcourse.recipes.running import Recipe, find, train
 from gmcourse.training import Callback, History, Step
 from tools.environment import ROOT
 from tools.live import wire
@@ -28,13 +27,14 @@ from tools.live import wire
 KEPT = ROOT / "book" / "_static" / "live" / "weights" / "gan_modes.js"
 MOMENTS = (0, 20, 50, 100, 150, 200, 300, 400, 550, 700, 900, 1200, 1500, 2000, 2500, 3000)
 COUNTED, DRAWN = 2500, 240
+LITERATURE, REMEDIES = find("gan_grid_literature"), find("gan_grid_remedies")
 SET_UPS = {  # name in the page → recipe, its runs, the one that is shown: of the baseline, one of four that are alike
-    "baseline": (gan_grid_literature.RECIPE, range(5), 1),
-    "larger networks": (gan_grid_remedies.RECIPE, range(3), 0),
-    "twice the data": (gan_grid_remedies.RECIPE, range(6, 9), 6),
-    "hinge": (gan_grid_remedies.RECIPE, range(3, 6), 3),
-    "Wasserstein": (gan_grid_remedies.RECIPE, range(9, 12), 9),
-    "R1": (gan_grid_remedies.RECIPE, range(12, 17), 12),
+    "baseline": (LITERATURE, range(5), 1),
+    "larger networks": (REMEDIES, range(3), 0),
+    "twice the data": (REMEDIES, range(6, 9), 6),
+    "hinge": (REMEDIES, range(3, 6), 3),
+    "Wasserstein": (REMEDIES, range(9, 12), 9),
+    "R1": (REMEDIES, range(12, 17), 12),
 }
 
 
@@ -104,5 +104,4 @@ def as_script() -> str:
     last = ends()
     if is_current(last):
         return KEPT.read_text(encoding="utf-8")
-    recipes = (gan_grid_literature.RECIPE, gan_grid_remedies.RECIPE)
-    return script({recipe.name: record(recipe) for recipe in recipes}, last)
+    return script({recipe.name: record(recipe) for recipe in (LITERATURE, REMEDIES)}, last)

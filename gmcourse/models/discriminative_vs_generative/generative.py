@@ -1,15 +1,13 @@
 """The generative side: a density for every class, and everything else by Bayes' rule."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.densities import Mixture, Normal
-from gmcourse.densities.finite_mixture import Density, draw, log_joint
+from gmcourse.densities import FiniteMixture, Mixture, Normal
+from gmcourse.densities.finite_mixture import Density
 from gmcourse.densities.normal import Structure
 from gmcourse.models.discriminative_vs_generative.classifier import check_labelled
 
@@ -23,37 +21,20 @@ def log_posterior(log_joint: Tensor) -> Tensor:
     return log_joint - log_joint.logsumexp(1, keepdim=True)
 
 
-@dataclass(frozen=True)
-class GenerativeClassifier:
-    """p(x, y) = p(y) p(x|y). `log_prior` has log p(y), (K,), and `densities` p(x|y), one for every class."""
+class GenerativeClassifier(FiniteMixture[Density]):
+    """p(x, y) = p(y) p(x|y): a mixture whose parts are the classes.
 
-    log_prior: Tensor
-    densities: Sequence[Density]
-
-    def __post_init__(self) -> None:
-        expect.fields(self, log_prior="K; -inf", densities="K:")
-
-    def log_joint(self, x: Tensor) -> Tensor:
-        """Compute log p(x, y) in nats for points (N, D), shape (N, K)."""
-        return log_joint(self.log_prior, self.densities, x)
+    So `log_weights` has log p(y), (K,), and `parts` p(x|y), one for every class; `log_joint` gives log p(x, y), and
+    `draw` pairs (x, y). `log_prob` gives log p(x) = log Σ_y p(x, y): what no discriminative model can say.
+    """
 
     def log_posterior(self, x: Tensor) -> Tensor:
         """Compute log p(y|x) in nats, (N, K)."""
         return log_posterior(self.log_joint(x))
 
-    def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) = log Σ_y p(x, y) in nats, (N,): what no discriminative model can say."""
-        return self.log_joint(x).logsumexp(1)
-
     def predict(self, x: Tensor) -> Tensor:
         """Predict the most probable class, (N,)."""
         return self.log_joint(x).argmax(1)
-
-    @expect.door(n=">= 1")
-    def sample(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Draw n pairs (x, y): classes from the prior, then points from their densities; (n, D) and (n,)."""
-        x, y = draw(self.log_prior, self.densities, n, generator)
-        return x, y.to(self.log_prior.device)
 
 
 def _prior(y: Tensor, classes: int, dtype: torch.dtype) -> Tensor:

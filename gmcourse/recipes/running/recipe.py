@@ -2,8 +2,8 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ class Recipe:
         measure: `measure(trained, device)` gives numbers on held-out data, without gradients; the unit is part of
             the name.
         described: the data in words, for the manifest.
+        name: that of the recipe's module, which `find` writes here.
         pictures: whether `data` and `measure` take the keyword `pictures`, which gives the `Images` of "train" and
             of "test": see `with_folder`.
         made_by: the words after `gmcourse train`, where they are more than the name.
@@ -46,7 +47,6 @@ class Recipe:
             thousands of small terms.
     """
 
-    name: str
     model: str
     arguments: dict[str, Any]
     data: Callable[..., Data]
@@ -55,6 +55,7 @@ class Recipe:
     batch_size: int
     measure: Callable[..., Mapping[str, float]]
     described: str
+    name: str = ""
     pictures: bool = False
     made_by: str = ""
     seed: int = 0
@@ -75,10 +76,10 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Recipe:
-    """Find the recipe of this name."""
+    """Find the recipe of this name, which is that of its module."""
     if name not in names():
         raise ValueError(f"no recipe is called {name!r}; expected one of {', '.join(names())}")
-    return importlib.import_module(f"gmcourse.recipes.{name}").RECIPE
+    return replace(importlib.import_module(f"gmcourse.recipes.{name}").RECIPE, name=name)
 
 
 def adam(
@@ -89,16 +90,23 @@ def adam(
     clip: float | None = None,
     eps: float = 1e-8,
     decay: float = 0.0,
+    quick: Collection[str] = (),
+    average_warm_up: bool = False,
 ) -> Callable[[Any, torch.device], Minimize]:
     """Make a recipe's `step`, which minimises `loss(module)` by Adam, or with a weight decay by AdamW.
 
-    `average` is the decay of the average of the weights that is kept, if one is; a longer gradient is cut to `clip`.
+    `average` is the decay of the average of the weights that is kept, if one is, with a warm-up or not, see `EMA`; a
+    longer gradient is cut to `clip`. Parameters whose last name is in `quick` learn ten times as fast as the others.
     """
 
     def step(module: Any, device: torch.device) -> Minimize:
-        learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(learned, lr=rate, eps=eps, weight_decay=decay, fused=True)
-        kept = EMA(module, average) if average else None
+        learned = {name: each for name, each in module.named_parameters() if each.requires_grad}
+        fast = [name for name in learned if name.rpartition(".")[2] in quick]
+        groups: list[dict[str, Any]] = [{"params": [each for name, each in learned.items() if name not in fast]}]
+        if fast:
+            groups.append({"params": [learned[name] for name in fast], "lr": 10 * rate})
+        optimizer = torch.optim.AdamW(groups, lr=rate, eps=eps, weight_decay=decay, fused=True)
+        kept = EMA(module, average, warm_up=average_warm_up) if average else None
         return Minimize(loss(module), module, optimizer, ema=kept, clip=clip)
 
     return step

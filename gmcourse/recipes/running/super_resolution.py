@@ -70,7 +70,7 @@ def watching(task: Task, step: Step, loss: Callable[[Any, Tensor, Tensor], Tenso
 
 
 def regression(
-    task: Task, name: str, widths: dict[str, int], *, steps: int, batch_size: int, described: str, half: bool = False
+    task: Task, widths: dict[str, int], *, steps: int, batch_size: int, described: str, half: bool = False
 ) -> Recipe:
     """Make a recipe of `Regression`: Adam on the squared error."""
 
@@ -84,7 +84,6 @@ def regression(
         }
 
     return Recipe(
-        name=name,
         model="gmcourse.models.srflow:Regression",
         arguments={"scale": task.scale, **widths},
         data=task.data,
@@ -101,7 +100,6 @@ def regression(
 
 def flow(
     task: Task,
-    name: str,
     encoder_from: Recipe,
     *,
     steps: int,
@@ -139,7 +137,6 @@ def flow(
         return module.loss((pixels, low))
 
     return Recipe(
-        name=name,
         model="gmcourse.models.srflow:SRFlow",
         arguments={"stacked": [], "coupling_scale": "sigmoid_floor", **arguments, **encoder_from.arguments},
         data=task.data,

@@ -86,10 +86,11 @@ def run(
 
 def _try_targets(recipe: Recipe, steps: int, folder: Path, keep: bool, overwrite: bool) -> None:
     """Whatever will be written can be written, and replaces nothing that took more work."""
+    kept = file_of(recipe.name, ".manifest.json", own=True)  # which refuses a recipe that `find` gave no name
     ensure_writable(folder / f"{recipe.name}.safetensors")
     if not keep:
         return
-    ensure_writable(file_of(recipe.name, ".manifest.json", own=True))
+    ensure_writable(kept)
     if recipe.name in zoo.names(own=True) and not overwrite:
         made = zoo.manifest(recipe.name, own=True).steps
         if made > steps:
