@@ -27,4 +27,5 @@ RECIPE = Recipe(
     batch_size=128,
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels",
+    samples=lambda module, device: module.sample(40).view(-1, 1, 28, 28).clamp(0, 1),
 )

@@ -11,8 +11,8 @@ from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.models.nice import NICE
 from gmcourse.recipes import running as recipes
-from gmcourse.recipes.running import train
-from gmcourse.training import EMA, Minimize, schedules
+from gmcourse.recipes.running import train, validation
+from gmcourse.training import EMA, History, Minimize, schedules
 from gmcourse.zoo import store
 from tests.conftest import stop_after
 
@@ -40,8 +40,19 @@ def test_quick_parameters_learn_ten_times_as_fast():
     small = NICE(6, hidden=(4,))
     groups = recipes.find("nice_mnist_paper").step(small, torch.device("cpu")).optimizers[0].param_groups
     assert [group["lr"] for group in groups] == [1e-3, 1e-2]
+    assert [group["weight_decay"] for group in groups] == [0.2, 0.0]
     assert groups[1]["params"] == [small.scale.log_scale]
     assert sum(len(group["params"]) for group in groups) == len(list(small.parameters()))
+
+
+def test_the_validation_curve_has_the_same_noise_each_time():
+    history = History()
+    look = validation(lambda: torch.rand(()), 3)
+    for now in range(7):
+        look(now, history)
+    steps, values = history.curve("validation")
+    assert steps == [2, 5]
+    assert values[0] == values[1]
 
 
 def test_what_the_zoo_ships_has_a_recipe():

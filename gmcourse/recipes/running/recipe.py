@@ -14,7 +14,7 @@ from gmcourse.data import Images
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.reproducible import generator
-from gmcourse.training import EMA, Callback, Minimize, Schedule, Step
+from gmcourse.training import EMA, Callback, History, Minimize, Schedule, Step
 from gmcourse.training.batches import Data
 
 Pictures = Callable[[str], Images]  # "train" or "test" → the pictures of that part
@@ -96,7 +96,8 @@ def adam(
     """Make a recipe's `step`, which minimises `loss(module)` by Adam, or with a weight decay by AdamW.
 
     `average` is the decay of the average of the weights that is kept, if one is, with a warm-up or not, see `EMA`; a
-    longer gradient is cut to `clip`. Parameters whose last name is in `quick` learn ten times as fast as the others.
+    longer gradient is cut to `clip`. Parameters whose last name is in `quick` learn ten times as fast as the others,
+    and do not decay.
     """
 
     def step(module: Any, device: torch.device) -> Minimize:
@@ -104,12 +105,24 @@ def adam(
         fast = [name for name in learned if name.rpartition(".")[2] in quick]
         groups: list[dict[str, Any]] = [{"params": [each for name, each in learned.items() if name not in fast]}]
         if fast:
-            groups.append({"params": [learned[name] for name in fast], "lr": 10 * rate})
+            groups.append({"params": [learned[name] for name in fast], "lr": 10 * rate, "weight_decay": 0.0})
         optimizer = torch.optim.AdamW(groups, lr=rate, eps=eps, weight_decay=decay, fused=True)
         kept = EMA(module, average, warm_up=average_warm_up) if average else None
         return Minimize(loss(module), module, optimizer, ema=kept, clip=clip)
 
     return step
+
+
+def validation(loss: Callable[[], Tensor], every: int) -> Callback:
+    """Make a callback that records the curve "validation" every so many steps, with the same noise each time."""
+
+    @torch.no_grad()
+    def look(now: int, history: History) -> None:
+        if (now + 1) % every == 0:
+            torch.manual_seed(0)
+            history.record(now, {"validation": float(loss())})
+
+    return look
 
 
 def likelihood(flow: Flow, pixels: Tensor, grey_levels: int = 256, *, batch: int = 100) -> tuple[float, float]:

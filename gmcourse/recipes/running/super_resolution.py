@@ -13,9 +13,9 @@ from gmcourse.data.low_resolution import Pairs, downsample, pairs
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
-from gmcourse.recipes.running.recipe import Recipe, adam
+from gmcourse.recipes.running.recipe import Recipe, adam, validation
 from gmcourse.reproducible import generator
-from gmcourse.training import Callback, History, Step
+from gmcourse.training import Callback, Step
 from gmcourse.training.schedules import cosine
 
 WATCH = 100  # steps between two looks at the validation pictures
@@ -59,14 +59,7 @@ def watching(task: Task, step: Step, loss: Callable[[Any, Tensor, Tensor], Tenso
         return []
     module = step.trained()
     seen = pairs(task.validation(), task.scale).to(next(module.parameters()).device)
-
-    @torch.no_grad()
-    def look(now: int, history: History) -> None:
-        if (now + 1) % WATCH == 0:
-            torch.manual_seed(0)  # the same quantisation noise at each look
-            history.record(now, {"validation": float(loss(module, seen.high, seen.low))})
-
-    return [look]
+    return [validation(lambda: loss(module, seen.high, seen.low), WATCH)]
 
 
 def regression(
