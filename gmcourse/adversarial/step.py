@@ -10,8 +10,8 @@ from gmcourse import expect
 from gmcourse.adversarial.objectives import losses
 from gmcourse.adversarial.penalties import Lazy, one_logit_each
 from gmcourse.training import EMA
-from gmcourse.training.last_good import LastGood, Measured, parameters_of
-from gmcourse.training.step import average_gradients, check_parts
+from gmcourse.training.last_good import LastGood, Measured
+from gmcourse.training.step import average_gradients, check_parts, learned_by, load_parts
 
 Ask = Callable[[Callable[..., Tensor]], Tensor]  # gives a penalty what it looks at
 
@@ -129,7 +129,7 @@ class Adversarial:
         def update(name: str, objective: Tensor) -> None:
             optimizer.zero_grad(set_to_none=True)
             # gradients pass through the other player, and none are computed for its parameters
-            objective.backward(inputs=[each for each in parameters_of([optimizer]) if each.requires_grad])
+            objective.backward(inputs=learned_by(optimizer, objective))
             average_gradients(optimizer)
             watched.watch_gradient(name, optimizer)
             optimizer.step()
@@ -156,9 +156,9 @@ class Adversarial:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put back what `state_dict` gave."""
-        self.calls = int(state["calls"])
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        state = dict(state)
+        self.calls = int(state.pop("calls"))
+        load_parts(self._parts(), state)
 
     def _parts(self) -> dict[str, Any]:
         """Return all that has a state of its own, by name."""

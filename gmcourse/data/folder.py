@@ -152,7 +152,8 @@ def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:
                 if path.is_dir():
                     waiting.append(below)
                 elif path.is_file():  # not a pipe, which might never end
-                    found.append((below, path.stat().st_size, path.stat().st_mtime_ns))
+                    state = path.stat()  # the second time changes with the rights, and where the first was put back
+                    found.append((below, state.st_size, max(state.st_mtime_ns, state.st_ctime_ns)))
                 else:
                     problems.append((below, "not a file, or a link that leads nowhere"))
         except OSError as error:

@@ -16,7 +16,8 @@ Maps = Sequence[Tensor]
 
 
 def _normalised(maps: Tensor) -> Tensor:
-    """Divide every position's channel vector by its length; a vector of zeros stays zero."""
+    """Divide every position's channel vector by its length; zeros stay zero, in half precision too."""
+    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
     return maps / maps.square().sum(1, keepdim=True).add(1e-10).sqrt()
 
 
@@ -33,4 +34,4 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
         expect.same_shape(**pair)
         expect.same_device(**pair)
     apart = [_normalised(a) - _normalised(b) for a, b in zip(x, y, strict=True)]
-    return torch.stack([each.square().sum(1).mean((1, 2)) for each in apart]).sum(0)
+    return torch.stack([each.square().sum(1).mean((1, 2)) for each in apart]).sum(0).to(x[0].dtype)

@@ -67,8 +67,12 @@ class SavedRun:
                 "Give the same number; or make the run longer with a larger number and extend=True (--extend)"
             )
         try:
+            kinds = [set(optimizer.param_groups[0]) for optimizer in self.step.optimizers]
             self.step.load_state_dict(saved["state"])
-            for optimizer in self.step.optimizers:
+            for optimizer, kind in zip(self.step.optimizers, kinds, strict=True):
+                # loading takes the options of the file, which tell Adam from SGD
+                if other := (kind ^ set(optimizer.param_groups[0])) - {"initial_lr"}:
+                    raise ValueError(f"only one of the two optimisers has {', '.join(sorted(other))}")
                 _lay_out(optimizer)
         except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is the checkpoint of another model or optimiser: {error}") from error

@@ -49,6 +49,22 @@ def average_gradients(optimizer: Optimizer) -> None:
     average(p.grad for p in parameters_of([optimizer]) if p.grad is not None)
 
 
+def load_parts(parts: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    """Put back the states of all parts; a part too many, which would be lost, is a `ValueError` like one too few."""
+    if other := sorted(set(parts) ^ set(state)):
+        raise ValueError(f"the state and the step do not both have {', '.join(other)}; expected the same parts")
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+
+
+def learned_by(optimizer: Optimizer, loss: Tensor) -> list[Tensor]:
+    """List the parameters that a loss gives a gradient to; refuses a loss without any."""
+    learned = [each for each in parameters_of([optimizer]) if each.requires_grad]
+    if not (loss.requires_grad and learned):
+        expect.refuse("the loss", "without a gradient", "parameters that learn, and no torch.no_grad() around it")
+    return learned
+
+
 def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | None = None) -> None:
     """Refuse an optimiser over parameters of another module, and an average of another one."""
     own = {id(parameter) for parameter in module.parameters()}
@@ -108,6 +124,7 @@ class Minimize:
             shown = "missing" if loss is None else expect.described(loss)
             raise ValueError(f"the loss is {shown}; expected a scalar tensor: take its mean")
         measured = {name: self._last_good.watch(name, value) for name, value in terms.items()}
+        learned_by(self.optimizer, loss)
         loss.backward()
         average_gradients(self.optimizer)
         if self.clip is None:
@@ -124,12 +141,12 @@ class Minimize:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of model, optimiser and average."""
-        state = {"module": self.module.state_dict(), "optimizer": self.optimizer.state_dict()}
-        return state if self.ema is None else {**state, "ema": self.ema.state_dict()}
+        return {name: part.state_dict() for name, part in self._parts().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put back what `state_dict` gave."""
-        self.module.load_state_dict(state["module"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.ema is not None:
-            self.ema.load_state_dict(state["ema"])
+        load_parts(self._parts(), state)
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {"module": self.module, "optimizer": self.optimizer}
+        return parts if self.ema is None else {**parts, "ema": self.ema}

@@ -37,7 +37,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-@expect.drawing(sides="n: >= 1", parts="n: C h w", sums="n: C H W")
+@expect.drawing(sides="n: >= 1", parts="n: 1|3 h w", sums="n: 1|3 H W")
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
     """Draw what each resolution adds to one picture, and the picture so far.
 
@@ -46,7 +46,7 @@ def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequen
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
         for ax, x in zip(axes[:, column], (part / 2 + 0.5, total), strict=True):
-            ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy())
+            ax.imshow(x.clamp(0, 1).permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=1)
             bare(ax)
         axes[0, column].set_title(f"{side}×{side}")
     for ax, label in zip(axes[:, 0], ("added", "so far"), strict=True):

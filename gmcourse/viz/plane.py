@@ -42,7 +42,7 @@ def density(log_prob: Callable[[Tensor], Tensor], extent: Extent, ax: Axes | Non
 def points(x: Tensor, ax: Axes | None = None, *, c: Tensor | None = None, **style: Any) -> Axes:
     """Scatter points x (n, 2), in the colours of classes c (n,); the style goes to `ax.scatter`."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
-    colour = BLUE if c is None else [CLASSES[each] for each in c.tolist()]
+    colour = BLUE if c is None else [CLASSES[each % len(CLASSES)] for each in c.tolist()]
     ax.scatter(x[:, 0], x[:, 1], **{"s": 7, "alpha": 0.6, "linewidths": 0, "color": colour, **style})
     ax.set_aspect("equal")
     return ax

@@ -171,6 +171,8 @@ def save(
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
     if half:
         tensors = {key: x.half() if x.dtype == torch.float32 else x for key, x in tensors.items()}
+    for key, _ in module.named_parameters():  # buffers may be infinite, as a mask is
+        expect.tensor(f"{key} of module", tensors[key])
     try:
         _built(described, tensors)
     except (RuntimeError, TypeError) as error:

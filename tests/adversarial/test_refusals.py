@@ -97,6 +97,26 @@ def test_what_is_refused_in_words(call, said):
         call()
 
 
+def test_a_player_without_gradients_is_refused_and_the_other_is_put_back():
+    for frozen in ("generator", "discriminator"):
+        step = game()
+        getattr(step, frozen).requires_grad_(False)
+        before = [each.clone() for each in step.discriminator.parameters()]
+        with pytest.raises(ValueError, match="the loss is without a gradient; expected parameters that learn"):
+            step(X)
+        assert all(map(torch.equal, before, step.discriminator.parameters()))
+    with torch.no_grad(), pytest.raises(ValueError, match="the loss is without a gradient"):
+        game()(X)
+
+
+def test_an_average_that_the_game_has_not_is_not_lost():
+    averaged = game()
+    averaged.ema = EMA(averaged.generator)
+    with pytest.raises(ValueError, match="do not both have ema"):
+        game().load_state_dict(averaged.state_dict())
+    averaged.load_state_dict(averaged.state_dict())
+
+
 def test_a_player_that_does_not_move_gets_no_gradients():
     """Each parameter of the discriminator has one gradient a call, that of its own move; what was frozen has none."""
     step, seen = make(every=1), []

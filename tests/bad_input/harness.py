@@ -109,6 +109,8 @@ INNER = (
     "gmcourse.training.step.Minimize.load_state_dict",
     "gmcourse.training.step.average_gradients",
     "gmcourse.training.step.check_parts",
+    "gmcourse.training.step.learned_by",
+    "gmcourse.training.step.load_parts",
     "gmcourse.zoo.command",
     "gmcourse.zoo.convert",
     "gmcourse.zoo.published",

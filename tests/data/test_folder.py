@@ -102,6 +102,25 @@ def test_hidden_files_doubles_and_loops(root):
     assert labels.unique().tolist() == [0]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="has no time of the last change of a file's rights")
+def test_another_content_of_the_same_size_and_time_is_read_anew(root):
+    """As programs leave it that copy files with their times; a change of the rights counts, too."""
+
+    def mark():
+        time.sleep(0.02)  # longer than the clock of a file system stands still
+        return folder.mark_of(folder.list_files(root)[0])
+
+    fill(root, range(3))
+    marks, changed = [mark()], root / "1.png"
+    before = changed.stat()
+    changed.write_bytes(changed.read_bytes()[:-1] + b"\0")
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    marks.append(mark())
+    changed.chmod(0o600)
+    marks.append(mark())
+    assert len({*marks, mark()}) == 3
+
+
 def test_a_picture_never_changes_sides(root):
     fill(root, range(120))
     before = {

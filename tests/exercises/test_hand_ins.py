@@ -374,12 +374,43 @@ def test_a_notebook_has_the_points_that_the_roster_says(
         (CANVAS.replace("Current Score", "Other (3)"), None, "--column has to name the assignment"),
         (MOODLE, "Nothing", "has no column 'Nothing'"),
         ("Name\n", None, "names nobody"),
+        ('Name\n"Ann Lee\nBo Ek\n', None, "cannot be read: unexpected end of data"),  # Bo was a part of Ann
+        ("Name,E-mail\nLee, Ann,ann@example.org\n", None, "has more cells than headings in row 1"),
+        ("Name,E-mail,Name\nAnn Lee,,Lee\n", None, "has the column Name twice"),
     ],
 )
 def test_rosters_that_cannot_be_used(tmp_path: Path, text: str, column: str | None, words: str) -> None:
     (tmp_path / "roster.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=words):
         roster.read(tmp_path / "roster.csv", column)
+
+
+def test_empty_cells_without_a_heading_are_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("Name,,\nAnn Lee,,,,\n", encoding="utf-8")
+    assert roster.read(tmp_path / "roster.csv").people() == [{"Name": "Ann Lee", "": ""}]
+
+
+@pytest.mark.parametrize("other", ["jose\N{COMBINING ACUTE ACCENT}", "JOSÉ", "jose@example.org"])
+def test_one_person_of_the_roster_gets_the_points_of_all_chapters(tmp_path: Path, other: str) -> None:
+    """Their files may write the name in two ways, as two systems do."""
+    (tmp_path / "roster.csv").write_text("Name,E-mail\nJosé,jose@example.org\n", encoding="utf-8")
+    people = roster.read(tmp_path / "roster.csv")
+    passed = (Verdict("kl", "", "passed"),)
+    results = [
+        Submission(name, f"{name}/{chapter}", judgement=Judgement(chapter, "", passed))
+        for name, chapter in (("José", "04_vae"), (other, "06_nice"))
+    ]
+    marking = gradebook.Marking(people=people)
+    assert marking.by_row(results)[id(people.rows[0])][0] == 20
+    assert len(gradebook.rows(results, marking)[1:]) == 1
+
+
+@pytest.mark.parametrize(("name", "other"), [("राम", "रमा"), ("กี", "กู"), ("சிவா", "சேவா")])
+def test_names_that_differ_in_their_vowels_are_two(tmp_path: Path, name: str, other: str) -> None:
+    (tmp_path / "roster.csv").write_text(f"Name\n{name}\n", encoding="utf-8")
+    people = roster.read(tmp_path / "roster.csv")
+    assert len(people.called(Submission(name, ""))) == 1
+    assert not people.called(Submission(other, ""))
 
 
 def test_points_by_stars() -> None:

@@ -140,3 +140,8 @@ def test_a_log_density_of_another_shape_is_refused():
     """(n, 1) less (n,) was (n, n), and its mean the mean over all pairs."""
     with pytest.raises(ValueError, match=r"log_p\(samples\) has shape \(5, 1\)"):
         divergence.kl_monte_carlo(lambda x: x, lambda x: x[:, 0], torch.zeros(5, 1))
+
+
+def test_a_downsampling_that_gives_nothing_is_named():
+    with pytest.raises(ValueError, match=r"downsample\(x\) is None; expected a torch.Tensor \(2, 3, 4, 4\)"):
+        reconstruction.lr_psnr(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 4, 4), lambda x: None)

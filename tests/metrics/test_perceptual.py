@@ -35,3 +35,13 @@ def test_of_images_and_differentiable():
     same = y.clone().requires_grad_()
     map_distance([0 * same], [0 * y]).sum().backward()
     assert torch.isfinite(same.grad).all()
+
+
+def test_half_precision_is_that_of_its_numbers():
+    """In float16 the square of 1e-4 is 0, and so is 1e-10: nothing was divided by nothing."""
+    x, y = maps(0), maps(1)
+    x[0], y[0][:, :, 0] = 1e-4 * x[0], 0
+    for dtype, tolerance in ((torch.float16, 2e-2), (torch.bfloat16, 1e-1)):
+        found = map_distance([m.to(dtype) for m in x], [m.to(dtype) for m in y])
+        assert found.dtype == dtype
+        assert torch.allclose(found.float(), map_distance(x, y), atol=tolerance)

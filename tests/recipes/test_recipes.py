@@ -228,6 +228,20 @@ def test_looking_sees_what_will_be_kept_and_training_does_not_notice(tmp_path, a
     assert len(looked_at) == 1, "at the beginning, and then not before five minutes are over"
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("name", ["vae_digits_2d", "dcgan_faces", "made_digits_random"])
+def test_a_recipe_trains_in_float32_whatever_the_default_is(tmp_path, name, dtype):
+    """Its data lie in float32, and a model is built in the default: the two would not fit."""
+    recipe = replace(recipes.find(name), batch_size=4, data=lambda device: recipes.find(name).data(device)[:8])
+    torch.set_default_dtype(dtype)
+    try:
+        module, _ = train.run(recipe, device="cpu", steps=1, folder=tmp_path, keep=False)
+        assert torch.get_default_dtype() == dtype
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert {p.dtype for p in module.parameters()} == {torch.float32}
+
+
 def test_half_weights_are_what_is_measured_what_is_given_back_and_what_is_kept(tmp_path, own_zoo):
     measured = {}
 

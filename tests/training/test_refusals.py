@@ -78,6 +78,18 @@ def test_what_is_refused_in_words(call, said):
         call()
 
 
+def test_nothing_is_learned_without_gradients():
+    learned = torch.randn(4, 3), torch.randn(4, 1)
+    for guard in (torch.no_grad(), torch.inference_mode()):
+        step = make_step()
+        with guard, pytest.raises(ValueError, match="the loss is without a gradient; expected parameters that learn"):
+            fit(step, learned, steps=1, batch_size=2, progress=False)
+    frozen = make_step()
+    frozen.module.requires_grad_(False)
+    with pytest.raises(ValueError, match="the loss is without a gradient"):
+        frozen(learned)
+
+
 def test_parts_that_do_not_belong_together():
     module, other = nn.Linear(3, 1), nn.Linear(3, 1)
     own, foreign = (torch.optim.SGD(each.parameters()) for each in (module, other))

@@ -34,6 +34,26 @@ def test_a_checkpoint_of_another_run_or_model_is_refused(data, tmp_path):
         fit(make_step(), data, batch_size=8, **options)
 
 
+def test_a_run_goes_on_with_the_same_average_and_the_same_optimiser(data, tmp_path):
+    """Else the average would be gone from the next checkpoint, or the optimiser would find no memory of its own."""
+    path = tmp_path / "run.safetensors"
+    fit(make_step(), data, steps=2, batch_size=8, checkpoint=path, progress=False)
+    kept, options = path.read_bytes(), {"steps": 3, "resume": True, "extend": True, "progress": False}
+    for change, said in [
+        ({"ema": None}, "do not both have ema"),
+        ({"optimizer": torch.optim.SGD}, "only one of the two optimisers has .*betas"),
+        ({"optimizer": torch.optim.RMSprop}, "only one of the two optimisers has alpha"),
+        ({"optimizer": torch.optim.Adamax}, "only one of the two optimisers has amsgrad"),
+    ]:
+        step = make_step()
+        step.ema = change.get("ema", step.ema)
+        step.optimizer = change.get("optimizer", torch.optim.Adam)(step.module.parameters(), lr=1e-2)
+        with pytest.raises(ValueError, match=f"another model or optimiser: .*{said}"):
+            fit(step, data, batch_size=8, checkpoint=path, **options)
+        assert path.read_bytes() == kept
+    fit(make_step(), data, batch_size=8, checkpoint=path, schedule=linear_decay, **options)
+
+
 def test_a_checkpoint_never_becomes_shorter(data, tmp_path):
     path = tmp_path / "run.safetensors"
 

@@ -55,3 +55,8 @@ def test_a_band_holds_the_middle_of_the_repetitions():
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (1.0, 9.0)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "2", "4"]
+
+
+def test_logits_are_no_log_probabilities():
+    with pytest.raises(ValueError, match=r"log_posterior\(points\) has values from -4 to 4; expected them ≤ 0.001"):
+        posterior(lambda x: torch.stack([x[:, 0], -x[:, 0]], 1), EXTENT, plt.subplots()[1])

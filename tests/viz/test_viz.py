@@ -94,3 +94,8 @@ def test_many_steps_have_few_names_with_commas():
     names = [label.get_text() for label in ax.get_xticklabels()]
     assert "40,000" in names
     assert len(names) <= 8
+
+
+def test_there_are_more_classes_than_colours():
+    ax = viz.plane.points(torch.rand(20, 2), c=torch.arange(20))
+    assert len(ax.collections[0].get_facecolors()) == 20

@@ -243,6 +243,16 @@ def test_half_weights_come_back_as_float32():
         assert torch.equal(kept, whole.half().float())
 
 
+@pytest.mark.parametrize(("value", "half"), [(float("nan"), False), (1e5, True)])
+def test_weights_that_are_not_finite_are_not_kept(own_zoo, value, half):
+    """Neither those of the module nor what rounding makes of them: float16 ends at 65,504."""
+    module = NICE(4, hidden=(3,))
+    torch.nn.init.constant_(module.scale.log_scale, value)
+    with pytest.raises(ValueError, match=r"log_scale of module is NaN or infinite in 4 of 4 values"):
+        save(module, half=half)
+    assert not zoo.names(own=True)
+
+
 def test_torchs_defaults_do_not_change_what_is_loaded():
     expected = zoo.load("vae_digits_2d").state_dict()
     torch.set_default_dtype(torch.float64)

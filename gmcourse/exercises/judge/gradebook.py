@@ -47,7 +47,7 @@ class Marking:
     def by_row(self, results: Sequence[Submission]) -> dict[int, tuple[float, str]]:
         """Give points and a short text for each row of the roster, by its `id`; none where the machine failed."""
         found: dict[int, tuple[float, str]] = {}
-        for group in _by_student(results):
+        for group in _by_student(results, self.people):
             called = self.people.called(group[0]) if self.people else []
             if len(called) == 1 and not any(each.fault and not each.judgement for each in group):
                 reached, row = (self.of(group), "; ".join(map(_in_short, group))), id(called[0])
@@ -70,7 +70,7 @@ def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[
     columns = [(chapter, each.exercise) for chapter in sorted(chapters) for each in chapters[chapter]]
     heading = [f"{chapter}:{name}" if len(chapters) > 1 else name for chapter, name in columns]
     table = [["student", *heading, "passed", "of", "points", "late", "problem", "files"]]
-    for group in _by_student(results):
+    for group in _by_student(results, marking.people):
         judged = [each.judgement for each in group if each.judgement]
         verdicts = {(each.chapter, v.exercise): v.status for each in judged for v in each.verdicts}
         table.append(
@@ -92,20 +92,24 @@ def rows(results: Sequence[Submission], marking: Marking | None = None) -> list[
     return table
 
 
-def _by_student(results: Sequence[Submission]) -> list[list[Submission]]:
-    """The notebooks of one student together, but of each chapter one only; two of the same name are two students."""
-    found: list[list[Submission]] = []
+def _by_student(results: Sequence[Submission], people: Roster | None) -> list[list[Submission]]:
+    """The notebooks of one student together, but of each chapter one only; two of the same name are two students.
+
+    Who is one person on the roster is one, however the names of their files are written.
+    """
+    found: list[tuple[object, list[Submission]]] = []
     for result in sorted(results, key=lambda each: (each.student.lower(), each.student, each.name)):
         chapter = result.judgement.chapter if result.judgement else None
-        for group in found:
+        called = people.called(result) if people else []
+        who = id(called[0]) if len(called) == 1 else (result.student, result.identifier)
+        for other, group in found:
             taken = {each.judgement.chapter for each in group if each.judgement}
-            same = (group[0].student, group[0].identifier) == (result.student, result.identifier)
-            if same and chapter not in taken:
+            if other == who and chapter not in taken:
                 group.append(result)
                 break
         else:
-            found.append([result])
-    return found
+            found.append((who, [result]))
+    return [group for _, group in found]
 
 
 def as_csv(results: Sequence[Submission], marking: Marking | None = None) -> str:

@@ -81,13 +81,17 @@ def read(path: Path, column: str | None = None) -> Roster:
     try:
         text = path.read_text(encoding="utf-8-sig")
         delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
         reader.fieldnames = heading = [each.strip() for each in reader.fieldnames or []]
-        rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
+        rows = [{key: value or "" for key, value in row.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:  # a quotation mark that is never closed, say
         raise ValueError(f"the roster {path} cannot be read: {error}; expected a CSV file in UTF-8") from None
     if not rows:
         raise ValueError(f"the roster {path} names nobody; expected a row for each student, below headings")
+    if twice := {each for each in heading if each and heading.count(each) > 1}:
+        raise ValueError(f"the roster {path} has the column {', '.join(sorted(twice))} twice; expected each once")
+    if wide := [number for number, row in enumerate(rows, 1) if any(row.pop(None, ""))]:
+        raise ValueError(f"the roster {path} has more cells than headings in row {wide[0]}")
     kind = "plain"
     numbered = column and all(re.fullmatch(r"\D+\d+", row[heading[0]]) for row in rows)
     if {"Identifier", "Grade"} <= set(heading) or numbered:
@@ -130,9 +134,13 @@ def _called(row: dict[str, str]) -> set[str]:
 
 
 def _plain(name: str) -> str:
-    """Write a name without accents, spaces and capitals, as platforms write it into file names."""
-    apart = unicodedata.normalize("NFKD", name)
-    return "".join(each for each in apart.casefold() if each.isalnum())
+    """Write a name without accents, spaces and capitals, as platforms write it into file names.
+
+    The vowels of Indian scripts and of Thai are marks, too, and stay: names differ in them.
+    """
+    apart = unicodedata.normalize("NFKD", name).casefold()
+    vowels = {each for each in apart if unicodedata.category(each)[0] == "M" and not unicodedata.combining(each)}
+    return "".join(each for each in apart if each.isalnum() or each in vowels)
 
 
 def _number(text: str) -> str:

@@ -12,7 +12,7 @@ from torch import nn
 
 from gmcourse import expect, processes, zoo
 from gmcourse.recipes.running.recipe import Recipe
-from gmcourse.reproducible import start
+from gmcourse.reproducible import plain_defaults, start
 from gmcourse.storage import ensure_writable, write_atomically
 from gmcourse.training import Callback, History, Step, fit
 from gmcourse.training.batches import Data
@@ -20,6 +20,7 @@ from gmcourse.viz.image_grid import as_png
 from gmcourse.zoo.store import file_of
 
 
+@plain_defaults()
 def run(
     recipe: Recipe,
     *,
