@@ -4,10 +4,12 @@ As in the paper's section 5, grey levels are probabilities, and the pixels are d
 seen. Differs from the paper: SiLU for tanh, batches of 100 for 20, fewer passes, a cosine for its schedule.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from gmcourse.data import load
+from gmcourse.data import Images, load
 from gmcourse.metrics.likelihood import mean_and_error
 from gmcourse.models.vae import VAE
 from gmcourse.processes import uniform_noise
@@ -22,11 +24,17 @@ def binarised(x: Tensor) -> Tensor:
     return (uniform_noise(x) < x).float()
 
 
+def held_out(draws: torch.Generator) -> Images:
+    """Draw black or white pixels of the first test images, once."""
+    grey = load("mnist", "test")[:MEASURED]
+    pixels = torch.rand(grey.pixels.shape, generator=draws) < grey.unit()
+    return replace(grey, pixels=pixels.byte(), grey_levels=2)
+
+
 def measure(module: VAE, device: torch.device) -> dict[str, float]:
     """Measure −L_5000 of 1,000 test images, binarised once, in nats, with its standard error."""
     draws = generator(0)
-    grey = load("mnist", "test").unit()[:MEASURED]
-    images = (torch.rand(grey.shape, generator=draws) < grey).float().to(device)
+    images = held_out(draws).unit().to(device)
 
     def bound(x: Tensor) -> Tensor:
         noise = torch.randn(5000, len(x), module.latent_dim, generator=draws)

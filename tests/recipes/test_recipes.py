@@ -45,6 +45,14 @@ def test_quick_parameters_learn_ten_times_as_fast():
     assert sum(len(group["params"]) for group in groups) == len(list(small.parameters()))
 
 
+def test_checkpoints_do_not_lie_among_the_own_models(own_zoo, capsys):
+    """Both files have the same name: at its end a run would write its weights over its checkpoint."""
+    assert main(["train", "vae_digits_2d", "--steps", "3", "--device", "cpu", "--folder", str(own_zoo)]) == 2
+    assert "folder is" in (said := capsys.readouterr().err)
+    assert "another one than that of your own models" in said
+    assert not list(own_zoo.iterdir())
+
+
 def test_the_validation_curve_has_the_same_noise_each_time():
     history = History()
     look = validation(lambda: torch.rand(()), 3)

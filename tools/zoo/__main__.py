@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     publish.add_argument("--steps", type=int, help="how many it was meant to have, if not the recipe's")
     publish.add_argument("--remake", action="store_true", help="then make again what depends on it")
     baselines = words.add_parser("baselines", help="measure the cheapest models")
-    baselines.add_argument("names", nargs="*", metavar="SET", help="digits, mnist, faces, photos; none: all")
+    baselines.add_argument("names", nargs="*", metavar="SET", help="as `zoo.baselines` names them; none: all")
     repeats = words.add_parser("repeats", help="train the small networks of several seeds")
     repeats.add_argument("names", nargs="*", metavar="SET", help="as `zoo.baselines` names them; none: all")
     words.add_parser("dependents", help="what depends on a model").add_argument("name", metavar="NAME")

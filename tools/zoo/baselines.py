@@ -23,11 +23,12 @@ from gmcourse import zoo
 from gmcourse.data import Images, load
 from gmcourse.data.images import FIVE_BITS, five_bits
 from gmcourse.densities import FiniteMixture, Histogram, LowRankMixture, LowRankNormal, Normal
-from gmcourse.densities.finite_mixture import Density
+from gmcourse.densities.finite_mixture import Density, k_means
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.nn.pca import PCA
+from gmcourse.recipes import vae_mnist
 from gmcourse.recipes.stylegan2_faces import at_32
 from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
@@ -50,7 +51,7 @@ class Set:
         load: "train" or "test" → pictures.
         levels: how many grey levels are kept of 256, or all that there are.
         rank: of the one normal of low rank.
-        mixture: how many normals of which rank a mixture has.
+        mixture: how many normals of which rank a mixture has; of black and white pixels, how many histograms.
         diagonal: how many normals the mixture of diagonal ones has.
         classes: whether the labels are classes, so that each class can have a model of its own.
         network: whether the zoo's features are those that distances are taken of.
@@ -73,9 +74,19 @@ class Set:
         return pixels.flatten(1), images.labels
 
 
+def binarised(split: str) -> Images:
+    """MNIST in black and white: the training images drawn once, and the test images that `vae_mnist` has."""
+    if split == "test":
+        return vae_mnist.held_out(generator(0))
+    grey = load("mnist", split)
+    drawn = torch.rand(grey.pixels.shape, generator=generator(1)) < grey.unit()
+    return replace(grey, pixels=drawn.byte(), grey_levels=2)
+
+
 SETS = {
     "digits": Set(partial(load, "digits"), 17, 20, (20, 6), 50, True, False),
     "mnist": Set(partial(load, "mnist"), 256, 150, (20, 40), 50, True, False),
+    "mnist, binarised": Set(binarised, 2, 0, (200, 0), 0, True, False),
     "faces": Set(
         lambda split: load("faces", split, n=50_000 if split == "train" else 1_000),
         FIVE_BITS, 400, (8, 60), 20, False, True,
@@ -110,6 +121,7 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "recall_64_steps": "recall",
         },
     ),
+    "vae_mnist": ("mnist, binarised", {"test_negative_L5000_nats": "negative_log_probability_nats"}),
     **dict.fromkeys(
         ("pixelcnn_digits", "made_digits_backwards", "made_digits_random"),
         ("digits", {"test_bits_per_dim": "bits_per_dim"}),
@@ -136,10 +148,17 @@ def models(data: Set, x: Tensor, labels: Tensor) -> dict[str, Callable[[], Densi
     }
     if x.shape[1] > FULL:
         del single["full normal"]
+    if data.levels == 2:
+        single = {"histograms": single["histograms"]}
     found: dict[str, Callable[[], Density]] = {name: partial(fit, x) for name, fit in single.items()}
     if data.classes:
         for name, fit in single.items():
             found[f"{name}, one a class"] = partial(FiniteMixture.by_class, fit, x, labels)
+    if data.levels == 2:
+        few = x[:EM_PICTURES]
+        clusters = partial(k_means, (2 * few).floor(), components, generator=draws)
+        found["mixture of histograms"] = lambda: FiniteMixture.by_class(single["histograms"], few, clusters())
+        return found
     mixture = partial(LowRankMixture.fit, x[:EM_PICTURES], floor=least, steps=STEPS, generator=draws)
     found["mixture of diagonal normals"] = lambda: mixture(data.diagonal, 0)
     found["mixture of low-rank normals"] = lambda: mixture(components, rank)
@@ -188,6 +207,8 @@ def measure(name: str) -> dict[str, Any]:
             **scores(drawn.to(torch.uint8)),
             "seconds": seconds,
         }
+        if data.levels == 2:
+            rows[model]["negative_log_probability_nats"] = float(dims * math.log(2) - nats.mean())
         print(
             f"{name:<8} {model:<40}",
             *(f"{key} {value:.4g}" for key, value in rows[model].items()),

@@ -87,10 +87,15 @@ def run(
 
 def _try_targets(recipe: Recipe, steps: int, folder: Path, keep: bool, overwrite: bool) -> None:
     """Whatever will be written can be written, and replaces nothing that took more work."""
-    kept = file_of(recipe.name, ".manifest.json", own=True)  # which refuses a recipe that `find` gave no name
-    ensure_writable(folder / f"{recipe.name}.safetensors")
+    kept = file_of(recipe.name, ".safetensors", own=True)  # which refuses a recipe that `find` gave no name
+    checkpoint = folder / kept.name
+    ensure_writable(checkpoint)
     if not keep:
         return
+    if checkpoint.resolve() == kept.resolve():
+        expect.refuse(
+            "folder", str(folder), "another one than that of your own models: their files have the same names"
+        )
     ensure_writable(kept)
     if recipe.name in zoo.names(own=True) and not overwrite:
         made = zoo.manifest(recipe.name, own=True).steps
