@@ -57,4 +57,5 @@ RECIPE = Recipe(
     schedule=lambda step, steps: 0.05 + 0.95 * cosine(step, steps),
     samples=lambda module, device: module.sample(64),
     mixed_precision=True,
+    half=True,
 )

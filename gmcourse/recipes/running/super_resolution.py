@@ -126,6 +126,10 @@ def flow(
             "test_lr_psnr_db_at_0.8": float(task.consistency(answers, test.low).mean()),
         }
 
+    def samples(module: SRFlow, device: torch.device) -> Tensor:
+        """Draw six answers to each of six questions, a row each; what exploded is grey."""
+        return module.sample(task.held_out(device)[:6].low, 0.8, n=6).flatten(0, 1).nan_to_num(0.5)
+
     def loss(module: SRFlow, pixels: Tensor, low: Tensor) -> Tensor:
         return module.loss((pixels, low))
 
@@ -143,5 +147,6 @@ def flow(
         prepare=prepare,
         schedule=cosine,
         callbacks=lambda step: watching(task, step, loss),
+        samples=samples,
         half=True,
     )
