@@ -10,7 +10,7 @@ and backward passes, without the optimiser; first the four parts, then sixteen i
 - labml-nn: its own networks. Differences that remain: its discriminator's last layers are smaller, it
   enlarges by interpolation before the convolution, and it smooths by reshaping.
 
-Target: level with the reference ops or better.
+The aim is 0.80 of the reference ops, which is not reached; the limit is 0.95.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def main() -> int:
     # labml-nn would take most of a minute a round, and its parts have told enough
     whole = {name: sixteen(rows) for name, rows in there.items() if name != "labml-nn"}
     title = "sixteen lazy iterations: 16 G + 16 D + 1 R1 + 4 path length"
-    kept &= compare(title, whole, reference="reference ops", limits={"gmcourse": 1.0}, rounds=3, warm_up=0)
+    kept &= compare(title, whole, reference="reference ops", limits={"gmcourse": 0.95}, rounds=3, warm_up=0)
     return 0 if kept else 1
 
 
