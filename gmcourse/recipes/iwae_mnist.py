@@ -14,4 +14,5 @@ RECIPE: Recipe = replace(
     VAE_MNIST,
     step=adam(1e-3, lambda module: lambda x: module.importance_loss(binarised(x), 5), eps=1e-4),
     ship=False,
+    half=False,
 )

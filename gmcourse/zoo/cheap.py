@@ -11,7 +11,7 @@ Rows = dict[str, dict[str, float]]
 
 @expect.door()
 def baselines(data: str) -> Rows:
-    """Give model → measurement → number for one set: "digits", "mnist", "mnist, binarised", "faces", …
+    """Give model → measurement → number for one set: "digits", "mnist", "mnist, binarised", "faces" and more.
 
     `python -m tools.zoo baselines` writes the file, which says how, and of how many held-out pictures; for bits per
     dimension they are dequantised once. `… repeats` adds small networks of several seeds, "digits, orders" for one.

@@ -12,7 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,21 +20,20 @@ import torch
 from torch import Tensor
 
 from gmcourse import zoo
-from gmcourse.data import Images, load
-from gmcourse.data.images import FIVE_BITS, five_bits
+from gmcourse.data.images import FIVE_BITS
 from gmcourse.densities import FiniteMixture, Histogram, LowRankMixture, LowRankNormal, Normal
 from gmcourse.densities.finite_mixture import Density, k_means
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes import vae_mnist
 from gmcourse.recipes.stylegan2_faces import at_32
 from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE
 from tools.zoo import stamp
+from tools.zoo.sets import SETS, Set
 
 FULL = 5000  # dimensions, at most, of a full covariance: that of 64×64 pixels has 150 million numbers
 EM_PICTURES = 10_000  # that mixtures see, at most: k-means and EM on more take longer than they gain
@@ -42,61 +41,6 @@ STEPS = 3  # of EM after k-means: in many dimensions hardly a point changes its 
 Fit = Callable[[Tensor], Density]
 Features = Callable[[Tensor], Tensor]
 
-
-@dataclass(frozen=True)
-class Set:
-    """One set of data, and how large its cheap models are.
-
-    Attributes:
-        load: "train" or "test" → pictures.
-        levels: how many grey levels are kept of 256, or all that there are.
-        rank: of the one normal of low rank.
-        mixture: how many normals of which rank a mixture has; of black and white pixels, how many histograms.
-        diagonal: how many normals the mixture of diagonal ones has.
-        classes: whether the labels are classes, so that each class can have a model of its own.
-        network: whether the zoo's features are those that distances are taken of.
-        held_out: pictures, at most, that distances are taken to; as many are drawn.
-    """
-
-    load: Callable[[str], Images]
-    levels: int
-    rank: int
-    mixture: tuple[int, int]
-    diagonal: int
-    classes: bool
-    network: bool
-    held_out: int = 1000
-
-    def pixels(self, split: str) -> tuple[Tensor, Tensor]:
-        """Give whole numbers (N, D) below `levels`, and labels."""
-        images = self.load(split)
-        pixels = five_bits(images.pixels) if self.levels == FIVE_BITS else images.pixels
-        return pixels.flatten(1), images.labels
-
-
-def binarised(split: str) -> Images:
-    """MNIST in black and white: the training images drawn once, and the test images that `vae_mnist` has."""
-    if split == "test":
-        return vae_mnist.held_out(generator(0))
-    grey = load("mnist", split)
-    drawn = torch.rand(grey.pixels.shape, generator=generator(1)) < grey.unit()
-    return replace(grey, pixels=drawn.byte(), grey_levels=2)
-
-
-SETS = {
-    "digits": Set(partial(load, "digits"), 17, 20, (20, 6), 50, True, False),
-    "mnist": Set(partial(load, "mnist"), 256, 150, (20, 40), 50, True, False),
-    "mnist, binarised": Set(binarised, 2, 0, (200, 0), 0, True, False),
-    "faces": Set(
-        lambda split: load("faces", split, n=50_000 if split == "train" else 1_000),
-        FIVE_BITS, 400, (8, 60), 20, False, True,
-    ),
-    "faces_64": Set(  # as many to measure with as the recipe of StyleGAN2 has
-        lambda split: load("faces", split, n=20_000 if split == "train" else 2_000, size=64),
-        FIVE_BITS, 400, (8, 60), 20, False, True, 2000,
-    ),
-    "photos": Set(partial(load, "photos"), 256, 300, (6, 40), 20, True, True),
-}  # fmt: skip
 # Which metric of which trained model is the same measurement.
 BITS = {"test_bits_per_dim_at_5_bits": "bits_per_dim"}
 SAMPLES = {name: name for name in ("frechet", "precision", "recall")}
@@ -121,7 +65,10 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "recall_64_steps": "recall",
         },
     ),
-    "vae_mnist": ("mnist, binarised", {"test_negative_L5000_nats": "negative_log_probability_nats"}),
+    **dict.fromkeys(
+        ("vae_mnist", "iwae_mnist"),
+        ("mnist, binarised", {"test_negative_L5000_nats": "negative_log_probability_nats"}),
+    ),
     **dict.fromkeys(
         ("pixelcnn_digits", "made_digits_backwards", "made_digits_random"),
         ("digits", {"test_bits_per_dim": "bits_per_dim"}),
