@@ -50,6 +50,7 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     **dict.fromkeys(
         ("diffusion_faces", "flow_matching_faces", "glow_faces", "pixelcnn_faces"), ("faces", BITS | SAMPLES)
     ),
+    "stylegan2_faces": ("faces, 2000", {"frechet": "frechet"}),
     "stylegan2_faces_64": ("faces_64", {"frechet": "frechet"}),
     "glow_mnist": ("mnist", {"test_bits_per_dim": "bits_per_dim"}),
     **dict.fromkeys(

@@ -55,6 +55,11 @@ def binarised(split: str) -> Images:
     return replace(grey, pixels=drawn.byte(), grey_levels=2)
 
 
+def faces_of_stylegan2(size: int, split: str) -> Images:
+    """Draw as many faces to learn from, and to measure with, as the recipes of StyleGAN2 have."""
+    return load("faces", split, n=20_000 if split == "train" else 2_000, size=size)
+
+
 SETS = {
     "digits": Set(partial(load, "digits"), 17, 20, (20, 6), 50, True, False),
     "mnist": Set(partial(load, "mnist"), 256, 150, (20, 40), 50, True, False),
@@ -63,9 +68,7 @@ SETS = {
         lambda split: load("faces", split, n=50_000 if split == "train" else 1_000),
         FIVE_BITS, 400, (8, 60), 20, False, True,
     ),
-    "faces_64": Set(  # as many to measure with as the recipe of StyleGAN2 has
-        lambda split: load("faces", split, n=20_000 if split == "train" else 2_000, size=64),
-        FIVE_BITS, 400, (8, 60), 20, False, True, 2000,
-    ),
+    "faces, 2000": Set(partial(faces_of_stylegan2, 32), FIVE_BITS, 400, (8, 60), 20, False, True, 2000),
+    "faces_64": Set(partial(faces_of_stylegan2, 64), FIVE_BITS, 400, (8, 60), 20, False, True, 2000),
     "photos": Set(partial(load, "photos"), 256, 300, (6, 40), 20, True, True),
 }  # fmt: skip
