@@ -43,7 +43,7 @@ def lazy_adam(
     and `betas` are those without it, and `every` is k; with k = 1 the penalty shares the loss's step: no correction.
     """
     c = every / (every + 1) if every > 1 else 1.0
-    return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c))
+    return torch.optim.Adam(parameters, lr=lr * c, betas=(betas[0] ** c, betas[1] ** c), fused=True)
 
 
 Network = Callable[[Tensor], Tensor]
