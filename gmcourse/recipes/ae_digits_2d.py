@@ -22,4 +22,5 @@ RECIPE = Recipe(
     batch_size=128,
     measure=measure,
     described="digits: 1,437 training images of 8×8 pixels",
+    samples=lambda module, device: module(load("digits", "test").unit()[:40].to(device)),  # reconstructions
 )

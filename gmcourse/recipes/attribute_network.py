@@ -1,4 +1,4 @@
-"""The attribute network: 38,000 drawn faces, a third of them clean, blurred and noised a little as it goes."""
+"""The attribute network: 116,000 drawn faces, one in ten of them clean, blurred and noised a little as it goes."""
 
 from functools import partial
 from typing import Any
@@ -69,13 +69,14 @@ def measure(module: AttributeNetwork, device: torch.device) -> dict[str, float]:
 
 RECIPE = Recipe(
     model="gmcourse.models.attribute_network:AttributeNetwork",
-    arguments={"width": 16, "hidden": 128},
-    data=drawn_faces,
+    arguments={"width": 24, "hidden": 128},
+    data=partial(drawn_faces, times=4),
     step=adam(3e-3, lambda module: partial(objective, module), decay=1e-2),
-    steps=5000,
+    steps=15_000,
     batch_size=64,
     measure=measure,
-    described="26,000 detailed and 12,000 clean cartoon faces of 3×32×32 pixels, natural and uniform attributes, "
+    described="104,000 detailed and 12,000 clean cartoon faces of 3×32×32 pixels, natural and uniform attributes, "
     "blurred and noised a little; errors are mean absolute errors as shares of each attribute's range",
     schedule=cosine,
+    half=True,
 )

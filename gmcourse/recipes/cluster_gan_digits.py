@@ -54,4 +54,5 @@ RECIPE = Recipe(
     batch_size=64,
     measure=measure,
     described="1,437 digits of 8×8 pixels, without labels",
+    samples=lambda module, device: module(torch.cat([module.latent(10, cluster) for cluster in range(10)])),
 )

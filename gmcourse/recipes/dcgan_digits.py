@@ -76,5 +76,6 @@ RECIPE = Recipe(
     measure=measure,
     described="1,437 digits of 8×8 pixels, without labels",
     schedule=linear_decay,
+    samples=lambda module, device: module.sample(15).flatten(0, 1),  # a run each row
     half=True,
 )

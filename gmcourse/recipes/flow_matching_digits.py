@@ -37,6 +37,7 @@ RECIPE = Recipe(
     batch_size=128,
     measure=measure,
     described="digits: 1,221 training images of 8×8 pixels, those of lessons 06 and 07",
+    samples=lambda module, device: module.sample(40).add(1).div(2).view(-1, 1, 8, 8).clamp(0, 1),
     schedule=product(warm_up(50), cosine),
     half=True,
 )

@@ -28,4 +28,5 @@ RECIPE = Recipe(
     measure=measure,
     described="MNIST: 60,000 training images of 28×28 pixels",
     samples=lambda module, device: module.sample(40).view(-1, 1, 28, 28).clamp(0, 1),
+    half=True,
 )

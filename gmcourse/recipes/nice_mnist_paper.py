@@ -38,4 +38,5 @@ RECIPE: Recipe = replace(
     schedule=product(warm_up(200), cosine),
     callbacks=watching,
     ship=False,
+    half=False,
 )

@@ -24,6 +24,7 @@ RECIPE = Recipe(
     batch_size=64,
     measure=measure,
     described="digits: 1,221 training images of 8×8 pixels, those of lessons 06 and 07",
+    samples=lambda module, device: module.sample(40).view(-1, 1, 8, 8) / 16,
     schedule=product(warm_up(20), cosine),
     half=True,
 )

@@ -52,4 +52,5 @@ RECIPE = Recipe(
     batch_size=BATCH * 2 * RUNS,
     measure=measure,
     described="faces: 10,000 training pictures of 16×16 pixels with details",
+    samples=lambda module, device: torch.cat([network.sample(6) for network in module.generators]),  # a run each row
 )

@@ -22,7 +22,9 @@ def measure(module: VAE, device: torch.device) -> dict[str, float]:
     return {"test_negative_elbo_nats": float(-module.elbo(test, noise=noise).mean())}
 
 
-RECIPE: Recipe = replace(AUTOENCODER, model="gmcourse.models.vae:VAE", measure=measure)
+RECIPE: Recipe = replace(
+    AUTOENCODER, model="gmcourse.models.vae:VAE", measure=measure, samples=lambda module, device: module.sample(40)
+)
 
 
 def with_beta(beta: float) -> Recipe:

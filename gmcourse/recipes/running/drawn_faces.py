@@ -6,9 +6,12 @@ from torch import Tensor
 from gmcourse.data import faces
 
 
-def drawn_faces(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Load the pixels of 38,000 faces, (N, 3, 32, 32) uint8, and attributes as shares of their ranges, (N, 18)."""
-    sets = (True, 16_000, 10_000), (False, 8_000, 4_000)  # with detail or not: natural, uniform ones
+def drawn_faces(device: torch.device, times: int = 1) -> tuple[Tensor, Tensor]:
+    """Load the pixels of 38,000 faces, (N, 3, 32, 32) uint8, and attributes as shares of their ranges, (N, 18).
+
+    There are `times` as many with detail.
+    """
+    sets = (True, times * 16_000, times * 10_000), (False, 8_000, 4_000)  # with detail or not: natural, uniform ones
     parts = [
         faces.load(n=n, detail=detail, distribution=name)
         for detail, *numbers in sets

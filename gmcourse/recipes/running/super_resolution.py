@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gmcourse.data.images import Images
-from gmcourse.data.low_resolution import Pairs, downsample, pairs
+from gmcourse.data.low_resolution import Pairs, downsample, pairs, upsample
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.metrics.reconstruction import lr_psnr, psnr
 from gmcourse.models.srflow import Regression, SRFlow
@@ -76,6 +76,12 @@ def regression(
             "test_lr_psnr_db": float(task.consistency(answers, test.low).mean()),
         }
 
+    def samples(module: Regression, device: torch.device) -> Tensor:
+        """Show four test pictures, a row each: the low resolution, its bicubic enlargement, the answer, the truth."""
+        test = task.held_out(device)[:4]
+        larger = [F.interpolate(test.low, scale_factor=task.scale), upsample(test.low, task.scale)]
+        return torch.stack([*larger, module(test.low), test.unit()], 1).flatten(0, 1)
+
     return Recipe(
         model="gmcourse.models.srflow:Regression",
         arguments={"scale": task.scale, **widths},
@@ -87,6 +93,7 @@ def regression(
         described=described,
         schedule=cosine,
         callbacks=lambda step: watching(task, step, squared_error),
+        samples=samples,
         half=half,
     )
 
