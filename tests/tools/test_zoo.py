@@ -206,7 +206,7 @@ def test_cheap_models_are_measured_again_where_features_measured_them(monkeypatc
     monkeypatch.setattr(publish, "write_hashes", lambda: done.append("hashes"))
     monkeypatch.setattr(remake, "_site", lambda notebooks: False)
     assert remake.remake(["features"]) == 0
-    assert done == ["faces", "faces, 2000", "faces_64", "photos", "hashes"]
+    assert done == ["faces", "faces, 2000", "faces_64", "photos", "faces_16", "hashes"]
 
 
 @pytest.mark.parametrize(
