@@ -114,6 +114,17 @@ def test_a_planted_dependence_is_found(tmp_path):
         dependents.of("x")
 
 
+@pytest.mark.parametrize("name", publish.SEEDS)
+def test_manifests_have_the_seeds_of_several_runs(name):
+    """As many as the module that was trained has: of the digits five for each of three set-ups."""
+    described = zoo.manifest(name)
+    runs, arguments = described.arguments["runs"], described.arguments
+    several = {"dcgan_digits": arguments.get("seeds"), "smile_by_skin": runs // arguments.get("per_seed", 1)}
+    assert described.seeds == [*range(several.get(name, runs))]
+    assert publish.with_seeds(replace(described, seeds=[])) == described
+    assert publish.with_seeds(zoo.manifest("glow_faces")).seeds == [], "one run"
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A copy of the package's zoo and of the stamp, that may be spoilt."""
@@ -206,7 +217,7 @@ def test_cheap_models_are_measured_again_where_features_measured_them(monkeypatc
     monkeypatch.setattr(publish, "write_hashes", lambda: done.append("hashes"))
     monkeypatch.setattr(remake, "_site", lambda notebooks: False)
     assert remake.remake(["features"]) == 0
-    assert done == ["faces", "faces, 2000", "faces_64", "photos", "hashes"]
+    assert done == ["faces", "faces, 2000", "faces_64", "photos", "faces_16", "hashes"]
 
 
 @pytest.mark.parametrize(

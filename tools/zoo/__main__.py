@@ -2,7 +2,7 @@
 
 train NAME… --minutes 25 --out FOLDER   several, the one that matters most first
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
-baselines [digits mnist faces photos]   measure the cheapest models, beside which manifests and tables stand
+baselines [digits mnist prose …]        measure the cheapest models, beside which manifests and tables stand
 repeats ["digits, orders" …]            train the small networks of several seeds, which lessons 11 to 13 show
 dependents NAME                         what depends on it
 remake NAME…                            make all that again
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.remake:
             return remake([arguments.name])
     if arguments.word == "baselines":
-        baselines.write(arguments.names or baselines.SETS)
+        baselines.write(arguments.names or baselines.NAMES)
         write_hashes()
     elif arguments.word == "repeats":
         repeats.write(arguments.names or repeats.SETS)

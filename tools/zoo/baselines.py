@@ -1,7 +1,8 @@
 """What the cheapest models score: fitted in closed form or by EM, measured as the networks are.
 
-Nothing here has a gradient. Each set of data has its whole numbers dequantised once, a few densities fitted to
-them, and for each its bits per dimension on held-out pictures and the distance of its samples.
+Nothing here has a gradient. Each set of pictures has its whole numbers dequantised once, a few densities fitted to
+them, and for each its bits per dimension on held-out pictures and the distance of its samples. What else networks
+of the zoo were trained for is in `tasks`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,9 @@ from __future__ import annotations
 import json
 import math
 import platform
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
@@ -21,8 +20,6 @@ from torch import Tensor
 
 from gmcourse import zoo
 from gmcourse.data.images import FIVE_BITS
-from gmcourse.densities import FiniteMixture, Histogram, LowRankMixture, LowRankNormal, Normal
-from gmcourse.densities.finite_mixture import Density, k_means
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
@@ -31,14 +28,14 @@ from gmcourse.recipes.stylegan2_faces import at_32
 from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
-from gmcourse.zoo.cheap import FILE
-from tools.zoo import stamp
+from gmcourse.zoo.cheap import FILE, Rows
+from tools.zoo import stamp, tasks
+from tools.zoo.fits import EM_PICTURES, models
 from tools.zoo.sets import SETS, Set
+from tools.zoo.tasks import TASKS, Task
+from tools.zoo.tasks.timing import timed
 
-FULL = 5000  # dimensions, at most, of a full covariance: that of 64×64 pixels has 150 million numbers
-EM_PICTURES = 10_000  # that mixtures see, at most: k-means and EM on more take longer than they gain
-STEPS = 3  # of EM after k-means: in many dimensions hardly a point changes its component any more
-Fit = Callable[[Tensor], Density]
+NAMES = (*SETS, *TASKS)
 Features = Callable[[Tensor], Tensor]
 
 # Which metric of which trained model is the same measurement.
@@ -74,43 +71,8 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         ("pixelcnn_digits", "made_digits_backwards", "made_digits_random"),
         ("digits", {"test_bits_per_dim": "bits_per_dim"}),
     ),
+    **tasks.COMPARED,
 }
-
-
-def models(data: Set, x: Tensor, labels: Tensor) -> dict[str, Callable[[], Density]]:
-    """What is fitted, by name: each for all data, and where there are classes one for each class, weighted."""
-    least = 1 / (12 * data.levels**2)  # the variance of the noise: no pixel has less
-    components, rank = data.mixture
-    draws = generator(0)
-
-    def full(part: Tensor) -> Density:
-        return Normal.fit(part, shrink=len(part) < 5 * part.shape[1])
-
-    def low_rank(part: Tensor) -> Density:
-        return LowRankNormal.fit(part, min(data.rank, len(part) - 1), steps=3, floor=least)
-
-    single: dict[str, Fit] = {
-        "histograms": lambda part: Histogram.fit(part, data.levels),
-        "full normal": full,
-        "low-rank normal": low_rank,
-    }
-    if x.shape[1] > FULL:
-        del single["full normal"]
-    if data.levels == 2:
-        single = {"histograms": single["histograms"]}
-    found: dict[str, Callable[[], Density]] = {name: partial(fit, x) for name, fit in single.items()}
-    if data.classes:
-        for name, fit in single.items():
-            found[f"{name}, one a class"] = partial(FiniteMixture.by_class, fit, x, labels)
-    if data.levels == 2:
-        few = x[:EM_PICTURES]
-        clusters = partial(k_means, (2 * few).floor(), components, generator=draws)
-        found["mixture of histograms"] = lambda: FiniteMixture.by_class(single["histograms"], few, clusters())
-        return found
-    mixture = partial(LowRankMixture.fit, x[:EM_PICTURES], floor=least, steps=STEPS, generator=draws)
-    found["mixture of diagonal normals"] = lambda: mixture(data.diagonal, 0)
-    found["mixture of low-rank normals"] = lambda: mixture(components, rank)
-    return found
 
 
 def features(data: Set, train: Tensor, shape: tuple[int, ...]) -> tuple[Features, str]:
@@ -144,9 +106,7 @@ def measure(name: str) -> dict[str, Any]:
 
     rows["training pictures"] = scores(train[torch.randperm(len(train), generator=draws)[: len(held_out)]])
     for model, fit in models(data, x, labels).items():
-        began = time.process_time()
-        fitted = fit()
-        seconds = time.process_time() - began
+        fitted, seconds = timed(fit)
         nats = fitted.log_prob(unseen)
         drawn = (fitted.sample(len(held_out), generator(2)) * data.levels).floor().clamp(0, data.levels - 1)
         rows[model] = {
@@ -171,17 +131,41 @@ def measure(name: str) -> dict[str, Any]:
         "mixture_components_and_rank": list(data.mixture),
         "mixture_components_of_rank_0": data.diagonal,
         "mixture_training_pictures": min(len(train), EM_PICTURES),
-        "hardware": f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)",
-        "models": {each: {key: float(f"{value:.5g}") for key, value in row.items()} for each, row in rows.items()},
+        "hardware": hardware(),
+        "models": rounded(rows),
     }
 
 
+@torch.no_grad()
+def measure_task(name: str) -> dict[str, Any]:
+    """Fit and measure the cheap models of one task, as the recipe of its networks does."""
+    task = TASKS[name]
+    return {"data": task.data, "hardware": hardware(), "models": rounded(task.measure())}
+
+
+def hardware() -> str:
+    """Say on what the seconds were counted."""
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
+
+
+def rounded(rows: Rows) -> Rows:
+    """Keep five digits of each number: more of them differ from processor to processor."""
+    return {model: {key: float(f"{value:.5g}") for key, value in row.items()} for model, row in rows.items()}
+
+
+def with_features() -> list[str]:
+    """List what is measured with the zoo's features, and so has to be measured again when these change."""
+    everything: Mapping[str, Set | Task] = {**SETS, **TASKS}
+    return [name for name, data in everything.items() if data.network]
+
+
 def write(names: Iterable[str]) -> None:
-    """Measure these sets anew, and put the numbers into the package: one file, and the manifests that compare."""
+    """Measure these sets and tasks anew, and put the numbers into one file, and the manifests that compare."""
     path = store.WEIGHTS / FILE
     for name in names:
-        with stamp.making(path) if SETS[name].network else nullcontext():
-            content = {"sets": dict(sorted({**measured(), name: measure(name)}.items()))}
+        with stamp.making(path) if name in with_features() else nullcontext():
+            found = measure(name) if name in SETS else measure_task(name)
+        content = {"sets": dict(sorted({**measured(), name: found}.items()))}
         write_text_atomically(path, json.dumps(content, indent=1) + "\n")
     for name in COMPARED:
         if name in zoo.names():

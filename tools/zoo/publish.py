@@ -7,13 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmcourse import zoo
-from gmcourse.recipes import running
+from gmcourse.recipes import dcgan_digits, gan_grid_literature, gan_grid_remedies, running, smile_by_skin
 from gmcourse.storage import ensure_writable, write_atomically
 from gmcourse.zoo import Manifest, published, store
 from tools.zoo import baselines
 
 MB = 1_000_000
 LARGEST, TOGETHER = 8 * MB, 64 * MB
+# Recipes that train several runs side by side, and how many seeds these have, from 0 on.
+SEEDS = {
+    "dcgan_digits": dcgan_digits.SEEDS,
+    "gan_grid_literature": gan_grid_literature.RUNS,
+    "gan_grid_remedies": len(gan_grid_remedies.NAMES),
+    "smile_by_skin": smile_by_skin.SEEDS,
+}
+
+
+def with_seeds(described: Manifest) -> Manifest:
+    """Add the seeds of all runs to the manifest of a recipe that trains several."""
+    return replace(described, seeds=[*range(SEEDS[described.name])]) if described.name in SEEDS else described
 
 
 def publish(name: str, own: bool | str | Path = True, steps: int | None = None) -> Manifest:
@@ -27,7 +39,7 @@ def publish(name: str, own: bool | str | Path = True, steps: int | None = None) 
     Raises:
         ValueError: the run was interrupted, is damaged or too large, or there is no room for it.
     """
-    recipe, described = running.find(name), baselines.compared(zoo.manifest(name, own=own))
+    recipe, described = running.find(name), with_seeds(baselines.compared(zoo.manifest(name, own=own)))
     meant = recipe.steps if steps is None else steps
     if described.steps != meant or zoo.log(name, own=own).interrupted:
         raise ValueError(

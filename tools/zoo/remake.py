@@ -38,7 +38,7 @@ def remake(names: Collection[str]) -> int:
     todo = {each for name in names for each in dependents.of(name)}
     paths = {kind: [Path(each.path) for each in sorted(todo) if each.kind == kind] for kind in _kinds(todo)}
     if "baselines" in paths:
-        baselines.write([name for name, data in baselines.SETS.items() if data.network])
+        baselines.write(baselines.with_features())
         publish.write_hashes()
     for path in paths.get("measurement", []):
         measure_again(path.name.removesuffix(".manifest.json"))
