@@ -45,6 +45,11 @@ def ddim_step(path: Path, x_t: Tensor, denoised: Tensor, s: float, t: float) -> 
     return path.mix(denoised, (x_t - alpha * denoised) / sigma, s)
 
 
+def answer(denoise: Denoiser, x_t: Tensor, t: float) -> Tensor:
+    """Ask a denoiser for x̂_0; an answer of another shape is refused, NaN passes on."""
+    return expect.tensor("denoise(x_t, t)", denoise(x_t, t), " ".join(map(str, x_t.shape)), finite=False)
+
+
 @torch.no_grad()
 @expect.door(start="B …", grid=">= 0 <= 1", sampler="ddim|small|large")
 def draw(
@@ -68,7 +73,7 @@ def draw(
         expect.refuse("grid", grid, "two or more times that grow")
     x = start
     for t, s in pairwise(reversed(grid)):
-        denoised = denoise(x, t)
+        denoised = answer(denoise, x, t)
         if sampler == "ddim":
             x = ddim_step(path, x, denoised, s, t)
             continue
