@@ -155,6 +155,7 @@ class NoisedMixture:
         return centre, (x - alpha * centre) / variance
 
 
+@torch.enable_grad()
 @expect.door(x="N D", sigma=">= 0")
 def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
     """Compute E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
@@ -164,5 +165,6 @@ def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float
     `log_prob` is log p_σ in nats, (N, D) → (N,), differentiable.
     """
     x = x.detach().requires_grad_(True)
-    (score,) = torch.autograd.grad(log_prob(x).sum(), x)
+    found = expect.tensor("log_prob(x)", log_prob(x), str(len(x)))
+    (score,) = torch.autograd.grad(expect.differentiable("the sum of log_prob(x)", found.sum()), x)
     return x.detach() + sigma**2 * score

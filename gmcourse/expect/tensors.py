@@ -110,6 +110,13 @@ def pictures(name: str, value: Tensor) -> None:
         refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
 
 
+def differentiable(name: str, value: Any) -> Tensor:
+    """Check a scalar of which a gradient is to be taken."""
+    if not tensor(name, value, "", finite=False).requires_grad:
+        refuse(name, "without a gradient", "a scalar that torch can differentiate, computed without torch.no_grad()")
+    return value
+
+
 def same_shape(**named: Tensor) -> None:
     """Refuse tensors of different shapes: nothing broadcasts unasked."""
     if len({tuple(value.shape) for value in named.values()}) > 1:

@@ -92,4 +92,5 @@ def bound(
         terms.append(-seen.flatten(1).sum(1))
     alpha, sigma = path.at(grid[-1], x)
     last = 0.5 * ((alpha * x).square() + sigma.square() - 1 - 2 * sigma.log())
-    return torch.stack([*terms, last.flatten(1).sum(1)]).to(given)
+    terms.append(last.flatten(1).sum(1))
+    return expect.tensor("the bound with this denoise", torch.stack(terms)).to(given)
