@@ -22,10 +22,7 @@ def single(value: Any) -> Any:
 
 
 def at_least_single(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """Let a function of tensors see float32 where it is given half precision; only its answer is rounded to that.
-
-    Each of its steps would be rounded to three digits, or two: a small difference of large numbers has none left.
-    """
+    """Let a function see float32 for half precision, in which a small difference of large numbers has no digits."""
 
     @functools.wraps(function)
     def careful(*args: P.args, **kwargs: P.kwargs) -> Tensor:

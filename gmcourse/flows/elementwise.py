@@ -61,14 +61,11 @@ class Logit(Elementwise):
         super().__init__(torch.logit, torch.sigmoid, _slope_of_logit, of_unit_interval=True)
 
 
-@at_least_single
-def _quantile(x: Tensor) -> Tensor:
-    return torch.special.ndtri(x)
+_quantile = at_least_single(torch.special.ndtri)
 
 
-@at_least_single
 def _slope_of_quantile(x: Tensor) -> Tensor:
-    return -log_normal(torch.special.ndtri(x))
+    return -log_normal(_quantile(x))
 
 
 class NormalQuantile(Elementwise):

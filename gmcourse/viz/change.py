@@ -54,8 +54,7 @@ def warped_grid(forward: Map, extent: Extent, ax: Axes | None = None, *, count: 
     """Draw a square grid over the extent after a map of points (n, 2) → (n, 2)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     lines = _lines(extent, count, 120)
-    flat = lines.reshape(-1, 2)
-    image = expect.tensor("forward(points)", forward(flat), f"{len(flat)} 2")
+    image = expect.tensor("forward(points)", forward(lines.reshape(-1, 2)), f"{240 * count} 2")
     image = single(image).reshape(lines.shape).cpu()  # the map may live on a GPU
     for i, line in enumerate(image):
         ax.plot(line[:, 0], line[:, 1], color=BLUE if i < count else ORANGE, linewidth=0.8)

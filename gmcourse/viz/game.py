@@ -51,7 +51,7 @@ def record(step: int, discriminator: Map, generator: Map, generator_loss: Map, z
     with torch.enable_grad():
         samples.requires_grad_(True)
         # the loss is a mean; times n it is each sample's own
-        loss = expect.differentiable("generator_loss(logits)", generator_loss(_logits(discriminator, samples)))
+        loss = expect.tensor("generator_loss(logits)", generator_loss(_logits(discriminator, samples)), "")
         pushes = -torch.autograd.grad(len(z) * loss, samples)[0]
     return Frame(step, belief, samples.detach().cpu(), pushes.cpu(), extent)
 

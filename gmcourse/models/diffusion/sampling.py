@@ -45,11 +45,6 @@ def ddim_step(path: Path, x_t: Tensor, denoised: Tensor, s: float, t: float) -> 
     return path.mix(denoised, (x_t - alpha * denoised) / sigma, s)
 
 
-def answer(denoise: Denoiser, x_t: Tensor, t: float) -> Tensor:
-    """Ask a denoiser for x̂_0; an answer of another shape is refused, NaN passes on."""
-    return expect.tensor("denoise(x_t, t)", denoise(x_t, t), " ".join(map(str, x_t.shape)), finite=False)
-
-
 @torch.no_grad()
 @expect.door(start="B …", grid=">= 0 <= 1", sampler="ddim|small|large")
 def draw(
@@ -71,9 +66,9 @@ def draw(
     """
     if list(grid) != sorted(set(grid)) or len(grid) < 2:
         expect.refuse("grid", grid, "two or more times that grow")
-    x = start
+    x, shape = start, " ".join(map(str, start.shape))
     for t, s in pairwise(reversed(grid)):
-        denoised = answer(denoise, x, t)
+        denoised = expect.tensor("denoise(x_t, t)", denoise(x, t), shape, finite=False)
         if sampler == "ddim":
             x = ddim_step(path, x, denoised, s, t)
             continue
