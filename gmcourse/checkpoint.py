@@ -26,7 +26,7 @@ def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
     """The structure of `value` as JSON; its tensors go into `tensors` under numbered names."""
     if isinstance(value, Tensor):
         name = f"t{len(tensors)}"
-        tensors[name] = value.detach().cpu().contiguous().clone()  # safetensors refuses what shares memory
+        tensors[name] = expect.plain("a tensor of the state", value).detach().cpu().contiguous().clone()
         return {"tensor": name}
     if isinstance(value, dict):
         # pairs, because an optimiser's state has whole numbers as keys, and JSON would make words of them

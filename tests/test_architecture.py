@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 # A module imports from lower floors, and on its own floor only from its own folder.
 FLOORS = (
     ("expect", "storage"),
-    ("checkpoint", "console", "processes", "reproducible"),
+    ("checkpoint", "console", "precision", "processes", "reproducible"),
     ("data", "nn", "latent"),
     ("densities", "flows", "metrics", "training", "viz"),
     ("adversarial",),

@@ -97,3 +97,20 @@ def test_what_cannot_be_saved_is_named(tmp_path):
         with pytest.raises(ValueError, match=r"path is .*; expected a string or a Path"):
             call()
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        torch.eye(3).to_sparse(),
+        torch.eye(3).to_sparse_csr(),
+        torch.ones(3, device="meta"),
+        torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+        torch.zeros(3, dtype=torch.uint8).view(torch.float8_e8m0fnu),
+    ],
+    ids=["sparse", "csr", "meta", "quantised", "float8 that no file gives back"],
+)
+def test_a_tensor_that_no_file_holds_is_refused(odd, tmp_path):
+    with pytest.raises(ValueError, match=r"a tensor of the state is .*; expected "):
+        save_checkpoint(tmp_path / "c", {"a": odd})
+    assert not list(tmp_path.iterdir())

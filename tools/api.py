@@ -28,7 +28,7 @@ PACKAGES = {
     "recipes": "Recipes",
     "exercises": "Exercises",
 }
-ALONE = ("console", "expect", "reproducible", "processes", "storage", "checkpoint", "latent", "doctor")
+ALONE = ("console", "expect", "precision", "reproducible", "processes", "storage", "checkpoint", "latent", "doctor")
 LEFT_OUT = ("gmcourse.exercises.templates",)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gmcourse import expect
+from gmcourse.precision import single
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,8 @@ def path_length_penalty(lengths: Tensor, mean: Tensor, decay: float = 0.01) -> t
     it moves towards the batch's mean. Returns the penalty, a scalar, and the new a, without a gradient.
     """
     expect.tensor("mean", mean, "", finite=False)
-    moved = mean.lerp(lengths.mean(), decay)
-    return (lengths - moved).square().mean(), moved.detach()
+    moved = single(mean).lerp(single(lengths).mean(), decay)  # half precision would round a small move away
+    return (lengths - moved).square().mean().to(lengths), moved.detach()
 
 
 class PathLength(nn.Module):
@@ -145,6 +146,6 @@ class PathLength(nn.Module):
         mapping, synthesis = self._networks
         ws = mapping(z[: max(1, len(z) // self.shrink)])
         lengths = path_lengths(synthesis(ws), ws)
-        penalty, moved = path_length_penalty(lengths, self.mean.to(lengths))
+        penalty, moved = path_length_penalty(lengths, self.mean.to(single(lengths)))
         self.mean.copy_(moved)
         return self.weight * penalty

@@ -56,7 +56,7 @@ class Weights:
                 refuse(f"entry {key!r} of the state", described(value), cure)
             if name in self._tensors:
                 refuse("state", f"with {name!r} twice", f"it once, with or without {' or '.join(WRAPPERS)}")
-            self._tensors[name] = value
+            self._tensors[name] = expect.plain(f"entry {key!r} of the state", value)
         double = any(value.dtype is torch.float64 for value in self._tensors.values())
         self.dtype = torch.float64 if double else torch.float32
 
@@ -98,13 +98,11 @@ class Weights:
     def take(self, name: str, *shape: int) -> Tensor:
         """One tensor of exactly this shape; ones where it is not there or wrong, which `finish` tells."""
         value = self._ask(name, shape)
-        if value is not None and not value.is_floating_point():
-            self.complain(f"{name} has dtype {value.dtype}; expected floating point")
-        elif value is not None and not bool(value.isfinite().all()):
-            bad = int((~value.isfinite()).sum())
-            self.complain(f"{name} has {bad} of {value.numel()} values that are NaN or infinite")
-        elif value is not None:
-            return value.detach().to("cpu", self.dtype)
+        if value is not None:
+            try:
+                return expect.tensor(name, value).detach().to("cpu", self.dtype)
+            except ValueError as error:
+                self.complain(str(error))
         return torch.ones(shape, dtype=self.dtype, device="cpu")
 
     def flag(self, name: str) -> bool:

@@ -132,17 +132,19 @@ def _folder(root: str | Path | None) -> Path:
 def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:
     """The files below a folder by name, size in bytes and time in nanoseconds; and what is no file, with the reason.
 
-    Links are followed. No folder is entered twice, so that a link to a folder above it ends.
+    Links are followed, after all that is no link. No folder is entered twice, so that a link to one above it ends:
+    it is told among the problems.
     """
     found: list[tuple[str, int, int]] = []
     problems: list[Problem] = []
     entered: set[tuple[int, int]] = set()
-    waiting = [""]
-    while waiting:
-        name = waiting.pop()
+    waiting, links = [""], list[str]()
+    while waiting or links:
+        name = waiting.pop() if waiting else links.pop()
         try:
             state = os.stat(root / name)
             if (state.st_dev, state.st_ino) in entered:
+                problems.append((name, "a link to a folder that is read under another name"))
                 continue
             entered.add((state.st_dev, state.st_ino))
             for entry in sorted(os.listdir(root / name), reverse=True):
@@ -150,7 +152,7 @@ def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:
                     continue
                 path, below = root / name / entry, os.path.join(name, entry)
                 if path.is_dir():
-                    waiting.append(below)
+                    (links if path.is_symlink() else waiting).append(below)
                 elif path.is_file():  # not a pipe, which might never end
                     state = path.stat()  # the second time changes with the rights, and where the first was put back
                     found.append((below, state.st_size, max(state.st_mtime_ns, state.st_ctime_ns)))

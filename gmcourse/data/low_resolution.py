@@ -10,7 +10,7 @@ from gmcourse import expect
 from gmcourse.data.images import Images
 
 
-@expect.door(x="B C H W; detached, unit", scale=">= 2")
+@expect.door(x="B C H W; full, detached, unit", scale=">= 2")
 def downsample(x: Tensor, scale: int) -> Tensor:
     """Make pictures (B, C, H, W) in [0, 1] smaller by a bicubic filter widened with the scale: nothing aliases.
 
@@ -24,7 +24,7 @@ def downsample(x: Tensor, scale: int) -> Tensor:
     return F.interpolate(x, size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
-@expect.door(low="B C h w; detached, unit", scale=">= 1")
+@expect.door(low="B C h w; full, detached, unit", scale=">= 1")
 def upsample(low: Tensor, scale: int) -> Tensor:
     """Enlarge (B, C, h, w) by bicubic interpolation, cut to [0, 1]: what there was before networks."""
     size = (low.shape[2] * scale, low.shape[3] * scale)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
+from gmcourse.precision import at_least_single
 
 OfTime = Callable[[Tensor], Tensor]
 
@@ -108,6 +109,7 @@ class NoisedMixture:
         expect.fields(self, centres="K D; full", width=">= 0")
 
     @expect.door(x="N D", t="N; >= 0 <= 1")
+    @at_least_single
     def log_prob(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute log p_t(x) in nats, (N,), for p_t = (1/K) Σ_k N(α_t c_k, (α_t² s² + σ_t²) I)."""
         _, variance, logits = self._parts(x, t)
@@ -115,11 +117,13 @@ class NoisedMixture:
         return logits.logsumexp(1) - (0.5 * x.square().sum(1, keepdim=True) / variance)[:, 0] - constant
 
     @expect.door(x="N D", t="N; >= 0 <= 1")
+    @at_least_single
     def score(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute ∇ log p_t(x), (N, D)."""
         return -self._pull(x, t)[1]
 
     @expect.door(x="N D", t="N; >= 0 <= 1")
+    @at_least_single
     def posterior_mean(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute E[data | x_t], (N, D): what the best denoiser returns."""
         alpha, _ = self.path.at(t, x)
@@ -127,6 +131,7 @@ class NoisedMixture:
         return centre + alpha * self.width**2 * pull
 
     @expect.door(x="N D", t="N; >= 0 <= 1")
+    @at_least_single
     def velocity(self, x: Tensor, t: Tensor | float) -> Tensor:
         """Compute E[dx_t/dt | x_t], (N, D): the field along which p_t is carried."""
         _, sigma = self.path.at(t, x)
@@ -150,6 +155,7 @@ class NoisedMixture:
         return centre, (x - alpha * centre) / variance
 
 
+@torch.enable_grad()
 @expect.door(x="N D", sigma=">= 0")
 def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float) -> Tensor:
     """Compute E[clean | noisy x] = x + σ² ∇ log p_σ(x): what a denoiser trained on the squared error tends to.
@@ -159,5 +165,6 @@ def posterior_mean(log_prob: Callable[[Tensor], Tensor], x: Tensor, sigma: float
     `log_prob` is log p_σ in nats, (N, D) → (N,), differentiable.
     """
     x = x.detach().requires_grad_(True)
-    (score,) = torch.autograd.grad(log_prob(x).sum(), x)
+    found = expect.tensor("log_prob(x)", log_prob(x), str(len(x)))
+    (score,) = torch.autograd.grad(found.sum(), x)
     return x.detach() + sigma**2 * score

@@ -36,8 +36,7 @@ def tensor(
     if not isinstance(value, Tensor):
         cure = "torch.from_numpy(…)" if type(value).__module__ == "numpy" else "torch.tensor(…)"
         refuse(name, described(value), f"a torch.Tensor{_in_words(shape)}; make one with {cure}")
-    if value.layout is not torch.strided or value.is_quantized or value.is_nested:
-        refuse(name, "sparse, nested or quantised", "a dense tensor, as x.to_dense() or x.dequantize() gives")
+    plain(name, value, meta=not (finite or within))
     if shape is not None and not _fits(tuple(value.shape), shape.split()):
         raise ValueError(f"{name} has shape {tuple(value.shape)}; expected{_in_words(shape)}")
     if not _is_of(value.dtype, dtype):
@@ -45,8 +44,6 @@ def tensor(
     if filled and value.numel() == 0:
         raise ValueError(f"{name} is empty, of shape {tuple(value.shape)}; expected at least one element")
     values = value.detach()
-    if value.is_meta and (finite or within):
-        refuse(name, "on the device 'meta', where nothing has a value", "a tensor on a device that computes")
     if finite and value.dtype.is_floating_point:
         bad = ~values.isfinite() & (values != -math.inf) if minus_infinity else ~values.isfinite()
         if bool(bad.any()):
@@ -57,6 +54,17 @@ def tensor(
         if not (low >= within[0] and high <= within[1]):
             wanted = bounded(*(bound if math.isfinite(bound) else None for bound in within))
             raise ValueError(f"{name} has values from {low:.4g} to {high:.4g}; expected them{wanted}")
+    return value
+
+
+def plain(name: str, value: Tensor, *, meta: bool = False) -> Tensor:
+    """Refuse what is no array of numbers, and, unless `meta` says so, one whose numbers are nowhere."""
+    if value.layout is not torch.strided or value.is_quantized or value.is_nested:
+        refuse(name, "sparse, nested or quantised", "a dense tensor, as x.to_dense() or x.dequantize() gives")
+    if value.is_meta and not meta:
+        refuse(name, "on the device 'meta', where nothing has a value", "a tensor on a device that computes")
+    if "e8m0" in str(value.dtype) or "float4" in str(value.dtype):
+        refuse(name, f"of dtype {value.dtype}", "one that files can hold, such as float32")
     return value
 
 

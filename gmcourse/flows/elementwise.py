@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.flows.bijection import Bijection, Context, constant
 from gmcourse.flows.flow import log_normal
+from gmcourse.precision import at_least_single
 
 Map = Callable[[Tensor], Tensor]
 
@@ -60,15 +61,18 @@ class Logit(Elementwise):
         super().__init__(torch.logit, torch.sigmoid, _slope_of_logit, of_unit_interval=True)
 
 
+_quantile = at_least_single(torch.special.ndtri)
+
+
 def _slope_of_quantile(x: Tensor) -> Tensor:
-    return -log_normal(torch.special.ndtri(x))
+    return -log_normal(_quantile(x))
 
 
 class NormalQuantile(Elementwise):
     """(0, 1) → ℝ: z = Φ⁻¹(x), uniform to normal. Sampling by the inverse CDF is this flow."""
 
     def __init__(self) -> None:
-        super().__init__(torch.special.ndtri, torch.special.ndtr, _slope_of_quantile, of_unit_interval=True)
+        super().__init__(_quantile, torch.special.ndtr, _slope_of_quantile, of_unit_interval=True)
 
 
 class Gaussianization(Bijection):

@@ -8,11 +8,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.metrics.likelihood import mean_and_error
-
-
-def _wide(*tensors: Tensor) -> list[Tensor]:
-    """Turn all into float64, in which a difference of large terms still has digits; Apple's GPU has float32 only."""
-    return [t.float() if t.device.type == "mps" else t.double() for t in tensors]
+from gmcourse.precision import wide
 
 
 @expect.door(mean="… D; unseen", log_var="… D; unseen")
@@ -25,7 +21,7 @@ def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
     >>> kl_to_standard_normal(torch.tensor([1.0]), torch.tensor([0.25]).log())
     tensor(0.8181)
     """
-    m, v = _wide(mean, log_var)
+    m, v = wide(mean, log_var)
     return (0.5 * (m.square() + (v.expm1() - v)).sum(-1)).to(mean.dtype)
 
 
@@ -35,7 +31,7 @@ def kl_normal(mean: Tensor, log_var: Tensor, other_mean: Tensor, other_log_var: 
 
     ½ Σ_j (log σ₂²/σ₁² + (σ₁² + (μ₁ − μ₂)²)/σ₂² − 1).
     """
-    m, v, other_m, other_v = _wide(mean, log_var, other_mean, other_log_var)
+    m, v, other_m, other_v = wide(mean, log_var, other_mean, other_log_var)
     most = 1.99 * math.log(torch.finfo(v.dtype).max)
     shift = (m - other_m) * (0.5 * (-other_v).clamp_max(most)).exp()  # 0 for equal means, however narrow
     ratio = v - other_v
@@ -64,7 +60,7 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 
     Log-densities are nats at the grid's points, (n,); −∞ is no mass. A cell has the length, area or volume `cell`.
     """
-    p, q = _wide(log_p, log_q)
+    p, q = wide(log_p, log_q)
     mass = p.exp()
     return ((mass * (p - q)).where(mass > 0, 0.0).sum() * cell).to(log_p.dtype)
 
@@ -76,7 +72,7 @@ def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     Goodfellow et al. 2014 (arXiv:1406.2661), theorem 1, where it measures what a GAN's generator minimises.
     The arguments are those of `kl_on_grid`.
     """
-    p, q = _wide(log_p, log_q)
+    p, q = wide(log_p, log_q)
 
     def to_the_middle(a: Tensor, b: Tensor) -> Tensor:
         """∫ a log(a/m) for log-densities a and b; log(m/a) is so written that a = b gives exactly 0."""

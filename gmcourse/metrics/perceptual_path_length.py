@@ -37,7 +37,8 @@ def path_distances(
     places = torch.stack([t, t + eps], 1)
     codes = zip(start.split(1), end.split(1), places, strict=True)
     before, after = torch.cat([path(a, b, at) for a, b, at in codes], 1)
-    return expect.tensor("distance", distance(generate(before), generate(after)), f"{len(t)}", finite=False) / eps**2
+    pictures = (expect.tensor("generate(codes)", generate(each), f"{len(t)} …") for each in (before, after))
+    return expect.tensor("distance(pictures)", distance(*pictures), f"{len(t)}") / eps**2
 
 
 @expect.door(values="N")

@@ -35,12 +35,12 @@ class PCA:
     def encode(self, x: Tensor) -> Tensor:
         """Compute codes (N, K) of data (N, D)."""
         expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")
-        return (x - self.mean) @ self.components
+        return (x - self.mean.to(x)) @ self.components.to(x)
 
     def decode(self, z: Tensor) -> Tensor:
         """Compute data (N, D) from codes (N, K)."""
         expect.tensor("z", z, f"N {len(self.variances)}", dtype="full")
-        return z @ self.components.T + self.mean
+        return z @ self.components.T.to(z) + self.mean.to(z)
 
 
 @expect.door(a="D K; full", b="D K; full")

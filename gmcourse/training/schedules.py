@@ -23,7 +23,7 @@ def cosine(step: int, steps: int) -> float:
     >>> [round(cosine(step, 4), 3) for step in range(5)]
     [1.0, 0.854, 0.5, 0.146, 0.0]
     """
-    return 0.5 * (1 + math.cos(math.pi * _part(step, steps)))
+    return 0.5 * (1 + math.cos(math.pi * (_place(step, steps) / steps)))
 
 
 def linear_decay(step: int, steps: int) -> float:
@@ -32,7 +32,7 @@ def linear_decay(step: int, steps: int) -> float:
     >>> [linear_decay(step, 8) for step in (0, 4, 6, 8)]
     [1.0, 1.0, 0.5, 0.0]
     """
-    return min(1.0, 2 * (1 - _part(step, steps)))
+    return min(1.0, 2 * (1 - _place(step, steps) / steps))
 
 
 @expect.door(length=">= 1")
@@ -42,7 +42,7 @@ def warm_up(length: int) -> Schedule:
     >>> [warm_up(4)(step, 100) for step in (0, 1, 3, 50)]
     [0.25, 0.5, 1.0, 1.0]
     """
-    return lambda step, steps: min(1.0, (step + 1) / length)
+    return lambda step, steps: min(1.0, (_place(step, steps) + 1) / length)
 
 
 def product(*schedules: Schedule) -> Schedule:
@@ -51,9 +51,10 @@ def product(*schedules: Schedule) -> Schedule:
     >>> product(warm_up(4), linear_decay)(1, 8)
     0.5
     """
+    expect.whole("the number of schedules", len(schedules), least=1)
     for number, schedule in enumerate(schedules):
         expect.function(f"schedules[{number}]", schedule, "a function (step, steps) → share, such as cosine")
-    return lambda step, steps: math.prod(schedule(step, steps) for schedule in schedules)
+    return lambda step, steps: math.prod(schedule(_place(step, steps), steps) for schedule in schedules)
 
 
 def set_rates(optimizers: Iterable[Optimizer], schedule: Schedule, step: int, steps: int) -> None:
@@ -67,6 +68,6 @@ def set_rates(optimizers: Iterable[Optimizer], schedule: Schedule, step: int, st
             group["lr"] = group.setdefault("initial_lr", group["lr"]) * share
 
 
-def _part(step: int, steps: int) -> float:
-    expect.whole("steps", steps, least=1)
-    return expect.whole("step", step, least=0, most=steps) / steps
+def _place(step: int, steps: int) -> int:
+    """Check that a step is one of the run, or its end."""
+    return expect.whole("step", step, least=0, most=expect.whole("steps", steps, least=1))

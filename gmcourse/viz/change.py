@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
+from gmcourse.precision import single
 from gmcourse.viz.look import bare
 from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED
 from gmcourse.viz.plane import SIZE, Extent, density, grid, points
@@ -16,18 +17,21 @@ from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 Map = Callable[[Tensor], Tensor]
 
 
+@torch.no_grad()
 @expect.drawing(x="n", z="n")
 def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure:
     """Draw histograms of samples x (n,) and of their images z (n,) under predicted densities."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.0))
     bins = 90
     for ax, name, values, log_p, color in zip(axes, "xz", (x, z), (log_p_x, log_p_z), (BLUE, ORANGE), strict=True):
-        low, high = torch.quantile(values[:100_000], torch.tensor([0.002, 0.998])).tolist()
+        low, high = torch.quantile(values[:100_000], values.new_tensor([0.002, 0.998])).tolist()
+        expect.number(f"the spread of {name}", high - low, above=0)
         # a share of all samples, those outside too
         share = torch.full_like(values, bins / (high - low) / len(values))
-        ax.hist(values, bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
+        ax.hist(values.double(), bins=bins, range=(low, high), weights=share, color=color, alpha=0.35)
         line = torch.linspace(low, high, 500)
-        ax.plot(line, log_p(line).exp().cpu(), color=INK, label="predicted")
+        predicted = expect.tensor(f"log_p_{name}(points)", log_p(line), "500", minus_infinity=True)
+        ax.plot(line, single(predicted).exp().cpu(), color=INK, label="predicted")
         ax.set(xlabel=name, ylabel="density", xlim=(low, high))
     axes[0].set_title("before")
     axes[1].set_title("after")
@@ -50,7 +54,8 @@ def warped_grid(forward: Map, extent: Extent, ax: Axes | None = None, *, count: 
     """Draw a square grid over the extent after a map of points (n, 2) → (n, 2)."""
     ax = ax or plt.subplots(figsize=(4, 4))[1]
     lines = _lines(extent, count, 120)
-    image = forward(lines.reshape(-1, 2)).reshape(lines.shape).cpu()  # the map may live on a GPU
+    image = expect.tensor("forward(points)", forward(lines.reshape(-1, 2)), f"{240 * count} 2")
+    image = single(image).reshape(lines.shape).cpu()  # the map may live on a GPU
     for i, line in enumerate(image):
         ax.plot(line[:, 0], line[:, 1], color=BLUE if i < count else ORANGE, linewidth=0.8)
     ax.set(aspect="equal", title=title)

@@ -36,10 +36,14 @@ def _show(ax: Axes, x: Tensor, columns: int, gap: int = 1, **look: Any) -> None:
     bare(ax, **look)
 
 
+def _decoded(decode: Decode, z: Tensor) -> Tensor:
+    return expect.tensor("decode(codes)", decode(z), f"{len(z)} 1|3 H W")
+
+
 @expect.drawing(n=">= 1")
 def manifold(decode: Decode, n: int = 15) -> Callable[..., Figure]:
     """Make `draw(z1, z2)` for `explore`: a sheet of n × n latents of equal mass, and what a point decodes to."""
-    sheet = decode(equal_mass_grid(n))
+    sheet = _decoded(decode, equal_mass_grid(n))
     side = n * (sheet.shape[-1] + 2)
 
     def draw(z1: float, z2: float) -> Figure:
@@ -47,7 +51,7 @@ def manifold(decode: Decode, n: int = 15) -> Callable[..., Figure]:
         _show(left, sheet, n, gap=2, xlabel="z₁ →", ylabel="z₂ →")
         across, up = (side * Normal(0.0, 1.0).cdf(torch.tensor([z1, z2]))).tolist()
         left.plot(across, side - up, "o", **POINT)
-        _show(right, decode(torch.tensor([[z1, z2]])), 1, frame=False)
+        _show(right, _decoded(decode, torch.tensor([[z1, z2]])), 1, frame=False)
         return figure
 
     return draw
@@ -98,7 +102,7 @@ def explorer(decode: Decode, z: Tensor, labels: Tensor, names: Sequence[str]) ->
         left.plot(z1, z2, "o", **POINT)
         nearest = float((z - torch.tensor([z1, z2])).norm(dim=1).min())
         title = f"decoded; nearest code {nearest:.2f} away"
-        _show(right, decode(torch.tensor([[z1, z2]])), 1, title=title, frame=False)
+        _show(right, _decoded(decode, torch.tensor([[z1, z2]])), 1, title=title, frame=False)
         return figure
 
     return draw
@@ -122,7 +126,7 @@ def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor])
         start = (float(way[0, 0]), float(way[0, 1]))
         plane.annotate(name, start, xytext=(0, 7), textcoords="offset points", **words)
         ax = figure.add_subplot(grid[row, 1])
-        _show(ax, decode(way), len(way), frame=False)
+        _show(ax, _decoded(decode, way), len(way), frame=False)
         ax.set_ylabel(name, rotation=0, labelpad=12, va="center", color=color, weight="bold")
     return figure
 

@@ -33,20 +33,26 @@ class Frame:
     extent: Extent
 
     def __post_init__(self) -> None:
-        expect.fields(self, step=">= 0", belief="S S", samples="n 2", pushes="n 2")
+        expect.fields(self, step=">= 0", belief="S S; >= 0 <= 1", samples="n 2", pushes="n 2")
+
+
+def _logits(discriminator: Map, x: Tensor) -> Tensor:
+    logits = expect.tensor("discriminator(points)", discriminator(x))
+    expect.whole("the number of logits of discriminator(points)", logits.numel(), least=len(x), most=len(x))
+    return logits
 
 
 @expect.door(step=">= 0", z="n D")
 def record(step: int, discriminator: Map, generator: Map, generator_loss: Map, z: Tensor, extent: Extent) -> Frame:
     """Look at both players, at the latents z, and at the slope of the generator's loss in each sample."""
     with torch.no_grad():
-        belief = discriminator(grid(extent, SIDE).to(z)).sigmoid().reshape(SIDE, SIDE).cpu()
-        samples = generator(z)
+        belief = _logits(discriminator, grid(extent, SIDE).to(z)).sigmoid().reshape(SIDE, SIDE).cpu()
+        samples = expect.tensor("generator(z)", generator(z), f"{len(z)} 2").detach()  # not the reader's own
     with torch.enable_grad():
         samples.requires_grad_(True)
         # the loss is a mean; times n it is each sample's own
-        loss = len(z) * generator_loss(discriminator(samples))
-        pushes = -torch.autograd.grad(loss, samples)[0]
+        loss = expect.tensor("generator_loss(logits)", generator_loss(_logits(discriminator, samples)), "")
+        pushes = -torch.autograd.grad(len(z) * loss, samples)[0]
     return Frame(step, belief, samples.detach().cpu(), pushes.cpu(), extent)
 
 
@@ -66,6 +72,8 @@ def _game(frame: Frame, data: Tensor, ax: Axes) -> None:
 def film(rows: Mapping[str, Sequence[Frame]], data: Tensor) -> Figure:
     """Draw several moments of one game or more, a row each."""
     columns = max(len(frames) for frames in rows.values())
+    for name, frames in rows.items():
+        expect.whole(f"the number of frames in rows[{name!r}]", len(frames), least=columns)
     figure, axes = plt.subplots(len(rows), columns, figsize=(2.35 * columns, 2.6 * len(rows)), squeeze=False)
     for place, (name, frames) in zip(axes, rows.items(), strict=True):
         for ax, frame in zip(place, frames, strict=True):

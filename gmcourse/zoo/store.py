@@ -168,7 +168,10 @@ def save(
     """
     place = True if folder is None else folder
     file_of(described.name, ".safetensors", place)  # a name that is none is refused before any work
-    tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
+    tensors = {
+        key: expect.plain(f"{key} of module", x).detach().cpu().contiguous().clone()
+        for key, x in module.state_dict().items()
+    }
     if half:
         tensors = {key: x.half() if x.dtype == torch.float32 else x for key, x in tensors.items()}
     for key, _ in module.named_parameters():  # buffers may be infinite, as a mask is

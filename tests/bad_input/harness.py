@@ -95,6 +95,7 @@ INNER = (
     "gmcourse.nn.resample.downsample",
     "gmcourse.nn.rrdb.upsampled",
     "gmcourse.nn.rrdb.RRDBEncoder.read",
+    "gmcourse.precision",  # inside closed forms: test_precision.py
     "gmcourse.processes",
     "gmcourse.reproducible.mixed_seed",  # any numbers and words
     "gmcourse.recipes",
@@ -287,6 +288,38 @@ def _heard(target, arguments):
     except Exception as error:
         return "foreign", f"{type(error).__name__}: {error}"
     return "silent", "an answer"
+
+
+def functions_of(good):
+    """Arguments that are a function, or hold one by name or in order."""
+    inside = {
+        name: list(each.values() if isinstance(each, Mapping) else each)
+        for name, each in good.items()
+        if isinstance(each, Mapping | list | tuple)
+    }
+    return [name for name, each in good.items() if any(map(_is_function, inside.get(name, [each])))]
+
+
+def _is_function(value):
+    return callable(value) and not isinstance(value, torch.nn.Module | type)
+
+
+def heard_of_answer(one, argument, wrong):
+    """What is said when a function that was given answers something wrong; None if it was not called."""
+    asked = []
+
+    def answer(*args, **kwargs):
+        asked.append(args)
+        return wrong
+
+    target, arguments = one.target(), one.good()
+    value = arguments[argument]
+    if isinstance(value, Mapping):
+        arguments[argument] = dict.fromkeys(value, answer)
+    else:
+        arguments[argument] = answer if _is_function(value) else type(value)([answer] * len(value))
+    verdict, words = _heard(target, arguments)
+    return f"{verdict}: {words}" if asked else None
 
 
 def is_allowed(name, place, kind, verdict, words):

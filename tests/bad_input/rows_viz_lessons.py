@@ -26,11 +26,13 @@ add(
         "log_p_x": lambda x: -x,
         "log_p_z": lambda x: -x,
     },
+    bad={"x": (torch.ones(6),), "z": (torch.ones(6),), "log_p_x": (lambda x: x / 0,)},
 )
 add(
     "change.warped_grid",
     lambda: {"forward": lambda x: x, "extent": EXTENT, "ax": axes(), "count": 3, "title": "a"},
     fine={"extent": "negative"},
+    bad={"forward": (lambda x: x / 0, lambda x: x[:, :1])},
 )
 add(
     "change.learned_density",
@@ -85,7 +87,12 @@ add(
 )
 
 
-add("game.Frame", lambda: vars(frame()), fine={"extent": "negative"})
+add(
+    "game.Frame",
+    lambda: vars(frame()),
+    fine={"extent": "negative"},
+    bad={"belief": (torch.full((4, 4), 2.0),)},
+)
 add(
     "game.record",
     lambda: {
@@ -97,11 +104,25 @@ add(
         "extent": EXTENT,
     },
     fine={"z": "batch shape", "extent": "negative"},
-    bad=LEFT_IS_RIGHT,
+    bad=LEFT_IS_RIGHT
+    | {
+        "discriminator": (lambda x: x, lambda x: x.sum(1) / 0),
+        "generator": (lambda z: z[:, :1], lambda z: z / 0),
+        "generator_loss": (lambda logits: logits,),
+    },
 )
-add("game.film", lambda: {"rows": {"a": [frame()]}, "data": plane()}, fine={"rows": "length", "data": "batch"})
+add(
+    "game.film",
+    lambda: {"rows": {"a": [frame()]}, "data": plane()},
+    fine={"rows": "length", "data": "batch"},
+    bad={"rows": ({"a": [frame()], "b": [frame(), frame()]},)},
+)
 add("code_plane.equal_mass_grid", lambda: {"n": 3})
-add("code_plane.manifold", lambda: {"decode": lambda z: pictures(len(z)), "n": 2})
+add(
+    "code_plane.manifold",
+    lambda: {"decode": lambda z: pictures(len(z)), "n": 2},
+    bad={"decode": (lambda z: pictures(3), lambda z: pictures(len(z)) / 0)},
+)
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
     "multiscale.squeeze",

@@ -5,7 +5,9 @@ import importlib
 from pathlib import Path
 
 import pytest
+import torch
 
+from gmcourse.expect import described
 from tests.bad_input import harness
 
 for file in sorted(Path(__file__).parent.glob("rows_*.py")):
@@ -31,6 +33,29 @@ def test_bad_input_is_refused(name):
     faults = [found for found in harness.outcomes(name) if not harness.is_allowed(name, *found)]
     told = "\n".join(f"  {verdict}: {place} {kind} → {words}" for place, kind, verdict, words in faults)
     assert not faults, f"{name}, {len(faults)} wrong calls:\n{told}"
+
+
+# What these are given is called for its effect, or may answer anything.
+FREE = {"training.loop.fit": "callbacks", "reproducible.seeded": "build", "viz.widgets.explore": "draw"}
+FUNCTIONS = [
+    (name, argument)
+    for name in sorted(harness.ROWS)
+    for argument in harness.functions_of(harness.ROWS[name].good())
+    if FREE.get(name.removeprefix("gmcourse.")) != argument
+]
+
+
+@pytest.mark.parametrize(("name", "argument"), FUNCTIONS)
+def test_what_a_function_of_the_reader_answers_is_looked_at(name, argument):
+    """Another type or shape is no answer; a function that is only called later is tried where it is called."""
+    for wrong in (None, "no", [1.0], torch.ones(2, 3, 5, 7, 11)):
+        words = harness.heard_of_answer(harness.ROWS[name], argument, wrong)
+        assert words is None or "expected" in words, f"{argument}() is {described(wrong)}: {words}"
+
+
+def test_enough_functions_are_tried():
+    heard = [harness.heard_of_answer(harness.ROWS[name], argument, None) for name, argument in FUNCTIONS]
+    assert sum(words is not None for words in heard) >= 30, heard
 
 
 def test_shares():

@@ -149,13 +149,16 @@ def test_a_block_less_and_a_block_more(case):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda value: value.index_fill(0, torch.tensor(0), float("nan")), "1 of .* NaN or infinite"),
-        (lambda value: value.index_fill(0, torch.tensor(0), float("inf")), "1 of .* NaN or infinite"),
-        (lambda value: value.long(), "torch.int64; expected floating point"),
+        (lambda value: value.index_fill(0, torch.tensor(0), float("nan")), "NaN or infinite in 1 of"),
+        (lambda value: value.index_fill(0, torch.tensor(0), float("inf")), "NaN or infinite in 1 of"),
+        (lambda value: value.long(), "torch.int64; expected a floating-point"),
+        (lambda value: value.to(torch.float8_e4m3fn), "torch.float8_e4m3fn; expected a floating-point"),
+        (lambda value: value.to_sparse(), "is sparse, .*; expected a dense tensor"),
+        (lambda value: value.to("meta"), "is on the device 'meta', .*; expected"),
         (lambda value: value.tolist(), "is a list; expected a tensor"),
         (lambda value: value.numpy(), "is a numpy.ndarray .*; expected a tensor"),
     ],
-    ids=["nan", "infinity", "integers", "list", "numpy"],
+    ids=["nan", "infinity", "integers", "float8", "sparse", "meta", "list", "numpy"],
 )
 def test_what_is_no_finite_number_is_refused(case, spoil, message):
     read, state, bias, *_ = case

@@ -95,11 +95,28 @@ def test_hidden_files_doubles_and_loops(root):
         (root / hidden).parent.mkdir(exist_ok=True)
         (root / hidden).write_bytes(b"\0\0\0\1Bud1")
     (root / "a" / "up").symlink_to(root, target_is_directory=True)
-    (root / "c").symlink_to(root / "a", target_is_directory=True)
-    with pytest.warns(UserWarning, match="10 pictures; 5 more files repeat the content of one of them$"):
+    (root / "A").symlink_to(root / "b", target_is_directory=True)  # before it in the alphabet
+    left_out = r"no picture came from 2 files: A \(a link to a folder .*\), a/up \(a link to a folder .*\)$"
+    with pytest.warns(UserWarning, match=f"10 pictures; 5 more files repeat the content of one of them; {left_out}"):
         pixels, labels = both(root)
     assert len(pixels) == 10
     assert labels.unique().tolist() == [0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links")
+def test_a_class_that_is_a_link_is_followed_or_named(root, tmp_path):
+    outside = tmp_path / "elsewhere"
+    fill(outside.parent, range(6), outside.name)
+    fill(root, range(6, 12), "real")
+    (root / "outside").symlink_to(outside, target_is_directory=True)
+    (root / "again").symlink_to(outside, target_is_directory=True)
+    (root / "itself").symlink_to(root / "itself", target_is_directory=True)
+    with pytest.warns(UserWarning, match=r"12 pictures; .* 2 files: itself \(.*nowhere\), outside \(a link to"):
+        pixels, labels = both(root)
+    assert len(pixels) == 12
+    assert labels.bincount().tolist() == [6, 6]
+    with pytest.warns(UserWarning, match="12 pictures"):
+        assert load("folder", root=root).names == ("again", "real")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="has no time of the last change of a file's rights")

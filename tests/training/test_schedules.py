@@ -92,6 +92,15 @@ def test_what_is_no_schedule():
     for share in (-0.5, math.nan, "half"):
         with pytest.raises(ValueError, match=r"the schedule's share is .*; expected a finite number ≥ 0"):
             set_rates(step.optimizers, lambda now, steps, share=share: share, 0, 4)
+    with pytest.raises(ValueError, match="the number of schedules is 0; expected a whole number"):
+        product()
     for call in (lambda: cosine(9, 8), lambda: linear_decay(-1, 8), lambda: cosine(0, 0), lambda: warm_up(0)):
         with pytest.raises(ValueError, match="expected a whole number"):
             call()
+
+
+@pytest.mark.parametrize("schedule", [cosine, linear_decay, warm_up(4), product(warm_up(4)), product(lambda *_: 1.0)])
+@pytest.mark.parametrize(("step", "steps"), [(-5, 3), (-1, 8), (9, 8), (0, 0), (2.5, 8), (None, 8), (1, -8)])
+def test_a_step_outside_of_the_run_is_refused_by_all_alike(schedule, step, steps):
+    with pytest.raises(ValueError, match=r"^steps? is .*; expected a whole number"):
+        schedule(step, steps)

@@ -280,3 +280,14 @@ def test_the_command(shipped, capsys):
     assert json.loads(capsys.readouterr().out)["steps"] == 1
     assert main(["zoo", "mine"]) == 2
     assert "name is 'mine', no model of the zoo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda x: x.to_sparse(), lambda x: x.to("meta"), lambda x: x.to(torch.float8_e5m2)]
+)
+def test_weights_that_no_file_holds_are_refused(spoil, own_zoo):
+    module = NICE(4, couplings=2, hidden=[8])
+    module.scale.log_scale = torch.nn.Parameter(spoil(module.scale.log_scale.detach()), requires_grad=False)
+    described = zoo.Manifest("odd", "gmcourse.models.nice:NICE", {"dim": 4}, "r", 0, 0, "", "", 0.0, {})
+    with pytest.raises(ValueError, match=r"log_scale of module (is|has) .*; expected "):
+        zoo.save(described, module)

@@ -12,6 +12,7 @@ from gmcourse import expect
 from gmcourse.densities import COSINE, Path
 from gmcourse.models.diffusion.chain import posterior, transition
 from gmcourse.models.diffusion.sampling import Denoiser
+from gmcourse.precision import at_least_single, single
 
 Variance = Literal["small", "large", "best"]
 
@@ -31,6 +32,7 @@ def _log_levels(x: Tensor, mean: Tensor, variance: Tensor, levels: int, merged: 
     return (upper - lower).clamp_min(1e-12).log()
 
 
+@at_least_single
 def step_kl(
     path: Path, x_0: Tensor, x_t: Tensor, denoised: Tensor, s: float, t: float, variance: Variance = "small"
 ) -> Tensor:
@@ -77,11 +79,11 @@ def bound(
     """
     if list(grid) != sorted(set(grid)) or len(grid) < 2 or grid[0] != 0:
         expect.refuse("grid", grid, "times that grow from 0")
-    terms = []
+    terms, given, shape, x = [], x.dtype, " ".join(map(str, x.shape)), single(x)
     for s, t in pairwise(grid):
-        noise = torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
+        noise = torch.randn(x.shape, generator=generator, dtype=given).to(x)
         x_t = path.mix(x, noise, t)
-        denoised = denoise(x_t, t)
+        denoised = single(expect.tensor("denoise(x_t, t)", denoise(x_t.to(given), t), shape))
         if s > 0:
             terms.append(step_kl(path, x, x_t, denoised, s, t, variance))
             continue
@@ -90,4 +92,4 @@ def bound(
         terms.append(-seen.flatten(1).sum(1))
     alpha, sigma = path.at(grid[-1], x)
     last = 0.5 * ((alpha * x).square() + sigma.square() - 1 - 2 * sigma.log())
-    return torch.stack([*terms, last.flatten(1).sum(1)])
+    return torch.stack([*terms, last.flatten(1).sum(1)]).to(given)

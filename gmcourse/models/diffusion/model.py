@@ -49,7 +49,7 @@ class Diffusion(nn.Module):
 
     def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the network's output for x_t (B, …) at times t (B,), of classes y (B,) if they are told."""
-        return self.network(x_t, t, y)
+        return self.network(x_t, t, None if y is None else y.long())
 
     def loss(self, x: Tensor, y: Tensor | None = None, *, without: float = 0.1) -> Tensor:
         """L_simple: the mean squared error of the prediction at times that are spread evenly over [0, 1].

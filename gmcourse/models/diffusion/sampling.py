@@ -66,9 +66,9 @@ def draw(
     """
     if list(grid) != sorted(set(grid)) or len(grid) < 2:
         expect.refuse("grid", grid, "two or more times that grow")
-    x = start
+    x, shape = start, " ".join(map(str, start.shape))
     for t, s in pairwise(reversed(grid)):
-        denoised = denoise(x, t)
+        denoised = expect.tensor("denoise(x_t, t)", denoise(x, t), shape, finite=False)
         if sampler == "ddim":
             x = ddim_step(path, x, denoised, s, t)
             continue

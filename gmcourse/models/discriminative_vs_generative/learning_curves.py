@@ -121,9 +121,11 @@ def learning_curve(
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):
         for i, n in enumerate(sizes):
-            x, y = draw(n, generator(mixed_seed("learning curve", 0, r, n)))
+            drawn = draw(n, generator(mixed_seed("learning curve", 0, r, n)))
+            if not isinstance(drawn, tuple) or len(drawn) != 2:
+                expect.refuse(f"draw({n}, generator)", expect.described(drawn), "a pair, points and their classes")
             for name, fit in fits.items():
-                errors[name][r, i] = error_rate(fit(x, y), *test)
+                errors[name][r, i] = error_rate(fit(*drawn), *test)
     return errors
 
 

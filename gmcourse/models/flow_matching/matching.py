@@ -27,7 +27,9 @@ def matching_loss(
         mean: over the batch; otherwise the loss of each, (B,).
     """
     expect.tensor("noise", noise, expect.batch_of(x.shape[1:]), finite=False)
-    error = velocity(path.mix(x, noise, t), t) - path.velocity(x, noise, t)
+    found = velocity(path.mix(x, noise, t), t)
+    error = expect.tensor("velocity(x_t, t)", found, expect.batch_of(x.shape[1:]), finite=False)
+    error = error - path.velocity(x, noise, t)
     each = error.square().flatten(1).sum(1)
     return each.mean() if mean else each
 
@@ -61,6 +63,6 @@ def straightness(velocity: Velocity, noise: Tensor, steps: int = 50) -> float:
 
     Liu et al. 2023, section 2.2. Where it is 0, one Euler step is exact.
     """
-    way = trajectory(velocity, noise, even_times(steps), "euler")
+    way = expect.tensor("the way that velocity leads", trajectory(velocity, noise, even_times(steps), "euler"))
     pieces, whole = steps * way.diff(dim=0), way[-1] - way[0]
     return float((pieces - whole).square().sum()) / (steps * len(noise))

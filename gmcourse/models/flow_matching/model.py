@@ -46,7 +46,7 @@ class FlowMatching(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the velocity at points x (B, …) and times t (B,), of classes y (B,) if they are told."""
-        return self.network(x, t, y)
+        return self.network(x, t, None if y is None else y.long())
 
     def loss(self, x: Tensor, y: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         """`matching_loss` at times of its own, with fresh noise, or with the noise that a reflow has paired with x.

@@ -41,7 +41,7 @@ class Mapping(nn.Module):
         w: Tensor = self.layers(normalize_second_moment(z))
         if self.training:
             with torch.no_grad():
-                self.w_mean.lerp_(w.detach().mean(0), 1 - DECAY)
+                self.w_mean.lerp_(w.detach().mean(0).to(self.w_mean), 1 - DECAY)
         return w
 
     @expect.door(w="… D; unseen")

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse import expect
+from gmcourse.precision import at_least_single, single
 
 
 def _sum(x: Tensor) -> Tensor:
@@ -57,9 +58,10 @@ class Gaussian(Likelihood):
         super().__init__(grey_levels)
         self.log_sigma = nn.Parameter(torch.tensor(math.log(0.2)))
 
+    @at_least_single
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
         """A log-density: it can be positive, and tells nothing about whole-number pixels by itself."""
-        log_sigma = self.log_sigma.clamp(-4, 1)
+        log_sigma = single(self.log_sigma).clamp(-4, 1)
         error = (x - out.sigmoid()).square() * (-2 * log_sigma).exp()
         return _sum(-0.5 * (error + math.log(2 * math.pi)) - log_sigma)
 
@@ -75,10 +77,11 @@ class DiscretisedLogistic(Likelihood):
         super().__init__(grey_levels)
         self.log_scale = nn.Parameter(torch.tensor(math.log(0.1)))
 
+    @at_least_single
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
         """The log-probability of the stored pixels; x holds grey_levels / (grey_levels − 1)."""
         half = 0.5 / (self.grey_levels - 1)
-        slope = (-self.log_scale.clamp(-6, 2)).exp()
+        slope = (-single(self.log_scale).clamp(-6, 2)).exp()
         centred = x - out.sigmoid()
         below, above = slope * (centred - half), slope * (centred + half)
         # log(F(above) − F(below)) = log F(above) + log(1 − F(below)) + log(1 − e^(below − above))
