@@ -22,7 +22,7 @@ from tools.live.layers import rounded_conv, rounded_mixing
 from tools.live.wire import Numbers
 
 EDITS = {  # attribute, which way, and how far one unit goes: less far than in the lesson
-    "smiling": ("smile", 1, 5.0),
+    "smiling": ("smile", 1, 3.3),
     "pale skin": ("skin", -1, 1.2),
     "blond hair": ("hair_color", 1, 2.0),
     "narrow eyes": ("eye_narrowness", 1, 3.0),

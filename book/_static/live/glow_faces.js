@@ -107,7 +107,7 @@ gm.figure("glow_faces", (box) => {
       gm.button("Sliders to zero", () => { for (const each of sliders) gm.put(each, 0); draw(); }),
     ],
     readout: [bits.element, length.element],
-    help: "The whole flow runs in this page (0.6 MB, fetched when you came near). A real face is encoded, z = f(x); the temperature multiplies z; each slider adds its direction; the right picture is f⁻¹ of the result. With every slider at zero and temperature 1 it is the left picture again, exactly.",
+    help: "The whole flow runs in this page (1.2 MB, fetched when you came near). A real face is encoded, z = f(x); the temperature multiplies z; each slider adds its direction; the right picture is f⁻¹ of the result. With every slider at zero and temperature 1 it is the left picture again, exactly.",
     draw: begin,
     says: moved,
   });
