@@ -21,8 +21,8 @@ from gmcourse.nn.conv import ZeroConv2d
 from tools.live.layers import rounded_conv, rounded_mixing
 from tools.live.wire import Numbers
 
-EDITS = {  # attribute, which way, and how far one unit goes: less far than in the lesson
-    "smiling": ("smile", 1, 3.3),
+EDITS = {  # attribute, which way, and how far one unit goes, at most as far as in the lesson
+    "smiling": ("smile", 1, 4.0),
     "pale skin": ("skin", -1, 1.2),
     "blond hair": ("hair_color", 1, 2.0),
     "narrow eyes": ("eye_narrowness", 1, 3.0),
