@@ -18,6 +18,7 @@ NICE = replace(
     name="nice_digits",
     model="gmcourse.models.nice:NICE",
     arguments={"dim": 64, "hidden": [32, 32]},
+    samples=None,
     data=lambda device: load("digits").pixels.flatten(1).to(device),
     step=lambda module, device: Minimize(
         Dequantized(module, grey_levels=17).loss, module, torch.optim.Adam(module.parameters(), lr=1e-3)

@@ -145,7 +145,7 @@ def _asked(answer: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, 
     seen: list[Tensor] = []
 
     def network(x_t: Any, t: Any) -> Tensor:
-        v = (3 * torch.randn(x.shape, generator=generator).double()).requires_grad_()
+        v = (1 + 3 * torch.randn(x.shape, generator=generator).double()).requires_grad_()  # its sign is seen
         seen.extend((tensor(x_t, "x_t").detach(), tensor(t, "t").detach(), v))
         return v
 
