@@ -9,7 +9,7 @@ from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.densities import COSINE, STRAIGHT, NoisedMixture
 from gmcourse.zoo import store
-from tools.zoo import __main__, chains, denoisers, paths, publish, repeats
+from tools.zoo import __main__, chains, denoisers, digit_flows, paths, publish, repeats
 
 
 def test_a_mixture_of_logistics_is_causal_and_sums_to_one():
@@ -33,7 +33,7 @@ def test_what_a_copy_is():
 
 
 def test_what_was_recorded_has_every_row():
-    outputs, orders, copies, halves, plane, both = (zoo.baselines(name) for name in repeats.SETS)
+    outputs, orders, copies, halves, plane, both, flows = (zoo.baselines(name) for name in repeats.SETS)
     kinds = ("softmax", "logistics", "histograms")
     assert set(outputs) == {f"{kind}, {size} digits" for kind in kinds for size in chains.SIZES}
     assert set(orders) == {"row by row", "from below", "random order"}
@@ -48,7 +48,11 @@ def test_what_was_recorded_has_every_row():
     assert all(row["gap"] > row["gap_of_exact"] for row in plane.values())  # no network beats the exact denoiser
     for path in paths.PATHS:
         assert both[f"{path}, velocity"]["energy_4"] < both[f"{path}, noise"]["energy_4"]
-    assert {row["seeds"] for found in (copies, halves, plane, both) for row in found.values()} == {5}
+    best = [flows[name]["bits_per_dim"] for name in ("NICE", "affine couplings", "Glow", "Glow with a table")]
+    assert best == sorted(best, reverse=True)
+    way = range(digit_flows.EVERY, digit_flows.STEPS + 1, digit_flows.EVERY)
+    assert {f"Glow, {step} steps" for step in way} < set(flows)
+    assert {row["seeds"] for found in (copies, halves, plane, both, flows) for row in found.values()} == {5}
 
 
 @pytest.mark.parametrize("name", paths.PATHS)

@@ -3,7 +3,7 @@
 train NAME… --minutes 25 --out FOLDER   several, the one that matters most first
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
 baselines [digits mnist prose …]        measure the cheapest models, beside which manifests and tables stand
-repeats ["digits, orders" …]            train the small networks of several seeds, which lessons 11 to 13 show
+repeats ["digits, orders" …]            train the small networks of several seeds, which lessons 07 and 11 to 13 show
 dependents NAME                         what depends on it
 remake NAME…                            make all that again
 read NAME…                              say that you have read what the prose says of it

@@ -1,4 +1,4 @@
-"""Small networks of lessons 11 to 13, trained several times: `chains` has those that write, then come the others.
+"""Small networks of lessons 07 and 11 to 13, trained several times: `chains` has those that write, then the others.
 
 A lesson has no time for so many trainings, and one of each would prove nothing. What was measured lies beside the
 scores of the cheap models, as sets of its own, which `zoo.baselines` reads.
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE, Rows
-from tools.zoo import chains, denoisers, paths
+from tools.zoo import chains, denoisers, digit_flows, paths
 from tools.zoo.baselines import measured
 
 
@@ -28,7 +28,7 @@ def measure(name: str) -> Rows:
     return denoisers.rows(CONTINUOUS[name]())
 
 
-CONTINUOUS = denoisers.SETS | paths.SETS
+CONTINUOUS = denoisers.SETS | paths.SETS | digit_flows.SETS
 SETS = (*chains.SETS, *CONTINUOUS)
 
 
