@@ -22,7 +22,7 @@ from gmcourse.console import visible
 OK, NOTE, BAD = "ok", "note", "BAD"
 GB = 2**30
 FAST = 150.0  # GFLOP/s of `core_speed` on which a lesson takes as long as the first number in its text says
-LESSONS = (15, 45)  # seconds on such a core: the shortest and the longest lesson
+LESSONS = (15, 35)  # seconds on such a core: the shortest and the longest lesson
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ photographs are no population: a model learns these two, and a test patch is mor
 """
 
 from functools import lru_cache
+from importlib.metadata import distribution
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gmcourse import expect
@@ -24,12 +27,10 @@ DEFAULT = {"train": 4000, "test": 500, "fit": 4000, "validation": 500}
 @lru_cache(maxsize=1)
 def originals() -> Tensor:
     """Load both photographs as they are, (2, 3, 427, 640) uint8."""
-    from sklearn.datasets import load_sample_images
-
-    bunch = load_sample_images()
-    found = {str(file).replace("\\", "/").rpartition("/")[2]: i for i, file in enumerate(bunch.filenames)}
-    chosen = [torch.tensor(bunch.images[found[f"{name}.jpg"]]) for name in NAMES]
-    return torch.stack(chosen).permute(0, 3, 1, 2).contiguous()
+    files = (distribution("scikit-learn").locate_file(f"sklearn/datasets/images/{name}.jpg") for name in NAMES)
+    return (
+        torch.from_numpy(np.stack([np.asarray(Image.open(str(f))) for f in files])).permute(0, 3, 1, 2).contiguous()
+    )
 
 
 def _lefts(split: str, size: int, width: int) -> Tensor:
