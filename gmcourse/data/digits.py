@@ -24,8 +24,7 @@ TESTED = (  # one bit for each image in base64: scikit-learn's train_test_split,
 
 @lru_cache(maxsize=1)
 def _all() -> tuple[Tensor, Tensor, Tensor]:
-    """Pixels, labels, and for each image whether it belongs to the test set."""
-    # scikit-learn's file, read without scikit-learn, whose import takes ten times as long
+    """Pixels, labels, and whether each image is for testing: scikit-learn's file, without its import of a second."""
     file = distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
     table = np.loadtxt(str(file), delimiter=",", dtype=np.int64)
     pixels, labels = torch.from_numpy(table).split([64, 1], dim=1)

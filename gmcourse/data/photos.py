@@ -28,9 +28,8 @@ DEFAULT = {"train": 4000, "test": 500, "fit": 4000, "validation": 500}
 def originals() -> Tensor:
     """Load both photographs as they are, (2, 3, 427, 640) uint8."""
     files = (distribution("scikit-learn").locate_file(f"sklearn/datasets/images/{name}.jpg") for name in NAMES)
-    return (
-        torch.from_numpy(np.stack([np.asarray(Image.open(str(f))) for f in files])).permute(0, 3, 1, 2).contiguous()
-    )
+    pixels = np.stack([np.asarray(Image.open(str(file))) for file in files])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
 
 
 def _lefts(split: str, size: int, width: int) -> Tensor:
