@@ -96,3 +96,14 @@ def test_bad_input(options, message):
         photos.load("dev")
     with pytest.raises(ValueError, match="≤ 80"):
         photos.load("validation", size=81)
+
+
+def test_the_photographs_are_those_of_scikit_learn():
+    from sklearn.datasets import load_sample_images
+
+    bunch = load_sample_images()
+    theirs = dict(
+        zip((str(name).replace("\\", "/").split("/")[-1] for name in bunch.filenames), bunch.images, strict=True)
+    )
+    for ours, name in zip(photos.originals(), photos.NAMES, strict=True):
+        assert torch.equal(ours, torch.tensor(theirs[f"{name}.jpg"]).permute(2, 0, 1))

@@ -30,7 +30,7 @@ def test_every_set_has_its_rows(data):
     rows = zoo.baselines(data)
     floor = rows.pop("training pictures")
     assert set(floor) == {"frechet", "precision", "recall"}
-    sizes = {"faces_64": 4, "faces, 2000": 5, "faces": 5, "mnist, binarised": 3}
+    sizes = {"faces_64": 4, "faces, 2000": 5, "faces": 5, "mnist": 9, "mnist, binarised": 3}
     assert len(rows) == sizes.get(data, 8)
     own = {"negative_log_probability_nats"} if data == "mnist, binarised" else set()
     for name, row in rows.items():
@@ -38,6 +38,14 @@ def test_every_set_has_its_rows(data):
         assert row["frechet"] > 0.5 * floor["frechet"], name
     name, number = zoo.best_baseline(data)
     assert number == min(row["bits_per_dim"] for row in rows.values()) == rows[name]["bits_per_dim"]
+
+
+def test_normals_of_clusters_beat_those_of_digits_and_the_network():
+    """They see no labels, so NICE of the paper's size has to be read beside them."""
+    rows, nice = zoo.baselines("mnist"), zoo.manifest("nice_mnist_paper")
+    clusters = rows["full normal, one a cluster"]["density_nats"]
+    assert clusters > max(rows["full normal, one a class"]["density_nats"], nice.metrics["test_density_nats"])
+    assert nice.baselines["full normal, one a cluster"]["test_density_nats"] == clusters
 
 
 def test_unknown_words_are_named():

@@ -14,6 +14,7 @@ from tools.zoo.sets import Set
 
 FULL = 5000  # dimensions, at most, of a full covariance: that of 64×64 pixels has 150 million numbers
 EM_PICTURES = 10_000  # that mixtures see, at most: k-means and EM on more take longer than they gain
+MANY = 50  # times as many points as dimensions: enough for a full covariance of each of twenty clusters
 STEPS = 3  # of EM after k-means: in many dimensions hardly a point changes its component any more
 Fit = Callable[[Tensor], Density]
 
@@ -50,6 +51,10 @@ def models(data: Set, x: Tensor, labels: Tensor) -> dict[str, Callable[[], Densi
     if data.classes:
         for name, fit in single.items():
             found[f"{name}, one a class"] = partial(FiniteMixture.by_class, fit, x, labels)
+    if data.levels > 2 and len(x) > MANY * x.shape[1]:
+        found["full normal, one a cluster"] = lambda: FiniteMixture.by_class(
+            partial(Normal.fit, ridge=least), x, k_means(x.float(), components, generator=generator(0))
+        )
     if data.levels == 2:
         few = x[:EM_PICTURES]
         clusters = partial(k_means, (2 * few).floor(), components, generator=draws)
