@@ -10,17 +10,17 @@ from torch import Tensor
 from gmcourse import expect
 from gmcourse.viz.palette import BLUE, GREY, INK, PAPER, SIGNED, VERMILION
 
-LINE, LETTER = 0.065, 0.018  # of a label: its height, and the width of one letter, in units of the axes
+LINE, LETTER = 0.065, 0.018  # of a label: its height, and the width of a small letter, in units of the axes
 LEADER = {"arrowstyle": "-", "color": GREY, "lw": 0.6, "shrinkB": 4}  # from a label to its point
 
 
 def _places(points: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
     """Find the left end and the height of each label: beside its point, covering no point and no other label."""
     dots = [(x - 0.02, y, 0.04) for x, y in points.values()]
+    wide = {name: LETTER * (len(name) + 0.4 * sum(map(str.isupper, name))) for name in points}
     found: dict[str, tuple[float, float]] = {}
     for name, (x, y) in [*points.items()] * 4:  # each once more, when all others have a place
-        width = LETTER * len(name)
-        taken = dots + [(*at, LETTER * len(other)) for other, at in found.items() if other != name]
+        width, taken = wide[name], dots + [(*at, wide[other]) for other, at in found.items() if other != name]
         sides = (0.025, -0.025 - width, -width / 2, 0.1, -0.1 - width)
         tries = [(x + side, y + LINE * up) for up in (0, -1, 1, -2, 2, -3) for side in sides]
 

@@ -1,6 +1,7 @@
 """What was measured: points at precision and recall, and the table of what an edit changed."""
 
 import torch
+from matplotlib.text import Text
 
 from gmcourse.viz.palette import BLUE, GREY
 from gmcourse.viz.scores import LETTER, LINE, _places, effects, precision_and_recall
@@ -33,6 +34,17 @@ def test_a_crowd_in_a_corner_is_named():
         corners = ax.transData.inverted().transform(label.get_window_extent())
         assert corners[0, 0] >= 0, "beyond the left edge"
         assert corners[1, 1] <= ax.get_ylim()[1] + 0.02
+
+
+def test_capitals_are_wide():
+    """The name of the DCGAN lay on its own point, and on that of StyleGAN2, as it is drawn."""
+    points = {"diffusion": (0.59, 0.96), "flow matching": (0.59, 0.95), "Glow": (0.61, 0.91)}
+    points |= {"DCGAN": (0.503, 0.94), "StyleGAN2": (0.498, 0.93)}
+    ax = precision_and_recall(points)
+    ax.figure.draw_without_rendering()
+    for label in ax.texts:
+        (left, low), (right, high) = ax.transData.inverted().transform(Text.get_window_extent(label))
+        assert not any(left < x + 0.01 and x - 0.01 < right and low < y < high for x, y in points.values())
 
 
 def apart(points, places):
