@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatch
 
 import pytest
 
@@ -137,6 +138,15 @@ def test_a_curve_and_the_hours_of_a_family_are_held_too(tmp_path, monkeypatch):
     curve, added = problems(page)
     assert "the zoo has no loss/98 of nice_a" in curve
     assert "the zoo has no hours of vae_*" in added
+
+
+def test_each_trained_model_is_in_one_row_of_the_hours():
+    page = measured.prose(ROOT / "book" / "how_close.md")
+    rows = [one.split() for one in re.findall(r'(?m)^\|.* data-from="hours:([^"]+)"', page)]
+    names = [file.name.removesuffix(".manifest.json") for file in measured.ZOO.glob("*.manifest.json")]
+    found = {name: sum(any(fnmatch(name, one) for one in row) for row in rows if row != ["*"]) for name in names}
+    assert ["*"] in rows
+    assert {name: times for name, times in found.items() if times != 1} == {}
 
 
 def test_every_number_of_the_course_is_printed_somewhere():
