@@ -10,9 +10,11 @@ from gmcourse_recipes.running import Recipe, adam
 from gmcourse_recipes.vae_mnist import RECIPE as VAE_MNIST
 from gmcourse_recipes.vae_mnist import binarised
 
-RECIPE: Recipe = replace(
-    VAE_MNIST,
-    step=adam(1e-3, lambda module: lambda x: module.importance_loss(binarised(x), 5), eps=1e-4),
-    ship=False,
-    half=False,
-)
+
+def with_samples(k: int) -> Recipe:
+    """Make the recipe whose bound has k samples of the code."""
+    loss = adam(1e-3, lambda module: lambda x: module.importance_loss(binarised(x), k), eps=1e-4)
+    return replace(VAE_MNIST, step=loss, ship=False, half=False)
+
+
+RECIPE = with_samples(5)

@@ -19,21 +19,22 @@ from gmcourse_recipes.stylegan2_faces import judged, real
 
 RUNS, BATCH = 3, 16
 SIZE = {"resolution": 16, "channel_base": 256, "channel_max": 32}
+SETTINGS = {"lr": 0.004, "r1_gamma": 0.3, "ema_half_life": 150.0}
 
 
-def step(module: Any, device: torch.device) -> SideBySide:
+def step(module: Any, device: torch.device, size: dict[str, int] = SIZE, **how: Any) -> SideBySide:
     """Six games with the same settings, but for the path length, which StyleGAN did not have."""
     games = []
     for name, player in zip(module.names, module.generators, strict=True):
         weight = 2.0 if name == "StyleGAN2" else 0.0
-        opponent = Discriminator(**SIZE).to(device)
-        games.append(game(player, opponent, lr=0.004, r1_gamma=0.3, path_weight=weight, ema_half_life=150.0))
+        opponent = Discriminator(**size).to(device)
+        games.append(game(player, opponent, path_weight=weight, **SETTINGS | how))
     return SideBySide(module, games, [BATCH] * len(games), module.names)
 
 
 def measure(module: Any, device: torch.device) -> Mapping[str, float]:
     """Measure Fréchet distance and path length of each run, from 1,000 samples; the floor of real against real."""
-    features, test, known = real(1000, SIZE["resolution"], device)
+    features, test, known = real(1000, module.generators[0].synthesis.resolution, device)
     found = {"frechet_train_to_test": frechet_distance(test, known)}
     for i, network in enumerate(module.generators):
         torch.manual_seed(0)

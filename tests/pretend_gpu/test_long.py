@@ -43,6 +43,7 @@ SIDE_BY_SIDE = {
     "gan_grid_literature",
     "gan_grid_remedies",
     "stylegan_contest_faces",
+    "stylegan_contest_faces_64",
 }  # the batch is of all runs
 TRAIN = {"smile_by_skin": 2000, "dcgan_digits": 960}  # ten sets with some of each group; a batch of all runs
 

@@ -3,6 +3,7 @@
 import torch
 from torch.nn.functional import avg_pool2d
 
+from gmcourse.experiments.stylegan_contest import Contest
 from gmcourse.models.features import SIZE
 from gmcourse.models.stylegan2 import Generator
 from gmcourse_recipes import running
@@ -24,3 +25,16 @@ def test_the_larger_recipe_plays_at_64_and_fits_into_the_package():
     assert recipe.half
     assert sum(2 * value.numel() for value in network.state_dict().values()) < LARGEST
     assert recipe.samples(network, torch.device("cpu")).shape == (21, 3, 64, 64)
+
+
+def test_the_contest_has_a_larger_size_too(monkeypatch):
+    monkeypatch.setattr("gmcourse_recipes.stylegan_contest_faces.BATCH", 2)
+    recipe = running.find("stylegan_contest_faces_64")
+    assert not recipe.ship
+    contest = Contest(**recipe.arguments | {"runs": 1})
+    losses = recipe.step(contest, torch.device("cpu"))(torch.rand(4, 3, 64, 64) * 2 - 1)
+    both = {"discriminator", "generator", "r1"}
+    assert losses.keys() == {f"{name}: {loss}" for name in contest.names for loss in both} | {
+        "StyleGAN2: path_length"
+    }
+    assert recipe.samples(contest, torch.device("cpu")).shape == (12, 3, 64, 64)

@@ -64,7 +64,7 @@ COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     **dict.fromkeys(
-        ("vae_mnist", "iwae_mnist"),
+        ("vae_mnist", "iwae_mnist", "iwae_mnist_50"),
         ("mnist, binarised", {"test_negative_L5000_nats": "negative_log_probability_nats"}),
     ),
     **dict.fromkeys(
