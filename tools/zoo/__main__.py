@@ -1,6 +1,6 @@
 """`python -m tools.zoo WORD`: trained models, in the repository.
 
-train NAME… --minutes 25 --out FOLDER   several, the one that matters most first
+train [NAME…] --minutes 25 --out FOLDER several, the one that matters most first; none: the list in order of worth
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
 baselines [digits mnist prose …]        measure the cheapest models, beside which manifests and tables stand
 repeats ["digits, orders" …]            train the small networks of several seeds, which lessons 07 and 11 to 13 show
@@ -24,12 +24,13 @@ def parser() -> argparse.ArgumentParser:
     )
     words = top.add_subparsers(dest="word", required=True)
     train = words.add_parser("train", help="train a list of models within a number of minutes")
-    train.add_argument("names", nargs="+", metavar="NAME")
+    train.add_argument("names", nargs="*", metavar="NAME", help="none: the list in order of worth, in series.py")
     train.add_argument("--minutes", type=float, required=True, help="for all of them together")
     train.add_argument("--out", type=Path, required=True, help="the folder for everything")
     train.add_argument("--steps", type=int, help="another number than the recipes' own, for a trial")
     train.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
     publish = words.add_parser("publish", help="put a model of your own into the package")
+    train.add_argument("--no-keep", dest="keep", action="store_false", help="measure nothing, for a trial")
     publish.add_argument("name", metavar="NAME")
     publish.add_argument("--from", dest="folder", type=Path, help="by default the folder of your own models")
     publish.add_argument("--steps", type=int, help="how many it was meant to have, if not the recipe's")
@@ -63,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.word == "publish":
         publish(arguments.name, arguments.folder or True, arguments.steps)
         if arguments.remake:
+            keep=arguments.keep,
             return remake([arguments.name])
     if arguments.word == "baselines":
         baselines.write(arguments.names or baselines.NAMES)
@@ -85,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit status 2 for what cannot be done, with the reason in a line."""
+    """Exit status 2 for what cannot be done, with the reason in a line; 130 for what was stopped."""
     try:
         return run(parser().parse_args(words))
     except (ValueError, OSError) as error:
@@ -95,3 +97,6 @@ def main(words: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
+    except KeyboardInterrupt:
+        print("tools.zoo: stopped; the same call goes on", file=sys.stderr)
+        return 130

@@ -21,6 +21,31 @@ from gmcourse_recipes import running
 
 GRACE = 60.0  # seconds for the last checkpoint, and for a measurement that has begun
 LEAST = 10.0  # seconds that make it worth to begin
+# What to train where there is a GPU and no other wish: models by which lessons argue before those of which only a log
+# is kept, and each after the one that it begins with.
+IN_ORDER_OF_WORTH = (
+    "nice_faces",
+    "vae_faces",
+    "vae_faces_two_levels",
+    "glow_faces",
+    "stylegan2_faces",
+    "stylegan2_faces_64",
+    "sr_regression_faces",
+    "srflow_faces",
+    "sr_regression_faces_64",
+    "srflow_faces_64",
+    "attribute_network",
+    "features",
+    "vae_mnist",
+    "nice_mnist_paper",
+    "glow_mnist",
+    "iwae_mnist",
+    "iwae_mnist_50",
+    "stylegan_contest_faces_64",
+    "flow_matching_faces",
+    "diffusion_faces",
+    "pixelcnn_faces",
+)
 
 
 @dataclass(frozen=True)
@@ -37,48 +62,55 @@ class Row:
 
 
 def train(
-    names: Sequence[str],
+    names: Sequence[str] = (),
     *,
     minutes: float,
     out: Path,
     steps: int | None = None,
     device: str | None = None,
+    keep: bool = True,
 ) -> list[Row]:
     """Train in the order given; a failure is written down, and the next one begins.
 
+    Ctrl-C, or a SIGTERM, lets the training at hand write its checkpoint, and ends with a `KeyboardInterrupt`.
+
     Args:
-        names: of recipes, the one that matters most first.
+        names: of recipes, the one that matters most first; none: `IN_ORDER_OF_WORTH`.
         minutes: for all of them together.
         out: the folder for everything.
         steps: another number than the recipes' own, for a trial.
         device: as for `gmcourse train`.
+        keep: measure what is finished. Some measurements take twenty minutes of a CPU, and a trial needs none.
 
     Raises:
         ValueError: a name that is no recipe's.
         OSError: `out` cannot be written.
     """
-    wanted = {name: running.find(name).steps if steps is None else steps for name in names}
+    wanted = {name: running.find(name).steps if steps is None else steps for name in names or IN_ORDER_OF_WORTH}
     ensure_writable(out / "table.txt")
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # a shell ignores it for what runs in the background, and trainings, which are stopped by it, would too
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell ignores SIGINT for what runs in the background, and trainings, which are stopped by it, would too.
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGINT, signal.SIGTERM)}
     end = time.monotonic() + 60 * minutes
     rows: list[Row] = []
-    for name, target in wanted.items():
-        rows.append(_one(name, target, end, out, device))
-        print(rows[-1], flush=True)
-        write_text_atomically(out / "table.txt", "".join(f"{row}\n" for row in rows))
+    try:
+        for name, target in wanted.items():
+            rows.append(_one(name, target, end, out, device, keep))
+            print(rows[-1], flush=True)
+            write_text_atomically(out / "table.txt", "".join(f"{row}\n" for row in rows))
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
     return rows
 
 
-def command(name: str, steps: int, out: Path, device: str | None) -> list[str]:
+def command(name: str, steps: int, out: Path, device: str | None, keep: bool) -> list[str]:
     """Return the words that one process runs."""
     words = [sys.executable, "-m", "gmcourse", "train", name, "--folder", str(out / "runs")]
     words += ["--steps", str(steps), "--resume", "--own", "--minutes", "1"]
-    return words + (["--device", device] if device else [])
+    return words + (["--device", device] if device else []) + ([] if keep else ["--no-keep"])
 
 
-def _one(name: str, steps: int, end: float, out: Path, device: str | None) -> Row:
+def _one(name: str, steps: int, end: float, out: Path, device: str | None, keep: bool) -> Row:
     if measured := _finished(name, steps, out):
         return Row(name, "done before", measured=measured)
     began = time.monotonic()
@@ -89,7 +121,11 @@ def _one(name: str, steps: int, end: float, out: Path, device: str | None) -> Ro
     environment = {**os.environ, "GMCOURSE_ZOO": str(out / "zoo"), "GMCOURSE_PROGRESS": "off"}
     with log.open("ab") as file:
         process = subprocess.Popen(
-            command(name, steps, out, device), stdout=file, stderr=subprocess.STDOUT, env=environment
+            command(name, steps, out, device, keep),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            process_group=0,  # a terminal's Ctrl-C reaches this process alone, which passes it on, once
         )
         ended = _wait(process, end)
     seconds = time.monotonic() - began
@@ -98,7 +134,8 @@ def _one(name: str, steps: int, end: float, out: Path, device: str | None) -> Ro
     if not ended:
         return Row(name, "stopped, goes on", seconds)
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["no word"]
-    return Row(name, "failed" if process.returncode else "stopped, goes on", seconds, last[0])
+    outcome = "failed" if process.returncode else "stopped, goes on" if keep else "trained, not measured"
+    return Row(name, outcome, seconds, last[0])
 
 
 def _wait(process: subprocess.Popen[bytes], end: float) -> bool:
@@ -108,16 +145,21 @@ def _wait(process: subprocess.Popen[bytes], end: float) -> bool:
         process.wait(max(0.0, end - grace - time.monotonic()))
         return True
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-    except KeyboardInterrupt:  # the process has heard it too
-        process.wait(GRACE)
+        _stop(process, max(1.0, end - time.monotonic()))
+        return False
+    except KeyboardInterrupt:
+        _stop(process, GRACE)
         raise
+
+
+def _stop(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Ask for the last checkpoint, and after so many seconds ask no more."""
+    process.send_signal(signal.SIGINT)
     try:
-        process.wait(max(1.0, end - time.monotonic()))
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()  # the checkpoint of a minute ago is whole
         process.wait()
-    return False
 
 
 def _finished(name: str, steps: int, out: Path) -> str:
