@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import math
 import platform
+import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -151,7 +153,6 @@ def _samples(recipe: Recipe, module: nn.Module, device: torch.device) -> bytes |
 
 def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, history: History) -> None:
     """Measure, and save among the models of one's own."""
-    on_cpu = f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
     described = zoo.Manifest(
         name=recipe.name,
         model=recipe.model,
@@ -160,7 +161,7 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
         seed=recipe.seed,
         steps=steps,
         data=recipe.described,
-        hardware=torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu,
+        hardware=hardware(device),
         hours=round(history.seconds / 3600, 3),
         metrics=measured(recipe, trained, device),
     )
@@ -171,3 +172,16 @@ def _keep(recipe: Recipe, trained: nn.Module, steps: int, device: torch.device, 
 def measured(recipe: Recipe, trained: nn.Module, device: torch.device) -> dict[str, float]:
     """What the recipe measures, as a manifest holds it."""
     return {name: float(value) for name, value in recipe.measure(trained, device).items()}
+
+
+def hardware(device: torch.device) -> str:
+    """Name the GPU, or the processor as far as the system knows it, and how many threads torch uses."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    name, brand = platform.processor(), ["sysctl", "-n", "machdep.cpu.brand_string"]
+    with contextlib.suppress(OSError):  # a name ends no run
+        if platform.system() == "Darwin":
+            name = subprocess.run(brand, capture_output=True, text=True, check=False).stdout.strip()
+        elif found := re.search(r"(?m)^model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8")):
+            name = found[1]
+    return f"{platform.machine()} CPU{f' ({name})' if name else ''}, {torch.get_num_threads()} thread(s)"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -28,6 +27,7 @@ from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE, Rows
+from gmcourse_recipes.running.train import hardware
 from gmcourse_recipes.stylegan2_faces import at_32
 from tools.zoo import stamp, tasks
 from tools.zoo.fits import EM_PICTURES, models
@@ -35,6 +35,7 @@ from tools.zoo.sets import SETS, Set
 from tools.zoo.tasks import TASKS, Task
 from tools.zoo.tasks.timing import timed
 
+CPU = torch.device("cpu")
 NAMES = (*SETS, *TASKS)
 Features = Callable[[Tensor], Tensor]
 
@@ -131,7 +132,7 @@ def measure(name: str) -> dict[str, Any]:
         "mixture_components_and_rank": list(data.mixture),
         "mixture_components_of_rank_0": data.diagonal,
         "mixture_training_pictures": min(len(train), EM_PICTURES),
-        "hardware": hardware(),
+        "hardware": hardware(CPU),
         "models": rounded(rows),
     }
 
@@ -140,12 +141,7 @@ def measure(name: str) -> dict[str, Any]:
 def measure_task(name: str) -> dict[str, Any]:
     """Fit and measure the cheap models of one task, as the recipe of its networks does."""
     task = TASKS[name]
-    return {"data": task.data, "hardware": hardware(), "models": rounded(task.measure())}
-
-
-def hardware() -> str:
-    """Say on what the seconds were counted."""
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} thread(s)"
+    return {"data": task.data, "hardware": hardware(CPU), "models": rounded(task.measure())}
 
 
 def rounded(rows: Rows) -> Rows:
