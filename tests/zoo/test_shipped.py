@@ -47,5 +47,21 @@ def test_what_is_shipped_is_whole(name):
         assert store.file_of(name, ".safetensors").stat().st_size <= LARGEST
 
 
+@pytest.mark.parametrize("name", zoo.names())
+def test_what_is_shipped_says_how_it_was_made(name):
+    """On what, how long, from which seed, with a curve; and with samples where a recipe draws pictures.
+
+    What cheap models score is held by `test_cheap.py`.
+    """
+    described, log = zoo.manifest(name), zoo.log(name)
+    recipe = running.find(described.recipe)
+    assert described.hardware
+    assert described.hours > 0
+    assert described.seed == recipe.seed
+    assert all(len(log.curve(curve)[0]) > 1 for curve in log), "a point is no curve"
+    assert log.keys()
+    assert bool(described.samples) == store.file_of(name, ".png").is_file() == (recipe.samples is not None)
+
+
 def test_all_weights_together_are_small():
     assert sum(f.stat().st_size for f in store.WEIGHTS.iterdir()) <= TOGETHER
