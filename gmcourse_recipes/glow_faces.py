@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gmcourse.data import FIVE_BITS, Images, five_bits, load
-from gmcourse.flows import Dequantized
+from gmcourse.flows import Dequantized, Flow
 from gmcourse.models.glow import Glow
 from gmcourse_recipes import flow_matching_faces
 from gmcourse_recipes.running import Pictures, Recipe, adam, cosine, likelihood, product, warm_up
@@ -29,17 +29,22 @@ def prepare(module: Glow, pixels: Tensor) -> None:
     module(Dequantized(module, FIVE_BITS).continuous(pixels[:256]))
 
 
-def pictures_of(module: Glow, n: int, **how: float) -> Tensor:
+def pictures_of(module: Flow, n: int, **how: float) -> Tensor:
     """Draw n pictures (n, 3, 32, 32) in [0, 1]."""
-    return flow_matching_faces.samples_of(module, n, **how).clamp(0, 1)
+    return flow_matching_faces.samples_of(module, n, **how).reshape(-1, 3, 32, 32).clamp(0, 1)
+
+
+def of_samples(module: Flow, device: torch.device, pictures: Pictures = faces) -> dict[str, float]:
+    """Measure samples at two temperatures."""
+    ways = [(f"temperature_{t}", {"temperature": t}) for t in (1.0, 0.7)]
+    return flow_matching_faces.measure(module, device, pictures, ways=ways, draw=pictures_of)
 
 
 def measure(module: Glow, device: torch.device, pictures: Pictures = faces) -> dict[str, float]:
     """Measure bits per dimension of the first 1,000 test faces, dequantised once, and samples at two temperatures."""
     test = five_bits(pictures("test").pixels[:1000]).to(device)
-    ways = [(f"temperature_{t}", {"temperature": t}) for t in (1.0, 0.7)]
-    found = flow_matching_faces.measure(module, device, pictures, ways=ways, draw=pictures_of)
-    return {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS)[1]} | found
+    bits = {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS)[1]}
+    return bits | of_samples(module, device, pictures)
 
 
 RECIPE = Recipe(

@@ -13,6 +13,7 @@ from gmcourse.densities import LowRankNormal
 from gmcourse.flows import Dequantized
 from gmcourse.models.nice import NICE
 from gmcourse.reproducible import generator
+from gmcourse_recipes.glow_faces import of_samples, pictures_of
 from gmcourse_recipes.nice_mnist_paper import adam_of_nice
 from gmcourse_recipes.running import Recipe, cosine, likelihood, product, warm_up
 
@@ -25,9 +26,10 @@ def prepare(module: NICE, pixels: Tensor) -> None:
 
 
 def measure(module: NICE, device: torch.device) -> dict[str, float]:
-    """Measure bits per dimension of the first 1,000 test faces at five bits, dequantised once."""
+    """Measure bits per dimension of the first 1,000 test faces, dequantised once, and samples at two temperatures."""
     test = five_bits(load("faces", "test", n=1000).pixels).flatten(1).to(device)
-    return {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS, batch=1000)[1]}
+    bits = {"test_bits_per_dim_at_5_bits": likelihood(module, test, FIVE_BITS, batch=1000)[1]}
+    return bits | of_samples(module, device)
 
 
 RECIPE = Recipe(
@@ -39,7 +41,7 @@ RECIPE = Recipe(
     batch_size=128,
     measure=measure,
     described="faces: 50,000 training pictures of 32×32 pixels with detail, five bits a colour",
-    samples=lambda module, device: module.sample(64, temperature=0.7).reshape(-1, 3, 32, 32).clamp(0, 1),
+    samples=lambda module, device: pictures_of(module, 64, temperature=0.7),
     prepare=prepare,
     schedule=product(warm_up(50), cosine),
     half=True,

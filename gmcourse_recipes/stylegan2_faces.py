@@ -15,12 +15,13 @@ from torch.nn.functional import interpolate
 from gmcourse import zoo
 from gmcourse.adversarial import Adversarial
 from gmcourse.data import load
+from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.perceptual_path_length import path_length
 from gmcourse.models.features import SIZE, Features
 from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
 from gmcourse.models.stylegan2.game import game
-from gmcourse.reproducible import generator
+from gmcourse.reproducible import generator, seed_torch
 from gmcourse.training import Callback, History, Step
 from gmcourse_recipes.running import Recipe
 
@@ -85,14 +86,33 @@ def real(n: int, size: int, device: torch.device) -> tuple[Features, Tensor, Ten
     return features, features.of(at_32(test)), features.of(at_32(known))
 
 
+def coverage(network: Generator, features: Features, test: Tensor, known: Tensor) -> dict[str, float]:
+    """Measure precision and recall of five draws, each of as many samples as there are test faces, (N, D).
+
+    Of both the mean, the standard deviation over the draws, and the floor: that of as many training faces.
+    """
+    shares = []
+    for seed in range(5):
+        seed_torch(seed)
+        made = [features.of(at_32(network.sample(len(part)))) for part in test.split(250)]
+        shares.append(precision_recall(test, torch.cat(made)))
+    deviation, mean = torch.std_mean(torch.tensor(shares, dtype=torch.float64), 0)
+    rows = {"": mean.tolist(), "_deviation": deviation.tolist(), "_train_to_test": precision_recall(test, known)}
+    return {f"{name}{row}": both[k] for row, both in rows.items() for k, name in enumerate(("precision", "recall"))}
+
+
 def measure(module: Generator, device: torch.device) -> Mapping[str, float]:
-    """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w."""
+    """Measure the Fréchet distance of 2,000 samples to the 2,000 test faces, its floor, and the path length in w.
+
+    Precision and recall are of thousands: five draws against the first thousand test faces.
+    """
     features, test, known = real(2000, module.synthesis.resolution, device)
     z = torch.randn(2000, module.mapping.z_dim, generator=generator(0)).to(device)
     torch.manual_seed(0)
-    found = judged(module, features, z, test, 250)
+    distances = judged(module, features, z, test, 250)
     names = ("frechet", "perceptual_path_length", "frechet_train_to_test")
-    return dict(zip(names, (*found, frechet_distance(test, known)), strict=True))
+    found = dict(zip(names, (*distances, frechet_distance(test, known)), strict=True))
+    return found | coverage(module, features, test[:1000], known[:1000])
 
 
 RECIPE = Recipe(

@@ -43,10 +43,10 @@ Features = Callable[[Tensor], Tensor]
 BITS = {"test_bits_per_dim_at_5_bits": "bits_per_dim"}
 SAMPLES = {name: name for name in ("frechet", "precision", "recall")}
 COMPARED: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "nice_faces": ("faces", BITS),
     **dict.fromkeys(("vae_faces", "vae_faces_two_levels"), ("faces", {"frechet": "frechet"})),
     **dict.fromkeys(
-        ("diffusion_faces", "flow_matching_faces", "glow_faces", "pixelcnn_faces"), ("faces", BITS | SAMPLES)
+        ("diffusion_faces", "flow_matching_faces", "glow_faces", "nice_faces", "pixelcnn_faces"),
+        ("faces", BITS | SAMPLES),
     ),
     "stylegan2_faces": ("faces, 2000", {"frechet": "frechet"}),
     "stylegan2_faces_64": ("faces_64", {"frechet": "frechet"}),
