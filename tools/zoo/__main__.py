@@ -4,6 +4,7 @@ train [NAME…] --minutes 25 --out FOLDER several, the one that matters most fir
 publish NAME [--from FOLDER/zoo]        into the package, if it is finished and there is room
 baselines [digits mnist prose …]        measure the cheapest models, beside which manifests and tables stand
 repeats ["digits, orders" …]            train the small networks of several seeds, which lessons 07 and 11 to 13 show
+measure NAME…                           published models again, whose recipes measure more than they did
 dependents NAME                         what depends on it
 remake NAME…                            make all that again
 read NAME…                              say that you have read what the prose says of it
@@ -18,7 +19,7 @@ from pathlib import Path
 
 
 def parser() -> argparse.ArgumentParser:
-    """Build the parser of eight words, each with its own arguments."""
+    """Build the parser of nine words, each with its own arguments."""
     top = argparse.ArgumentParser(
         prog="python -m tools.zoo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -29,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, help="the folder for everything")
     train.add_argument("--steps", type=int, help="another number than the recipes' own, for a trial")
     train.add_argument("--device", help="cpu, cuda or mps; by default a CUDA GPU if there is one")
-    publish = words.add_parser("publish", help="put a model of your own into the package")
     train.add_argument("--no-keep", dest="keep", action="store_false", help="measure nothing, for a trial")
+    publish = words.add_parser("publish", help="put a model of your own into the package")
     publish.add_argument("name", metavar="NAME")
     publish.add_argument("--from", dest="folder", type=Path, help="by default the folder of your own models")
     publish.add_argument("--steps", type=int, help="how many it was meant to have, if not the recipe's")
@@ -40,7 +41,11 @@ def parser() -> argparse.ArgumentParser:
     repeats = words.add_parser("repeats", help="train the small networks of several seeds")
     repeats.add_argument("names", nargs="*", metavar="SET", help="as `zoo.baselines` names them; none: all")
     words.add_parser("dependents", help="what depends on a model").add_argument("name", metavar="NAME")
-    for word, help_ in (("remake", "make again what depends on models"), ("read", "the prose was read")):
+    for word, help_ in {
+        "measure": "measure published models again",
+        "remake": "make again what depends on models",
+        "read": "the prose was read",
+    }.items():
         words.add_parser(word, help=help_).add_argument("names", nargs="+", metavar="NAME")
     words.add_parser("stale", help="what a changed model has left behind")
     return top
@@ -50,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the word says; exit status 1 if a training failed or something is stale."""
     from tools.zoo import baselines, dependents, repeats, series, stamp
     from tools.zoo.publish import publish, write_hashes
-    from tools.zoo.remake import remake
+    from tools.zoo.remake import measure_again, remake
 
     if arguments.word == "train":
         rows = series.train(
@@ -59,12 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
             out=arguments.out,
             steps=arguments.steps,
             device=arguments.device,
+            keep=arguments.keep,
         )
         return int(any(row.outcome == "failed" for row in rows))
     if arguments.word == "publish":
         publish(arguments.name, arguments.folder or True, arguments.steps)
         if arguments.remake:
-            keep=arguments.keep,
             return remake([arguments.name])
     if arguments.word == "baselines":
         baselines.write(arguments.names or baselines.NAMES)
@@ -75,6 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.word in ("publish", "dependents"):
         for each in dependents.of(arguments.name):
             print(f"{each.kind:<26}  {each.path}")
+    elif arguments.word == "measure":
+        for name in arguments.names:
+            measure_again(name)
     elif arguments.word == "remake":
         return remake(arguments.names)
     elif arguments.word == "read":
@@ -93,10 +101,10 @@ def main(words: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"tools.zoo: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("tools.zoo: stopped; the same call goes on", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
     sys.exit(main())
-    except KeyboardInterrupt:
-        print("tools.zoo: stopped; the same call goes on", file=sys.stderr)
-        return 130
