@@ -131,10 +131,10 @@ def _one(name: str, steps: int, end: float, out: Path, device: str | None, keep:
     seconds = time.monotonic() - began
     if measured := _finished(name, steps, out):
         return Row(name, "done", seconds, measured)
-    if not ended:
-        return Row(name, "stopped, goes on", seconds)
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["no word"]
-    outcome = "failed" if process.returncode else "stopped, goes on" if keep else "trained, not measured"
+    outcome = "stopped, goes on" if keep or not ended else "trained, not measured"
+    if ended and process.returncode:
+        outcome = "failed"
     return Row(name, outcome, seconds, last[0])
 
 
