@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from gmcourse import zoo
-from gmcourse_recipes import running
 from gmcourse.zoo import store
+from gmcourse_recipes import running
 from tools.zoo import baselines, fits
 
 # how many cheap models stand beside a trained one, where these are fewer than five
