@@ -7,16 +7,12 @@ Kingma and Dhariwal's CelebA-HQ model has six levels of 32 steps, 512 hidden cha
 import torch
 from torch import Tensor
 
-from gmcourse.data import FIVE_BITS, Images, five_bits, load
+from gmcourse.data import FIVE_BITS, five_bits
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.models.glow import Glow
 from gmcourse_recipes import flow_matching_faces
 from gmcourse_recipes.running import Pictures, Recipe, adam, cosine, likelihood, product, warm_up
-
-
-def faces(split: str) -> Images:
-    """Draw 50,000 faces to learn from, 2,000 to measure on."""
-    return load("faces", split, n=50_000 if split == "train" else 2000)
+from gmcourse_recipes.vae_faces import faces
 
 
 def data(device: torch.device, pictures: Pictures = faces) -> Tensor:
