@@ -115,6 +115,29 @@ def test_a_door_refuses(arguments, message):
         some(**({"x": X} | arguments))
 
 
+def test_a_door_names_what_differs_in_dtype():
+    """Where torch stops, and only there; the outermost door's names are told, with the object of a method."""
+
+    class Layer(torch.nn.Linear):
+        @expect.door()
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x)
+
+    @expect.door()
+    def outer(given: Tensor, layers: Sequence[torch.nn.Module]) -> Tensor:
+        return layers[0](given)
+
+    layer = Layer(2, 2)
+    with pytest.raises(ValueError, match=r"Layer has torch.float32, x has torch.float64; expected one dtype"):
+        layer(X.double())
+    with pytest.raises(ValueError, match=r"given has torch.float64, layers has torch.float32; expected one"):
+        outer(X.double(), [layer])
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        layer(torch.ones(2, 3))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert outer(X.bfloat16(), [layer]).dtype is torch.bfloat16
+
+
 def test_a_door_lets_pass():
     assert some(X, 2, "b", torch.ones(3).long(), ["u"], [1], (torch.ones(2), 0.0), X[0] * torch.nan) == "b"
     assert some(X, 1, "a", None, "uv", (2,), None, torch.ones(2, device="meta"), torch.exp, {"u": X}, other=2) == "a"

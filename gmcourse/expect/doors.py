@@ -55,6 +55,7 @@ def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        function = tensors.one_dtype(function)
         signature = inspect.signature(function)
         unknown = set(wanted) - set(signature.parameters)
         assert not unknown, f"{function.__qualname__} has no argument {unknown}"

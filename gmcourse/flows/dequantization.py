@@ -42,6 +42,7 @@ class Dequantized(nn.Module):
         expect.tensor("noise", noise, finite=looked_at)
         return (pixels + noise) / self.grey_levels
 
+    @expect.one_dtype
     def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:
         """Return the bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`.
 

@@ -79,6 +79,7 @@ class Flow(nn.Module):
         self.bijection, self.shape, self.prior = bijection, tuple(shape), PRIORS[prior]
         self.wanted = f"B {self.shape[0]} H W" if any_size else expect.batch_of(self.shape)
 
+    @expect.one_dtype
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """z and log_det of x (B, …). A first batch that would spoil actnorm is refused, and no layer keeps it."""
         refuse_whole_numbers("x", x)
@@ -92,6 +93,7 @@ class Flow(nn.Module):
             raise
         return z, log_det
 
+    @expect.one_dtype
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """Map z (B, …) to x."""
         expect.tensor("z", z, self.wanted)

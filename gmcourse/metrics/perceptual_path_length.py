@@ -11,7 +11,7 @@ Generate = Callable[[Tensor], Tensor]
 Distance = Callable[[Tensor, Tensor], Tensor]
 
 
-@expect.door(start="B D", end="B D", t="B", eps="> 0 < 1")
+@expect.door(start="B D; full", end="B D; full", t="B; full", eps="> 0 < 1")
 def path_distances(
     generate: Generate,
     distance: Distance,

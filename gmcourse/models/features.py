@@ -49,12 +49,12 @@ class Features(nn.Module):
         self.damage = nn.Linear(dims, 2)
         self.patch = nn.Linear(dims, classes)
 
+    @expect.door(x=f"B 3 {SIZE} {SIZE}; unseen")
     def maps(self, x: Tensor) -> list[Tensor]:
         """Compute feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
 
         Images are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
         """
-        expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
         h, found = 2 * x - 1, []
         for stage in self.stages:
             h = stage(h)

@@ -36,11 +36,13 @@ class Autoencoder(nn.Module):
         self.shape, self.latent_dim = tuple(shape), latent_dim
         self.encoder, self.decoder = image_pair(network, shape, hidden, latent_dim, latent_dim)
 
+    @expect.one_dtype
     def encode(self, x: Tensor) -> Tensor:
         """Codes (B, latent_dim) of images (B, C, H, W); noisy ones may leave [0, 1]."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         return self.encoder(x)
 
+    @expect.one_dtype
     def decode(self, z: Tensor) -> Tensor:
         """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)

@@ -109,7 +109,7 @@ def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
     return float((predicted != y).double().mean())
 
 
-@expect.door(test="N … / N; integer", sizes=">= 2", repeats=">= 1")
+@expect.door(test="N …; full / N; integer", sizes=">= 2", repeats=">= 1")
 def learning_curve(
     draw: Draw, test: tuple[Tensor, Tensor], fits: dict[str, Fit], sizes: Sequence[int], *, repeats: int
 ) -> dict[str, Tensor]:

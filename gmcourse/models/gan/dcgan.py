@@ -57,6 +57,7 @@ class DCGenerator(FromNoise):
         self.network = nn.Sequential(*layers)
         self.apply(_small_weights)
 
+    @expect.one_dtype
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, latent_dim) to pictures (B, C, H, W) in [0, 1]."""
         self._check(z)
@@ -88,6 +89,7 @@ class DCDiscriminator(nn.Module):
         self.network = nn.Sequential(*layers)
         self.apply(_small_weights)
 
+    @expect.one_dtype
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures (B, C, H, W) in [0, 1] to logits (B, outputs)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
