@@ -105,10 +105,7 @@ def _torch() -> Iterator[Finding]:
 
 
 def core_speed(tries: int = 500) -> float:
-    """Measure how fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
-
-    Of many tries the quickest counts, so that other programs on the machine matter little. It takes a moment.
-    """
+    """Measure GFLOP/s of one thread in products and convolutions of float32; of many tries the quickest counts."""
     import torch
 
     square, pictures, threads = torch.ones(256, 256), torch.ones(8, 32, 16, 16), torch.get_num_threads()

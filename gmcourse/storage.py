@@ -38,10 +38,7 @@ def ensure_writable(path: Path) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never half of it.
-
-    A full disk or a kill in the middle leaves the old file as it was, and if possible no temporary file.
-    """
+    """Write a file so that a reader sees the old content or the new one, never half of it, even if killed."""
     write_together({path: content})
 
 

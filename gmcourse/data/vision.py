@@ -69,10 +69,7 @@ def load(
 
 @expect.door(name=NAMES)
 def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
-    """Whether a set can be loaded, by loading both of its parts: a folder alone proves nothing.
-
-    Returns "complete", "missing" or "damaged", and what `load` says of the last two.
-    """
+    """Try whether both parts load: "complete", "missing" or "damaged", and what `load` says of the last two."""
     importlib.import_module("torchvision.datasets")
     try:
         for split in ("train", "test"):

@@ -14,10 +14,7 @@ Structure = Literal["full", "diagonal", "spherical"]
 
 @expect.door(x="N D; full", mean="D; full", weights="N; full, >= 0")
 def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, structure: Structure = "full") -> Tensor:
-    """The covariance (D, D) that maximises the likelihood: divided by N, with zeros where the structure says.
-
-    A "diagonal" one has independent dimensions, a "spherical" one has them equally wide, too.
-    """
+    """Compute the covariance (D, D) that maximises the likelihood: divided by N, with zeros as the structure says."""
     weights = x.new_ones(len(x)) if weights is None else weights
     centred = x - mean
     total = weights.sum()

@@ -44,10 +44,7 @@ class Dequantized(nn.Module):
 
     @expect.one_dtype
     def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:
-        """Return the bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`.
-
-        Divide by −D log 2 (`gmcourse.metrics.likelihood.bits_per_dim`) for bits per dimension.
-        """
+        """Return the bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`."""
         x = self.continuous(pixels, noise)
         return self.flow.unchecked_log_prob(x, context) - x[0].numel() * math.log(self.grey_levels)
 

@@ -54,10 +54,7 @@ class Conv1x1(Bijection):
         return mix(z, self.inverse_matrix())
 
     def inverse_matrix(self) -> Tensor:
-        """W⁻¹, taken in float64: it is small, and its errors would be carried through all layers below.
-
-        A singular W is refused.
-        """
+        """Compute W⁻¹ in float64, since its errors go through all layers below; a singular W is refused."""
         weight = self.matrix()
         inverse, info = torch.linalg.inv_ex(weight.double() if weight.device.type != "mps" else weight)
         if info.any() or not torch.isfinite(inverse).all():
@@ -116,10 +113,7 @@ class PLUConv1x1(Conv1x1):
 
 
 class ActNormConv(Bijection):
-    """ActNorm and a 1×1 convolution in one pass over x: W(s ⊙ (x + b)) = (W diag s) x + W(s ⊙ b).
-
-    The same numbers as `Compose([actnorm, conv])`, with one read and one write of the image less.
-    """
+    """ActNorm and a 1×1 convolution in one pass over x, not two: W(s ⊙ (x + b)) = (W diag s) x + W(s ⊙ b)."""
 
     @expect.door()
     def __init__(self, actnorm: ActNorm, conv: Conv1x1) -> None:

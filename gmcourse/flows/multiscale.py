@@ -169,10 +169,7 @@ def join_latent(parts: Sequence[Tensor], n_levels: int) -> Tensor:
 
 
 def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
-    """Normalise each feature map of each level of z to mean 0 and variance 1 over its positions.
-
-    A feature map of a single position is left as it is. Arguments as in `split_latent`.
-    """
+    """Normalise each feature map of z (see `split_latent`) to mean 0 and variance 1, if it has several positions."""
     parts = []
     for part in split_latent(z, n_levels, n_splits):
         if part.shape[2] * part.shape[3] > 1:

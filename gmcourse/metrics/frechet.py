@@ -8,10 +8,7 @@ from gmcourse import expect
 
 @expect.door(features="N D")
 def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Tensor, Tensor]:
-    """Compute mean (D,) and covariance (D, D) of two or more features (N, D), in float64.
-
-    `unbiased` divides by N − 1, as most published code does, instead of N.
-    """
+    """Compute mean (D,) and covariance (D, D) of two or more features (N, D), in float64, over N − 1 or N."""
     expect.whole("the number of features", len(features), least=2)
     features = features.double()
     mean = features.mean(0)

@@ -14,10 +14,7 @@ SIZE = 32
 
 
 class AttributeNetwork(nn.Module):
-    """Convolutions down to 4×4 pixels, two linear layers, and a sigmoid onto each attribute's range.
-
-    There are `width` channels at full resolution; they double with the first two halvings.
-    """
+    """Convolutions from `width` channels down to 4×4, two linear layers, a sigmoid onto each attribute's range."""
 
     low: Tensor
     span: Tensor

@@ -28,10 +28,7 @@ SIZE = 32
 
 
 class Features(nn.Module):
-    """Convolutions down to 4×4, a vector of features, and linear heads for the tasks it was trained on.
-
-    There are `width` channels at full resolution; they double with each halving.
-    """
+    """Convolutions from `width` channels down to 4×4, features, and linear heads for what it was trained on."""
 
     @expect.door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
     def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 12) -> None:
@@ -51,10 +48,7 @@ class Features(nn.Module):
 
     @expect.door(x=f"B 3 {SIZE} {SIZE}; unseen")
     def maps(self, x: Tensor) -> list[Tensor]:
-        """Compute feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
-
-        Images are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
-        """
+        """Compute feature maps of images (B, 3, 32, 32) in [0, 1] after each stage, at 32, 16, 8 and 4 pixels."""
         h, found = 2 * x - 1, []
         for stage in self.stages:
             h = stage(h)

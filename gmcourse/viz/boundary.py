@@ -1,7 +1,4 @@
-"""Two classes in the plane: who is where, where the boundary runs, and how dense the data is.
-
-Models are asked in float64.
-"""
+"""Two classes in the plane: where the points are, and where the boundary of a model, asked in float64, runs."""
 
 from collections.abc import Callable, Mapping
 
@@ -37,10 +34,7 @@ def two_classes(x: Tensor, y: Tensor, ax: Axes, *, size: float = 9, alpha: float
 @torch.no_grad()
 @expect.drawing()
 def posterior(log_posterior: LogPosterior, extent: Extent, ax: Axes, *, dashed: bool = False) -> Axes:
-    """Draw p(class 1 | x) as a colour, and the boundary where it is ½.
-
-    `log_posterior` maps points (n, 2) to log p(y|x), (n, 2); `dashed` draws the boundary alone, as a reference.
-    """
+    """Draw p(class 1 | x) of log p(y|x), (n, 2) → (n, 2), and where it is ½: `dashed`, this boundary alone."""
     log_p = log_posterior(grid(extent, SIZE).double())
     most = (-torch.inf, 1e-3)  # logits, which are no log-probabilities, go above
     expect.tensor("log_posterior(points)", log_p, f"{SIZE**2} 2", minus_infinity=True, within=most)

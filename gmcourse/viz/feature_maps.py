@@ -13,10 +13,7 @@ from gmcourse.viz.palette import DENSITY, SIGNED
 
 @expect.drawing(named="H W", limit="> 0")
 def maps(named: Mapping[str, Tensor], *, limit: float, note: Mapping[str, str] | None = None) -> Figure:
-    """Draw feature maps (H, W) side by side on one signed scale, blue above zero and vermilion below.
-
-    The map of each title is clamped to ± `limit`; `note` has a line below some of them.
-    """
+    """Draw feature maps (H, W) side by side from −limit, vermilion, to limit, blue; some with a note below."""
     figure, axes = plt.subplots(1, len(named), figsize=(2.55 * len(named) + 0.8, 3.0), squeeze=False)
     for ax, (title, each) in zip(axes[0], named.items(), strict=True):
         picture = ax.imshow(each.numpy(), cmap=SIGNED, vmin=-limit, vmax=limit)
@@ -39,10 +36,7 @@ def deviations(named: Mapping[str, Tensor]) -> Figure:
 
 @expect.drawing(sides="n: >= 1", parts="n: 1|3 h w", sums="n: 1|3 H W")
 def contributions(parts: Sequence[Tensor], sums: Sequence[Tensor], sides: Sequence[int]) -> Figure:
-    """Draw what each resolution adds to one picture, and the picture so far.
-
-    Parts are (C, side, side), in the generator's range: grey is nothing added. Sums are pictures so far, in [0, 1].
-    """
+    """Draw what each resolution adds, (C, side, side) in the generator's range, and the picture so far, in [0, 1]."""
     figure, axes = plt.subplots(2, len(parts), figsize=(1.7 * len(parts) + 0.8, 3.9), squeeze=False)
     for column, (part, total, side) in enumerate(zip(parts, sums, sides, strict=True)):
         for ax, x in zip(axes[:, column], (part / 2 + 0.5, total), strict=True):

@@ -23,10 +23,7 @@ def scrambled(bits: Tensor) -> Tensor:
 
 
 def hashed(seeds: Tensor, places: Tensor) -> Tensor:
-    """Make 32 bits, int64 in [0, 2³²), for each pair of a seed and a place, int64 that broadcast.
-
-    By arithmetic alone: the same on every device, and picture 7 of a batch is picture 7 wherever it is drawn.
-    """
+    """Make 32 bits, int64, for each pair of a seed and a place, by arithmetic that is the same on every device."""
     high = (seeds >> 32) & MASK
     start = scrambled(scrambled(seeds & MASK) ^ high)
     return scrambled(start ^ scrambled(places & MASK))

@@ -54,10 +54,7 @@ class Autoencoder(nn.Module):
 
     @expect.door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
-        """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
-
-        Noise of deviation `sigma` is in the input, not in the target: a denoising autoencoder (Vincent et al. 2008).
-        """
+        """Compute ‖x − x̂‖² summed to (B,), with noise in the input alone: denoising (Vincent et al. 2008)."""
         return self._squared_error(x, sigma, noise)
 
     def _squared_error(self, x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:

@@ -24,10 +24,7 @@ def transition(path: Path, s: float, t: float, like: Tensor) -> tuple[Tensor, Te
 
 
 def posterior(path: Path, x_t: Tensor, x_0: Tensor, s: float, t: float) -> tuple[Tensor, Tensor]:
-    """Compute mean and variance of q(x_s | x_t, x_0), normal by Bayes' rule: the way back if its end is known.
-
-    Ho et al. 2020 (arXiv:2006.11239), equations 6 and 7; the variance is their β̃_t.
-    """
+    """Compute mean and variance β̃_t of q(x_s | x_t, x_0) (Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7)."""
     factor, variance = transition(path, s, t, x_t)
     (alpha_s, sigma_s), (_, sigma_t) = path.at(s, x_t), path.at(t, x_t)
     of_noisy = factor * (sigma_s / sigma_t).square()

@@ -37,10 +37,7 @@ def times(
 
 
 def ddim_step(path: Path, x_t: Tensor, denoised: Tensor, s: float, t: float) -> Tensor:
-    """Move from time t to s with the noise that is there: α_s x̂_0 + σ_s ε̂.
-
-    Song et al. 2021 (arXiv:2010.02502), equation 12 with σ = 0; a step of the probability-flow ODE.
-    """
+    """Move from t to s with the same noise: α_s x̂_0 + σ_s ε̂ (Song et al. 2021, arXiv:2010.02502, eq. 12)."""
     alpha, sigma = path.at(t, x_t)
     return path.mix(denoised, (x_t - alpha * denoised) / sigma, s)
 

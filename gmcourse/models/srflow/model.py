@@ -120,10 +120,7 @@ class SRFlow(nn.Module):
 
     @expect.one_dtype
     def encode(self, high: Tensor, low: Tensor) -> Tensor:
-        """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
-
-        x is (B, 3, scale·h, scale·w) in [0, 1], y (B, 3, h, w) in [0, 1], or one for all.
-        """
+        """Map x (B, 3, scale·h, scale·w), given y (B, 3, h, w) or one for all, both in [0, 1], to z = f(x; y)."""
         self._check_pair(high, low)
         return self.flow(high, self.contexts(low))[0]
 
