@@ -52,6 +52,8 @@ def record(step: int, discriminator: Map, generator: Map, generator_loss: Map, z
         samples.requires_grad_(True)
         # the loss is a mean; times n it is each sample's own
         loss = expect.tensor("generator_loss(logits)", generator_loss(_logits(discriminator, samples)), "")
+        if not loss.requires_grad:
+            expect.refuse("generator_loss(logits)", "without a gradient", "a loss computed from the logits")
         pushes = -torch.autograd.grad(len(z) * loss, samples)[0]
     return Frame(step, belief, samples.detach().cpu(), pushes.cpu(), extent)
 

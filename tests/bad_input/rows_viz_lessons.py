@@ -108,7 +108,7 @@ add(
     | {
         "discriminator": (lambda x: x, lambda x: x.sum(1) / 0),
         "generator": (lambda z: z[:, :1], lambda z: z / 0),
-        "generator_loss": (lambda logits: logits,),
+        "generator_loss": (lambda logits: logits, lambda logits: logits.detach().mean()),
     },
 )
 add(
