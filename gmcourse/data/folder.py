@@ -103,7 +103,9 @@ def load(
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
     """
-    folder = _folder(root)
+    folder = expect.path("root", root)
+    if not folder.is_dir():
+        expect.refuse("root", visible(str(folder)), "a folder that is there, with pictures in it")
     files, problems = list_files(folder)
     place, mark = cache_file(folder, size, bool(grey)), mark_of(files)
     kept = recall(place, mark) if keep else None
@@ -120,13 +122,6 @@ def load(
         expect.refuse("share", f"{share}, with which no picture falls to {split!r}", "another, or more pictures")
     numbers = torch.tensor([names.index(label) for label in labels])
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
-
-
-def _folder(root: str | Path | None) -> Path:
-    folder = expect.path("root", root)
-    if not folder.is_dir():
-        expect.refuse("root", visible(str(folder)), "a folder that is there, with pictures in it")
-    return folder
 
 
 def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:

@@ -17,10 +17,6 @@ from gmcourse.precision import at_least_single, single, wide
 Variance = Literal["small", "large", "best"]
 
 
-def _log_normal(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-    return -0.5 * ((x - mean).square() / variance + (2 * math.pi * variance).log())
-
-
 def _log_levels(x: Tensor, mean: Tensor, variance: Tensor, levels: int, merged: int) -> Tensor:
     """Compute log of the normal's mass on the interval of x's levels in [−1, 1]; the outer ones are open.
 
@@ -95,7 +91,10 @@ def bound(
             terms.append(step_kl(path, x, x_t, denoised, s, t, variance))
             continue
         width = (x - denoised).square().mean() if variance == "best" else transition(path, s, t, x)[1]
-        seen = _log_levels(x, denoised, width, levels, merged) if levels else _log_normal(x, denoised, width)
+        if levels:
+            seen = _log_levels(x, denoised, width, levels, merged)
+        else:
+            seen = -0.5 * ((x - denoised).square() / width + (2 * math.pi * width).log())
         terms.append(-seen.flatten(1).sum(1))
     alpha, sigma = path.at(grid[-1], x)
     last = 0.5 * ((alpha * x).square() + sigma.square() - 1 - 2 * sigma.log())
