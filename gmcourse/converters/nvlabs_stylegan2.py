@@ -109,10 +109,7 @@ def generator_from_nvlabs(state: State) -> Generator:
 @expect.door(state="empty", group=">= 1")
 @torch.no_grad()
 def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
-    """Build a discriminator with the weights of a `D` of stylegan2-ada-pytorch.
-
-    A state dict does not say `group`, the number of pictures in a minibatch standard deviation.
-    """
+    """Build a discriminator with the weights of a `D`; they do not say the `group` of its minibatch deviations."""
     weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")
     resolutions = _blocks(weights, "")
     top = resolutions[-1]

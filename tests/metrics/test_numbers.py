@@ -14,7 +14,7 @@ from gmcourse.metrics.divergence import (
     kl_on_grid,
     kl_to_standard_normal,
 )
-from gmcourse.metrics.perceptual_path_length import filtered_mean
+from gmcourse.metrics.perceptual import filtered_mean
 
 
 def draws(*shape, seed=0):

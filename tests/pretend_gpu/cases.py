@@ -19,7 +19,6 @@ from gmcourse.metrics import (
     frechet,
     likelihood,
     perceptual,
-    perceptual_path_length,
     reconstruction,
 )
 from gmcourse.models.diffusion import bound, times
@@ -102,11 +101,11 @@ METRICS: dict[str, Case] = {
     "perceptual.map_distance": lambda d: perceptual.map_distance(
         [rand(d, 2, 3, 4, 4)], [rand(d, 2, 3, 4, 4, seed=1)]
     ),
-    "perceptual_path_length.path_distances": lambda d: perceptual_path_length.path_distances(
+    "perceptual.path_distances": lambda d: perceptual.path_distances(
         lambda z: z, squared, rand(d, 3, 4), rand(d, 3, 4, seed=1), t=rand(d, 3), eps=0.1
     ),
-    "perceptual_path_length.filtered_mean": lambda d: perceptual_path_length.filtered_mean(rand(d, 9)),
-    "perceptual_path_length.path_length": lambda d: perceptual_path_length.path_length(
+    "perceptual.filtered_mean": lambda d: perceptual.filtered_mean(rand(d, 9)),
+    "perceptual.path_length": lambda d: perceptual.path_length(
         lambda z: z.double(), squared, rand(d, 3, 4), rand(d, 3, 4, seed=1)
     ),
     "reconstruction.psnr": lambda d: reconstruction.psnr(rand(d, 2, 3, 8, 8), rand(d, 2, 3, 8, 8, seed=1)),

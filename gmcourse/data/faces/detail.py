@@ -4,8 +4,6 @@ Attributes alone leave a picture some eighteen unknowns, and then a small pictur
 about the large one. These make it many.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -75,20 +73,14 @@ def waves(seeds: Tensor, along: Tensor, frequencies: tuple[float, ...], first: i
 SEEDS_OF = {"strands": 101, "freckles": 211, "pores": 307, "weave": 401, "grain": 503}
 
 
-@dataclass(frozen=True)
 class Detail:
     """The nuisance of a batch of pictures, all of it a function of their seeds (B,) int64.
 
     `numbers` (B, 16) in [0, 1) are for what is decided once a picture.
     """
 
-    seeds: Tensor
-    numbers: Tensor
-
-    @staticmethod
-    def of(seeds: Tensor, dtype: torch.dtype) -> "Detail":
-        """Make the detail that belongs to some seeds."""
-        return Detail(seeds, uniform(seeds, 16, dtype))
+    def __init__(self, seeds: Tensor, dtype: torch.dtype) -> None:
+        self.seeds, self.numbers = seeds, uniform(seeds, 16, dtype)
 
     def number(self, k: int) -> Tensor:
         """Give the k-th number of each picture, (B, 1, 1)."""

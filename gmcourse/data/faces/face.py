@@ -23,11 +23,7 @@ TEETH = "fffaf1"
 
 
 def rgb(code: str) -> tuple[float, float, float]:
-    """Read a hexadecimal code as three numbers in [0, 1].
-
-    >>> rgb("ff0000")
-    (1.0, 0.0, 0.0)
-    """
+    """Read a hexadecimal code, "ff0000", as three numbers in [0, 1]."""
     r, g, b = (int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))
     return r, g, b
 

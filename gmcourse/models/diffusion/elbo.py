@@ -10,8 +10,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import COSINE, Path
-from gmcourse.models.diffusion.chain import posterior, transition
-from gmcourse.models.diffusion.sampling import Denoiser
+from gmcourse.models.diffusion.chain import Denoiser, posterior, transition
 from gmcourse.precision import at_least_single, single, wide
 
 Variance = Literal["small", "large", "best"]
