@@ -69,8 +69,7 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
 def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> Tensor:
     """PSNR of downsample(x) against the low resolution that x was made from, in decibels, shape (B,).
 
-    Lugmayr et al. 2020 (arXiv:2006.14200), section 5: an answer to super-resolution has to agree with what
-    was given, whatever it invents. 8-bit rounding of x alone limits it to about 50–60 dB.
+    Lugmayr et al. 2020 (arXiv:2006.14200), section 5. 8-bit rounding of x alone limits it to about 50–60 dB.
     """
     return psnr(expect.tensor("downsample(x)", downsample(x), " ".join(map(str, low.shape))), low)
 
@@ -79,8 +78,7 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
     """Measure sharpness: the mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,).
 
-    The cutoff is a radius in the frequency plane, 1 being half the sampling rate along an axis. By Parseval the
-    result is the part of the mean squared pixel that lies in fine detail.
+    The cutoff is a radius, 1 being half the sampling rate; by Parseval it is a part of the mean squared pixel.
     """
     height, width = x.shape[-2:]
     spectrum = torch.fft.fft2(x.double() - x.double().mean((2, 3), keepdim=True)).abs().square()

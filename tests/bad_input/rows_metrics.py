@@ -77,7 +77,7 @@ for name in ("kl_on_grid", "jensen_shannon_on_grid"):
         bad={"cell": (0.0,)},
     )
 row(
-    "metrics.detection.auroc",
+    "metrics.likelihood.auroc",
     lambda: {"higher": normal(5), "lower": normal(4)},
     fine=dict.fromkeys(("higher", "lower"), "shape batch"),
 )

@@ -125,7 +125,7 @@ add(
 )
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
-    "multiscale.squeeze",
+    "feature_maps.squeeze",
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},
     fine={"x": "dtype", "z": "dtype"},
 )

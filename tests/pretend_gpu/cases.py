@@ -13,7 +13,6 @@ from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import Pairs, pairs
 from gmcourse.metrics import (
-    detection,
     divergence,
     diversity,
     frechet,
@@ -30,7 +29,6 @@ from gmcourse.viz import (
     feature_maps,
     game,
     image_grid,
-    multiscale,
     normals,
     plane,
     scores,
@@ -78,7 +76,7 @@ def elsewhere(d: torch.device, function: Callable[[Tensor], Tensor]) -> Callable
 
 
 METRICS: dict[str, Case] = {
-    "detection.auroc": lambda d: detection.auroc(rand(d, 9), rand(d, 7, seed=1)),
+    "likelihood.auroc": lambda d: likelihood.auroc(rand(d, 9), rand(d, 7, seed=1)),
     "divergence.kl_to_standard_normal": lambda d: divergence.kl_to_standard_normal(rand(d, 2, 3), rand(d, 2, 3)),
     "divergence.kl_normal": lambda d: divergence.kl_normal(*(rand(d, 2, 3, seed=i) for i in range(4))),
     "divergence.kl_monte_carlo": lambda d: divergence.kl_monte_carlo(log_p, lambda x: 2 * log_p(x), rand(d, 9, 2)),
@@ -167,7 +165,7 @@ FIGURES: dict[str, Case] = {
     "image_grid.images": lambda d: image_grid.images([rand(d, 4, 3, 4, 4), rand("cpu", 4, 3, 4, 4)]),
     "code_plane.manifold": lambda d: code_plane.manifold(elsewhere(d, pictures), n=3)(0.1, 0.2),
     "code_plane.codes": lambda d: code_plane.codes(rand(d, 9, 2), labels(d, 9), NAMES),
-    "multiscale.squeeze": lambda d: multiscale.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
+    "feature_maps.squeeze": lambda d: feature_maps.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
     "normals.fits": lambda d: normals.fits(rand(d, 9), rand(d, 9), {"a": rand(d, 9, grad=True)}),
     "normals.bound_and_gap": lambda d: normals.bound_and_gap(rand(d, 9), -rand(d, 9), 0.0, 0.5, "x"),
     "normals.histograms": lambda d: normals.histograms({"a": rand(d, 9, grad=True)}, "x"),
