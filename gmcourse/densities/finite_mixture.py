@@ -48,7 +48,6 @@ class FiniteMixture(Generic[Part]):
         parts = [fit(x[labels == each]) for each in classes]
         return FiniteMixture((counts.to(x) / len(x)).log(), parts)
 
-    @expect.one_dtype
     def log_joint(self, x: Tensor) -> Tensor:
         """Give log π_k + log p_k(x) in nats for points (N, D), shape (N, K)."""
         each = torch.stack([part.log_prob(x) for part in self.parts], 1)

@@ -39,12 +39,10 @@ class ClusterGAN(FromNoise):
         noise = self.sigma * torch.randn(n, self.continuous, device=like.device, dtype=like.dtype)
         return torch.cat([noise, F.one_hot(which, self.classes).to(noise)], dim=1)
 
-    @expect.one_dtype
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, continuous + K) to pictures (B, C, H, W) in [0, 1]."""
         return self.generator(z)
 
-    @expect.one_dtype
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map pictures (B, C, H, W) to ẑ_n (B, continuous) and the logits (B, K) of the clusters."""
         code: Tensor = self.encoder(x)
