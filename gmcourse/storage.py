@@ -26,8 +26,7 @@ def _temporary(path: Path) -> tuple[int, str]:
 def ensure_writable(path: Path) -> None:
     """Try, before long work begins, whether `write_atomically` will be able to write this file.
 
-    Folders that are missing are made; a file that is there is left as it is. The message of the `OSError` says why it
-    cannot be written, and what to do.
+    Missing folders are made, a file stays as it is, and the `OSError` says why it cannot be written, and the cure.
     """
     if os.path.isdir(path):  # False of a name that is too long, where Path.is_dir raises
         raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {CURE}")

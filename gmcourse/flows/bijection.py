@@ -46,8 +46,7 @@ class Bijection(nn.Module, ABC):
     def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
         """Rebuild the input from the output, with a graph from it to the output again; see `flows.reversible`.
 
-        A subclass may know a cheaper way than inverse and forward. Returns leaves whose concatenation along dimension
-        1 is x, and z and log_det computed from them.
+        A subclass may know a cheaper way. Returns leaves, which together are x, and z and log_det computed of them.
         """
         with torch.no_grad():
             x = self.inverse(z, context)

@@ -155,8 +155,7 @@ class Dequantized(nn.Module):
     def continuous(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
         """Compute (pixels + noise) / grey_levels, in [0, 1).
 
-        Pixels are whole numbers in 0 … grey_levels − 1, of any integer dtype; on a GPU they are not looked at, so
-        that it need not wait. Noise is in [0, 1), in the shape of the pixels; by default drawn anew.
+        Pixels are whole numbers, whose range is looked at on a CPU; noise is in [0, 1), by default drawn anew.
         """
         looked_at = pixels.device.type == "cpu"
         if looked_at:

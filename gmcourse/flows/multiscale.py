@@ -104,8 +104,7 @@ def _undo(part: Bijection, z: Tensor, context: Context) -> Tensor:
 class ConstantAffine(Bijection):
     """z = (x − μ) / σ with μ and σ from a network that sees only zeros: Glow's learned prior of the last level.
 
-    A convolution of zeros gives its bias, one mean and one log σ a channel (and, if the convolution marks the
-    image's edge, other ones there). The network gives the means first, then log σ.
+    Of zeros a convolution gives its bias (another one at an edge that it marks): the means first, then log σ.
     """
 
     @expect.door()
