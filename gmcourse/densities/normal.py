@@ -26,6 +26,12 @@ def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, struct
     return variances.diag()
 
 
+def check_factor(name: str, chols: Tensor) -> None:
+    """Refuse what is no lower Cholesky factor, of which one half would not be read."""
+    if bool((chols != chols.tril()).any()) or bool((chols.diagonal(dim1=-2, dim2=-1) <= 0).any()):
+        expect.refuse(name, "no lower Cholesky factor", "zeros above a positive diagonal: torch.linalg.cholesky")
+
+
 def log_normals(x: Tensor, means: Tensor, chols: Tensor) -> Tensor:
     """log N(x; μ_k, L_k L_kᵀ) in nats for points (N, D), means (K, D), factors (K, D, D): shape (N, K)."""
     expect.tensor("x", x, f"N {means.shape[1]}", dtype="full")
@@ -52,7 +58,7 @@ class Normal:
 
     def __post_init__(self) -> None:
         expect.fields(self, mean="D; full", chol="D D; full")
-        expect.factor("chol", self.chol)
+        check_factor("chol", self.chol)
 
     @classmethod
     @expect.door(x="N D; full", ridge=">= 0")

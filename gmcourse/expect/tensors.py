@@ -184,9 +184,3 @@ def cholesky(name: str, cov: Tensor) -> Tensor:
         cure = "give a larger ridge, structure='diagonal', or add a little to the diagonal"
         refuse(name, "not positive definite", f"more points than dimensions, none of which is constant: {cure}")
     return chol
-
-
-def factor(name: str, chols: Tensor) -> None:
-    """Refuse what is no lower Cholesky factor, of which one half would not be read."""
-    if bool((chols != chols.tril()).any()) or bool((chols.diagonal(dim1=-2, dim2=-1) <= 0).any()):
-        refuse(name, "no lower Cholesky factor", "zeros above a positive diagonal: torch.linalg.cholesky")

@@ -43,6 +43,10 @@ class Bijection(nn.Module, ABC):
         if not self.conditional and context is not None:
             expect.refuse(f"context of {name}", expect.described(context), "None: this one takes no context")
 
+    def own(self, context: Context) -> Context:
+        """Give the context of several bijections to this one if it is conditional, else None."""
+        return context if self.conditional else None
+
     def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
         """Rebuild the input from the output, with a graph from it to the output again; see `flows.reversible`.
 

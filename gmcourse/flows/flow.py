@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -17,17 +18,13 @@ from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
 from gmcourse.processes import uniform_noise
 
 
+@dataclass(frozen=True)
 class Prior:
-    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections.
+    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections."""
 
-    `log_density` gives log p of each coordinate in nats, in the shape of z; `draw` a sample of a shape, on a device;
-    `deviation` is the standard deviation of a coordinate.
-    """
-
-    def __init__(
-        self, log_density: Callable[[Tensor], Tensor], draw: Callable[..., Tensor], deviation: float
-    ) -> None:
-        self.log_density, self.draw, self.deviation = log_density, draw, deviation
+    log_density: Callable[[Tensor], Tensor]  # of each coordinate in nats, in the shape of z
+    draw: Callable[..., Tensor]  # of a shape, on a device
+    deviation: float  # the standard deviation of a coordinate
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Compute log p(z) = Σ log p(z_i) in nats, shape (B,)."""

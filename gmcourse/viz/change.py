@@ -42,9 +42,8 @@ def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure
 def _lines(extent: Extent, count: int, fine: int) -> Tensor:
     """Make the horizontal, then the vertical lines of a grid, (2·count, fine, 2)."""
     left, right, bottom, top = extent
-    across, down = torch.linspace(left, right, count), torch.linspace(bottom, top, count)
-    y, x = torch.meshgrid(down, torch.linspace(left, right, fine), indexing="ij")
-    u, v = torch.meshgrid(across, torch.linspace(bottom, top, fine), indexing="ij")
+    y, x = torch.meshgrid(torch.linspace(bottom, top, count), torch.linspace(left, right, fine), indexing="ij")
+    u, v = torch.meshgrid(torch.linspace(left, right, count), torch.linspace(bottom, top, fine), indexing="ij")
     return torch.cat([torch.stack([x, y], -1), torch.stack([u, v], -1)])
 
 

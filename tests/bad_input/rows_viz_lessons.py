@@ -144,7 +144,7 @@ add("normals.signals", lambda: {"rows": {"a": [line()]}}, fine={"rows": "shape b
 SHAPE = {"width": (0.0,), "correlation": (1.0,)}
 PLACE = dict.fromkeys(("x", "y", "correlation"), "negative")
 add(
-    "boundary.two_normals",
+    "plane.two_normals",
     lambda: {"x": 1.0, "y": 1.0, "width": 1.0, "correlation": 0.5, "orange_share": 0.5},
     fine=PLACE,
     bad=SHAPE | {"orange_share": (0.0, 1.0)},

@@ -23,7 +23,6 @@ from gmcourse.metrics import (
 from gmcourse.models.diffusion import bound, times
 from gmcourse.reproducible import generator
 from gmcourse.viz import (
-    boundary,
     change,
     code_plane,
     feature_maps,
@@ -132,9 +131,9 @@ def data(d: torch.device) -> tuple[Tensor, Tensor]:
 
 FIGURES: dict[str, Case] = {
     "normals.posteriors": lambda d: normals.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
-    "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
-    "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
-    "boundary.boundaries": lambda d: boundary.boundaries(
+    "plane.two_classes": lambda d: plane.two_classes(*data(d), an_axes()),
+    "plane.posterior": lambda d: plane.posterior(elsewhere(d, halves), EXTENT, an_axes()),
+    "plane.boundaries": lambda d: plane.boundaries(
         {"a": elsewhere(d, halves)}, elsewhere(d, halves), data(d), EXTENT
     ),
     "change.pushed_histogram": lambda d: change.pushed_histogram(

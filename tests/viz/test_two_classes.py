@@ -8,7 +8,7 @@ import torch
 
 from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import GenerativeClassifier
-from gmcourse.viz.boundary import boundaries, posterior, two_normals
+from gmcourse.viz.plane import boundaries, posterior, two_normals
 from gmcourse.viz.training_curves import repeats
 
 EXTENT = (-4.0, 4.0, -3.0, 3.0)
