@@ -98,8 +98,6 @@ def load(
     Args:
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
             Pictures that lie in no such folder are of a class with the name "".
-        size: the side of a picture in pixels, 4 … 1024.
-        grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
     """

@@ -1,14 +1,9 @@
 """The small network behind Fréchet and perceptual distances between pictures of 3×32×32.
 
-FID and LPIPS look through networks that saw a million photographs. This one has 0.2 million weights and saw
-cartoon faces and patches of two photographs. A distance sees only what its network had to tell apart, so this
-one was trained to tell three things:
-
-- the eighteen attributes of a face (who is drawn, how turned, in which light), so that a missing or a frequent
-  kind of face moves the features;
-- how a picture was damaged (blur, noise), from faces and photographs alike, so that blur and grain move them too;
-- what a picture is, a face or a patch of one of two photographs, and which way up it is. Patches are the one task
-  about real texture.
+FID and LPIPS look through networks that saw a million photographs. This one has 0.2 million weights and saw cartoon
+faces and patches of two photographs. A distance sees only what its network had to tell apart; this one was trained to
+tell the eighteen attributes of a face, how a picture was damaged (blur, noise), what a picture is (a face or a patch
+of one of two photographs, the one task about real texture) and which way up it is.
 
 Limits. Numbers made with it can be compared with each other and with nothing else: not with an FID, nor across
 versions of these weights (the manifest has their hash). On held-out pictures attributes, photographs and which way

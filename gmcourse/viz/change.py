@@ -10,8 +10,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.precision import single
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED
+from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, bare
 from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 
 Map = Callable[[Tensor], Tensor]

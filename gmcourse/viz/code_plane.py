@@ -13,8 +13,7 @@ from torch.distributions import Normal
 
 from gmcourse import expect
 from gmcourse.viz.image_grid import tile
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
+from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION, bare
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
 POINT: dict[str, Any] = {"color": VERMILION, "ms": 11, "mec": "white", "mew": 2}

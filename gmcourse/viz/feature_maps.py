@@ -10,8 +10,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import DENSITY, GREEN, INK, ORANGE, PINK, SIGNED, SKY
+from gmcourse.viz.palette import DENSITY, GREEN, INK, ORANGE, PINK, SIGNED, SKY, bare
 
 CORNERS = (SKY, ORANGE, GREEN, PINK)  # the four places in a 2×2 block
 

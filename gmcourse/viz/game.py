@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import GREEN, INK, SIGNED
+from gmcourse.viz.palette import GREEN, INK, SIGNED, bare
 from gmcourse.viz.plane import Extent, grid
 
 SIDE, ARROWS = 90, 60

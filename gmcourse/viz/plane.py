@@ -13,8 +13,7 @@ from torch.distributions import MultivariateNormal
 
 from gmcourse import expect
 from gmcourse.reproducible import generator
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, CLASSES, DENSITY, INK, ORANGE, PAPER
+from gmcourse.viz.palette import BLUE, CLASSES, DENSITY, INK, ORANGE, PAPER, bare
 
 Extent = tuple[float, float, float, float]
 SIZE = 160  # points of a grid along each side

@@ -18,7 +18,7 @@ from tests.bad_input.drawn import (
     plane,
 )
 
-add("look.bare", lambda: {"ax": axes()})
+add("palette.bare", lambda: {"ax": axes()})
 add(
     "image_grid.tile",
     lambda: {"x": pictures(), "columns": 2, "gap": 1, "paper": 1.0},
