@@ -15,7 +15,7 @@ COMMANDS = {
     "convert": ("gmcourse.zoo.convert", "read published weights into a model of ours"),
     "doctor": ("gmcourse.doctor", "say what this machine has and lacks"),
     "grade": ("gmcourse.exercises.judge.grade", "judge a folder of submissions"),
-    "train": ("gmcourse.recipes.running.command", "train a model of the zoo again"),
+    "train": ("gmcourse_recipes.running.command", "train a model of the zoo again"),
     "zoo": ("gmcourse.zoo.command", "list the trained models"),
 }
 

@@ -22,8 +22,9 @@ FLOORS = (
     ("models",),
     ("converters", "experiments"),
     ("zoo",),
-    ("recipes", "exercises"),
+    ("exercises",),
     ("__main__", "doctor"),
+    ("gmcourse_recipes",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 LONGEST = 250
@@ -34,7 +35,8 @@ def name_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {name_of(path): path for path in sorted((ROOT / "gmcourse").rglob("*.py"))}
+# The package, and beside it what trained its models.
+MODULES = {name_of(path): path for path in sorted(ROOT.glob("gmcourse*/**/*.py"))}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
@@ -57,17 +59,21 @@ def imports_of(tree, modules):
     return found
 
 
+def part_of(name):
+    """The part of the package that a module belongs to, which has a floor."""
+    return name.removeprefix("gmcourse.").split(".")[0]
+
+
 def folder_of(name):
     """What counts as one's own folder: for a chapter its module in `models`, else the part of the package."""
-    parts = name.split(".")[1:]
-    return ".".join(parts[:2]) if parts[0] == "models" else parts[0]
+    return ".".join(name.split(".")[1:3]) if part_of(name) == "models" else part_of(name)
 
 
 def is_allowed(importer, imported):
     """Whether the floors let one module import another."""
     if folder_of(importer) == folder_of(imported):
         return True
-    return FLOOR[imported.split(".")[1]] < FLOOR[importer.split(".")[1]]
+    return FLOOR[part_of(imported)] < FLOOR[part_of(importer)]
 
 
 @cache
@@ -77,14 +83,14 @@ def imports():
 
 
 def test_every_part_has_a_floor():
-    parts = {name.split(".")[1] for name in MODULES if name != "gmcourse"}
+    parts = {part_of(name) for name in MODULES if name != "gmcourse"}
     assert parts <= set(FLOOR), f"give {parts - set(FLOOR)} a floor in FLOORS and in CONTRIBUTING.md"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "gmcourse"])
 def test_imports_go_down(name):
     upward = sorted(other for other in imports()[name] if not is_allowed(name, other))
-    assert not upward, f"{name} (floor {FLOOR[name.split('.')[1]]}) imports {', '.join(upward)}"
+    assert not upward, f"{name} (floor {FLOOR[part_of(name)]}) imports {', '.join(upward)}"
 
 
 def test_no_circles():
@@ -125,7 +131,7 @@ def is_a_list_of_exercises(path):
     return path.parent.name == "checks" and path.stem != "__init__"
 
 
-@pytest.mark.parametrize("folder", ["gmcourse", "tools"])
+@pytest.mark.parametrize("folder", ["gmcourse", "gmcourse_recipes", "tools"])
 def test_a_file_is_short_enough_to_read(folder):
     long = {
         str(path.relative_to(ROOT)): length
@@ -155,6 +161,9 @@ def test_these_tests_can_fail():
     assert not is_allowed("gmcourse.metrics.frechet", "gmcourse.models.vae")
     assert not is_allowed("gmcourse.models.glow", "gmcourse.models.nice")
     assert not is_allowed("gmcourse.data", "gmcourse.nn.networks")
+    assert not is_allowed("gmcourse.zoo.store", "gmcourse_recipes.running")
+    assert not is_allowed("gmcourse.__main__", "gmcourse_recipes.running")
+    assert is_allowed("gmcourse_recipes.vae_mnist", "gmcourse.zoo.store")
     assert is_allowed("gmcourse.models.vae.model", "gmcourse.models.vae.likelihoods")
     assert hidden({"fit": "gmcourse.training.fit.fit", "step": "gmcourse.training.step."}, {"fit", "step"}) == ["fit"]
     assert Path(MODULES["gmcourse.data"]).name == "__init__.py"

@@ -47,7 +47,7 @@ def faults(tree):
 def test_docstrings_are_sentences():
     found = [
         f"  {path.relative_to(ROOT).as_posix()}:{line}: {text!r}: {reason}"
-        for folder in ("gmcourse", "tools")
+        for folder in ("gmcourse", "gmcourse_recipes", "tools")
         for path in sorted((ROOT / folder).rglob("*.py"))
         for line, text, reason in faults(ast.parse(path.read_text(encoding="utf-8")))
     ]

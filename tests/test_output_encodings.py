@@ -27,7 +27,7 @@ ENCODINGS = ("ascii", "cp1252", "cp437", "latin-1", "cp037", "shift_jis", "utf-1
 SIGNS = sorted(
     {
         sign
-        for folder in ("gmcourse", "tools")
+        for folder in ("gmcourse", "gmcourse_recipes", "tools")
         for path in (ROOT / folder).rglob("*.py")
         for sign in path.read_text(encoding="utf-8")
         if ord(sign) > 126

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.exercises.student import SOLVED, answers_in
+from tests.test_architecture import MODULES
 
 TRY = """
 import importlib
@@ -38,7 +39,8 @@ print((Path(gmcourse.__file__).parent / "py.typed").is_file())
 def wheel(tmp_path_factory):
     folder, source = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("source")
     # from a copy: a build leaves files behind, and takes up those of an earlier one
-    shutil.copytree(ROOT / "gmcourse", source / "gmcourse", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("gmcourse", "gmcourse_recipes"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "THIRD_PARTY.md"):
         shutil.copy(ROOT / name, source)
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
@@ -52,7 +54,7 @@ def wheel(tmp_path_factory):
 def test_it_holds_what_is_needed_and_nothing_else(wheel):
     held = zipfile.ZipFile(wheel)
     names = held.namelist()
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gmcourse").rglob("*.py")}
+    modules = {path.relative_to(ROOT).as_posix() for path in MODULES.values()}
     assert {name for name in names if name.endswith(".py")} == modules
     here = {p.name for p in (ROOT / "gmcourse" / "zoo" / "weights").iterdir()}
     assert {Path(name).name for name in names if "/zoo/weights/" in name} == here

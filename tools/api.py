@@ -13,20 +13,20 @@ from tools.environment import ROOT
 
 FOLDER = ROOT / "book" / "api"
 PACKAGES = {
-    "data": "Data",
-    "nn": "Networks",
-    "densities": "Densities",
-    "flows": "Flows",
-    "metrics": "Metrics",
-    "training": "Training",
-    "viz": "Figures",
-    "adversarial": "Adversarial training",
-    "models": "Models",
-    "converters": "Converters",
-    "zoo": "Trained models",
-    "experiments": "Experiments",
-    "recipes": "Recipes",
-    "exercises": "Exercises",
+    "gmcourse.data": "Data",
+    "gmcourse.nn": "Networks",
+    "gmcourse.densities": "Densities",
+    "gmcourse.flows": "Flows",
+    "gmcourse.metrics": "Metrics",
+    "gmcourse.training": "Training",
+    "gmcourse.viz": "Figures",
+    "gmcourse.adversarial": "Adversarial training",
+    "gmcourse.models": "Models",
+    "gmcourse.converters": "Converters",
+    "gmcourse.zoo": "Trained models",
+    "gmcourse.experiments": "Experiments",
+    "gmcourse_recipes": "Recipes",
+    "gmcourse.exercises": "Exercises",
 }
 ALONE = ("console", "expect", "precision", "reproducible", "processes", "storage", "checkpoint", "latent", "doctor")
 LEFT_OUT = ("gmcourse.exercises.templates",)
@@ -57,7 +57,7 @@ def page(title: str, modules: list[str]) -> str:
 
 def write() -> list[Path]:
     """Write every page, and only if it has changed, so that Sphinx sees what is new."""
-    pages = {name: page(f"{title}", modules_of(f"gmcourse.{name}")) for name, title in PACKAGES.items()}
+    pages = {name[len("gmcourse.") :]: page(title, modules_of(name)) for name, title in PACKAGES.items()}
     alone = [f"gmcourse.{name}" for name in ALONE if (ROOT / "gmcourse" / f"{name}.py").is_file()]
     pages["alone"] = page("Modules of their own", alone)
     written = []

@@ -13,7 +13,7 @@ LINT = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
 # begins with one half of the tests, in their order, so that what neighbours share is computed once; who is done first
 # takes over some of the other's.
 UNIT = [
-    *("pytest", "tests", "gmcourse", "tools", "--doctest-modules"),
+    *("pytest", "tests", "gmcourse", "gmcourse_recipes", "tools", "--doctest-modules"),
     *("--ignore=tests/site", "--ignore=tests/benchmarks", "-p", "no:nbval"),
     *("-n", "2", "--dist", "worksteal"),
 ]

@@ -35,13 +35,14 @@ def inside(extra: str = "dev") -> bool:
 
 
 def wanted(extra: str = "dev") -> str:
-    """A hash of all that decides what is installed: the set, requirements, constraints, and the Python version."""
+    """A hash of what decides what is installed: the set, requirements, constraints, our packages, the Python."""
     described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = {key: described["project"].get(key) for key in ("dependencies", "optional-dependencies", "scripts")}
     parts = (
         extra,
         json.dumps(project, sort_keys=True),
         (ROOT / "constraints.txt").read_text(encoding="utf-8"),
+        *sorted(path.parent.name for path in ROOT.glob("gmcourse*/__init__.py")),
         f"{sys.version_info.major}.{sys.version_info.minor}",
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

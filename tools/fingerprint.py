@@ -9,8 +9,8 @@ from pathlib import Path
 from tools.environment import ROOT, wanted
 
 # What a lesson computes depends on these; exercises and tests have no part in it.
-PACKAGE = ("gmcourse",)
-SITE = ("_config.yml", "_toc.yml", "book", "notebooks", "gmcourse", "tools")
+PACKAGE = ("gmcourse", "gmcourse_recipes")
+SITE = ("_config.yml", "_toc.yml", "book", "notebooks", *PACKAGE, "tools")
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 

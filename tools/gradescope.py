@@ -57,7 +57,7 @@ def packed(chapter: str, points: float, extra: Path | None = None) -> bytes:
             archive.write(extra, "extra.py")
         for name in ("pyproject.toml", "README.md", "LICENSE", "THIRD_PARTY.md"):
             archive.write(ROOT / name, f"course/{name}")
-        for path in sorted((ROOT / "gmcourse").rglob("*")):
+        for path in sorted([*(ROOT / "gmcourse").rglob("*"), *(ROOT / "gmcourse_recipes").rglob("*.py")]):
             if path.is_file() and path.suffix not in (".pyc", ".safetensors"):
                 archive.write(path, f"course/{path.relative_to(ROOT).as_posix()}")
     return file.getvalue()

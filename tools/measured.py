@@ -9,8 +9,12 @@ expression with one group:
 
     "gmcourse": {"numbers": {"vae-gap": "gap +(\\S+) nats"}}
 
-Numbers of a trained model come from its manifest instead: the span has `data-from="zoo:vae_faces.test_bits_per_dim"`,
-and those of a cheap model beside it `data-from="zoo:nice_faces.full normal/test_bits_per_dim_at_5_bits"`.
+Numbers of a trained model come from what is shipped with it instead. The span says from where:
+
+    data-from="zoo:vae_faces.test_bits_per_dim"            its manifest
+    data-from="zoo:nice_faces.full normal/test_bits_per_dim_at_5_bits"   of a cheap model beside it
+    data-from="curve:vae_mnist.loss/90749"                 its log: the curve at this step
+    data-from="hours:nice_* plane_nice_*"                  the hours of all manifests of these names, added up
 
     0.07 to 0.12, below 0.02, above 90     the printed number lies there
     0.16, 4                                the printed number, rounded to as many digits, is this one
@@ -28,20 +32,20 @@ from typing import Any
 from tools import notebooks
 from tools.environment import ROOT
 
-SPAN = re.compile(r'<span id="number-([\w-]+)"(?: data-from="zoo:(\w+)\.([^"]+)")?>([^<]+)</span>')
+SPAN = re.compile(r'<span id="number-([\w-]+)"(?: data-from="(zoo|curve|hours):([^"]+)")?>([^<]+)</span>')
 NUMBER = r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
 ZOO = ROOT / "gmcourse" / "zoo" / "weights"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A range in a sentence: its id, the page and the sentence, the range as it is written, and the zoo's metric."""
+    """A range in a sentence: its id, the page and the sentence, the range as it is written, and what is shipped."""
 
     id: str
     page: str
     sentence: str
     text: str
-    metric: tuple[str, str] | None = None
+    shipped: tuple[str, str] | None = None
 
     def holds(self, value: str) -> bool:
         """Return whether the range contains a printed number.
@@ -157,19 +161,34 @@ def problems(paths: Iterable[Path], executed: Callable[[Path], dict[str, Any]]) 
     return found + [problem for claim in said if (problem := _problem(claim, known))]
 
 
+def hours(patterns: str) -> float | None:
+    """Add up the hours of the manifests whose models have one of these names, `*` for any letters; None for none."""
+    files = {file for pattern in patterns.split() for file in ZOO.glob(f"{pattern}.manifest.json")}
+    return sum(json.loads(file.read_text(encoding="utf-8"))["hours"] for file in files) if files else None
+
+
+def _shipped(kind: str, model: str, number: str) -> float | None:
+    """What manifest or log of a model has; None if they have it not."""
+    file = ZOO / f"{model}.{'log' if kind == 'curve' else 'manifest'}.json"
+    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    row, _, same = number.rpartition("/")
+    if kind == "curve":
+        curve = content.get("curves", {}).get(row, {"steps": [], "values": []})
+        return dict(zip(map(str, curve["steps"]), curve["values"], strict=True)).get(same)
+    return {"": content.get("metrics", {}), **content.get("baselines", {})}.get(row, {}).get(same)
+
+
 def _problem(claim: Claim, known: dict[str, tuple[Source, str]]) -> str | None:
     """What is wrong with one claim; None if nothing is."""
     where = f"{claim.page}: “{claim.sentence}” says {claim.text} ({claim.id})"
-    if claim.metric:
-        model, metric = claim.metric
-        file = ZOO / f"{model}.manifest.json"
-        content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"metrics": {}}
-        cheap, _, same = metric.rpartition("/")
-        rows = {"": content["metrics"], **content.get("baselines", {})}
-        value = rows.get(cheap, {}).get(same)
+    if claim.shipped:
+        kind, what = claim.shipped
+        model, _, number = what.partition(".") if kind != "hours" else (what, "", "hours")
+        value = hours(what) if kind == "hours" else _shipped(kind, model, number)
         if value is None:
-            return f"{where}, but the zoo has no {metric} of {model}"
-        return None if claim.holds(repr(value)) else f"{where}, but the manifest of {model} has {metric} {value}"
+            return f"{where}, but the zoo has no {number} of {model}"
+        file = {"zoo": "manifest", "curve": "log", "hours": "manifests"}[kind]
+        return None if claim.holds(repr(value)) else f"{where}, but the {file} of {model} has {number} {value}"
     if claim.id not in known:
         return f"{where}, and no cell prints it"
     source, text = known[claim.id]

@@ -98,7 +98,7 @@ INNER = (
     "gmcourse.precision",  # inside closed forms: test_precision.py
     "gmcourse.processes",
     "gmcourse.reproducible.mixed_seed",  # any numbers and words
-    "gmcourse.recipes",
+    "gmcourse_recipes",
     "gmcourse.storage",
     "gmcourse.training.batches.batch_indices",  # in each step of `fit`, after `Batches` has looked
     "gmcourse.training.batches.rows_of",

@@ -1,11 +1,14 @@
 """A lazy iteration of StyleGAN2 beside its peers: 64×64, z = w = 128, at most 128 channels, batch 4.
 
 One iteration is a step of G, a step of D, a sixteenth of R1 and a quarter of the path length penalty: forward
-and backward passes, without the optimiser; first the four parts, then sixteen iterations. The rows:
+and backward passes, without the optimiser; first the four parts, then sixteen iterations; at last pictures without
+gradients. The rows:
 
 - gmcourse: the package.
 - reference ops: the same networks, with the layers written as the authors' plain PyTorch code has them: the
   norm of the modulated weights from one weight a picture, the filter as an ordinary depthwise convolution.
+- reference ops, rows of pixels: the same, with the channels one after the other in memory, as that code has them in
+  float32. Ours have the channels of a pixel side by side.
 - grouped convolution: the same networks, one group of a convolution a picture, as the paper's text suggests.
 - labml-nn: its own networks. Differences that remain: its discriminator's last layers are smaller, it
   enlarges by interpolation before the convolution, and it smooths by reshaping.
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -33,6 +36,8 @@ from tests.benchmarks.timing import Workload, compare, peer
 SIDE, WIDTH, CHANNELS, BATCH = 64, 128, 128, 4
 # how often each part comes in sixteen iterations
 SHARES = {"G": 16, "D": 16, "R1": 1, "PL": 4}
+SAMPLES = f"{BATCH} pictures, without gradients"
+Memory = Callable[[], AbstractContextManager[None]]
 
 
 def plain_resample(
@@ -99,6 +104,17 @@ def grouped_conv(
 
 
 @contextmanager
+def rows_of_pixels() -> Iterator[None]:
+    """Nothing asks for the channels of a pixel side by side."""
+    before = Tensor.contiguous
+    Tensor.contiguous = lambda self, **_: before(self)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Tensor.contiguous = before
+
+
+@contextmanager
 def ops(conv: Callable[..., Tensor] | None) -> Iterator[None]:
     """The package's networks with another convolution and the plain filter inside."""
     before = modulation.modulated_conv2d, resampling.resample
@@ -113,7 +129,7 @@ def ops(conv: Callable[..., Tensor] | None) -> Iterator[None]:
 def parts(
     styles: Callable[[Tensor], Tensor], synthesis: Callable[[Tensor], Tensor], discriminator: nn.Module
 ) -> dict[str, Workload]:
-    """The four parts of an iteration, forward and backward."""
+    """The four parts of an iteration, forward and backward, and pictures without gradients."""
     on_discriminator, on_generator = losses("non_saturating")
     real, mean = torch.rand(BATCH, 3, SIDE, SIDE) * 2 - 1, torch.zeros(())
 
@@ -137,18 +153,20 @@ def parts(
         ws = styles(torch.randn(BATCH // 2, WIDTH))
         path_length_penalty(path_lengths(synthesis(ws), ws), mean)[0].backward()
 
-    return {"G": g, "D": d, "R1": r1, "PL": path}
+    return {"G": g, "D": d, "R1": r1, "PL": path, SAMPLES: torch.no_grad()(draw)}
 
 
-def ours(conv: Callable[..., Tensor] | None) -> dict[str, Workload]:
+def ours(conv: Callable[..., Tensor] | None, memory: Memory = nullcontext) -> dict[str, Workload]:
     torch.manual_seed(0)
     size = {"resolution": SIDE, "channel_base": SIDE * CHANNELS, "channel_max": CHANNELS}
-    generator = Generator(z_dim=WIDTH, w_dim=WIDTH, **size)
-    found = parts(generator.styles, generator.synthesis, Discriminator(**size))
+    with memory():
+        generator = Generator(z_dim=WIDTH, w_dim=WIDTH, **size)
+        discriminator = Discriminator(**size)
+    found = parts(generator.styles, generator.synthesis, discriminator)
 
     def inside(work: Workload) -> Workload:
         def run() -> None:
-            with ops(conv):
+            with ops(conv), memory():
                 work()
 
         return run
@@ -181,12 +199,13 @@ def main() -> int:
     found = {
         "gmcourse": ours(None),
         "reference ops": ours(reference_conv),
+        "reference ops, rows of pixels": ours(reference_conv, rows_of_pixels),
         "grouped convolution": ours(grouped_conv),
         "labml-nn": labml(),
     }
     there = {name: rows for name, rows in found.items() if rows is not None}
     kept = True
-    for part in SHARES:
+    for part in [*SHARES, SAMPLES]:
         workloads = {name: rows[part] for name, rows in there.items()}
         compare(part, workloads, reference="reference ops", rounds=5, warm_up=1)
 

@@ -8,7 +8,7 @@ import torch
 from gmcourse import zoo
 from gmcourse.data import faces, load
 from gmcourse.models.attribute_network import AttributeNetwork
-from gmcourse.recipes import attribute_network as recipe
+from gmcourse_recipes import attribute_network as recipe
 
 LOW, HIGH = faces.bounds()
 

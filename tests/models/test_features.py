@@ -3,8 +3,8 @@
 import torch
 
 from gmcourse.models.features import Features
-from gmcourse.recipes import features as recipe
 from gmcourse.reproducible import generator
+from gmcourse_recipes import features as recipe
 
 
 def test_shapes_and_gradients():

@@ -18,8 +18,8 @@ import matplotlib.pyplot as plt
 from gmcourse import zoo
 from gmcourse.exercises.judge import notebook
 from gmcourse.metrics.perceptual import path_length
-from gmcourse.recipes import running as recipes
-from gmcourse.recipes.running import train
+from gmcourse_recipes import running as recipes
+from gmcourse_recipes.running import train
 from tests.exercises import trial
 from tests.exercises.both_ways import cell
 from tests.pretend_gpu.real import gpu
@@ -55,8 +55,8 @@ def few(generate, distance, start, end):
 @pytest.mark.parametrize("name", recipes.names())
 def test_a_recipe_trains_two_steps_and_is_measured(name, tmp_path, monkeypatch):
     recipe = recipes.find(name)
-    module = __import__(f"gmcourse.recipes.{name}", fromlist=["RECIPE"])
-    monkeypatch.setattr("gmcourse.recipes.stylegan2_faces.path_length", few)
+    module = __import__(f"gmcourse_recipes.{name}", fromlist=["RECIPE"])
+    monkeypatch.setattr("gmcourse_recipes.stylegan2_faces.path_length", few)
     if hasattr(module, "FITTED"):
         monkeypatch.setattr(module, "FITTED", 2)
         monkeypatch.setattr(module.faces, "fit", partial(module.faces.fit, steps=2))

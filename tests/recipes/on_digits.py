@@ -9,8 +9,8 @@ import torch
 from gmcourse.data import load
 from gmcourse.flows import Dequantized
 from gmcourse.processes import rank_and_world
-from gmcourse.recipes.running import find, train
 from gmcourse.training import Minimize
+from gmcourse_recipes.running import find, train
 
 VAE = find("vae_digits_2d")
 NICE = replace(

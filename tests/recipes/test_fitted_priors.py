@@ -9,7 +9,7 @@ from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.densities import Normal
 from gmcourse.models.vae import reparameterise
-from gmcourse.recipes.running import fitted_priors
+from gmcourse_recipes.running import fitted_priors
 
 
 def test_a_fitted_flow_knows_codes_that_no_normal_knows():

@@ -14,8 +14,8 @@ from PIL import Image
 from gmcourse import doctor, zoo
 from gmcourse.__main__ import main
 from gmcourse.data import folder, load
-from gmcourse.recipes import running
-from gmcourse.recipes.running import fitted_priors, own_pictures, train
+from gmcourse_recipes import running
+from gmcourse_recipes.running import fitted_priors, own_pictures, train
 from tests.names import hostile
 
 NAMES = ("vae_faces", "dcgan_faces", "glow_faces")

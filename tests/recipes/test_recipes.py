@@ -10,10 +10,10 @@ import torch
 from gmcourse import zoo
 from gmcourse.__main__ import main
 from gmcourse.models.nice import NICE
-from gmcourse.recipes import running as recipes
-from gmcourse.recipes.running import train, validation
 from gmcourse.training import EMA, History, Minimize, schedules
 from gmcourse.zoo import store
+from gmcourse_recipes import running as recipes
+from gmcourse_recipes.running import train, validation
 from tests.conftest import stop_after
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gmcourse.densities import Normal
-from gmcourse.recipes import smile_by_skin as recipe
+from gmcourse_recipes import smile_by_skin as recipe
 
 
 @pytest.fixture

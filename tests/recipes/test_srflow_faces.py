@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gmcourse.data.faces.inference import Posterior
-from gmcourse.recipes import srflow_faces as recipe
+from gmcourse_recipes import srflow_faces as recipe
 
 CPU = torch.device("cpu")
 

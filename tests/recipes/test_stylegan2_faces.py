@@ -5,8 +5,8 @@ from torch.nn.functional import avg_pool2d
 
 from gmcourse.models.features import SIZE
 from gmcourse.models.stylegan2 import Generator
-from gmcourse.recipes import running
-from gmcourse.recipes.stylegan2_faces import at_32
+from gmcourse_recipes import running
+from gmcourse_recipes.stylegan2_faces import at_32
 from tools.zoo.publish import LARGEST
 
 

@@ -7,10 +7,10 @@ import torch
 
 from gmcourse.data.images import Images
 from gmcourse.models.srflow import SRFlow
-from gmcourse.recipes import running as recipes
-from gmcourse.recipes.running import train
-from gmcourse.recipes.running.super_resolution import WATCH, Task, flow, regression
 from gmcourse.zoo import store
+from gmcourse_recipes import running as recipes
+from gmcourse_recipes.running import train
+from gmcourse_recipes.running.super_resolution import WATCH, Task, flow, regression
 
 WIDTHS = {"channels": 4, "growth": 2, "n_blocks": 1}
 

@@ -41,10 +41,16 @@ def test_a_change_in_the_package_changes_its_fingerprint(tree):
 
 def test_requirements_decide_about_the_environment(monkeypatch, tmp_path):
     before = environment.wanted()
-    for name in ("pyproject.toml", "constraints.txt"):
+    copied = ["pyproject.toml", "constraints.txt", *(p.relative_to(ROOT) for p in ROOT.glob("gmcourse*/__init__.py"))]
+    for name in copied:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     assert environment.wanted() == before
+    (tmp_path / "gmcourse_more").mkdir()
+    (tmp_path / "gmcourse_more" / "__init__.py").touch()
+    assert environment.wanted() != before, "a package that pip has not installed is not found by the command"
+    (tmp_path / "gmcourse_more" / "__init__.py").unlink()
     (tmp_path / "constraints.txt").write_text("torch==1.0\n")
     assert environment.wanted() != before
 
@@ -82,15 +88,16 @@ def test_constraints_admit_the_pythons_that_the_package_does(python):
 
 def test_every_page_exists_and_every_notebook_is_executed():
     names = lessons.pages()
+    pages = {name[len("gmcourse.") :] for name in api.PACKAGES}
     assert names[0] == "book/intro"
     assert len(set(names)) == len(names)
-    written = {path.stem for path in api.FOLDER.glob("*.md")} | set(api.PACKAGES) | {"alone"}
+    written = {path.stem for path in api.FOLDER.glob("*.md")} | pages | {"alone"}
     outcomes = teachers_page.PAGE.relative_to(ROOT).with_suffix("").as_posix()
     for name in names:
         generated = name == outcomes or (name.startswith("book/api/") and name.rpartition("/")[2] in written)
         assert generated or any((ROOT / f"{name}{suffix}").is_file() for suffix in (".md", ".ipynb")), name
     assert ROOT / "book" / "tools.ipynb" in lessons.notebooks()
-    assert {f"book/api/{name}" for name in api.PACKAGES} <= set(names)
+    assert {f"book/api/{name}" for name in pages} <= set(names)
 
 
 def test_a_failing_cell_is_reported_and_not_cached(tmp_path, monkeypatch, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatch
 
 import pytest
 
@@ -116,6 +117,36 @@ def test_a_retrained_model_is_noticed(tmp_path, monkeypatch):
     (tmp_path / "m.manifest.json").write_text('{"metrics": {"psnr_at_0.8": 2.1}}', encoding="utf-8")
     [heard] = problems(page)
     assert "“| ours | 2.3 dB |” says 2.3 (x), but the manifest of m has psnr_at_0.8 2.1" in heard
+
+
+def test_a_curve_and_the_hours_of_a_family_are_held_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "ZOO", tmp_path)
+    page, logged = tmp_path / "page.md", '{"curves": {"loss": {"steps": [49, 99], "values": [3.0, 1.26]}}}'
+    for name, hours in {"nice_a": 0.25, "nice_b": 0.5, "glow": 4}.items():
+        (tmp_path / f"{name}.manifest.json").write_text(json.dumps({"metrics": {}, "hours": hours}), encoding="utf-8")
+    (tmp_path / "nice_a.log.json").write_text(logged, encoding="utf-8")
+    text = (
+        '<span id="number-c" data-from="curve:nice_a.loss/99">{}</span>, <span id="number-h" data-from="{}">{}</span>'
+    )
+    page.write_text(text.format("1.3", "hours:nice_*", "0.75"), encoding="utf-8")
+    assert problems(page) == []
+    page.write_text(text.format("1.2", "hours:nice_* glow", "0.75"), encoding="utf-8")
+    curve, added = problems(page)
+    assert "but the log of nice_a has loss/99 1.26" in curve
+    assert "but the manifests of nice_* glow has hours 4.75" in added
+    page.write_text(text.format("1.3", "hours:vae_*", "1").replace("loss/99", "loss/98"), encoding="utf-8")
+    curve, added = problems(page)
+    assert "the zoo has no loss/98 of nice_a" in curve
+    assert "the zoo has no hours of vae_*" in added
+
+
+def test_each_trained_model_is_in_one_row_of_the_hours():
+    page = measured.prose(ROOT / "book" / "how_close.md")
+    rows = [one.split() for one in re.findall(r'(?m)^\|.* data-from="hours:([^"]+)"', page)]
+    names = [file.name.removesuffix(".manifest.json") for file in measured.ZOO.glob("*.manifest.json")]
+    found = {name: sum(any(fnmatch(name, one) for one in row) for row in rows if row != ["*"]) for name in names}
+    assert ["*"] in rows
+    assert {name: times for name, times in found.items() if times != 1} == {}
 
 
 def test_every_number_of_the_course_is_printed_somewhere():

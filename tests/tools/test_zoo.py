@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from gmcourse import zoo
-from gmcourse.recipes import running
 from gmcourse.training import History
 from gmcourse.zoo import published, store
+from gmcourse_recipes import running
 from tools import book, lessons, pictures
 from tools.environment import ROOT
 from tools.live import __main__ as live
@@ -89,7 +89,7 @@ def test_a_planted_dependence_is_found(tmp_path):
 
     notebook(tmp_path / "notebooks" / "a.ipynb", "code", 'model = zoo.load("vae_faces")')
     notebook(tmp_path / "notebooks" / "b.ipynb", "markdown", "its `vae_faces` scores 3")
-    notebook(tmp_path / "notebooks" / "c.ipynb", "code", "from gmcourse.recipes.stylegan2_faces import measure")
+    notebook(tmp_path / "notebooks" / "c.ipynb", "code", "from gmcourse_recipes.stylegan2_faces import measure")
     notebook(tmp_path / "notebooks" / "solutions" / "a_solutions.ipynb", "code", 'zoo.log("vae_faces")')
     (tmp_path / "book" / "deep").mkdir(parents=True)
     (tmp_path / "book" / "deep" / "page.md").write_text("| vae_faces | 2.63 |", encoding="utf-8")
@@ -109,7 +109,7 @@ def test_a_planted_dependence_is_found(tmp_path):
     assert not any("c.ipynb" in path for _, path in found)
     assert ("lesson", "notebooks/c.ipynb") in {(each.kind, each.path) for each in dependents.of("features", tmp_path)}
     begins = {each.path for each in dependents.of("sr_regression_faces") if each.kind.startswith("recipe")}
-    assert begins == {f"gmcourse/recipes/{name}.py" for name in ("sr_adversarial_faces", "srflow_faces")}
+    assert begins == {f"gmcourse_recipes/{name}.py" for name in ("sr_adversarial_faces", "srflow_faces")}
     with pytest.raises(ValueError, match="no recipe is called 'x'"):
         dependents.of("x")
 

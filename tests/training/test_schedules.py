@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gmcourse.recipes import running as recipes
-from gmcourse.recipes.running import train
 from gmcourse.training import Minimize, fit
 from gmcourse.training.schedules import cosine, linear_decay, product, set_rates, warm_up
+from gmcourse_recipes import running as recipes
+from gmcourse_recipes.running import train
 from tests.conftest import stop_after
 
 

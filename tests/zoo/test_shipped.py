@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from gmcourse import zoo
-from gmcourse.recipes import running
 from gmcourse.zoo import published, store
+from gmcourse_recipes import running
 from tools.zoo.publish import LARGEST, TOGETHER
 
 

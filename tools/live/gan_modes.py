@@ -19,8 +19,8 @@ from gmcourse import zoo
 from gmcourse.data import toy
 from gmcourse.experiments.gan_grid import GridGANs
 from gmcourse.metrics.diversity import distances
-from gmcourse.recipes.running import Recipe, find, train
 from gmcourse.training import Callback, History, Step
+from gmcourse_recipes.running import Recipe, find, train
 from tools.environment import ROOT
 from tools.live import wire
 

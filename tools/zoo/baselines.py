@@ -24,11 +24,11 @@ from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
 from gmcourse.metrics.likelihood import bits_per_dim
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes.stylegan2_faces import at_32
 from gmcourse.reproducible import generator
 from gmcourse.storage import write_text_atomically
 from gmcourse.zoo import store
 from gmcourse.zoo.cheap import FILE, Rows
+from gmcourse_recipes.stylegan2_faces import at_32
 from tools.zoo import stamp, tasks
 from tools.zoo.fits import EM_PICTURES, models
 from tools.zoo.sets import SETS, Set

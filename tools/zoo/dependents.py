@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmcourse import zoo
-from gmcourse.recipes import running
 from gmcourse.zoo.cheap import FILE
+from gmcourse_recipes import running
 from tools.environment import ROOT
 from tools.zoo import sources, stamp
 
@@ -57,7 +57,7 @@ def _recipes(name: str) -> Iterator[Dependent]:
     """Recipes that begin with the model; those that measure with it have a line in the stamp."""
     for each in running.names():
         if running.find(each).begins_with == name:
-            yield Dependent("recipe that begins with it", f"gmcourse/recipes/{each}.py")
+            yield Dependent("recipe that begins with it", f"gmcourse_recipes/{each}.py")
 
 
 def _generated(name: str) -> Iterator[Dependent]:
@@ -73,7 +73,7 @@ def measured_with(recipes: set[str]) -> set[str]:
     while todo:
         recipe = todo.pop()
         seen.add(recipe)
-        path = ROOT.joinpath("gmcourse", "recipes", *recipe.split(".")).with_suffix(".py")
+        path = ROOT.joinpath("gmcourse_recipes", *recipe.split(".")).with_suffix(".py")
         if path.is_file():
             text = path.read_text(encoding="utf-8")
             found |= sources.in_code(text, zoo.names())

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmcourse import zoo
-from gmcourse.recipes import dcgan_digits, gan_grid_literature, gan_grid_remedies, running, smile_by_skin
 from gmcourse.storage import ensure_writable, write_atomically
 from gmcourse.zoo import Manifest, published, store
+from gmcourse_recipes import dcgan_digits, gan_grid_literature, gan_grid_remedies, running, smile_by_skin
 from tools.zoo import baselines
 
 MB = 1_000_000

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmcourse import zoo
-from gmcourse.recipes import running
-from gmcourse.recipes.running.train import measured
 from gmcourse.reproducible import choose_device
 from gmcourse.storage import write_atomically
 from gmcourse.zoo import store
+from gmcourse_recipes import running
+from gmcourse_recipes.running.train import measured
 from tools.environment import ROOT
 from tools.zoo import baselines, dependents, publish, stamp
 from tools.zoo.dependents import Dependent

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmcourse import zoo
-from gmcourse.recipes import running
 from gmcourse.storage import ensure_writable, write_text_atomically
+from gmcourse_recipes import running
 
 GRACE = 60.0  # seconds for the last checkpoint, and for a measurement that has begun
 LEAST = 10.0  # seconds that make it worth to begin

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from gmcourse.data import Images, load
 from gmcourse.data.images import FIVE_BITS, five_bits
-from gmcourse.recipes import vae_mnist
 from gmcourse.reproducible import generator
+from gmcourse_recipes import vae_mnist
 
 
 @dataclass(frozen=True)

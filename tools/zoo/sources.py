@@ -36,9 +36,9 @@ def in_code(text: str, known: Collection[str]) -> set[str]:
 
 def recipes_in(text: str) -> set[str]:
     """Find the recipes that code imports from, and what several of them share: "running.fitted_priors"."""
-    whole = re.findall(r"(?m)^\s*from gmcourse\.recipes import ([\w, ]+)$", text)
+    whole = re.findall(r"(?m)^\s*from gmcourse_recipes import ([\w, ]+)$", text)
     return {
-        *re.findall(r"(?m)^\s*from gmcourse\.recipes\.([\w.]+) import", text),
+        *re.findall(r"(?m)^\s*from gmcourse_recipes\.([\w.]+) import", text),
         *(name for names in whole for name in names.split(", ")),
     }
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from gmcourse.data import faces
-from gmcourse.recipes import (
+from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes import (
     dcgan_digits,
     gan_grid_literature,
     gan_grid_remedies,
@@ -25,7 +26,6 @@ from gmcourse.recipes import (
     srflow_photos,
     stylegan_contest_faces,
 )
-from gmcourse.zoo.cheap import Rows
 from tools.zoo.tasks import attributes, characters, codes, enlarging, pictures, plane
 
 Metrics = Mapping[str, str]  # of a manifest → of a row

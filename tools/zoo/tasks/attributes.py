@@ -9,10 +9,10 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from gmcourse.recipes import attribute_network
-from gmcourse.recipes.running.drawn_faces import damaged, drawn_faces
 from gmcourse.reproducible import seed_torch
 from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes import attribute_network
+from gmcourse_recipes.running.drawn_faces import damaged, drawn_faces
 from tools.zoo.tasks import linear
 from tools.zoo.tasks.timing import timed
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gmcourse.data import prose
-from gmcourse.recipes.transformer_prose import RECIPE
 from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes.transformer_prose import RECIPE
 from tools.zoo.tasks.timing import timed
 
 STRENGTH = 8.0  # how many characters the shorter context counts for

@@ -13,9 +13,9 @@ from gmcourse.data import load
 from gmcourse.densities.finite_mixture import k_means
 from gmcourse.models.vae.likelihoods import Bernoulli
 from gmcourse.nn.pca import PCA
-from gmcourse.recipes import ae_digits_2d, cluster_gan_digits, vae_digits_2d
 from gmcourse.reproducible import generator
 from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes import ae_digits_2d, cluster_gan_digits, vae_digits_2d
 from tools.zoo.tasks.timing import timed
 
 CPU = torch.device("cpu")

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from gmcourse.data.low_resolution import upsample
 from gmcourse.densities import LowRankNormal, Normal
-from gmcourse.recipes.running import Recipe
-from gmcourse.recipes.running.super_resolution import Task
 from gmcourse.reproducible import generator
 from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes.running import Recipe
+from gmcourse_recipes.running.super_resolution import Task
 from tools.zoo.fits import FULL, full_normal, least_variance
 from tools.zoo.tasks import linear
 from tools.zoo.tasks.timing import timed

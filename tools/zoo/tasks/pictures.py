@@ -14,11 +14,11 @@ from gmcourse.data import Images, load
 from gmcourse.densities.finite_mixture import Density
 from gmcourse.flows import Context, Flow
 from gmcourse.metrics.frechet import frechet_distance
-from gmcourse.recipes import dcgan_digits, dcgan_faces, flow_matching_digits
-from gmcourse.recipes.stylegan2_faces import at_32, real
-from gmcourse.recipes.stylegan_contest_faces import SIZE
 from gmcourse.reproducible import generator
 from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes import dcgan_digits, dcgan_faces, flow_matching_digits
+from gmcourse_recipes.stylegan2_faces import at_32, real
+from gmcourse_recipes.stylegan_contest_faces import SIZE
 from tools.zoo.fits import models
 from tools.zoo.sets import SETS, Set
 from tools.zoo.tasks.timing import timed

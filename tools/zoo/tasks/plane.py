@@ -7,10 +7,10 @@ from torch import Tensor
 
 from gmcourse.data import toy
 from gmcourse.densities import Mixture, Normal
-from gmcourse.recipes import gan_grid_literature
-from gmcourse.recipes.running import Recipe
 from gmcourse.reproducible import generator
 from gmcourse.zoo.cheap import Rows
+from gmcourse_recipes import gan_grid_literature
+from gmcourse_recipes.running import Recipe
 from tools.zoo.tasks.timing import timed
 
 CPU = torch.device("cpu")
