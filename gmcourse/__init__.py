@@ -1,6 +1,3 @@
-"""gmcourse: the readable, tested PyTorch package behind the course on deep generative models.
-
-Importing it is cheap: neither matplotlib nor torchvision is loaded until something needs them.
-"""
+"""gmcourse: the package behind the course on deep generative models; what is slow to import waits for its use."""
 
 __version__ = "0.2.0"

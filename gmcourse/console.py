@@ -15,8 +15,7 @@ UNSAFE = re.compile(rf"[\x00-\x1f\x7f-\x9f{BIDIRECTIONAL}]|[\udc80-\udcff]+|[\ud
 def accept_any_encoding() -> None:
     """Make stdout and stderr write what their encoding lacks in other signs, where they would raise an error.
 
-    A redirected stdout has the encoding of the system or of `PYTHONIOENCODING`, which may have no arrow and
-    no ✓. Only signs that cannot be written change. Streams of other kinds, as in a notebook, stay as they are.
+    A redirected stdout may have no arrow and no ✓. Only what cannot be written changes; a notebook's stay.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -44,8 +43,7 @@ def in_ascii(character: str) -> str:
 def visible(name: str) -> str:
     r"""A name of others as one line that can be shown and written as UTF-8.
 
-    Bytes that are no UTF-8, which Python keeps as lone surrogates, become `\xff`; line ends, the terminal's
-    control characters and those that turn the direction of text become escapes. All else stays.
+    Lone surrogates, line ends, control characters and those that turn the direction of text become escapes.
     """
     return UNSAFE.sub(_escape, name)
 

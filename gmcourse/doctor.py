@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -74,19 +75,14 @@ def _python() -> Iterator[Finding]:
 
 
 def _torch() -> Iterator[Finding]:
-    try:
-        import torch
-    except ImportError as error:
-        yield Finding(BAD, "torch", f"does not import ({error})", "pip install torch torchvision")
-        return
-    yield Finding(OK, "torch", str(torch.__version__))
-    try:
-        import torchvision
+    for package in ("torch", "torchvision"):
+        try:
+            yield Finding(OK, package, importlib.import_module(package).__version__)
+        except Exception as error:  # a torchvision that does not fit torch is a RuntimeError
+            cure = "install torch and torchvision together, from the same place"
+            yield Finding(BAD, package, f"does not import ({str(error).splitlines()[0]})", cure)
+    import torch
 
-        yield Finding(OK, "torchvision", str(torchvision.__version__))
-    except Exception as error:  # a mismatch with torch is a RuntimeError
-        cure = "install torch and torchvision together, from the same place"
-        yield Finding(BAD, "torchvision", f"does not import ({str(error).splitlines()[0]})", cure)
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):
             free, total = torch.cuda.mem_get_info(number)
@@ -105,10 +101,7 @@ def _torch() -> Iterator[Finding]:
 
 
 def core_speed(tries: int = 500) -> float:
-    """Measure how fast one thread computes what lessons consist of, in GFLOP/s: products and convolutions of float32.
-
-    Of many tries the quickest counts, so that other programs on the machine matter little. It takes a moment.
-    """
+    """Measure GFLOP/s of one thread in products and convolutions of float32; of many tries the quickest counts."""
     import torch
 
     square, pictures, threads = torch.ones(256, 256), torch.ones(8, 32, 16, 16), torch.get_num_threads()

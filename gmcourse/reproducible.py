@@ -44,10 +44,7 @@ def choose_device(name: str | torch.device | None = None) -> torch.device:
 
 @expect.door(seed=">= 0")
 def start(seed: int = 0, device: str | torch.device | None = None) -> torch.device:
-    """Seed every generator, ask torch for deterministic algorithms, and return the device of `choose_device`.
-
-    Models and data are moved by the caller: `model.to(device)`.
-    """
+    """Seed every generator, ask torch for deterministic algorithms, and return the device of `choose_device`."""
     chosen = choose_device(device)
     # cuBLAS is deterministic only with a fixed workspace, and reads this before its first call.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -26,8 +26,7 @@ def _temporary(path: Path) -> tuple[int, str]:
 def ensure_writable(path: Path) -> None:
     """Try, before long work begins, whether `write_atomically` will be able to write this file.
 
-    Folders that are missing are made; a file that is there is left as it is. The message of the `OSError` says why it
-    cannot be written, and what to do.
+    Missing folders are made, a file stays as it is, and the `OSError` says why it cannot be written, and the cure.
     """
     if os.path.isdir(path):  # False of a name that is too long, where Path.is_dir raises
         raise IsADirectoryError(f"{path} is a folder; expected the path of a file to write: {CURE}")
@@ -38,10 +37,7 @@ def ensure_writable(path: Path) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never half of it.
-
-    A full disk or a kill in the middle leaves the old file as it was, and if possible no temporary file.
-    """
+    """Write a file so that a reader sees the old content or the new one, never half of it, even if killed."""
     write_together({path: content})
 
 

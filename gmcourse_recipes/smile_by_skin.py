@@ -14,7 +14,7 @@ from torch import Tensor
 from gmcourse.data import faces, load
 from gmcourse.densities import Normal
 from gmcourse.experiments.classifiers import Classifiers
-from gmcourse.metrics.detection import auroc
+from gmcourse.metrics.likelihood import auroc
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
 from gmcourse.nn.pca import PCA
 from gmcourse.reproducible import generator

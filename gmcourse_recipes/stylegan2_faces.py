@@ -17,7 +17,7 @@ from gmcourse.adversarial import Adversarial
 from gmcourse.data import load
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.metrics.frechet import frechet_distance
-from gmcourse.metrics.perceptual_path_length import path_length
+from gmcourse.metrics.perceptual import path_length
 from gmcourse.models.features import SIZE, Features
 from gmcourse.models.stylegan2 import Discriminator, Generator, as_pictures
 from gmcourse.models.stylegan2.game import game

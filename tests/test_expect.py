@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
+from gmcourse.densities.normal import check_factor
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ from gmcourse import expect
             "c is not symmetric, by 0.9",
         ),
         (lambda: expect.cholesky("c", -torch.eye(2)), "c is not positive definite"),
-        (lambda: expect.factor("l", torch.ones(2, 2)), "l is no lower Cholesky factor"),
+        (lambda: check_factor("l", torch.ones(2, 2)), "l is no lower Cholesky factor"),
     ],
 )
 def test_refusals(call, message):
@@ -113,6 +114,29 @@ X = torch.ones(3, 2)
 def test_a_door_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         some(**({"x": X} | arguments))
+
+
+def test_a_door_names_what_differs_in_dtype():
+    """Where torch stops, and only there; the outermost door's names are told, with the object of a method."""
+
+    class Layer(torch.nn.Linear):
+        @expect.door()
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x)
+
+    @expect.door()
+    def outer(given: Tensor, layers: Sequence[torch.nn.Module]) -> Tensor:
+        return layers[0](given)
+
+    layer = Layer(2, 2)
+    with pytest.raises(ValueError, match=r"Layer has torch.float32, x has torch.float64; expected one dtype"):
+        layer(X.double())
+    with pytest.raises(ValueError, match=r"given has torch.float64, layers has torch.float32; expected one"):
+        outer(X.double(), [layer])
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        layer(torch.ones(2, 3))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert outer(X.bfloat16(), [layer]).dtype is torch.bfloat16
 
 
 def test_a_door_lets_pass():

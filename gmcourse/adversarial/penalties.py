@@ -72,8 +72,7 @@ def input_gradients(discriminator: Network, x: Tensor) -> Tensor:
 def r1_penalty(discriminator: Network, real: Tensor, gamma: float = 10.0) -> Tensor:
     """Compute γ/2 · E‖∇_x D(x)‖² on data only.
 
-    Mescheder et al. 2018 (arXiv:1801.04406), eq. 9. It takes away the slope that would push samples off the
-    data once they have arrived there. Squares are summed over a sample's dimensions, and averaged over the batch.
+    Mescheder et al. 2018 (arXiv:1801.04406), eq. 9: no slope pushes samples off the data. A mean over the batch.
     """
     return gamma / 2 * input_gradients(discriminator, real).flatten(1).square().sum(1).mean()
 
@@ -82,8 +81,7 @@ def r1_penalty(discriminator: Network, real: Tensor, gamma: float = 10.0) -> Ten
 def gradient_penalty(discriminator: Network, real: Tensor, fake: Tensor, weight: float = 10) -> Tensor:
     """Compute λ · E(‖∇D(x̂)‖ − 1)², x̂ at a random place on the line from a sample to a data point.
 
-    Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3. One-Lipschitz is what the Wasserstein loss needs. The
-    discriminator gives logits, and must treat samples apart (no batch normalisation). `weight` is λ.
+    Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3; λ is `weight`. No logit may depend on other samples.
     """
     at = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     slopes = input_gradients(discriminator, torch.lerp(fake.detach(), real, at))

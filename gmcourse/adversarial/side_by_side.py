@@ -15,8 +15,7 @@ from gmcourse.training.last_good import LastGood, Measured
 class SideBySide:
     """A step that makes one step of each of several runs, every run with its own rows of the batch.
 
-    The module has the generators of the runs as submodules. Each run has a step, a number of rows of the batch that
-    it takes, and a name for its set-up in words: curves of runs of one name are averaged.
+    The module holds the runs' generators; rows and names are for each run. Curves of equal names are averaged.
     """
 
     @expect.door(steps="runs:", rows="runs: >= 1", names="runs:")

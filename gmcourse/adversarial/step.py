@@ -26,9 +26,7 @@ class Adversarial:
     Args:
         generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`), and so for the other.
         latent: `latent(n)` draws n latents from the prior, on the generator's device.
-        loss: "minimax", "non_saturating", "hinge" or "wasserstein".
-        discriminator_penalty: a `Lazy` whose penalty takes `(real, fake)`.
-        generator_penalty: a `Lazy` whose penalty takes `(z)`.
+        loss: see `losses`; for the penalties see `Lazy`.
         discriminator_steps: the generator moves at every so-many-th call only.
         ema: an average of the generator, moved with it.
     """

@@ -23,8 +23,7 @@ ZIP, PICKLE = b"PK", b"\x80"
 def state_from_file(path: Path, entry: str | None = None) -> Mapping[str, Any]:
     """Read the state dict in a file of `torch.save`, old or new, or of safetensors, as its first bytes say.
 
-    Where there are several entries, such as "g_ema" and "optim", `entry` says which has the weights. A file that
-    is damaged, cut short, or a pickle that wants to run code is refused.
+    Of several entries, `entry` says which has the weights. A damaged file, or a pickle that runs code, is refused.
     """
     if not path.is_file():
         expect.refuse("path", path, "a file that is there")

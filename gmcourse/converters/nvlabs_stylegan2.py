@@ -86,10 +86,7 @@ def _load(module: nn.Module, weights: Weights, names: Mapping[str, str]) -> None
 @expect.door(state="empty")
 @torch.no_grad()
 def generator_from_nvlabs(state: State) -> Generator:
-    """Build a generator with the weights of a `G` or `G_ema` of stylegan2-ada-pytorch, and in their dtype.
-
-    It gives the same numbers for the same z and the same noise.
-    """
+    """Build a generator with the weights, in their dtype, of a `G` or `G_ema`: equal z give equal numbers."""
     weights = opened(state, "a generator ('skip') of stylegan2-ada-pytorch without class labels")
     resolutions, depth = _blocks(weights, "synthesis."), weights.count("mapping.fc")
     w_dim, z_dim = weights.shape("mapping.fc0.weight", 2)
@@ -112,10 +109,7 @@ def generator_from_nvlabs(state: State) -> Generator:
 @expect.door(state="empty", group=">= 1")
 @torch.no_grad()
 def discriminator_from_nvlabs(state: State, *, group: int = 4) -> Discriminator:
-    """Build a discriminator with the weights of a `D` of stylegan2-ada-pytorch.
-
-    A state dict does not say `group`, the number of pictures in a minibatch standard deviation.
-    """
+    """Build a discriminator with the weights of a `D`; they do not say the `group` of its minibatch deviations."""
     weights = opened(state, "a discriminator ('resnet') of stylegan2-ada-pytorch without class labels")
     resolutions = _blocks(weights, "")
     top = resolutions[-1]

@@ -17,10 +17,7 @@ from gmcourse.models.nice import NICE
 @expect.door(state="empty", prior="logistic|normal")
 @torch.no_grad()
 def nice_from_layers(state: State, prior: str = "logistic") -> NICE:
-    """A model of as many dimensions as there are log-scales, with these weights and in their dtype.
-
-    All its couplings have the same hidden widths. A state dict does not say the prior.
-    """
+    """Build a model with these weights, in their dtype; a state dict does not say the prior."""
     weights = opened(state, "a NICE of log_scale, coupling0.layer0.weight, coupling0.layer0.bias, …")
     couplings, layers = weights.count("coupling"), weights.count("coupling0.layer")
     (dim,) = weights.shape("log_scale", 1)

@@ -26,7 +26,6 @@ class Weights:
     precision is read as float32, and float64 stays; tensors on a GPU come to the CPU.
 
     Args:
-        state: name → tensor.
         ignore: names to leave out, with * and ? as in a shell: an average's "n_averaged", "ema.*". What is no
             part of the model is otherwise an error, so that nothing that was trained is lost unseen.
 

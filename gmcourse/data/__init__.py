@@ -44,8 +44,7 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 def at_hand(name: str, *, otherwise: str) -> str:
     """Give `name` where `GMCOURSE_DATA` is set and that set can be loaded from there, else `otherwise`.
 
-    So a lesson runs on the larger data exactly where somebody has put it, and on the bundled data elsewhere. A set
-    of which only a part is there, as after a download that was cut off, is left aside with a warning.
+    So a lesson uses larger data where somebody has put it. A set that is there in part is left, with a warning.
     """
     if not os.environ.get("GMCOURSE_DATA"):
         return otherwise

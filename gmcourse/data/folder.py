@@ -98,12 +98,12 @@ def load(
     Args:
         root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
             Pictures that lie in no such folder are of a class with the name "".
-        size: the side of a picture in pixels, 4 … 1024.
-        grey: one channel instead of three.
         share: how many of the files are held out. A larger one moves files to "test", and none back.
         keep: whether the cache is read and written.
     """
-    folder = _folder(root)
+    folder = expect.path("root", root)
+    if not folder.is_dir():
+        expect.refuse("root", visible(str(folder)), "a folder that is there, with pictures in it")
     files, problems = list_files(folder)
     place, mark = cache_file(folder, size, bool(grey)), mark_of(files)
     kept = recall(place, mark) if keep else None
@@ -122,18 +122,10 @@ def load(
     return Images(kept.pixels[chosen], numbers[chosen], 256, tuple(map(visible, names)))
 
 
-def _folder(root: str | Path | None) -> Path:
-    folder = expect.path("root", root)
-    if not folder.is_dir():
-        expect.refuse("root", visible(str(folder)), "a folder that is there, with pictures in it")
-    return folder
-
-
 def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:
     """The files below a folder by name, size in bytes and time in nanoseconds; and what is no file, with the reason.
 
-    Links are followed, after all that is no link. No folder is entered twice, so that a link to one above it ends:
-    it is told among the problems.
+    Links are followed, after all else, but no folder is entered twice: a link to one above it is a problem.
     """
     found: list[tuple[str, int, int]] = []
     problems: list[Problem] = []

@@ -66,8 +66,5 @@ class Images:
 
 @expect.door(pixels="; real, >= 0 <= 255")
 def five_bits(pixels: Tensor) -> Tensor:
-    """Whole numbers 0 … 255 → 0 … 31: the three lowest bits, mostly grain, are dropped.
-
-    Kingma and Dhariwal 2018 (arXiv:1807.03039), section 6.
-    """
+    """Return 0 … 31 for 0 … 255, less the three lowest bits (Kingma & Dhariwal 2018, arXiv:1807.03039, section 6)."""
     return pixels.div(256 // FIVE_BITS, rounding_mode="floor").to(torch.uint8)

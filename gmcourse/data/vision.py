@@ -3,6 +3,7 @@
 import importlib
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -45,11 +46,14 @@ def load(
         size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
         limit: at most this many images (CelebA has 200,000).
     """
-    importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
+    datasets = importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
     folder, (kind, names, stand_in, places) = data_root(root), _SETS[name]
     instead = f"use the bundled load({stand_in!r})"
     try:
-        return _read(kind, names, split, folder, download, size, limit)
+        if kind == "CelebA":
+            return _celeba(split, folder, download, size, limit)
+        found = getattr(datasets, kind)(str(folder), train=split == "train", download=download)
+        return _labelled(found, names, limit)
     except MemoryError:
         raise
     except Exception as error:  # torchvision's readers raise anything at files of another kind
@@ -69,10 +73,7 @@ def load(
 
 @expect.door(name=NAMES)
 def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
-    """Whether a set can be loaded, by loading both of its parts: a folder alone proves nothing.
-
-    Returns "complete", "missing" or "damaged", and what `load` says of the last two.
-    """
+    """Try whether both parts load: "complete", "missing" or "damaged", and what `load` says of the last two."""
     importlib.import_module("torchvision.datasets")
     try:
         for split in ("train", "test"):
@@ -84,13 +85,7 @@ def state(name: str, root: str | Path | None = None) -> tuple[str, str]:
     return "complete", ""
 
 
-def _read(
-    kind: str, names: tuple[str, ...], split: str, folder: Path, download: bool, size: int, limit: int | None
-) -> Images:
-    if kind == "CelebA":
-        return _celeba(split, folder, download, size, limit)
-    dataset = getattr(importlib.import_module("torchvision.datasets"), kind)
-    found = dataset(str(folder), train=split == "train", download=download)
+def _labelled(found: Any, names: tuple[str, ...], limit: int | None) -> Images:
     pixels, labels = torch.as_tensor(found.data), torch.as_tensor(found.targets)
     if len(pixels) != len(labels) or len(pixels) == 0:
         raise ValueError(f"{len(pixels)} images, but {len(labels)} labels")

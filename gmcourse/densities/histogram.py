@@ -26,10 +26,7 @@ class Histogram:
     @classmethod
     @expect.door(x="N D; full, >= 0 <= 1", levels=">= 2")
     def fit(cls, x: Tensor, levels: int) -> Self:
-        """Count how often each pixel of data (N, D) has each level.
-
-        One more picture is shared by the levels, so that no level is impossible.
-        """
+        """Count how often each pixel of data (N, D) has each level; one more picture is shared by all levels."""
         counts = x.new_full((x.shape[1], levels), 1 / levels)
         which = _levels(x, levels).T
         counts.scatter_add_(1, which, torch.ones_like(which, dtype=x.dtype))

@@ -79,6 +79,7 @@ class LowRankNormal:
         scaled = self.loadings / self.noise.sqrt()[:, None]
         return scaled.T @ scaled + torch.eye(scaled.shape[1]).to(scaled)
 
+    @expect.one_dtype
     def log_prob(self, x: Tensor) -> Tensor:
         """Give log p(x) in nats for points (N, D), shape (N,), by the lemmas of Woodbury and of Sylvester."""
         expect.tensor("x", x, f"N {len(self.mean)}", dtype="full")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.densities.normal import Structure, covariance, log_normals, randn
+from gmcourse.densities.normal import Structure, check_factor, covariance, log_normals, randn
 
 TOLERANCE = 1e-4  # nats a point: EM ends with the step that gains less
 
@@ -25,7 +25,7 @@ class Mixture:
 
     def __post_init__(self) -> None:
         expect.fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
-        expect.factor("chols", self.chols)
+        check_factor("chols", self.chols)
 
     @classmethod
     @expect.door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")
@@ -41,8 +41,7 @@ class Mixture:
     ) -> "Mixture":
         """EM from a k-means++ start, until a step gains less than 1e-4 nats a point.
 
-        K `components` are at most N. `ridge` is added to every variance, as a share of the data's mean variance:
-        without it a component can close in on a single point, where the likelihood has no bound.
+        `ridge`, a share of the data's mean variance, is added to each, lest a component close in on one point.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)

@@ -14,10 +14,7 @@ Structure = Literal["full", "diagonal", "spherical"]
 
 @expect.door(x="N D; full", mean="D; full", weights="N; full, >= 0")
 def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, structure: Structure = "full") -> Tensor:
-    """The covariance (D, D) that maximises the likelihood: divided by N, with zeros where the structure says.
-
-    A "diagonal" one has independent dimensions, a "spherical" one has them equally wide, too.
-    """
+    """Compute the covariance (D, D) that maximises the likelihood: divided by N, with zeros as the structure says."""
     weights = x.new_ones(len(x)) if weights is None else weights
     centred = x - mean
     total = weights.sum()
@@ -27,6 +24,12 @@ def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, struct
     if structure == "spherical":
         variances = variances.mean().expand_as(variances)
     return variances.diag()
+
+
+def check_factor(name: str, chols: Tensor) -> None:
+    """Refuse what is no lower Cholesky factor, of which one half would not be read."""
+    if bool((chols != chols.tril()).any()) or bool((chols.diagonal(dim1=-2, dim2=-1) <= 0).any()):
+        expect.refuse(name, "no lower Cholesky factor", "zeros above a positive diagonal: torch.linalg.cholesky")
 
 
 def log_normals(x: Tensor, means: Tensor, chols: Tensor) -> Tensor:
@@ -55,7 +58,7 @@ class Normal:
 
     def __post_init__(self) -> None:
         expect.fields(self, mean="D; full", chol="D D; full")
-        expect.factor("chol", self.chol)
+        check_factor("chol", self.chol)
 
     @classmethod
     @expect.door(x="N D; full", ridge=">= 0")

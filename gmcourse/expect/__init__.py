@@ -6,5 +6,5 @@ do not look: there a NaN passes on, and no GPU waits. `door` stands above a func
 """
 
 from gmcourse.expect.doors import door, drawing, fields
-from gmcourse.expect.tensors import batch_of, cholesky, factor, pictures, plain, same_device, same_shape, tensor
+from gmcourse.expect.tensors import batch_of, cholesky, one_dtype, pictures, plain, same_device, same_shape, tensor
 from gmcourse.expect.values import described, device, function, instance, number, one_of, path, refuse, whole

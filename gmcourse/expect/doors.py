@@ -50,11 +50,11 @@ def _hints(owner: Any) -> dict[str, Any]:
 def door(*, prepare: Prepare | None = None, **wanted: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a decorator that checks the arguments of a call before the function sees them.
 
-    `wanted` says argument by argument what is expected; see above. They are looked at in this order. `prepare` is
-    done to every tensor that passed, such as to move it to the CPU.
+    `wanted` says for each argument, in the order of the checks, what is expected; `prepare` is done to each tensor.
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        function = tensors.one_dtype(function)
         signature = inspect.signature(function)
         unknown = set(wanted) - set(signature.parameters)
         assert not unknown, f"{function.__qualname__} has no argument {unknown}"

@@ -1,13 +1,18 @@
 """The checks of tensors: shapes, kinds of dtype, ranges, devices."""
 
+import functools
+import inspect
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gmcourse.expect.values import bounded, described, refuse
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def tensor(
@@ -132,6 +137,43 @@ def same_device(**named: Tensor) -> None:
         raise ValueError(f"devices differ: {shown}; expected one device: move them with .to(device)")
 
 
+class DtypesDiffer(ValueError):
+    """Float32 met float64, say, in an operation of torch that takes only one of them."""
+
+
+def one_dtype(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function name the arguments whose dtypes differ, where torch stops and speaks of "m1 and m2".
+
+    Only there: dtypes may differ under autocast, and where torch promotes them. The object of a method is named, too.
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (RuntimeError, DtypesDiffer) as error:
+            given = signature.bind(*args, **kwargs).arguments
+            found = {type(x).__name__ if name == "self" else name: _dtypes(x) for name, x in given.items()}
+            if "type" not in str(error) or len(set().union(*found.values())) < 2:
+                raise
+            shown = ", ".join(f"{name} has {' and '.join(sorted(kinds))}" for name, kinds in found.items() if kinds)
+            raise DtypesDiffer(f"dtypes differ: {shown}; expected one dtype: change it with .to(dtype)") from error
+
+    return told
+
+
+def _dtypes(value: Any) -> set[str]:
+    """The floating dtypes of a tensor, of a module's or of all that something holds."""
+    if isinstance(value, Tensor):
+        return {str(value.dtype)} if value.is_floating_point() else set()
+    if isinstance(value, nn.Module):
+        return set().union(*map(_dtypes, [*value.parameters(), *value.buffers()]))
+    if isinstance(value, Mapping | list | tuple):
+        return set().union(*map(_dtypes, value.values() if isinstance(value, Mapping) else value))
+    return _dtypes(vars(value)) if type(value).__module__.startswith("gmcourse.densities") else set()
+
+
 def cholesky(name: str, cov: Tensor) -> Tensor:
     """Give the lower Cholesky factors (…, D, D) of covariances, all symmetric and positive definite."""
     size, off = (float(each.detach().abs().max()) for each in (cov, cov - cov.mT))
@@ -142,9 +184,3 @@ def cholesky(name: str, cov: Tensor) -> Tensor:
         cure = "give a larger ridge, structure='diagonal', or add a little to the diagonal"
         refuse(name, "not positive definite", f"more points than dimensions, none of which is constant: {cure}")
     return chol
-
-
-def factor(name: str, chols: Tensor) -> None:
-    """Refuse what is no lower Cholesky factor, of which one half would not be read."""
-    if bool((chols != chols.tril()).any()) or bool((chols.diagonal(dim1=-2, dim2=-1) <= 0).any()):
-        refuse(name, "no lower Cholesky factor", "zeros above a positive diagonal: torch.linalg.cholesky")

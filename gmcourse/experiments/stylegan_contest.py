@@ -9,10 +9,7 @@ from gmcourse.models.stylegan2.generator import Generator
 
 
 class Contest(nn.Module):
-    """`runs` generators with AdaIN layers, then as many with demodulation, all of one size.
-
-    z and w have one width; `Generator` says what the rest is. `names` has "AdaIN" or "StyleGAN2" for each.
-    """
+    """`runs` generators with AdaIN layers, then as many with demodulation (see `names`), z and w of one width."""
 
     @expect.door(runs=">= 1", width=">= 1", mapping_layers=">= 1", channel_base=">= 1", channel_max=">= 1")
     def __init__(

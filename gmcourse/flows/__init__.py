@@ -7,9 +7,8 @@ from gmcourse.flows.actnorm import ActNorm
 from gmcourse.flows.bijection import Bijection, Compose, Context, Inverse
 from gmcourse.flows.continuous import Continuous, even_times, solve, trajectory
 from gmcourse.flows.coupling import AdditiveCoupling, AffineCoupling, AffineInjector
-from gmcourse.flows.dequantization import Dequantized
 from gmcourse.flows.elementwise import Elementwise, Gaussianization, Logit, NormalQuantile, Offset, Scale, Sinh
-from gmcourse.flows.flow import Flow
+from gmcourse.flows.flow import Dequantized, Flow
 from gmcourse.flows.invertible_conv import ActNormConv, PlainConv1x1, PLUConv1x1
 from gmcourse.flows.laws import LawBroken, assert_bijection_laws
 from gmcourse.flows.multiscale import ConstantAffine, Multiscale, join_latent, normalised, split_latent

@@ -43,11 +43,14 @@ class Bijection(nn.Module, ABC):
         if not self.conditional and context is not None:
             expect.refuse(f"context of {name}", expect.described(context), "None: this one takes no context")
 
+    def own(self, context: Context) -> Context:
+        """Give the context of several bijections to this one if it is conditional, else None."""
+        return context if self.conditional else None
+
     def recompute(self, z: Tensor, context: Context = None) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
         """Rebuild the input from the output, with a graph from it to the output again; see `flows.reversible`.
 
-        A subclass may know a cheaper way than inverse and forward. Returns leaves whose concatenation along dimension
-        1 is x, and z and log_det computed from them.
+        A subclass may know a cheaper way. Returns leaves, which together are x, and z and log_det computed of them.
         """
         with torch.no_grad():
             x = self.inverse(z, context)
@@ -78,10 +81,7 @@ def broadcast_context(context: Tensor, x: Tensor) -> Tensor:
 
 
 class Compose(Bijection):
-    """f = f_n ∘ … ∘ f_1: log-determinants add up, because determinants multiply.
-
-    Each conditional member gets the whole context; the others get none.
-    """
+    """f = f_n ∘ … ∘ f_1: log-determinants add up. Each conditional member gets the whole context, others none."""
 
     @expect.door()
     def __init__(self, members: Sequence[Bijection]) -> None:

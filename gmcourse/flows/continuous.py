@@ -116,7 +116,6 @@ class Continuous(Bijection):
         data_at: int = 1,
     ) -> None:
         super().__init__()
-        expect.function("velocity", velocity, "a function of points (B, …) and times (B,)")
         self.velocity, self.solver, self.probes = velocity, solver, probes
         self.network = velocity if isinstance(velocity, nn.Module) else None
         self.times = even_times(steps, float(data_at), float(1 - data_at))

@@ -106,7 +106,8 @@ def _fitting(parameters: Tensor, b: Tensor, each: int) -> Tensor:
     """`each` numbers for every number of b, the same ones for all samples at most: nothing else may broadcast."""
     expected = (len(b), each * b.shape[1], *b.shape[2:])
     if tuple(parameters.shape) not in (expected, (1, *expected[1:])):
-        raise ValueError(f"a coupling's network gave shape {tuple(parameters.shape)}; expected {expected}")
+        found = f"the network of a coupling gave shape {tuple(parameters.shape)}"
+        raise ValueError(f"{found}; expected {expected}. If it has one, does the context have x's height and width?")
     return parameters
 
 
@@ -175,14 +176,7 @@ class AffineInjector(Bijection):
         self.check(x, context)
         if not isinstance(context, Tensor):
             raise ValueError("an injector got several contexts; expected one tensor")
-        out = self.network(broadcast_context(context, x))
-        expected = (2 * x.shape[1], *x.shape[2:])
-        if tuple(out.shape[1:]) != expected:
-            raise ValueError(
-                f"an injector's network gave shape {tuple(out.shape)} for x of shape {tuple(x.shape)}; expected"
-                f" (B, {', '.join(map(str, expected))}): does the context have x's height and width?"
-            )
-        raw, shift = out.chunk(2, dim=1)
+        raw, shift = _fitting(self.network(broadcast_context(context, x)), x, 2).chunk(2, dim=1)
         return shift, *SCALE_MAPS[self.scale_map](raw)
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:

@@ -50,29 +50,21 @@ class Offset(Elementwise):
         super().__init__(partial(torch.add, other=offset), partial(torch.sub, other=offset), torch.zeros_like)
 
 
-def _slope_of_logit(x: Tensor) -> Tensor:
-    return -(x.log() + (-x).log1p())
-
-
 class Logit(Elementwise):
     """(0, 1) → ℝ: z = log x/(1 − x). Its inverse is the sigmoid, the logistic distribution's CDF."""
 
     def __init__(self) -> None:
-        super().__init__(torch.logit, torch.sigmoid, _slope_of_logit, of_unit_interval=True)
+        super().__init__(torch.logit, torch.sigmoid, lambda x: -(x.log() + (-x).log1p()), of_unit_interval=True)
 
 
 _quantile = at_least_single(torch.special.ndtri)
-
-
-def _slope_of_quantile(x: Tensor) -> Tensor:
-    return -log_normal(_quantile(x))
 
 
 class NormalQuantile(Elementwise):
     """(0, 1) → ℝ: z = Φ⁻¹(x), uniform to normal. Sampling by the inverse CDF is this flow."""
 
     def __init__(self) -> None:
-        super().__init__(_quantile, torch.special.ndtr, _slope_of_quantile, of_unit_interval=True)
+        super().__init__(_quantile, torch.special.ndtr, lambda x: -log_normal(_quantile(x)), of_unit_interval=True)
 
 
 class Gaussianization(Bijection):
@@ -122,15 +114,11 @@ class Gaussianization(Bijection):
         return 1e-6 + (1 - 2e-6) * F.pad(sums / sums[-1], (1, 0))
 
 
-def _slope_of_asinh(x: Tensor) -> Tensor:
-    return -0.5 * x.square().log1p()
-
-
 class Sinh(Elementwise):
     """z = asinh(x): pulls heavy tails in."""
 
     def __init__(self) -> None:
-        super().__init__(torch.asinh, torch.sinh, _slope_of_asinh)
+        super().__init__(torch.asinh, torch.sinh, lambda x: -0.5 * x.square().log1p())
 
 
 class Scale(Bijection):

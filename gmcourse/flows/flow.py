@@ -1,7 +1,11 @@
-"""A normalizing flow: a bijection and a base distribution make a density. NICE, Glow and SRFlow are this class."""
+"""A normalizing flow: a bijection and a base distribution make a density. NICE, Glow and SRFlow are this class.
+
+`Dequantized` makes of it a probability of whole-number pixels: the one place with the constant between the two.
+"""
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -11,19 +15,16 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.flows.actnorm import ActNorm, SpoilingBatch
 from gmcourse.flows.bijection import Bijection, Context, refuse_whole_numbers
+from gmcourse.processes import uniform_noise
 
 
+@dataclass(frozen=True)
 class Prior:
-    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections.
+    """Independent coordinates of one standard distribution. It has no parameters: those live in bijections."""
 
-    `log_density` gives log p of each coordinate in nats, in the shape of z; `draw` a sample of a shape, on a device;
-    `deviation` is the standard deviation of a coordinate.
-    """
-
-    def __init__(
-        self, log_density: Callable[[Tensor], Tensor], draw: Callable[..., Tensor], deviation: float
-    ) -> None:
-        self.log_density, self.draw, self.deviation = log_density, draw, deviation
+    log_density: Callable[[Tensor], Tensor]  # of each coordinate in nats, in the shape of z
+    draw: Callable[..., Tensor]  # of a shape, on a device
+    deviation: float  # the standard deviation of a coordinate
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Compute log p(z) = Σ log p(z_i) in nats, shape (B,)."""
@@ -79,6 +80,7 @@ class Flow(nn.Module):
         self.bijection, self.shape, self.prior = bijection, tuple(shape), PRIORS[prior]
         self.wanted = f"B {self.shape[0]} H W" if any_size else expect.batch_of(self.shape)
 
+    @expect.one_dtype
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:
         """z and log_det of x (B, …). A first batch that would spoil actnorm is refused, and no layer keeps it."""
         refuse_whole_numbers("x", x)
@@ -92,6 +94,7 @@ class Flow(nn.Module):
             raise
         return z, log_det
 
+    @expect.one_dtype
     def inverse(self, z: Tensor, context: Context = None) -> Tensor:
         """Map z (B, …) to x."""
         expect.tensor("z", z, self.wanted)
@@ -127,3 +130,44 @@ class Flow(nn.Module):
     def loss(self, x: Tensor, context: Context = None) -> Tensor:
         """Return the mean negative log-density in nats: what training minimises."""
         return -self.unchecked_log_prob(x, context).mean()
+
+
+class Dequantized(nn.Module):
+    """A probability of whole-number pixels from a density on [0, 1): uniform dequantisation.
+
+    With x = (pixels + u) / grey_levels, u ~ U[0, 1)^D, Jensen's inequality gives
+
+        log P(pixels) ≥ E_u[log p(x)] − D log grey_levels
+
+    (Theis et al. 2016, arXiv:1511.01844, section 3.1). Without the noise a density could grow without end on
+    the grid of the levels. This is not a bijection, and does not claim to be one.
+    """
+
+    @expect.door(grey_levels=">= 2")
+    def __init__(self, flow: Flow, grey_levels: int = 256) -> None:
+        super().__init__()
+        self.flow, self.grey_levels = flow, grey_levels
+
+    @expect.door(pixels="…; integer, unseen", noise="…; unseen")
+    def continuous(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Compute (pixels + noise) / grey_levels, in [0, 1).
+
+        Pixels are whole numbers, whose range is looked at on a CPU; noise is in [0, 1), by default drawn anew.
+        """
+        looked_at = pixels.device.type == "cpu"
+        if looked_at:
+            expect.tensor("pixels", pixels, dtype="integer", within=(0, self.grey_levels - 1))
+        parameter = next(self.flow.parameters(), torch.zeros(()))
+        noise = uniform_noise(pixels, parameter.dtype) if noise is None else noise
+        expect.tensor("noise", noise, finite=looked_at)
+        return (pixels + noise) / self.grey_levels
+
+    @expect.one_dtype
+    def log_prob(self, pixels: Tensor, context: Context = None, noise: Tensor | None = None) -> Tensor:
+        """Return the bound on log P(pixels) with one draw of the noise, in nats, shape (B,); see `continuous`."""
+        x = self.continuous(pixels, noise)
+        return self.flow.unchecked_log_prob(x, context) - x[0].numel() * math.log(self.grey_levels)
+
+    def loss(self, pixels: Tensor, context: Context = None) -> Tensor:
+        """Return the mean negative bound in nats: what training minimises."""
+        return -self.log_prob(pixels, context).mean()

@@ -54,10 +54,7 @@ class Conv1x1(Bijection):
         return mix(z, self.inverse_matrix())
 
     def inverse_matrix(self) -> Tensor:
-        """W⁻¹, taken in float64: it is small, and its errors would be carried through all layers below.
-
-        A singular W is refused.
-        """
+        """Compute W⁻¹ in float64, since its errors go through all layers below; a singular W is refused."""
         weight = self.matrix()
         inverse, info = torch.linalg.inv_ex(weight.double() if weight.device.type != "mps" else weight)
         if info.any() or not torch.isfinite(inverse).all():
@@ -87,8 +84,7 @@ class PlainConv1x1(Conv1x1):
 class PLUConv1x1(Conv1x1):
     """W = P L (U + diag(sign · exp(log s))): log |det W| = Σ log s, in O(c) (Glow, eq. 10–11).
 
-    P, a permutation, and the signs are fixed at the start; L (unit lower triangular), U (strictly upper
-    triangular) and log s are learned.
+    P, a permutation, and the signs are fixed at the start; the triangular L and U, and log s, are learned.
     """
 
     permutation: Tensor
@@ -116,10 +112,7 @@ class PLUConv1x1(Conv1x1):
 
 
 class ActNormConv(Bijection):
-    """ActNorm and a 1×1 convolution in one pass over x: W(s ⊙ (x + b)) = (W diag s) x + W(s ⊙ b).
-
-    The same numbers as `Compose([actnorm, conv])`, with one read and one write of the image less.
-    """
+    """ActNorm and a 1×1 convolution in one pass over x, not two: W(s ⊙ (x + b)) = (W diag s) x + W(s ⊙ b)."""
 
     @expect.door()
     def __init__(self, actnorm: ActNorm, conv: Conv1x1) -> None:

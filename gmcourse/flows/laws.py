@@ -27,10 +27,7 @@ def _one(context: Context, i: int) -> Context:
 
 
 def jacobian_log_det(bijection: Bijection | Flow, x: Tensor, context: Context = None) -> Tensor:
-    """Compute log |det ∂z/∂x| from the full autograd Jacobian of each sample, in nats, (B,): the slow truth.
-
-    The bijection's own log_det is not looked at. A context is of batch B or 1.
-    """
+    """Compute log |det ∂z/∂x| from each sample's autograd Jacobian, in nats, (B,); a context is of batch B or 1."""
     values = []
     for i in range(len(x)):
         here = _one(context, i)

@@ -46,13 +46,13 @@ class Multiscale(Bijection):
         self.check(x, context)
         here, below = self._contexts(context)
         x, _ = self.squeeze(x)
-        x, log_det = _apply(self.steps, x, here)
+        x, log_det = self.steps(x, self.steps.own(here))
         if self.split is not None:
-            x, of_split = _apply(self.split, x, here)
+            x, of_split = self.split(x, self.split.own(here))
             log_det = log_det + of_split
         if self.rest is not None:
             on, stays = self._halves(x)
-            on, of_rest = _apply(self.rest, on, below)
+            on, of_rest = self.rest(on, self.rest.own(below))
             log_det = log_det + of_rest
             x = on if stays is None else torch.cat([on, stays], dim=1)
         return self.squeeze.inverse(x), log_det
@@ -64,11 +64,11 @@ class Multiscale(Bijection):
         z, _ = self.squeeze(z)
         if self.rest is not None:
             on, stays = self._halves(z)
-            on = _undo(self.rest, on, below)
+            on = self.rest.inverse(on, self.rest.own(below))
             z = on if stays is None else torch.cat([on, stays], dim=1)
         if self.split is not None:
-            z = _undo(self.split, z, here)
-        return self.squeeze.inverse(_undo(self.steps, z, here))
+            z = self.split.inverse(z, self.split.own(here))
+        return self.squeeze.inverse(self.steps.inverse(z, self.steps.own(here)))
 
     def _halves(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         if not self.halve:
@@ -92,20 +92,10 @@ class Multiscale(Bijection):
         return 1 + (self.rest.n_levels if isinstance(self.rest, Multiscale) else 0)
 
 
-def _apply(part: nn.Module, x: Tensor, context: Context) -> tuple[Tensor, Tensor]:
-    z, log_det = part(x, context if part.conditional else None)
-    return z, log_det
-
-
-def _undo(part: Bijection, z: Tensor, context: Context) -> Tensor:
-    return part.inverse(z, context if part.conditional else None)
-
-
 class ConstantAffine(Bijection):
     """z = (x − μ) / σ with μ and σ from a network that sees only zeros: Glow's learned prior of the last level.
 
-    A convolution of zeros gives its bias, one mean and one log σ a channel (and, if the convolution marks the
-    image's edge, other ones there). The network gives the means first, then log σ.
+    Of zeros a convolution gives its bias (another one at an edge that it marks): the means first, then log σ.
     """
 
     @expect.door()
@@ -169,10 +159,7 @@ def join_latent(parts: Sequence[Tensor], n_levels: int) -> Tensor:
 
 
 def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
-    """Normalise each feature map of each level of z to mean 0 and variance 1 over its positions.
-
-    A feature map of a single position is left as it is. Arguments as in `split_latent`.
-    """
+    """Normalise each feature map of z (see `split_latent`) to mean 0 and variance 1, if it has several positions."""
     parts = []
     for part in split_latent(z, n_levels, n_splits):
         if part.shape[2] * part.shape[3] > 1:

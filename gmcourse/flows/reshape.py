@@ -11,10 +11,7 @@ from gmcourse.flows.bijection import Bijection, Context, constant
 
 
 class Squeeze(Bijection):
-    """(B, C, H, W) → (B, 4C, H/2, W/2): each 2×2 block of pixels becomes four channels.
-
-    Channel order c·4 + dy·2 + dx, as in RealNVP and Glow.
-    """
+    """Each 2×2 block of pixels becomes four channels, in the order c·4 + dy·2 + dx, as in RealNVP and Glow."""
 
     wanted = "B C H W"
 

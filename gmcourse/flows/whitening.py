@@ -47,13 +47,10 @@ class Whitening(Bijection):
         expect.number("the smallest of noise", float(noise.min()), above=0)
         deviation = noise.sqrt()
         directions, stretched, _ = torch.linalg.svd(loadings / deviation[:, None], full_matrices=False)
-        for buffer, value in (
-            (self.mean, mean),
-            (self.deviation, deviation),
-            (self.directions, directions),
-            (self.gains, (1 + stretched.square()).rsqrt()),
-        ):
-            buffer.copy_(value)
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
+        self.directions.copy_(directions)
+        self.gains.copy_((1 + stretched.square()).rsqrt())
 
     @property
     def basis(self) -> Tensor:

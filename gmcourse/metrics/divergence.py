@@ -69,8 +69,7 @@ def kl_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
 def jensen_shannon_on_grid(log_p: Tensor, log_q: Tensor, cell: float) -> Tensor:
     """Compute JSD(p, q) = ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2: symmetric, between 0 and log 2 nats.
 
-    Goodfellow et al. 2014 (arXiv:1406.2661), theorem 1, where it measures what a GAN's generator minimises.
-    The arguments are those of `kl_on_grid`.
+    A GAN's generator minimises it (Goodfellow et al. 2014, arXiv:1406.2661, theorem 1). See also `kl_on_grid`.
     """
     p, q = wide(log_p, log_q)
 

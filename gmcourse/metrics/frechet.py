@@ -8,21 +8,12 @@ from gmcourse import expect
 
 @expect.door(features="N D")
 def mean_and_covariance(features: Tensor, *, unbiased: bool = True) -> tuple[Tensor, Tensor]:
-    """Compute mean (D,) and covariance (D, D) of two or more features (N, D), in float64.
-
-    `unbiased` divides by N − 1, as most published code does, instead of N.
-    """
+    """Compute mean (D,) and covariance (D, D) of two or more features (N, D), in float64, over N − 1 or N."""
     expect.whole("the number of features", len(features), least=2)
     features = features.double()
     mean = features.mean(0)
     centred = features - mean
     return mean, centred.T @ centred / (len(features) - int(unbiased))
-
-
-def _square_root(matrix: Tensor) -> Tensor:
-    """Take the symmetric root of a positive semi-definite matrix; tiny negative eigenvalues count as 0."""
-    values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp_min(0).sqrt()) @ vectors.T
 
 
 @expect.door(features="N D", other="M D")
@@ -38,7 +29,8 @@ def frechet_distance(features: Tensor, other: Tensor, *, unbiased: bool = True) 
     """
     mean, cov = mean_and_covariance(features, unbiased=unbiased)
     other_mean, other_cov = mean_and_covariance(other, unbiased=unbiased)
-    root = _square_root(cov)
+    values, vectors = torch.linalg.eigh(cov)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T  # tiny negative eigenvalues count as 0
     cross = torch.linalg.eigvalsh(root @ other_cov @ root).clamp_min(0).sqrt().sum()
     distance = (mean - other_mean).square().sum() + cov.trace() + other_cov.trace() - 2 * cross
     return float(distance.clamp_min(0))

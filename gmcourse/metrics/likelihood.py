@@ -1,4 +1,4 @@
-"""Log-likelihoods in the units that people compare. The only place of the course with a log 2 in it.
+"""Log-likelihoods in the units that people compare, the only place with a log 2 in it, and as scores of the unusual.
 
 A nat is the unit of the natural logarithm; a bit is log 2 nats. Models of pixels are compared in bits per
 dimension: the mean number of bits that an ideal code built on the model needs for one channel of one pixel.
@@ -6,6 +6,7 @@ dimension: the mean number of bits that an ideal code built on the model needs f
 
 import math
 
+import torch
 from torch import Tensor
 
 from gmcourse import expect
@@ -58,3 +59,19 @@ def parzen_log_prob(x: Tensor, centres: Tensor, sigma: float) -> Tensor:
     squared = (distances(x, centres) / sigma).square()
     constant = math.log(len(centres)) + x.shape[1] * (math.log(2 * math.pi) / 2 + math.log(sigma))
     return (-0.5 * squared).logsumexp(1) - constant
+
+
+@expect.door(higher="N; -inf", lower="M; -inf")
+def auroc(higher: Tensor, lower: Tensor) -> float:
+    """The probability that a random score of `higher` (N,) is above one of `lower` (M,); ties count half.
+
+    The area under the receiver operating characteristic, as the rank statistic of Mann & Whitney 1947.
+    1 is a perfect order and ½ chance; below ½ the score points the wrong way.
+
+    >>> auroc(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 2.0]))
+    0.875
+    """
+    higher, lower = higher.double(), lower.double().sort().values
+    below = torch.searchsorted(lower, higher, right=False)
+    at_most = torch.searchsorted(lower, higher, right=True)
+    return float((below + at_most).double().mean() / (2 * len(lower)))

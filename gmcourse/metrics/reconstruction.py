@@ -34,15 +34,6 @@ def psnr(x: Tensor, y: Tensor, data_range: float = 1.0) -> Tensor:
     return (-10 * torch.log10(error)).to(x.dtype)
 
 
-def _window(kind: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, float]:
-    """Make the weights (k, k) of the local statistics, and the factor that makes covariances unbiased."""
-    if kind == "uniform":
-        return torch.full((7, 7), 1 / 49, dtype=dtype, device=device), 49 / 48
-    offsets = torch.arange(-5, 6, dtype=dtype, device=device)
-    bell = (-0.5 * (offsets / 1.5) ** 2).softmax(0)
-    return bell[:, None] * bell[None, :], 1.0
-
-
 @expect.door(x="B C H W", y="B C H W", data_range="> 0", window="gaussian|uniform")
 def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian") -> Tensor:
     """Structural similarity (Wang et al. 2004, eq. 13): local means, variances and covariance compared.
@@ -52,11 +43,14 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
     covariance: the paper's) or "uniform" (7×7, sample covariance: what super-resolution papers often report).
     """
     _check_range(data_range, x=x, y=y)
-    weights, unbias = _window(window, torch.float64, x.device)
-    expect.whole("the shorter side of x", min(x.shape[-2:]), least=len(weights))
+    offsets, unbias = torch.arange(-5, 6).to(x.device, torch.float64), 1.0
+    line = (-0.5 * (offsets / 1.5) ** 2).softmax(0)
+    if window == "uniform":
+        line, unbias = torch.full_like(line[:7], 1 / 7), 49 / 48  # what makes covariances of 49 pixels unbiased
+    expect.whole("the shorter side of x", min(x.shape[-2:]), least=len(line))
     channels, dtype = x.shape[1], x.dtype
     x, y = x.double(), y.double()
-    kernel = weights.expand(channels, 1, -1, -1)
+    kernel = (line[:, None] * line).expand(channels, 1, -1, -1)
 
     def local(values: Tensor) -> Tensor:
         return F.conv2d(values, kernel, groups=channels)
@@ -75,8 +69,7 @@ def ssim(x: Tensor, y: Tensor, data_range: float = 1.0, window: str = "gaussian"
 def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> Tensor:
     """PSNR of downsample(x) against the low resolution that x was made from, in decibels, shape (B,).
 
-    Lugmayr et al. 2020 (arXiv:2006.14200), section 5: an answer to super-resolution has to agree with what
-    was given, whatever it invents. 8-bit rounding of x alone limits it to about 50–60 dB.
+    Lugmayr et al. 2020 (arXiv:2006.14200), section 5. 8-bit rounding of x alone limits it to about 50–60 dB.
     """
     return psnr(expect.tensor("downsample(x)", downsample(x), " ".join(map(str, low.shape))), low)
 
@@ -85,8 +78,7 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
     """Measure sharpness: the mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,).
 
-    The cutoff is a radius in the frequency plane, 1 being half the sampling rate along an axis. By Parseval the
-    result is the part of the mean squared pixel that lies in fine detail.
+    The cutoff is a radius, 1 being half the sampling rate; by Parseval it is a part of the mean squared pixel.
     """
     height, width = x.shape[-2:]
     spectrum = torch.fft.fft2(x.double() - x.double().mean((2, 3), keepdim=True)).abs().square()

@@ -14,10 +14,7 @@ SIZE = 32
 
 
 class AttributeNetwork(nn.Module):
-    """Convolutions down to 4×4 pixels, two linear layers, and a sigmoid onto each attribute's range.
-
-    There are `width` channels at full resolution; they double with the first two halvings.
-    """
+    """Convolutions from `width` channels down to 4×4, two linear layers, a sigmoid onto each attribute's range."""
 
     low: Tensor
     span: Tensor
@@ -42,9 +39,9 @@ class AttributeNetwork(nn.Module):
         self.register_buffer("low", low, persistent=False)
         self.register_buffer("span", high - low, persistent=False)
 
+    @expect.door(x=f"B 3 {SIZE} {SIZE}; unseen")
     def share_of_range(self, x: Tensor) -> Tensor:
         """Read each attribute as a share of its range, (B, 18), from pictures (B, 3, 32, 32) in about [0, 1]."""
-        expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
         return self.network(2 * x - 1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -36,10 +36,7 @@ class BoxMuller(Bijection):
 
 
 class PlaneFlow(Flow):
-    """Affine couplings of the plane that take turns, each after an actnorm: small enough to be drawn.
-
-    The prior is "normal" or "logistic"; `hidden` are the widths of each coupling's hidden layers.
-    """
+    """Affine couplings of the plane that take turns, each after an actnorm, of networks with these hidden widths."""
 
     @expect.door(couplings=">= 1", hidden=">= 1 empty")
     def __init__(self, *, couplings: int = 8, hidden: Sequence[int] = (64, 64), prior: str = "normal") -> None:

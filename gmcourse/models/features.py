@@ -1,14 +1,9 @@
 """The small network behind Fréchet and perceptual distances between pictures of 3×32×32.
 
-FID and LPIPS look through networks that saw a million photographs. This one has 0.2 million weights and saw
-cartoon faces and patches of two photographs. A distance sees only what its network had to tell apart, so this
-one was trained to tell three things:
-
-- the eighteen attributes of a face (who is drawn, how turned, in which light), so that a missing or a frequent
-  kind of face moves the features;
-- how a picture was damaged (blur, noise), from faces and photographs alike, so that blur and grain move them too;
-- what a picture is, a face or a patch of one of two photographs, and which way up it is. Patches are the one task
-  about real texture.
+FID and LPIPS look through networks that saw a million photographs. This one has 0.2 million weights and saw cartoon
+faces and patches of two photographs. A distance sees only what its network had to tell apart; this one was trained to
+tell the eighteen attributes of a face, how a picture was damaged (blur, noise), what a picture is (a face or a patch
+of one of two photographs, the one task about real texture) and which way up it is.
 
 Limits. Numbers made with it can be compared with each other and with nothing else: not with an FID, nor across
 versions of these weights (the manifest has their hash). On held-out pictures attributes, photographs and which way
@@ -28,10 +23,7 @@ SIZE = 32
 
 
 class Features(nn.Module):
-    """Convolutions down to 4×4, a vector of features, and linear heads for the tasks it was trained on.
-
-    There are `width` channels at full resolution; they double with each halving.
-    """
+    """Convolutions from `width` channels down to 4×4, features, and linear heads for what it was trained on."""
 
     @expect.door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
     def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 12) -> None:
@@ -49,12 +41,9 @@ class Features(nn.Module):
         self.damage = nn.Linear(dims, 2)
         self.patch = nn.Linear(dims, classes)
 
+    @expect.door(x=f"B 3 {SIZE} {SIZE}; unseen")
     def maps(self, x: Tensor) -> list[Tensor]:
-        """Compute feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
-
-        Images are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
-        """
-        expect.tensor("x", x, f"B 3 {SIZE} {SIZE}", finite=False)
+        """Compute feature maps of images (B, 3, 32, 32) in [0, 1] after each stage, at 32, 16, 8 and 4 pixels."""
         h, found = 2 * x - 1, []
         for stage in self.stages:
             h = stage(h)

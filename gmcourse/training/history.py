@@ -28,9 +28,10 @@ class History(Mapping[str, list[float]]):
     def record(self, step: int, values: Mapping[str, float]) -> None:
         """Append one value to each curve that is named. NaN and infinity are recorded as they are."""
         for name, value in values.items():
-            if isinstance(value, Tensor) and value.numel() != 1:
+            if isinstance(value, Tensor) and (value.numel() != 1 or value.is_complex() or value.is_meta):
                 expect.refuse(f"values[{name!r}]", expect.described(value), "a number, as float(…) gives")
-        self.append(step, {name: float(value) for name, value in values.items()})
+        plain = {name: each.detach() if isinstance(each, Tensor) else each for name, each in values.items()}
+        self.append(step, {name: float(value) for name, value in plain.items()})
 
     def append(self, step: int, values: Mapping[str, float]) -> None:
         """Do what `record` does with numbers that need no check: a step of `fit` has no time for one."""

@@ -2,6 +2,6 @@
 
 from gmcourse.viz import palette
 from gmcourse.viz.image_grid import images
-from gmcourse.viz.look import style
+from gmcourse.viz.palette import style
 from gmcourse.viz.plane import density, points
 from gmcourse.viz.training_curves import curves

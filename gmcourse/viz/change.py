@@ -10,8 +10,7 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.precision import single
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED
+from gmcourse.viz.palette import BLUE, GREY, INK, ORANGE, SIGNED, bare
 from gmcourse.viz.plane import SIZE, Extent, density, grid, points
 
 Map = Callable[[Tensor], Tensor]
@@ -42,9 +41,8 @@ def pushed_histogram(x: Tensor, z: Tensor, log_p_x: Map, log_p_z: Map) -> Figure
 def _lines(extent: Extent, count: int, fine: int) -> Tensor:
     """Make the horizontal, then the vertical lines of a grid, (2·count, fine, 2)."""
     left, right, bottom, top = extent
-    across, down = torch.linspace(left, right, count), torch.linspace(bottom, top, count)
-    y, x = torch.meshgrid(down, torch.linspace(left, right, fine), indexing="ij")
-    u, v = torch.meshgrid(across, torch.linspace(bottom, top, fine), indexing="ij")
+    y, x = torch.meshgrid(torch.linspace(bottom, top, count), torch.linspace(left, right, fine), indexing="ij")
+    u, v = torch.meshgrid(torch.linspace(left, right, count), torch.linspace(bottom, top, fine), indexing="ij")
     return torch.cat([torch.stack([x, y], -1), torch.stack([u, v], -1)])
 
 

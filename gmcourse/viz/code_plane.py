@@ -13,8 +13,7 @@ from torch.distributions import Normal
 
 from gmcourse import expect
 from gmcourse.viz.image_grid import tile
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION
+from gmcourse.viz.palette import BLUE, CLASSES, GREEN, GREY, INK, ORANGE, SKY, VERMILION, bare
 
 WALKS = (VERMILION, BLUE, GREEN, ORANGE)
 POINT: dict[str, Any] = {"color": VERMILION, "ms": 11, "mec": "white", "mew": 2}
@@ -133,10 +132,7 @@ def walks(decode: Decode, z: Tensor, labels: Tensor, ways: Mapping[str, Tensor])
 
 @expect.drawing(x="N 2", learned="N 2", best="N 2", data="M 2")
 def denoising_field(x: Tensor, learned: Tensor, best: Tensor, data: Tensor) -> Axes:
-    """Where a denoiser sends noisy points, as arrows over the clean data: the learned and the best possible one.
-
-    The network sends the noisy points x (N, 2) to `learned`, the posterior mean to `best`; data is (M, 2).
-    """
+    """Draw where the network and the posterior mean send noisy points x (N, 2), as arrows over clean data (M, 2)."""
     ax = plt.subplots(figsize=(6.4, 4.6))[1]
     ax.scatter(data[:, 0], data[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
     arrows = (best, SKY, 5.0, r"$x + \sigma^2\nabla\log p_\sigma(x)$"), (learned, VERMILION, 1.3, "denoiser")

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.look import bare
-from gmcourse.viz.palette import GREEN, INK, SIGNED
+from gmcourse.viz.palette import GREEN, INK, SIGNED, bare
 from gmcourse.viz.plane import Extent, grid
 
 SIDE, ARROWS = 90, 60
@@ -22,8 +21,7 @@ Map = Callable[[Tensor], Tensor]
 class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
-    `belief` is D over the grid of `extent`, (SIDE, SIDE), in [0, 1]; `pushes` say where the generator's loss pulls
-    each sample, (n, 2): minus its gradient.
+    `belief` is D over the grid of `extent`, (SIDE, SIDE), in [0, 1]; `pushes` are minus the loss's slopes, (n, 2).
     """
 
     step: int
@@ -52,6 +50,8 @@ def record(step: int, discriminator: Map, generator: Map, generator_loss: Map, z
         samples.requires_grad_(True)
         # the loss is a mean; times n it is each sample's own
         loss = expect.tensor("generator_loss(logits)", generator_loss(_logits(discriminator, samples)), "")
+        if not loss.requires_grad:
+            expect.refuse("generator_loss(logits)", "without a gradient", "a loss computed from the logits")
         pushes = -torch.autograd.grad(len(z) * loss, samples)[0]
     return Frame(step, belief, samples.detach().cpu(), pushes.cpu(), extent)
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmcourse import expect
-from gmcourse.viz.look import bare
+from gmcourse.viz.palette import bare
 
 
 @expect.drawing(x="N 1|3 H W; unit", columns=">= 1", gap=">= 0")

@@ -47,10 +47,7 @@ def precision_and_recall(points: Mapping[str, tuple[float, float]]) -> Axes:
 
 @expect.drawing(edits="E:", attributes="A:", change="E A")
 def effects(change: Tensor, edits: Sequence[str], attributes: Sequence[str], *, label: str) -> Figure:
-    """Draw a table of numbers (edits, attributes) as colours: positive is blue, negative vermilion.
-
-    `label` says what the numbers are, with their unit, beside the colour bar.
-    """
+    """Draw a table (edits, attributes) in colours, blue above 0, vermilion below; `label` says number and unit."""
     limit = float(change.abs().max())
     figure, ax = plt.subplots(figsize=(1.9 + 0.62 * len(attributes), 1.6 + 0.42 * len(edits)))
     picture = ax.imshow(change.cpu(), cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")

@@ -81,10 +81,7 @@ def repeats(
     logx: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw mean curves over repetitions, with the band that holds the middle 80 % of them.
-
-    Measurements are (R, len(x)) by name, one row a repetition; `reference` has values to compare with by name.
-    """
+    """Draw means over R repetitions, (R, len(x)) by name, with the band that holds the middle 80 % of them."""
     level = torch.tensor([0.1, 0.9])
     means = {name: (list(x), values.mean(0).tolist()) for name, values in named.items()}
     spread = {name: tuple(each.quantile(level.to(each), dim=0).tolist()) for name, each in named.items()}

@@ -290,6 +290,28 @@ def _heard(target, arguments):
     return "silent", "an answer"
 
 
+def in_dtype(value, dtype):
+    """A value with its floating tensors, also those that it holds, in another dtype."""
+    if isinstance(value, Tensor):
+        return value.detach().to(dtype) if value.is_floating_point() else value
+    if isinstance(value, Mapping):
+        return {key: in_dtype(each, dtype) for key, each in value.items()}
+    return type(value)(in_dtype(each, dtype) for each in value) if type(value) in (list, tuple) else value
+
+
+def heard_of_dtypes(name):
+    """What became of a good call one of whose arguments, or all, came in each of the other floating dtypes."""
+    one, good = ROWS[name], ROWS[name].good()
+    floating = [argument for argument in good if repr(in_dtype(good[argument], torch.half)) != repr(good[argument])]
+    found = []
+    for dtype in (torch.float16, torch.bfloat16, torch.float64):
+        for changed in {(argument,) for argument in floating} | ({tuple(floating)} - {()}):
+            good = one.good()
+            call = good | {argument: in_dtype(good[argument], dtype) for argument in changed}
+            found.append((changed, str(dtype), *_heard(one.target(), call)))
+    return found
+
+
 def functions_of(good):
     """Arguments that are a function, or hold one by name or in order."""
     inside = {

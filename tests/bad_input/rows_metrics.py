@@ -77,7 +77,7 @@ for name in ("kl_on_grid", "jensen_shannon_on_grid"):
         bad={"cell": (0.0,)},
     )
 row(
-    "metrics.detection.auroc",
+    "metrics.likelihood.auroc",
     lambda: {"higher": normal(5), "lower": normal(4)},
     fine=dict.fromkeys(("higher", "lower"), "shape batch"),
 )
@@ -137,7 +137,7 @@ def squared(x, y):
 
 
 row(
-    "metrics.perceptual_path_length.path_distances",
+    "metrics.perceptual.path_distances",
     lambda: {
         "generate": lambda z: z,
         "distance": squared,
@@ -150,12 +150,12 @@ row(
     bad={"eps": (0.0, 2.0), "distance": (lambda x, y: 3.0, lambda x, y: squared(x, y)[:1])},
 )
 row(
-    "metrics.perceptual_path_length.filtered_mean",
+    "metrics.perceptual.filtered_mean",
     lambda: {"values": torch.rand(9)},
     fine={"values": "shape batch"},
 )
 row(
-    "metrics.perceptual_path_length.path_length",
+    "metrics.perceptual.path_length",
     lambda: {
         "generate": lambda z: z,
         "distance": squared,

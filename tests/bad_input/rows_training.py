@@ -215,7 +215,7 @@ row(
     lambda: {"step": 1, "values": {"loss": 2.0}},
     on=History,
     fine={"values": f"empty negative {PASSES}"},
-    bad={"values": ({"loss": torch.zeros(2)},)},
+    bad={"values": ({"loss": torch.zeros(2)}, {"loss": torch.tensor(1j)}, {"loss": torch.zeros((), device="meta")})},
 )
 row(
     "training.history.History.curve",

@@ -18,7 +18,7 @@ from tests.bad_input.drawn import (
     plane,
 )
 
-add("look.bare", lambda: {"ax": axes()})
+add("palette.bare", lambda: {"ax": axes()})
 add(
     "image_grid.tile",
     lambda: {"x": pictures(), "columns": 2, "gap": 1, "paper": 1.0},
@@ -81,19 +81,19 @@ add(
     bad={"faces": ([{"age": (line(), line(), line(), 0.5)}],)},
 )
 add(
-    "boundary.two_classes",
+    "plane.two_classes",
     lambda: {"x": plane(), "y": classes(), "ax": axes(), "size": 9.0, "alpha": 0.5},
     bad={"y": (2 * classes(),), "alpha": (2.0,)},
 )
 WRONG = {"log_posterior": (lambda x: x[:, 0], lambda x: x * float("nan"))}
 add(
-    "boundary.posterior",
+    "plane.posterior",
     lambda: {"log_posterior": log_posterior, "extent": EXTENT, "ax": axes(), "dashed": False},
     fine={"extent": "negative"},
     bad=LEFT_IS_RIGHT | WRONG,
 )
 add(
-    "boundary.boundaries",
+    "plane.boundaries",
     lambda: {
         "models": {"a": log_posterior},
         "truth": log_posterior,

@@ -108,7 +108,7 @@ add(
     | {
         "discriminator": (lambda x: x, lambda x: x.sum(1) / 0),
         "generator": (lambda z: z[:, :1], lambda z: z / 0),
-        "generator_loss": (lambda logits: logits,),
+        "generator_loss": (lambda logits: logits, lambda logits: logits.detach().mean()),
     },
 )
 add(
@@ -125,7 +125,7 @@ add(
 )
 add("code_plane.codes", lambda: labelled(ax=axes()), bad=WRONG_LABELS, fine={"names": "unknown length"})
 add(
-    "multiscale.squeeze",
+    "feature_maps.squeeze",
     lambda: {"x": torch.arange(16).reshape(4, 4), "z": torch.arange(16).reshape(4, 2, 2)},
     fine={"x": "dtype", "z": "dtype"},
 )
@@ -144,7 +144,7 @@ add("normals.signals", lambda: {"rows": {"a": [line()]}}, fine={"rows": "shape b
 SHAPE = {"width": (0.0,), "correlation": (1.0,)}
 PLACE = dict.fromkeys(("x", "y", "correlation"), "negative")
 add(
-    "two_normals.two_normals",
+    "plane.two_normals",
     lambda: {"x": 1.0, "y": 1.0, "width": 1.0, "correlation": 0.5, "orange_share": 0.5},
     fine=PLACE,
     bad=SHAPE | {"orange_share": (0.0, 1.0)},

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gmcourse.metrics.detection import auroc
+from gmcourse.metrics.likelihood import auroc
 
 
 def test_it_is_the_share_of_pairs_in_the_right_order():

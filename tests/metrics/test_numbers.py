@@ -7,14 +7,14 @@ import torch
 
 from gmcourse.densities import Mixture, Normal
 from gmcourse.metrics import diversity, frechet, likelihood, reconstruction
-from gmcourse.metrics.detection import auroc
 from gmcourse.metrics.divergence import (
     jensen_shannon_on_grid,
     kl_normal,
     kl_on_grid,
     kl_to_standard_normal,
 )
-from gmcourse.metrics.perceptual_path_length import filtered_mean
+from gmcourse.metrics.likelihood import auroc
+from gmcourse.metrics.perceptual import filtered_mean
 
 
 def draws(*shape, seed=0):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gmcourse.converters.nvlabs_stylegan2 import generator_from_nvlabs
-from gmcourse.metrics.perceptual_path_length import filtered_mean, path_distances
+from gmcourse.metrics.perceptual import filtered_mean, path_distances
 from tests.conftest import assert_close
 
 

@@ -8,7 +8,7 @@ import torch
 from gmcourse.data import toy
 from gmcourse.densities import COSINE, LINEAR, NoisedMixture, Path
 from gmcourse.models import diffusion
-from gmcourse.models.diffusion import Diffusion, bound, draw, times
+from gmcourse.models.diffusion import Diffusion, bound, draw, elbo, times
 from gmcourse.training import Minimize, fit
 from tests.flows.cases import shake
 
@@ -139,6 +139,25 @@ def test_the_bound_of_whole_numbers_sums_to_one():
         terms = bound(lambda x, t, guess=guess: torch.full_like(x, guess), levels, [0.0, 0.05], levels=5)
         assert abs(float((-terms[0]).exp().sum()) - 1) < 1e-9
         assert int(terms[0].argmin()) == int((levels[:, 0] - guess).abs().argmin())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_levels_far_from_what_was_denoised_have_their_mass_and_slope(dtype):
+    """Masses far below what the dtype can hold, against a sum over the interval in logarithms; the outer ones too."""
+    x = torch.linspace(-1, 1, 5, dtype=dtype)
+    mean = torch.tensor([0.9, 1.3, -1.2, 0.02, -0.9], dtype=dtype, requires_grad=True)
+    variance = torch.tensor(4e-4, dtype=dtype, requires_grad=True)
+    found = elbo._log_levels(x, mean, variance, 5, 1)
+    low, high = x.double() - 0.25, x.double() + 0.25
+    low[0], high[-1] = -3, 3
+    places = (torch.arange(4000, dtype=torch.float64)[:, None] + 0.5) / 4000 * (high - low) + low
+    m, v = (each.detach().double().requires_grad_() for each in (mean, variance))
+    wanted = log_normal(places, m, v).logsumexp(0) + ((high - low) / 4000).log()
+    assert float(wanted.detach().min()) < -2000
+    assert torch.allclose(found.double(), wanted, rtol=1e-4)
+    slopes = (torch.autograd.grad(each.sum(), of) for each, of in ((found, (mean, variance)), (wanted, (m, v))))
+    for a, b in zip(*slopes, strict=True):
+        assert torch.allclose(a.double(), b, rtol=2e-3, atol=2e-3), (a, b)
 
 
 @every_path

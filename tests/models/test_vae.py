@@ -1,5 +1,6 @@
 """The VAE: bounds below the truth, closed forms met by Monte Carlo, and the reference numbers."""
 
+import copy
 import math
 
 import pytest
@@ -86,6 +87,21 @@ def test_the_best_diagonal_encoder_leaves_a_gap_but_no_gradient():
     model.elbo(torch.randn(9, 6, dtype=torch.float64)).mean().backward()
     for parameter in (model.encoder_bias, model.encoder_weight, model.log_var):
         assert parameter.grad.abs().max() < 1e-9
+
+
+def test_half_precision_is_refused_but_for_the_best_encoder():
+    model = LinearGaussianVAE(3, 2, sigma=0.5)
+    wanted = copy.deepcopy(model)
+    wanted.set_encoder_to_posterior()
+    model.half().set_encoder_to_posterior()
+    assert torch.allclose(model.encoder_weight.float(), wanted.encoder_weight, atol=1e-2)
+    for call in (model.encode, model.log_evidence, model.posterior, model.elbo):
+        with pytest.raises(ValueError, match=r"x has dtype torch.float16; expected float32 or float64"):
+            call(torch.zeros(1, 3).half())
+    with pytest.raises(
+        ValueError, match=r"LinearGaussianVAE has torch.float16, x has torch.float32; expected one dtype"
+    ):
+        model.encode(torch.zeros(1, 3))
 
 
 def test_elbo_by_monte_carlo_is_the_exact_elbo(linear):

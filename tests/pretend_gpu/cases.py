@@ -13,25 +13,21 @@ from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import Pairs, pairs
 from gmcourse.metrics import (
-    detection,
     divergence,
     diversity,
     frechet,
     likelihood,
     perceptual,
-    perceptual_path_length,
     reconstruction,
 )
 from gmcourse.models.diffusion import bound, times
 from gmcourse.reproducible import generator
 from gmcourse.viz import (
-    boundary,
     change,
     code_plane,
     feature_maps,
     game,
     image_grid,
-    multiscale,
     normals,
     plane,
     scores,
@@ -79,7 +75,7 @@ def elsewhere(d: torch.device, function: Callable[[Tensor], Tensor]) -> Callable
 
 
 METRICS: dict[str, Case] = {
-    "detection.auroc": lambda d: detection.auroc(rand(d, 9), rand(d, 7, seed=1)),
+    "likelihood.auroc": lambda d: likelihood.auroc(rand(d, 9), rand(d, 7, seed=1)),
     "divergence.kl_to_standard_normal": lambda d: divergence.kl_to_standard_normal(rand(d, 2, 3), rand(d, 2, 3)),
     "divergence.kl_normal": lambda d: divergence.kl_normal(*(rand(d, 2, 3, seed=i) for i in range(4))),
     "divergence.kl_monte_carlo": lambda d: divergence.kl_monte_carlo(log_p, lambda x: 2 * log_p(x), rand(d, 9, 2)),
@@ -102,11 +98,11 @@ METRICS: dict[str, Case] = {
     "perceptual.map_distance": lambda d: perceptual.map_distance(
         [rand(d, 2, 3, 4, 4)], [rand(d, 2, 3, 4, 4, seed=1)]
     ),
-    "perceptual_path_length.path_distances": lambda d: perceptual_path_length.path_distances(
+    "perceptual.path_distances": lambda d: perceptual.path_distances(
         lambda z: z, squared, rand(d, 3, 4), rand(d, 3, 4, seed=1), t=rand(d, 3), eps=0.1
     ),
-    "perceptual_path_length.filtered_mean": lambda d: perceptual_path_length.filtered_mean(rand(d, 9)),
-    "perceptual_path_length.path_length": lambda d: perceptual_path_length.path_length(
+    "perceptual.filtered_mean": lambda d: perceptual.filtered_mean(rand(d, 9)),
+    "perceptual.path_length": lambda d: perceptual.path_length(
         lambda z: z.double(), squared, rand(d, 3, 4), rand(d, 3, 4, seed=1)
     ),
     "reconstruction.psnr": lambda d: reconstruction.psnr(rand(d, 2, 3, 8, 8), rand(d, 2, 3, 8, 8, seed=1)),
@@ -135,9 +131,9 @@ def data(d: torch.device) -> tuple[Tensor, Tensor]:
 
 FIGURES: dict[str, Case] = {
     "normals.posteriors": lambda d: normals.posteriors([{"a": (rand(d, 9), rand(d, 9), rand(d, 9), 0.5)}], ["a"]),
-    "boundary.two_classes": lambda d: boundary.two_classes(*data(d), an_axes()),
-    "boundary.posterior": lambda d: boundary.posterior(elsewhere(d, halves), EXTENT, an_axes()),
-    "boundary.boundaries": lambda d: boundary.boundaries(
+    "plane.two_classes": lambda d: plane.two_classes(*data(d), an_axes()),
+    "plane.posterior": lambda d: plane.posterior(elsewhere(d, halves), EXTENT, an_axes()),
+    "plane.boundaries": lambda d: plane.boundaries(
         {"a": elsewhere(d, halves)}, elsewhere(d, halves), data(d), EXTENT
     ),
     "change.pushed_histogram": lambda d: change.pushed_histogram(
@@ -168,7 +164,7 @@ FIGURES: dict[str, Case] = {
     "image_grid.images": lambda d: image_grid.images([rand(d, 4, 3, 4, 4), rand("cpu", 4, 3, 4, 4)]),
     "code_plane.manifold": lambda d: code_plane.manifold(elsewhere(d, pictures), n=3)(0.1, 0.2),
     "code_plane.codes": lambda d: code_plane.codes(rand(d, 9, 2), labels(d, 9), NAMES),
-    "multiscale.squeeze": lambda d: multiscale.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
+    "feature_maps.squeeze": lambda d: feature_maps.squeeze(rand(d, 4, 4), rand(d, 4, 2, 2)),
     "normals.fits": lambda d: normals.fits(rand(d, 9), rand(d, 9), {"a": rand(d, 9, grad=True)}),
     "normals.bound_and_gap": lambda d: normals.bound_and_gap(rand(d, 9), -rand(d, 9), 0.0, 0.5, "x"),
     "normals.histograms": lambda d: normals.histograms({"a": rand(d, 9, grad=True)}, "x"),

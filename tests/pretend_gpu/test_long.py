@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 
 from gmcourse import zoo
 from gmcourse.exercises.judge import notebook
-from gmcourse.metrics.perceptual_path_length import path_length
+from gmcourse.metrics.perceptual import path_length
 from gmcourse_recipes import running as recipes
 from gmcourse_recipes.running import train
 from tests.exercises import trial

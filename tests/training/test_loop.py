@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 
 import pytest
 import torch
@@ -153,6 +154,11 @@ def test_nan_stops_with_the_step_and_good_parameters(data):
 
 
 def test_history_survives_json_and_thinning():
+    history = History()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # torch warns of a number that would have a gradient
+        history.record(0, {"with a gradient": torch.ones((), requires_grad=True)})
+    assert history["with a gradient"] == [1.0]
     history = History()
     for s in range(1000):
         history.record(s, {"loss": float(s)} | ({"r1": 1.0} if s % 16 == 0 else {}))

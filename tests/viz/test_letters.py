@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gmcourse.viz.look import LOOK
+from gmcourse.viz.palette import LOOK
 from tests.conftest import ROOT
 
 SIZES = re.compile(r"(?:font|label|title)_?size\"?\s*[=:]\s*([\d.]+)")

@@ -8,9 +8,8 @@ import torch
 
 from gmcourse.densities import Normal
 from gmcourse.models.discriminative_vs_generative import GenerativeClassifier
-from gmcourse.viz.boundary import boundaries, posterior
+from gmcourse.viz.plane import boundaries, posterior, two_normals
 from gmcourse.viz.training_curves import repeats
-from gmcourse.viz.two_normals import two_normals
 
 EXTENT = (-4.0, 4.0, -3.0, 3.0)
 

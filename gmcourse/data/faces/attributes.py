@@ -32,11 +32,7 @@ TOLERANCE = 1e-4  # a value may leave its range by what float32 arithmetic does 
 
 
 def column(name: str) -> int:
-    """Find where an attribute stands in a row of `NAMES`.
-
-    >>> NAMES[column("yaw")]
-    'yaw'
-    """
+    """Find where an attribute stands in a row of `NAMES`."""
     return NAMES.index(expect.one_of("name", name, NAMES))
 
 

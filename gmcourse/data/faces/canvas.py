@@ -94,10 +94,7 @@ class Window:
     y: Tensor
 
     def paint(self, color: Tensor, cover: Tensor) -> None:
-        """Lay a colour over the pixels.
-
-        A colour is (B or 1, 3), or (B or 1, 3, h, w) if it varies; the cover (B or 1, h, w) is its opacity, 0 … 1.
-        """
+        """Lay a colour (B or 1, 3), or (B or 1, 3, h, w), over the pixels with an opacity (B or 1, h, w) in 0 … 1."""
         if color.ndim == 2:
             color = color[:, :, None, None]
         below = self.canvas.pixels[:, :, self.rows, self.columns]

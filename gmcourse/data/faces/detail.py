@@ -4,8 +4,6 @@ Attributes alone leave a picture some eighteen unknowns, and then a small pictur
 about the large one. These make it many.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -23,10 +21,7 @@ def scrambled(bits: Tensor) -> Tensor:
 
 
 def hashed(seeds: Tensor, places: Tensor) -> Tensor:
-    """Make 32 bits, int64 in [0, 2³²), for each pair of a seed and a place, int64 that broadcast.
-
-    By arithmetic alone: the same on every device, and picture 7 of a batch is picture 7 wherever it is drawn.
-    """
+    """Make 32 bits, int64, for each pair of a seed and a place, by arithmetic that is the same on every device."""
     high = (seeds >> 32) & MASK
     start = scrambled(scrambled(seeds & MASK) ^ high)
     return scrambled(start ^ scrambled(places & MASK))
@@ -40,8 +35,7 @@ def uniform(seeds: Tensor, n: int, dtype: torch.dtype = torch.float32) -> Tensor
 def near_normal(seeds: Tensor, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
     """Make numbers of mean 0 and variance 1 for each seed, (B, *shape): the sum of the four bytes of a hash.
 
-    A sum of four uniform numbers has bounded tails (±3.46) and an excess kurtosis of −0.3; for the grain of a sensor
-    that is close enough to normal, and it is exact arithmetic.
+    Its tails end at ±3.46, its excess kurtosis is −0.3: near enough to a sensor's grain, and exact arithmetic.
     """
     count = torch.Size(shape).numel()
     places = torch.arange(count, device=seeds.device) + 0x10000
@@ -78,20 +72,14 @@ def waves(seeds: Tensor, along: Tensor, frequencies: tuple[float, ...], first: i
 SEEDS_OF = {"strands": 101, "freckles": 211, "pores": 307, "weave": 401, "grain": 503}
 
 
-@dataclass(frozen=True)
 class Detail:
     """The nuisance of a batch of pictures, all of it a function of their seeds (B,) int64.
 
     `numbers` (B, 16) in [0, 1) are for what is decided once a picture.
     """
 
-    seeds: Tensor
-    numbers: Tensor
-
-    @staticmethod
-    def of(seeds: Tensor, dtype: torch.dtype) -> "Detail":
-        """Make the detail that belongs to some seeds."""
-        return Detail(seeds, uniform(seeds, 16, dtype))
+    def __init__(self, seeds: Tensor, dtype: torch.dtype) -> None:
+        self.seeds, self.numbers = seeds, uniform(seeds, 16, dtype)
 
     def number(self, k: int) -> Tensor:
         """Give the k-th number of each picture, (B, 1, 1)."""

@@ -23,11 +23,7 @@ TEETH = "fffaf1"
 
 
 def rgb(code: str) -> tuple[float, float, float]:
-    """Read a hexadecimal code as three numbers in [0, 1].
-
-    >>> rgb("ff0000")
-    (1.0, 0.0, 0.0)
-    """
+    """Read a hexadecimal code, "ff0000", as three numbers in [0, 1]."""
     r, g, b = (int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))
     return r, g, b
 
@@ -94,8 +90,7 @@ class Face:
     def around(self, x: float, depth: float = 1.0) -> tuple[Tensor, Tensor]:
         """Find where a turned head carries something that stood at x, and how narrow it looks, (B, 1, 1) each.
 
-        The face is a cylinder: x = R sin(θ + turn), and widths shrink by cos(θ + turn) / cos θ. The depth is 1 on the
-        cylinder, more for what stands out from it, as a nose does.
+        On a cylinder x = R sin(θ + turn), and widths shrink by cos(θ + turn) / cos θ; a nose's depth is above 1.
         """
         radius = self.half_width * 1.04
         angle = torch.asin(x / radius)

@@ -26,20 +26,16 @@ def fit(pictures: Tensor, *, steps: int = 120) -> tuple[Tensor, Tensor]:
     expect.tensor("pictures", pictures, f"B 3 {pictures.shape[3]} {pictures.shape[3]}")
     expect.whole("the side of pictures", pictures.shape[3], least=SMALLEST, most=LARGEST)
     targets = pictures.detach().repeat_interleave(RESTARTS, 0)
-    fitted, error = _descend(_nearest(pictures.detach()).flatten(0, 1), targets, steps)
+    natural, uniform = (sample(CANDIDATES // 2, distribution=name) for name in ("natural", "uniform"))
+    crowd = torch.cat([natural, uniform]).to(pictures)
+    with torch.no_grad():
+        distances = torch.cdist(pictures.flatten(1), render(crowd, pictures.shape[-1]).flatten(1))
+    nearest = distances.topk(RESTARTS, largest=False).indices.flatten()
+    fitted, error = _descend(crowd[nearest], targets, steps)
     error = error.view(-1, RESTARTS)
     best = error.argmin(1)
     rows = torch.arange(len(pictures), device=pictures.device)
     return fitted.view(-1, RESTARTS, fitted.shape[1])[rows, best], error[rows, best].sqrt()
-
-
-@torch.no_grad()
-def _nearest(pictures: Tensor) -> Tensor:
-    """Find the faces nearest to each picture, (B, RESTARTS, A), among as many natural as uniform ones."""
-    natural, uniform = (sample(CANDIDATES // 2, distribution=name) for name in ("natural", "uniform"))
-    crowd = torch.cat([natural, uniform]).to(pictures)
-    distances = torch.cdist(pictures.flatten(1), render(crowd, pictures.shape[-1]).flatten(1))
-    return crowd[distances.topk(RESTARTS, largest=False).indices]
 
 
 def _descend(start: Tensor, targets: Tensor, steps: int) -> tuple[Tensor, Tensor]:

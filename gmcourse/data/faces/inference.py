@@ -96,8 +96,7 @@ def posterior(
 def _face(points: Tensor) -> tuple[Tensor, Tensor]:
     """Give the attributes (N, 18) of points (N, 21), and the log-density of points under the crowd, (N,).
 
-    A point has a real number w for each attribute, whose Φ(w) is a number in [0, 1] that `natural` asks for, and then
-    three events, 0 or 1. The density lacks the constant (2π)⁻⁹.
+    A point has w for each attribute, Φ(w) for `natural` to use, then three events. The density lacks (2π)⁻⁹.
     """
     shares, events = (iter(x.unbind(1)) for x in (torch.special.ndtr(points[:, :D]), points[:, D:]))
     terms = [-0.5 * points[:, :D].square().sum(1)]

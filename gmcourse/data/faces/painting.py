@@ -11,8 +11,7 @@ from gmcourse.data.faces.detail import Detail
 from gmcourse.data.faces.eyes import paint_brows, paint_eyes, paint_glasses
 from gmcourse.data.faces.face import Face
 from gmcourse.data.faces.hair import paint_back_hair, paint_front_hair
-from gmcourse.data.faces.head import paint_ears, paint_head, paint_wrinkles
-from gmcourse.data.faces.mouth import paint_moustache, paint_mouth, paint_nose
+from gmcourse.data.faces.head import paint_ears, paint_head, paint_moustache, paint_mouth, paint_nose, paint_wrinkles
 from gmcourse.data.faces.sampling import sample
 from gmcourse.data.images import Images
 from gmcourse.reproducible import mixed_seed
@@ -50,7 +49,7 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
 
 def _draw(attributes: Tensor, size: int, seeds: Tensor | None) -> Tensor:
     """Draw a batch that is small enough to be drawn at once."""
-    detail = None if seeds is None else Detail.of(seeds, attributes.dtype)
+    detail = None if seeds is None else Detail(seeds, attributes.dtype)
     face = Face(attributes, detail)
     canvas = Canvas(len(attributes), size, attributes[:, column("tilt")].view(-1, 1, 1))
     for paint in (*BEHIND, *FACE, *IN_FRONT):

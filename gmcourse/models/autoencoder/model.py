@@ -36,11 +36,13 @@ class Autoencoder(nn.Module):
         self.shape, self.latent_dim = tuple(shape), latent_dim
         self.encoder, self.decoder = image_pair(network, shape, hidden, latent_dim, latent_dim)
 
+    @expect.one_dtype
     def encode(self, x: Tensor) -> Tensor:
         """Codes (B, latent_dim) of images (B, C, H, W); noisy ones may leave [0, 1]."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
         return self.encoder(x)
 
+    @expect.one_dtype
     def decode(self, z: Tensor) -> Tensor:
         """Compute images (B, C, H, W) in [0, 1] from codes (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
@@ -52,10 +54,7 @@ class Autoencoder(nn.Module):
 
     @expect.door(x="B C H W; >= 0 <= 1", sigma=">= 0", noise="B C H W")
     def squared_error(self, x: Tensor, sigma: float = 0.0, noise: Tensor | None = None) -> Tensor:
-        """Compute ‖x − x̂‖², summed over channels and pixels, shape (B,).
-
-        Noise of deviation `sigma` is in the input, not in the target: a denoising autoencoder (Vincent et al. 2008).
-        """
+        """Compute ‖x − x̂‖² summed to (B,), with noise in the input alone: denoising (Vincent et al. 2008)."""
         return self._squared_error(x, sigma, noise)
 
     def _squared_error(self, x: Tensor, sigma: float, noise: Tensor | None = None) -> Tensor:

@@ -1,15 +1,21 @@
-"""The chain that adds noise, in closed form between any two of its times, and what a network may predict on it.
+"""The chain that adds noise, in closed form between any two of its times; and back, by DDPM's and DDIM's samplers.
 
 `path` preserves variance (α_t² + σ_t² = 1) in the papers; here it may be any path from data at 0 to noise at 1.
 """
 
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal
 
+import torch
 from torch import Tensor
 
-from gmcourse.densities import Path
+from gmcourse import expect
+from gmcourse.densities import COSINE, Path
 
 Prediction = Literal["noise", "data", "v"]
+Denoiser = Callable[[Tensor, float], Tensor]  # (x_t, t) → x̂_0
+Sampler = Literal["ddim", "small", "large"]
 
 
 def transition(path: Path, s: float, t: float, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -24,10 +30,7 @@ def transition(path: Path, s: float, t: float, like: Tensor) -> tuple[Tensor, Te
 
 
 def posterior(path: Path, x_t: Tensor, x_0: Tensor, s: float, t: float) -> tuple[Tensor, Tensor]:
-    """Compute mean and variance of q(x_s | x_t, x_0), normal by Bayes' rule: the way back if its end is known.
-
-    Ho et al. 2020 (arXiv:2006.11239), equations 6 and 7; the variance is their β̃_t.
-    """
+    """Compute mean and variance β̃_t of q(x_s | x_t, x_0) (Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7)."""
     factor, variance = transition(path, s, t, x_t)
     (alpha_s, sigma_s), (_, sigma_t) = path.at(s, x_t), path.at(t, x_t)
     of_noisy = factor * (sigma_s / sigma_t).square()
@@ -57,3 +60,65 @@ def denoised_and_noise(
         return output, (x_t - alpha * output) / sigma
     total = alpha.square() + sigma.square()
     return (alpha * x_t - sigma * output) / total, (sigma * x_t + alpha * output) / total
+
+
+@expect.door(steps=">= 1")
+def times(
+    steps: int, *, spacing: Literal["time", "snr"] = "time", path: Path = COSINE, highest: float = 9.0
+) -> list[float]:
+    """Choose times 0 = t_0 < … < t_N = 1 of a chain of N steps.
+
+    By "time" they are evenly spaced. By "snr" the logarithm of signal over noise is, from `highest` at t_1 down to
+    that of the path's end: near the data the noise then shrinks by the same factor at each step (Kingma et al. 2021).
+    """
+    if spacing == "time":
+        return [i / steps for i in range(steps + 1)]
+    ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    wanted = torch.linspace(highest, float(path.log_snr(ends)[1]), steps, dtype=torch.float64)
+    low, high = torch.zeros_like(wanted), torch.ones_like(wanted)
+    for _ in range(50):  # halve: log SNR falls with t
+        middle = (low + high) / 2
+        beyond = path.log_snr(middle) < wanted
+        low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
+    return [0.0, *high.tolist()]
+
+
+def ddim_step(path: Path, x_t: Tensor, denoised: Tensor, s: float, t: float) -> Tensor:
+    """Move from t to s with the same noise: α_s x̂_0 + σ_s ε̂ (Song et al. 2021, arXiv:2010.02502, eq. 12)."""
+    alpha, sigma = path.at(t, x_t)
+    return path.mix(denoised, (x_t - alpha * denoised) / sigma, s)
+
+
+@torch.no_grad()
+@expect.door(start="B …", grid=">= 0 <= 1", sampler="ddim|small|large")
+def draw(
+    denoise: Denoiser,
+    start: Tensor,
+    grid: Sequence[float],
+    *,
+    sampler: Sampler = "ddim",
+    path: Path = COSINE,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Go back from noise `start` (B, …) along the times of the grid, which grow: samples of the same shape.
+
+    Args:
+        denoise: gives x̂_0 at (x_t, t), a network or a closed form.
+        grid: times of the chain, from the data's to the noise's; see `times`.
+        sampler: "ddim" adds no noise. "small" and "large" draw from N(mean of q(x_s | x_t, x̂_0), v I) with v = β̃_t
+            or β_t, the two choices of Ho et al. 2020, section 3.2; the last step returns the mean.
+    """
+    if list(grid) != sorted(set(grid)) or len(grid) < 2:
+        expect.refuse("grid", grid, "two or more times that grow")
+    x, shape = start, " ".join(map(str, start.shape))
+    for t, s in pairwise(reversed(grid)):
+        denoised = expect.tensor("denoise(x_t, t)", denoise(x, t), shape, finite=False)
+        if sampler == "ddim":
+            x = ddim_step(path, x, denoised, s, t)
+            continue
+        x, variance = posterior(path, x, denoised, s, t)
+        if sampler == "large":
+            _, variance = transition(path, s, t, x)
+        if s > grid[0]:
+            x = x + variance.sqrt() * torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
+    return x

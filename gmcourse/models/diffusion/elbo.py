@@ -10,26 +10,28 @@ from torch import Tensor
 
 from gmcourse import expect
 from gmcourse.densities import COSINE, Path
-from gmcourse.models.diffusion.chain import posterior, transition
-from gmcourse.models.diffusion.sampling import Denoiser
-from gmcourse.precision import at_least_single, single
+from gmcourse.models.diffusion.chain import Denoiser, posterior, transition
+from gmcourse.precision import at_least_single, single, wide
 
 Variance = Literal["small", "large", "best"]
 
 
-def _log_normal(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-    return -0.5 * ((x - mean).square() / variance + (2 * math.pi * variance).log())
-
-
 def _log_levels(x: Tensor, mean: Tensor, variance: Tensor, levels: int, merged: int) -> Tensor:
-    """Compute log of the normal's mass on the interval of x's levels in [−1, 1]; the outer ones are open."""
+    """Compute log of the normal's mass on the interval of x's levels in [−1, 1]; the outer ones are open.
+
+    In float64 and from log Φ on the side where it is small, so that a mass that underflows has a logarithm.
+    """
+    x, mean, variance = wide(x, mean, variance)
     gap, scale = 2 / (levels - 1), variance.sqrt()
     first = ((x + 1) / gap).round().div(merged, rounding_mode="floor") * merged
     low = (first - 0.5) * gap - 1
     high = low + merged * gap
-    upper = torch.where(high > 1, 1.0, torch.special.ndtr((high - mean) / scale))
-    lower = torch.where(low < -1, 0.0, torch.special.ndtr((low - mean) / scale))
-    return (upper - lower).clamp_min(1e-12).log()
+    upper = torch.where(high > 1, math.inf, (high - mean) / scale)
+    lower = torch.where(low < -1, -math.inf, (low - mean) / scale)
+    turned = lower + upper > 0  # the mass between two ends is that between their negatives
+    upper, lower = torch.where(turned, -lower, upper), torch.where(turned, -upper, lower)
+    larger = torch.special.log_ndtr(upper)
+    return larger + torch.log(-torch.expm1(torch.special.log_ndtr(lower) - larger))
 
 
 @at_least_single
@@ -88,7 +90,10 @@ def bound(
             terms.append(step_kl(path, x, x_t, denoised, s, t, variance))
             continue
         width = (x - denoised).square().mean() if variance == "best" else transition(path, s, t, x)[1]
-        seen = _log_levels(x, denoised, width, levels, merged) if levels else _log_normal(x, denoised, width)
+        if levels:
+            seen = _log_levels(x, denoised, width, levels, merged)
+        else:
+            seen = -0.5 * ((x - denoised).square() / width + (2 * math.pi * width).log())
         terms.append(-seen.flatten(1).sum(1))
     alpha, sigma = path.at(grid[-1], x)
     last = 0.5 * ((alpha * x).square() + sigma.square() - 1 - 2 * sigma.log())

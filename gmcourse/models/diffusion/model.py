@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.densities import COSINE
-from gmcourse.models.diffusion.chain import Prediction, denoised_and_noise, target
-from gmcourse.models.diffusion.sampling import Denoiser, Sampler, draw, times
+from gmcourse.models.diffusion.chain import Denoiser, Prediction, Sampler, denoised_and_noise, draw, target, times
 from gmcourse.nn.residual_mlp import ResidualMLP
 from gmcourse.nn.unet import UNet
 

@@ -28,6 +28,7 @@ class Classifier(nn.Module):
         self.dims, self.classes = dims, classes
         self.network = mlp([dims, *hidden, classes])
 
+    @expect.one_dtype
     def logits(self, x: Tensor) -> Tensor:
         """Score points (B, dims) for each class, (B, classes); only the differences mean something."""
         expect.tensor("x", x, f"B {self.dims}", finite=False)

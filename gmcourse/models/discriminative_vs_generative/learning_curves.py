@@ -109,14 +109,13 @@ def error_rate(model: Predictor, x: Tensor, y: Tensor) -> float:
     return float((predicted != y).double().mean())
 
 
-@expect.door(test="N … / N; integer", sizes=">= 2", repeats=">= 1")
+@expect.door(test="N …; full / N; integer", sizes=">= 2", repeats=">= 1")
 def learning_curve(
     draw: Draw, test: tuple[Tensor, Tensor], fits: dict[str, Fit], sizes: Sequence[int], *, repeats: int
 ) -> dict[str, Tensor]:
     """Test errors of several classifiers, each trained on the same draws.
 
-    Returns name → errors (repeats, len(sizes)). `draw(n, generator)` gives n labelled examples, some of each class;
-    `fits` has for each name a function from (x, y) to a trained classifier.
+    Returns name → errors (repeats, len(sizes)). `draw(n, generator)` gives labelled examples, `fits` the trainings.
     """
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):

@@ -35,10 +35,7 @@ def _levels(shape: Shape) -> int:
 
 
 class DCGenerator(FromNoise):
-    """Noise z ~ N(0, I) → pictures in [0, 1]. In the paper z is uniform, of width 100.
-
-    There are `width` channels before the last layer; each level further down has twice as many.
-    """
+    """Noise z ~ N(0, I), in the paper uniform, → pictures in [0, 1]; `width` channels before the last layer."""
 
     @expect.door(shape="3: >= 1", latent_dim=">= 1", width=">= 1")
     def __init__(self, shape: Shape = (1, 8, 8), latent_dim: int = 32, width: int = 32) -> None:
@@ -57,6 +54,7 @@ class DCGenerator(FromNoise):
         self.network = nn.Sequential(*layers)
         self.apply(_small_weights)
 
+    @expect.one_dtype
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, latent_dim) to pictures (B, C, H, W) in [0, 1]."""
         self._check(z)
@@ -88,6 +86,7 @@ class DCDiscriminator(nn.Module):
         self.network = nn.Sequential(*layers)
         self.apply(_small_weights)
 
+    @expect.one_dtype
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures (B, C, H, W) in [0, 1] to logits (B, outputs)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)

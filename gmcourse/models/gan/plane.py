@@ -40,6 +40,7 @@ class PlaneGenerator(FromNoise):
         self.latent_dim = latent_dim
         self.network = mlp([latent_dim, *hidden, 2], ACTIVATIONS[activation])
 
+    @expect.one_dtype
     def forward(self, z: Tensor) -> Tensor:
         """Map latents (B, latent_dim) to points (B, 2)."""
         self._check(z)
@@ -47,10 +48,7 @@ class PlaneGenerator(FromNoise):
 
 
 class PlaneDiscriminator(nn.Module):
-    """Points of the plane → logits; D = σ(logit) is how sure it is that a point is data.
-
-    Points are divided by `input_scale` first, so that the data has about unit size.
-    """
+    """Points of the plane, divided by `input_scale` to have about unit size, → logits; D = σ(logit) is its belief."""
 
     @expect.door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))
     def __init__(
@@ -60,7 +58,7 @@ class PlaneDiscriminator(nn.Module):
         self.input_scale = input_scale
         self.network = mlp([2, *hidden, 1], ACTIVATIONS[activation])
 
+    @expect.door(x="B 2; unseen")
     def forward(self, x: Tensor) -> Tensor:
         """Map points (B, 2) to logits (B, 1)."""
-        expect.tensor("x", x, "B 2", finite=False)
         return self.network(x / self.input_scale)

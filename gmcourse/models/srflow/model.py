@@ -102,6 +102,7 @@ class SRFlow(nn.Module):
 
         self.flow = Flow(level(0, 3), (3, 2**self.n_levels, 2**self.n_levels), any_size=True)
 
+    @expect.one_dtype
     def contexts(self, low: Tensor) -> list[Tensor]:
         """What the flow needs of the low resolutions (B, 3, h, w) in [0, 1]: one tensor a level."""
         expect.tensor("low", low, "B 3 h w", dtype="full", within=(0, 1))
@@ -117,24 +118,25 @@ class SRFlow(nn.Module):
             )
         return self.encoder(low)
 
+    @expect.one_dtype
     def encode(self, high: Tensor, low: Tensor) -> Tensor:
-        """z = f(x; y), the shape of x: what remains of x when everything that y tells is taken out.
-
-        x is (B, 3, scale·h, scale·w) in [0, 1], y (B, 3, h, w) in [0, 1], or one for all.
-        """
+        """Map x (B, 3, scale·h, scale·w), given y (B, 3, h, w) or one for all, both in [0, 1], to z = f(x; y)."""
         self._check_pair(high, low)
         return self.flow(high, self.contexts(low))[0]
 
+    @expect.one_dtype
     def decode(self, z: Tensor, low: Tensor) -> Tensor:
         """Compute x = f⁻¹(z; y), (B, 3, H, W), not cut to [0, 1]."""
         self._check_scale("z", z, low)
         return self.flow.inverse(z, self.contexts(low))
 
+    @expect.one_dtype
     def log_prob(self, high: Tensor, low: Tensor) -> Tensor:
         """Compute log p(x | y), a density of x in [0, 1]^D, in nats, shape (B,). Arguments as in `encode`."""
         self._check_pair(high, low)
         return self.flow.log_prob(high, self.contexts(low))
 
+    @expect.one_dtype
     def bound(self, pixels: Tensor, low: Tensor, noise: Tensor | None = None) -> Tensor:
         """Compute a bound on log P(pixels | y) in nats, (B,), of pixels 0 … 255, (B, 3, H, W); see `Dequantized`."""
         self._check_scale("pixels", pixels, low)

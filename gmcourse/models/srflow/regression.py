@@ -34,9 +34,9 @@ class Regression(nn.Module):
         self.full = conv3x3(channels, channels)
         self.last = conv3x3(channels, 3)
 
+    @expect.door(low="B 3 h w; unseen")
     def forward(self, low: Tensor) -> Tensor:
         """Enlarge pictures (B, 3, h, w) in [0, 1] to (B, 3, scale·h, scale·w), about [0, 1]."""
-        expect.tensor("low", low, "B 3 h w", finite=False)
         pyramid, _ = self.encoder.read(low)
         h = F.leaky_relu(upsampled(self.up, pyramid[-1]), SLOPE)
         return self.last(F.leaky_relu(self.full(h), SLOPE))

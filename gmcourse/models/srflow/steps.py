@@ -43,10 +43,7 @@ class ConditionalNet(nn.Module):
 
 
 def transition_step(channels: int) -> Bijection:
-    """Actnorm and 1×1 convolution without a coupling: each level of SRFlow begins with some.
-
-    The squeeze before it makes channels of pixels, whose pattern a coupling at once would leave as artefacts.
-    """
+    """Build actnorm and 1×1 convolution alone: they mix the pattern that the squeeze before has made of pixels."""
     return ActNormConv(ActNorm(channels), PlainConv1x1(channels))
 
 
