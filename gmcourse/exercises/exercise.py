@@ -1,7 +1,6 @@
 """What makes a check out of a law: fresh inputs, torch as it was, and a verdict."""
 
 import functools
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from gmcourse.exercises.compare import Case, agree_always, agreed
 from gmcourse.exercises.mistakes import NotDone, Refusal, passed_line
 from gmcourse.reproducible import plain_defaults, seed_torch
 
+Law = Callable[[Any, torch.Generator], None]
 _seed: int | None = None
 
 
@@ -35,13 +35,11 @@ def fresh() -> torch.Generator:
     return generator
 
 
-def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], None]:
+def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
     """Make a check out of a function that raises when the answer is wrong. Its name is the exercise's.
 
-    The function gets the answer and a generator that nobody can foresee. The last paragraph of its docstring is
-    what a right answer is rewarded with: a sentence on what the result means.
+    The function gets the answer and a generator that nobody can foresee.
     """
-    reward = " ".join((inspect.getdoc(law) or "").partition("\n\n")[2].split())
 
     @functools.wraps(law)
     def judge(answer: Any) -> None:
@@ -64,6 +62,11 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
     return judge
 
 
+def teaches(reward: str) -> Callable[[Law], Callable[[Any], None]]:
+    """Make an `exercise` that rewards a right answer with a sentence on what the result means."""
+    return functools.partial(exercise, reward=reward)
+
+
 def by_cases(
     what: str | tuple[str, ...],
     shapes: Sequence[tuple[Any, ...]],
@@ -71,20 +74,20 @@ def by_cases(
     edge: tuple[Any, ...] | None = None,
     otherwise: str = "",
     **settings: Any,
-) -> Callable[[Callable[..., Case]], Callable[[Any], None]]:
-    """Make a check out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
+) -> Callable[[Callable[..., Case]], Law]:
+    """Make what is checked out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
 
     `edge` is a shape at which careless formulas overflow and the like, and `otherwise` has the words for that.
     """
 
-    def check(case: Callable[..., Case]) -> Callable[[Any], None]:
+    def check(case: Callable[..., Case]) -> Law:
         def law(answer: Any, generator: torch.Generator) -> None:
             agree_always(answer, what, case, generator, *shapes, **settings)
             if edge is not None:
                 agree_always(answer, what, case, generator, edge, otherwise=otherwise, **settings)
 
         assigned = ("__module__", "__name__", "__qualname__", "__doc__")  # its arguments are not the check's
-        return exercise(functools.update_wrapper(law, case, assigned))
+        return functools.update_wrapper(law, case, assigned)
 
     return check
 

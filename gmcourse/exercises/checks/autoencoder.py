@@ -8,17 +8,14 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake, show
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, mistake, show, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, tensor, watched
 from gmcourse.exercises.independence import N, fresh_each, independent
 
 
-@exercise
+@teaches("What is trained to give back more than it was shown has to know what pictures look like.")
 def denoising_loss(answer: Any, generator: torch.Generator) -> None:
-    """Check the mean over the batch of ‖x − f(x + σ ε)‖², with fresh noise and a clean target.
-
-    What is trained to give back more than it was shown has to know what pictures look like.
-    """
+    """Check the mean over the batch of ‖x − f(x + σ ε)‖², with fresh noise and a clean target."""
     what = "the loss"
     for shape, batch, sigma in (((2, 3, 4), 700, 0.5), ((1, 4, 6), 600, 1.5)):
         layer = nn.Linear(math.prod(shape), math.prod(shape))
@@ -98,12 +95,9 @@ def _linear(generator: torch.Generator, count: int, dims: int, kept: int) -> Cas
     return Case((x.float(), kept), want, {} if kept == dims else suspects)
 
 
-@exercise
+@teaches("No linear autoencoder with so many numbers can do better, however long it trains.")
 def best_linear_error(answer: Any, generator: torch.Generator) -> None:
-    """Check the least mean squared error of any linear autoencoder with so many numbers.
-
-    No linear autoencoder with so many numbers can do better, however long it trains.
-    """
+    """Check the least mean squared error of any linear autoencoder with so many numbers."""
     shapes = ((12, 5, 2), (30, 4, 1), (9, 6, 4), (4, 7, 2))
     agree_always(answer, "the least error", _linear, generator, *shapes, rtol=1e-3)
     agree_always(answer, "the least error with as many numbers as dimensions", _linear, generator, (8, 3, 3))
@@ -128,12 +122,9 @@ def _lengths(generator: torch.Generator, pictures: int, dims: int, symbols: int)
     return Case((codes, tables), nats.sum(1) / two, suspects)
 
 
-@exercise
+@teaches("An entropy coder needs so many bits for these codes: a better model of the symbols is a smaller file.")
 def code_bits(answer: Any, generator: torch.Generator) -> None:
-    """Check the code length −Σ_d log₂ p_d(symbol_d), one number a picture.
-
-    An entropy coder needs so many bits for these codes: a better model of the symbols is a smaller file.
-    """
+    """Check the code length −Σ_d log₂ p_d(symbol_d), one number a picture."""
     agree_always(answer, "the length", _lengths, generator, (6, 3, 4), (1, 5, 7), (4, 2, 9))
     # a long code of rare symbols: the product of probabilities is 0 in float32, and in float64
     rare = torch.full((200, 2), 1e-4)
@@ -144,12 +135,10 @@ def code_bits(answer: Any, generator: torch.Generator) -> None:
     agree(ask(answer, codes, rare), want, "the length", otherwise=reason, rtol=1e-3)
 
 
+@teaches("A good denoiser knows the slope of the log-density of noisy data: its score.")
 @by_cases("the denoised point", [(5, 3, 2), (1, 4, 3), (7, 2, 4)], rtol=1e-3)
 def denoise(generator: torch.Generator, points: int, centres: int, dims: int) -> Case:
-    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule.
-
-    A good denoiser knows the slope of the log-density of noisy data: its score.
-    """
+    """Check x + σ² ∇ log p_σ(x) against the posterior mean by Bayes' rule."""
     sigma, width = float(0.3 + 0.9 * torch.rand((), generator=generator)), 0.5
     means = 1.5 * torch.randn(centres, dims, generator=generator).double()
     variance = width**2 + sigma**2
@@ -180,12 +169,9 @@ def denoise(generator: torch.Generator, points: int, centres: int, dims: int) ->
     return Case((log_prob, x, sigma), want, suspects)
 
 
-@exercise
+@teaches("A density of the codes turns an autoencoder into a generator, as good as that density fits.")
 def draw_codes(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: draws from the normal fitted to codes, with its mean and all of its covariance.
-
-    A density of the codes turns an autoencoder into a generator, as good as that density fits.
-    """
+    """Find the mistake: draws from the normal fitted to codes, with its mean and all of its covariance."""
     mixing = torch.tensor([[3.0, 0.0, 0.0], [2.0, 1.0, 0.0], [-1.5, 0.8, 0.5]])
     mixing = mixing + 0.1 * torch.rand(3, 3, generator=generator)
     shift = torch.tensor([4.0, -2.0, 1.0]) + 0.3 * torch.rand(3, generator=generator)
@@ -246,12 +232,9 @@ def _compare_moments(z: Tensor, codes: Tensor) -> None:
         mistake("the draw has another mean than the codes", where)
 
 
-@exercise
+@teaches("A good density of codes is all that an autoencoder lacks to be a generative model.")
 def density_of_codes(answer: Any, generator: torch.Generator) -> None:
-    """Compute what a density gives to codes of digits that it has not seen, and whether its mass is one.
-
-    A good density of codes is all that an autoencoder lacks to be a generative model.
-    """
+    """Compute what a density gives to codes of digits that it has not seen, and whether its mass is one."""
     (fit, model), _ = found_and_why(answer)
     with torch.no_grad():
         seen, unseen = (model.encode(load("digits", split).unit()) for split in ("train", "test"))

@@ -11,16 +11,13 @@ from torch.distributions import Categorical
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
 from gmcourse.exercises.compare import Case, agree, finite, normal, pair, tensor
 
 
-@exercise
+@teaches("An exact log-probability, from a sum of cross-entropies: no bound and no noise.")
 def log_likelihood(answer: Any, generator: torch.Generator) -> None:
-    """Check log P(x) of whole numbers from the logits of their conditionals, one number a row.
-
-    An exact log-probability, from a sum of cross-entropies: no bound and no noise.
-    """
+    """Check log P(x) of whole numbers from the logits of their conditionals, one number a row."""
     for rows, dims, levels in ((3, 5, 4), (1, 7, 3), (4, 3, 9)):
         logits = normal(rows, dims, levels, generator=generator, std=1.5)
         x = torch.randint(levels, (rows, dims), generator=generator)
@@ -42,12 +39,9 @@ def log_likelihood(answer: Any, generator: torch.Generator) -> None:
         agree(ask(answer, logits, x), want, "log P(x)", suspects, inputs={"logits": logits})
 
 
-@exercise
+@teaches("A wrong > or ≥ lets a number see itself, or hides one that it may see.")
 def made_masks(answer: Any, generator: torch.Generator) -> None:
-    """Check both masks of a MADE with one hidden layer whose degrees are given.
-
-    A wrong > or ≥ lets a number see itself, or hides one that it may see.
-    """
+    """Check both masks of a MADE with one hidden layer whose degrees are given."""
     for dims, levels, width in ((4, 3, 11), (2, 5, 3), (5, 4, 8)):
         degrees = torch.randint(dims - 1, (width,), generator=generator)
         degrees[:2] = torch.tensor([0, dims - 2])
@@ -73,12 +67,9 @@ def _sees(units: list[int], before: list[int], gap: int) -> Tensor:
     return torch.tensor([[float(m - d >= gap) for d in before] for m in units])
 
 
-@exercise
+@teaches("Every pixel is predicted in one pass, and none looks at itself or ahead.")
 def masked_convolution(answer: Any, generator: torch.Generator) -> None:
-    """Check a convolution that sees what comes before a pixel, and the pixel itself only where it may.
-
-    Every pixel is predicted in one pass, and none looks at itself or ahead.
-    """
+    """Check a convolution that sees what comes before a pixel, and the pixel itself only where it may."""
     for size, centre, channels in ((3, False, 2), (3, True, 1), (5, True, 2), (5, False, 1)):
         x = normal(4, channels, 6, 7, generator=generator)
         weight = normal(8, channels, size, size, generator=generator)
@@ -101,12 +92,9 @@ def masked_convolution(answer: Any, generator: torch.Generator) -> None:
         agree(value, want, "the output", suspects, inputs={"x": x, "weight": weight})
 
 
-@exercise
+@teaches("All places are computed at once, and still each of them knows only its past.")
 def causal_attention(answer: Any, generator: torch.Generator) -> None:
-    """Check attention in which each token sees itself and those before it.
-
-    All places are computed at once, and still each of them knows only its past.
-    """
+    """Check attention in which each token sees itself and those before it."""
     for batch, tokens, width in ((2, 4, 8), (1, 6, 3), (3, 1, 4)):
         q, k, v = (normal(batch, tokens, width, generator=generator, std=1.5) for _ in range(3))
         a, b, c = q.double(), k.double(), v.double()
@@ -134,12 +122,9 @@ def _attended(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     return torch.einsum("bt,btd->bd", weights, values)
 
 
-@exercise
+@teaches("Levels that lie side by side share what is learned, which a softmax has to learn for each.")
 def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
-    """Check log P(level) of a logistic that is cut into whole numbers, the ends with their tails.
-
-    Levels that lie side by side share what is learned, which a softmax has to learn for each.
-    """
+    """Check log P(level) of a logistic that is cut into whole numbers, the ends with their tails."""
     for rows, dims, levels in ((3, 4, 5), (1, 6, 17)):
         x = torch.randint(levels, (rows, dims), generator=generator)
         x[:, 0], x[:, 1], x[:, 2] = 0, levels - 1, 2
@@ -174,12 +159,10 @@ def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
     agree(got, want[None], "log P(x)", inputs={"mean": mean, "log_scale": t}, otherwise=hint)
 
 
+@teaches("Sampling takes one pass for each number: a conditional waits for what it is conditioned on.")
 @by_cases("the sample", [(5, 4, 3), (2, 6, 5), (3, 7, 2)])
 def one_at_a_time(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
-    """Find the mistake: a sampler that draws all numbers from one pass through the network.
-
-    Sampling takes one pass for each number: a conditional waits for what it is conditioned on.
-    """
+    """Find the mistake: a sampler that draws all numbers from one pass through the network."""
     network = _network(dims, levels, generator)
     u = torch.rand(rows, dims, generator=generator)
     want, likeliest, mirrored, late = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(4))
@@ -210,12 +193,9 @@ def _levels(logits: Tensor, u: Tensor) -> Tensor:
     return (logits.softmax(-1).cumsum(-1)[..., :-1] < u[..., None]).sum(-1)
 
 
-@exercise
+@teaches("The chain rule holds in any order; with a short memory some orders know more than others.")
 def pixel_order(answer: Any, generator: torch.Generator) -> None:
-    """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone.
-
-    The chain rule holds in any order; with a short memory some orders know more than others.
-    """
+    """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone."""
     found, _ = found_and_why(answer)
     order = tensor(found, "the order").flatten().tolist()
     if sorted(order) != list(range(64)):

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, remembered
 from gmcourse.exercises.independence import independent
 from gmcourse.models.change_of_variables import PlaneFlow
@@ -17,12 +17,10 @@ from gmcourse.models.change_of_variables import PlaneFlow
 Map = Callable[[Tensor], Tensor]
 
 
+@teaches("Every invertible map whose Jacobian is known is a density, and can be trained as one.")
 @by_cases("log p(x)", [(5, 0), (8, 1), (3, 2)])
 def log_density(generator: torch.Generator, n: int, kind: int) -> Case:
-    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd.
-
-    Every invertible map whose Jacobian is known is a density, and can be trained as one.
-    """
+    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
     # a monotone map of the line: rising, falling, steep or flat
     a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
     maps: list[tuple[Map, Map]] = [
@@ -59,12 +57,10 @@ def _twist(generator: torch.Generator) -> Map:
     return f
 
 
+@teaches("The determinant is an area: where the map stretches, the density gets thin.")
 @by_cases("log |det J|", [(4,), (1,), (7,)], atol=1e-4, rtol=1e-3)
 def area_factor(generator: torch.Generator, n: int) -> Case:
-    """Check log |det J| of a map of the plane, one number a point.
-
-    The determinant is an area: where the map stretches, the density gets thin.
-    """
+    """Check log |det J| of a map of the plane, one number a point."""
     det = torch.ones(n)
     while not bool((det < -0.1).any() and (det.abs() > 0.01).all()):  # the plane is turned over somewhere
         f = _twist(generator)
@@ -99,12 +95,9 @@ def _triangles(generator: torch.Generator, batch: int, size: int) -> Case:
     return Case((matrices,), want, suspects)
 
 
-@exercise
+@teaches("A sum of D logarithms stands for D³ operations: this is why flows are built from triangular Jacobians.")
 def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
-    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow.
-
-    A sum of D logarithms stands for D³ operations: this is why flows are built from triangular Jacobians.
-    """
+    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
     agree_always(answer, "log |det L|", _triangles, generator, (3, 4), (1, 7), (5, 2))
     large = torch.eye(600).expand(2, 600, 600) * torch.tensor([0.1, 12.0])[:, None, None]
     hint = "a product of 600 entries under- or overflows: add logarithms, do not take one of a product"
@@ -117,12 +110,10 @@ def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
     agree(ask(answer, matrices), want, "log |det L|", otherwise=reason)
 
 
+@teaches("Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.")
 @by_cases("log p(x)", [(5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)], rtol=1e-3, times=2)
 def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: int) -> Case:
-    """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given.
-
-    Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.
-    """
+    """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given."""
     # maps that bend each number and turn the order of all of them round
     parameters = (0.3 + torch.rand(depth, dims, 2, generator=generator)).requires_grad_()
 
@@ -181,12 +172,9 @@ def _parabola(dims: int, generator: torch.Generator) -> Callable[[Any], Tensor]:
     return lambda y: (torch.as_tensor(y).double() * scale - shift).square().sum(-1)
 
 
-@exercise
+@teaches("A density of continuous numbers now says something about whole ones: how many bits they cost.")
 def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
-    """Check log p((x + u)/levels) − D log levels, with fresh uniform noise for each pixel.
-
-    A density of continuous numbers now says something about whole ones: how many bits they cost.
-    """
+    """Check log p((x + u)/levels) − D log levels, with fresh uniform noise for each pixel."""
     for batch, dims, levels in ((3000, 5, 8), (2000, 3, 256)):
         pixels = torch.randint(levels, (batch, dims), generator=generator)
         log_density, noises = _parabola(dims, generator), []
@@ -229,12 +217,10 @@ def _in_unit_cell(noise: Tensor, y: Tensor, pixels: Tensor, levels: int) -> None
         mistake("the noise leaves [0, 1): it is uniform there (`rand`), and added before the division")
 
 
+@teaches("Bits per dimension now compare models of whole-number pixels with each other.")
 @by_cases("bits per dimension", [()], rtol=1e-3)
 def repaired_bits(generator: torch.Generator) -> Case:
-    """Find the mistake: bits per dimension of dequantised pixels.
-
-    Bits per dimension now compare models of whole-number pixels with each other.
-    """
+    """Find the mistake: bits per dimension of dequantised pixels."""
     dims = int(torch.randint(20, 4000, (), generator=generator))
     grey_levels = int(torch.randint(4, 257, (), generator=generator))
     nats = dims * (0.5 + torch.rand(3, generator=generator))
@@ -252,12 +238,9 @@ def repaired_bits(generator: torch.Generator) -> Case:
     return Case((nats, dims, grey_levels), (constant - n) / a_bit, suspects, handed=handed)
 
 
-@exercise
+@teaches("A flow bends one cloud: it can thin the bridge between two islands, and never cut it.")
 def my_flow(answer: Any, generator: torch.Generator) -> None:
-    """Compute the divergence of a saved flow from a density that was chosen for it.
-
-    A flow bends one cloud: it can thin the bridge between two islands, and never cut it.
-    """
+    """Compute the divergence of a saved flow from a density that was chosen for it."""
     (name, couplings, saved), _ = found_and_why(answer)
     if name not in toy.NAMES:
         mistake(f"the density is none of the course's: {', '.join(toy.NAMES)}")

@@ -10,17 +10,15 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import by_cases, exercise, found_and_why, mistake
+from gmcourse.exercises.checks import by_cases, found_and_why, mistake, teaches
 from gmcourse.exercises.compare import Case, normal, tensor, uniform
 from gmcourse.metrics.diversity import distances, precision_recall
 
 
+@teaches("A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.")
 @by_cases("x_t", [(3, 2, 7, 0), (1, 4, 5, 0), (9, 3, 4, 1)])
 def noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: int) -> Case:
-    """Check x_t of each row, for a t of its own, from a given noise.
-
-    A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.
-    """
+    """Check x_t of each row, for a t of its own, from a given noise."""
     betas = uniform(steps, low=0.05, high=0.4, generator=generator)
     x, noise = torch.randn(2, rows, dims, generator=generator)
     t = torch.randint(2 - edge, steps + edge, (rows,), generator=generator)
@@ -47,12 +45,10 @@ def noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: i
     return Case((x, t, betas, noise), mixed(a, v.sqrt()), suspects)
 
 
+@teaches("Bayes' rule gives the way back in closed form, as soon as one knows where it leads.")
 @by_cases(("the mean", "the variance"), [(3, 2, 6), (1, 5, 4)])
 def posterior(which: int, generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check the mean and the variance of q(x_{t−1} | x_t, x).
-
-    Bayes' rule gives the way back in closed form, as soon as one knows where it leads.
-    """
+    """Check the mean and the variance of q(x_{t−1} | x_t, x)."""
     betas = uniform(steps, low=0.05, high=0.4, generator=generator)
     x_t, x = torch.randn(2, rows, dims, generator=generator)
     t = int(torch.randint(2, steps + 1, (), generator=generator))
@@ -79,12 +75,10 @@ def posterior(which: int, generator: torch.Generator, rows: int, dims: int, step
     return Case((x_t, x, betas, t), (want, 1 / precision)[which], (means, variances)[which])
 
 
+@teaches("Even a perfect guess pays where its variance is not the exact one: a cost before any learning.")
 @by_cases("the term", [(4, 3), (3, 7), (1, 5)])
 def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
-    """Check one term of the bound, the KL of the exact step back to the model's.
-
-    Even a perfect guess pays where its variance is not the exact one: a cost before any learning.
-    """
+    """Check one term of the bound, the KL of the exact step back to the model's."""
     x, guess = torch.randn(rows, dims, generator=generator), normal(rows, dims, generator=generator)
     gain, exact, extra = uniform(3, low=0.2, high=0.8, generator=generator).tolist()
     v = exact + extra
@@ -106,12 +100,10 @@ def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
     return Case((x, guess, gain, exact, v), want, suspects, {"guess": guess}, {"dimensions": dims})
 
 
+@teaches("Whoever can denoise knows the gradient of log p_t, and has never computed a density.")
 @by_cases(("the noise", "the score"), [(3, 2), (2, 5), (1, 4)], rtol=1e-3)
 def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
-    """Check the noise and the score that a perfect denoiser of a known mixture implies.
-
-    Whoever can denoise knows the gradient of log p_t, and has never computed a density.
-    """
+    """Check the noise and the score that a perfect denoiser of a known mixture implies."""
     centres, x_t = 2 * torch.randn(4, dims, generator=generator), torch.randn(rows, dims, generator=generator)
     alpha, sigma = (uniform(rows, low=0.3, high=high, generator=generator) for high in (0.9, 0.8))
     a, s, y = alpha.double()[:, None], sigma.double()[:, None], x_t.double().requires_grad_()
@@ -140,12 +132,10 @@ def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int)
     return Case((x_t, guess.float(), alpha, sigma), want, (noises, scores)[which])
 
 
+@teaches("One network and any number of steps: the way back is a choice that training does not make.")
 @by_cases("the sample", [(3, 2, 4), (1, 5, 3), (4, 3, 1)])
 def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check a sampler that adds no noise, at any list of α.
-
-    One network and any number of steps: the way back is a choice that training does not make.
-    """
+    """Check a sampler that adds no noise, at any list of α."""
     z, weight = torch.randn(rows, dims, generator=generator), torch.randn(dims, dims, generator=generator)
     alphas = [*uniform(steps, low=0.2, high=0.9, generator=generator).sort().values.tolist(), 1.0]
 
@@ -178,12 +168,10 @@ def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     return Case((network, z, alphas), walk(turned), suspects)
 
 
+@teaches("The tilted density is what guidance is drawn from in books; the samples are narrower.")
 @by_cases("the variance", [(3,), (1,), (6,)], rtol=1e-3)
 def guided_variance(generator: torch.Generator, count: int) -> Case:
-    """Find the mistake: which variance samples have that are drawn with a guided score.
-
-    The tilted density is what guidance is drawn from in books; the samples are narrower.
-    """
+    """Find the mistake: which variance samples have that are drawn with a guided score."""
     narrow = uniform(count, low=0.2, high=0.7, generator=generator)
     wide = narrow + uniform(count, low=0.2, high=0.8, generator=generator)
     w = float(0.5 + 2 * torch.rand((), generator=generator))
@@ -203,12 +191,9 @@ def guided_variance(generator: torch.Generator, count: int) -> Case:
     return Case((narrow, wide, w), want, suspects, handed=1 / ((1 + w) / c - w / u))
 
 
-@exercise
+@teaches("Guidance trades the digits that are missing for digits that one can read: the choice is about their use.")
 def choose_guidance(answer: Any, generator: torch.Generator) -> None:
-    """Measure the saved digits of every weight again, and look for the weight that was chosen.
-
-    Guidance trades the digits that are missing for digits that one can read: the choice is about their use.
-    """
+    """Measure the saved digits of every weight again, and look for the weight that was chosen."""
     (chosen, saved), _ = found_and_why(answer)
     digits, unseen = (load("digits", each) for each in ("train", "test"))
     known, real = digits.pixels.flatten(1).double(), unseen.pixels.flatten(1).double()

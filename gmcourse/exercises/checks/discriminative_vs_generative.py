@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
 from gmcourse.exercises.compare import Case, agree_always, normal, tensor
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
 from gmcourse.nn.pca import PCA
@@ -47,12 +47,9 @@ def _far_bayes(generator: torch.Generator, rows: tuple[float, ...], columns: tup
     return Case((log_likelihood, prior), (log_likelihood.double() + prior.double().log()).log_softmax(1))
 
 
-@exercise
+@teaches("Every generative classifier is this line.")
 def log_posterior(answer: Any, generator: torch.Generator) -> None:
-    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,).
-
-    Every generative classifier is this line.
-    """
+    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
     what = "log p(y|x)"
     agree_always(answer, what, _bayes, generator, (5, 3), (2, 4), (1, 2))
     for rows, columns, reason in (
@@ -64,12 +61,10 @@ def log_posterior(answer: Any, generator: torch.Generator) -> None:
         agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason, atol=1e-3)
 
 
+@teaches("Training is counting and averaging here: no gradient, no step size, and the best that normals can do.")
 @by_cases(("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3)
 def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
-    """Check the shares, means and covariances that make labelled points most likely.
-
-    Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
-    """
+    """Check the shares, means and covariances that make labelled points most likely."""
     # labelled points in no order, more of each class than of the one before
     y = torch.arange(classes).repeat_interleave(points + 3 * torch.arange(classes))
     y = y[torch.randperm(len(y), generator=generator)]
@@ -110,12 +105,10 @@ def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, 
     return Case((x, y, classes), (shares, means, covs)[which], suspects[which])
 
 
+@teaches("Two normals with one covariance draw the same kind of line as logistic regression.")
 @by_cases(("w", "b"), [(2, 0.15), (3, 0.65), (5, 0.15)], atol=1e-3, rtol=2e-3)
 def linear_boundary(which: int, generator: torch.Generator, dims: int, low: float) -> Case:
-    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance.
-
-    Two normals with one covariance draw the same kind of line as logistic regression.
-    """
+    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
     means = 2 * torch.randn(2, dims, generator=generator)
     factor = torch.randn(dims, dims, generator=generator)
     cov = factor @ factor.T + 0.5 * torch.eye(dims)
@@ -151,12 +144,10 @@ def linear_boundary(which: int, generator: torch.Generator, dims: int, low: floa
     return Case((means[0], means[1], cov, share), (w, b)[which], (of_w, of_b)[which])
 
 
+@teaches("Terms that differ from class to class are no constants, and they decide the close cases.")
 @by_cases("log p(y|x)", [(4, 5, 3), (2, 3, 4), (1, 7, 2)])
 def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
-    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior.
-
-    Terms that differ from class to class are no constants, and they decide the close cases.
-    """
+    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior."""
     x, means = (torch.randn(n, dims, generator=generator) for n in (points, classes))
     variances = 0.3 + 2 * torch.rand(classes, dims, generator=generator)
     prior = _shares(classes, generator)
@@ -183,12 +174,10 @@ def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int
     return Case((x, means, variances, prior), want, suspects, handed=square.log_softmax(1))
 
 
+@teaches("A classifier moves to a world with other shares of the classes without being trained again.")
 @by_cases("the posterior", [(4, 3), (3, 2), (1, 5)])
 def recalibrated(generator: torch.Generator, points: int, classes: int) -> Case:
-    """Find the mistake: from a posterior under resampled class shares to one under the true shares.
-
-    A classifier moves to a world with other shares of the classes without being trained again.
-    """
+    """Find the mistake: from a posterior under resampled class shares to one under the true shares."""
     posterior = torch.randn(points, classes, generator=generator).softmax(1)
     trained, true = _shares(classes, generator), _shares(classes, generator).flip(0)
     p, t, u = posterior.double(), trained.double(), true.double()
@@ -212,12 +201,9 @@ def recalibrated(generator: torch.Generator, points: int, classes: int) -> Case:
 MISTAKE, REFUSAL = 10.0, 1.0  # what each costs
 
 
-@exercise
+@teaches("A density knows two ways not to know: two classes that fit alike, and a picture that fits none.")
 def say_no(answer: Any, generator: torch.Generator) -> None:
-    """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none.
-
-    A density knows two ways not to know: two classes that fit alike, and a picture that fits none.
-    """
+    """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none."""
     rule, _ = found_and_why(answer)
     train, test = load("digits"), load("digits", "test")
     pixels, unseen = (each.unit().flatten(1).double() for each in (train, test))

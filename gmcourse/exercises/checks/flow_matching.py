@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, tensor, uniform
 from gmcourse.exercises.independence import independent, tied
 from gmcourse.metrics.diversity import distances
@@ -17,12 +17,10 @@ from gmcourse.metrics.diversity import distances
 Field = Callable[[Tensor, float], Tensor]
 
 
+@teaches("Whatever the path, its velocity is known as soon as one knows where it begins and ends.")
 @by_cases(("x_t", "the velocity"), [(4, 3), (1, 5)])
 def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
-    """Check x_t and its derivative for any α and σ.
-
-    Whatever the path, its velocity is known as soon as one knows where it begins and ends.
-    """
+    """Check x_t and its derivative for any α and σ."""
     x, noise = torch.randn(2, rows, dims, generator=generator)
     t = uniform(rows, low=0.2, high=0.8, generator=generator)
     a, b = uniform(2, low=1.0, high=2.0, generator=generator).tolist()
@@ -81,12 +79,9 @@ def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far:
     return Case((x, t, data), want, suspects if far == 1 else {})
 
 
-@exercise
+@teaches("This is what a network learns that is trained well enough: a closed form, and it leads to the data alone.")
 def marginal_velocity(answer: Any, generator: torch.Generator) -> None:
-    """Check the mean velocity of all straight paths that pass through x, for a finite data set.
-
-    This is what a network learns that is trained well enough: a closed form, and it leads to the data alone.
-    """
+    """Check the mean velocity of all straight paths that pass through x, for a finite data set."""
     agree_always(answer, "the velocity", _marginal, generator, (3, 7, 2), (1, 5, 3), (2, 4, 6))
     hint = "exp underflows, the weights are 0 / 0: take a softmax, which shifts the exponents first"
     agree_always(answer, "the velocity", _marginal, generator, (3, 7, 2, 60.0), otherwise=hint, atol=1e-4)
@@ -95,12 +90,9 @@ def marginal_velocity(answer: Any, generator: torch.Generator) -> None:
     agree(ask(answer, x, torch.zeros(3), data), want, "the velocity at t = 0", otherwise=start)
 
 
-@exercise
+@teaches("One regression, without a likelihood and without solving an ODE, trains a flow.")
 def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
-    """Check what the network is asked, with which noise and times, and what its answer is compared with.
-
-    One regression, without a likelihood and without solving an ODE, trains a flow.
-    """
+    """Check what the network is asked, with which noise and times, and what its answer is compared with."""
     for rows, dims in ((4000, 3), (3000, 5)):
         x = 1 + 5 * torch.randn(rows, dims, generator=generator).double()
         (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, generator) for _ in range(2))
@@ -173,12 +165,10 @@ def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
     return lambda x, t: hidden(x, t) @ out.to(x), jacobian
 
 
+@teaches("The likelihood that training did not need is there afterwards, up to the error of the solver.")
 @by_cases("log p(x)", [(4, 2, 5), (1, 3, 4), (3, 4, 1)])
 def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check log p(x) by Euler steps from the data back to noise.
-
-    The likelihood that training did not need is there afterwards, up to the error of the solver.
-    """
+    """Check log p(x) by Euler steps from the data back to noise."""
     velocity, jacobian = _field(generator, dims)
     x, h = torch.randn(rows, dims, generator=generator), 1 / steps
 
@@ -219,12 +209,10 @@ def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) ->
     return Case((velocity, x, steps), at_z - total, suspects)
 
 
+@teaches("Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.")
 @by_cases("the sample", [(3, 2, 4), (1, 5, 3), (2, 3, 1)])
 def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check Heun's method from noise to data, with a number of equal steps.
-
-    Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.
-    """
+    """Check Heun's method from noise to data, with a number of equal steps."""
     velocity, _ = _field(generator, dims)
     z, h = torch.randn(rows, dims, generator=generator), 1 / steps
 
@@ -252,12 +240,10 @@ def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     return Case((velocity, z, steps), walk(), suspects)
 
 
+@teaches("Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.")
 @by_cases("the end of the step", [(7, 4, 2), (5, 3, 6), (6, 1, 3)])
 def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Case:
-    """Find the mistake: where one Euler step from t = 0 leads.
-
-    Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.
-    """
+    """Find the mistake: where one Euler step from t = 0 leads."""
     data, z = (torch.randn(n, dims, generator=generator) + shift for n, shift in ((count, 1), (rows, 0)))
     points, y = data.double(), z.double()
     mean, near = points.mean(0), distances(y, points)
@@ -273,12 +259,9 @@ def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Ca
     return Case((data, z), mean.expand_as(y), suspects, handed=points[near.argmin(1)])
 
 
-@exercise
+@teaches("Steps, a better solver, straighter paths: each pays for closeness with something else.")
 def choose_sampler(answer: Any, generator: torch.Generator) -> None:
-    """Measure the saved samples of every sampler again, and look for the one that was chosen.
-
-    Steps, a better solver, straighter paths: each pays for closeness with something else.
-    """
+    """Measure the saved samples of every sampler again, and look for the one that was chosen."""
     (chosen, saved), _ = found_and_why(answer)
     moons, same = toy.load("two_moons"), torch.Generator().manual_seed(0)  # numbers can be written down
     real, fresh = (moons.sample(4000, same) for _ in range(2))

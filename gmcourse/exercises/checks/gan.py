@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, teaches
 from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
 from gmcourse.metrics.diversity import modes_and_quality
 
 
+@teaches("Both losses have the same solution; where the discriminator is sure, only one still has a slope.")
 @by_cases(
     ("the minimax loss", "the non-saturating loss"),
     [(5,), (1,), (8,)],
@@ -21,10 +22,7 @@ from gmcourse.metrics.diversity import modes_and_quality
     otherwise="with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid",
 )
 def generator_losses(which: int, generator: torch.Generator, rows: int, far: float = 0.0) -> Case:
-    """Check the minimax and the non-saturating loss from logits, also from very large ones.
-
-    Both losses have the same solution; where the discriminator is sure, only one still has a slope.
-    """
+    """Check the minimax and the non-saturating loss from logits, also from very large ones."""
     signs = torch.where(torch.arange(rows) % 2 == 0, far, -far)
     t = (normal(rows, generator=generator, std=2.0).detach() + signs).requires_grad_()
     w = t.double()
@@ -54,12 +52,10 @@ def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
     return fresh_weights(network, generator, 0.8)
 
 
+@teaches("The slope at the data is punished, and games that went in circles come to rest.")
 @by_cases("the penalty", [((3,), 5, 2.0), ((1, 4, 5), 6, 10.0), ((2, 3, 4), 7, 0.7)])
 def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
-    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights.
-
-    The slope at the data is punished, and games that went in circles come to rest.
-    """
+    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
     judge = _judge(shape, generator)
     x = torch.randn(rows, *shape, generator=generator)
     inside = x.clone().requires_grad_(True)
@@ -81,12 +77,10 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
     return Case((judge, x, gamma), half * squares.mean(), suspects, weights)
 
 
+@teaches("The players circle around the solution: in a game no loss has to fall.")
 @by_cases(("θ", "ψ"), [(6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)])
 def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float, gamma: float) -> Case:
-    """Check that both players move at once, from old values.
-
-    The players circle around the solution: in a game no loss has to fall.
-    """
+    """Check that both players move at once, from old values."""
     theta, psi = (torch.randn(rows, generator=generator) for _ in range(2))
     a, b = theta.double(), psi.double()
     slope = a * torch.sigmoid(b * a)  # of the discriminator's loss, without R1
@@ -163,12 +157,9 @@ def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tens
     return seen
 
 
-@exercise
+@teaches("Each player moves its own weights only: this is the training step of every GAN.")
 def one_round(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end.
-
-    Each player moves its own weights only: this is the training step of every GAN.
-    """
+    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
     for rows, rate in ((16, 0.3), (9, 0.1)):
         players = [fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)]
         rounds = [
@@ -207,12 +198,9 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
             agree(losses[1], g_loss, "the generator's loss")
 
 
-@exercise
+@teaches("Whether a GAN finds all modes depends on who learns how fast: now you have seen it break and mend.")
 def mended_ring(answer: Any, generator: torch.Generator) -> None:
-    """Count again the modes of both games that were saved: one must have broken, and the other not.
-
-    Whether a GAN finds all modes depends on who learns how fast: now you have seen it break and mend.
-    """
+    """Count again the modes of both games that were saved: one must have broken, and the other not."""
     found, _ = found_and_why(answer)
     ring, seen = toy.load("eight_gaussians"), {}
     assert isinstance(ring, toy.Gaussians)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import five_bits, load
-from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
+from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
@@ -29,12 +29,9 @@ def _log_det_suspects(one: Tensor, batch: int, height: int, width: int) -> dict[
     }
 
 
-@exercise
+@teaches("It normalises as batch normalisation does, once; then it is a bijection like any other, and trains.")
 def actnorm(answer: Any, generator: torch.Generator) -> None:
-    """Check (x + b) ⊙ eˢ and its log-determinant, with b and s from the first batch, and no other.
-
-    It normalises as batch normalisation does, once; then it is a bijection like any other, and trains.
-    """
+    """Check (x + b) ⊙ eˢ and its log-determinant, with b and s from the first batch, and no other."""
     for first, later in (((5, 3, 4, 6), (2, 3, 6, 5)), ((6, 4, 3, 5), (1, 4, 2, 7))):
         batch, channels = first[:2]
         layer = ask(answer, channels)
@@ -139,12 +136,9 @@ def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
     return Case(given, p @ left @ right, suspects, {"lower": lower, "upper": upper, "log_s": log_s})
 
 
-@exercise
+@teaches("The determinant of the 1×1 convolution costs a sum over the channels, not their cube.")
 def plu(answer: Any, generator: torch.Generator) -> None:
-    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|.
-
-    The determinant of the 1×1 convolution costs a sum over the channels, not their cube.
-    """
+    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
     # where the determinant does not look, there is no number: who reads it computes more than a sum
     hidden = torch.full((3, 3), math.nan)
     p, lower, upper, log_s, sign = given = _plu(1, generator, 3).arguments
@@ -215,12 +209,9 @@ def _levels(
     return [*latents, x], log_dets
 
 
-@exercise
+@teaches("Half of the numbers leave early: deep levels are cheap, and what is coarse has them for itself.")
 def multiscale(answer: Any, generator: torch.Generator) -> None:
-    """Check the latents of all levels, one after the other, and the sum of the log-determinants.
-
-    Half of the numbers leave early: deep levels are cheap, and what is coarse has them for itself.
-    """
+    """Check the latents of all levels, one after the other, and the sum of the log-determinants."""
     for shape, count in (((3, 2, 8, 12), 2), ((2, 1, 16, 8), 3), ((1, 3, 4, 6), 1)):
         flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), generator) for i in range(count)]
         x = normal(*shape, generator=generator)
@@ -264,12 +255,10 @@ class _Affine:
         return x @ self.matrix.T.to(x) + self.offset.to(x), log_det.expand(len(x))
 
 
+@teaches("Cooler samples come from another density, and this is how probable they are in it.")
 @by_cases("log p_T(x)", [(4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6)])
 def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
-    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
-
-    Cooler samples come from another density, and this is how probable they are in it.
-    """
+    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I)."""
     flow = _Affine(dim, generator)
     x = normal(rows, dim, generator=generator).detach()
     z, log_det = flow(x.double())
@@ -333,12 +322,9 @@ def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, 
     return Case((x, weight), places * log_abs * ones, suspects, {"weight": weight})
 
 
-@exercise
+@teaches("A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.")
 def conv(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: H·W·log |det W|, also where det W is negative, and the inverse of a W that has learned.
-
-    A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.
-    """
+    """Find the mistakes: H·W·log |det W|, also where det W is negative, and the inverse of a W that has learned."""
     case = _mixed("the inverse", generator, (2, 3, 4, 5), True)
     forward = partial(part, answer, what="z and its log-determinant")
     nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
@@ -352,12 +338,9 @@ def conv(answer: Any, generator: torch.Generator) -> None:
         agree_always(one, wanted, partial(_mixed, wanted), generator, *shapes)
 
 
-@exercise
+@teaches("A density does not say what a face is: it is high wherever a picture is easy to foretell.")
 def surprise(answer: Any, generator: torch.Generator) -> None:
-    """Compare the bits that Glow needs for a picture with those that it needs for faces.
-
-    A density does not say what a face is: it is high wherever a picture is easy to foretell.
-    """
+    """Compare the bits that Glow needs for a picture with those that it needs for faces."""
     found, _ = found_and_why(answer)
     picture = tensor(found, "the picture")
     if picture.shape != (3, 32, 32) or not torch.equal(picture, picture.round().clamp(0, 255)):

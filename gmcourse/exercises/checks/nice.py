@@ -8,7 +8,7 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, mistake, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, tensor
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
@@ -51,23 +51,18 @@ def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> 
     return Case((x, m, inverse), torch.cat([a, b + there], 1), _joined(halves), _leaves(x, m))
 
 
-@exercise
+@teaches("The inverse needs no inverse of the network: this is the trick of all coupling flows.")
 def coupling(answer: Any, generator: torch.Generator) -> None:
-    """Check y₁ = x₁, y₂ = x₂ + m(x₁), and its inverse.
-
-    The inverse needs no inverse of the network: this is the trick of all coupling flows.
-    """
+    """Check y₁ = x₁, y₂ = x₂ + m(x₁), and its inverse."""
     for inverse, what in ((False, "the coupling"), (True, "the inverse")):
         shapes = ((4, 6, inverse), (1, 2, inverse), (3, 10, inverse))
         agree_always(answer, what, _coupled, generator, *shapes)
 
 
+@teaches("The volume can change now, and its logarithm is a sum.")
 @by_cases(("y", "log_det"), [(4, 6), (1, 4), (3, 8)])
 def affine_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
-    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
-
-    The volume can change now, and its logarithm is a sum.
-    """
+    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
     network = _network(dim // 2, dim, generator)
     x = normal(rows, dim, generator=generator)
     x1, x2 = x.double().chunk(2, dim=1)
@@ -109,12 +104,9 @@ def _logistic_rows(generator: torch.Generator, rows: int, dim: int) -> Case:
     return Case((z,), _logistic(w).sum(1), suspects, {"z": z}, {"dimensions": dim})
 
 
-@exercise
+@teaches("A prior with heavier tails than the normal, which no latent makes overflow.")
 def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """Check the log of the standard logistic density, summed over the dimensions, for any size of z.
-
-    A prior with heavier tails than the normal, which no latent makes overflow.
-    """
+    """Check the log of the standard logistic density, summed over the dimensions, for any size of z."""
     agree_always(answer, "log p(z)", _logistic_rows, generator, (4, 3), (1, 7), (6, 2))
     # Rows of very different sizes, so that no one shift serves them all; beyond what float64's exp can hold.
     far = torch.tensor([[1000.0, -1000.0], [0.5, -0.25], [-90.0, 3.0], [20.0, 400.0]], requires_grad=True)
@@ -129,12 +121,10 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
     agree_gradients(got, wanted, {"z": far}, "log p(z)")
 
 
+@teaches("One scale for each dimension is all the change of volume that NICE has.")
 @by_cases("log p(h)", [(4, 3), (1, 6), (5, 2)])
 def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
-    """log p(h) where z = exp(s) ⊙ h is standard logistic.
-
-    One scale for each dimension is all the change of volume that NICE has.
-    """
+    """log p(h) where z = exp(s) ⊙ h is standard logistic."""
     h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
     k, a = h.double(), s.double()
     z, total = a.exp() * k, a.sum()
@@ -154,12 +144,10 @@ def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
     return Case((h, s), prior + total, suspects, {"h": h, "s": s})
 
 
+@teaches("Now that the halves take turns, no input is left as it came.")
 @by_cases("the output", [(3, 6), (2, 4), (1, 8)], atol=1e-4)
 def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
-    """Find the mistake: couplings that must take turns.
-
-    Now that the halves take turns, no input is left as it came.
-    """
+    """Find the mistake: couplings that must take turns."""
     nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
     x = normal(rows, dim, generator=generator)
     a, b = x.chunk(2, dim=1)
@@ -184,12 +172,9 @@ def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
     return Case((x, nets), torch.cat([a1, b2], 1).double(), suspects, _leaves(x, *nets), handed=handed)
 
 
-@exercise
+@teaches("Your flow has learned these digits better than NICE has, and its number can be compared with any other's.")
 def small_flow(answer: Any, generator: torch.Generator) -> None:
-    """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen.
-
-    Your flow has learned these digits better than NICE has, and its number can be compared with any other's.
-    """
+    """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen."""
     (build, saved), _ = found_and_why(answer)
     model = ask(build)
     if not saved:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, matches, mistake, show
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, matches, mistake, show, teaches
 from gmcourse.exercises.compare import Case, agree, normal, remembered, tensor
 from gmcourse.exercises.independence import independent, near
 from gmcourse.metrics.reconstruction import lr_psnr
@@ -22,12 +22,10 @@ N = 8_000  # draws for the spread of answers
 FACES = 100  # of the test set, among which the open task chooses
 
 
+@teaches("The low resolution steers the scale and the shift of every channel, for the price of a sum.")
 @by_cases(("the output", "log_det"), [(3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4)])
 def injector(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
-    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one.
-
-    The low resolution steers the scale and the shift of every channel, for the price of a sum.
-    """
+    """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
     h = normal(*shape, generator=generator)
     raw, shift = (normal(contexts, *shape[1:], generator=generator) for _ in range(2))
     a, r, t = h.double(), raw.double(), shift.double()
@@ -72,12 +70,9 @@ def _affine(scale: int, generator: torch.Generator) -> Callable[[Tensor, Tensor]
     return flow
 
 
-@exercise
+@teaches("So many bits are missing when the low resolution is known.")
 def conditional_bits(answer: Any, generator: torch.Generator) -> None:
-    """Check the bits per dimension of whole-number pixels, given the low resolution.
-
-    So many bits are missing when the low resolution is known.
-    """
+    """Check the bits per dimension of whole-number pixels, given the low resolution."""
     for batch, height, width, scale in ((6, 4, 5, 2), (1, 5, 2, 4), (2, 4, 1, 4)):
         affine = _affine(scale, generator)
         flow, calls = remembered(affine)
@@ -125,12 +120,9 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         agree(value, want, "bits per dimension", suspects)
 
 
-@exercise
+@teaches("One question, many answers: the encoder has read it only once.")
 def answers(answer: Any, generator: torch.Generator) -> None:
-    """n answers to one low resolution, which is read once; the temperature is the latents' standard deviation.
-
-    One question, many answers: the encoder has read it only once.
-    """
+    """n answers to one low resolution, which is read once; the temperature is the latents' standard deviation."""
     for n, height, width, scale in ((5, 2, 4, 2), (1, 5, 2, 4)):
         low, temperature = torch.rand(1, 3, height, width, generator=generator), 0.7
         encode, decode = _encoder(generator), _decoder(scale)
@@ -189,12 +181,10 @@ def _decoder(scale: int) -> Callable[[Tensor, Tensor], Tensor]:
     return lambda z, context: 2 * z + F.interpolate(context, scale_factor=scale)
 
 
+@teaches("A draw has twice the squared error of the mean: the blurred answer wins this race.")
 @by_cases(("the error of the mean", "the error of a draw"), [(6, 4), (4, 7), (40, 2)])
 def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
-    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number.
-
-    A draw has twice the squared error of the mean: the blurred answer wins this race.
-    """
+    """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number."""
     x = normal(n, dims, generator=generator).detach()
     d = x.double()
     each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
@@ -213,12 +203,10 @@ def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Cas
     return Case((x,), pairs * more, suspects, sizes={"dimensions": dims})
 
 
+@teaches("Two numbers can be compared once both say bits of what, and divided by how many.")
 @by_cases("bits per dimension", [(32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5)])
 def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
-    """Find the mistakes: a published loss, whose unit is not bits per dimension.
-
-    Two numbers can be compared once both say bits of what, and divided by how many.
-    """
+    """Find the mistakes: a published loss, whose unit is not bits per dimension."""
     z = normal(*shape, generator=generator)
     log_det = normal(shape[0], generator=generator, std=5.0)
     base, v = Normal(0.0, 1.0).log_prob(z.double()).flatten(1).sum(1), log_det.double()
@@ -242,12 +230,9 @@ def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) ->
     return Case((z, log_det, grey_levels), bits(dims, dims), suspects, trained, handed=bits(area, area))
 
 
-@exercise
+@teaches("One low resolution and two people: what was lost is lost, and whoever shows one answer hides it.")
 def two_faces(answer: Any, generator: torch.Generator) -> None:
-    """Measure two answers to one low resolution: whether each explains it, how probable it is, how far they differ.
-
-    One low resolution and two people: what was lost is lost, and whoever shows one answer hides it.
-    """
+    """Measure two answers to one low resolution: whether each explains it, how probable they are, how far apart."""
     found, _ = found_and_why(answer)
     if not isinstance(found, Mapping) or not {"face", "answers"} <= set(found):
         mistake("a dictionary is wanted with the number of the `face` and the two `answers`")

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.models.features import Features
@@ -32,12 +32,9 @@ def _styled(size: float, generator: torch.Generator, *shape: int) -> Case:
     return Case((x, scale, shift), want, _adain_suspects(a, s, m, want), leaves)
 
 
-@exercise
+@teaches("A style says the mean and the deviation of each map: so the first StyleGAN was steered.")
 def adain(answer: Any, generator: torch.Generator) -> None:
-    """AdaIN gives each map the mean and the deviation that its style says.
-
-    A style says the mean and the deviation of each map: so the first StyleGAN was steered.
-    """
+    """AdaIN gives each map the mean and the deviation that its style says."""
     agree_always(answer, "AdaIN", partial(_styled, 1.0), generator, (3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4))
     value = ask(answer, torch.full((1, 2, 3, 4), 0.5), torch.ones(1, 2), torch.zeros(1, 2))
     finite(value, "AdaIN", "AdaIN of a map that is the same everywhere is not finite: ε is missing")
@@ -95,12 +92,9 @@ def _modulated(
     return Case((x, weight, styles), _grouped(a, w, s), _conv_suspects(a, w, s), leaves)
 
 
-@exercise
+@teaches("The style now acts on the weights: no map has to be normalised by its own statistics.")
 def modulated_conv(answer: Any, generator: torch.Generator) -> None:
-    """Each picture is convolved with weights that its styles modulate and that are demodulated.
-
-    The style now acts on the weights: no map has to be normalised by its own statistics.
-    """
+    """Each picture is convolved with weights that its styles modulate and that are demodulated."""
     shapes = ((3, 4, 5, 6, 7), (2, 5, 7, 4, 6), (1, 4, 2, 5, 6))
     agree_always(answer, "the convolution", partial(_modulated, 1.0), generator, *shapes)
     x, weight, styles = _modulated(1.0, generator, *shapes[0]).arguments
@@ -142,12 +136,9 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     }
 
 
-@exercise
+@teaches("A penalty at every k-th step costs a k-th of the time and pulls as hard.")
 def lazy(answer: Any, generator: torch.Generator) -> None:
-    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers.
-
-    A penalty at every k-th step costs a k-th of the time and pulls as hard.
-    """
+    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers."""
     for few, many in ((3, 8), (8, 20), (20, 40)):
         k = int(torch.randint(few, many, (), generator=generator))
         uniform = torch.rand(4, generator=generator).tolist()
@@ -196,12 +187,9 @@ def lazy(answer: Any, generator: torch.Generator) -> None:
         mistake("β₁ = 0 must stay 0: Adam without memory has none after the correction", f"got {show(zero)}")
 
 
-@exercise
+@teaches("One backward pass gives the length of a Jacobian that was never written down.")
 def path_lengths(answer: Any, generator: torch.Generator) -> None:
-    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian.
-
-    One backward pass gives the length of a Jacobian that was never written down.
-    """
+    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
     for batch, layers, width, shape in ((3, 4, 5, (2, 6, 7)), (2, 3, 6, (3, 5, 4)), (1, 5, 2, (3, 4, 6))):
         mixing = normal(layers * width, math.prod(shape), generator=generator).detach()
         ws = normal(batch, layers, width, generator=generator)
@@ -243,14 +231,12 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
     }
 
 
+@teaches("Closer to the average there is less variety and there are fewer failures; ψ is the dial.")
 @by_cases(
     "the styles", [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)]
 )
 def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
-    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.
-
-    Closer to the average there is less variety and there are fewer failures; ψ is the dial.
-    """
+    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
     ws = normal(*shape, generator=generator).detach()
     mean = normal(shape[2], generator=generator, std=2.0).detach()
     w, m = ws.double(), mean.double()
@@ -319,12 +305,9 @@ def _penalised(
     return Case((found, first, decay), gaps.square().mean(), suspects, leaves, counted)
 
 
-@exercise
+@teaches("Each picture has a slope of its own; their mean may be zero while none of them is.")
 def penalty(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: the mean over pictures came before the square, and the running mean kept its history.
-
-    Each picture has a slope of its own; their mean may be zero while none of them is.
-    """
+    """Find the mistakes: the mean over pictures came before the square, and the running mean kept its history."""
     of_penalty, of_mean = (part(answer, index, "the penalty and the new a") for index in (0, 1))
     shapes = ((4, 3, 2, 1.5, 0.2), (3, 5, 4, 0.5, 0.1), (2, 6, 3, 0.7, 0.3), (5, 1, 2, 1.4, 0.2))
     case = _penalised(0, generator, *shapes[0])
@@ -350,12 +333,9 @@ def _judges() -> tuple[Features, Generator, Tensor]:
     return features, network, features.of(load("faces", "test", n=SAMPLES).unit())
 
 
-@exercise
+@teaches("A page of samples shows precision; what a generator leaves out, nobody sees on it.")
 def published(answer: Any, generator: torch.Generator) -> None:
-    """Measure precision and recall of 300 samples at both values of ψ that were chosen.
-
-    A page of samples shows precision; what a generator leaves out, nobody sees on it.
-    """
+    """Measure precision and recall of 300 samples at both values of ψ that were chosen."""
     found, _ = found_and_why(answer)
     if not isinstance(found, Mapping) or not set(USES) <= set(found):
         mistake("a dictionary is wanted with a ψ for the `page` and one for `training`")

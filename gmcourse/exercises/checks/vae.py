@@ -9,18 +9,16 @@ from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_diverg
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake, show
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, show, teaches
 from gmcourse.exercises.compare import Case, agree, agree_always, normal, tensor
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.independence import N, fresh_each, independent, near
 
 
+@teaches("This is the price, in nats, of telling the decoder more than the prior knows.")
 @by_cases("the KL", [(4, 2), (3, 7), (1, 20)])
 def kl(generator: torch.Generator, rows: int, latents: int) -> Case:
-    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row.
-
-    This is the price, in nats, of telling the decoder more than the prior knows.
-    """
+    """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
     mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
     m, lv = mean.double(), log_var.double()
     v, std = lv.exp(), (lv / 2).exp()
@@ -46,12 +44,9 @@ def kl(generator: torch.Generator, rows: int, latents: int) -> Case:
     return Case((mean, log_var), want, suspects, {"mean": mean, "log_var": log_var})
 
 
-@exercise
+@teaches("The noise comes from outside, so the gradient reaches the encoder.")
 def sample(answer: Any, generator: torch.Generator) -> None:
-    """Check one reparameterised draw from N(mean, diag exp(log_var)) a row.
-
-    The noise comes from outside, so the gradient reaches the encoder.
-    """
+    """Check one reparameterised draw from N(mean, diag exp(log_var)) a row."""
     for rows, latents in ((5, 3), (1, 8)):
         mean, log_var = (normal(rows, latents, generator=generator) for _ in range(2))
         z = tensor(ask(answer, mean, log_var), "the draw")
@@ -97,6 +92,7 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
     independent(noise, other, ("row", "latent"))
 
 
+@teaches("A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.")
 @by_cases(
     "the ELBO",
     [(4, 3, 5, 2), (3, 7, 2, 6), (1, 8, 3, 4)],
@@ -104,10 +100,7 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
     otherwise="the ELBO with logits of ±200: log(sigmoid(…)) underflows; compute with the logits",
 )
 def elbo(generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0) -> Case:
-    """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits.
-
-    A lower bound on log p(x) that can be differentiated: all that a VAE is trained with.
-    """
+    """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits."""
     shape = (batch, 1, height, width)
     x = (torch.rand(shape, generator=generator) < 0.4).float()
     signs = far * torch.where(torch.rand(shape, generator=generator) < 0.5, 1.0, -1.0)
@@ -174,17 +167,15 @@ def _two_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Ca
     return Case((means[0], covs[0], means[1], covs[1]), want, {} if size < 1 else suspects)
 
 
-@exercise
+@teaches("The KL between neighbours, between layers and between models is this line, wherever both are normal.")
 def kl_normals(answer: Any, generator: torch.Generator) -> None:
-    """Check KL(N(m, S) ‖ N(k, T)) of two normals with any covariances.
-
-    The KL between neighbours, between layers and between models is this line, wherever both are normal.
-    """
+    """Check KL(N(m, S) ‖ N(k, T)) of two normals with any covariances."""
     agree_always(answer, "the KL", _two_normals, generator, (2,), (5,), (3,), rtol=2e-3)
     reason = "the determinant of 150 small variances is 0, and its logarithm −∞: use `torch.logdet`"
     agree_always(answer, "the KL", _two_normals, generator, (150, 1e-3), otherwise=reason, rtol=1e-2)
 
 
+@teaches("With one draw this is the ELBO; with more it comes closer to log p(x).")
 @by_cases(
     "the bound",
     [(5, 3, 6, 2), (4, 2, 7, 3), (1, 4, 5, 3)],
@@ -195,10 +186,7 @@ def kl_normals(answer: Any, generator: torch.Generator) -> None:
 def importance_bound(
     generator: torch.Generator, draws: int, batch: int, pixels: int, latents: int, far: float = 0.0
 ) -> Case:
-    """Check log (1/K) Σ_k w_k with w_k = p(x|z_k) p(z_k) / q(z_k|x), one number an image.
-
-    With one draw this is the ELBO; with more it comes closer to log p(x).
-    """
+    """Check log (1/K) Σ_k w_k with w_k = p(x|z_k) p(z_k) / q(z_k|x), one number an image."""
     x = (torch.rand(batch, pixels, generator=generator) < 0.4).float()
     mean, log_var = (normal(batch, latents, generator=generator) for _ in range(2))
     std = (log_var / 2).exp()
@@ -267,12 +255,9 @@ def _slide(generator: torch.Generator, rows: int, latents: int) -> Case:
     return Case((mean, std), want, suspects, handed=-slide)
 
 
-@exercise
+@teaches("A KL divergence is never negative: a formula can be caught without knowing the right one.")
 def slide_kl(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: the slide's KL, for a mean and a standard deviation.
-
-    A KL divergence is never negative: a formula can be caught without knowing the right one.
-    """
+    """Find the mistakes: the slide's KL, for a mean and a standard deviation."""
     agree_always(answer, "the KL", _slide, generator, (4, 3), (3, 7))
     zeros = torch.zeros(2, 3)
     agree(ask(answer, zeros, zeros + 1), torch.zeros(2), "the KL of N(0, I) to itself")
@@ -300,12 +285,9 @@ def _hidden(generator: torch.Generator) -> Case:
     return Case((pixels, latents, variance), ratio / (2 * variance), suspects)
 
 
-@exercise
+@teaches("An average hides a weight: this VAE was trained with another β than its author thought.")
 def hidden_beta(answer: Any, generator: torch.Generator) -> None:
-    """Which β is hidden in `mse_loss(…) + kl.mean()`?
-
-    An average hides a weight: this VAE was trained with another β than its author thought.
-    """
+    """Which β is hidden in `mse_loss(…) + kl.mean()`?"""
 
     def one_number(*inputs: Any) -> Tensor:
         value = tensor(ask(answer, *inputs), "β")
@@ -314,12 +296,9 @@ def hidden_beta(answer: Any, generator: torch.Generator) -> None:
     agree_always(one_number, "β", _hidden, generator, (), rtol=1e-3)
 
 
-@exercise
+@teaches("No loss chooses β: it is a decision about what the code is for.")
 def choose_beta(answer: Any, generator: torch.Generator) -> None:
-    """Measure every saved β again, on the digits that were encoded, and look for the one that was chosen.
-
-    No loss chooses β: it is a decision about what the code is for.
-    """
+    """Measure every saved β again, on the digits that were encoded, and look for the one that was chosen."""
     (chosen, saved), _ = found_and_why(answer)
     x, betas = load("digits", "test").unit(), sorted(float(each[5:]) for each in saved if each[:5] == "mean ")
     if len(betas) < 4:
