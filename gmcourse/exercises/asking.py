@@ -45,10 +45,11 @@ SAYINGS = {
 def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = False) -> Any:
     """Call what the learner wrote, and put into words whatever goes wrong in there.
 
-    Tensors are handed over as clones: gradients flow through a clone, and it shows whether it was written to.
+    Tensors are handed over as clones, in float32: gradients flow through a clone, and it shows whether it was
+    written to.
 
     Args:
-        as_clones: False where the answer must have the leaf itself.
+        as_clones: False where the answer must have the tensors themselves, in their dtype.
         trains: whether it is the answer's task to change the weights of the networks that it gets.
 
     Raises:
@@ -182,4 +183,6 @@ def _described(value: Any) -> str:
 
 
 def _clone(value: Any) -> Any:
-    return value.clone() if hasattr(value, "clone") and hasattr(value, "requires_grad") else value
+    if not isinstance(value, Tensor):
+        return value
+    return value.float() if value.dtype == torch.float64 else value.clone()

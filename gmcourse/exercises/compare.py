@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import ATOL, RTOL, differences, many, matches, show
@@ -24,13 +25,23 @@ agreed: set[str] = set()  # what was right so far in this check
 
 
 def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
-    """Standard normal float32 numbers times `std`, ready to be differentiated."""
-    return (std * torch.randn(shape, generator=generator)).requires_grad_()
+    """Draw normal numbers of this deviation, in float64: `ask` hands them over in float32."""
+    return (std * torch.randn(shape, generator=generator)).double()
 
 
-def uniform(*shape: int, low: float, high: float, generator: torch.Generator) -> Tensor:
-    """Draw uniform float32 numbers between two bounds."""
-    return low + (high - low) * torch.rand(shape, generator=generator)
+def leaf(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
+    """Draw as `normal` does what a gradient is wanted of."""
+    return normal(*shape, generator=generator, std=std).requires_grad_()
+
+
+def uniform(*shape: int, low: float = 0.0, high: float = 1.0, generator: torch.Generator) -> Tensor:
+    """Draw uniform numbers between two bounds, in float64."""
+    return (low + (high - low) * torch.rand(shape, generator=generator)).double()
+
+
+def log_normal(z: Tensor) -> Tensor:
+    """Say what log N(z; 0, I) is for each row."""
+    return Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
 
 
 def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) -> nn.Module:

@@ -1,7 +1,7 @@
 """What makes a check out of a law: fresh inputs, torch as it was, and a verdict."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,20 +71,21 @@ def by_cases(
     what: str | tuple[str, ...],
     shapes: Sequence[tuple[Any, ...]],
     *,
-    edge: tuple[Any, ...] | None = None,
-    otherwise: str = "",
+    edges: Mapping[str, tuple[Any, ...]] | None = None,
+    at_edges: Mapping[str, float] | None = None,
     **settings: Any,
 ) -> Callable[[Callable[..., Case]], Law]:
     """Make what is checked out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
 
-    `edge` is a shape at which careless formulas overflow and the like, and `otherwise` has the words for that.
+    `edges` are shapes at which careless formulas overflow and the like, by the words for that, and `at_edges` has the
+    tolerances there.
     """
 
     def check(case: Callable[..., Case]) -> Law:
         def law(answer: Any, generator: torch.Generator) -> None:
             agree_always(answer, what, case, generator, *shapes, **settings)
-            if edge is not None:
-                agree_always(answer, what, case, generator, edge, otherwise=otherwise, **settings)
+            for words, shape in (edges or {}).items():
+                agree_always(answer, what, case, generator, shape, otherwise=words, **settings | dict(at_edges or {}))
 
         assigned = ("__module__", "__name__", "__qualname__", "__doc__")  # its arguments are not the check's
         return functools.update_wrapper(law, case, assigned)

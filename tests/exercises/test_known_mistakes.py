@@ -194,7 +194,7 @@ def test_noise_of_pictures_is_looked_at_along_each_axis() -> None:
 
 def test_a_function_that_makes_cases_is_a_check(capsys: pytest.CaptureFixture[str]) -> None:
     @teaches("Nothing is simpler.")
-    @by_cases("it", [(3,), (1,)], edge=(2, 1e30), otherwise="it overflows: shrink it first")
+    @by_cases("it", [(3,), (1,)], edges={"it overflows: shrink it first": (2, 1e30)})
     def doubled(generator: torch.Generator, n: int, size: float = 1.0) -> Case:
         x = size * torch.rand(n, generator=generator)
         return Case((x,), 2 * x.double(), {"it is squared": x.double() ** 2})

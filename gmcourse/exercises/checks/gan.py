@@ -18,15 +18,13 @@ from gmcourse.metrics.diversity import modes_and_quality
 @by_cases(
     ("the minimax loss", "the non-saturating loss"),
     [(5,), (1,), (8,)],
-    edge=(7, 200.0),
-    otherwise="with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid",
+    edges={"with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid": (7, 200.0)},
 )
 def generator_losses(which: int, generator: torch.Generator, rows: int, far: float = 0.0) -> Case:
     """Check the minimax and the non-saturating loss from logits, also from very large ones."""
     signs = torch.where(torch.arange(rows) % 2 == 0, far, -far)
-    t = (normal(rows, generator=generator, std=2.0).detach() + signs).requires_grad_()
-    w = t.double()
-    log_d, log_not_d, raw = F.logsigmoid(w), F.logsigmoid(-w), (1 - w).clamp_min(1e-12).log()
+    t = (normal(rows, generator=generator, std=2.0) + signs).requires_grad_()
+    log_d, log_not_d, raw = F.logsigmoid(t), F.logsigmoid(-t), (1 - t).clamp_min(1e-12).log()
     each = (log_not_d, -log_d)[which]
     wrong = (
         {
@@ -81,25 +79,18 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
 @by_cases(("θ", "ψ"), [(6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)])
 def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float, gamma: float) -> Case:
     """Check that both players move at once, from old values."""
-    theta, psi = (torch.randn(rows, generator=generator) for _ in range(2))
-    a, b = theta.double(), psi.double()
-    slope = a * torch.sigmoid(b * a)  # of the discriminator's loss, without R1
-
-    def move_g(other: Tensor) -> Tensor:
-        return a + rate * other * torch.sigmoid(-other * a)
-
-    def move_d(slope: Tensor, pull: Tensor) -> Tensor:
-        return b - rate * (slope + pull)
-
-    r1 = gamma * b
-    new_a, new_b = move_g(b), move_d(slope, r1)
-    minimax, seen_late = a + rate * b * torch.sigmoid(b * a), move_d(new_a * torch.sigmoid(b * new_a), r1)
+    a, b = normal(2, rows, generator=generator)  # θ and ψ
+    slope, r1 = a * (b * a).sigmoid(), gamma * b  # of the discriminator's loss, without R1, and of R1
+    new_a, new_b = a + rate * b * (-b * a).sigmoid(), b - rate * (slope + r1)
+    seen_late = b - rate * (new_a * (b * new_a).sigmoid() + r1)
     suspects = (
         {
             "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
-            "the generator answers to the new ψ; both move at the same time": move_g(new_b),
-            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": minimax,
-            "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
+            "the generator answers to the new ψ; both move at the same time": a
+            + rate * new_b * (-new_b * a).sigmoid(),
+            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": a
+            + rate * b * (b * a).sigmoid(),
+            "the slope in θ lacks the factor ψ (chain rule)": a + rate * (-b * a).sigmoid(),
             "the two come back in the wrong order": new_b,
             "θ has not moved": a,
             "the step alone came back; θ is missing": new_a - a,
@@ -107,16 +98,16 @@ def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float
         {
             "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
             "the discriminator sees the new θ; both move at the same time": seen_late,
-            "R1 is missing: its slope is γψ": move_d(slope, 0 * b),
-            "the slope of γ/2·ψ² is γψ, not γψ/2": move_d(slope, r1 / 2),
-            "R1 has the wrong sign: it pulls ψ towards 0": move_d(slope, -r1),
-            "the slope in ψ lacks the factor θ (chain rule)": move_d(torch.sigmoid(b * a), r1),
+            "R1 is missing: its slope is γψ": b - rate * slope,
+            "the slope of γ/2·ψ² is γψ, not γψ/2": b - rate * (slope + r1 / 2),
+            "R1 has the wrong sign: it pulls ψ towards 0": b - rate * (slope - r1),
+            "the slope in ψ lacks the factor θ (chain rule)": b - rate * ((b * a).sigmoid() + r1),
             "R1's slope is not multiplied by the rate": b - rate * slope - r1,
             "ψ has not moved": b,
             "the step alone came back; ψ is missing": new_b - b,
         },
     )[which]
-    return Case((theta, psi, rate, gamma), (new_a, new_b)[which], suspects)
+    return Case((a, b, rate, gamma), (new_a, new_b)[which], suspects)
 
 
 VARIANTS = ("right", "minimax", "uphill", "old judge", "judge helps", "judge keeps", "painter keeps")

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import five_bits, load
 from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
+from gmcourse.exercises.compare import Case, agree, agree_always, leaf, normal, pair, part, tensor, uniform
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 
@@ -38,17 +38,16 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         before = dict(layer.named_parameters()) if isinstance(layer, nn.Module) else {}
         if not {"b", "s"} <= set(before):
             mistake("`self.b` and `self.s` must stay parameters of a module: the optimiser moves what is one")
-        size = 2.5 + torch.rand(channels, 1, 1, generator=generator)
+        size = uniform(channels, 1, 1, low=2.5, high=3.5, generator=generator)
         size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
-        shift = 3 * torch.randn(channels, 1, 1, generator=generator)
-        x = (normal(*first, generator=generator).detach() * size + shift).requires_grad_()
-        z, log_det = pair(ask(layer.forward, x), "z and its log-determinant")
+        shift = normal(channels, 1, 1, generator=generator, std=3.0)
+        k = (normal(*first, generator=generator) * size + shift).requires_grad_()
+        z, log_det = pair(ask(layer.forward, k), "z and its log-determinant")
         if any(dict(layer.named_parameters())[name] is not before[name] for name in ("b", "s")):
             reason = "b or s is a new Parameter: an optimiser that was made before would move the old one"
             mistake(reason, "Write into the old one: `self.b.copy_(…)` under `torch.no_grad()`.")
-        k, across = x.double(), (0, 2, 3)
-        mean, std = (t[:, None, None] for t in (k.mean(across), k.std(across, correction=0)))
-        unbiased, own = k.std(across)[:, None, None], F.instance_norm(k, eps=0.0)
+        mean, std = (t[:, None, None] for t in (k.mean((0, 2, 3)), k.std((0, 2, 3), correction=0)))
+        unbiased, own = k.std((0, 2, 3))[:, None, None], F.instance_norm(k, eps=0.0)
         alone = (k - k.mean(0)) / k.std(0, correction=0)
         order = "the scale comes first: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b"
         suspects = {
@@ -69,25 +68,23 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         agree(layer.b, -mean.flatten(), "b after the first batch", turned, rtol=1e-3, atol=1e-4)
         agree(layer.s, -std.flatten().log(), "s after the first batch", rtol=1e-3, atol=1e-4)
         b, scale = layer.b.double()[:, None, None], layer.s.double().exp()[:, None, None]
-        leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
+        leaves = {"x": k, "self.b": layer.b, "self.s": layer.s}
         agree(z, (k + b) * scale, "z of the first batch", inputs=leaves, rtol=1e-3, atol=1e-4)
-        _trains(layer, normal(*later, generator=generator, std=2.0), log_det, first)
+        _trains(layer, leaf(*later, generator=generator, std=2.0), log_det, first)
 
 
-def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
+def _trains(layer: Any, k: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
     """Test what comes after the first batch: the same b and s, gradients, and both log-determinants."""
-    k, b, s = x.double(), layer.b.double()[:, None, None], layer.s.double()
-    scale = s.exp()[:, None, None]
-    z, later = pair(ask(layer.forward, x), "z and its log-determinant")
-    across = (0, 2, 3)
-    own = (k - k.mean(across, keepdim=True)) / k.std(across, correction=0, keepdim=True)
+    b, s = layer.b.double()[:, None, None], layer.s.double()
+    z, later = pair(ask(layer.forward, k), "z and its log-determinant")
+    own = F.batch_norm(k, None, None, training=True, eps=0.0)
     suspects = {
         "a later batch is normalised by its own statistics: only the first sets b and s": own,
         "a later batch comes out as it came in": k,
     }
-    leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
-    agree(z, (k + b) * scale, "z of a later batch", suspects, inputs=leaves)
-    for value, (batch, _, height, width) in ((log_det, first), (later, tuple(x.shape))):
+    leaves = {"x": k, "self.b": layer.b, "self.s": layer.s}
+    agree(z, (k + b) * s.exp()[:, None, None], "z of a later batch", suspects, inputs=leaves)
+    for value, (batch, _, height, width) in ((log_det, first), (later, tuple(k.shape))):
         total, ones, places = s.sum(), torch.ones(batch), height * width
         suspects = {
             "this sums exp(s); the logarithm of a product of scales is Σ s": places * s.exp().sum() * ones
@@ -99,20 +96,17 @@ def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None
 def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
     # one cycle through all channels: from three channels on, no such permutation is its own inverse
     order = torch.randperm(channels, generator=generator)
-    permutation = torch.zeros(channels, channels)
-    permutation[order, order.roll(1)] = 1.0
-    lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
-    log_s = normal(channels, generator=generator)
-    sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
-    given = (permutation, lower, upper, log_s, sign)
-    p, low, up, s, sg = (t.double() for t in given)
+    p = torch.eye(channels, dtype=torch.float64)[order.roll(1)[order.argsort()]]
+    low, up = (leaf(channels, channels, generator=generator) for _ in range(2))
+    s, sg = leaf(channels, generator=generator), torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0).double()
+    given = (p, low, up, s, sg)
     if index:
         suspects = {
             "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
             "this is |det W|; its logarithm is wanted": s.exp().prod(),
             "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
         }
-        return Case(given, s.sum(), suspects, {"log_s": log_s}, {"channels": channels})
+        return Case(given, s.sum(), suspects, {"log_s": s}, {"channels": channels})
     eye = torch.eye(channels, dtype=torch.float64)
     diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
     left, right = strict_low + eye, strict_up + diagonal
@@ -133,7 +127,7 @@ def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
         "L and U are exchanged: `lower` goes below the diagonal, `upper` above": p @ exchanged,
         "the factors are multiplied entry by entry; W is their matrix product": p * left * right,
     }
-    return Case(given, p @ left @ right, suspects, {"lower": lower, "upper": upper, "log_s": log_s})
+    return Case(given, p @ left @ right, suspects, {"lower": low, "upper": up, "log_s": s})
 
 
 @teaches("The determinant of the 1×1 convolution costs a sum over the channels, not their cube.")
@@ -176,18 +170,14 @@ class _Level:
         return mixed, slope.log().flatten(1).sum(1) + places * volume.to(x)
 
 
-def _corners(x: Tensor) -> Tensor:
-    return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)
-
-
-def _quarters(x: Tensor) -> Tensor:
-    return torch.stack([half for row in x.chunk(2, 2) for half in row.chunk(2, 3)], 2).flatten(1, 2)
-
-
 SQUEEZES: dict[str, Callable[[Tensor], Tensor]] = {
-    "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": _corners,
+    "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": lambda x: torch.cat(
+        [x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1
+    ),
     "the squeeze has dx before dy: 4c + 2dy + dx is wanted": lambda x: F.pixel_unshuffle(x.mT, 2).mT,
-    "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": _quarters,
+    "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": lambda x: torch.stack(
+        [half for row in x.chunk(2, 2) for half in row.chunk(2, 3)], 2
+    ).flatten(1, 2),
     "the squeeze is a plain reshape: neighbouring pixels do not come together": lambda x: x.reshape(
         len(x), -1, x.shape[2] // 2, x.shape[3] // 2
     ),
@@ -214,17 +204,16 @@ def multiscale(answer: Any, generator: torch.Generator) -> None:
     """Check the latents of all levels, one after the other, and the sum of the log-determinants."""
     for shape, count in (((3, 2, 8, 12), 2), ((2, 1, 16, 8), 3), ((1, 3, 4, 6), 1)):
         flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), generator) for i in range(count)]
-        x = normal(*shape, generator=generator)
-        k = x.double()
-        latents, log_dets = _levels(k, flows)
+        x = leaf(*shape, generator=generator)
+        latents, log_dets = _levels(x, flows)
         got, log_det = pair(ask(answer, x, flows), "the list of latents, and the log-determinant")
         if not isinstance(got, list | tuple):
             mistake("the latents come as a list, one for each level: they differ in shape")
         if len(got) != count:
             mistake("each level has one latent, and no more", f"got {len(got)} latents of {count} levels")
-        wrong = {words: _levels(k, flows, squeeze)[0] for words, squeeze in SQUEEZES.items()}
+        wrong = {words: _levels(x, flows, squeeze)[0] for words, squeeze in SQUEEZES.items()}
         if count > 1:
-            exchanged, _ = _levels(k, flows, on=1)
+            exchanged, _ = _levels(x, flows, on=1)
             wrong["the halves are exchanged: the first goes on, the second stays"] = exchanged
             wrong["the latents come in reverse order: the level that works first comes first"] = latents[::-1]
         leaves = {"x": x} | {f"flows[{i}].a": flow.a for i, flow in enumerate(flows)}
@@ -260,8 +249,8 @@ class _Affine:
 def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
     """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I)."""
     flow = _Affine(dim, generator)
-    x = normal(rows, dim, generator=generator).detach()
-    z, log_det = flow(x.double())
+    x = normal(rows, dim, generator=generator)
+    z, log_det = flow(x)
     quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
     constant = 0.5 * dim * math.log(2 * math.pi)
     plain, tempered = log_det - constant - quadratic, log_det - constant - dim * log_t
@@ -286,23 +275,21 @@ def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperatu
 
 def _matrix(channels: int, negative: bool, generator: torch.Generator) -> Tensor:
     """A matrix that is no rotation, with a determinant of this sign."""
-    weight = torch.linalg.qr(torch.randn(channels, channels, generator=generator)).Q
-    weight = weight @ torch.diag(torch.rand(channels, generator=generator) + 1.2)
+    weight = torch.linalg.qr(normal(channels, channels, generator=generator)).Q
+    weight = weight * uniform(channels, low=1.2, high=2.2, generator=generator)
     order = [1, 0, *range(2, channels)] if bool(weight.det() < 0) != negative else list(range(channels))
     return weight[order].requires_grad_()
 
 
 def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, int], negative: bool) -> Case:
-    x = normal(*shape, generator=generator)
-    weight = _matrix(shape[1], negative, generator)
-    k, w = x.double(), weight.double()
-    inverse, leaves = torch.linalg.inv(w), {"x": x, "weight": weight}
+    k, w = leaf(*shape, generator=generator), _matrix(shape[1], negative, generator)
+    inverse, leaves = torch.linalg.inv(w), {"x": k, "weight": w}
 
     def mix(matrix: Tensor) -> Tensor:
         return torch.einsum("oc,bchw->bohw", matrix, k)
 
     if wanted == "z":
-        return Case((x, weight), mix(w), {"W is transposed": mix(w.T), "z is x, unchanged": k}, leaves)
+        return Case((k, w), mix(w), {"W is transposed": mix(w.T), "z is x, unchanged": k}, leaves)
     if wanted == "the inverse":
         undone = {
             "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T),
@@ -310,7 +297,7 @@ def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, 
             "W⁻¹ is transposed": mix(inverse.T),
             "each number of W is inverted by itself; the matrix is": mix(1 / w),
         }
-        return Case((x, weight, True), mix(inverse), undone)
+        return Case((k, w, True), mix(inverse), undone)
     log_abs, (batch, _, height, width) = torch.linalg.slogdet(w).logabsdet, shape
     ones, places = torch.ones(batch), height * width
     suspects = {"the sign of det W is counted in": -places * log_abs * ones} if negative else {}
@@ -319,7 +306,7 @@ def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, 
         "a negative determinant counts as 0": 0 * ones,
         "this is |det W|; its logarithm is wanted": places * log_abs.exp() * ones,
     }
-    return Case((x, weight), places * log_abs * ones, suspects, {"weight": weight})
+    return Case((k, w), places * log_abs * ones, suspects, {"weight": w})
 
 
 @teaches("A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.")

@@ -4,12 +4,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, tensor
+from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, leaf, log_normal, tensor
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
@@ -34,9 +33,9 @@ def _joined(halves: Halves) -> dict[str, Tensor]:
 
 def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> Case:
     m = _network(dim // 2, dim // 2, generator)
-    x = normal(rows, dim, generator=generator)
-    a, b = x.double().chunk(2, dim=1)
-    of_a, of_b = (m(half).double() for half in x.chunk(2, dim=1))
+    x = leaf(rows, dim, generator=generator)
+    a, b = x.chunk(2, dim=1)
+    of_a, of_b = (m(half.float()).double() for half in (a, b))
     there, fed = (-of_a, -of_b) if inverse else (of_a, of_b)
     sign = "m is added once more; undoing means to subtract it" if inverse else "m is subtracted; it is added"
     halves = {
@@ -64,9 +63,9 @@ def coupling(answer: Any, generator: torch.Generator) -> None:
 def affine_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
     """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
     network = _network(dim // 2, dim, generator)
-    x = normal(rows, dim, generator=generator)
-    x1, x2 = x.double().chunk(2, dim=1)
-    r, t = network(x[:, : dim // 2]).double().chunk(2, dim=1)
+    x = leaf(rows, dim, generator=generator)
+    x1, x2 = x.chunk(2, dim=1)
+    r, t = network(x1.float()).double().chunk(2, dim=1)
     s = r.exp()
     if which == 0:
         halves = {
@@ -93,15 +92,14 @@ def _logistic(z: Tensor) -> Tensor:
 
 
 def _logistic_rows(generator: torch.Generator, rows: int, dim: int) -> Case:
-    z = normal(rows, dim, generator=generator, std=3.0)
-    w = z.double()
+    z = leaf(rows, dim, generator=generator, std=3.0)
     missing = "half of it is missing: log p = log σ(z) + log σ(−z)"
     suspects = {
-        missing: F.logsigmoid(w).sum(1),
-        f"{missing}  (the half with −z is there)": F.logsigmoid(-w).sum(1),
-        "this is the normal density": Normal(0.0, 1.0).log_prob(w).sum(1),
+        missing: F.logsigmoid(z).sum(1),
+        f"{missing}  (the half with −z is there)": F.logsigmoid(-z).sum(1),
+        "this is the normal density": log_normal(z),
     }
-    return Case((z,), _logistic(w).sum(1), suspects, {"z": z}, {"dimensions": dim})
+    return Case((z,), _logistic(z).sum(1), suspects, {"z": z}, {"dimensions": dim})
 
 
 @teaches("A prior with heavier tails than the normal, which no latent makes overflow.")
@@ -125,21 +123,20 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
 @by_cases("log p(h)", [(4, 3), (1, 6), (5, 2)])
 def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
     """log p(h) where z = exp(s) ⊙ h is standard logistic."""
-    h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
-    k, a = h.double(), s.double()
-    z, total = a.exp() * k, a.sum()
+    h, s = leaf(rows, dim, generator=generator), leaf(dim, generator=generator)
+    z, total = s.exp() * h, s.sum()
     prior = _logistic(z).sum(1)
     suspects = {
         "Σ s is missing: the scaling changes volume": prior,
         "Σ s is subtracted; data to latent, it is added": prior - total,
-        "Σ exp(s) is added; the log-determinant is Σ s": prior + a.exp().sum(),
-        "the mean of s is added; the log-determinant is a sum": prior + a.mean(),
-        "h is not scaled": _logistic(k).sum(1) + total,
-        "h is divided by exp(s); that is the way back": _logistic(k / a.exp()).sum(1) + total,
-        "h is multiplied by s; the scale is exp(s)": _logistic(a * k).sum(1) + total,
+        "Σ exp(s) is added; the log-determinant is Σ s": prior + s.exp().sum(),
+        "the mean of s is added; the log-determinant is a sum": prior + s.mean(),
+        "h is not scaled": _logistic(h).sum(1) + total,
+        "h is divided by exp(s); that is the way back": _logistic(h / s.exp()).sum(1) + total,
+        "h is multiplied by s; the scale is exp(s)": _logistic(s * h).sum(1) + total,
         "Σ s is counted once for each row of the batch": prior + rows * total,
         "the prior is missing: this is the log-determinant alone": total.expand(rows),
-        "the prior is the standard logistic, not the normal": Normal(0.0, 1.0).log_prob(z).sum(1) + total,
+        "the prior is the standard logistic, not the normal": log_normal(z) + total,
     }
     return Case((h, s), prior + total, suspects, {"h": h, "s": s})
 
@@ -148,10 +145,9 @@ def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
 @by_cases("the output", [(3, 6), (2, 4), (1, 8)], atol=1e-4)
 def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
     """Find the mistake: couplings that must take turns."""
-    nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
-    x = normal(rows, dim, generator=generator)
-    a, b = x.chunk(2, dim=1)
-    m1, m2, m3 = nets
+    m1, m2, m3 = nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
+    x = leaf(rows, dim, generator=generator)
+    a, b = x.float().chunk(2, dim=1)
     b1 = b + m1(a)
     a1 = a + m2(b1)
     b2 = b1 + m3(a1)
@@ -167,9 +163,8 @@ def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
         "the networks are used in reverse order": (last_a, last_b + m1(last_a)),
         "the third coupling begins again with the old second half": (a1, b + m3(a1)),
     }
-    suspects = {words: both.double() for words, both in _joined(halves).items()}
     handed = torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1)
-    return Case((x, nets), torch.cat([a1, b2], 1).double(), suspects, _leaves(x, *nets), handed=handed)
+    return Case((x, nets), torch.cat([a1, b2], 1).double(), _joined(halves), _leaves(x, *nets), handed=handed)
 
 
 @teaches("Your flow has learned these digits better than NICE has, and its number can be compared with any other's.")

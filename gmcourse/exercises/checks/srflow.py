@@ -6,14 +6,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
 from gmcourse.exercises.checks import ask, by_cases, found_and_why, matches, mistake, show, teaches
-from gmcourse.exercises.compare import Case, agree, normal, remembered, tensor
+from gmcourse.exercises.compare import Case, agree, leaf, log_normal, normal, remembered, tensor, uniform
 from gmcourse.exercises.independence import independent, near
 from gmcourse.metrics.reconstruction import lr_psnr
 from gmcourse.models.srflow import SRFlow
@@ -26,9 +25,8 @@ FACES = 100  # of the test set, among which the open task chooses
 @by_cases(("the output", "log_det"), [(3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4)])
 def injector(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
     """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
-    h = normal(*shape, generator=generator)
-    raw, shift = (normal(contexts, *shape[1:], generator=generator) for _ in range(2))
-    a, r, t = h.double(), raw.double(), shift.double()
+    a = leaf(*shape, generator=generator)
+    r, t = (leaf(contexts, *shape[1:], generator=generator) for _ in range(2))
     s = (r + 2).sigmoid()
     if which == 0:
         suspects = {
@@ -43,7 +41,7 @@ def injector(which: int, generator: torch.Generator, contexts: int, *shape: int)
             "the shift is missing": a * s,
             "the scale is missing": a + t,
         }
-        return Case((h, raw, shift), (a + t) * s, suspects, {"h": h, "raw": raw, "shift": shift})
+        return Case((a, r, t), (a + t) * s, suspects, {"h": a, "raw": r, "shift": t})
     each, alone, raws = s.log().expand_as(a).flatten(1), s.log().flatten(1).sum(1), r.expand_as(a).flatten(1)
     suspects = {
         "the context has batch 1 and the log-determinant too; one number for each row of h is wanted": alone,
@@ -53,7 +51,7 @@ def injector(which: int, generator: torch.Generator, contexts: int, *shape: int)
         "it is summed over channels only; H and W count as well": s.log().expand_as(a).sum(1),
         "only the first position counts; all H·W do": s.log().expand_as(a)[:, :, 0, 0].sum(1),
     }
-    return Case((h, raw, shift), each.sum(1), suspects, {"raw": raw}, {"dimensions": each.shape[1]})
+    return Case((a, r, t), each.sum(1), suspects, {"raw": r}, {"dimensions": each.shape[1]})
 
 
 def _affine(scale: int, generator: torch.Generator) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -77,9 +75,8 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         affine = _affine(scale, generator)
         flow, calls = remembered(affine)
         pixels = torch.randint(0, 256, (batch, 3, height * scale, width * scale), generator=generator)
-        low = torch.rand(batch, 3, height, width, generator=generator)
-        noise = torch.rand(pixels.shape, generator=generator)
-        x = ((pixels + noise) / 256).double()
+        low, noise = (uniform(*size, generator=generator) for size in ((batch, 3, height, width), pixels.shape))
+        x = (pixels + noise) / 256
         value = ask(answer, pixels, low, flow, noise)
         if not calls:
             mistake("the flow is not asked: its z and log_det are what the likelihood is made of")
@@ -87,9 +84,8 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         if seen.shape[1:] == x.shape[1:]:  # right in whatever order the pictures came
             nearest = seen[torch.cdist(x.flatten(1), seen.flatten(1)).argmin(1)]
             seen = nearest if matches(nearest, x) else seen[:batch]
-        z, log_det = (each.double() for each in affine(x.float(), low))
-        base = Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
-        dims = pixels[0].numel()
+        z, log_det = affine(x, low)
+        base, dims = log_normal(z), pixels[0].numel()
         bins, density, a_bit = dims * math.log(256), base + log_det, dims * math.log(2)
         bound = density - bins
         counted, no_half = density - bins / 3, bound + 0.5 * dims * math.log(2 * math.pi)
@@ -110,7 +106,7 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
         given = {
             "the noise is forgotten; whole numbers have no density": (pixels / 256).double(),
             "it is divided by 255; with the noise, 256 bins fill [0, 1)": x * 256 / 255,
-            "the noise must be divided by 256 as well: (pixels + u)/256": pixels / 256 + noise.double(),
+            "the noise must be divided by 256 as well: (pixels + u)/256": pixels / 256 + noise,
             "the pixels are not divided by 256": x * 256,
             "½ is subtracted from the noise; u from [0, 1) was added here": x - 0.5 / 256,
         }
@@ -185,8 +181,7 @@ def _decoder(scale: int) -> Callable[[Tensor, Tensor], Tensor]:
 @by_cases(("the error of the mean", "the error of a draw"), [(6, 4), (4, 7), (40, 2)])
 def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
     """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number."""
-    x = normal(n, dims, generator=generator).detach()
-    d = x.double()
+    d = normal(n, dims, generator=generator)
     each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
     spread, pairs = each.mean(), 2 * each.mean()
     if which == 0:
@@ -195,22 +190,20 @@ def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Cas
             "it is divided by n − 1; it is an average over the n draws": spread * more,
             "the truth is left out of its mean; the mean is that of all draws": spread * more**2,
         }
-        return Case((x,), spread, suspects, sizes={"dimensions": dims})
+        return Case((d,), spread, suspects, sizes={"dimensions": dims})
     suspects = {
         "a draw that is compared with itself has error 0; leave those pairs out": pairs,
         "a draw's error is counted as that of the mean": spread,
     }
-    return Case((x,), pairs * more, suspects, sizes={"dimensions": dims})
+    return Case((d,), pairs * more, suspects, sizes={"dimensions": dims})
 
 
 @teaches("Two numbers can be compared once both say bits of what, and divided by how many.")
 @by_cases("bits per dimension", [(32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5)])
 def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
     """Find the mistakes: a published loss, whose unit is not bits per dimension."""
-    z = normal(*shape, generator=generator)
-    log_det = normal(shape[0], generator=generator, std=5.0)
-    base, v = Normal(0.0, 1.0).log_prob(z.double()).flatten(1).sum(1), log_det.double()
-    dims, area = math.prod(shape[1:]), math.prod(shape[2:])
+    z, v = leaf(*shape, generator=generator), leaf(shape[0], generator=generator, std=5.0)
+    base, dims, area = log_normal(z), math.prod(shape[1:]), math.prod(shape[2:])
 
     def bits(counted: int, divided: int, v: Tensor = v, q: int = grey_levels) -> Tensor:
         return -(base + v - counted * math.log(q)) / (divided * math.log(2))
@@ -226,8 +219,8 @@ def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) ->
         "the log-determinant is missing": bits(dims, dims, v=0 * v),
         "there are not always 256 grey levels": bits(dims, dims, q=256),
     }
-    trained = {"z": z, "log_det": log_det}
-    return Case((z, log_det, grey_levels), bits(dims, dims), suspects, trained, handed=bits(area, area))
+    trained = {"z": z, "log_det": v}
+    return Case((z, v, grey_levels), bits(dims, dims), suspects, trained, handed=bits(area, area))
 
 
 @teaches("One low resolution and two people: what was lost is lost, and whoever shows one answer hides it.")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import torch
@@ -12,52 +12,36 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
+from gmcourse.exercises.compare import Case, agree, agree_always, leaf, normal, part, tensor, uniform
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.models.features import Features
 from gmcourse.models.stylegan2 import Generator
 
 EPS = 1e-8
-
-
-def _styled(size: float, generator: torch.Generator, *shape: int) -> Case:
-    x = (size * (2 * normal(*shape, generator=generator) + 3)).detach().requires_grad_()
-    scale = (0.5 + torch.rand(shape[:2], generator=generator)).requires_grad_()
-    shift = normal(*shape[:2], generator=generator, std=2.0)
-    a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
-    want = s * F.instance_norm(a, eps=EPS) + m
-    if size < 1:
-        return Case((x, scale, shift), want)
-    leaves = {"x": x, "scale": scale, "shift": shift}
-    return Case((x, scale, shift), want, _adain_suspects(a, s, m, want), leaves)
+SMALL = "with small styles the convolution is wrong: ε = 10⁻⁸ stands below the root, beside the sum"
 
 
 @teaches("A style says the mean and the deviation of each map: so the first StyleGAN was steered.")
-def adain(answer: Any, generator: torch.Generator) -> None:
+@by_cases(
+    "AdaIN",
+    [(1.0, 3, 2, 4, 5), (1.0, 1, 4, 6, 3), (1.0, 2, 3, 5, 4)],
+    edges={
+        "AdaIN of a map that is the same everywhere is not finite: ε is missing": (0.0, 1, 2, 3, 4),
+        "AdaIN of a faint map is wrong: ε = 10⁻⁸ stands below the root, beside the variance": (1e-4, 3, 2, 4, 5),
+    },
+)
+def adain(generator: torch.Generator, size: float, *shape: int) -> Case:
     """AdaIN gives each map the mean and the deviation that its style says."""
-    agree_always(answer, "AdaIN", partial(_styled, 1.0), generator, (3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4))
-    value = ask(answer, torch.full((1, 2, 3, 4), 0.5), torch.ones(1, 2), torch.zeros(1, 2))
-    finite(value, "AdaIN", "AdaIN of a map that is the same everywhere is not finite: ε is missing")
-    words = "AdaIN of a faint map is wrong: ε = 10⁻⁸ stands below the root, beside the variance"
-    agree_always(answer, "AdaIN", partial(_styled, 1e-4), generator, (3, 2, 4, 5), otherwise=words)
-
-
-def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
-    centred = a - a.mean((2, 3), keepdim=True)
-    variance = a.var((2, 3), correction=0, keepdim=True)
+    a = (size * (normal(*shape, generator=generator, std=2.0) + 3)).requires_grad_()
+    scale = uniform(*shape[:2], low=0.5, high=1.5, generator=generator).requires_grad_()
+    shift = leaf(*shape[:2], generator=generator, std=2.0)
+    s, m = scale[..., None, None], shift[..., None, None]
+    want = s * F.instance_norm(a, eps=EPS) + m
+    if size < 1:
+        return Case((a, scale, shift), want)
+    centred, variance = a - a.mean((2, 3), keepdim=True), a.var((2, 3), correction=0, keepdim=True)
     deviation, unbiased = (variance + EPS).sqrt(), (a.var((2, 3), keepdim=True) + EPS).sqrt()
-    axes = {
-        "batch too (batch normalisation); each picture has its own": (0, 2, 3),
-        "channels too (layer normalisation); each map has its own": (1, 2, 3),
-        "channels at each pixel; they run over the pixels of a map": (1,),
-    }
-
-    def over(dims: tuple[int, ...]) -> Tensor:
-        variance, mean = torch.var_mean(a, dims, correction=0, keepdim=True)
-        return s * (a - mean) / (variance + EPS).sqrt() + m
-
-    runs = {f"mean and deviation run over the {words}": over(dims) for words, dims in axes.items()}
-    return runs | {
+    suspects = {
         "the variance divides by the number of pixels minus one": s * centred / unbiased + m,
         "it divides by the variance; its root, the deviation, is wanted": s * centred / (variance + EPS) + m,
         "the mean is not subtracted": s * a / deviation + m,
@@ -68,6 +52,14 @@ def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, 
         "scale and shift are swapped": m * centred / deviation + s,
         "the scale is 1 + scale; here the scale itself is given": want + (want - m) / s,
     }
+    for words, axes in {
+        "batch too (batch normalisation); each picture has its own": (0, 2, 3),
+        "channels too (layer normalisation); each map has its own": (1, 2, 3),
+        "channels at each pixel; they run over the pixels of a map": (1,),
+    }.items():
+        spread, middle = torch.var_mean(a, axes, correction=0, keepdim=True)
+        suspects[f"mean and deviation run over the {words}"] = s * (a - middle) / (spread + EPS).sqrt() + m
+    return Case((a, scale, shift), want, suspects, {"x": a, "scale": scale, "shift": shift})
 
 
 def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
@@ -79,32 +71,24 @@ def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
     return F.conv2d(joined, each.flatten(0, 1), padding=1, groups=batch).reshape(batch, -1, height, width)
 
 
-def _modulated(
-    size: float, generator: torch.Generator, batch: int, inputs: int, outputs: int, height: int, width: int
-) -> Case:
-    x = normal(batch, inputs, height, width, generator=generator)
-    weight = normal(outputs, inputs, 3, 3, generator=generator)
-    styles = (size * (0.3 + 2 * torch.rand(batch, inputs, generator=generator))).requires_grad_()
-    a, w, s = x.double(), weight.double(), styles.double()
-    if size < 1:
-        return Case((x, weight, styles), _grouped(a, w, s))
-    leaves = {"x": x, "weight": weight, "styles": styles}
-    return Case((x, weight, styles), _grouped(a, w, s), _conv_suspects(a, w, s), leaves)
-
-
 @teaches("The style now acts on the weights: no map has to be normalised by its own statistics.")
-def modulated_conv(answer: Any, generator: torch.Generator) -> None:
+@by_cases(
+    "the convolution",
+    [(1.0, 3, 4, 5, 6, 7), (1.0, 2, 5, 7, 4, 6), (1.0, 1, 4, 2, 5, 6)],
+    edges={
+        "with styles of zero the result is not finite: ε is missing": (0.0, 3, 4, 5, 6, 7),
+        SMALL: (1e-5, 3, 4, 5, 6, 7),
+    },
+)
+def modulated_conv(
+    generator: torch.Generator, size: float, batch: int, inputs: int, outputs: int, height: int, width: int
+) -> Case:
     """Each picture is convolved with weights that its styles modulate and that are demodulated."""
-    shapes = ((3, 4, 5, 6, 7), (2, 5, 7, 4, 6), (1, 4, 2, 5, 6))
-    agree_always(answer, "the convolution", partial(_modulated, 1.0), generator, *shapes)
-    x, weight, styles = _modulated(1.0, generator, *shapes[0]).arguments
-    value = ask(answer, x, weight, 0 * styles)
-    finite(value, "the convolution", "with styles of zero the result is not finite: ε is missing")
-    words = "with small styles the convolution is wrong: ε = 10⁻⁸ stands below the root, beside the sum"
-    agree_always(answer, "the convolution", partial(_modulated, 1e-5), generator, shapes[0], otherwise=words)
-
-
-def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
+    a = leaf(batch, inputs, height, width, generator=generator)
+    w = leaf(outputs, inputs, 3, 3, generator=generator)
+    s = (size * uniform(batch, inputs, low=0.3, high=2.3, generator=generator)).requires_grad_()
+    if size < 1:
+        return Case((a, w, s), _grouped(a, w, s))
     scaled = a * s[:, :, None, None]
     plain = F.conv2d(scaled, w, padding=1)
     squares = torch.einsum("bi,oikl->boikl", s.square(), w.square())
@@ -112,13 +96,8 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     mean = squares.mean((2, 3, 4))[..., None, None] + EPS
     over_maps = squares.sum((1, 2, 3, 4))[:, None, None, None] + EPS
     of_weights = w.square().sum((1, 2, 3))[:, None, None] + EPS
-    no_border = F.conv2d(scaled, w)
-
-    def padded(mode: str) -> Tensor:
-        return F.conv2d(F.pad(scaled, (1,) * 4, mode=mode), w) / total.sqrt()
-
     of_output = plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt()
-    return {
+    suspects = {
         "it is modulated, but not demodulated": plain,
         "the norm is that of the weights before the style": plain / of_weights.sqrt(),
         "it is demodulated, but the styles are missing": _grouped(a, w, torch.ones_like(s)),
@@ -129,11 +108,12 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
         "it is normalised by the output's deviation; demodulation looks at the weights only": of_output,
         "the styles of the first picture are used for all": _grouped(a, w, s[:1].expand_as(s)),
         "the convolution is a correlation in PyTorch; the weights were flipped": _grouped(a, w.flip(2, 3), s),
-        "the border is mirrored; zeros are wanted there": padded("reflect"),
-        "the border goes round; zeros are wanted there": padded("circular"),
-        "the border is repeated; zeros are wanted there": padded("replicate"),
-        "there are no zeros at the border: the size must stay (padding=1)": no_border / total.sqrt(),
+        "there are no zeros at the border: the size must stay (padding=1)": F.conv2d(scaled, w) / total.sqrt(),
     }
+    for words, mode in {"is mirrored": "reflect", "goes round": "circular", "is repeated": "replicate"}.items():
+        padded = F.conv2d(F.pad(scaled, (1,) * 4, mode=mode), w)
+        suspects[f"the border {words}; zeros are wanted there"] = padded / total.sqrt()
+    return Case((a, w, s), _grouped(a, w, s), suspects, {"x": a, "weight": w, "styles": s})
 
 
 @teaches("A penalty at every k-th step costs a k-th of the time and pulls as hard.")
@@ -191,9 +171,9 @@ def lazy(answer: Any, generator: torch.Generator) -> None:
 def path_lengths(answer: Any, generator: torch.Generator) -> None:
     """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
     for batch, layers, width, shape in ((3, 4, 5, (2, 6, 7)), (2, 3, 6, (3, 5, 4)), (1, 5, 2, (3, 4, 6))):
-        mixing = normal(layers * width, math.prod(shape), generator=generator).detach()
-        ws = normal(batch, layers, width, generator=generator)
-        noise = normal(batch, *shape, generator=generator).detach()
+        mixing = normal(layers * width, math.prod(shape), generator=generator)
+        ws = torch.randn(batch, layers, width, generator=generator).requires_grad_()
+        noise = torch.randn(batch, *shape, generator=generator)
 
         def network(w: Tensor, mixing: Tensor = mixing, shape: tuple[int, ...] = shape) -> Tensor:
             hidden = w.flatten(1) @ mixing.to(w.dtype)
@@ -237,9 +217,7 @@ def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> d
 )
 def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
     """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
-    ws = normal(*shape, generator=generator).detach()
-    mean = normal(shape[2], generator=generator, std=2.0).detach()
-    w, m = ws.double(), mean.double()
+    w, m = normal(*shape, generator=generator), normal(shape[2], generator=generator, std=2.0)
 
     def layered(pulled: Tensor, kept: Tensor = w, count: int = cutoff) -> Tensor:
         return torch.where((torch.arange(shape[1]) < count)[:, None], pulled, kept)
@@ -259,18 +237,17 @@ def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -
         "the first pictures are truncated; it must be the first layers": pictures,
         "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
     }
-    return Case((ws, mean, psi, cutoff), layered(everywhere), suspects)
+    return Case((w, m, psi, cutoff), layered(everywhere), suspects)
 
 
 def _penalised(
     which: int, generator: torch.Generator, layers: int, batch: int, width: int, start: float, decay: float
 ) -> Case:
-    sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)  # so that an average over pictures shows
-    found = (torch.randn(layers, batch, width, generator=generator) * sizes).requires_grad_()
-    squares = found.double().square().sum(2)  # (L, B)
+    sizes = uniform(1, batch, 1, low=0.5, high=2.5, generator=generator)  # so that an average over pictures shows
+    found = (normal(layers, batch, width, generator=generator) * sizes).requires_grad_()
+    squares = found.square().sum(2)  # (L, B)
     right, of_layers, root = squares.mean(0).sqrt(), squares.mean(1).sqrt(), squares.sqrt()
-    first = (start * right.mean()).detach().float()
-    a = first.double()
+    a = (start * right.mean()).detach()
 
     def off(lengths: Tensor) -> Tensor:
         return (lengths - a.lerp(lengths.mean(), decay)).square().mean()
@@ -284,7 +261,7 @@ def _penalised(
             "it is moved towards the mean of the squared lengths": a.lerp(right.square().mean(), decay),
             "it is moved towards a mean over layers, not over pictures": a.lerp(of_layers.mean(), decay),
         }
-        return Case((found, first, decay), moved.detach(), suspects)
+        return Case((found, a, decay), moved.detach(), suspects)
     gaps = right - moved
     suspects = {
         "a is cut off now, but there is still one length a layer, not one a picture": off(of_layers),
@@ -302,7 +279,7 @@ def _penalised(
         "the absolute difference is taken; its square is wanted": gaps.abs().mean(),
     }
     leaves, counted = {"gradients": found}, {"pictures": batch}
-    return Case((found, first, decay), gaps.square().mean(), suspects, leaves, counted)
+    return Case((found, a, decay), gaps.square().mean(), suspects, leaves, counted)
 
 
 @teaches("Each picture has a slope of its own; their mean may be zero while none of them is.")
