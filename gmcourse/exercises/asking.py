@@ -107,8 +107,7 @@ def _traces(value: Any, trains: bool) -> dict[str, Any]:
         return {"changes the list {0}: work on a copy, `list({0})`": list(value)} | found
     if not isinstance(value, nn.Module):
         return {}
-    free = {} if trains else _of_weights(value)
-    return free | {
+    found = {
         "leaves {} frozen, or thawed: `requires_grad` of its weights is not put back": [
             each.requires_grad for each in value.parameters()
         ],
@@ -117,15 +116,11 @@ def _traces(value: Any, trains: bool) -> dict[str, Any]:
         ],
         "leaves a hook on {}": [len(each._forward_hooks) for each in value.modules()],
     }
-
-
-def _of_weights(network: nn.Module) -> dict[str, Any]:
-    return {
-        "changes the weights of {}": [each.detach().clone() for each in network.state_dict().values()],
-        "leaves gradients on the weights of {}, or clears them: use `torch.autograd.grad`": [
-            _gradient(each) for each in network.parameters()
-        ],
-    }
+    if not trains:
+        gradients = "leaves gradients on the weights of {}, or clears them: use `torch.autograd.grad`"
+        found["changes the weights of {}"] = [each.detach().clone() for each in value.state_dict().values()]
+        found[gradients] = [_gradient(each) for each in value.parameters()]
+    return found
 
 
 def _gradient(value: Tensor) -> Tensor | None:

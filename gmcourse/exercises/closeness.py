@@ -8,13 +8,17 @@ from torch import Tensor
 RTOL, ATOL = 2e-4, 2e-5
 
 
-def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """Compare shapes and numbers, up to float32 rounding at the size of the numbers involved."""
-    if got.shape != want.shape:
-        return False
+def apart(got: Tensor, want: Tensor, rtol: float, atol: float) -> Tensor:
+    """Say which entries differ, up to float32 rounding at the size of the numbers involved."""
     got, want = got.detach(), want.detach().to(got.dtype)
-    size = float(want[want.isfinite()].abs().max()) if bool(want.isfinite().any()) else 0.0
-    return torch.allclose(got, want, rtol=rtol, atol=atol * max(1.0, size), equal_nan=True)
+    finite = want[want.isfinite()].abs()
+    size = max(1.0, float(finite.max())) if finite.numel() else 1.0
+    return ~torch.isclose(got, want, rtol=rtol, atol=atol * size, equal_nan=True)
+
+
+def matches(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """Compare shapes and numbers."""
+    return got.shape == want.shape and not bool(apart(got, want, rtol, atol).any())
 
 
 def show(value: Tensor) -> str:
@@ -36,11 +40,9 @@ def differences(got: Tensor, want: Tensor, *, rtol: float = RTOL, atol: float = 
     """List the first entries that differ, each with its place; the beginnings of both where the shapes differ."""
     if got.shape != want.shape or got.dim() == 0:
         return f"got {show(got)}, expected {show(want)}"
-    got, want = got.detach(), want.detach().to(got.dtype)
-    size = max(1.0, float(want[want.isfinite()].abs().max())) if bool(want.isfinite().any()) else 1.0
-    apart_at = (~torch.isclose(got, want, rtol=rtol, atol=atol * size, equal_nan=True)).nonzero()
+    got, want, places = got.detach(), want.detach(), apart(got, want, rtol, atol).nonzero()
     shown = [
         f"at {place}: got {float(got[tuple(place)]):.4g}, expected {float(want[tuple(place)]):.4g}"
-        for place in apart_at[:3].tolist()
+        for place in places[:3].tolist()
     ]
-    return "\n".join([*shown, f"{len(apart_at)} of {got.numel()} entries differ, shape {tuple(got.shape)}"])
+    return "\n".join([*shown, f"{len(places)} of {got.numel()} entries differ, shape {tuple(got.shape)}"])

@@ -20,23 +20,24 @@ from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.known_mistakes import Sizes, usual
 from gmcourse.exercises.mistakes import NotDone, mistake
 
-NUMBERS = {2: "two", 3: "three"}
+NUMBERS = {2: "two", 3: "three", 4: "four"}
 agreed: set[str] = set()  # what was right so far in this check
 
 
-def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
-    """Draw normal numbers of this deviation, in float64: `ask` hands them over in float32."""
-    return (std * torch.randn(shape, generator=generator)).double()
+class Draw(torch.Generator):
+    """What a check's inputs are drawn with: numbers in float64, which `ask` hands over in float32."""
 
+    def normal(self, *shape: int, std: float = 1.0) -> Tensor:
+        """Draw normal numbers of this deviation."""
+        return (std * torch.randn(shape, generator=self)).double()
 
-def leaf(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
-    """Draw as `normal` does what a gradient is wanted of."""
-    return normal(*shape, generator=generator, std=std).requires_grad_()
+    def leaf(self, *shape: int, std: float = 1.0) -> Tensor:
+        """Draw as `normal` does what a gradient is wanted of."""
+        return self.normal(*shape, std=std).requires_grad_()
 
-
-def uniform(*shape: int, low: float = 0.0, high: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Draw uniform numbers between two bounds, in float64."""
-    return (low + (high - low) * torch.rand(shape, generator=generator)).double()
+    def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+        """Draw uniform numbers between two bounds."""
+        return (low + (high - low) * torch.rand(shape, generator=self)).double()
 
 
 def log_normal(z: Tensor) -> Tensor:
@@ -116,7 +117,7 @@ def agree_always(
     answer: Any,
     what: str | tuple[str, ...],
     case: Callable[..., Case],
-    generator: torch.Generator,
+    draw: torch.Generator,
     *shapes: tuple[Any, ...],
     otherwise: str = "",
     times: int = 4,
@@ -127,7 +128,7 @@ def agree_always(
 
     Args:
         what: what comes back; where several things do, all their names, and `case` gets the number of one first.
-        case: called with the generator and a shape, makes another case of this shape.
+        case: called with `draw` and a shape, makes another case of this shape.
         otherwise: the words for every wrong value that is no suspect's.
     """
     if isinstance(what, tuple):
@@ -135,10 +136,10 @@ def agree_always(
         for which, name in enumerate(what):
             one, its = part(answer, which, " and ".join(what), len(what)), functools.partial(case, which)
             named = otherwise and f"{name} {otherwise}"
-            agree_always(one, name, its, generator, *shapes, otherwise=named, **settings)
+            agree_always(one, name, its, draw, *shapes, otherwise=named, **settings)
         return
     for shape in shapes:
-        cases = [case(generator, *shape) for _ in range(times)]
+        cases = [case(draw, *shape) for _ in range(times)]
         values = [tensor(ask(answer, *each.arguments), what) for each in cases]
         if all(
             each.handed is not None and matches(got, each.handed, rtol=rtol, atol=atol)

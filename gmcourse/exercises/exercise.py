@@ -9,11 +9,11 @@ import torch
 
 from gmcourse.console import accept_any_encoding
 from gmcourse.exercises import verdict_box
-from gmcourse.exercises.compare import Case, agree_always, agreed
+from gmcourse.exercises.compare import Case, Draw, agree_always, agreed
 from gmcourse.exercises.mistakes import NotDone, Refusal, passed_line
 from gmcourse.reproducible import plain_defaults, seed_torch
 
-Law = Callable[[Any, torch.Generator], None]
+Law = Callable[[Any, Draw], None]
 _seed: int | None = None
 
 
@@ -28,11 +28,11 @@ def fixed_inputs(seed: int) -> Iterator[None]:
         _seed = before
 
 
-def fresh() -> torch.Generator:
-    """A generator that nobody can foresee, so that only a right answer passes twice."""
-    generator = torch.Generator()
-    generator.manual_seed(generator.seed() if _seed is None else _seed)
-    return generator
+def fresh() -> Draw:
+    """Make draws that nobody can foresee, so that only a right answer passes twice."""
+    draw = Draw()
+    draw.manual_seed(draw.seed() if _seed is None else _seed)
+    return draw
 
 
 def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
@@ -47,9 +47,9 @@ def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
         try:
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
-            generator = fresh()
-            with _plain_torch(generator):
-                law(answer, generator)
+            draw = fresh()
+            with _plain_torch(draw):
+                law(answer, draw)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
                 raise
@@ -82,10 +82,10 @@ def by_cases(
     """
 
     def check(case: Callable[..., Case]) -> Law:
-        def law(answer: Any, generator: torch.Generator) -> None:
-            agree_always(answer, what, case, generator, *shapes, **settings)
+        def law(answer: Any, draw: Draw) -> None:
+            agree_always(answer, what, case, draw, *shapes, **settings)
             for words, shape in (edges or {}).items():
-                agree_always(answer, what, case, generator, shape, otherwise=words, **settings | dict(at_edges or {}))
+                agree_always(answer, what, case, draw, shape, otherwise=words, **settings | dict(at_edges or {}))
 
         assigned = ("__module__", "__name__", "__qualname__", "__doc__")  # its arguments are not the check's
         return functools.update_wrapper(law, case, assigned)
@@ -94,9 +94,9 @@ def by_cases(
 
 
 @contextmanager
-def _plain_torch(generator: torch.Generator) -> Iterator[None]:
+def _plain_torch(draw: Draw) -> Iterator[None]:
     """Torch's own defaults and gradients, whatever was set outside. An answer's own draws are new each time."""
     with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
-        seed_torch(generator.initial_seed() // 2 + 12_345)
+        seed_torch(draw.initial_seed() // 2 + 12_345)
         agreed.clear()
         yield

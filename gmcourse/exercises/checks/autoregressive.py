@@ -12,15 +12,14 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, leaf, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, tensor
 
 
 @teaches("An exact log-probability, from a sum of cross-entropies: no bound and no noise.")
 @by_cases("log P(x)", [(3, 5, 4), (1, 7, 3), (4, 3, 9)])
-def log_likelihood(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
+def log_likelihood(draw: Draw, rows: int, dims: int, levels: int) -> Case:
     """Check log P(x) of whole numbers from the logits of their conditionals, one number a row."""
-    a = leaf(rows, dims, levels, generator=generator, std=1.5)
-    x = torch.randint(levels, (rows, dims), generator=generator)
+    a, x = draw.leaf(rows, dims, levels, std=1.5), torch.randint(levels, (rows, dims), generator=draw)
     each = Categorical(logits=a).log_prob(x)
     want, late = each.sum(1), Categorical(logits=a[:, :-1]).log_prob(x[:, 1:])
     raw, over_places = (b.gather(2, x[..., None])[..., 0] for b in (a, a.log_softmax(1)))
@@ -44,9 +43,9 @@ def _sees(units: list[int], before: list[int], gap: int) -> Tensor:
 
 @teaches("A wrong > or ≥ lets a number see itself, or hides one that it may see.")
 @by_cases(("the mask into the hidden layer", "the mask out of the hidden layer"), [(4, 3, 11), (2, 5, 3), (5, 4, 8)])
-def made_masks(which: int, generator: torch.Generator, dims: int, levels: int, width: int) -> Case:
+def made_masks(which: int, draw: Draw, dims: int, levels: int, width: int) -> Case:
     """Check both masks of a MADE with one hidden layer whose degrees are given."""
-    degrees = torch.randint(dims - 1, (width,), generator=generator)
+    degrees = torch.randint(dims - 1, (width,), generator=draw)
     degrees[:2] = torch.tensor([0, dims - 2])
     each = [i for i in range(dims) for _ in range(levels)]
     own, blocks, m = list(range(dims * levels)), list(range(dims)) * levels, degrees.tolist()
@@ -65,9 +64,9 @@ def made_masks(which: int, generator: torch.Generator, dims: int, levels: int, w
 
 @teaches("Every pixel is predicted in one pass, and none looks at itself or ahead.")
 @by_cases("the output", [(3, False, 2), (3, True, 1), (5, True, 2), (5, False, 1)])
-def masked_convolution(generator: torch.Generator, size: int, centre: bool, channels: int) -> Case:
+def masked_convolution(draw: Draw, size: int, centre: bool, channels: int) -> Case:
     """Check a convolution that sees what comes before a pixel, and the pixel itself only where it may."""
-    x, w = leaf(4, channels, 6, 7, generator=generator), leaf(8, channels, size, size, generator=generator)
+    x, w = draw.leaf(4, channels, 6, 7), draw.leaf(8, channels, size, size)
     place = torch.arange(size * size).reshape(size, size)
     row, column, half = place // size, place % size, size // 2
     mask, other = place < size * size // 2 + centre, place < size * size // 2 + (not centre)
@@ -89,9 +88,9 @@ def masked_convolution(generator: torch.Generator, size: int, centre: bool, chan
 
 @teaches("All places are computed at once, and still each of them knows only its past.")
 @by_cases("the output", [(2, 4, 8), (1, 6, 3), (3, 1, 4)])
-def causal_attention(generator: torch.Generator, batch: int, tokens: int, width: int) -> Case:
+def causal_attention(draw: Draw, batch: int, tokens: int, width: int) -> Case:
     """Check attention in which each token sees itself and those before it."""
-    q, k, v = (leaf(batch, tokens, width, generator=generator, std=1.5) for _ in range(3))
+    q, k, v = (draw.leaf(batch, tokens, width, std=1.5) for _ in range(3))
     raw, lower = q @ k.mT, torch.ones(tokens, tokens, dtype=torch.bool).tril()
     score, hidden = raw / width**0.5, -math.inf
     past = score.masked_fill(~lower, hidden)
@@ -117,13 +116,13 @@ def causal_attention(generator: torch.Generator, batch: int, tokens: int, width:
     [(3, 4, 5), (1, 6, 17)],
     edges={"the difference of two sigmoids underflows far from the mean: take it in logarithms": (1, 3, 5, 300.0)},
 )
-def discretised_logistic(generator: torch.Generator, rows: int, dims: int, levels: int, far: float = 0.0) -> Case:
+def discretised_logistic(draw: Draw, rows: int, dims: int, levels: int, far: float = 0.0) -> Case:
     """Check log P(level) of a logistic that is cut into whole numbers, the ends with their tails."""
-    x = torch.randint(levels, (rows, dims), generator=generator)
+    x = torch.randint(levels, (rows, dims), generator=draw)
     x[:, 0], x[:, 1], x[:, 2] = 0, levels - 1, 2
-    away = uniform(rows, dims, low=-1.5, high=1.5, generator=generator)
+    away = draw.uniform(rows, dims, low=-1.5, high=1.5)
     m = (x + away + far * torch.where(torch.arange(dims) > 0, -1, 1)).requires_grad_()
-    t = uniform(rows, dims, low=0.1, high=0.8, generator=generator).requires_grad_()
+    t = draw.uniform(rows, dims, low=0.1, high=0.8).requires_grad_()
     s, lowest, highest = t.exp(), x == 0, x == levels - 1
     side = torch.where(x > m, -1, 1)  # in that tail the difference of two sigmoids keeps its digits
 
@@ -147,10 +146,10 @@ def discretised_logistic(generator: torch.Generator, rows: int, dims: int, level
 
 @teaches("Sampling takes one pass for each number: a conditional waits for what it is conditioned on.")
 @by_cases("the sample", [(5, 4, 3), (2, 6, 5), (3, 7, 2)])
-def one_at_a_time(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
+def one_at_a_time(draw: Draw, rows: int, dims: int, levels: int) -> Case:
     """Find the mistake: a sampler that draws all numbers from one pass through the network."""
-    network = _network(dims, levels, generator)
-    u = torch.rand(rows, dims, generator=generator)
+    network = _network(dims, levels, draw)
+    u = torch.rand(rows, dims, generator=draw)
     want, likeliest, mirrored, late = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(4))
     at_once = _levels(network(want), u)
     for i in range(dims):
@@ -167,9 +166,9 @@ def one_at_a_time(generator: torch.Generator, rows: int, dims: int, levels: int)
     return Case((network, u), want, suspects, handed=at_once)
 
 
-def _network(dims: int, levels: int, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+def _network(dims: int, levels: int, draw: Draw) -> Callable[[Tensor], Tensor]:
     """Make logits (B, D, levels) that depend strongly on the numbers before."""
-    weight = 3 * torch.randn(dims, levels, dims, levels, generator=generator)
+    weight = 3 * torch.randn(dims, levels, dims, levels, generator=draw)
     weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
     return lambda x: torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
 
@@ -180,7 +179,7 @@ def _levels(logits: Tensor, u: Tensor) -> Tensor:
 
 
 @teaches("The chain rule holds in any order; with a short memory some orders know more than others.")
-def pixel_order(answer: Any, generator: torch.Generator) -> None:
+def pixel_order(answer: Any, draw: Draw) -> None:
     """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone."""
     found, _ = found_and_why(answer)
     order = tensor(found, "the order").flatten().tolist()

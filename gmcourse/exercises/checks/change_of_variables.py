@@ -10,7 +10,7 @@ from torch.distributions import MultivariateNormal
 
 from gmcourse.data import toy
 from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, agree, log_normal, normal, remembered, uniform
+from gmcourse.exercises.compare import Case, Draw, agree, log_normal, remembered
 from gmcourse.exercises.independence import independent
 from gmcourse.models.change_of_variables import PlaneFlow
 
@@ -19,17 +19,17 @@ Map = Callable[[Tensor], Tensor]
 
 @teaches("Every invertible map whose Jacobian is known is a density, and can be trained as one.")
 @by_cases("log p(x)", [(5, 0), (8, 1), (3, 2)])
-def log_density(generator: torch.Generator, n: int, kind: int) -> Case:
+def log_density(draw: Draw, n: int, kind: int) -> Case:
     """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
     # a monotone map of the line: rising, falling, steep or flat
-    a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
+    a, b = (0.5 + torch.rand(2, generator=draw)).tolist()
     maps: list[tuple[Map, Map]] = [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
         (lambda x: -2 * a * x + 0.7 * x.sin() * a, lambda x: -2 * a + 0.7 * a * x.cos()),
         (lambda x: (b * x).asinh(), lambda x: b / (1 + (b * x) ** 2).sqrt()),
     ]
     f, slope = maps[kind]
-    x = normal(n, generator=generator, std=1.5)
+    x = draw.normal(n, std=1.5)
     z, s = f(x), slope(x)
     base, wrong_base, log_s = log_normal(z[:, None]), log_normal(x[:, None]), s.abs().log()
     suspects = {
@@ -45,9 +45,9 @@ def log_density(generator: torch.Generator, n: int, kind: int) -> Case:
     return Case((x, f), base + log_s, suspects)
 
 
-def _twist(generator: torch.Generator) -> Map:
+def _twist(draw: Draw) -> Map:
     """Bend the plane by a map with a full Jacobian, whose determinant changes its sign."""
-    a = (torch.rand(6, generator=generator) + 0.3).tolist()
+    a = (torch.rand(6, generator=draw) + 0.3).tolist()
 
     def f(x: Tensor) -> Tensor:
         u = a[0] * x[..., 0] + a[1] * (a[2] * x[..., 1]).sin()
@@ -59,12 +59,12 @@ def _twist(generator: torch.Generator) -> Map:
 
 @teaches("The determinant is an area: where the map stretches, the density gets thin.")
 @by_cases("log |det J|", [(4,), (1,), (7,)], atol=1e-4, rtol=1e-3)
-def area_factor(generator: torch.Generator, n: int) -> Case:
+def area_factor(draw: Draw, n: int) -> Case:
     """Check log |det J| of a map of the plane, one number a point."""
     det = torch.ones(n)
     while not bool((det < -0.1).any() and (det.abs() > 0.01).all()):  # the plane is turned over somewhere
-        f = _twist(generator)
-        x = normal(n, 2, generator=generator)
+        f = _twist(draw)
+        x = draw.normal(n, 2)
         jacobians = torch.stack([torch.autograd.functional.jacobian(f, p) for p in x])
         det = torch.linalg.det(jacobians)
     diagonal = jacobians.diagonal(dim1=1, dim2=2)
@@ -85,13 +85,11 @@ MORE = "more than the diagonal is read: with NaN below it, O(D) operations would
 
 @teaches("A sum of D logarithms stands for D³ operations: this is why flows are built from triangular Jacobians.")
 @by_cases("log |det L|", [(3, 4), (1, 7), (5, 2)], edges={LONG: (2, 600, 1.0, 12.0), MORE: (3, 5, math.nan)})
-def triangular_log_det(
-    generator: torch.Generator, batch: int, size: int, below: float = 1.0, far: float = 1.0
-) -> Case:
+def triangular_log_det(draw: Draw, batch: int, size: int, below: float = 1.0, far: float = 1.0) -> Case:
     """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
     scale = far ** (1 - 2 * (torch.arange(batch) % 2))[:, None]
-    diagonal = scale * normal(batch, size, generator=generator)
-    m = (below * normal(batch, size, size, generator=generator)).tril(-1) + diagonal.diag_embed()
+    diagonal = scale * draw.normal(batch, size)
+    m = (below * draw.normal(batch, size, size)).tril(-1) + diagonal.diag_embed()
     want = diagonal.abs().log().sum(1)
     suspects = {
         "the absolute value is missing: entries of the diagonal may be negative": diagonal.log().sum(1),
@@ -106,10 +104,10 @@ def triangular_log_det(
 
 @teaches("Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.")
 @by_cases("log p(x)", [(5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)], rtol=1e-3, times=2)
-def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: int) -> Case:
+def composed_log_prob(draw: Draw, batch: int, dims: int, depth: int) -> Case:
     """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given."""
     # maps that bend each number and turn the order of all of them round
-    parameters = uniform(depth, dims, 2, low=0.3, high=1.3, generator=generator).requires_grad_()
+    parameters = draw.uniform(depth, dims, 2, low=0.3, high=1.3).requires_grad_()
 
     def layer(i: int) -> tuple[Map, Map]:
         a, b = parameters[i].T
@@ -119,7 +117,7 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
         )
 
     layers = [layer(i) for i in range(depth)]
-    points = [normal(batch, dims, generator=generator)]
+    points = [draw.normal(batch, dims)]
     for f, _ in layers:
         points.append(f(points[-1]))
 
@@ -152,11 +150,11 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
 
 
 @teaches("A density of continuous numbers now says something about whole ones: how many bits they cost.")
-def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
+def dequantised_bound(answer: Any, draw: Draw) -> None:
     """Check log p((x + u)/levels) − D log levels, with fresh uniform noise for each pixel."""
     for batch, dims, levels in ((3000, 5, 8), (2000, 3, 256)):
-        pixels = torch.randint(levels, (batch, dims), generator=generator)
-        scale, shift = uniform(2, dims, generator=generator)
+        pixels = torch.randint(levels, (batch, dims), generator=draw)
+        scale, shift = draw.uniform(2, dims)
         density, calls = remembered(
             lambda y, a=scale, b=shift: (torch.as_tensor(y).double() * a - b).square().sum(-1)
         )
@@ -194,11 +192,11 @@ def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
 
 @teaches("Bits per dimension now compare models of whole-number pixels with each other.")
 @by_cases("bits per dimension", [()], rtol=1e-3)
-def repaired_bits(generator: torch.Generator) -> Case:
+def repaired_bits(draw: Draw) -> Case:
     """Find the mistake: bits per dimension of dequantised pixels."""
-    dims = int(torch.randint(20, 4000, (), generator=generator))
-    grey_levels = int(torch.randint(4, 257, (), generator=generator))
-    n = dims * uniform(3, low=0.5, high=1.5, generator=generator)
+    dims = int(torch.randint(20, 4000, (), generator=draw))
+    grey_levels = int(torch.randint(4, 257, (), generator=draw))
+    n = dims * draw.uniform(3, low=0.5, high=1.5)
     constant, a_bit = dims * math.log(grey_levels), dims * math.log(2)
     suspects = {
         "the sign of the density is wrong: more density is fewer bits": (constant + n) / a_bit,
@@ -214,7 +212,7 @@ def repaired_bits(generator: torch.Generator) -> Case:
 
 
 @teaches("A flow bends one cloud: it can thin the bridge between two islands, and never cut it.")
-def my_flow(answer: Any, generator: torch.Generator) -> None:
+def my_flow(answer: Any, draw: Draw) -> None:
     """Compute the divergence of a saved flow from a density that was chosen for it."""
     (name, couplings, saved), _ = found_and_why(answer)
     if name not in toy.NAMES:
@@ -225,7 +223,7 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     except RuntimeError:
         mistake(f"the saved weights are not those of a flow with {couplings} couplings: delete the file, run again")
     truth = toy.load(name)
-    x = truth.sample(8000, generator)
+    x = truth.sample(8000, draw)
     with torch.no_grad():
         log_p, log_q = truth.log_prob(x).double(), flow.log_prob(x).double()
     one = MultivariateNormal(x.mean(0), torch.cov(x.T)).log_prob(x).double()

@@ -11,17 +11,17 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, leaf, normal, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, tensor
 from gmcourse.metrics.diversity import distances, precision_recall
 
 
 @teaches("A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.")
 @by_cases("x_t", [(3, 2, 7, 0), (1, 4, 5, 0), (9, 3, 4, 1)])
-def noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: int) -> Case:
+def noised(draw: Draw, rows: int, dims: int, steps: int, edge: int) -> Case:
     """Check x_t of each row, for a t of its own, from a given noise."""
-    b = uniform(steps, low=0.05, high=0.4, generator=generator)
-    x, noise = normal(2, rows, dims, generator=generator)
-    t = torch.randint(2 - edge, steps + edge, (rows,), generator=generator)
+    b = draw.uniform(steps, low=0.05, high=0.4)
+    x, noise = draw.normal(2, rows, dims)
+    t = torch.randint(2 - edge, steps + edge, (rows,), generator=draw)
     kept, noisy = torch.ones(steps + 1, 1).double(), torch.zeros(steps + 1, 1).double()
     for step, each in enumerate(b, start=1):  # a mean's factor and a variance, one step after the other
         kept[step], noisy[step] = (1 - each).sqrt() * kept[step - 1], (1 - each) * noisy[step - 1] + each
@@ -43,11 +43,11 @@ def noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: i
 
 @teaches("Bayes' rule gives the way back in closed form, as soon as one knows where it leads.")
 @by_cases(("the mean", "the variance"), [(3, 2, 6), (1, 5, 4)])
-def posterior(which: int, generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+def posterior(which: int, draw: Draw, rows: int, dims: int, steps: int) -> Case:
     """Check the mean and the variance of q(x_{t−1} | x_t, x)."""
-    betas = uniform(steps, low=0.05, high=0.4, generator=generator)
-    x_t, x = normal(2, rows, dims, generator=generator)
-    t, kept = int(torch.randint(2, steps + 1, (), generator=generator)), (1 - betas).cumprod(0)
+    betas = draw.uniform(steps, low=0.05, high=0.4)
+    x_t, x = draw.normal(2, rows, dims)
+    t, kept = int(torch.randint(2, steps + 1, (), generator=draw)), (1 - betas).cumprod(0)
     b, now, before = betas[t - 1], kept[t - 1], kept[t - 2]
     precision = (1 - b) / b + 1 / (1 - before)  # Bayes: the step's likelihood times the prior from x
     want = ((1 - b).sqrt() / b * x_t + before.sqrt() / (1 - before) * x) / precision
@@ -72,10 +72,10 @@ def posterior(which: int, generator: torch.Generator, rows: int, dims: int, step
 
 @teaches("Even a perfect guess pays where its variance is not the exact one: a cost before any learning.")
 @by_cases("the term", [(4, 3), (3, 7), (1, 5)])
-def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
+def elbo_term(draw: Draw, rows: int, dims: int) -> Case:
     """Check one term of the bound, the KL of the exact step back to the model's."""
-    x, guess = normal(rows, dims, generator=generator), leaf(rows, dims, generator=generator)
-    gain, exact, extra = uniform(3, low=0.2, high=0.8, generator=generator).tolist()
+    x, guess = draw.normal(rows, dims), draw.leaf(rows, dims)
+    gain, exact, extra = draw.uniform(3, low=0.2, high=0.8).tolist()
     v = exact + extra
     true, model = Normal(gain * x, exact**0.5), Normal(gain * guess, v**0.5)
     want, error = kl_divergence(true, model).sum(1), (x - guess).square().sum(1)
@@ -96,11 +96,10 @@ def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
 
 @teaches("Whoever can denoise knows the gradient of log p_t, and has never computed a density.")
 @by_cases(("the noise", "the score"), [(3, 2), (2, 5), (1, 4)], rtol=1e-3)
-def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
+def denoiser_score(which: int, draw: Draw, rows: int, dims: int) -> Case:
     """Check the noise and the score that a perfect denoiser of a known mixture implies."""
-    centres, y = normal(4, dims, generator=generator, std=2.0), leaf(rows, dims, generator=generator)
-    alpha, sigma = (uniform(rows, low=0.3, high=high, generator=generator) for high in (0.9, 0.8))
-    a, s = alpha[:, None], sigma[:, None]
+    centres, y = draw.normal(4, dims, std=2.0), draw.leaf(rows, dims)
+    a, s = (draw.uniform(rows, 1, low=0.3, high=high) for high in (0.9, 0.8))
     spread = (a**2 * 0.25 + s**2).sqrt()  # the data are normals of width ½
     each = Independent(Normal(a[:, None] * centres, spread[:, None].expand(-1, 4, dims)), 1)
     density = MixtureSameFamily(Categorical(torch.ones(rows, 4).double()), each)
@@ -122,15 +121,15 @@ def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int)
         "that is the way to the guess, x̂ − x_t": guess - y,
     }
     want = (-s * score, score)[which]
-    return Case((y, guess, alpha, sigma), want, (noises, scores)[which])
+    return Case((y, guess, a[:, 0], s[:, 0]), want, (noises, scores)[which])
 
 
 @teaches("One network and any number of steps: the way back is a choice that training does not make.")
 @by_cases("the sample", [(3, 2, 4), (1, 5, 3), (4, 3, 1)])
-def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+def ddim(draw: Draw, rows: int, dims: int, steps: int) -> Case:
     """Check a sampler that adds no noise, at any list of α."""
-    z, weight = normal(rows, dims, generator=generator), normal(dims, dims, generator=generator)
-    alphas = [*uniform(steps, low=0.2, high=0.9, generator=generator).sort().values.tolist(), 1.0]
+    z, weight = draw.normal(rows, dims), draw.normal(dims, dims)
+    alphas = [*draw.uniform(steps, low=0.2, high=0.9).sort().values.tolist(), 1.0]
 
     def network(x: Tensor, alpha: float) -> Tensor:
         return torch.sin(x @ weight.to(x) + 3 * alpha)
@@ -163,11 +162,11 @@ def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
 
 @teaches("The tilted density is what guidance is drawn from in books; the samples are narrower.")
 @by_cases("the variance", [(3,), (1,), (6,)], rtol=1e-3)
-def guided_variance(generator: torch.Generator, count: int) -> Case:
+def guided_variance(draw: Draw, count: int) -> Case:
     """Find the mistake: which variance samples have that are drawn with a guided score."""
-    c = uniform(count, low=0.2, high=0.7, generator=generator)
-    u = c + uniform(count, low=0.2, high=0.8, generator=generator)
-    w = float(0.5 + 2 * torch.rand((), generator=generator))
+    c = draw.uniform(count, low=0.2, high=0.7)
+    u = c + draw.uniform(count, low=0.2, high=0.8)
+    w = float(0.5 + 2 * torch.rand((), generator=draw))
     noise = torch.linspace(-20, 20, 4001, dtype=torch.float64)[:, None].exp()  # its variance, even in logs
     slope = 0.5 * noise * ((1 + w) / (c + noise) - w / (u + noise))  # of log x, by the probability-flow ODE
     want = noise[-1] * (-2 * torch.trapezoid(slope, dx=0.01, dim=0)).exp()
@@ -184,7 +183,7 @@ def guided_variance(generator: torch.Generator, count: int) -> Case:
 
 
 @teaches("Guidance trades the digits that are missing for digits that one can read: the choice is about their use.")
-def choose_guidance(answer: Any, generator: torch.Generator) -> None:
+def choose_guidance(answer: Any, draw: Draw) -> None:
     """Measure the saved digits of every weight again, and look for the weight that was chosen."""
     (chosen, saved), _ = found_and_why(answer)
     digits, unseen = (load("digits", each) for each in ("train", "test"))

@@ -10,14 +10,16 @@ from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, normal, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, tensor
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
 from gmcourse.nn.pca import PCA
 
+Row = Sequence[float]
 
-def _shares(classes: int, generator: torch.Generator) -> Tensor:
+
+def _shares(classes: int, draw: Draw) -> Tensor:
     """Class shares that are far from equal, and far from each other."""
-    raw = uniform(classes, low=0.2, high=1.2, generator=generator) + torch.arange(classes)
+    raw = draw.uniform(classes, low=0.2, high=1.2) + torch.arange(classes)
     return raw / raw.sum()
 
 
@@ -33,16 +35,10 @@ def _shares(classes: int, generator: torch.Generator) -> Tensor:
     },
     at_edges={"atol": 1e-3},
 )
-def log_posterior(
-    generator: torch.Generator,
-    points: int,
-    classes: int,
-    rows: Sequence[float] = (0,),
-    columns: Sequence[float] = (0,),
-) -> Case:
+def log_posterior(draw: Draw, points: int, classes: int, rows: Row = (0,), columns: Row = (0,)) -> Case:
     """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
-    a = normal(points, classes, generator=generator, std=2.0) + torch.tensor(rows)[:, None] + torch.tensor(columns)
-    p = _shares(classes, generator)
+    a = draw.normal(points, classes, std=2.0) + torch.tensor(rows)[:, None] + torch.tensor(columns)
+    p = _shares(classes, draw)
     joint = a + p.log()
     evidence = joint.logsumexp(1, keepdim=True)
     suspects = {
@@ -62,14 +58,14 @@ def log_posterior(
 
 @teaches("Training is counting and averaging here: no gradient, no step size, and the best that normals can do.")
 @by_cases(("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3)
-def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
+def fit_classes(which: int, draw: Draw, points: int, dims: int, classes: int) -> Case:
     """Check the shares, means and covariances that make labelled points most likely."""
     # labelled points in no order, more of each class than of the one before
     y = torch.arange(classes).repeat_interleave(points + 3 * torch.arange(classes))
-    y = y[torch.randperm(len(y), generator=generator)]
-    factors = normal(classes, dims, dims, generator=generator) + torch.eye(dims)
-    x = torch.einsum("nij,nj->ni", factors[y], normal(len(y), dims, generator=generator))
-    x = x + normal(classes, dims, generator=generator, std=3.0)[y] + 1
+    y = y[torch.randperm(len(y), generator=draw)]
+    factors = draw.normal(classes, dims, dims) + torch.eye(dims)
+    x = torch.einsum("nij,nj->ni", factors[y], draw.normal(len(y), dims))
+    x = x + draw.normal(classes, dims, std=3.0)[y] + 1
     groups = [x[y == k] for k in range(classes)]
     counts = torch.tensor([len(each) for each in groups]).double()
     means = torch.stack([each.mean(0) for each in groups])
@@ -106,13 +102,13 @@ def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, 
 
 @teaches("Two normals with one covariance draw the same kind of line as logistic regression.")
 @by_cases(("w", "b"), [(2, 0.15), (3, 0.65), (5, 0.15)], atol=1e-3, rtol=2e-3)
-def linear_boundary(which: int, generator: torch.Generator, dims: int, low: float) -> Case:
+def linear_boundary(which: int, draw: Draw, dims: int, low: float) -> Case:
     """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
-    (m0, m1), factor = normal(2, dims, generator=generator, std=2.0), normal(dims, dims, generator=generator)
+    (m0, m1), factor = draw.normal(2, dims, std=2.0), draw.normal(dims, dims)
     c = factor @ factor.T + 0.5 * torch.eye(dims)
-    share = low + 0.2 * float(torch.rand((), generator=generator))
+    share = low + 0.2 * float(torch.rand((), generator=draw))
     prior = math.log(share / (1 - share))
-    x = normal(dims + 1, dims, generator=generator, std=2.0)
+    x = draw.normal(dims + 1, dims, std=2.0)
     odds = MultivariateNormal(m1, c).log_prob(x) - MultivariateNormal(m0, c).log_prob(x) + prior
     # the odds at dims + 1 points determine w and b, with no formula
     found = torch.linalg.solve(torch.cat([x, torch.ones(dims + 1, 1).double()], 1), odds)
@@ -143,10 +139,10 @@ def linear_boundary(which: int, generator: torch.Generator, dims: int, low: floa
 
 @teaches("Terms that differ from class to class are no constants, and they decide the close cases.")
 @by_cases("log p(y|x)", [(4, 5, 3), (2, 3, 4), (1, 7, 2)])
-def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
+def naive_bayes(draw: Draw, points: int, dims: int, classes: int) -> Case:
     """Find the mistakes: the posterior of naive Bayes, from means, variances and prior."""
-    x, m = (normal(n, dims, generator=generator) for n in (points, classes))
-    v, p = uniform(classes, dims, low=0.3, high=2.3, generator=generator), _shares(classes, generator)
+    x, m = (draw.normal(n, dims) for n in (points, classes))
+    v, p = draw.uniform(classes, dims, low=0.3, high=2.3), _shares(classes, draw)
     log_p, of_fourth = (Normal(m, width).log_prob(x[:, None]).sum(2) for width in (v.sqrt(), v))
     square = -0.5 * ((x[:, None] - m) ** 2 / v).sum(2)
     norm, log_prior = v.log().sum(1), p.log()
@@ -171,10 +167,10 @@ def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int
 
 @teaches("A classifier moves to a world with other shares of the classes without being trained again.")
 @by_cases("the posterior", [(4, 3), (3, 2), (1, 5)])
-def recalibrated(generator: torch.Generator, points: int, classes: int) -> Case:
+def recalibrated(draw: Draw, points: int, classes: int) -> Case:
     """Find the mistake: from a posterior under resampled class shares to one under the true shares."""
-    p = normal(points, classes, generator=generator).softmax(1)
-    t, u = _shares(classes, generator), _shares(classes, generator).flip(0)
+    p = draw.normal(points, classes).softmax(1)
+    t, u = _shares(classes, draw), _shares(classes, draw).flip(0)
 
     def normalised(joint: Tensor, dim: int = 1) -> Tensor:
         return joint / joint.sum(dim, keepdim=True)
@@ -196,15 +192,15 @@ MISTAKE, REFUSAL = 10.0, 1.0  # what each costs
 
 
 @teaches("A density knows two ways not to know: two classes that fit alike, and a picture that fits none.")
-def say_no(answer: Any, generator: torch.Generator) -> None:
+def say_no(answer: Any, draw: Draw) -> None:
     """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none."""
     rule, _ = found_and_why(answer)
     train, test = load("digits"), load("digits", "test")
     pixels, unseen = (each.unit().flatten(1).double() for each in (train, test))
     pca = PCA.fit(pixels, 40)
     model = fit_gaussians(pca.encode(pixels), train.labels, 10, ridge=3e-3)
-    strange = torch.cat([torch.rand(30, 64, generator=generator).double(), 1 - unseen[:30]])
-    order = torch.randperm(len(unseen) + len(strange), generator=generator)
+    strange = torch.cat([torch.rand(30, 64, generator=draw).double(), 1 - unseen[:30]])
+    order = torch.randperm(len(unseen) + len(strange), generator=draw)
     pictures = torch.cat([unseen, strange])[order]
     seen, shown = (model.log_joint(pca.encode(each)) for each in (pixels, pictures))
     refused = tensor(ask(rule, shown, seen), "the refusals").bool()

@@ -10,7 +10,7 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 
 from gmcourse.data import toy
 from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, log_normal, normal, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, log_normal, tensor
 from gmcourse.exercises.independence import independent, tied
 from gmcourse.metrics.diversity import distances
 
@@ -19,11 +19,10 @@ Field = Callable[[Tensor, float], Tensor]
 
 @teaches("Whatever the path, its velocity is known as soon as one knows where it begins and ends.")
 @by_cases(("x_t", "the velocity"), [(4, 3), (1, 5)])
-def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
+def conditional_velocity(which: int, draw: Draw, rows: int, dims: int) -> Case:
     """Check x_t and its derivative for any α and σ."""
-    y, e = normal(2, rows, dims, generator=generator)
-    s = uniform(rows, 1, low=0.2, high=0.8, generator=generator)
-    a, b = uniform(2, low=1.0, high=2.0, generator=generator).tolist()
+    (y, e), s = draw.normal(2, rows, dims), draw.uniform(rows, 1, low=0.2, high=0.8)
+    a, b = draw.uniform(2, low=1.0, high=2.0).tolist()
     alpha, sigma, rate, fall = (a * s).sin(), (b * s).cos(), a * (a * s).cos(), -b * (b * s).sin()
     x_t, want = alpha * y + sigma * e, rate * y + fall * e
     there = a * (a - a * s).cos() * y - b * (b - b * s).sin() * e
@@ -48,11 +47,10 @@ def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims
     return Case(arguments, (x_t, want)[which], (positions, velocities)[which])
 
 
-def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
+def _marginal(draw: Draw, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
     """A case in which all densities of x underflow, if it is far."""
-    points = normal(count, dims, generator=generator, std=far**0.5)
-    s = uniform(rows, 1, low=0.1, high=0.9, generator=generator)
-    y = (s * points[:rows] + (1 - s) * normal(rows, dims, generator=generator, std=far)).requires_grad_()
+    points, s = draw.normal(count, dims, std=far**0.5), draw.uniform(rows, 1, low=0.1, high=0.9)
+    y = (s * points[:rows] + (1 - s) * draw.normal(rows, dims, std=far)).requires_grad_()
     each = Independent(Normal(s[:, None] * points, (1 - s)[:, None].expand(-1, count, dims)), 1)
     density = MixtureSameFamily(Categorical(torch.ones(rows, count).double()), each)
     (score,) = torch.autograd.grad(density.log_prob(y).sum(), y)
@@ -78,22 +76,22 @@ def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far:
 
 
 @teaches("This is what a network learns that is trained well enough: a closed form, and it leads to the data alone.")
-def marginal_velocity(answer: Any, generator: torch.Generator) -> None:
+def marginal_velocity(answer: Any, draw: Draw) -> None:
     """Check the mean velocity of all straight paths that pass through x, for a finite data set."""
-    agree_always(answer, "the velocity", _marginal, generator, (3, 7, 2), (1, 5, 3), (2, 4, 6))
+    agree_always(answer, "the velocity", _marginal, draw, (3, 7, 2), (1, 5, 3), (2, 4, 6))
     hint = "exp underflows, the weights are 0 / 0: take a softmax, which shifts the exponents first"
-    agree_always(answer, "the velocity", _marginal, generator, (3, 7, 2, 60.0), otherwise=hint, atol=1e-4)
-    x, data = normal(3, 2, generator=generator), normal(5, 2, generator=generator)
+    agree_always(answer, "the velocity", _marginal, draw, (3, 7, 2, 60.0), otherwise=hint, atol=1e-4)
+    x, data = draw.normal(3, 2), draw.normal(5, 2)
     start, want = "at t = 0 all points weigh the same: the mean of the data, minus x", data.mean(0) - x
     agree(ask(answer, x, torch.zeros(3), data), want, "the velocity at t = 0", otherwise=start)
 
 
 @teaches("One regression, without a likelihood and without solving an ODE, trains a flow.")
-def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
+def flow_matching_loss(answer: Any, draw: Draw) -> None:
     """Check what the network is asked, with which noise and times, and what its answer is compared with."""
     for rows, dims in ((4000, 3), (3000, 5)):
-        x = 1 + normal(rows, dims, generator=generator, std=5.0)
-        (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, generator) for _ in range(2))
+        x = 1 + draw.normal(rows, dims, std=5.0)
+        (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, draw) for _ in range(2))
         ordered, times = t.sort(0).values, torch.special.ndtri(t.clamp(1e-6, 1 - 1e-6))
         uneven = ordered[:, 0] - (torch.arange(rows) + 0.5) / rows
         noise, turned = (x_t - t * x) / (1 - t), (x_t - (1 - t) * x) / t
@@ -130,12 +128,12 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
         agree(value, want, "the loss", suspects, inputs={"the network's answer": v}, sizes=sizes)
 
 
-def _asked(answer: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _asked(answer: Any, x: Tensor, draw: Draw) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The loss, and what the network was asked and answered: x_t, t (B, 1), v."""
     seen: list[Tensor] = []
 
     def network(x_t: Any, t: Any) -> Tensor:
-        v = (1 + normal(*x.shape, generator=generator, std=3.0)).requires_grad_()  # its sign is seen
+        v = (1 + draw.normal(*x.shape, std=3.0)).requires_grad_()  # its sign is seen
         seen.extend((tensor(x_t, "x_t").detach(), tensor(t, "t").detach(), v))
         return v
 
@@ -150,9 +148,9 @@ def _asked(answer: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, 
     return value, x_t, t.reshape(-1, 1), v
 
 
-def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
+def _field(draw: Draw, dims: int) -> tuple[Field, Field]:
     """Make a velocity and its Jacobian (B, D, D), known in closed form."""
-    into, out, bias = normal(3, dims, dims, generator=generator)
+    into, out, bias = draw.normal(3, dims, dims)
 
     def hidden(x: Tensor, t: float) -> Tensor:
         return torch.tanh(x @ into.to(x) + 3 * t * bias[0].to(x))
@@ -165,10 +163,10 @@ def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
 
 @teaches("The likelihood that training did not need is there afterwards, up to the error of the solver.")
 @by_cases("log p(x)", [(4, 2, 5), (1, 3, 4), (3, 4, 1)])
-def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+def log_density(draw: Draw, rows: int, dims: int, steps: int) -> Case:
     """Check log p(x) by Euler steps from the data back to noise."""
-    velocity, jacobian = _field(generator, dims)
-    x, h = normal(rows, dims, generator=generator), 1 / steps
+    velocity, jacobian = _field(draw, dims)
+    x, h = draw.normal(rows, dims), 1 / steps
 
     def walk(read: Callable[[Tensor], Tensor], first: float = 1.0, way: float = -h) -> tuple[Tensor, Tensor]:
         z, total = x, torch.zeros(rows).double()
@@ -205,10 +203,10 @@ def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) ->
 
 @teaches("Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.")
 @by_cases("the sample", [(3, 2, 4), (1, 5, 3), (2, 3, 1)])
-def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
+def heun(draw: Draw, rows: int, dims: int, steps: int) -> Case:
     """Check Heun's method from noise to data, with a number of equal steps."""
-    velocity, _ = _field(generator, dims)
-    z, h = normal(rows, dims, generator=generator), 1 / steps
+    velocity, _ = _field(draw, dims)
+    z, h = draw.normal(rows, dims), 1 / steps
 
     def walk(
         at: float = h, reach: float = h, a: float = 0.5, b: float = 0.5, n: int = steps, first: int = 0
@@ -236,9 +234,9 @@ def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
 
 @teaches("Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.")
 @by_cases("the end of the step", [(7, 4, 2), (5, 3, 6), (6, 1, 3)])
-def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Case:
+def one_step(draw: Draw, count: int, rows: int, dims: int) -> Case:
     """Find the mistake: where one Euler step from t = 0 leads."""
-    points, y = 1 + normal(count, dims, generator=generator), normal(rows, dims, generator=generator)
+    points, y = 1 + draw.normal(count, dims), draw.normal(rows, dims)
     mean, near = points.mean(0), distances(y, points)
     suspects = {
         "that is the velocity; the step leads from z to z plus it": mean - y,
@@ -253,7 +251,7 @@ def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Ca
 
 
 @teaches("Steps, a better solver, straighter paths: each pays for closeness with something else.")
-def choose_sampler(answer: Any, generator: torch.Generator) -> None:
+def choose_sampler(answer: Any, draw: Draw) -> None:
     """Measure the saved samples of every sampler again, and look for the one that was chosen."""
     (chosen, saved), _ = found_and_why(answer)
     moons, same = toy.load("two_moons"), torch.Generator().manual_seed(0)  # numbers can be written down

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmcourse.data import toy
 from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, teaches
-from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
+from gmcourse.exercises.compare import Case, Draw, agree, fresh_weights, pair, watched
 from gmcourse.metrics.diversity import modes_and_quality
 
 
@@ -20,10 +20,10 @@ from gmcourse.metrics.diversity import modes_and_quality
     [(5,), (1,), (8,)],
     edges={"with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid": (7, 200.0)},
 )
-def generator_losses(which: int, generator: torch.Generator, rows: int, far: float = 0.0) -> Case:
+def generator_losses(which: int, draw: Draw, rows: int, far: float = 0.0) -> Case:
     """Check the minimax and the non-saturating loss from logits, also from very large ones."""
     signs = torch.where(torch.arange(rows) % 2 == 0, far, -far)
-    t = (normal(rows, generator=generator, std=2.0) + signs).requires_grad_()
+    t = (draw.normal(rows, std=2.0) + signs).requires_grad_()
     log_d, log_not_d, raw = F.logsigmoid(t), F.logsigmoid(-t), (1 - t).clamp_min(1e-12).log()
     each = (log_not_d, -log_d)[which]
     wrong = (
@@ -45,17 +45,17 @@ def generator_losses(which: int, generator: torch.Generator, rows: int, far: flo
     return Case((t,), each.mean(), suspects, {"logits": t})
 
 
-def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
+def _judge(shape: tuple[int, ...], draw: Draw) -> nn.Module:
     network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
-    return fresh_weights(network, generator, 0.8)
+    return fresh_weights(network, draw, 0.8)
 
 
 @teaches("The slope at the data is punished, and games that went in circles come to rest.")
 @by_cases("the penalty", [((3,), 5, 2.0), ((1, 4, 5), 6, 10.0), ((2, 3, 4), 7, 0.7)])
-def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
+def r1(draw: Draw, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
     """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
-    judge = _judge(shape, generator)
-    x = torch.randn(rows, *shape, generator=generator)
+    judge = _judge(shape, draw)
+    x = torch.randn(rows, *shape, generator=draw)
     inside = x.clone().requires_grad_(True)
     slopes = torch.autograd.grad(judge(inside).sum(), inside, create_graph=True)[0].flatten(1)
     squares, half = slopes.square().sum(1), gamma / 2
@@ -77,9 +77,9 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
 
 @teaches("The players circle around the solution: in a game no loss has to fall.")
 @by_cases(("θ", "ψ"), [(6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)])
-def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float, gamma: float) -> Case:
+def smallest_game(which: int, draw: Draw, rows: int, rate: float, gamma: float) -> Case:
     """Check that both players move at once, from old values."""
-    a, b = normal(2, rows, generator=generator)  # θ and ψ
+    a, b = draw.normal(2, rows)  # θ and ψ
     slope, r1 = a * (b * a).sigmoid(), gamma * b  # of the discriminator's loss, without R1, and of R1
     new_a, new_b = a + rate * b * (-b * a).sigmoid(), b - rate * (slope + r1)
     seen_late = b - rate * (new_a * (b * new_a).sigmoid() + r1)
@@ -149,13 +149,11 @@ def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tens
 
 
 @teaches("Each player moves its own weights only: this is the training step of every GAN.")
-def one_round(answer: Any, generator: torch.Generator) -> None:
+def one_round(answer: Any, draw: Draw) -> None:
     """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
     for rows, rate in ((16, 0.3), (9, 0.1)):
-        players = [fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)]
-        rounds = [
-            (torch.randn(rows, 3, generator=generator), torch.randn(rows, 2, generator=generator)) for _ in range(3)
-        ]
+        players = [fresh_weights(nn.Linear(2, 3), draw, 1.0), _judge((3,), draw)]
+        rounds = [(torch.randn(rows, 3, generator=draw), torch.randn(rows, 2, generator=draw)) for _ in range(3)]
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
@@ -190,7 +188,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
 
 
 @teaches("Whether a GAN finds all modes depends on who learns how fast: now you have seen it break and mend.")
-def mended_ring(answer: Any, generator: torch.Generator) -> None:
+def mended_ring(answer: Any, draw: Draw) -> None:
     """Count again the modes of both games that were saved: one must have broken, and the other not."""
     found, _ = found_and_why(answer)
     ring, seen = toy.load("eight_gaussians"), {}

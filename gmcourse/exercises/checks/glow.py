@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import five_bits, load
 from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, leaf, normal, pair, part, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, pair, part, tensor
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 
@@ -30,7 +30,7 @@ def _log_det_suspects(one: Tensor, batch: int, height: int, width: int) -> dict[
 
 
 @teaches("It normalises as batch normalisation does, once; then it is a bijection like any other, and trains.")
-def actnorm(answer: Any, generator: torch.Generator) -> None:
+def actnorm(answer: Any, draw: Draw) -> None:
     """Check (x + b) ⊙ eˢ and its log-determinant, with b and s from the first batch, and no other."""
     for first, later in (((5, 3, 4, 6), (2, 3, 6, 5)), ((6, 4, 3, 5), (1, 4, 2, 7))):
         batch, channels = first[:2]
@@ -38,10 +38,10 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         before = dict(layer.named_parameters()) if isinstance(layer, nn.Module) else {}
         if not {"b", "s"} <= set(before):
             mistake("`self.b` and `self.s` must stay parameters of a module: the optimiser moves what is one")
-        size = uniform(channels, 1, 1, low=2.5, high=3.5, generator=generator)
+        size = draw.uniform(channels, 1, 1, low=2.5, high=3.5)
         size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
-        shift = normal(channels, 1, 1, generator=generator, std=3.0)
-        k = (normal(*first, generator=generator) * size + shift).requires_grad_()
+        shift = draw.normal(channels, 1, 1, std=3.0)
+        k = (draw.normal(*first) * size + shift).requires_grad_()
         z, log_det = pair(ask(layer.forward, k), "z and its log-determinant")
         if any(dict(layer.named_parameters())[name] is not before[name] for name in ("b", "s")):
             reason = "b or s is a new Parameter: an optimiser that was made before would move the old one"
@@ -70,14 +70,14 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         b, scale = layer.b.double()[:, None, None], layer.s.double().exp()[:, None, None]
         leaves = {"x": k, "self.b": layer.b, "self.s": layer.s}
         agree(z, (k + b) * scale, "z of the first batch", inputs=leaves, rtol=1e-3, atol=1e-4)
-        _trains(layer, leaf(*later, generator=generator, std=2.0), log_det, first)
+        _trains(layer, draw.leaf(*later, std=2.0), log_det, first)
 
 
 def _trains(layer: Any, k: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
     """Test what comes after the first batch: the same b and s, gradients, and both log-determinants."""
     b, s = layer.b.double()[:, None, None], layer.s.double()
     z, later = pair(ask(layer.forward, k), "z and its log-determinant")
-    own = F.batch_norm(k, None, None, training=True, eps=0.0)
+    own = F.batch_norm(k, None, None, training=True, eps=1e-12)
     suspects = {
         "a later batch is normalised by its own statistics: only the first sets b and s": own,
         "a later batch comes out as it came in": k,
@@ -93,12 +93,12 @@ def _trains(layer: Any, k: Tensor, log_det: Any, first: tuple[int, ...]) -> None
         agree(value, places * total * ones, "log_det", suspects, inputs={"self.s": layer.s}, sizes=sizes)
 
 
-def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
+def _plu(index: int, draw: Draw, channels: int) -> Case:
     # one cycle through all channels: from three channels on, no such permutation is its own inverse
-    order = torch.randperm(channels, generator=generator)
+    order = torch.randperm(channels, generator=draw)
     p = torch.eye(channels, dtype=torch.float64)[order.roll(1)[order.argsort()]]
-    low, up = (leaf(channels, channels, generator=generator) for _ in range(2))
-    s, sg = leaf(channels, generator=generator), torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0).double()
+    low, up = (draw.leaf(channels, channels) for _ in range(2))
+    s, sg = draw.leaf(channels), torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0).double()
     given = (p, low, up, s, sg)
     if index:
         suspects = {
@@ -131,11 +131,11 @@ def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
 
 
 @teaches("The determinant of the 1×1 convolution costs a sum over the channels, not their cube.")
-def plu(answer: Any, generator: torch.Generator) -> None:
+def plu(answer: Any, draw: Draw) -> None:
     """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
     # where the determinant does not look, there is no number: who reads it computes more than a sum
     hidden = torch.full((3, 3), math.nan)
-    p, lower, upper, log_s, sign = given = _plu(1, generator, 3).arguments
+    p, lower, upper, log_s, sign = given = _plu(1, draw, 3).arguments
     other = part(answer, 1, "W and log |det W|")
     if bool(tensor(ask(other, *given), "log |det W|").isnan().any()):
         mistake("log |det W| is NaN: det W may be negative, and its absolute value is wanted")
@@ -146,16 +146,16 @@ def plu(answer: Any, generator: torch.Generator) -> None:
         seen = True
     if seen:
         mistake("a determinant or a decomposition costs the cube of the channels, and ℓ tells it for a sum")
-    agree_always(answer, ("W", "log |det W|"), _plu, generator, (3,), (4,), (6,))
+    agree_always(answer, ("W", "log |det W|"), _plu, draw, (3,), (4,), (6,))
 
 
 class _Level:
     """The flow of one level: x + ½ tanh(a x), mixed over the channels; it says what it was given."""
 
-    def __init__(self, number: int, channels: int, generator: torch.Generator) -> None:
+    def __init__(self, number: int, channels: int, draw: Draw) -> None:
         self.number, self.channels = number, channels
-        self.a = (0.3 + torch.rand(channels, 1, 1, generator=generator)).requires_grad_()
-        self.weight = torch.randn(channels, channels, generator=generator) / math.sqrt(channels)
+        self.a = (0.3 + torch.rand(channels, 1, 1, generator=draw)).requires_grad_()
+        self.weight = torch.randn(channels, channels, generator=draw) / math.sqrt(channels)
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         if x.ndim != 4 or x.shape[1] != self.channels:
@@ -200,11 +200,11 @@ def _levels(
 
 
 @teaches("Half of the numbers leave early: deep levels are cheap, and what is coarse has them for itself.")
-def multiscale(answer: Any, generator: torch.Generator) -> None:
+def multiscale(answer: Any, draw: Draw) -> None:
     """Check the latents of all levels, one after the other, and the sum of the log-determinants."""
     for shape, count in (((3, 2, 8, 12), 2), ((2, 1, 16, 8), 3), ((1, 3, 4, 6), 1)):
-        flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), generator) for i in range(count)]
-        x = leaf(*shape, generator=generator)
+        flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), draw) for i in range(count)]
+        x = draw.leaf(*shape)
         latents, log_dets = _levels(x, flows)
         got, log_det = pair(ask(answer, x, flows), "the list of latents, and the log-determinant")
         if not isinstance(got, list | tuple):
@@ -232,24 +232,17 @@ def multiscale(answer: Any, generator: torch.Generator) -> None:
         agree(log_det, total, "log_det", suspects, inputs=leaves, sizes={"levels": count})
 
 
-class _Affine:
-    """z = A x + c with a constant Jacobian: a flow that can be checked in closed form."""
-
-    def __init__(self, dim: int, generator: torch.Generator) -> None:
-        self.matrix = torch.randn(dim, dim, generator=generator) * 0.4 + 1.5 * torch.eye(dim)
-        self.offset = torch.randn(dim, generator=generator)
-
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        log_det = torch.linalg.slogdet(self.matrix.to(x)).logabsdet
-        return x @ self.matrix.T.to(x) + self.offset.to(x), log_det.expand(len(x))
-
-
 @teaches("Cooler samples come from another density, and this is how probable they are in it.")
 @by_cases("log p_T(x)", [(4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6)])
-def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
+def tempered_log_prob(draw: Draw, rows: int, dim: int, temperature: float) -> Case:
     """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I)."""
-    flow = _Affine(dim, generator)
-    x = normal(rows, dim, generator=generator)
+    x, offset = draw.normal(rows, dim), draw.normal(dim)
+    matrix = draw.normal(dim, dim, std=0.4) + 1.5 * torch.eye(dim)
+    volume = torch.linalg.slogdet(matrix).logabsdet
+
+    def flow(x: Tensor) -> tuple[Tensor, Tensor]:
+        return x @ matrix.T.to(x) + offset.to(x), volume.to(x).expand(len(x))
+
     z, log_det = flow(x)
     quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
     constant = 0.5 * dim * math.log(2 * math.pi)
@@ -273,16 +266,16 @@ def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperatu
     return Case((x, flow, temperature), want, suspects)
 
 
-def _matrix(channels: int, negative: bool, generator: torch.Generator) -> Tensor:
+def _matrix(channels: int, negative: bool, draw: Draw) -> Tensor:
     """A matrix that is no rotation, with a determinant of this sign."""
-    weight = torch.linalg.qr(normal(channels, channels, generator=generator)).Q
-    weight = weight * uniform(channels, low=1.2, high=2.2, generator=generator)
+    weight = torch.linalg.qr(draw.normal(channels, channels)).Q
+    weight = weight * draw.uniform(channels, low=1.2, high=2.2)
     order = [1, 0, *range(2, channels)] if bool(weight.det() < 0) != negative else list(range(channels))
     return weight[order].requires_grad_()
 
 
-def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, int], negative: bool) -> Case:
-    k, w = leaf(*shape, generator=generator), _matrix(shape[1], negative, generator)
+def _mixed(wanted: str, draw: Draw, shape: tuple[int, int, int, int], negative: bool) -> Case:
+    k, w = draw.leaf(*shape), _matrix(shape[1], negative, draw)
     inverse, leaves = torch.linalg.inv(w), {"x": k, "weight": w}
 
     def mix(matrix: Tensor) -> Tensor:
@@ -310,9 +303,9 @@ def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, 
 
 
 @teaches("A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.")
-def conv(answer: Any, generator: torch.Generator) -> None:
+def conv(answer: Any, draw: Draw) -> None:
     """Find the mistakes: H·W·log |det W|, also where det W is negative, and the inverse of a W that has learned."""
-    case = _mixed("the inverse", generator, (2, 3, 4, 5), True)
+    case = _mixed("the inverse", draw, (2, 3, 4, 5), True)
     forward = partial(part, answer, what="z and its log-determinant")
     nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
     turned = next(iter(case.suspects.values()))
@@ -322,11 +315,11 @@ def conv(answer: Any, generator: torch.Generator) -> None:
         mistake("log_det is still NaN where det W is negative: a volume is |det W|")
     shapes = [(shape, sign) for shape in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)) for sign in (True, False)]
     for wanted, one in (("z", forward(index=0)), ("log_det", forward(index=1)), ("the inverse", answer)):
-        agree_always(one, wanted, partial(_mixed, wanted), generator, *shapes)
+        agree_always(one, wanted, partial(_mixed, wanted), draw, *shapes)
 
 
 @teaches("A density does not say what a face is: it is high wherever a picture is easy to foretell.")
-def surprise(answer: Any, generator: torch.Generator) -> None:
+def surprise(answer: Any, draw: Draw) -> None:
     """Compare the bits that Glow needs for a picture with those that it needs for faces."""
     found, _ = found_and_why(answer)
     picture = tensor(found, "the picture")

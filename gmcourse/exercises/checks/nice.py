@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, mistake, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, leaf, log_normal, tensor
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, finite, fresh_weights, log_normal, tensor
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
@@ -17,9 +17,9 @@ NICE_BITS = 2.8  # per dimension on the test digits, as lesson 06 measures it
 Halves = dict[str, tuple[Tensor, Tensor]]
 
 
-def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
+def _network(inputs: int, outputs: int, draw: Draw) -> nn.Module:
     network = nn.Sequential(nn.Linear(inputs, 12), nn.ReLU(), nn.Linear(12, outputs))
-    return fresh_weights(network, generator, 0.4)
+    return fresh_weights(network, draw, 0.4)
 
 
 def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
@@ -31,9 +31,9 @@ def _joined(halves: Halves) -> dict[str, Tensor]:
     return {words: torch.cat(each, 1) for words, each in halves.items()}
 
 
-def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> Case:
-    m = _network(dim // 2, dim // 2, generator)
-    x = leaf(rows, dim, generator=generator)
+def _coupled(draw: Draw, rows: int, dim: int, inverse: bool) -> Case:
+    m = _network(dim // 2, dim // 2, draw)
+    x = draw.leaf(rows, dim)
     a, b = x.chunk(2, dim=1)
     of_a, of_b = (m(half.float()).double() for half in (a, b))
     there, fed = (-of_a, -of_b) if inverse else (of_a, of_b)
@@ -51,19 +51,19 @@ def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> 
 
 
 @teaches("The inverse needs no inverse of the network: this is the trick of all coupling flows.")
-def coupling(answer: Any, generator: torch.Generator) -> None:
+def coupling(answer: Any, draw: Draw) -> None:
     """Check y₁ = x₁, y₂ = x₂ + m(x₁), and its inverse."""
     for inverse, what in ((False, "the coupling"), (True, "the inverse")):
         shapes = ((4, 6, inverse), (1, 2, inverse), (3, 10, inverse))
-        agree_always(answer, what, _coupled, generator, *shapes)
+        agree_always(answer, what, _coupled, draw, *shapes)
 
 
 @teaches("The volume can change now, and its logarithm is a sum.")
 @by_cases(("y", "log_det"), [(4, 6), (1, 4), (3, 8)])
-def affine_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
+def affine_coupling(which: int, draw: Draw, rows: int, dim: int) -> Case:
     """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
-    network = _network(dim // 2, dim, generator)
-    x = leaf(rows, dim, generator=generator)
+    network = _network(dim // 2, dim, draw)
+    x = draw.leaf(rows, dim)
     x1, x2 = x.chunk(2, dim=1)
     r, t = network(x1.float()).double().chunk(2, dim=1)
     s = r.exp()
@@ -91,8 +91,8 @@ def _logistic(z: Tensor) -> Tensor:
     return F.logsigmoid(z) + F.logsigmoid(-z)
 
 
-def _logistic_rows(generator: torch.Generator, rows: int, dim: int) -> Case:
-    z = leaf(rows, dim, generator=generator, std=3.0)
+def _logistic_rows(draw: Draw, rows: int, dim: int) -> Case:
+    z = draw.leaf(rows, dim, std=3.0)
     missing = "half of it is missing: log p = log σ(z) + log σ(−z)"
     suspects = {
         missing: F.logsigmoid(z).sum(1),
@@ -103,9 +103,9 @@ def _logistic_rows(generator: torch.Generator, rows: int, dim: int) -> Case:
 
 
 @teaches("A prior with heavier tails than the normal, which no latent makes overflow.")
-def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
+def logistic_log_prob(answer: Any, draw: Draw) -> None:
     """Check the log of the standard logistic density, summed over the dimensions, for any size of z."""
-    agree_always(answer, "log p(z)", _logistic_rows, generator, (4, 3), (1, 7), (6, 2))
+    agree_always(answer, "log p(z)", _logistic_rows, draw, (4, 3), (1, 7), (6, 2))
     # Rows of very different sizes, so that no one shift serves them all; beyond what float64's exp can hold.
     far = torch.tensor([[1000.0, -1000.0], [0.5, -0.25], [-90.0, 3.0], [20.0, 400.0]], requires_grad=True)
     got = tensor(ask(answer, far), "log p(z)")
@@ -121,9 +121,9 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
 
 @teaches("One scale for each dimension is all the change of volume that NICE has.")
 @by_cases("log p(h)", [(4, 3), (1, 6), (5, 2)])
-def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
+def scaled_log_prob(draw: Draw, rows: int, dim: int) -> Case:
     """log p(h) where z = exp(s) ⊙ h is standard logistic."""
-    h, s = leaf(rows, dim, generator=generator), leaf(dim, generator=generator)
+    h, s = draw.leaf(rows, dim), draw.leaf(dim)
     z, total = s.exp() * h, s.sum()
     prior = _logistic(z).sum(1)
     suspects = {
@@ -143,10 +143,10 @@ def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
 
 @teaches("Now that the halves take turns, no input is left as it came.")
 @by_cases("the output", [(3, 6), (2, 4), (1, 8)], atol=1e-4)
-def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
+def mixed(draw: Draw, rows: int, dim: int) -> Case:
     """Find the mistake: couplings that must take turns."""
-    m1, m2, m3 = nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
-    x = leaf(rows, dim, generator=generator)
+    m1, m2, m3 = nets = [_network(dim // 2, dim // 2, draw) for _ in range(3)]
+    x = draw.leaf(rows, dim)
     a, b = x.float().chunk(2, dim=1)
     b1 = b + m1(a)
     a1 = a + m2(b1)
@@ -168,7 +168,7 @@ def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
 
 
 @teaches("Your flow has learned these digits better than NICE has, and its number can be compared with any other's.")
-def small_flow(answer: Any, generator: torch.Generator) -> None:
+def small_flow(answer: Any, draw: Draw) -> None:
     """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen."""
     (build, saved), _ = found_and_why(answer)
     model = ask(build)

@@ -12,7 +12,7 @@ from gmcourse import zoo
 from gmcourse.data import load
 from gmcourse.data.low_resolution import downsample, pairs
 from gmcourse.exercises.checks import ask, by_cases, found_and_why, matches, mistake, show, teaches
-from gmcourse.exercises.compare import Case, agree, leaf, log_normal, normal, remembered, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, agree, log_normal, remembered, tensor
 from gmcourse.exercises.independence import independent, near
 from gmcourse.metrics.reconstruction import lr_psnr
 from gmcourse.models.srflow import SRFlow
@@ -23,10 +23,10 @@ FACES = 100  # of the test set, among which the open task chooses
 
 @teaches("The low resolution steers the scale and the shift of every channel, for the price of a sum.")
 @by_cases(("the output", "log_det"), [(3, 3, 2, 4, 5), (1, 4, 3, 2, 5), (1, 1, 2, 3, 4)])
-def injector(which: int, generator: torch.Generator, contexts: int, *shape: int) -> Case:
+def injector(which: int, draw: Draw, contexts: int, *shape: int) -> Case:
     """Check (h + shift) ⊙ s with s = sigmoid(raw + 2), and Σ log s for each row, also for a context of batch one."""
-    a = leaf(*shape, generator=generator)
-    r, t = (leaf(contexts, *shape[1:], generator=generator) for _ in range(2))
+    a = draw.leaf(*shape)
+    r, t = (draw.leaf(contexts, *shape[1:]) for _ in range(2))
     s = (r + 2).sigmoid()
     if which == 0:
         suspects = {
@@ -54,9 +54,9 @@ def injector(which: int, generator: torch.Generator, contexts: int, *shape: int)
     return Case((a, r, t), each.sum(1), suspects, {"raw": r}, {"dimensions": each.shape[1]})
 
 
-def _affine(scale: int, generator: torch.Generator) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def _affine(scale: int, draw: Draw) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """x, y → z, log_det: an affine map of x whose scale and shift come from the picture y, made large."""
-    gain = 0.5 * torch.randn(3, 1, 1, generator=generator)
+    gain = 0.5 * torch.randn(3, 1, 1, generator=draw)
 
     def flow(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         if x.shape[2] != y.shape[2] * scale:
@@ -69,13 +69,13 @@ def _affine(scale: int, generator: torch.Generator) -> Callable[[Tensor, Tensor]
 
 
 @teaches("So many bits are missing when the low resolution is known.")
-def conditional_bits(answer: Any, generator: torch.Generator) -> None:
+def conditional_bits(answer: Any, draw: Draw) -> None:
     """Check the bits per dimension of whole-number pixels, given the low resolution."""
     for batch, height, width, scale in ((6, 4, 5, 2), (1, 5, 2, 4), (2, 4, 1, 4)):
-        affine = _affine(scale, generator)
+        affine = _affine(scale, draw)
         flow, calls = remembered(affine)
-        pixels = torch.randint(0, 256, (batch, 3, height * scale, width * scale), generator=generator)
-        low, noise = (uniform(*size, generator=generator) for size in ((batch, 3, height, width), pixels.shape))
+        pixels = torch.randint(0, 256, (batch, 3, height * scale, width * scale), generator=draw)
+        low, noise = (draw.uniform(*size) for size in ((batch, 3, height, width), pixels.shape))
         x = (pixels + noise) / 256
         value = ask(answer, pixels, low, flow, noise)
         if not calls:
@@ -117,11 +117,11 @@ def conditional_bits(answer: Any, generator: torch.Generator) -> None:
 
 
 @teaches("One question, many answers: the encoder has read it only once.")
-def answers(answer: Any, generator: torch.Generator) -> None:
+def answers(answer: Any, draw: Draw) -> None:
     """n answers to one low resolution, which is read once; the temperature is the latents' standard deviation."""
     for n, height, width, scale in ((5, 2, 4, 2), (1, 5, 2, 4)):
-        low, temperature = torch.rand(1, 3, height, width, generator=generator), 0.7
-        encode, decode = _encoder(generator), _decoder(scale)
+        low, temperature = torch.rand(1, 3, height, width, generator=draw), 0.7
+        encode, decode = _encoder(draw), _decoder(scale)
         (encoder, read), (inverse, calls) = remembered(encode), remembered(decode)
         got = tensor(ask(answer, low, encoder, inverse, temperature, n, scale), "the answers")
         wanted = (n, 3, scale * height, scale * width)
@@ -137,17 +137,17 @@ def answers(answer: Any, generator: torch.Generator) -> None:
         if not calls or not matches(got, torch.cat([decode(*call) for call in calls]).double()):
             mistake("the answers must be what the inverse of the flow makes of the latents")
     for temperature in (0.6, 1.4):
-        _latents(answer, temperature, generator)
+        _latents(answer, temperature, draw)
     still = ask(answer, low, encode, decode, 0.0, 3, scale)
     centre = decode(torch.zeros(3, *wanted[1:]), context)
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
 
 
-def _latents(answer: Any, temperature: float, generator: torch.Generator) -> None:
+def _latents(answer: Any, temperature: float, draw: Draw) -> None:
     """Test spread and independence of the latents of many answers to one small picture."""
-    low, (decoder, calls) = torch.rand(1, 3, 1, 2, generator=generator), remembered(_decoder(2))
+    low, (decoder, calls) = torch.rand(1, 3, 1, 2, generator=draw), remembered(_decoder(2))
     for _ in range(2):
-        ask(answer, low, _encoder(generator), decoder, temperature, N, 2)
+        ask(answer, low, _encoder(draw), decoder, temperature, N, 2)
     noise, again = (torch.cat([z for z, _ in calls]) / temperature).chunk(2)
     found = temperature * float(noise.std())
     if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and noise.std(0).min() > 0:
@@ -166,9 +166,9 @@ def _latents(answer: Any, temperature: float, generator: torch.Generator) -> Non
     independent(noise, again, ("answer", "channel", "line", "place"), what="the latents' noise")
 
 
-def _encoder(generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+def _encoder(draw: Draw) -> Callable[[Tensor], Tensor]:
     """Make a context from a low resolution."""
-    weight = torch.randn(3, 1, 1, generator=generator)
+    weight = torch.randn(3, 1, 1, generator=draw)
     return lambda low: low * weight
 
 
@@ -179,9 +179,9 @@ def _decoder(scale: int) -> Callable[[Tensor, Tensor], Tensor]:
 
 @teaches("A draw has twice the squared error of the mean: the blurred answer wins this race.")
 @by_cases(("the error of the mean", "the error of a draw"), [(6, 4), (4, 7), (40, 2)])
-def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Case:
+def two_errors(which: int, draw: Draw, n: int, dims: int) -> Case:
     """Check the squared error of the posterior mean, and of one draw: ½ and 1 of the same number."""
-    d = normal(n, dims, generator=generator)
+    d = draw.normal(n, dims)
     each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
     spread, pairs = each.mean(), 2 * each.mean()
     if which == 0:
@@ -200,9 +200,9 @@ def two_errors(which: int, generator: torch.Generator, n: int, dims: int) -> Cas
 
 @teaches("Two numbers can be compared once both say bits of what, and divided by how many.")
 @by_cases("bits per dimension", [(32, 2, 4, 3, 5), (256, 1, 3, 4, 2), (16, 4, 2, 3, 5)])
-def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) -> Case:
+def published_loss(draw: Draw, grey_levels: int, *shape: int) -> Case:
     """Find the mistakes: a published loss, whose unit is not bits per dimension."""
-    z, v = leaf(*shape, generator=generator), leaf(shape[0], generator=generator, std=5.0)
+    z, v = draw.leaf(*shape), draw.leaf(shape[0], std=5.0)
     base, dims, area = log_normal(z), math.prod(shape[1:]), math.prod(shape[2:])
 
     def bits(counted: int, divided: int, v: Tensor = v, q: int = grey_levels) -> Tensor:
@@ -224,7 +224,7 @@ def published_loss(generator: torch.Generator, grey_levels: int, *shape: int) ->
 
 
 @teaches("One low resolution and two people: what was lost is lost, and whoever shows one answer hides it.")
-def two_faces(answer: Any, generator: torch.Generator) -> None:
+def two_faces(answer: Any, draw: Draw) -> None:
     """Measure two answers to one low resolution: whether each explains it, how probable they are, how far apart."""
     found, _ = found_and_why(answer)
     if not isinstance(found, Mapping) or not {"face", "answers"} <= set(found):

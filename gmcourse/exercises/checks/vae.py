@@ -10,16 +10,16 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, show, teaches
-from gmcourse.exercises.compare import Case, agree, agree_always, leaf, normal, tensor, uniform
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, tensor
 from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.exercises.independence import N, fresh_each, independent, near
 
 
 @teaches("This is the price, in nats, of telling the decoder more than the prior knows.")
 @by_cases("the KL", [(4, 2), (3, 7), (1, 20)])
-def kl(generator: torch.Generator, rows: int, latents: int) -> Case:
+def kl(draw: Draw, rows: int, latents: int) -> Case:
     """Check KL(N(mean, diag exp(log_var)) ‖ N(0, I)), one number a row."""
-    m, lv = (leaf(rows, latents, generator=generator) for _ in range(2))
+    m, lv = (draw.leaf(rows, latents) for _ in range(2))
     v, std = lv.exp(), (lv / 2).exp()
     each = 0.5 * (m**2 + v - 1 - lv)
     want = kl_divergence(Normal(m, std), Normal(0.0, 1.0)).sum(1)
@@ -44,29 +44,29 @@ def kl(generator: torch.Generator, rows: int, latents: int) -> Case:
 
 
 @teaches("The noise comes from outside, so the gradient reaches the encoder.")
-def sample(answer: Any, generator: torch.Generator) -> None:
+def sample(answer: Any, draw: Draw) -> None:
     """Check one reparameterised draw from N(mean, diag exp(log_var)) a row."""
     for rows, latents in ((5, 3), (1, 8)):
-        mean, log_var = (leaf(rows, latents, generator=generator) for _ in range(2))
+        mean, log_var = (draw.leaf(rows, latents) for _ in range(2))
         z = tensor(ask(answer, mean, log_var), "the draw")
         if z.shape != mean.shape:
             mistake(f"the draw has shape {tuple(z.shape)}; expected that of the mean, {tuple(mean.shape)}")
         if torch.allclose(z, mean):
             mistake("the draw is the mean: there is no noise in it")
-    _sample_moments(answer, generator)
+    _sample_moments(answer, draw)
     # ∂z/∂μ = 1 and ∂z/∂log σ² = (z − μ)/2: that is what the trick is for
-    mean, log_var = (leaf(6, 4, generator=generator) for _ in range(2))
+    mean, log_var = (draw.leaf(6, 4) for _ in range(2))
     z = tensor(ask(answer, mean, log_var), "the draw")
     noise = ((z - mean) / (log_var / 2).exp()).detach()
     want = mean + (log_var / 2).exp() * noise
     agree_gradients(z, want, {"mean": mean, "log_var": log_var}, "the draw")
 
 
-def _sample_moments(answer: Any, generator: torch.Generator) -> None:
+def _sample_moments(answer: Any, draw: Draw) -> None:
     """Test mean, spread, independence and shape of the noise, over many rows of one distribution."""
     # Signs and sizes differ and keep away from 0, where wrong formulas coincide with the right one.
-    lv = torch.tensor([-1.4, 0.8, 1.3]) + uniform(3, high=0.1, generator=generator)
-    m = torch.tensor([2.0, -1.0, 3.0]) + uniform(3, high=0.5, generator=generator)
+    lv = torch.tensor([-1.4, 0.8, 1.3]) + draw.uniform(3, high=0.1)
+    m = torch.tensor([2.0, -1.0, 3.0]) + draw.uniform(3, high=0.5)
     inputs = [each.expand(N, 3).clone().requires_grad_() for each in (m, lv)]
     z, again = (tensor(ask(answer, *inputs), "the draw").detach() for _ in range(2))
     std = (lv / 2).exp()
@@ -96,13 +96,13 @@ def _sample_moments(answer: Any, generator: torch.Generator) -> None:
     [(4, 3, 5, 2), (3, 7, 2, 6), (1, 8, 3, 4)],
     edges={"the ELBO with logits of ±200: log(sigmoid(…)) underflows; compute with the logits": (3, 2, 4, 5, 200.0)},
 )
-def elbo(generator: torch.Generator, batch: int, height: int, width: int, latents: int, far: float = 0.0) -> Case:
+def elbo(draw: Draw, batch: int, height: int, width: int, latents: int, far: float = 0.0) -> Case:
     """Mean over the batch of Σ log p(x|z) − KL, for a Bernoulli decoder that gives logits."""
     shape = (batch, 1, height, width)
-    x = (torch.rand(shape, generator=generator) < 0.4).double()
-    signs = far * torch.where(torch.rand(shape, generator=generator) < 0.5, 1.0, -1.0)
-    logits = (normal(*shape, generator=generator, std=2.0) + signs).requires_grad_()
-    m, lv = (leaf(batch, latents, generator=generator) for _ in range(2))
+    x = (torch.rand(shape, generator=draw) < 0.4).double()
+    signs = far * torch.where(torch.rand(shape, generator=draw) < 0.5, 1.0, -1.0)
+    logits = (draw.normal(*shape, std=2.0) + signs).requires_grad_()
+    m, lv = (draw.leaf(batch, latents) for _ in range(2))
     log_p = Bernoulli(logits=logits).log_prob(x).flatten(1)
     divergence = kl_divergence(Normal(m, (lv / 2).exp()), Normal(0.0, 1.0))
     likelihood, kl_sum, kl_mean = log_p.sum(1), divergence.sum(1), divergence.mean(1)
@@ -140,10 +140,10 @@ def elbo(generator: torch.Generator, batch: int, height: int, width: int, latent
     at_edges={"rtol": 1e-2},
     rtol=2e-3,
 )
-def kl_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Case:
+def kl_normals(draw: Draw, dims: int, size: float = 1.0) -> Case:
     """Check KL(N(m, S) ‖ N(k, T)) of two normals with any covariances."""
-    factors = normal(2, dims, dims, generator=generator)
-    m, k = normal(2, dims, generator=generator, std=size)
+    factors = draw.normal(2, dims, dims)
+    m, k = draw.normal(2, dims, std=size)
     s, t = size**2 * (factors @ factors.mT / dims + 0.5 * torch.eye(dims))
     gap, inverse, other = k - m, torch.linalg.inv(t), torch.linalg.inv(s)
     trace, square, ratio = (inverse @ s).trace(), gap @ inverse @ gap, torch.logdet(t) - torch.logdet(s)
@@ -175,17 +175,15 @@ def kl_normals(generator: torch.Generator, dims: int, size: float = 1.0) -> Case
     times=3,
     edges={"exp underflows for log-weights near −2000; each picture needs its own log-sum-exp": (6, 4, 50, 3, 80.0)},
 )
-def importance_bound(
-    generator: torch.Generator, draws: int, batch: int, pixels: int, latents: int, far: float = 0.0
-) -> Case:
+def importance_bound(draw: Draw, draws: int, batch: int, pixels: int, latents: int, far: float = 0.0) -> Case:
     """Check log (1/K) Σ_k w_k with w_k = p(x|z_k) p(z_k) / q(z_k|x), one number an image."""
-    x = (torch.rand(batch, pixels, generator=generator) < 0.4).double()
-    m, lv = (leaf(batch, latents, generator=generator) for _ in range(2))
+    x = (torch.rand(batch, pixels, generator=draw) < 0.4).double()
+    m, lv = (draw.leaf(batch, latents) for _ in range(2))
     s = (lv / 2).exp()
-    z = (m + s * normal(draws, batch, latents, generator=generator)).detach().requires_grad_()
+    z = (m + s * draw.normal(draws, batch, latents)).detach().requires_grad_()
     # with `far`, every other picture has a decoder that is sure and wrong, the more the later the draw
     off = far * (torch.arange(batch) % 2)[:, None] * (1 - 2 * x) * (1 + torch.arange(draws)[:, None, None])
-    logits = (normal(draws, batch, pixels, generator=generator) + off).requires_grad_()
+    logits = (draw.normal(draws, batch, pixels) + off).requires_grad_()
     each, swapped = (Bernoulli(logits=sign * logits).log_prob(x) for sign in (1, -1))
     log_p, prior = each.sum(2), Normal(0.0, 1.0).log_prob(z).sum(2)
     posterior = Normal(m, s).log_prob(z).sum(2)
@@ -223,10 +221,10 @@ def importance_bound(
 
 @teaches("A KL divergence is never negative: a formula can be caught without knowing the right one.")
 @by_cases("the KL", [(4, 3), (3, 7)], edges={"the KL of N(0, I) to itself must be 0": (2, 3, 0.0)})
-def slide_kl(generator: torch.Generator, rows: int, latents: int, size: float = 1.0) -> Case:
+def slide_kl(draw: Draw, rows: int, latents: int, size: float = 1.0) -> Case:
     """Find the mistakes: the slide's KL, for a mean and a standard deviation."""
-    m = normal(rows, latents, generator=generator, std=size)
-    s = uniform(rows, latents, low=0.4, high=2.4, generator=generator) ** size
+    m = draw.normal(rows, latents, std=size)
+    s = draw.uniform(rows, latents, low=0.4, high=2.4) ** size
     want = kl_divergence(Normal(m, s), Normal(0.0, 1.0)).sum(1)
     slide = 0.5 * (s + m**2 - 1 - s.log()).sum(1)
     half = 0.5 * (s**2 + m**2 - 1 - s.log()).sum(1)
@@ -247,10 +245,10 @@ def slide_kl(generator: torch.Generator, rows: int, latents: int, size: float = 
     return Case((m, s), want, suspects, handed=-slide if size else None)
 
 
-def _hidden(generator: torch.Generator) -> Case:
-    pixels = int(torch.randint(30, 900, (), generator=generator))
-    latents = int(torch.randint(2, 25, (), generator=generator))
-    variance = float(0.05 + torch.rand((), generator=generator))
+def _hidden(draw: Draw) -> Case:
+    pixels = int(torch.randint(30, 900, (), generator=draw))
+    latents = int(torch.randint(2, 25, (), generator=draw))
+    variance = float(0.05 + torch.rand((), generator=draw))
     ratio = pixels / latents
     suspects = {
         "the number of the example comes back, whatever the input": 39.2,
@@ -270,18 +268,18 @@ def _hidden(generator: torch.Generator) -> Case:
 
 
 @teaches("An average hides a weight: this VAE was trained with another β than its author thought.")
-def hidden_beta(answer: Any, generator: torch.Generator) -> None:
+def hidden_beta(answer: Any, draw: Draw) -> None:
     """Which β is hidden in `mse_loss(…) + kl.mean()`?"""
 
     def one_number(*inputs: Any) -> Tensor:
         value = tensor(ask(answer, *inputs), "β")
         return value.reshape(()) if value.numel() == 1 else value
 
-    agree_always(one_number, "β", _hidden, generator, (), rtol=1e-3)
+    agree_always(one_number, "β", _hidden, draw, (), rtol=1e-3)
 
 
 @teaches("No loss chooses β: it is a decision about what the code is for.")
-def choose_beta(answer: Any, generator: torch.Generator) -> None:
+def choose_beta(answer: Any, draw: Draw) -> None:
     """Measure every saved β again, on the digits that were encoded, and look for the one that was chosen."""
     (chosen, saved), _ = found_and_why(answer)
     x, betas = load("digits", "test").unit(), sorted(float(each[5:]) for each in saved if each[:5] == "mean ")

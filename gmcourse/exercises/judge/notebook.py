@@ -18,8 +18,7 @@ LARGEST = 200 * 2**20  # bytes; a notebook beyond this holds something else
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*(exercise|check)[ \t]*:[ \t]*(\w+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 SET_UP = re.compile(r"\A\s*#[ \t]*(set-up|colab)\b", re.IGNORECASE)
-HEADING = re.compile(r"^##\s+(.*)$", re.MULTILINE)
-MEASURE = re.compile(r"^(★+)\s*·\s*(\d+)\s*minutes", re.MULTILINE)
+HEAD = re.compile(r"^## +(.*)\n\s*(★+)\s*·\s*(\d+)\s*minutes", re.MULTILINE)
 HINT = re.compile(r"<details>\s*<summary>\s*Hint \d+\s*</summary>(.*?)</details>", re.DOTALL)
 
 
@@ -91,19 +90,11 @@ class Chapter:
         found, text = [], ""
         for cell in self.cells:
             if not cell.is_code:
-                text = cell.source if HEADING.search(cell.source) else text + "\n" + cell.source
+                text = cell.source if cell.source.startswith("## ") else text + "\n" + cell.source
             for name in cell.marked("check") if cell.is_code else ():
-                heading, measure = HEADING.search(text), MEASURE.search(text)
-                found.append(
-                    Exercise(
-                        name=name,
-                        title=heading[1].strip() if heading else name,
-                        stars=len(measure[1]) if measure else 0,
-                        minutes=int(measure[2]) if measure else 0,
-                        hints=tuple(hint.strip() for hint in HINT.findall(text)),
-                        check=cell.source,
-                    )
-                )
+                ((title, stars, minutes),) = HEAD.findall(text)
+                hints = tuple(hint.strip() for hint in HINT.findall(text))
+                found.append(Exercise(name, title.strip(), len(stars), int(minutes), hints, cell.source))
         return tuple(found)
 
     def marker_of(self, cell: Cell) -> list[str]:
