@@ -28,13 +28,6 @@ def fixed_inputs(seed: int) -> Iterator[None]:
         _seed = before
 
 
-def fresh() -> Draw:
-    """Make draws that nobody can foresee, so that only a right answer passes twice."""
-    draw = Draw()
-    draw.manual_seed(draw.seed() if _seed is None else _seed)
-    return draw
-
-
 def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
     """Make a check out of a function that raises when the answer is wrong. Its name is the exercise's.
 
@@ -47,8 +40,12 @@ def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
         try:
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
-            draw = fresh()
-            with _plain_torch(draw):
+            draw = Draw()  # nobody can foresee it, so that only a right answer passes twice
+            draw.manual_seed(draw.seed() if _seed is None else _seed)
+            # torch's own defaults and gradients, whatever was set outside
+            with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
+                seed_torch(draw.initial_seed() // 2 + 12_345)  # an answer's own draws are new each time
+                agreed.clear()
                 law(answer, draw)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
@@ -91,12 +88,3 @@ def by_cases(
         return functools.update_wrapper(law, case, assigned)
 
     return check
-
-
-@contextmanager
-def _plain_torch(draw: Draw) -> Iterator[None]:
-    """Torch's own defaults and gradients, whatever was set outside. An answer's own draws are new each time."""
-    with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
-        seed_torch(draw.initial_seed() // 2 + 12_345)
-        agreed.clear()
-        yield

@@ -33,7 +33,18 @@ def denoising_loss(answer: Any, draw: Draw) -> None:
                 mistake("the network is shown the clean pictures: the noise is missing")
             if noisy.min() >= 0 and noisy.max() <= 1:
                 mistake("what the network is shown is cut to [0, 1]: the noise must stay normal")
-            _compare_loss(value, network, x, noisy)
+            shown = network(noisy).double()
+            squared, of_noisy, of_noise = ((each - shown).square().flatten(1) for each in (x, noisy, noisy - x))
+            suspects = {
+                "its target is the noisy picture; what is wanted back is the clean one": of_noisy.sum(1).mean(),
+                "its target is the noise": of_noise.sum(1).mean(),
+                "it is averaged over the pixels; the squared error of a picture is a sum": squared.mean(),
+                "it is summed over the batch; the mean over the batch is wanted": squared.sum(),
+                "this is the norm, not its square": squared.sum(1).sqrt().mean(),
+                "the differences are not squared": squared.sqrt().sum(1).mean(),
+            }
+            leaves = {f"the network's {name}": each for name, each in network[1].named_parameters()}
+            agree(value, squared.sum(1).mean(), "the loss", suspects, inputs=leaves)
         for words, wrong in {
             "the noise is multiplied by σ²; σ is its standard deviation": sigma**2,
             "the noise is multiplied by √σ": sigma**0.5,
@@ -43,22 +54,6 @@ def denoising_loss(answer: Any, draw: Draw) -> None:
             if abs(float(noises[0].std()) / wrong - 1) < 0.05:
                 mistake(words)
         independent(noises[0] / sigma, noises[1] / sigma, ("picture", "channel", "line", "place"))
-
-
-def _compare_loss(value: Any, network: nn.Sequential, x: Tensor, noisy: Tensor) -> None:
-    """Compare the loss with that of the pictures that the network was shown."""
-    shown = network(noisy).double()
-    squared, of_noisy, of_noise = ((each - shown).square().flatten(1) for each in (x, noisy, noisy - x))
-    suspects = {
-        "its target is the noisy picture; what is wanted back is the clean one": of_noisy.sum(1).mean(),
-        "its target is the noise": of_noise.sum(1).mean(),
-        "it is averaged over the pixels; the squared error of a picture is a sum": squared.mean(),
-        "it is summed over the batch; the mean over the batch is wanted": squared.sum(),
-        "this is the norm, not its square": squared.sum(1).sqrt().mean(),
-        "the differences are not squared": squared.sqrt().sum(1).mean(),
-    }
-    leaves = {f"the network's {name}": each for name, each in network[1].named_parameters()}
-    agree(value, squared.sum(1).mean(), "the loss", suspects, inputs=leaves)
 
 
 @teaches("No linear autoencoder with so many numbers can do better, however long it trains.")

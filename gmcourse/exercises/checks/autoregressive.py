@@ -1,7 +1,6 @@
 """Checks of chapter 11: the chain rule, masks, attention, discretised logistics, and how one samples."""
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -27,12 +26,9 @@ def log_likelihood(draw: Draw, rows: int, dims: int, levels: int) -> Case:
         "it is averaged over the places; factors multiply, so their logarithms add up": each.mean(1),
         "the logits at place i are for the number at place i, not for the next one": late.sum(1),
         "the softmax runs over the places; it runs over the levels, the last axis": over_places.sum(1),
-        "it is in bits; nats are wanted": want / math.log(2),
         "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
         "logits are no log-probabilities: the softmax over the levels is missing": raw.sum(1),
         "this is the loss, −log P(x)": -want,
-        "it is summed over the batch too; one number a row is wanted": want.sum(),
-        "it is not summed over the places": each,
     }
     return Case((a, x), want, suspects, {"logits": a})
 
@@ -139,7 +135,6 @@ def discretised_logistic(draw: Draw, rows: int, dims: int, levels: int, far: flo
         "log_scale is the logarithm of the scale": mass(below, above, t),
         "it is half a level off: level k lies between k − ½ and k + ½": mass(x - m, up),
         "a bin is one level wide, ½ on either side": mass(x - 1 - m, up),
-        "this is the probability; its logarithm is wanted": want.exp(),
     }
     return Case((x, m, t, levels), want, suspects, {"mean": m, "log_scale": t})
 
@@ -148,7 +143,12 @@ def discretised_logistic(draw: Draw, rows: int, dims: int, levels: int, far: flo
 @by_cases("the sample", [(5, 4, 3), (2, 6, 5), (3, 7, 2)])
 def one_at_a_time(draw: Draw, rows: int, dims: int, levels: int) -> Case:
     """Find the mistake: a sampler that draws all numbers from one pass through the network."""
-    network = _network(dims, levels, draw)
+    weight = 3 * torch.randn(dims, levels, dims, levels, generator=draw)
+    weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
+
+    def network(x: Tensor) -> Tensor:  # logits (B, D, levels) that depend strongly on the numbers before
+        return torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
+
     u = torch.rand(rows, dims, generator=draw)
     want, likeliest, mirrored, late = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(4))
     at_once = _levels(network(want), u)
@@ -164,13 +164,6 @@ def one_at_a_time(draw: Draw, rows: int, dims: int, levels: int) -> Case:
         "it is refreshed once; the third number still waits for the second": _levels(network(at_once), u),
     }
     return Case((network, u), want, suspects, handed=at_once)
-
-
-def _network(dims: int, levels: int, draw: Draw) -> Callable[[Tensor], Tensor]:
-    """Make logits (B, D, levels) that depend strongly on the numbers before."""
-    weight = 3 * torch.randn(dims, levels, dims, levels, generator=draw)
-    weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
-    return lambda x: torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
 
 
 def _levels(logits: Tensor, u: Tensor) -> Tensor:

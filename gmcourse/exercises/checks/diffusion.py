@@ -62,10 +62,8 @@ def posterior(which: int, draw: Draw, rows: int, dims: int, steps: int) -> Case:
     }
     variances = {
         "β_t is the variance of the step there; the step back, with x known, is narrower": b,
-        "that is the standard deviation": precision ** (-0.5),
         "that is the variance of q(x_{t−1} | x), which has not seen x_t": 1 - before,
         "the ratio is upside down: the way back is narrower than the way there": b * (1 - now) / (1 - before),
-        "this is the precision, one over the variance": precision,
     }
     return Case((x_t, x, betas, t), (want, 1 / precision)[which], (means, variances)[which])
 
@@ -175,7 +173,6 @@ def guided_variance(draw: Draw, count: int) -> Case:
         "the roles are swapped: 1 + w belongs to the conditional score": u ** (1 + w) * c**-w,
         "the unconditional score is subtracted, not added": c ** (1 + w) * u**w,
         "that is without guidance": c,
-        "that is the standard deviation": want.sqrt(),
         "scores are combined, not variances": (1 + w) * c - w * u,
         "that is one over the tilted variance": (1 + w) / c - w / u,
     }

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmcourse.data import toy
 from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, teaches
-from gmcourse.exercises.compare import Case, Draw, agree, fresh_weights, pair, watched
+from gmcourse.exercises.compare import Case, Draw, agree, fresh_weights, several, watched
 from gmcourse.metrics.diversity import modes_and_quality
 
 
@@ -61,7 +61,6 @@ def r1(draw: Draw, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
     squares, half = slopes.square().sum(1), gamma / 2
     of_mean = squares.mean() / rows**2
     suspects = {
-        "the ½ is missing: γ/2": gamma * squares.mean(),
         "the norm is not squared": half * squares.sqrt().mean(),
         "squares are averaged over the dimensions; they are summed": half * slopes.square().mean(),
         "it is summed over the batch; take the mean over samples": half * squares.sum(),
@@ -131,13 +130,12 @@ def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tens
         d_loss.backward()
         d.step()
         g_loss = F.softplus(-judge(painter(z))).mean()
-        sign = -1 if variant == "uphill" else 1
-        loss = -F.softplus(judge(painter(z))).mean() if variant == "minimax" else sign * g_loss
+        minimax = -F.softplus(judge(painter(z))).mean()
         if variant != "painter keeps":
             g.zero_grad()
         if variant == "judge helps":
             d.zero_grad()
-        loss.backward()
+        {"uphill": -g_loss, "minimax": minimax}.get(variant, g_loss).backward()
         if variant == "judge helps":
             d.step()
         if variant == "old judge":
@@ -161,7 +159,7 @@ def one_round(answer: Any, draw: Draw) -> None:
         for number, (real, z) in enumerate(rounds):
             fed.clear()
             value = ask(answer, mine, opponent, *optimizers, real, z, trains=True)
-            losses = pair(value, "the discriminator's and the generator's loss")
+            losses = several(value, "the discriminator's and the generator's loss")
             if any(each.shape != z.shape or not torch.equal(each, z) for each in fed):
                 mistake("the generator is fed with something else than `z`: both moves are on the same noise")
             d_loss, g_loss, new_painter, new_judge = known["right"][number]

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from gmcourse import zoo
 from gmcourse.data import five_bits, load
 from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
-from gmcourse.exercises.compare import Case, Draw, agree, agree_always, pair, part, tensor
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, part, several, tensor
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 
@@ -42,7 +42,7 @@ def actnorm(answer: Any, draw: Draw) -> None:
         size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
         shift = draw.normal(channels, 1, 1, std=3.0)
         k = (draw.normal(*first) * size + shift).requires_grad_()
-        z, log_det = pair(ask(layer.forward, k), "z and its log-determinant")
+        z, log_det = several(ask(layer.forward, k), "z and its log-determinant")
         if any(dict(layer.named_parameters())[name] is not before[name] for name in ("b", "s")):
             reason = "b or s is a new Parameter: an optimiser that was made before would move the old one"
             mistake(reason, "Write into the old one: `self.b.copy_(…)` under `torch.no_grad()`.")
@@ -76,7 +76,7 @@ def actnorm(answer: Any, draw: Draw) -> None:
 def _trains(layer: Any, k: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
     """Test what comes after the first batch: the same b and s, gradients, and both log-determinants."""
     b, s = layer.b.double()[:, None, None], layer.s.double()
-    z, later = pair(ask(layer.forward, k), "z and its log-determinant")
+    z, later = several(ask(layer.forward, k), "z and its log-determinant")
     own = F.batch_norm(k, None, None, training=True, eps=1e-12)
     suspects = {
         "a later batch is normalised by its own statistics: only the first sets b and s": own,
@@ -206,7 +206,7 @@ def multiscale(answer: Any, draw: Draw) -> None:
         flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), draw) for i in range(count)]
         x = draw.leaf(*shape)
         latents, log_dets = _levels(x, flows)
-        got, log_det = pair(ask(answer, x, flows), "the list of latents, and the log-determinant")
+        got, log_det = several(ask(answer, x, flows), "the list of latents, and the log-determinant")
         if not isinstance(got, list | tuple):
             mistake("the latents come as a list, one for each level: they differ in shape")
         if len(got) != count:
@@ -266,31 +266,22 @@ def tempered_log_prob(draw: Draw, rows: int, dim: int, temperature: float) -> Ca
     return Case((x, flow, temperature), want, suspects)
 
 
-def _matrix(channels: int, negative: bool, draw: Draw) -> Tensor:
-    """A matrix that is no rotation, with a determinant of this sign."""
-    weight = torch.linalg.qr(draw.normal(channels, channels)).Q
-    weight = weight * draw.uniform(channels, low=1.2, high=2.2)
-    order = [1, 0, *range(2, channels)] if bool(weight.det() < 0) != negative else list(range(channels))
-    return weight[order].requires_grad_()
-
-
 def _mixed(wanted: str, draw: Draw, shape: tuple[int, int, int, int], negative: bool) -> Case:
-    k, w = draw.leaf(*shape), _matrix(shape[1], negative, draw)
-    inverse, leaves = torch.linalg.inv(w), {"x": k, "weight": w}
-
-    def mix(matrix: Tensor) -> Tensor:
-        return torch.einsum("oc,bchw->bohw", matrix, k)
-
+    k, channels, mix = draw.leaf(*shape), shape[1], partial(torch.einsum, "oc,bchw->bohw")
+    # no rotation, with a determinant of this sign
+    w = torch.linalg.qr(draw.normal(channels, channels)).Q * draw.uniform(channels, low=1.2, high=2.2)
+    w[0] *= 1 if bool(w.det() < 0) == negative else -1
+    inverse, leaves = torch.linalg.inv(w.requires_grad_()), {"x": k, "weight": w}
     if wanted == "z":
-        return Case((k, w), mix(w), {"W is transposed": mix(w.T), "z is x, unchanged": k}, leaves)
+        return Case((k, w), mix(w, k), {"W is transposed": mix(w.T, k), "z is x, unchanged": k}, leaves)
     if wanted == "the inverse":
         undone = {
-            "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T),
-            "W acts once more; its inverse must": mix(w),
-            "W⁻¹ is transposed": mix(inverse.T),
-            "each number of W is inverted by itself; the matrix is": mix(1 / w),
+            "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T, k),
+            "W acts once more; its inverse must": mix(w, k),
+            "W⁻¹ is transposed": mix(inverse.T, k),
+            "each number of W is inverted by itself; the matrix is": mix(1 / w, k),
         }
-        return Case((k, w, True), mix(inverse), undone)
+        return Case((k, w, True), mix(inverse, k), undone)
     log_abs, (batch, _, height, width) = torch.linalg.slogdet(w).logabsdet, shape
     ones, places = torch.ones(batch), height * width
     suspects = {"the sign of det W is counted in": -places * log_abs * ones} if negative else {}

@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from gmcourse.data import load
 from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.closeness import agree_gradients
 from gmcourse.exercises.compare import Case, Draw, agree, agree_always, finite, fresh_weights, log_normal, tensor
-from gmcourse.exercises.gradients import agree_gradients
 from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
 

@@ -137,33 +137,28 @@ def answers(answer: Any, draw: Draw) -> None:
         if not calls or not matches(got, torch.cat([decode(*call) for call in calls]).double()):
             mistake("the answers must be what the inverse of the flow makes of the latents")
     for temperature in (0.6, 1.4):
-        _latents(answer, temperature, draw)
+        one, (decoder, calls) = torch.rand(1, 3, 1, 2, generator=draw), remembered(_decoder(2))
+        for _ in range(2):
+            ask(answer, one, _encoder(draw), decoder, temperature, N, 2)
+        noise, again = (torch.cat([z for z, _ in calls]) / temperature).chunk(2)
+        found = temperature * float(noise.std())
+        if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and noise.std(0).min() > 0:
+            known = {
+                "the temperature is the standard deviation of z; here it is the variance": math.sqrt(temperature),
+                "z is multiplied by τ twice": temperature**2,
+                "z is not multiplied by the temperature": 1.0,
+                "z is divided by the temperature": 1 / temperature,
+                "the noise is uniform; it must be normal": temperature / math.sqrt(12),
+            }
+            for reason, spread in known.items():
+                if abs(found - spread) < 0.02 * spread:
+                    mistake(reason, f"got a standard deviation of {found:.3f}, expected {temperature}")
+            if abs(found - temperature) > 0.1 * temperature:
+                mistake("the latents have another spread than τ", f"got a standard deviation of {found:.3f}")
+        independent(noise, again, ("answer", "channel", "line", "place"), what="the latents' noise")
     still = ask(answer, low, encode, decode, 0.0, 3, scale)
     centre = decode(torch.zeros(3, *wanted[1:]), context)
     agree(still, centre, "the answer at temperature 0 (it is f⁻¹(0; y))")
-
-
-def _latents(answer: Any, temperature: float, draw: Draw) -> None:
-    """Test spread and independence of the latents of many answers to one small picture."""
-    low, (decoder, calls) = torch.rand(1, 3, 1, 2, generator=draw), remembered(_decoder(2))
-    for _ in range(2):
-        ask(answer, low, _encoder(draw), decoder, temperature, N, 2)
-    noise, again = (torch.cat([z for z, _ in calls]) / temperature).chunk(2)
-    found = temperature * float(noise.std())
-    if not near(found, temperature, temperature / math.sqrt(2 * noise.numel())) and noise.std(0).min() > 0:
-        known = {
-            "the temperature is the standard deviation of z; here it is the variance": math.sqrt(temperature),
-            "z is multiplied by τ twice": temperature**2,
-            "z is not multiplied by the temperature": 1.0,
-            "z is divided by the temperature": 1 / temperature,
-            "the noise is uniform; it must be normal": temperature / math.sqrt(12),
-        }
-        for reason, spread in known.items():
-            if abs(found - spread) < 0.02 * spread:
-                mistake(reason, f"got a standard deviation of {found:.3f}, expected {temperature}")
-        if abs(found - temperature) > 0.1 * temperature:
-            mistake("the latents have another spread than τ", f"got a standard deviation of {found:.3f}")
-    independent(noise, again, ("answer", "channel", "line", "place"), what="the latents' noise")
 
 
 def _encoder(draw: Draw) -> Callable[[Tensor], Tensor]:
@@ -184,18 +179,16 @@ def two_errors(which: int, draw: Draw, n: int, dims: int) -> Case:
     d = draw.normal(n, dims)
     each, more = (d - d.mean(0)).square().mean(0), n / (n - 1)
     spread, pairs = each.mean(), 2 * each.mean()
-    if which == 0:
-        suspects = {
-            "the two are swapped: first the mean, then a draw": pairs * more,
-            "it is divided by n − 1; it is an average over the n draws": spread * more,
-            "the truth is left out of its mean; the mean is that of all draws": spread * more**2,
-        }
-        return Case((d,), spread, suspects, sizes={"dimensions": dims})
-    suspects = {
+    of_mean = {
+        "the two are swapped: first the mean, then a draw": pairs * more,
+        "it is divided by n − 1; it is an average over the n draws": spread * more,
+        "the truth is left out of its mean; the mean is that of all draws": spread * more**2,
+    }
+    of_draw = {
         "a draw that is compared with itself has error 0; leave those pairs out": pairs,
         "a draw's error is counted as that of the mean": spread,
     }
-    return Case((d,), pairs * more, suspects, sizes={"dimensions": dims})
+    return Case((d,), (spread, pairs * more)[which], (of_mean, of_draw)[which], sizes={"dimensions": dims})
 
 
 @teaches("Two numbers can be compared once both say bits of what, and divided by how many.")

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import torch
@@ -283,15 +282,6 @@ def penalty(answer: Any, draw: Draw) -> None:
 SAMPLES, USES = 300, ("page", "training")
 
 
-@cache
-def _judges() -> tuple[Features, Generator, Tensor]:
-    """The network that measures, the one that is measured, and what the first makes of the test faces."""
-    features, network = zoo.load("features"), zoo.load("stylegan2_faces")
-    assert isinstance(features, Features)
-    assert isinstance(network, Generator)
-    return features, network, features.of(load("faces", "test", n=SAMPLES).unit())
-
-
 @teaches("A page of samples shows precision; what a generator leaves out, nobody sees on it.")
 def published(answer: Any, draw: Draw) -> None:
     """Measure precision and recall of 300 samples at both values of ψ that were chosen."""
@@ -301,9 +291,11 @@ def published(answer: Any, draw: Draw) -> None:
     psis = {use: float(tensor(found[use], f"ψ for the {use}")) for use in USES}
     if not all(0 <= psi <= 1.5 for psi in psis.values()):
         mistake("ψ lies between 0, one face, and 1, no truncation; a little more is possible", f"got {psis}")
-    seen = {}
+    seen, features, network = {}, zoo.load("features"), zoo.load("stylegan2_faces")
+    assert isinstance(features, Features)
+    assert isinstance(network, Generator)
     with torch.no_grad():
-        features, network, real = _judges()
+        real = features.of(load("faces", "test", n=SAMPLES).unit())
         for use, psi in psis.items():
             seen[use] = precision_recall(real, features.of(network.sample(SAMPLES, truncation=psi)))
     for use, (precision, recall) in seen.items():

@@ -166,7 +166,7 @@ ANSWERS = [
         "posterior",
         "deviation",
         _posterior(variance="(beta * (1 - before) / (1 - now)).sqrt()"),
-        expects="standard deviation",
+        expects="square root",
     ),
     wrong("posterior", "the prior's variance", _posterior(variance="1 - before"), expects="has not seen x_t"),
     wrong(
