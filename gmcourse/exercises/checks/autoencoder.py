@@ -208,7 +208,7 @@ def _compare_moments(z: Tensor, codes: Tensor, factor: Tensor) -> None:
 @teaches("A good density of codes is all that an autoencoder lacks to be a generative model.")
 def density_of_codes(answer: Any, draw: Draw) -> None:
     """Compute what a density gives to codes of digits that it has not seen, and whether its mass is one."""
-    (fit, model), _ = found_and_why(answer)
+    fit, model = found_and_why(answer)
     with torch.no_grad():
         seen, unseen = (model.encode(load("digits", split).unit()) for split in ("train", "test"))
     side = torch.linspace(-60, 60, 121)

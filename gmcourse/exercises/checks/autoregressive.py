@@ -174,8 +174,7 @@ def _levels(logits: Tensor, u: Tensor) -> Tensor:
 @teaches("The chain rule holds in any order; with a short memory some orders know more than others.")
 def pixel_order(answer: Any, draw: Draw) -> None:
     """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone."""
-    found, _ = found_and_why(answer)
-    order = tensor(found, "the order").flatten().tolist()
+    order = tensor(found_and_why(answer), "the order").flatten().tolist()
     if sorted(order) != list(range(64)):
         mistake("the order must have each of the places 0 … 63 once")
     mine, rows = (_chain_bits(list(map(int, each))) for each in (order, range(64)))

@@ -206,7 +206,7 @@ def repaired_bits(draw: Draw) -> Case:
 @teaches("A flow bends one cloud: it can thin the bridge between two islands, and never cut it.")
 def my_flow(answer: Any, draw: Draw) -> None:
     """Compute the divergence of a saved flow from a density that was chosen for it."""
-    (name, couplings, saved), _ = found_and_why(answer)
+    name, couplings, saved = found_and_why(answer)
     if name not in toy.NAMES:
         mistake(f"the density is none of the course's: {', '.join(toy.NAMES)}")
     flow = PlaneFlow(couplings=couplings)

@@ -182,7 +182,7 @@ def guided_variance(draw: Draw, count: int) -> Case:
 @teaches("Guidance trades the digits that are missing for digits that one can read: the choice is about their use.")
 def choose_guidance(answer: Any, draw: Draw) -> None:
     """Measure the saved digits of every weight again, and look for the weight that was chosen."""
-    (chosen, saved), _ = found_and_why(answer)
+    chosen, saved = found_and_why(answer)
     digits, unseen = (load("digits", each) for each in ("train", "test"))
     known, real = digits.pixels.flatten(1).double(), unseen.pixels.flatten(1).double()
     weights, recalls = sorted(float(each[2:]) for each in saved if each[:2] == "w "), []

@@ -194,7 +194,7 @@ MISTAKE, REFUSAL = 10.0, 1.0  # what each costs
 @teaches("A density knows two ways not to know: two classes that fit alike, and a picture that fits none.")
 def say_no(answer: Any, draw: Draw) -> None:
     """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none."""
-    rule, _ = found_and_why(answer)
+    rule = found_and_why(answer)
     train, test = load("digits"), load("digits", "test")
     pixels, unseen = (each.unit().flatten(1).double() for each in (train, test))
     pca = PCA.fit(pixels, 40)

@@ -253,7 +253,7 @@ def one_step(draw: Draw, count: int, rows: int, dims: int) -> Case:
 @teaches("Steps, a better solver, straighter paths: each pays for closeness with something else.")
 def choose_sampler(answer: Any, draw: Draw) -> None:
     """Measure the saved samples of every sampler again, and look for the one that was chosen."""
-    (chosen, saved), _ = found_and_why(answer)
+    chosen, saved = found_and_why(answer)
     moons, same = toy.load("two_moons"), torch.Generator().manual_seed(0)  # numbers can be written down
     real, fresh = (moons.sample(4000, same) for _ in range(2))
     edge = moons.log_prob(real).quantile(0.01)

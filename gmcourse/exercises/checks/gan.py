@@ -188,7 +188,7 @@ def one_round(answer: Any, draw: Draw) -> None:
 @teaches("Whether a GAN finds all modes depends on who learns how fast: now you have seen it break and mend.")
 def mended_ring(answer: Any, draw: Draw) -> None:
     """Count again the modes of both games that were saved: one must have broken, and the other not."""
-    found, _ = found_and_why(answer)
+    found = found_and_why(answer)
     ring, seen = toy.load("eight_gaussians"), {}
     assert isinstance(ring, toy.Gaussians)
     for name in ("broken", "mended"):

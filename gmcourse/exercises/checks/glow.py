@@ -312,8 +312,7 @@ def conv(answer: Any, draw: Draw) -> None:
 @teaches("A density does not say what a face is: it is high wherever a picture is easy to foretell.")
 def surprise(answer: Any, draw: Draw) -> None:
     """Compare the bits that Glow needs for a picture with those that it needs for faces."""
-    found, _ = found_and_why(answer)
-    picture = tensor(found, "the picture")
+    picture = tensor(found_and_why(answer), "the picture")
     if picture.shape != (3, 32, 32) or not torch.equal(picture, picture.round().clamp(0, 255)):
         mistake("the picture must hold whole numbers 0 … 255, of shape (3, 32, 32)", f"got {show(picture)}")
     model = zoo.load("glow_faces")

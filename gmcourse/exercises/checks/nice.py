@@ -170,7 +170,7 @@ def mixed(draw: Draw, rows: int, dim: int) -> Case:
 @teaches("Your flow has learned these digits better than NICE has, and its number can be compared with any other's.")
 def small_flow(answer: Any, draw: Draw) -> None:
     """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen."""
-    (build, saved), _ = found_and_why(answer)
+    build, saved = found_and_why(answer)
     model = ask(build)
     if not saved:
         raise NotDone("not done yet: no trained flow is saved beside the notebook")

@@ -219,7 +219,7 @@ def published_loss(draw: Draw, grey_levels: int, *shape: int) -> Case:
 @teaches("One low resolution and two people: what was lost is lost, and whoever shows one answer hides it.")
 def two_faces(answer: Any, draw: Draw) -> None:
     """Measure two answers to one low resolution: whether each explains it, how probable they are, how far apart."""
-    found, _ = found_and_why(answer)
+    found = found_and_why(answer)
     if not isinstance(found, Mapping) or not {"face", "answers"} <= set(found):
         mistake("a dictionary is wanted with the number of the `face` and the two `answers`")
     number, shown = int(found["face"]), tensor(found["answers"], "the answers").float()

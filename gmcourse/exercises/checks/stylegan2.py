@@ -285,7 +285,7 @@ SAMPLES, USES = 300, ("page", "training")
 @teaches("A page of samples shows precision; what a generator leaves out, nobody sees on it.")
 def published(answer: Any, draw: Draw) -> None:
     """Measure precision and recall of 300 samples at both values of ψ that were chosen."""
-    found, _ = found_and_why(answer)
+    found = found_and_why(answer)
     if not isinstance(found, Mapping) or not set(USES) <= set(found):
         mistake("a dictionary is wanted with a ψ for the `page` and one for `training`")
     psis = {use: float(tensor(found[use], f"ψ for the {use}")) for use in USES}

@@ -269,7 +269,7 @@ def hidden_beta(answer: Any, draw: Draw) -> None:
 @teaches("No loss chooses β: it is a decision about what the code is for.")
 def choose_beta(answer: Any, draw: Draw) -> None:
     """Measure every saved β again, on the digits that were encoded, and look for the one that was chosen."""
-    (chosen, saved), _ = found_and_why(answer)
+    chosen, saved = found_and_why(answer)
     x, betas = load("digits", "test").unit(), sorted(float(each[5:]) for each in saved if each[:5] == "mean ")
     if len(betas) < 4:
         mistake("at least four values of β are wanted, as `mean β`, `log_var β` and `x_hat β`", f"got {betas}")
