@@ -29,6 +29,7 @@ def log_likelihood(draw: Draw, rows: int, dims: int, levels: int) -> Case:
         "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
         "logits are no log-probabilities: the softmax over the levels is missing": raw.sum(1),
         "this is the loss, −log P(x)": -want,
+        "it is summed over the batch too; one number a row is wanted": want.sum(),
     }
     return Case((a, x), want, suspects, {"logits": a})
 
@@ -135,6 +136,7 @@ def discretised_logistic(draw: Draw, rows: int, dims: int, levels: int, far: flo
         "log_scale is the logarithm of the scale": mass(below, above, t),
         "it is half a level off: level k lies between k − ½ and k + ½": mass(x - m, up),
         "a bin is one level wide, ½ on either side": mass(x - 1 - m, up),
+        "this is the probability; its logarithm is wanted": want.exp(),
     }
     return Case((x, m, t, levels), want, suspects, {"mean": m, "log_scale": t})
 

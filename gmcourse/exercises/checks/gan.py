@@ -61,6 +61,7 @@ def r1(draw: Draw, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
     squares, half = slopes.square().sum(1), gamma / 2
     of_mean = squares.mean() / rows**2
     suspects = {
+        "the ½ is missing: γ/2": gamma * squares.mean(),
         "the norm is not squared": half * squares.sqrt().mean(),
         "squares are averaged over the dimensions; they are summed": half * slopes.square().mean(),
         "it is summed over the batch; take the mean over samples": half * squares.sum(),
