@@ -1,8 +1,7 @@
 """What makes a check out of a law: fresh inputs, torch as it was, and a verdict."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,18 +13,7 @@ from gmcourse.exercises.mistakes import NotDone, Refusal, passed_line
 from gmcourse.reproducible import plain_defaults, seed_torch
 
 Law = Callable[[Any, Draw], None]
-_seed: int | None = None
-
-
-@contextmanager
-def fixed_inputs(seed: int) -> Iterator[None]:
-    """Draw the same inputs each time, for the table in the instructor's pages and for tests."""
-    global _seed
-    before, _seed = _seed, seed
-    try:
-        yield
-    finally:
-        _seed = before
+_seed: int | None = None  # of what is drawn; tests, and the table for instructors, set one
 
 
 def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
