@@ -45,10 +45,11 @@ SAYINGS = {
 def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = False) -> Any:
     """Call what the learner wrote, and put into words whatever goes wrong in there.
 
-    Tensors are handed over as clones: gradients flow through a clone, and it shows whether it was written to.
+    Tensors are handed over as clones, in float32: gradients flow through a clone, and it shows whether it was
+    written to.
 
     Args:
-        as_clones: False where the answer must have the leaf itself.
+        as_clones: False where the answer must have the tensors themselves, in their dtype.
         trains: whether it is the answer's task to change the weights of the networks that it gets.
 
     Raises:
@@ -66,11 +67,9 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = Fal
         value = answer(*handed)
     except Refusal:
         raise
-    except NotImplementedError as error:
-        if str(error) in ("", STUB):
-            raise NotDone("not done yet") from None
-        _stopped(name, error, arguments)
     except Exception as error:
+        if isinstance(error, NotImplementedError) and str(error) in ("", STUB):
+            raise NotDone("not done yet") from None
         _stopped(name, error, arguments)
     if value is None:
         mistake(f"`{name}` returns None: is its `return` missing?")
@@ -106,8 +105,7 @@ def _traces(value: Any, trains: bool) -> dict[str, Any]:
         return {"changes the list {0}: work on a copy, `list({0})`": list(value)} | found
     if not isinstance(value, nn.Module):
         return {}
-    free = {} if trains else _of_weights(value)
-    return free | {
+    found = {
         "leaves {} frozen, or thawed: `requires_grad` of its weights is not put back": [
             each.requires_grad for each in value.parameters()
         ],
@@ -116,15 +114,11 @@ def _traces(value: Any, trains: bool) -> dict[str, Any]:
         ],
         "leaves a hook on {}": [len(each._forward_hooks) for each in value.modules()],
     }
-
-
-def _of_weights(network: nn.Module) -> dict[str, Any]:
-    return {
-        "changes the weights of {}": [each.detach().clone() for each in network.state_dict().values()],
-        "leaves gradients on the weights of {}, or clears them: use `torch.autograd.grad`": [
-            _gradient(each) for each in network.parameters()
-        ],
-    }
+    if not trains:
+        gradients = "leaves gradients on the weights of {}, or clears them: use `torch.autograd.grad`"
+        found["changes the weights of {}"] = [each.detach().clone() for each in value.state_dict().values()]
+        found[gradients] = [_gradient(each) for each in value.parameters()]
+    return found
 
 
 def _gradient(value: Tensor) -> Tensor | None:
@@ -182,4 +176,6 @@ def _described(value: Any) -> str:
 
 
 def _clone(value: Any) -> Any:
-    return value.clone() if hasattr(value, "clone") and hasattr(value, "requires_grad") else value
+    if not isinstance(value, Tensor):
+        return value
+    return value.float() if value.dtype == torch.float64 else value.clone()

@@ -12,25 +12,36 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 from gmcourse.exercises.asking import ask
-from gmcourse.exercises.closeness import ATOL, RTOL, differences, many, matches, show
-from gmcourse.exercises.gradients import agree_gradients
+from gmcourse.exercises.closeness import ATOL, RTOL, agree_gradients, differences, many, matches, show
 from gmcourse.exercises.known_mistakes import Sizes, usual
 from gmcourse.exercises.mistakes import NotDone, mistake
 
-NUMBERS = {2: "two", 3: "three"}
+NUMBERS = {2: "two", 3: "three", 4: "four"}
 agreed: set[str] = set()  # what was right so far in this check
 
 
-def normal(*shape: int, generator: torch.Generator, std: float = 1.0) -> Tensor:
-    """Standard normal float32 numbers times `std`, ready to be differentiated."""
-    return (std * torch.randn(shape, generator=generator)).requires_grad_()
+class Draw(torch.Generator):
+    """What a check's inputs are drawn with: numbers in float64, which `ask` hands over in float32."""
+
+    def normal(self, *shape: int, std: float = 1.0) -> Tensor:
+        """Draw normal numbers of this deviation."""
+        return (std * torch.randn(shape, generator=self)).double()
+
+    def leaf(self, *shape: int, std: float = 1.0) -> Tensor:
+        """Draw as `normal` does what a gradient is wanted of."""
+        return self.normal(*shape, std=std).requires_grad_()
+
+    def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+        """Draw uniform numbers between two bounds."""
+        return (low + (high - low) * torch.rand(shape, generator=self)).double()
 
 
-def uniform(*shape: int, low: float, high: float, generator: torch.Generator) -> Tensor:
-    """Draw uniform float32 numbers between two bounds."""
-    return low + (high - low) * torch.rand(shape, generator=generator)
+def log_normal(z: Tensor) -> Tensor:
+    """Say what log N(z; 0, I) is for each row."""
+    return Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1)
 
 
 def fresh_weights(network: nn.Module, generator: torch.Generator, std: float) -> nn.Module:
@@ -62,16 +73,11 @@ def remembered(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[t
     return asked, calls
 
 
-def pair(value: Any, what: str) -> tuple[Any, Any]:
-    """The two things that the learner's code returned; `what` names them where there are not two."""
-    if not _several(value, 2):
-        mistake(f"two things are wanted: {what}")
-    return value[0], value[1]
-
-
-def _several(value: Any, count: int) -> bool:
-    """Say whether so many things came back: in a tuple, in a list, or stacked in one tensor or array."""
-    return (isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0) and len(value) == count
+def several(value: Any, what: str, count: int = 2) -> Any:
+    """Give back so many things: a tuple, a list, or one tensor or array; `what` names them where they are not."""
+    if not (isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0) or len(value) != count:
+        mistake(f"{NUMBERS[count]} things are wanted: {what}")
+    return value
 
 
 def tensor(value: Any, what: str) -> Tensor:
@@ -105,29 +111,28 @@ def agree_always(
     answer: Any,
     what: str | tuple[str, ...],
     case: Callable[..., Case],
-    generator: torch.Generator,
+    draw: torch.Generator,
     *shapes: tuple[Any, ...],
     otherwise: str = "",
-    times: int = 4,
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> None:
-    """Ask several times for each shape; a mistake has a name only if the name fits each time: chance gives none.
+    """Ask four times for each shape; a mistake has a name only if the name fits each time: chance gives none.
 
     Args:
         what: what comes back; where several things do, all their names, and `case` gets the number of one first.
-        case: called with the generator and a shape, makes another case of this shape.
+        case: called with `draw` and a shape, makes another case of this shape.
         otherwise: the words for every wrong value that is no suspect's.
     """
     if isinstance(what, tuple):
-        settings: dict[str, Any] = {"times": times, "rtol": rtol, "atol": atol}
+        settings: dict[str, Any] = {"rtol": rtol, "atol": atol}
         for which, name in enumerate(what):
             one, its = part(answer, which, " and ".join(what), len(what)), functools.partial(case, which)
             named = otherwise and f"{name} {otherwise}"
-            agree_always(one, name, its, generator, *shapes, otherwise=named, **settings)
+            agree_always(one, name, its, draw, *shapes, otherwise=named, **settings)
         return
     for shape in shapes:
-        cases = [case(generator, *shape) for _ in range(times)]
+        cases = [case(draw, *shape) for _ in range(4)]
         values = [tensor(ask(answer, *each.arguments), what) for each in cases]
         if all(
             each.handed is not None and matches(got, each.handed, rtol=rtol, atol=atol)
@@ -149,9 +154,7 @@ def part(answer: Any, index: int, what: str, count: int = 2) -> Callable[..., An
     @functools.wraps(answer)
     def one(*arguments: Any) -> Any:
         value = answer(*arguments)
-        if value is not None and not _several(value, count):
-            mistake(f"{NUMBERS[count]} things are wanted: {what}")
-        return None if value is None else value[index]
+        return None if value is None else several(value, what, count)[index]
 
     return one
 

@@ -1,47 +1,26 @@
 """What makes a check out of a law: fresh inputs, torch as it was, and a verdict."""
 
 import functools
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from gmcourse.console import accept_any_encoding
 from gmcourse.exercises import verdict_box
-from gmcourse.exercises.compare import Case, agree_always, agreed
+from gmcourse.exercises.compare import Case, Draw, agree_always, agreed
 from gmcourse.exercises.mistakes import NotDone, Refusal, passed_line
 from gmcourse.reproducible import plain_defaults, seed_torch
 
-_seed: int | None = None
+Law = Callable[[Any, Draw], None]
+_seed: int | None = None  # of what is drawn; tests, and the table for instructors, set one
 
 
-@contextmanager
-def fixed_inputs(seed: int) -> Iterator[None]:
-    """Draw the same inputs each time, for the table in the instructor's pages and for tests."""
-    global _seed
-    before, _seed = _seed, seed
-    try:
-        yield
-    finally:
-        _seed = before
-
-
-def fresh() -> torch.Generator:
-    """A generator that nobody can foresee, so that only a right answer passes twice."""
-    generator = torch.Generator()
-    generator.manual_seed(generator.seed() if _seed is None else _seed)
-    return generator
-
-
-def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], None]:
+def exercise(law: Law, reward: str = "") -> Callable[[Any], None]:
     """Make a check out of a function that raises when the answer is wrong. Its name is the exercise's.
 
-    The function gets the answer and a generator that nobody can foresee. The last paragraph of its docstring is
-    what a right answer is rewarded with: a sentence on what the result means.
+    The function gets the answer and a generator that nobody can foresee.
     """
-    reward = " ".join((inspect.getdoc(law) or "").partition("\n\n")[2].split())
 
     @functools.wraps(law)
     def judge(answer: Any) -> None:
@@ -49,9 +28,13 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
         try:
             if answer is None or answer is ...:
                 raise NotDone("not done yet")
-            generator = fresh()
-            with _plain_torch(generator):
-                law(answer, generator)
+            draw = Draw()  # nobody can foresee it, so that only a right answer passes twice
+            draw.manual_seed(draw.seed() if _seed is None else _seed)
+            # torch's own defaults and gradients, whatever was set outside
+            with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
+                seed_torch(draw.initial_seed() // 2 + 12_345)  # an answer's own draws are new each time
+                agreed.clear()
+                law(answer, draw)
         except Refusal as refusal:
             if not verdict_box.show(refusal.sign, f"{name}: {refusal}"):
                 raise
@@ -64,35 +47,32 @@ def exercise(law: Callable[[Any, torch.Generator], None]) -> Callable[[Any], Non
     return judge
 
 
+def teaches(reward: str) -> Callable[[Law], Callable[[Any], None]]:
+    """Make an `exercise` that rewards a right answer with a sentence on what the result means."""
+    return functools.partial(exercise, reward=reward)
+
+
 def by_cases(
     what: str | tuple[str, ...],
     shapes: Sequence[tuple[Any, ...]],
     *,
-    edge: tuple[Any, ...] | None = None,
-    otherwise: str = "",
+    edges: Mapping[str, tuple[Any, ...]] | None = None,
+    at_edges: Mapping[str, float] | None = None,
     **settings: Any,
-) -> Callable[[Callable[..., Case]], Callable[[Any], None]]:
-    """Make a check out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
+) -> Callable[[Callable[..., Case]], Law]:
+    """Make what is checked out of a function that makes one `Case` of a shape: `agree_always` says what it gets.
 
-    `edge` is a shape at which careless formulas overflow and the like, and `otherwise` has the words for that.
+    `edges` are shapes at which careless formulas overflow and the like, by the words for that, and `at_edges` has the
+    tolerances there.
     """
 
-    def check(case: Callable[..., Case]) -> Callable[[Any], None]:
-        def law(answer: Any, generator: torch.Generator) -> None:
-            agree_always(answer, what, case, generator, *shapes, **settings)
-            if edge is not None:
-                agree_always(answer, what, case, generator, edge, otherwise=otherwise, **settings)
+    def check(case: Callable[..., Case]) -> Law:
+        def law(answer: Any, draw: Draw) -> None:
+            agree_always(answer, what, case, draw, *shapes, **settings)
+            for words, shape in (edges or {}).items():
+                agree_always(answer, what, case, draw, shape, otherwise=words, **settings | dict(at_edges or {}))
 
         assigned = ("__module__", "__name__", "__qualname__", "__doc__")  # its arguments are not the check's
-        return exercise(functools.update_wrapper(law, case, assigned))
+        return functools.update_wrapper(law, case, assigned)
 
     return check
-
-
-@contextmanager
-def _plain_torch(generator: torch.Generator) -> Iterator[None]:
-    """Torch's own defaults and gradients, whatever was set outside. An answer's own draws are new each time."""
-    with plain_defaults(), torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
-        seed_torch(generator.initial_seed() // 2 + 12_345)
-        agreed.clear()
-        yield

@@ -43,8 +43,8 @@ def once(name: str, make: Callable[[], Mapping[str, Tensor]]) -> dict[str, Tenso
     return made
 
 
-def found_and_why(answer: Any) -> tuple[Any, str]:
-    """What an open task found, and the reasons for it; open as long as one of them is empty."""
+def found_and_why(answer: Any) -> Any:
+    """What an open task found, where there are reasons for it; it is open as long as one of them is empty."""
     found, why = answer
     if found is None or found is ... or (isinstance(found, Mapping) and not found):
         raise NotDone("not done yet: nothing is chosen, or nothing is saved beside the notebook")
@@ -53,4 +53,4 @@ def found_and_why(answer: Any) -> tuple[Any, str]:
         raise NotDone("not done yet: the place for your reasons is empty")
     if words < WORDS:
         mistake("the reasons are too short: say what you saw, what you chose, and what speaks against it")
-    return found, str(why)
+    return found

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gmcourse.exercises.compare import Case, agree, agree_always, agreed, remembered, watched
-from gmcourse.exercises.exercise import by_cases
+from gmcourse.exercises.exercise import by_cases, teaches
 from gmcourse.exercises.independence import independent, standard_normal
 from gmcourse.exercises.mistakes import Mistake
 
@@ -193,12 +193,9 @@ def test_noise_of_pictures_is_looked_at_along_each_axis() -> None:
 
 
 def test_a_function_that_makes_cases_is_a_check(capsys: pytest.CaptureFixture[str]) -> None:
-    @by_cases("it", [(3,), (1,)], edge=(2, 1e30), otherwise="it overflows: shrink it first")
+    @teaches("Nothing is simpler.")
+    @by_cases("it", [(3,), (1,)], edges={"it overflows: shrink it first": (2, 1e30)})
     def doubled(generator: torch.Generator, n: int, size: float = 1.0) -> Case:
-        """Check 2x.
-
-        Nothing is simpler.
-        """
         x = size * torch.rand(n, generator=generator)
         return Case((x,), 2 * x.double(), {"it is squared": x.double() ** 2})
 

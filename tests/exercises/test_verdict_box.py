@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import os
+import re
 
 import nbformat
 import pytest
@@ -98,8 +100,11 @@ def test_an_answer_that_leaves_a_trace_is_refused() -> None:
 
 def test_every_check_has_a_sentence_of_reward() -> None:
     for chapter in notebook.chapters().values():
-        checks = importlib.import_module(f"gmcourse.exercises.checks.{chapter.slug}")
+        tree = ast.parse(inspect.getsource(importlib.import_module(f"gmcourse.exercises.checks.{chapter.slug}")))
+        told = {
+            each.name: ast.unparse(each.decorator_list[0]) for each in tree.body if getattr(each, "decorator_list", 0)
+        }
         for each in chapter.exercises:
-            paragraphs = (inspect.getdoc(getattr(checks, each.name)) or "").split("\n\n")
-            assert len(paragraphs) > 1, f"{chapter.slug}.{each.name}: what does a right answer mean?"
-            assert 6 <= len(paragraphs[-1].split()) <= 25, paragraphs[-1]
+            reward = re.fullmatch(r"teaches\((.*)\)", told[each.name])
+            assert reward, f"{chapter.slug}.{each.name}: what does a right answer mean?"
+            assert 6 <= len(reward[1].split()) <= 25, reward[1]

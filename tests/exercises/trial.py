@@ -16,7 +16,6 @@ from unittest import mock
 
 from gmcourse import zoo
 from gmcourse.data import faces
-from gmcourse.exercises.exercise import fixed_inputs
 from gmcourse.exercises.judge.notebook import Chapter
 from gmcourse.exercises.mistakes import Mistake, NotDone, passed_line
 
@@ -84,7 +83,7 @@ def attempt(chapter: Chapter, exercise: str, source: str, seed: int = 0) -> Outc
         with (
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
-            fixed_inputs(seed),
+            mock.patch("gmcourse.exercises.exercise._seed", seed),
             mock.patch.object(zoo, "load", _model),
             mock.patch.object(faces, "load", _faces),
             mock.patch.object(sys, "path", [*sys.path, SAVED]),

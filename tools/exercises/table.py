@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import torch
 
-from gmcourse.exercises.exercise import fixed_inputs
 from gmcourse.exercises.judge import notebook
 from tests.exercises import answers as collection
 from tests.exercises.trial import attempt
@@ -47,7 +46,7 @@ def _chapter(chapter: notebook.Chapter) -> str:
         ]
         rights = []
         for answer in mine:
-            with fixed_inputs(0), torch.random.fork_rng(devices=[]):
+            with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
                 outcome = attempt(chapter, exercise.name, answer.source)
             if (outcome.status == "passed") != answer.is_right:

@@ -5,7 +5,7 @@ import sysconfig
 
 from gmcourse.exercises.asking import ask
 from gmcourse.exercises.closeness import matches, show
-from gmcourse.exercises.exercise import by_cases, exercise
+from gmcourse.exercises.exercise import by_cases, teaches
 from gmcourse.exercises.mistakes import Mistake, NotDone, mistake
 from gmcourse.exercises.open_task import found_and_why
 

@@ -1,7 +1,6 @@
 """Checks of chapter 11: the chain rule, masks, attention, discretised logistics, and how one samples."""
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,177 +10,148 @@ from torch.distributions import Categorical
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.compare import Case, agree, finite, normal, pair, tensor
+from gmcourse.exercises.checks import by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, tensor
 
 
-@exercise
-def log_likelihood(answer: Any, generator: torch.Generator) -> None:
-    """Check log P(x) of whole numbers from the logits of their conditionals, one number a row.
-
-    An exact log-probability, from a sum of cross-entropies: no bound and no noise.
-    """
-    for rows, dims, levels in ((3, 5, 4), (1, 7, 3), (4, 3, 9)):
-        logits = normal(rows, dims, levels, generator=generator, std=1.5)
-        x = torch.randint(levels, (rows, dims), generator=generator)
-        a = logits.double()
-        each = Categorical(logits=a).log_prob(x)
-        want, late = each.sum(1), Categorical(logits=a[:, :-1]).log_prob(x[:, 1:])
-        raw, over_places = (b.gather(2, x[..., None])[..., 0] for b in (a, a.log_softmax(1)))
-        suspects = {
-            "it is averaged over the places; factors multiply, so their logarithms add up": each.mean(1),
-            "the logits at place i are for the number at place i, not for the next one": late.sum(1),
-            "the softmax runs over the places; it runs over the levels, the last axis": over_places.sum(1),
-            "it is in bits; nats are wanted": want / math.log(2),
-            "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
-            "logits are no log-probabilities: the softmax over the levels is missing": raw.sum(1),
-            "this is the loss, −log P(x)": -want,
-            "it is summed over the batch too; one number a row is wanted": want.sum(),
-            "it is not summed over the places": each,
-        }
-        agree(ask(answer, logits, x), want, "log P(x)", suspects, inputs={"logits": logits})
-
-
-@exercise
-def made_masks(answer: Any, generator: torch.Generator) -> None:
-    """Check both masks of a MADE with one hidden layer whose degrees are given.
-
-    A wrong > or ≥ lets a number see itself, or hides one that it may see.
-    """
-    for dims, levels, width in ((4, 3, 11), (2, 5, 3), (5, 4, 8)):
-        degrees = torch.randint(dims - 1, (width,), generator=generator)
-        degrees[:2] = torch.tensor([0, dims - 2])
-        each = [i for i in range(dims) for _ in range(levels)]
-        own, blocks = list(range(dims * levels)), [i for _ in range(levels) for i in range(dims)]
-        m = degrees.tolist()
-        into, out = _sees(m, each, 0), _sees(each, m, 1)
-        side_by_side = "the levels of one number lie side by side: 0, 0, 0, 1, 1, 1, …, not 0, 1, …, 0, 1, …"
-        suspects = {
-            "a hidden unit of degree m may look at number m itself: ≥, not >": (_sees(m, each, 1), out),
-            "an output may not see its own number: >, not ≥": (into, _sees(each, m, 0)),
-            side_by_side: (_sees(m, blocks, 0), _sees(blocks, m, 1)),
-            "each level is taken for a number of its own": (_sees(m, own, 0), _sees(own, m, 1)),
-            "both masks are transposed: a weight has shape (out, in)": (into.T, out.T),
-            "the masks are turned round: they let through what must be held back": (1 - into, 1 - out),
-        }
-        masks = pair(ask(answer, dims, levels, degrees), "the masks into and out of the hidden layer")
-        for i, what in enumerate(("the mask into the hidden layer", "the mask out of the hidden layer")):
-            agree(masks[i], (into, out)[i], what, {words: found[i] for words, found in suspects.items()})
+@teaches("An exact log-probability, from a sum of cross-entropies: no bound and no noise.")
+@by_cases("log P(x)", [(3, 5, 4), (1, 7, 3), (4, 3, 9)])
+def log_likelihood(draw: Draw, rows: int, dims: int, levels: int) -> Case:
+    """Check log P(x) of whole numbers from the logits of their conditionals, one number a row."""
+    a, x = draw.leaf(rows, dims, levels, std=1.5), torch.randint(levels, (rows, dims), generator=draw)
+    each = Categorical(logits=a).log_prob(x)
+    want, late = each.sum(1), Categorical(logits=a[:, :-1]).log_prob(x[:, 1:])
+    raw, over_places = (b.gather(2, x[..., None])[..., 0] for b in (a, a.log_softmax(1)))
+    suspects = {
+        "it is averaged over the places; factors multiply, so their logarithms add up": each.mean(1),
+        "the logits at place i are for the number at place i, not for the next one": late.sum(1),
+        "the softmax runs over the places; it runs over the levels, the last axis": over_places.sum(1),
+        "the probability of the likeliest level is taken, not that of x": a.log_softmax(2).amax(2).sum(1),
+        "logits are no log-probabilities: the softmax over the levels is missing": raw.sum(1),
+        "this is the loss, −log P(x)": -want,
+        "it is summed over the batch too; one number a row is wanted": want.sum(),
+    }
+    return Case((a, x), want, suspects, {"logits": a})
 
 
 def _sees(units: list[int], before: list[int], gap: int) -> Tensor:
     return torch.tensor([[float(m - d >= gap) for d in before] for m in units])
 
 
-@exercise
-def masked_convolution(answer: Any, generator: torch.Generator) -> None:
-    """Check a convolution that sees what comes before a pixel, and the pixel itself only where it may.
-
-    Every pixel is predicted in one pass, and none looks at itself or ahead.
-    """
-    for size, centre, channels in ((3, False, 2), (3, True, 1), (5, True, 2), (5, False, 1)):
-        x = normal(4, channels, 6, 7, generator=generator)
-        weight = normal(8, channels, size, size, generator=generator)
-        y, w, place = x.double(), weight.double(), torch.arange(size * size).reshape(size, size)
-        row, column, half = place // size, place % size, size // 2
-        mask, other = place < size * size // 2 + centre, place < size * size // 2 + (not centre)
-        masks = {
-            "the two masks are mixed up: `centre` says whether the pixel itself is seen": other,
-            "the row below is open": mask | (row > half),
-            "the right half of its own row is open": mask | (row == half),
-            "the rows above are closed on the right: all of them is seen": mask & (column <= half),
-            "the mask is turned round: it sees what comes after": mask.flip(0, 1),
-            "there is no mask": torch.ones_like(mask),
-        }
-        suspects = {words: F.conv2d(y, w * each, padding=half) for words, each in masks.items()}
-        picture = (torch.arange(42) < 21 + centre).reshape(6, 7)
-        suspects["the mask is laid on the picture; it belongs on the kernel"] = F.conv2d(y * picture, w, padding=half)
-        suspects["padding is missing: the output has the input's height and width"] = F.conv2d(y, w * mask)
-        value, want = ask(answer, x, weight, centre), F.conv2d(y, w * mask, padding=half)
-        agree(value, want, "the output", suspects, inputs={"x": x, "weight": weight})
+@teaches("A wrong > or ≥ lets a number see itself, or hides one that it may see.")
+@by_cases(("the mask into the hidden layer", "the mask out of the hidden layer"), [(4, 3, 11), (2, 5, 3), (5, 4, 8)])
+def made_masks(which: int, draw: Draw, dims: int, levels: int, width: int) -> Case:
+    """Check both masks of a MADE with one hidden layer whose degrees are given."""
+    degrees = torch.randint(dims - 1, (width,), generator=draw)
+    degrees[:2] = torch.tensor([0, dims - 2])
+    each = [i for i in range(dims) for _ in range(levels)]
+    own, blocks, m = list(range(dims * levels)), list(range(dims)) * levels, degrees.tolist()
+    into, out = masks = _sees(m, each, 0), _sees(each, m, 1)
+    side_by_side = "the levels of one number lie side by side: 0, 0, 0, 1, 1, 1, …, not 0, 1, …, 0, 1, …"
+    suspects = {
+        "a hidden unit of degree m may look at number m itself: ≥, not >": (_sees(m, each, 1), out),
+        "an output may not see its own number: >, not ≥": (into, _sees(each, m, 0)),
+        side_by_side: (_sees(m, blocks, 0), _sees(blocks, m, 1)),
+        "each level is taken for a number of its own": (_sees(m, own, 0), _sees(own, m, 1)),
+        "both masks are transposed: a weight has shape (out, in)": (into.T, out.T),
+        "the masks are turned round: they let through what must be held back": (1 - into, 1 - out),
+    }
+    return Case((dims, levels, degrees), masks[which], {words: both[which] for words, both in suspects.items()})
 
 
-@exercise
-def causal_attention(answer: Any, generator: torch.Generator) -> None:
-    """Check attention in which each token sees itself and those before it.
-
-    All places are computed at once, and still each of them knows only its past.
-    """
-    for batch, tokens, width in ((2, 4, 8), (1, 6, 3), (3, 1, 4)):
-        q, k, v = (normal(batch, tokens, width, generator=generator, std=1.5) for _ in range(3))
-        a, b, c = q.double(), k.double(), v.double()
-        want = torch.stack([_attended(a[:, t], b[:, : t + 1], c[:, : t + 1]) for t in range(tokens)], 1)
-        raw, lower = a @ b.transpose(1, 2), torch.ones(tokens, tokens, dtype=torch.bool).tril()
-        score = raw / width**0.5
-        raw, past = (each.masked_fill(~lower, -math.inf) for each in (raw, score))
-        future = score.masked_fill(~lower.T, -math.inf)
-        weights = {
-            "the mask is turned round: tokens see those after them": future.softmax(2),
-            "it is masked after the softmax: the weights of a row must sum to 1": score.softmax(2) * lower,
-            "a masked score is 0, and exp(0) = 1 is still weight; it must be −∞": (score * lower).softmax(2),
-            "the scores are not divided by √d": raw.softmax(2),
-            "the softmax runs over the queries; it runs over the keys, the last axis": past.softmax(1),
-            "nothing is masked: tokens see those after them": score.softmax(2),
-        }
-        value = ask(answer, q, k, v)
-        finite(value, "the output", "the first token sees nothing, its row is NaN: a token sees itself too")
-        suspects = {words: each @ c for words, each in weights.items()}
-        agree(value, want, "the output", suspects, inputs={"q": q, "k": k, "v": v})
+@teaches("Every pixel is predicted in one pass, and none looks at itself or ahead.")
+@by_cases("the output", [(3, False, 2), (3, True, 1), (5, True, 2), (5, False, 1)])
+def masked_convolution(draw: Draw, size: int, centre: bool, channels: int) -> Case:
+    """Check a convolution that sees what comes before a pixel, and the pixel itself only where it may."""
+    x, w = draw.leaf(4, channels, 6, 7), draw.leaf(8, channels, size, size)
+    place = torch.arange(size * size).reshape(size, size)
+    row, column, half = place // size, place % size, size // 2
+    mask, other = place < size * size // 2 + centre, place < size * size // 2 + (not centre)
+    masks = {
+        "the two masks are mixed up: `centre` says whether the pixel itself is seen": other,
+        "the row below is open": mask | (row > half),
+        "the right half of its own row is open": mask | (row == half),
+        "the rows above are closed on the right: all of them is seen": mask & (column <= half),
+        "the mask is turned round: it sees what comes after": mask.flip(0, 1),
+        "there is no mask": torch.ones_like(mask),
+    }
+    picture = (torch.arange(42) < 21 + centre).reshape(6, 7)
+    suspects = {words: F.conv2d(x, w * each, padding=half) for words, each in masks.items()} | {
+        "the mask is laid on the picture; it belongs on the kernel": F.conv2d(x * picture, w, padding=half),
+        "padding is missing: the output has the input's height and width": F.conv2d(x, w * mask),
+    }
+    return Case((x, w, centre), F.conv2d(x, w * mask, padding=half), suspects, {"x": x, "weight": w})
 
 
-def _attended(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    weights = (torch.einsum("bd,btd->bt", query, keys) / query.shape[1] ** 0.5).softmax(1)
-    return torch.einsum("bt,btd->bd", weights, values)
+@teaches("All places are computed at once, and still each of them knows only its past.")
+@by_cases("the output", [(2, 4, 8), (1, 6, 3), (3, 1, 4)])
+def causal_attention(draw: Draw, batch: int, tokens: int, width: int) -> Case:
+    """Check attention in which each token sees itself and those before it."""
+    q, k, v = (draw.leaf(batch, tokens, width, std=1.5) for _ in range(3))
+    raw, lower = q @ k.mT, torch.ones(tokens, tokens, dtype=torch.bool).tril()
+    score, hidden = raw / width**0.5, -math.inf
+    past = score.masked_fill(~lower, hidden)
+    weights = {
+        "the mask is turned round: tokens see those after them": score.masked_fill(~lower.T, hidden).softmax(2),
+        "it is masked after the softmax: the weights of a row must sum to 1": score.softmax(2) * lower,
+        "a masked score is 0, and exp(0) = 1 is still weight; it must be −∞": (score * lower).softmax(2),
+        "the scores are not divided by √d": raw.masked_fill(~lower, hidden).softmax(2),
+        "the softmax runs over the queries; it runs over the keys, the last axis": past.softmax(1),
+        "nothing is masked: tokens see those after them": score.softmax(2),
+        "the first token sees nothing, its row is NaN: a token sees itself too": past.masked_fill(
+            torch.eye(tokens, dtype=torch.bool), hidden
+        ).softmax(2),
+    }
+    suspects = {words: each @ v for words, each in weights.items()}
+    want = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return Case((q, k, v), want, suspects, {"q": q, "k": k, "v": v})
 
 
-@exercise
-def discretised_logistic(answer: Any, generator: torch.Generator) -> None:
-    """Check log P(level) of a logistic that is cut into whole numbers, the ends with their tails.
+@teaches("Levels that lie side by side share what is learned, which a softmax has to learn for each.")
+@by_cases(
+    "log P(x)",
+    [(3, 4, 5), (1, 6, 17)],
+    edges={"the difference of two sigmoids underflows far from the mean: take it in logarithms": (1, 3, 5, 300.0)},
+)
+def discretised_logistic(draw: Draw, rows: int, dims: int, levels: int, far: float = 0.0) -> Case:
+    """Check log P(level) of a logistic that is cut into whole numbers, the ends with their tails."""
+    x = torch.randint(levels, (rows, dims), generator=draw)
+    x[:, 0], x[:, 1], x[:, 2] = 0, levels - 1, 2
+    away = draw.uniform(rows, dims, low=-1.5, high=1.5)
+    m = (x + away + far * torch.where(torch.arange(dims) > 0, -1, 1)).requires_grad_()
+    t = draw.uniform(rows, dims, low=0.1, high=0.8).requires_grad_()
+    s, lowest, highest = t.exp(), x == 0, x == levels - 1
+    side = torch.where(x > m, -1, 1)  # in that tail the difference of two sigmoids keeps its digits
 
-    Levels that lie side by side share what is learned, which a softmax has to learn for each.
-    """
-    for rows, dims, levels in ((3, 4, 5), (1, 6, 17)):
-        x = torch.randint(levels, (rows, dims), generator=generator)
-        x[:, 0], x[:, 1], x[:, 2] = 0, levels - 1, 2
-        mean = (x + 1.5 * (2 * torch.rand(rows, dims, generator=generator) - 1)).requires_grad_()
-        log_scale = (0.1 + 0.7 * torch.rand(rows, dims, generator=generator)).requires_grad_()
-        m, t = mean.double(), log_scale.double()
-        s, lowest, highest = t.exp(), x == 0, x == levels - 1
-        below, above, up = (x + edge - m for edge in (-0.5, 0.5, 1.0))
+    def mass(low: Tensor, high: Tensor, s: Tensor = s, a: Tensor = lowest, b: Tensor = highest) -> Tensor:
+        upper = torch.where(b, (1 + side) / 2, (side * high / s).sigmoid())
+        return (side * (upper - torch.where(a, (1 - side) / 2, (side * low / s).sigmoid()))).log()
 
-        def mass(low: Tensor, high: Tensor, s: Tensor = s, a: Tensor = lowest, b: Tensor = highest) -> Tensor:
-            upper, lower = (high / s).sigmoid().masked_fill(b, 1), (low / s).sigmoid().masked_fill(a, 0)
-            return (upper - lower).log()
-
-        want, none = mass(below, above), torch.zeros_like(lowest)
-        density = F.logsigmoid((x - m) / s) + F.logsigmoid((m - x) / s) - t
-        suspects = {
-            "it is the density at the level, not the mass between two edges": density,
-            "the ends are closed: they take the whole tail": mass(below, above, s, none, none),
-            "log_scale is the logarithm of the scale": mass(below, above, t),
-            "it is half a level off: level k lies between k − ½ and k + ½": mass(x - m, up),
-            "a bin is one level wide, ½ on either side": mass(x - 1 - m, up),
-            "this is the probability; its logarithm is wanted": want.exp(),
-        }
-        value = ask(answer, x, mean, log_scale, levels)
-        agree(value, want, "log P(x)", suspects, inputs={"mean": mean, "log_scale": log_scale})
-    x, t = torch.tensor([[0, 2, 4]]), torch.zeros(1, 3, requires_grad=True)
-    mean = torch.tensor([[200.0, -150.0, -100.0]], requires_grad=True)
-    m, s, edges = mean.double()[0], t.double()[0].exp(), torch.tensor([0.5, 1.5, 3.5])
-    want = -(m - edges).abs() / s + torch.tensor([0.0, 1, 0]) * torch.log(-torch.expm1(-1 / s))
-    hint = "the difference of two sigmoids underflows far from the mean: take it in logarithms"
-    got = finite(ask(answer, x, mean, t, 5), "log P(x)", hint)
-    agree(got, want[None], "log P(x)", inputs={"mean": mean, "log_scale": t}, otherwise=hint)
+    below, above, up = (x + edge - m for edge in (-0.5, 0.5, 1.0))
+    want, none = mass(below, above), torch.zeros_like(lowest)
+    density = F.logsigmoid((x - m) / s) + F.logsigmoid((m - x) / s) - t
+    suspects = {
+        "it is the density at the level, not the mass between two edges": density,
+        "the ends are closed: they take the whole tail": mass(below, above, s, none, none),
+        "log_scale is the logarithm of the scale": mass(below, above, t),
+        "it is half a level off: level k lies between k − ½ and k + ½": mass(x - m, up),
+        "a bin is one level wide, ½ on either side": mass(x - 1 - m, up),
+        "this is the probability; its logarithm is wanted": want.exp(),
+    }
+    return Case((x, m, t, levels), want, suspects, {"mean": m, "log_scale": t})
 
 
+@teaches("Sampling takes one pass for each number: a conditional waits for what it is conditioned on.")
 @by_cases("the sample", [(5, 4, 3), (2, 6, 5), (3, 7, 2)])
-def one_at_a_time(generator: torch.Generator, rows: int, dims: int, levels: int) -> Case:
-    """Find the mistake: a sampler that draws all numbers from one pass through the network.
+def one_at_a_time(draw: Draw, rows: int, dims: int, levels: int) -> Case:
+    """Find the mistake: a sampler that draws all numbers from one pass through the network."""
+    weight = 3 * torch.randn(dims, levels, dims, levels, generator=draw)
+    weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
 
-    Sampling takes one pass for each number: a conditional waits for what it is conditioned on.
-    """
-    network = _network(dims, levels, generator)
-    u = torch.rand(rows, dims, generator=generator)
+    def network(x: Tensor) -> Tensor:  # logits (B, D, levels) that depend strongly on the numbers before
+        return torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
+
+    u = torch.rand(rows, dims, generator=draw)
     want, likeliest, mirrored, late = (torch.zeros(rows, dims, dtype=torch.long) for _ in range(4))
     at_once = _levels(network(want), u)
     for i in range(dims):
@@ -198,26 +168,15 @@ def one_at_a_time(generator: torch.Generator, rows: int, dims: int, levels: int)
     return Case((network, u), want, suspects, handed=at_once)
 
 
-def _network(dims: int, levels: int, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
-    """Make logits (B, D, levels) that depend strongly on the numbers before."""
-    weight = 3 * torch.randn(dims, levels, dims, levels, generator=generator)
-    weight *= torch.ones(dims, dims).tril(-1)[:, None, :, None]
-    return lambda x: torch.einsum("ikjl,bjl->bik", weight, F.one_hot(x.long(), levels).float())
-
-
 def _levels(logits: Tensor, u: Tensor) -> Tensor:
     """The level at which the cumulated probability passes u."""
     return (logits.softmax(-1).cumsum(-1)[..., :-1] < u[..., None]).sum(-1)
 
 
-@exercise
-def pixel_order(answer: Any, generator: torch.Generator) -> None:
-    """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone.
-
-    The chain rule holds in any order; with a short memory some orders know more than others.
-    """
-    found, _ = found_and_why(answer)
-    order = tensor(found, "the order").flatten().tolist()
+@teaches("The chain rule holds in any order; with a short memory some orders know more than others.")
+def pixel_order(answer: Any, draw: Draw) -> None:
+    """Measure an order of writing on unseen digits, where each pixel is foretold by the one before it alone."""
+    order = tensor(found_and_why(answer), "the order").flatten().tolist()
     if sorted(order) != list(range(64)):
         mistake("the order must have each of the places 0 … 63 once")
     mine, rows = (_chain_bits(list(map(int, each))) for each in (order, range(64)))

@@ -6,34 +6,32 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import MultivariateNormal, Normal
+from torch.distributions import MultivariateNormal
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, remembered
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, agree, log_normal, remembered
 from gmcourse.exercises.independence import independent
 from gmcourse.models.change_of_variables import PlaneFlow
 
 Map = Callable[[Tensor], Tensor]
 
 
+@teaches("Every invertible map whose Jacobian is known is a density, and can be trained as one.")
 @by_cases("log p(x)", [(5, 0), (8, 1), (3, 2)])
-def log_density(generator: torch.Generator, n: int, kind: int) -> Case:
-    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd.
-
-    Every invertible map whose Jacobian is known is a density, and can be trained as one.
-    """
+def log_density(draw: Draw, n: int, kind: int) -> Case:
+    """log p(x) of data x whose image z = f(x) is standard normal, with f′ found by autograd."""
     # a monotone map of the line: rising, falling, steep or flat
-    a, b = (0.5 + torch.rand(2, generator=generator)).tolist()
+    a, b = (0.5 + torch.rand(2, generator=draw)).tolist()
     maps: list[tuple[Map, Map]] = [
         (lambda x: a * x + b * x.tanh(), lambda x: a + b * (1 - x.tanh() ** 2)),
         (lambda x: -2 * a * x + 0.7 * x.sin() * a, lambda x: -2 * a + 0.7 * a * x.cos()),
         (lambda x: (b * x).asinh(), lambda x: b / (1 + (b * x) ** 2).sqrt()),
     ]
     f, slope = maps[kind]
-    law, x = Normal(0.0, 1.0), 1.5 * torch.randn(n, generator=generator)
-    z, s = f(x.double()), slope(x.double())
-    base, log_s, wrong_base = law.log_prob(z), s.abs().log(), law.log_prob(x.double())
+    x = draw.normal(n, std=1.5)
+    z, s = f(x), slope(x)
+    base, wrong_base, log_s = log_normal(z[:, None]), log_normal(x[:, None]), s.abs().log()
     suspects = {
         "the slope is missing: mass is kept, not density": base,
         "log |f′| is subtracted; with z = f(x), data to latent, it is added": base - log_s,
@@ -47,29 +45,20 @@ def log_density(generator: torch.Generator, n: int, kind: int) -> Case:
     return Case((x, f), base + log_s, suspects)
 
 
-def _twist(generator: torch.Generator) -> Map:
-    """Bend the plane by a map with a full Jacobian, whose determinant changes its sign."""
-    a = (torch.rand(6, generator=generator) + 0.3).tolist()
+@teaches("The determinant is an area: where the map stretches, the density gets thin.")
+@by_cases("log |det J|", [(4,), (1,), (7,)], atol=1e-4, rtol=1e-3)
+def area_factor(draw: Draw, n: int) -> Case:
+    """Check log |det J| of a map of the plane, one number a point."""
 
-    def f(x: Tensor) -> Tensor:
+    def f(x: Tensor) -> Tensor:  # bends the plane, with a full Jacobian
         u = a[0] * x[..., 0] + a[1] * (a[2] * x[..., 1]).sin()
         v = a[3] * x[..., 1] ** 2 - a[4] * x[..., 0] + a[5] * x[..., 0] * x[..., 1]
         return torch.stack([u, v], dim=-1)
 
-    return f
-
-
-@by_cases("log |det J|", [(4,), (1,), (7,)], atol=1e-4, rtol=1e-3)
-def area_factor(generator: torch.Generator, n: int) -> Case:
-    """Check log |det J| of a map of the plane, one number a point.
-
-    The determinant is an area: where the map stretches, the density gets thin.
-    """
     det = torch.ones(n)
     while not bool((det < -0.1).any() and (det.abs() > 0.01).all()):  # the plane is turned over somewhere
-        f = _twist(generator)
-        x = torch.randn(n, 2, generator=generator)
-        jacobians = torch.stack([torch.autograd.functional.jacobian(f, p) for p in x.double()])
+        a, x = draw.uniform(6, low=0.3, high=1.3).tolist(), draw.normal(n, 2)
+        jacobians = torch.stack([torch.autograd.functional.jacobian(f, p) for p in x])
         det = torch.linalg.det(jacobians)
     diagonal = jacobians.diagonal(dim1=1, dim2=2)
     suspects = {
@@ -83,10 +72,17 @@ def area_factor(generator: torch.Generator, n: int) -> Case:
     return Case((x, f), det.abs().log(), suspects)
 
 
-def _triangles(generator: torch.Generator, batch: int, size: int) -> Case:
-    matrices = torch.randn(batch, size, size, generator=generator).tril()
-    m = matrices.double()
-    diagonal = m.diagonal(dim1=1, dim2=2)
+LONG = "a product of 600 entries under- or overflows: add logarithms, do not take one of a product"
+MORE = "more than the diagonal is read: with NaN below it, O(D) operations would still give a number"
+
+
+@teaches("A sum of D logarithms stands for D³ operations: this is why flows are built from triangular Jacobians.")
+@by_cases("log |det L|", [(3, 4), (1, 7), (5, 2)], edges={LONG: (2, 600, 1.0, 12.0), MORE: (3, 5, math.nan)})
+def triangular_log_det(draw: Draw, batch: int, size: int, below: float = 1.0, far: float = 1.0) -> Case:
+    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow."""
+    scale = far ** (1 - 2 * (torch.arange(batch) % 2))[:, None]
+    diagonal = scale * draw.normal(batch, size)
+    m = (below * draw.normal(batch, size, size)).tril(-1) + diagonal.diag_embed()
     want = diagonal.abs().log().sum(1)
     suspects = {
         "the absolute value is missing: entries of the diagonal may be negative": diagonal.log().sum(1),
@@ -96,63 +92,34 @@ def _triangles(generator: torch.Generator, batch: int, size: int) -> Case:
         "the logarithms are averaged; a product's logarithm is a sum": want / size,
         "all entries are used; only the diagonal counts": m[m != 0].abs().log().sum().expand(batch),
     }
-    return Case((matrices,), want, suspects)
+    return Case((m,), want, {} if math.isnan(below) else suspects)
 
 
-@exercise
-def triangular_log_det(answer: Any, generator: torch.Generator) -> None:
-    """Check log |det L| of lower triangular matrices, from the diagonal alone, without overflow.
-
-    A sum of D logarithms stands for D³ operations: this is why flows are built from triangular Jacobians.
-    """
-    agree_always(answer, "log |det L|", _triangles, generator, (3, 4), (1, 7), (5, 2))
-    large = torch.eye(600).expand(2, 600, 600) * torch.tensor([0.1, 12.0])[:, None, None]
-    hint = "a product of 600 entries under- or overflows: add logarithms, do not take one of a product"
-    got = finite(ask(answer, large), "log |det L|", hint)
-    agree(got, 600 * torch.tensor([0.1, 12.0]).log(), "log |det L| for D = 600", rtol=1e-3)
-    # O(D) operations read the diagonal alone: below it nothing is a number here
-    matrices = torch.full((3, 5, 5), math.nan).tril(-1) + torch.diag_embed(2 + torch.rand(3, 5, generator=generator))
-    want = matrices.diagonal(dim1=1, dim2=2).log().sum(1)
-    reason = "more than the diagonal is read: with NaN below it, O(D) operations would still give a number"
-    agree(ask(answer, matrices), want, "log |det L|", otherwise=reason)
-
-
-@by_cases("log p(x)", [(5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)], rtol=1e-3, times=2)
-def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: int) -> Case:
-    """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given.
-
-    Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.
-    """
+@teaches("Jacobians multiply, log-determinants add: this line is every flow of the next four chapters.")
+@by_cases("log p(x)", [(5, 2, 3), (4, 3, 2), (3, 4, 1), (1, 2, 5)], rtol=1e-3)
+def composed_log_prob(draw: Draw, batch: int, dims: int, depth: int) -> Case:
+    """Check log p(x) of a chain of maps, each with its log-determinant at the point that it is given."""
     # maps that bend each number and turn the order of all of them round
-    parameters = (0.3 + torch.rand(depth, dims, 2, generator=generator)).requires_grad_()
+    parameters = draw.uniform(depth, dims, 2, low=0.3, high=1.3).requires_grad_()
 
     def layer(i: int) -> tuple[Map, Map]:
-        def f(x: Tensor) -> Tensor:
-            a, b = (parameters[i, :, j].to(x.dtype) for j in (0, 1))
-            return (1.5 * a * x + 2 * b * x.tanh() + 0.3 * i).flip(-1)
-
-        def log_det(x: Tensor) -> Tensor:
-            a, b = (parameters[i, :, j].to(x.dtype) for j in (0, 1))
-            return (1.5 * a + 2 * b * (1 - x.tanh() ** 2)).log().sum(-1)
-
-        return f, log_det
+        a, b = parameters[i].T
+        return (
+            lambda x: (1.5 * a.to(x) * x + 2 * b.to(x) * x.tanh() + 0.3 * i).flip(-1),
+            lambda x: (1.5 * a.to(x) + 2 * b.to(x) * (1 - x.tanh() ** 2)).log().sum(-1),
+        )
 
     layers = [layer(i) for i in range(depth)]
-    x = torch.randn(batch, dims, generator=generator)
-    points = [x.double()]
+    points = [draw.normal(batch, dims)]
     for f, _ in layers:
         points.append(f(points[-1]))
 
     def dets_at(places: list[Tensor]) -> Tensor:
         return torch.stack([log_det(place) for (_, log_det), place in zip(layers, places, strict=True)])
 
-    def normal(z: Tensor) -> Tensor:
-        return Normal(0.0, 1.0).log_prob(z).sum(1)
-
-    dets, base = dets_at(points[:-1]), normal(points[-1])
+    dets, base = dets_at(points[:-1]), log_normal(points[-1])
     at_x, at_z, late = (dets_at(places).sum(0) for places in (points[:1] * depth, points[-1:] * depth, points[1:]))
-    backwards = x.double()
-    turned = torch.zeros(batch, dtype=torch.float64)
+    backwards, turned = points[0], torch.zeros(batch, dtype=torch.float64)
     for f, log_det in layers[::-1]:
         turned, backwards = turned + log_det(backwards), f(backwards)
     want = base + dets.sum(0)
@@ -166,40 +133,43 @@ def composed_log_prob(generator: torch.Generator, batch: int, dims: int, depth: 
         "only the first log-determinant is there": base + dets[0],
         "the log-determinants are averaged over the maps; they add up": base + dets.mean(0),
         "the log-determinants are multiplied; they add up": base + dets.prod(0),
-        "the maps are taken in the wrong order: the first of the list comes first": turned + normal(backwards),
-        "the base density is taken at x; it belongs to z": normal(points[0]) + dets.sum(0),
+        "the maps are taken in the wrong order: the first of the list comes first": turned + log_normal(backwards),
+        "the base density is taken at x; it belongs to z": log_normal(points[0]) + dets.sum(0),
         "the base density is averaged over the dimensions": base / dims + dets.sum(0),
         "this is the sum of log-determinants; log p(z) is missing": dets.sum(0),
         "½ log 2π is missing in the base density": want + 0.5 * dims * math.log(2 * math.pi),
     }
-    return Case((x, layers), want, {} if depth < 2 else suspects, {"the maps' parameters": parameters})
+    return Case((points[0], layers), want, {} if depth < 2 else suspects, {"the maps' parameters": parameters})
 
 
-def _parabola(dims: int, generator: torch.Generator) -> Callable[[Any], Tensor]:
-    """Make what stands for a log-density."""
-    scale, shift = (torch.rand(dims, generator=generator).double() for _ in range(2))
-    return lambda y: (torch.as_tensor(y).double() * scale - shift).square().sum(-1)
-
-
-@exercise
-def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
-    """Check log p((x + u)/levels) − D log levels, with fresh uniform noise for each pixel.
-
-    A density of continuous numbers now says something about whole ones: how many bits they cost.
-    """
+@teaches("A density of continuous numbers now says something about whole ones: how many bits they cost.")
+def dequantised_bound(answer: Any, draw: Draw) -> None:
+    """Check log p((x + u)/levels) − D log levels, with fresh uniform noise for each pixel."""
     for batch, dims, levels in ((3000, 5, 8), (2000, 3, 256)):
-        pixels = torch.randint(levels, (batch, dims), generator=generator)
-        log_density, noises = _parabola(dims, generator), []
+        pixels = torch.randint(levels, (batch, dims), generator=draw)
+        scale, shift = draw.uniform(2, dims)
+        density, calls = remembered(
+            lambda y, a=scale, b=shift: (torch.as_tensor(y).double() * a - b).square().sum(-1)
+        )
+        noises = []
         for _ in range(2):
-            density, calls = remembered(log_density)
+            calls.clear()
             value = ask(answer, density, pixels, levels)
-            asked = [torch.as_tensor(y).detach().double() for (y,) in calls]
+            asked = [torch.as_tensor(y).detach().double() for y, *_ in calls]
             if sum(map(len, asked)) != batch:
                 mistake("the density is to be asked once for each picture, with its own noise")
             y = torch.cat(asked)
             noise = y * levels - pixels
-            _in_unit_cell(noise, y, pixels, levels)
-            log_p, constant, bit = log_density(y), dims * math.log(levels), math.log(2)
+            if float(noise.std()) < 1e-3:
+                mistake("the density is asked at whole numbers: the noise is missing")
+            if float(y.max()) > 1.5:
+                mistake("the density lives on [0, 1]: divide by the number of levels")
+            fits = [float((u - 0.5).abs().max()) < 0.501 for u in (noise, y * (levels - 1) - pixels)]
+            if fits == [False, True]:
+                mistake("it is divided by levels − 1; levels cells of width 1/levels fill [0, 1]")
+            if not fits[0]:
+                mistake("the noise leaves [0, 1): it is uniform there (`rand`), and added before the division")
+            log_p, constant, bit = (y * scale - shift).square().sum(1), dims * math.log(levels), math.log(2)
             suspects = {
                 "D log(levels) is missing: a density on [0, 1] is not one on the levels": log_p,
                 "D log(levels) is added; a smaller cell has less probability": log_p + constant,
@@ -213,52 +183,30 @@ def dequantised_bound(answer: Any, generator: torch.Generator) -> None:
         independent(noises[0], noises[1], ("picture", "pixel"))
 
 
-def _in_unit_cell(noise: Tensor, y: Tensor, pixels: Tensor, levels: int) -> None:
-    """Say what is wrong with the noise if it does not fill [0, 1)."""
-
-    def inside(noise: Tensor) -> bool:
-        return float(noise.min()) > -1e-3 and float(noise.max()) < 1 + 1e-3
-
-    if float(noise.std()) < 1e-3:
-        mistake("the density is asked at whole numbers: the noise is missing")
-    if float(y.max()) > 1.5:
-        mistake("the density lives on [0, 1]: divide by the number of levels")
-    if not inside(noise) and inside(y * (levels - 1) - pixels):
-        mistake("it is divided by levels − 1; levels cells of width 1/levels fill [0, 1]")
-    if not inside(noise):
-        mistake("the noise leaves [0, 1): it is uniform there (`rand`), and added before the division")
-
-
+@teaches("Bits per dimension now compare models of whole-number pixels with each other.")
 @by_cases("bits per dimension", [()], rtol=1e-3)
-def repaired_bits(generator: torch.Generator) -> Case:
-    """Find the mistake: bits per dimension of dequantised pixels.
-
-    Bits per dimension now compare models of whole-number pixels with each other.
-    """
-    dims = int(torch.randint(20, 4000, (), generator=generator))
-    grey_levels = int(torch.randint(4, 257, (), generator=generator))
-    nats = dims * (0.5 + torch.rand(3, generator=generator))
-    n, constant, a_bit = nats.double(), dims * math.log(grey_levels), dims * math.log(2)
+def repaired_bits(draw: Draw) -> Case:
+    """Find the mistake: bits per dimension of dequantised pixels."""
+    dims = int(torch.randint(20, 4000, (), generator=draw))
+    grey_levels = int(torch.randint(4, 257, (), generator=draw))
+    n = dims * draw.uniform(3, low=0.5, high=1.5)
+    constant, a_bit = dims * math.log(grey_levels), dims * math.log(2)
     suspects = {
         "the sign of the density is wrong: more density is fewer bits": (constant + n) / a_bit,
         "the constant is subtracted from the code length; it must be added": -(n + constant) / a_bit,
-        "nats are not converted: divide by log 2": (constant - n) / dims,
         "it is not divided by the number of dimensions": (constant - n) / math.log(2),
         "the constant is missing: a density on [0, 1] is no code length": -n / a_bit,
         "log₂ of the levels was divided by log 2 again": (dims * math.log2(grey_levels) - n) / a_bit,
         "the levels are there without their logarithm": (dims * grey_levels - n) / a_bit,
     }
     handed = (math.log(grey_levels) - n) / a_bit
-    return Case((nats, dims, grey_levels), (constant - n) / a_bit, suspects, handed=handed)
+    return Case((n, dims, grey_levels), (constant - n) / a_bit, suspects, handed=handed)
 
 
-@exercise
-def my_flow(answer: Any, generator: torch.Generator) -> None:
-    """Compute the divergence of a saved flow from a density that was chosen for it.
-
-    A flow bends one cloud: it can thin the bridge between two islands, and never cut it.
-    """
-    (name, couplings, saved), _ = found_and_why(answer)
+@teaches("A flow bends one cloud: it can thin the bridge between two islands, and never cut it.")
+def my_flow(answer: Any, draw: Draw) -> None:
+    """Compute the divergence of a saved flow from a density that was chosen for it."""
+    name, couplings, saved = found_and_why(answer)
     if name not in toy.NAMES:
         mistake(f"the density is none of the course's: {', '.join(toy.NAMES)}")
     flow = PlaneFlow(couplings=couplings)
@@ -267,7 +215,7 @@ def my_flow(answer: Any, generator: torch.Generator) -> None:
     except RuntimeError:
         mistake(f"the saved weights are not those of a flow with {couplings} couplings: delete the file, run again")
     truth = toy.load(name)
-    x = truth.sample(8000, generator)
+    x = truth.sample(8000, draw)
     with torch.no_grad():
         log_p, log_q = truth.log_prob(x).double(), flow.log_prob(x).double()
     one = MultivariateNormal(x.mean(0), torch.cov(x.T)).log_prob(x).double()

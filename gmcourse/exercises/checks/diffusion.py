@@ -10,87 +10,73 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.compare import Case, normal, tensor, uniform
+from gmcourse.exercises.checks import by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, tensor
 from gmcourse.metrics.diversity import distances, precision_recall
 
 
+@teaches("A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.")
 @by_cases("x_t", [(3, 2, 7, 0), (1, 4, 5, 0), (9, 3, 4, 1)])
-def noised(generator: torch.Generator, rows: int, dims: int, steps: int, edge: int) -> Case:
-    """Check x_t of each row, for a t of its own, from a given noise.
-
-    A jump over all steps is what makes training cheap: any t can be drawn, and no chain is run.
-    """
-    betas = uniform(steps, low=0.05, high=0.4, generator=generator)
-    x, noise = torch.randn(2, rows, dims, generator=generator)
-    t = torch.randint(2 - edge, steps + edge, (rows,), generator=generator)
-    y, e, b = x.double(), noise.double(), betas.double()
+def noised(draw: Draw, rows: int, dims: int, steps: int, edge: int) -> Case:
+    """Check x_t of each row, for a t of its own, from a given noise."""
+    b = draw.uniform(steps, low=0.05, high=0.4)
+    x, noise = draw.normal(2, rows, dims)
+    t = torch.randint(2 - edge, steps + edge, (rows,), generator=draw)
     kept, noisy = torch.ones(steps + 1, 1).double(), torch.zeros(steps + 1, 1).double()
     for step, each in enumerate(b, start=1):  # a mean's factor and a variance, one step after the other
         kept[step], noisy[step] = (1 - each).sqrt() * kept[step - 1], (1 - each) * noisy[step - 1] + each
     a, v, one, late = kept[t], noisy[t], b[t - 1, None], (t + 1).clamp(max=steps)
-
-    def mixed(of_x: Tensor, of_noise: Tensor) -> Tensor:
-        return of_x * y + of_noise * e
-
     product = b.cumprod(0)[t - 1, None]
-    suspects = {
-        "the product runs over 1 − β, what is kept, not over β": mixed(product.sqrt(), (1 - product).sqrt()),
-        "both roots are missing: 1 − β is the share of the variance that is kept": mixed(a**2, v),
-        "the noise is multiplied by its variance; the deviation is wanted": mixed(a, v),
-        "x is multiplied by the square of its factor: a root is missing": mixed(a**2, v.sqrt()),
-        "that is one step alone; the factors of all t steps multiply": mixed((1 - one).sqrt(), one.sqrt()),
-        "that is one step too many: t steps use β_1 to β_t": mixed(kept[late], noisy[late].sqrt()),
-        "that is one step too few: t steps use β_1 to β_t": mixed(kept[t - 1], noisy[t - 1].sqrt()),
-        "the factors of x and of the noise are swapped": mixed(v.sqrt(), a),
+    factors = {
+        "the product runs over 1 − β, what is kept, not over β": (product.sqrt(), (1 - product).sqrt()),
+        "both roots are missing: 1 − β is the share of the variance that is kept": (a**2, v),
+        "the noise is multiplied by its variance; the deviation is wanted": (a, v),
+        "x is multiplied by the square of its factor: a root is missing": (a**2, v.sqrt()),
+        "that is one step alone; the factors of all t steps multiply": ((1 - one).sqrt(), one.sqrt()),
+        "that is one step too many: t steps use β_1 to β_t": (kept[late], noisy[late].sqrt()),
+        "that is one step too few: t steps use β_1 to β_t": (kept[t - 1], noisy[t - 1].sqrt()),
+        "the factors of x and of the noise are swapped": (v.sqrt(), a),
     }
-    return Case((x, t, betas, noise), mixed(a, v.sqrt()), suspects)
+    suspects = {words: of_x * x + of_noise * noise for words, (of_x, of_noise) in factors.items()}
+    return Case((x, t, b, noise), a * x + v.sqrt() * noise, suspects)
 
 
+@teaches("Bayes' rule gives the way back in closed form, as soon as one knows where it leads.")
 @by_cases(("the mean", "the variance"), [(3, 2, 6), (1, 5, 4)])
-def posterior(which: int, generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check the mean and the variance of q(x_{t−1} | x_t, x).
-
-    Bayes' rule gives the way back in closed form, as soon as one knows where it leads.
-    """
-    betas = uniform(steps, low=0.05, high=0.4, generator=generator)
-    x_t, x = torch.randn(2, rows, dims, generator=generator)
-    t = int(torch.randint(2, steps + 1, (), generator=generator))
-    y_t, y, kept = x_t.double(), x.double(), (1 - betas.double()).cumprod(0)
-    b, now, before = betas[t - 1].double(), kept[t - 1], kept[t - 2]
+def posterior(which: int, draw: Draw, rows: int, dims: int, steps: int) -> Case:
+    """Check the mean and the variance of q(x_{t−1} | x_t, x)."""
+    betas = draw.uniform(steps, low=0.05, high=0.4)
+    x_t, x = draw.normal(2, rows, dims)
+    t, kept = int(torch.randint(2, steps + 1, (), generator=draw)), (1 - betas).cumprod(0)
+    b, now, before = betas[t - 1], kept[t - 1], kept[t - 2]
     precision = (1 - b) / b + 1 / (1 - before)  # Bayes: the step's likelihood times the prior from x
-    want = ((1 - b).sqrt() / b * y_t + before.sqrt() / (1 - before) * y) / precision
+    want = ((1 - b).sqrt() / b * x_t + before.sqrt() / (1 - before) * x) / precision
     clean, noisy = before.sqrt() * b / (1 - now), (1 - b).sqrt() * (1 - before) / (1 - now)
     means = {
-        "the coefficients of x and of x_t are swapped": clean * y_t + noisy * y,
-        "α_t and σ_t stand where those of t − 1 belong": clean * (1 - b).sqrt() * y + (1 - b).sqrt() * y_t,
-        "√(1 − β_t) is missing from the factor of x_t": clean * y + noisy / (1 - b).sqrt() * y_t,
-        "a root is missing from the factor of x": clean * before.sqrt() * y + noisy * y_t,
-        "that is the mean of q(x_{t−1} | x), which has not seen x_t": before.sqrt() * y,
-        "dividing by √(1 − β_t) undoes the shrinking and not the noise": y_t / (1 - b).sqrt(),
+        "the coefficients of x and of x_t are swapped": clean * x_t + noisy * x,
+        "α_t and σ_t stand where those of t − 1 belong": clean * (1 - b).sqrt() * x + (1 - b).sqrt() * x_t,
+        "√(1 − β_t) is missing from the factor of x_t": clean * x + noisy / (1 - b).sqrt() * x_t,
+        "a root is missing from the factor of x": clean * before.sqrt() * x + noisy * x_t,
+        "that is the mean of q(x_{t−1} | x), which has not seen x_t": before.sqrt() * x,
+        "dividing by √(1 − β_t) undoes the shrinking and not the noise": x_t / (1 - b).sqrt(),
     }
     variances = {
         "β_t is the variance of the step there; the step back, with x known, is narrower": b,
-        "that is the standard deviation": precision ** (-0.5),
         "that is the variance of q(x_{t−1} | x), which has not seen x_t": 1 - before,
         "the ratio is upside down: the way back is narrower than the way there": b * (1 - now) / (1 - before),
-        "this is the precision, one over the variance": precision,
     }
     return Case((x_t, x, betas, t), (want, 1 / precision)[which], (means, variances)[which])
 
 
+@teaches("Even a perfect guess pays where its variance is not the exact one: a cost before any learning.")
 @by_cases("the term", [(4, 3), (3, 7), (1, 5)])
-def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
-    """Check one term of the bound, the KL of the exact step back to the model's.
-
-    Even a perfect guess pays where its variance is not the exact one: a cost before any learning.
-    """
-    x, guess = torch.randn(rows, dims, generator=generator), normal(rows, dims, generator=generator)
-    gain, exact, extra = uniform(3, low=0.2, high=0.8, generator=generator).tolist()
+def elbo_term(draw: Draw, rows: int, dims: int) -> Case:
+    """Check one term of the bound, the KL of the exact step back to the model's."""
+    x, guess = draw.normal(rows, dims), draw.leaf(rows, dims)
+    gain, exact, extra = draw.uniform(3, low=0.2, high=0.8).tolist()
     v = exact + extra
-    y, g = x.double(), guess.double()
-    true, model = Normal(gain * y, exact**0.5), Normal(gain * g, v**0.5)
-    want, error = kl_divergence(true, model).sum(1), (y - g).square().sum(1)
+    true, model = Normal(gain * x, exact**0.5), Normal(gain * guess, v**0.5)
+    want, error = kl_divergence(true, model).sum(1), (x - guess).square().sum(1)
     fixed = 0.5 * dims * (exact / v - 1 - math.log(exact / v))
     moved = 0.5 * gain**2 * error / v
     suspects = {
@@ -106,20 +92,16 @@ def elbo_term(generator: torch.Generator, rows: int, dims: int) -> Case:
     return Case((x, guess, gain, exact, v), want, suspects, {"guess": guess}, {"dimensions": dims})
 
 
+@teaches("Whoever can denoise knows the gradient of log p_t, and has never computed a density.")
 @by_cases(("the noise", "the score"), [(3, 2), (2, 5), (1, 4)], rtol=1e-3)
-def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
-    """Check the noise and the score that a perfect denoiser of a known mixture implies.
-
-    Whoever can denoise knows the gradient of log p_t, and has never computed a density.
-    """
-    centres, x_t = 2 * torch.randn(4, dims, generator=generator), torch.randn(rows, dims, generator=generator)
-    alpha, sigma = (uniform(rows, low=0.3, high=high, generator=generator) for high in (0.9, 0.8))
-    a, s, y = alpha.double()[:, None], sigma.double()[:, None], x_t.double().requires_grad_()
+def denoiser_score(which: int, draw: Draw, rows: int, dims: int) -> Case:
+    """Check the noise and the score that a perfect denoiser of a known mixture implies."""
+    centres, y = draw.normal(4, dims, std=2.0), draw.leaf(rows, dims)
+    a, s = (draw.uniform(rows, 1, low=0.3, high=high) for high in (0.9, 0.8))
     spread = (a**2 * 0.25 + s**2).sqrt()  # the data are normals of width ½
     each = Independent(Normal(a[:, None] * centres, spread[:, None].expand(-1, 4, dims)), 1)
     density = MixtureSameFamily(Categorical(torch.ones(rows, 4).double()), each)
-    score = torch.autograd.grad(density.log_prob(y).sum(), y)[0]
-    y = y.detach()
+    score, y = torch.autograd.grad(density.log_prob(y).sum(), y)[0], y.detach()
     weights = each.log_prob(y[:, None]).softmax(1)[..., None]
     pulled = centres + a[:, None] * 0.25 / spread[:, None] ** 2 * (y[:, None] - a[:, None] * centres)
     guess = (weights * pulled).sum(1)
@@ -137,23 +119,21 @@ def denoiser_score(which: int, generator: torch.Generator, rows: int, dims: int)
         "that is the way to the guess, x̂ − x_t": guess - y,
     }
     want = (-s * score, score)[which]
-    return Case((x_t, guess.float(), alpha, sigma), want, (noises, scores)[which])
+    return Case((y, guess, a[:, 0], s[:, 0]), want, (noises, scores)[which])
 
 
+@teaches("One network and any number of steps: the way back is a choice that training does not make.")
 @by_cases("the sample", [(3, 2, 4), (1, 5, 3), (4, 3, 1)])
-def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check a sampler that adds no noise, at any list of α.
-
-    One network and any number of steps: the way back is a choice that training does not make.
-    """
-    z, weight = torch.randn(rows, dims, generator=generator), torch.randn(dims, dims, generator=generator)
-    alphas = [*uniform(steps, low=0.2, high=0.9, generator=generator).sort().values.tolist(), 1.0]
+def ddim(draw: Draw, rows: int, dims: int, steps: int) -> Case:
+    """Check a sampler that adds no noise, at any list of α."""
+    z, weight = draw.normal(rows, dims), draw.normal(dims, dims)
+    alphas = [*draw.uniform(steps, low=0.2, high=0.9).sort().values.tolist(), 1.0]
 
     def network(x: Tensor, alpha: float) -> Tensor:
         return torch.sin(x @ weight.to(x) + 3 * alpha)
 
     def walk(step: Callable[..., Tensor], way: list[float] = alphas, root: float = 0.5, at: int = 0) -> Tensor:
-        x = z.double()
+        x = z
         for now, then in pairwise(way):
             s, r = ((1 - each**2) ** root for each in (now, then))
             e = network(x, (now, then)[at])
@@ -178,16 +158,13 @@ def ddim(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     return Case((network, z, alphas), walk(turned), suspects)
 
 
+@teaches("The tilted density is what guidance is drawn from in books; the samples are narrower.")
 @by_cases("the variance", [(3,), (1,), (6,)], rtol=1e-3)
-def guided_variance(generator: torch.Generator, count: int) -> Case:
-    """Find the mistake: which variance samples have that are drawn with a guided score.
-
-    The tilted density is what guidance is drawn from in books; the samples are narrower.
-    """
-    narrow = uniform(count, low=0.2, high=0.7, generator=generator)
-    wide = narrow + uniform(count, low=0.2, high=0.8, generator=generator)
-    w = float(0.5 + 2 * torch.rand((), generator=generator))
-    c, u = narrow.double(), wide.double()
+def guided_variance(draw: Draw, count: int) -> Case:
+    """Find the mistake: which variance samples have that are drawn with a guided score."""
+    c = draw.uniform(count, low=0.2, high=0.7)
+    u = c + draw.uniform(count, low=0.2, high=0.8)
+    w = float(0.5 + 2 * torch.rand((), generator=draw))
     noise = torch.linspace(-20, 20, 4001, dtype=torch.float64)[:, None].exp()  # its variance, even in logs
     slope = 0.5 * noise * ((1 + w) / (c + noise) - w / (u + noise))  # of log x, by the probability-flow ODE
     want = noise[-1] * (-2 * torch.trapezoid(slope, dx=0.01, dim=0)).exp()
@@ -196,20 +173,16 @@ def guided_variance(generator: torch.Generator, count: int) -> Case:
         "the roles are swapped: 1 + w belongs to the conditional score": u ** (1 + w) * c**-w,
         "the unconditional score is subtracted, not added": c ** (1 + w) * u**w,
         "that is without guidance": c,
-        "that is the standard deviation": want.sqrt(),
         "scores are combined, not variances": (1 + w) * c - w * u,
         "that is one over the tilted variance": (1 + w) / c - w / u,
     }
-    return Case((narrow, wide, w), want, suspects, handed=1 / ((1 + w) / c - w / u))
+    return Case((c, u, w), want, suspects, handed=1 / ((1 + w) / c - w / u))
 
 
-@exercise
-def choose_guidance(answer: Any, generator: torch.Generator) -> None:
-    """Measure the saved digits of every weight again, and look for the weight that was chosen.
-
-    Guidance trades the digits that are missing for digits that one can read: the choice is about their use.
-    """
-    (chosen, saved), _ = found_and_why(answer)
+@teaches("Guidance trades the digits that are missing for digits that one can read: the choice is about their use.")
+def choose_guidance(answer: Any, draw: Draw) -> None:
+    """Measure the saved digits of every weight again, and look for the weight that was chosen."""
+    chosen, saved = found_and_why(answer)
     digits, unseen = (load("digits", each) for each in ("train", "test"))
     known, real = digits.pixels.flatten(1).double(), unseen.pixels.flatten(1).double()
     weights, recalls = sorted(float(each[2:]) for each in saved if each[:2] == "w "), []

@@ -1,6 +1,7 @@
 """Checks of chapter 01: Bayes' rule in logarithms, normals fitted to classes, the linear boundary, refusing."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,22 +9,36 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.compare import Case, agree_always, normal, tensor
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, tensor
 from gmcourse.models.discriminative_vs_generative import fit_gaussians
 from gmcourse.nn.pca import PCA
 
+Row = Sequence[float]
 
-def _shares(classes: int, generator: torch.Generator) -> Tensor:
+
+def _shares(classes: int, draw: Draw) -> Tensor:
     """Class shares that are far from equal, and far from each other."""
-    raw = 0.2 + torch.rand(classes, generator=generator) + torch.arange(classes)
+    raw = draw.uniform(classes, low=0.2, high=1.2) + torch.arange(classes)
     return raw / raw.sum()
 
 
-def _bayes(generator: torch.Generator, points: int, classes: int) -> Case:
-    log_likelihood = normal(points, classes, generator=generator, std=2.0).detach()
-    prior = _shares(classes, generator)
-    a, p = log_likelihood.double(), prior.double()
+@teaches("Every generative classifier is this line.")
+@by_cases(
+    "log p(y|x)",
+    [(5, 3), (2, 4), (1, 2)],
+    edges={
+        "densities near exp(−2000), as pictures have, give 0/0: stay in logarithms": (4, 3, (-2e3,)),
+        "densities near exp(2000) overflow: stay in logarithms": (4, 3, (2e3,)),
+        "one shift for all rows: each row needs its own largest number": (4, 3, (-2e3, 0, 900, -700)),
+        "log 0 of a class that is far less likely: log p(y|x) may be −1500": (4, 3, (0,), (0, -1500, -900)),
+    },
+    at_edges={"atol": 1e-3},
+)
+def log_posterior(draw: Draw, points: int, classes: int, rows: Row = (0,), columns: Row = (0,)) -> Case:
+    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,)."""
+    a = draw.normal(points, classes, std=2.0) + torch.tensor(rows)[:, None] + torch.tensor(columns)
+    p = _shares(classes, draw)
     joint = a + p.log()
     evidence = joint.logsumexp(1, keepdim=True)
     suspects = {
@@ -38,51 +53,26 @@ def _bayes(generator: torch.Generator, points: int, classes: int) -> Case:
         "the evidence lacks the prior": joint - a.logsumexp(1, keepdim=True),
         "this is the evidence alone; the posterior of each class is wanted": evidence[:, 0],
     }
-    return Case((log_likelihood, prior), joint - evidence, suspects)
+    return Case((a, p), joint - evidence, suspects)
 
 
-def _far_bayes(generator: torch.Generator, rows: tuple[float, ...], columns: tuple[float, ...]) -> Case:
-    noise = torch.randn(len(rows), len(columns), generator=generator)
-    log_likelihood, prior = noise + torch.tensor(rows)[:, None] + torch.tensor(columns), _shares(3, generator)
-    return Case((log_likelihood, prior), (log_likelihood.double() + prior.double().log()).log_softmax(1))
-
-
-@exercise
-def log_posterior(answer: Any, generator: torch.Generator) -> None:
-    """Check Bayes' rule: log p(y|x) from log p(x|y), (N, K), and p(y), (K,).
-
-    Every generative classifier is this line.
-    """
-    what = "log p(y|x)"
-    agree_always(answer, what, _bayes, generator, (5, 3), (2, 4), (1, 2))
-    for rows, columns, reason in (
-        ((-2e3,) * 4, (0, 0, 0), "densities near exp(−2000), as pictures have, give 0/0: stay in logarithms"),
-        ((2e3,) * 4, (0, 0, 0), "densities near exp(2000) overflow: stay in logarithms"),
-        ((-2e3, 0, 900, -700), (0, 0, 0), "one shift for all rows: each row needs its own largest number"),
-        ((0, 0, 0, 0), (0, -1500, -900), "log 0 of a class that is far less likely: log p(y|x) may be −1500"),
-    ):
-        agree_always(answer, what, _far_bayes, generator, (rows, columns), otherwise=reason, atol=1e-3)
-
-
+@teaches("Training is counting and averaging here: no gradient, no step size, and the best that normals can do.")
 @by_cases(("the shares", "the means", "the covariances"), [(11, 3, 2), (9, 2, 3), (8, 5, 4)], atol=1e-4, rtol=1e-3)
-def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
-    """Check the shares, means and covariances that make labelled points most likely.
-
-    Training is counting and averaging here: no gradient, no step size, and the best that normals can do.
-    """
+def fit_classes(which: int, draw: Draw, points: int, dims: int, classes: int) -> Case:
+    """Check the shares, means and covariances that make labelled points most likely."""
     # labelled points in no order, more of each class than of the one before
     y = torch.arange(classes).repeat_interleave(points + 3 * torch.arange(classes))
-    y = y[torch.randperm(len(y), generator=generator)]
-    factors = torch.randn(classes, dims, dims, generator=generator) + torch.eye(dims)
-    x = torch.einsum("nij,nj->ni", factors[y], torch.randn(len(y), dims, generator=generator))
-    x = x + 3 * torch.randn(classes, dims, generator=generator)[y] + 1
-    groups = [x[y == k].double() for k in range(classes)]
+    y = y[torch.randperm(len(y), generator=draw)]
+    factors = draw.normal(classes, dims, dims) + torch.eye(dims)
+    x = torch.einsum("nij,nj->ni", factors[y], draw.normal(len(y), dims))
+    x = x + draw.normal(classes, dims, std=3.0)[y] + 1
+    groups = [x[y == k] for k in range(classes)]
     counts = torch.tensor([len(each) for each in groups]).double()
     means = torch.stack([each.mean(0) for each in groups])
     covs = torch.stack([torch.cov(each.T, correction=0) for each in groups])
-    shares, every = counts / len(x), x.double().mean(0)
+    shares, every = counts / len(x), x.mean(0)
     pooled = (shares[:, None, None] * covs).sum(0)
-    of_all = torch.cov(x.double().T, correction=0).expand_as(covs)
+    of_all = torch.cov(x.T, correction=0).expand_as(covs)
     around_0, around_all = (covs + each[:, :, None] * each[:, None] for each in (means, means - every))
     sample_covs = covs * (counts / (counts - 1))[:, None, None]
     variances = torch.diag_embed(covs.diagonal(dim1=1, dim2=2))
@@ -110,19 +100,15 @@ def fit_classes(which: int, generator: torch.Generator, points: int, dims: int, 
     return Case((x, y, classes), (shares, means, covs)[which], suspects[which])
 
 
+@teaches("Two normals with one covariance draw the same kind of line as logistic regression.")
 @by_cases(("w", "b"), [(2, 0.15), (3, 0.65), (5, 0.15)], atol=1e-3, rtol=2e-3)
-def linear_boundary(which: int, generator: torch.Generator, dims: int, low: float) -> Case:
-    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance.
-
-    Two normals with one covariance draw the same kind of line as logistic regression.
-    """
-    means = 2 * torch.randn(2, dims, generator=generator)
-    factor = torch.randn(dims, dims, generator=generator)
-    cov = factor @ factor.T + 0.5 * torch.eye(dims)
-    share = low + 0.2 * float(torch.rand((), generator=generator))
-    m0, m1, c = means[0].double(), means[1].double(), cov.double()
+def linear_boundary(which: int, draw: Draw, dims: int, low: float) -> Case:
+    """Check w and b of log p(1|x)/p(0|x) = wᵀx + b for two normals with one covariance."""
+    (m0, m1), factor = draw.normal(2, dims, std=2.0), draw.normal(dims, dims)
+    c = factor @ factor.T + 0.5 * torch.eye(dims)
+    share = low + 0.2 * float(torch.rand((), generator=draw))
     prior = math.log(share / (1 - share))
-    x = 2 * torch.randn(dims + 1, dims, generator=generator, dtype=torch.float64)
+    x = draw.normal(dims + 1, dims, std=2.0)
     odds = MultivariateNormal(m1, c).log_prob(x) - MultivariateNormal(m0, c).log_prob(x) + prior
     # the odds at dims + 1 points determine w and b, with no formula
     found = torch.linalg.solve(torch.cat([x, torch.ones(dims + 1, 1).double()], 1), odds)
@@ -148,21 +134,17 @@ def linear_boundary(which: int, generator: torch.Generator, dims: int, low: floa
         "only μ₁ is used; the boundary of equal classes runs half-way": prior - m1 @ w,
         "it is zero: the boundary need not run through the origin": torch.zeros(()),
     }
-    return Case((means[0], means[1], cov, share), (w, b)[which], (of_w, of_b)[which])
+    return Case((m0, m1, c, share), (w, b)[which], (of_w, of_b)[which])
 
 
+@teaches("Terms that differ from class to class are no constants, and they decide the close cases.")
 @by_cases("log p(y|x)", [(4, 5, 3), (2, 3, 4), (1, 7, 2)])
-def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int) -> Case:
-    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior.
-
-    Terms that differ from class to class are no constants, and they decide the close cases.
-    """
-    x, means = (torch.randn(n, dims, generator=generator) for n in (points, classes))
-    variances = 0.3 + 2 * torch.rand(classes, dims, generator=generator)
-    prior = _shares(classes, generator)
-    m, v, p = means.double(), variances.double(), prior.double()
-    log_p, of_fourth = (Normal(m, width).log_prob(x.double()[:, None]).sum(2) for width in (v.sqrt(), v))
-    square = -0.5 * ((x.double()[:, None] - m) ** 2 / v).sum(2)
+def naive_bayes(draw: Draw, points: int, dims: int, classes: int) -> Case:
+    """Find the mistakes: the posterior of naive Bayes, from means, variances and prior."""
+    x, m = (draw.normal(n, dims) for n in (points, classes))
+    v, p = draw.uniform(classes, dims, low=0.3, high=2.3), _shares(classes, draw)
+    log_p, of_fourth = (Normal(m, width).log_prob(x[:, None]).sum(2) for width in (v.sqrt(), v))
+    square = -0.5 * ((x[:, None] - m) ** 2 / v).sum(2)
     norm, log_prior = v.log().sum(1), p.log()
     joints = {
         "the prior is there, but −½ Σ log σ² is not: it differs from class to class": square + log_prior,
@@ -180,18 +162,15 @@ def naive_bayes(generator: torch.Generator, points: int, dims: int, classes: int
         "it is no longer normalised over the classes, log 2π apart": square - 0.5 * norm + log_prior,
         "it is normalised over the points": (log_p + log_prior).log_softmax(0),
     }
-    return Case((x, means, variances, prior), want, suspects, handed=square.log_softmax(1))
+    return Case((x, m, v, p), want, suspects, handed=square.log_softmax(1))
 
 
+@teaches("A classifier moves to a world with other shares of the classes without being trained again.")
 @by_cases("the posterior", [(4, 3), (3, 2), (1, 5)])
-def recalibrated(generator: torch.Generator, points: int, classes: int) -> Case:
-    """Find the mistake: from a posterior under resampled class shares to one under the true shares.
-
-    A classifier moves to a world with other shares of the classes without being trained again.
-    """
-    posterior = torch.randn(points, classes, generator=generator).softmax(1)
-    trained, true = _shares(classes, generator), _shares(classes, generator).flip(0)
-    p, t, u = posterior.double(), trained.double(), true.double()
+def recalibrated(draw: Draw, points: int, classes: int) -> Case:
+    """Find the mistake: from a posterior under resampled class shares to one under the true shares."""
+    p = draw.normal(points, classes).softmax(1)
+    t, u = _shares(classes, draw), _shares(classes, draw).flip(0)
 
     def normalised(joint: Tensor, dim: int = 1) -> Tensor:
         return joint / joint.sum(dim, keepdim=True)
@@ -206,25 +185,22 @@ def recalibrated(generator: torch.Generator, points: int, classes: int) -> Case:
         "the posterior came back as it was": p,
         "the shares are added; odds are multiplied": normalised(p + u - t),
     }
-    return Case((posterior, trained, true), normalised(joint), suspects, handed=normalised(p * u))
+    return Case((p, t, u), normalised(joint), suspects, handed=normalised(p * u))
 
 
 MISTAKE, REFUSAL = 10.0, 1.0  # what each costs
 
 
-@exercise
-def say_no(answer: Any, generator: torch.Generator) -> None:
-    """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none.
-
-    A density knows two ways not to know: two classes that fit alike, and a picture that fits none.
-    """
-    rule, _ = found_and_why(answer)
+@teaches("A density knows two ways not to know: two classes that fit alike, and a picture that fits none.")
+def say_no(answer: Any, draw: Draw) -> None:
+    """Compute the cost of a rule that refuses, on digits that nobody has fitted and on pictures that are none."""
+    rule = found_and_why(answer)
     train, test = load("digits"), load("digits", "test")
     pixels, unseen = (each.unit().flatten(1).double() for each in (train, test))
     pca = PCA.fit(pixels, 40)
     model = fit_gaussians(pca.encode(pixels), train.labels, 10, ridge=3e-3)
-    strange = torch.cat([torch.rand(30, 64, generator=generator).double(), 1 - unseen[:30]])
-    order = torch.randperm(len(unseen) + len(strange), generator=generator)
+    strange = torch.cat([torch.rand(30, 64, generator=draw).double(), 1 - unseen[:30]])
+    order = torch.randperm(len(unseen) + len(strange), generator=draw)
     pictures = torch.cat([unseen, strange])[order]
     seen, shown = (model.log_joint(pca.encode(each)) for each in (pixels, pictures))
     refused = tensor(ask(rule, shown, seen), "the refusals").bool()

@@ -9,24 +9,20 @@ from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.compare import Case, agree, agree_always, tensor, uniform
+from gmcourse.exercises.checks import ask, by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, log_normal, tensor
 from gmcourse.exercises.independence import independent, tied
 from gmcourse.metrics.diversity import distances
 
 Field = Callable[[Tensor, float], Tensor]
 
 
+@teaches("Whatever the path, its velocity is known as soon as one knows where it begins and ends.")
 @by_cases(("x_t", "the velocity"), [(4, 3), (1, 5)])
-def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims: int) -> Case:
-    """Check x_t and its derivative for any α and σ.
-
-    Whatever the path, its velocity is known as soon as one knows where it begins and ends.
-    """
-    x, noise = torch.randn(2, rows, dims, generator=generator)
-    t = uniform(rows, low=0.2, high=0.8, generator=generator)
-    a, b = uniform(2, low=1.0, high=2.0, generator=generator).tolist()
-    y, e, s = x.double(), noise.double(), t.double()[:, None]
+def conditional_velocity(which: int, draw: Draw, rows: int, dims: int) -> Case:
+    """Check x_t and its derivative for any α and σ."""
+    (y, e), s = draw.normal(2, rows, dims), draw.uniform(rows, 1, low=0.2, high=0.8)
+    a, b = draw.uniform(2, low=1.0, high=2.0).tolist()
     alpha, sigma, rate, fall = (a * s).sin(), (b * s).cos(), a * (a * s).cos(), -b * (b * s).sin()
     x_t, want = alpha * y + sigma * e, rate * y + fall * e
     there = a * (a - a * s).cos() * y - b * (b - b * s).sin() * e
@@ -47,16 +43,14 @@ def conditional_velocity(which: int, generator: torch.Generator, rows: int, dims
         "t and 1 − t are the straight path's; here α and σ are given": s * y + (1 - s) * e,
         "that is x at 1 − t": (a - a * s).sin() * y + (b - b * s).cos() * e,
     }
-    arguments = x, noise, t, lambda t: torch.sin(a * t), lambda t: torch.cos(b * t)
+    arguments = y, e, s[:, 0], lambda t: torch.sin(a * t), lambda t: torch.cos(b * t)
     return Case(arguments, (x_t, want)[which], (positions, velocities)[which])
 
 
-def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
+def _marginal(draw: Draw, rows: int, count: int, dims: int, far: float = 1.0) -> Case:
     """A case in which all densities of x underflow, if it is far."""
-    data = far**0.5 * torch.randn(count, dims, generator=generator)
-    t = uniform(rows, low=0.1, high=0.9, generator=generator)
-    x = t[:, None] * data[:rows] + far * (1 - t[:, None]) * torch.randn(rows, dims, generator=generator)
-    s, points, y = t.double()[:, None], data.double(), x.double().requires_grad_()
+    points, s = draw.normal(count, dims, std=far**0.5), draw.uniform(rows, 1, low=0.1, high=0.9)
+    y = (s * points[:rows] + (1 - s) * draw.normal(rows, dims, std=far)).requires_grad_()
     each = Independent(Normal(s[:, None] * points, (1 - s)[:, None].expand(-1, count, dims)), 1)
     density = MixtureSameFamily(Categorical(torch.ones(rows, count).double()), each)
     (score,) = torch.autograd.grad(density.log_prob(y).sum(), y)
@@ -78,32 +72,26 @@ def _marginal(generator: torch.Generator, rows: int, count: int, dims: int, far:
         "that is E[x], not the velocity that leads there": want * left + y,
         "only the likeliest point counts; the others have weights, too": pulled(1e9 * to_tx),
     }
-    return Case((x, t, data), want, suspects if far == 1 else {})
+    return Case((y, s[:, 0], points), want, suspects if far == 1 else {})
 
 
-@exercise
-def marginal_velocity(answer: Any, generator: torch.Generator) -> None:
-    """Check the mean velocity of all straight paths that pass through x, for a finite data set.
-
-    This is what a network learns that is trained well enough: a closed form, and it leads to the data alone.
-    """
-    agree_always(answer, "the velocity", _marginal, generator, (3, 7, 2), (1, 5, 3), (2, 4, 6))
+@teaches("This is what a network learns that is trained well enough: a closed form, and it leads to the data alone.")
+def marginal_velocity(answer: Any, draw: Draw) -> None:
+    """Check the mean velocity of all straight paths that pass through x, for a finite data set."""
+    agree_always(answer, "the velocity", _marginal, draw, (3, 7, 2), (1, 5, 3), (2, 4, 6))
     hint = "exp underflows, the weights are 0 / 0: take a softmax, which shifts the exponents first"
-    agree_always(answer, "the velocity", _marginal, generator, (3, 7, 2, 60.0), otherwise=hint, atol=1e-4)
-    x, data = torch.randn(3, 2, generator=generator), torch.randn(5, 2, generator=generator)
+    agree_always(answer, "the velocity", _marginal, draw, (3, 7, 2, 60.0), otherwise=hint, atol=1e-4)
+    x, data = draw.normal(3, 2), draw.normal(5, 2)
     start, want = "at t = 0 all points weigh the same: the mean of the data, minus x", data.mean(0) - x
     agree(ask(answer, x, torch.zeros(3), data), want, "the velocity at t = 0", otherwise=start)
 
 
-@exercise
-def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
-    """Check what the network is asked, with which noise and times, and what its answer is compared with.
-
-    One regression, without a likelihood and without solving an ODE, trains a flow.
-    """
+@teaches("One regression, without a likelihood and without solving an ODE, trains a flow.")
+def flow_matching_loss(answer: Any, draw: Draw) -> None:
+    """Check what the network is asked, with which noise and times, and what its answer is compared with."""
     for rows, dims in ((4000, 3), (3000, 5)):
-        x = 1 + 5 * torch.randn(rows, dims, generator=generator).double()
-        (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, generator) for _ in range(2))
+        x = 1 + draw.normal(rows, dims, std=5.0)
+        (value, x_t, t, v), (_, other, again, _) = (_asked(answer, x, draw) for _ in range(2))
         ordered, times = t.sort(0).values, torch.special.ndtri(t.clamp(1e-6, 1 - 1e-6))
         uneven = ordered[:, 0] - (torch.arange(rows) + 0.5) / rows
         noise, turned = (x_t - t * x) / (1 - t), (x_t - (1 - t) * x) / t
@@ -140,16 +128,16 @@ def flow_matching_loss(answer: Any, generator: torch.Generator) -> None:
         agree(value, want, "the loss", suspects, inputs={"the network's answer": v}, sizes=sizes)
 
 
-def _asked(answer: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _asked(answer: Any, x: Tensor, draw: Draw) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The loss, and what the network was asked and answered: x_t, t (B, 1), v."""
     seen: list[Tensor] = []
 
     def network(x_t: Any, t: Any) -> Tensor:
-        v = (1 + 3 * torch.randn(x.shape, generator=generator).double()).requires_grad_()  # its sign is seen
+        v = (1 + draw.normal(*x.shape, std=3.0)).requires_grad_()  # its sign is seen
         seen.extend((tensor(x_t, "x_t").detach(), tensor(t, "t").detach(), v))
         return v
 
-    value = tensor(ask(answer, network, x), "the loss")
+    value = tensor(ask(answer, network, x, as_clones=False), "the loss")  # in float64: the noise is found exactly
     if len(seen) != 3:
         mistake("the network is to be asked once, for all rows together", f"got {len(seen) // 3} calls")
     x_t, t, v = seen
@@ -160,9 +148,9 @@ def _asked(answer: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, 
     return value, x_t, t.reshape(-1, 1), v
 
 
-def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
+def _field(draw: Draw, dims: int) -> tuple[Field, Field]:
     """Make a velocity and its Jacobian (B, D, D), known in closed form."""
-    into, out, bias = torch.randn(3, dims, dims, generator=generator)
+    into, out, bias = draw.normal(3, dims, dims)
 
     def hidden(x: Tensor, t: float) -> Tensor:
         return torch.tanh(x @ into.to(x) + 3 * t * bias[0].to(x))
@@ -173,39 +161,33 @@ def _field(generator: torch.Generator, dims: int) -> tuple[Field, Field]:
     return lambda x, t: hidden(x, t) @ out.to(x), jacobian
 
 
+@teaches("The likelihood that training did not need is there afterwards, up to the error of the solver.")
 @by_cases("log p(x)", [(4, 2, 5), (1, 3, 4), (3, 4, 1)])
-def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check log p(x) by Euler steps from the data back to noise.
-
-    The likelihood that training did not need is there afterwards, up to the error of the solver.
-    """
-    velocity, jacobian = _field(generator, dims)
-    x, h = torch.randn(rows, dims, generator=generator), 1 / steps
-
-    def normal(z: Tensor) -> Tensor:
-        return Normal(0.0, 1.0).log_prob(z).sum(1)
-
-    def trace(j: Tensor) -> Tensor:
-        return j.diagonal(dim1=1, dim2=2).sum(1)
-
-    def log_det(j: Tensor) -> Tensor:
-        return -torch.linalg.slogdet(torch.eye(dims).double() - h * j)[1] / h
+def log_density(draw: Draw, rows: int, dims: int, steps: int) -> Case:
+    """Check log p(x) by Euler steps from the data back to noise."""
+    velocity, jacobian = _field(draw, dims)
+    x, h = draw.normal(rows, dims), 1 / steps
 
     def walk(read: Callable[[Tensor], Tensor], first: float = 1.0, way: float = -h) -> tuple[Tensor, Tensor]:
-        z, total = x.double(), torch.zeros(rows).double()
+        z, total = x, torch.zeros(rows).double()
         for k in range(steps):
             t = first + k * way
             total = total + h * read(jacobian(z, t))
             z = z + way * velocity(z, t)
-        return normal(z), total
+        return log_normal(z), total
 
-    at_z, total = walk(trace)
-    up, late = (end - sums for end, sums in (walk(trace, 0.0, h), walk(trace, 1 - h)))
-    reads = (lambda j: j.sum((1, 2))), (lambda j: j.square().sum((1, 2))), log_det
+    traced, *reads = (
+        lambda j: j.diagonal(dim1=1, dim2=2).sum(1),
+        lambda j: j.sum((1, 2)),
+        lambda j: j.square().sum((1, 2)),
+        lambda j: -torch.linalg.slogdet(torch.eye(dims).double() - h * j)[1] / h,
+    )
+    at_z, total = walk(traced)
+    up, late = (end - sums for end, sums in (walk(traced, 0.0, h), walk(traced, 1 - h)))
     every, square, each = (at_z - walk(read)[1] for read in reads)
     suspects = {
         "the divergence is to be subtracted: where the field spreads, the density falls": at_z + total,
-        "the normal is evaluated at x; it is the density at the other end, at z": normal(x.double()) - total,
+        "the normal is evaluated at x; it is the density at the other end, at z": log_normal(x) - total,
         "the divergence is not multiplied by the size of a step": at_z - total * steps,
         "the divergence is missing": at_z,
         "the density of the normal is missing": -total,
@@ -219,19 +201,17 @@ def log_density(generator: torch.Generator, rows: int, dims: int, steps: int) ->
     return Case((velocity, x, steps), at_z - total, suspects)
 
 
+@teaches("Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.")
 @by_cases("the sample", [(3, 2, 4), (1, 5, 3), (2, 3, 1)])
-def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
-    """Check Heun's method from noise to data, with a number of equal steps.
-
-    Two slopes a step: for the same number of questions to the network it errs far less than Euler's method.
-    """
-    velocity, _ = _field(generator, dims)
-    z, h = torch.randn(rows, dims, generator=generator), 1 / steps
+def heun(draw: Draw, rows: int, dims: int, steps: int) -> Case:
+    """Check Heun's method from noise to data, with a number of equal steps."""
+    velocity, _ = _field(draw, dims)
+    z, h = draw.normal(rows, dims), 1 / steps
 
     def walk(
         at: float = h, reach: float = h, a: float = 0.5, b: float = 0.5, n: int = steps, first: int = 0
     ) -> Tensor:
-        x = z.double()
+        x = z
         for t in (abs(first - k * h) for k in range(n)):
             slope = velocity(x, t)
             x = x + h * (a * slope + b * velocity(x + reach * slope, t + at))
@@ -252,14 +232,11 @@ def heun(generator: torch.Generator, rows: int, dims: int, steps: int) -> Case:
     return Case((velocity, z, steps), walk(), suspects)
 
 
+@teaches("Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.")
 @by_cases("the end of the step", [(7, 4, 2), (5, 3, 6), (6, 1, 3)])
-def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Case:
-    """Find the mistake: where one Euler step from t = 0 leads.
-
-    Straight paths cross, and their mean velocity is not straight: one step gives the mean of all data.
-    """
-    data, z = (torch.randn(n, dims, generator=generator) + shift for n, shift in ((count, 1), (rows, 0)))
-    points, y = data.double(), z.double()
+def one_step(draw: Draw, count: int, rows: int, dims: int) -> Case:
+    """Find the mistake: where one Euler step from t = 0 leads."""
+    points, y = 1 + draw.normal(count, dims), draw.normal(rows, dims)
     mean, near = points.mean(0), distances(y, points)
     suspects = {
         "that is the velocity; the step leads from z to z plus it": mean - y,
@@ -270,16 +247,13 @@ def one_step(generator: torch.Generator, count: int, rows: int, dims: int) -> Ca
         "at t = 0 z has seen no data: all points weigh the same": (-(near**2) / 2).softmax(1) @ points,
         "one row for each z is wanted": mean,
     }
-    return Case((data, z), mean.expand_as(y), suspects, handed=points[near.argmin(1)])
+    return Case((points, y), mean.expand_as(y), suspects, handed=points[near.argmin(1)])
 
 
-@exercise
-def choose_sampler(answer: Any, generator: torch.Generator) -> None:
-    """Measure the saved samples of every sampler again, and look for the one that was chosen.
-
-    Steps, a better solver, straighter paths: each pays for closeness with something else.
-    """
-    (chosen, saved), _ = found_and_why(answer)
+@teaches("Steps, a better solver, straighter paths: each pays for closeness with something else.")
+def choose_sampler(answer: Any, draw: Draw) -> None:
+    """Measure the saved samples of every sampler again, and look for the one that was chosen."""
+    chosen, saved = found_and_why(answer)
     moons, same = toy.load("two_moons"), torch.Generator().manual_seed(0)  # numbers can be written down
     real, fresh = (moons.sample(4000, same) for _ in range(2))
     edge = moons.log_prob(real).quantile(0.01)

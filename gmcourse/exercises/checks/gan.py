@@ -9,26 +9,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmcourse.data import toy
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake
-from gmcourse.exercises.compare import Case, agree, fresh_weights, normal, pair, watched
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, agree, fresh_weights, several, watched
 from gmcourse.metrics.diversity import modes_and_quality
 
 
+@teaches("Both losses have the same solution; where the discriminator is sure, only one still has a slope.")
 @by_cases(
     ("the minimax loss", "the non-saturating loss"),
     [(5,), (1,), (8,)],
-    edge=(7, 200.0),
-    otherwise="with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid",
+    edges={"with logits of 200 and −200: log(0), or a number in its place; use softplus or logsigmoid": (7, 200.0)},
 )
-def generator_losses(which: int, generator: torch.Generator, rows: int, far: float = 0.0) -> Case:
-    """Check the minimax and the non-saturating loss from logits, also from very large ones.
-
-    Both losses have the same solution; where the discriminator is sure, only one still has a slope.
-    """
+def generator_losses(which: int, draw: Draw, rows: int, far: float = 0.0) -> Case:
+    """Check the minimax and the non-saturating loss from logits, also from very large ones."""
     signs = torch.where(torch.arange(rows) % 2 == 0, far, -far)
-    t = (normal(rows, generator=generator, std=2.0).detach() + signs).requires_grad_()
-    w = t.double()
-    log_d, log_not_d, raw = F.logsigmoid(w), F.logsigmoid(-w), (1 - w).clamp_min(1e-12).log()
+    t = (draw.normal(rows, std=2.0) + signs).requires_grad_()
+    log_d, log_not_d, raw = F.logsigmoid(t), F.logsigmoid(-t), (1 - t).clamp_min(1e-12).log()
     each = (log_not_d, -log_d)[which]
     wrong = (
         {
@@ -49,19 +45,17 @@ def generator_losses(which: int, generator: torch.Generator, rows: int, far: flo
     return Case((t,), each.mean(), suspects, {"logits": t})
 
 
-def _judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
+def _judge(shape: tuple[int, ...], draw: Draw) -> nn.Module:
     network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 7), nn.Tanh(), nn.Linear(7, 1))
-    return fresh_weights(network, generator, 0.8)
+    return fresh_weights(network, draw, 0.8)
 
 
+@teaches("The slope at the data is punished, and games that went in circles come to rest.")
 @by_cases("the penalty", [((3,), 5, 2.0), ((1, 4, 5), 6, 10.0), ((2, 3, 4), 7, 0.7)])
-def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
-    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights.
-
-    The slope at the data is punished, and games that went in circles come to rest.
-    """
-    judge = _judge(shape, generator)
-    x = torch.randn(rows, *shape, generator=generator)
+def r1(draw: Draw, shape: tuple[int, ...], rows: int, gamma: float) -> Case:
+    """Check γ/2 · E‖∇D‖², with a gradient for the discriminator's weights."""
+    judge = _judge(shape, draw)
+    x = torch.randn(rows, *shape, generator=draw)
     inside = x.clone().requires_grad_(True)
     slopes = torch.autograd.grad(judge(inside).sum(), inside, create_graph=True)[0].flatten(1)
     squares, half = slopes.square().sum(1), gamma / 2
@@ -81,31 +75,22 @@ def r1(generator: torch.Generator, shape: tuple[int, ...], rows: int, gamma: flo
     return Case((judge, x, gamma), half * squares.mean(), suspects, weights)
 
 
+@teaches("The players circle around the solution: in a game no loss has to fall.")
 @by_cases(("θ", "ψ"), [(6, 0.3, 0.5), (1, 0.1, 2.0), (4, 0.5, 0.0)])
-def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float, gamma: float) -> Case:
-    """Check that both players move at once, from old values.
-
-    The players circle around the solution: in a game no loss has to fall.
-    """
-    theta, psi = (torch.randn(rows, generator=generator) for _ in range(2))
-    a, b = theta.double(), psi.double()
-    slope = a * torch.sigmoid(b * a)  # of the discriminator's loss, without R1
-
-    def move_g(other: Tensor) -> Tensor:
-        return a + rate * other * torch.sigmoid(-other * a)
-
-    def move_d(slope: Tensor, pull: Tensor) -> Tensor:
-        return b - rate * (slope + pull)
-
-    r1 = gamma * b
-    new_a, new_b = move_g(b), move_d(slope, r1)
-    minimax, seen_late = a + rate * b * torch.sigmoid(b * a), move_d(new_a * torch.sigmoid(b * new_a), r1)
+def smallest_game(which: int, draw: Draw, rows: int, rate: float, gamma: float) -> Case:
+    """Check that both players move at once, from old values."""
+    a, b = draw.normal(2, rows)  # θ and ψ
+    slope, r1 = a * (b * a).sigmoid(), gamma * b  # of the discriminator's loss, without R1, and of R1
+    new_a, new_b = a + rate * b * (-b * a).sigmoid(), b - rate * (slope + r1)
+    seen_late = b - rate * (new_a * (b * new_a).sigmoid() + r1)
     suspects = (
         {
             "the generator goes the wrong way: it descends on its loss": 2 * a - new_a,
-            "the generator answers to the new ψ; both move at the same time": move_g(new_b),
-            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": minimax,
-            "the slope in θ lacks the factor ψ (chain rule)": a + rate * torch.sigmoid(-b * a),
+            "the generator answers to the new ψ; both move at the same time": a
+            + rate * new_b * (-new_b * a).sigmoid(),
+            "this is the minimax loss; the slope of the non-saturating one is −ψσ(−ψθ)": a
+            + rate * b * (b * a).sigmoid(),
+            "the slope in θ lacks the factor ψ (chain rule)": a + rate * (-b * a).sigmoid(),
             "the two come back in the wrong order": new_b,
             "θ has not moved": a,
             "the step alone came back; θ is missing": new_a - a,
@@ -113,16 +98,16 @@ def smallest_game(which: int, generator: torch.Generator, rows: int, rate: float
         {
             "the discriminator goes the wrong way: it descends on its loss": 2 * b - new_b,
             "the discriminator sees the new θ; both move at the same time": seen_late,
-            "R1 is missing: its slope is γψ": move_d(slope, 0 * b),
-            "the slope of γ/2·ψ² is γψ, not γψ/2": move_d(slope, r1 / 2),
-            "R1 has the wrong sign: it pulls ψ towards 0": move_d(slope, -r1),
-            "the slope in ψ lacks the factor θ (chain rule)": move_d(torch.sigmoid(b * a), r1),
+            "R1 is missing: its slope is γψ": b - rate * slope,
+            "the slope of γ/2·ψ² is γψ, not γψ/2": b - rate * (slope + r1 / 2),
+            "R1 has the wrong sign: it pulls ψ towards 0": b - rate * (slope - r1),
+            "the slope in ψ lacks the factor θ (chain rule)": b - rate * ((b * a).sigmoid() + r1),
             "R1's slope is not multiplied by the rate": b - rate * slope - r1,
             "ψ has not moved": b,
             "the step alone came back; ψ is missing": new_b - b,
         },
     )[which]
-    return Case((theta, psi, rate, gamma), (new_a, new_b)[which], suspects)
+    return Case((a, b, rate, gamma), (new_a, new_b)[which], suspects)
 
 
 VARIANTS = ("right", "minimax", "uphill", "old judge", "judge helps", "judge keeps", "painter keeps")
@@ -146,13 +131,12 @@ def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tens
         d_loss.backward()
         d.step()
         g_loss = F.softplus(-judge(painter(z))).mean()
-        sign = -1 if variant == "uphill" else 1
-        loss = -F.softplus(judge(painter(z))).mean() if variant == "minimax" else sign * g_loss
+        minimax = -F.softplus(judge(painter(z))).mean()
         if variant != "painter keeps":
             g.zero_grad()
         if variant == "judge helps":
             d.zero_grad()
-        loss.backward()
+        {"uphill": -g_loss, "minimax": minimax}.get(variant, g_loss).backward()
         if variant == "judge helps":
             d.step()
         if variant == "old judge":
@@ -163,17 +147,12 @@ def _play(players: list[nn.Module], rate: float, rounds: list[tuple[Tensor, Tens
     return seen
 
 
-@exercise
-def one_round(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end.
-
-    Each player moves its own weights only: this is the training step of every GAN.
-    """
+@teaches("Each player moves its own weights only: this is the training step of every GAN.")
+def one_round(answer: Any, draw: Draw) -> None:
+    """Find the mistake: the generator's loss must reach the generator. Judged by where both players end."""
     for rows, rate in ((16, 0.3), (9, 0.1)):
-        players = [fresh_weights(nn.Linear(2, 3), generator, 1.0), _judge((3,), generator)]
-        rounds = [
-            (torch.randn(rows, 3, generator=generator), torch.randn(rows, 2, generator=generator)) for _ in range(3)
-        ]
+        players = [fresh_weights(nn.Linear(2, 3), draw, 1.0), _judge((3,), draw)]
+        rounds = [(torch.randn(rows, 3, generator=draw), torch.randn(rows, 2, generator=draw)) for _ in range(3)]
         known = {name: _play(players, rate, rounds, name) for name in VARIANTS}
         mine, opponent = copy.deepcopy(players)
         optimizers = [torch.optim.SGD(player.parameters(), rate) for player in (mine, opponent)]
@@ -181,7 +160,7 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
         for number, (real, z) in enumerate(rounds):
             fed.clear()
             value = ask(answer, mine, opponent, *optimizers, real, z, trains=True)
-            losses = pair(value, "the discriminator's and the generator's loss")
+            losses = several(value, "the discriminator's and the generator's loss")
             if any(each.shape != z.shape or not torch.equal(each, z) for each in fed):
                 mistake("the generator is fed with something else than `z`: both moves are on the same noise")
             d_loss, g_loss, new_painter, new_judge = known["right"][number]
@@ -207,13 +186,10 @@ def one_round(answer: Any, generator: torch.Generator) -> None:
             agree(losses[1], g_loss, "the generator's loss")
 
 
-@exercise
-def mended_ring(answer: Any, generator: torch.Generator) -> None:
-    """Count again the modes of both games that were saved: one must have broken, and the other not.
-
-    Whether a GAN finds all modes depends on who learns how fast: now you have seen it break and mend.
-    """
-    found, _ = found_and_why(answer)
+@teaches("Whether a GAN finds all modes depends on who learns how fast: now you have seen it break and mend.")
+def mended_ring(answer: Any, draw: Draw) -> None:
+    """Count again the modes of both games that were saved: one must have broken, and the other not."""
+    found = found_and_why(answer)
     ring, seen = toy.load("eight_gaussians"), {}
     assert isinstance(ring, toy.Gaussians)
     for name in ("broken", "mended"):

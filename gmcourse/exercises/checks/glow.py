@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import five_bits, load
-from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
-from gmcourse.exercises.compare import Case, agree, agree_always, normal, pair, part, tensor
+from gmcourse.exercises.checks import Mistake, NotDone, ask, by_cases, found_and_why, matches, mistake, show, teaches
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, part, several, tensor
 from gmcourse.flows import Dequantized, Flow
 from gmcourse.metrics.likelihood import bits_per_dim
 
@@ -29,29 +29,25 @@ def _log_det_suspects(one: Tensor, batch: int, height: int, width: int) -> dict[
     }
 
 
-@exercise
-def actnorm(answer: Any, generator: torch.Generator) -> None:
-    """Check (x + b) ⊙ eˢ and its log-determinant, with b and s from the first batch, and no other.
-
-    It normalises as batch normalisation does, once; then it is a bijection like any other, and trains.
-    """
+@teaches("It normalises as batch normalisation does, once; then it is a bijection like any other, and trains.")
+def actnorm(answer: Any, draw: Draw) -> None:
+    """Check (x + b) ⊙ eˢ and its log-determinant, with b and s from the first batch, and no other."""
     for first, later in (((5, 3, 4, 6), (2, 3, 6, 5)), ((6, 4, 3, 5), (1, 4, 2, 7))):
         batch, channels = first[:2]
         layer = ask(answer, channels)
         before = dict(layer.named_parameters()) if isinstance(layer, nn.Module) else {}
         if not {"b", "s"} <= set(before):
             mistake("`self.b` and `self.s` must stay parameters of a module: the optimiser moves what is one")
-        size = 2.5 + torch.rand(channels, 1, 1, generator=generator)
+        size = draw.uniform(channels, 1, 1, low=2.5, high=3.5)
         size = 1 / size if batch == 5 else size  # far from 1, so that no mistake looks like another by chance
-        shift = 3 * torch.randn(channels, 1, 1, generator=generator)
-        x = (normal(*first, generator=generator).detach() * size + shift).requires_grad_()
-        z, log_det = pair(ask(layer.forward, x), "z and its log-determinant")
+        shift = draw.normal(channels, 1, 1, std=3.0)
+        k = (draw.normal(*first) * size + shift).requires_grad_()
+        z, log_det = several(ask(layer.forward, k), "z and its log-determinant")
         if any(dict(layer.named_parameters())[name] is not before[name] for name in ("b", "s")):
             reason = "b or s is a new Parameter: an optimiser that was made before would move the old one"
             mistake(reason, "Write into the old one: `self.b.copy_(…)` under `torch.no_grad()`.")
-        k, across = x.double(), (0, 2, 3)
-        mean, std = (t[:, None, None] for t in (k.mean(across), k.std(across, correction=0)))
-        unbiased, own = k.std(across)[:, None, None], F.instance_norm(k, eps=0.0)
+        mean, std = (t[:, None, None] for t in (k.mean((0, 2, 3)), k.std((0, 2, 3), correction=0)))
+        unbiased, own = k.std((0, 2, 3))[:, None, None], F.instance_norm(k, eps=0.0)
         alone = (k - k.mean(0)) / k.std(0, correction=0)
         order = "the scale comes first: it is (x + b) ⊙ eˢ, not x ⊙ eˢ + b"
         suspects = {
@@ -72,25 +68,23 @@ def actnorm(answer: Any, generator: torch.Generator) -> None:
         agree(layer.b, -mean.flatten(), "b after the first batch", turned, rtol=1e-3, atol=1e-4)
         agree(layer.s, -std.flatten().log(), "s after the first batch", rtol=1e-3, atol=1e-4)
         b, scale = layer.b.double()[:, None, None], layer.s.double().exp()[:, None, None]
-        leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
+        leaves = {"x": k, "self.b": layer.b, "self.s": layer.s}
         agree(z, (k + b) * scale, "z of the first batch", inputs=leaves, rtol=1e-3, atol=1e-4)
-        _trains(layer, normal(*later, generator=generator, std=2.0), log_det, first)
+        _trains(layer, draw.leaf(*later, std=2.0), log_det, first)
 
 
-def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
+def _trains(layer: Any, k: Tensor, log_det: Any, first: tuple[int, ...]) -> None:
     """Test what comes after the first batch: the same b and s, gradients, and both log-determinants."""
-    k, b, s = x.double(), layer.b.double()[:, None, None], layer.s.double()
-    scale = s.exp()[:, None, None]
-    z, later = pair(ask(layer.forward, x), "z and its log-determinant")
-    across = (0, 2, 3)
-    own = (k - k.mean(across, keepdim=True)) / k.std(across, correction=0, keepdim=True)
+    b, s = layer.b.double()[:, None, None], layer.s.double()
+    z, later = several(ask(layer.forward, k), "z and its log-determinant")
+    own = F.batch_norm(k, None, None, training=True, eps=1e-12)
     suspects = {
         "a later batch is normalised by its own statistics: only the first sets b and s": own,
         "a later batch comes out as it came in": k,
     }
-    leaves = {"x": x, "self.b": layer.b, "self.s": layer.s}
-    agree(z, (k + b) * scale, "z of a later batch", suspects, inputs=leaves)
-    for value, (batch, _, height, width) in ((log_det, first), (later, tuple(x.shape))):
+    leaves = {"x": k, "self.b": layer.b, "self.s": layer.s}
+    agree(z, (k + b) * s.exp()[:, None, None], "z of a later batch", suspects, inputs=leaves)
+    for value, (batch, _, height, width) in ((log_det, first), (later, tuple(k.shape))):
         total, ones, places = s.sum(), torch.ones(batch), height * width
         suspects = {
             "this sums exp(s); the logarithm of a product of scales is Σ s": places * s.exp().sum() * ones
@@ -99,23 +93,20 @@ def _trains(layer: Any, x: Tensor, log_det: Any, first: tuple[int, ...]) -> None
         agree(value, places * total * ones, "log_det", suspects, inputs={"self.s": layer.s}, sizes=sizes)
 
 
-def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
+def _plu(index: int, draw: Draw, channels: int) -> Case:
     # one cycle through all channels: from three channels on, no such permutation is its own inverse
-    order = torch.randperm(channels, generator=generator)
-    permutation = torch.zeros(channels, channels)
-    permutation[order, order.roll(1)] = 1.0
-    lower, upper = (normal(channels, channels, generator=generator) for _ in range(2))
-    log_s = normal(channels, generator=generator)
-    sign = torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0)
-    given = (permutation, lower, upper, log_s, sign)
-    p, low, up, s, sg = (t.double() for t in given)
+    order = torch.randperm(channels, generator=draw)
+    p = torch.eye(channels, dtype=torch.float64)[order.roll(1)[order.argsort()]]
+    low, up = (draw.leaf(channels, channels) for _ in range(2))
+    s, sg = draw.leaf(channels), torch.where(torch.arange(channels) % 2 == 0, -1.0, 1.0).double()
+    given = (p, low, up, s, sg)
     if index:
         suspects = {
             "this is Σ s; its logarithm is wanted, Σ log s": s.exp().sum(),
             "this is |det W|; its logarithm is wanted": s.exp().prod(),
             "the signs are counted in; |det W| takes the absolute value": (sg * s).sum(),
         }
-        return Case(given, s.sum(), suspects, {"log_s": log_s}, {"channels": channels})
+        return Case(given, s.sum(), suspects, {"log_s": s}, {"channels": channels})
     eye = torch.eye(channels, dtype=torch.float64)
     diagonal, strict_low, strict_up = torch.diag(sg * s.exp()), low.tril(-1), up.triu(1)
     left, right = strict_low + eye, strict_up + diagonal
@@ -136,18 +127,15 @@ def _plu(index: int, generator: torch.Generator, channels: int) -> Case:
         "L and U are exchanged: `lower` goes below the diagonal, `upper` above": p @ exchanged,
         "the factors are multiplied entry by entry; W is their matrix product": p * left * right,
     }
-    return Case(given, p @ left @ right, suspects, {"lower": lower, "upper": upper, "log_s": log_s})
+    return Case(given, p @ left @ right, suspects, {"lower": low, "upper": up, "log_s": s})
 
 
-@exercise
-def plu(answer: Any, generator: torch.Generator) -> None:
-    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|.
-
-    The determinant of the 1×1 convolution costs a sum over the channels, not their cube.
-    """
+@teaches("The determinant of the 1×1 convolution costs a sum over the channels, not their cube.")
+def plu(answer: Any, draw: Draw) -> None:
+    """Check W = P (L + I) (U + diag(sign · exp log_s)) and log |det W|."""
     # where the determinant does not look, there is no number: who reads it computes more than a sum
     hidden = torch.full((3, 3), math.nan)
-    p, lower, upper, log_s, sign = given = _plu(1, generator, 3).arguments
+    p, lower, upper, log_s, sign = given = _plu(1, draw, 3).arguments
     other = part(answer, 1, "W and log |det W|")
     if bool(tensor(ask(other, *given), "log |det W|").isnan().any()):
         mistake("log |det W| is NaN: det W may be negative, and its absolute value is wanted")
@@ -158,16 +146,16 @@ def plu(answer: Any, generator: torch.Generator) -> None:
         seen = True
     if seen:
         mistake("a determinant or a decomposition costs the cube of the channels, and ℓ tells it for a sum")
-    agree_always(answer, ("W", "log |det W|"), _plu, generator, (3,), (4,), (6,))
+    agree_always(answer, ("W", "log |det W|"), _plu, draw, (3,), (4,), (6,))
 
 
 class _Level:
     """The flow of one level: x + ½ tanh(a x), mixed over the channels; it says what it was given."""
 
-    def __init__(self, number: int, channels: int, generator: torch.Generator) -> None:
+    def __init__(self, number: int, channels: int, draw: Draw) -> None:
         self.number, self.channels = number, channels
-        self.a = (0.3 + torch.rand(channels, 1, 1, generator=generator)).requires_grad_()
-        self.weight = torch.randn(channels, channels, generator=generator) / math.sqrt(channels)
+        self.a = (0.3 + torch.rand(channels, 1, 1, generator=draw)).requires_grad_()
+        self.weight = torch.randn(channels, channels, generator=draw) / math.sqrt(channels)
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         if x.ndim != 4 or x.shape[1] != self.channels:
@@ -182,18 +170,14 @@ class _Level:
         return mixed, slope.log().flatten(1).sum(1) + places * volume.to(x)
 
 
-def _corners(x: Tensor) -> Tensor:
-    return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)
-
-
-def _quarters(x: Tensor) -> Tensor:
-    return torch.stack([half for row in x.chunk(2, 2) for half in row.chunk(2, 3)], 2).flatten(1, 2)
-
-
 SQUEEZES: dict[str, Callable[[Tensor], Tensor]] = {
-    "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": _corners,
+    "the squeeze puts the corners first and the channels last: 4c + 2dy + dx is wanted": lambda x: torch.cat(
+        [x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1
+    ),
     "the squeeze has dx before dy: 4c + 2dy + dx is wanted": lambda x: F.pixel_unshuffle(x.mT, 2).mT,
-    "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": _quarters,
+    "the squeeze makes channels of the picture's quarters; each 2×2 block goes into channels": lambda x: torch.stack(
+        [half for row in x.chunk(2, 2) for half in row.chunk(2, 3)], 2
+    ).flatten(1, 2),
     "the squeeze is a plain reshape: neighbouring pixels do not come together": lambda x: x.reshape(
         len(x), -1, x.shape[2] // 2, x.shape[3] // 2
     ),
@@ -215,25 +199,21 @@ def _levels(
     return [*latents, x], log_dets
 
 
-@exercise
-def multiscale(answer: Any, generator: torch.Generator) -> None:
-    """Check the latents of all levels, one after the other, and the sum of the log-determinants.
-
-    Half of the numbers leave early: deep levels are cheap, and what is coarse has them for itself.
-    """
+@teaches("Half of the numbers leave early: deep levels are cheap, and what is coarse has them for itself.")
+def multiscale(answer: Any, draw: Draw) -> None:
+    """Check the latents of all levels, one after the other, and the sum of the log-determinants."""
     for shape, count in (((3, 2, 8, 12), 2), ((2, 1, 16, 8), 3), ((1, 3, 4, 6), 1)):
-        flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), generator) for i in range(count)]
-        x = normal(*shape, generator=generator)
-        k = x.double()
-        latents, log_dets = _levels(k, flows)
-        got, log_det = pair(ask(answer, x, flows), "the list of latents, and the log-determinant")
+        flows = [_Level(i + 1, shape[1] * 2 ** (i + 2), draw) for i in range(count)]
+        x = draw.leaf(*shape)
+        latents, log_dets = _levels(x, flows)
+        got, log_det = several(ask(answer, x, flows), "the list of latents, and the log-determinant")
         if not isinstance(got, list | tuple):
             mistake("the latents come as a list, one for each level: they differ in shape")
         if len(got) != count:
             mistake("each level has one latent, and no more", f"got {len(got)} latents of {count} levels")
-        wrong = {words: _levels(k, flows, squeeze)[0] for words, squeeze in SQUEEZES.items()}
+        wrong = {words: _levels(x, flows, squeeze)[0] for words, squeeze in SQUEEZES.items()}
         if count > 1:
-            exchanged, _ = _levels(k, flows, on=1)
+            exchanged, _ = _levels(x, flows, on=1)
             wrong["the halves are exchanged: the first goes on, the second stays"] = exchanged
             wrong["the latents come in reverse order: the level that works first comes first"] = latents[::-1]
         leaves = {"x": x} | {f"flows[{i}].a": flow.a for i, flow in enumerate(flows)}
@@ -252,27 +232,18 @@ def multiscale(answer: Any, generator: torch.Generator) -> None:
         agree(log_det, total, "log_det", suspects, inputs=leaves, sizes={"levels": count})
 
 
-class _Affine:
-    """z = A x + c with a constant Jacobian: a flow that can be checked in closed form."""
-
-    def __init__(self, dim: int, generator: torch.Generator) -> None:
-        self.matrix = torch.randn(dim, dim, generator=generator) * 0.4 + 1.5 * torch.eye(dim)
-        self.offset = torch.randn(dim, generator=generator)
-
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        log_det = torch.linalg.slogdet(self.matrix.to(x)).logabsdet
-        return x @ self.matrix.T.to(x) + self.offset.to(x), log_det.expand(len(x))
-
-
+@teaches("Cooler samples come from another density, and this is how probable they are in it.")
 @by_cases("log p_T(x)", [(4, 3, 0.7), (2, 5, 0.4), (3, 6, 1.6)])
-def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperature: float) -> Case:
-    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I).
+def tempered_log_prob(draw: Draw, rows: int, dim: int, temperature: float) -> Case:
+    """log density of x = f⁻¹(T ε), ε ~ N(0, I): the base is N(0, T² I)."""
+    x, offset = draw.normal(rows, dim), draw.normal(dim)
+    matrix = draw.normal(dim, dim, std=0.4) + 1.5 * torch.eye(dim)
+    volume = torch.linalg.slogdet(matrix).logabsdet
 
-    Cooler samples come from another density, and this is how probable they are in it.
-    """
-    flow = _Affine(dim, generator)
-    x = normal(rows, dim, generator=generator).detach()
-    z, log_det = flow(x.double())
+    def flow(x: Tensor) -> tuple[Tensor, Tensor]:
+        return x @ matrix.T.to(x) + offset.to(x), volume.to(x).expand(len(x))
+
+    z, log_det = flow(x)
     quadratic, log_t = 0.5 * z.square().sum(1), math.log(temperature)
     constant = 0.5 * dim * math.log(2 * math.pi)
     plain, tempered = log_det - constant - quadratic, log_det - constant - dim * log_t
@@ -295,33 +266,22 @@ def tempered_log_prob(generator: torch.Generator, rows: int, dim: int, temperatu
     return Case((x, flow, temperature), want, suspects)
 
 
-def _matrix(channels: int, negative: bool, generator: torch.Generator) -> Tensor:
-    """A matrix that is no rotation, with a determinant of this sign."""
-    weight = torch.linalg.qr(torch.randn(channels, channels, generator=generator)).Q
-    weight = weight @ torch.diag(torch.rand(channels, generator=generator) + 1.2)
-    order = [1, 0, *range(2, channels)] if bool(weight.det() < 0) != negative else list(range(channels))
-    return weight[order].requires_grad_()
-
-
-def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, int], negative: bool) -> Case:
-    x = normal(*shape, generator=generator)
-    weight = _matrix(shape[1], negative, generator)
-    k, w = x.double(), weight.double()
-    inverse, leaves = torch.linalg.inv(w), {"x": x, "weight": weight}
-
-    def mix(matrix: Tensor) -> Tensor:
-        return torch.einsum("oc,bchw->bohw", matrix, k)
-
+def _mixed(wanted: str, draw: Draw, shape: tuple[int, int, int, int], negative: bool) -> Case:
+    k, channels, mix = draw.leaf(*shape), shape[1], partial(torch.einsum, "oc,bchw->bohw")
+    # no rotation, with a determinant of this sign
+    w = torch.linalg.qr(draw.normal(channels, channels)).Q * draw.uniform(channels, low=1.2, high=2.2)
+    w[0] *= 1 if bool(w.det() < 0) == negative else -1
+    inverse, leaves = torch.linalg.inv(w.requires_grad_()), {"x": k, "weight": w}
     if wanted == "z":
-        return Case((x, weight), mix(w), {"W is transposed": mix(w.T), "z is x, unchanged": k}, leaves)
+        return Case((k, w), mix(w, k), {"W is transposed": mix(w.T, k), "z is x, unchanged": k}, leaves)
     if wanted == "the inverse":
         undone = {
-            "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T),
-            "W acts once more; its inverse must": mix(w),
-            "W⁻¹ is transposed": mix(inverse.T),
-            "each number of W is inverted by itself; the matrix is": mix(1 / w),
+            "it is still the transpose of W: right for a rotation, as W is at the start": mix(w.T, k),
+            "W acts once more; its inverse must": mix(w, k),
+            "W⁻¹ is transposed": mix(inverse.T, k),
+            "each number of W is inverted by itself; the matrix is": mix(1 / w, k),
         }
-        return Case((x, weight, True), mix(inverse), undone)
+        return Case((k, w, True), mix(inverse, k), undone)
     log_abs, (batch, _, height, width) = torch.linalg.slogdet(w).logabsdet, shape
     ones, places = torch.ones(batch), height * width
     suspects = {"the sign of det W is counted in": -places * log_abs * ones} if negative else {}
@@ -330,16 +290,13 @@ def _mixed(wanted: str, generator: torch.Generator, shape: tuple[int, int, int, 
         "a negative determinant counts as 0": 0 * ones,
         "this is |det W|; its logarithm is wanted": places * log_abs.exp() * ones,
     }
-    return Case((x, weight), places * log_abs * ones, suspects, {"weight": weight})
+    return Case((k, w), places * log_abs * ones, suspects, {"weight": w})
 
 
-@exercise
-def conv(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: H·W·log |det W|, also where det W is negative, and the inverse of a W that has learned.
-
-    A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.
-    """
-    case = _mixed("the inverse", generator, (2, 3, 4, 5), True)
+@teaches("A determinant may be negative; a volume is its size. And only a rotation is undone by its transpose.")
+def conv(answer: Any, draw: Draw) -> None:
+    """Find the mistakes: H·W·log |det W|, also where det W is negative, and the inverse of a W that has learned."""
+    case = _mixed("the inverse", draw, (2, 3, 4, 5), True)
     forward = partial(part, answer, what="z and its log-determinant")
     nan = bool(tensor(ask(forward(index=1), *case.arguments[:2]), "log_det").isnan().any())
     turned = next(iter(case.suspects.values()))
@@ -349,17 +306,13 @@ def conv(answer: Any, generator: torch.Generator) -> None:
         mistake("log_det is still NaN where det W is negative: a volume is |det W|")
     shapes = [(shape, sign) for shape in ((3, 4, 2, 5), (2, 3, 4, 6), (5, 2, 3, 1)) for sign in (True, False)]
     for wanted, one in (("z", forward(index=0)), ("log_det", forward(index=1)), ("the inverse", answer)):
-        agree_always(one, wanted, partial(_mixed, wanted), generator, *shapes)
+        agree_always(one, wanted, partial(_mixed, wanted), draw, *shapes)
 
 
-@exercise
-def surprise(answer: Any, generator: torch.Generator) -> None:
-    """Compare the bits that Glow needs for a picture with those that it needs for faces.
-
-    A density does not say what a face is: it is high wherever a picture is easy to foretell.
-    """
-    found, _ = found_and_why(answer)
-    picture = tensor(found, "the picture")
+@teaches("A density does not say what a face is: it is high wherever a picture is easy to foretell.")
+def surprise(answer: Any, draw: Draw) -> None:
+    """Compare the bits that Glow needs for a picture with those that it needs for faces."""
+    picture = tensor(found_and_why(answer), "the picture")
     if picture.shape != (3, 32, 32) or not torch.equal(picture, picture.round().clamp(0, 255)):
         mistake("the picture must hold whole numbers 0 … 255, of shape (3, 32, 32)", f"got {show(picture)}")
     model = zoo.load("glow_faces")

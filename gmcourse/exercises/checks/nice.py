@@ -4,13 +4,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Normal
 from torch.nn import functional as F
 
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, mistake
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, fresh_weights, normal, tensor
-from gmcourse.exercises.gradients import agree_gradients
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, mistake, teaches
+from gmcourse.exercises.closeness import agree_gradients
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, finite, fresh_weights, log_normal, tensor
 from gmcourse.flows import Dequantized, Flow, LawBroken, assert_bijection_laws
 from gmcourse.metrics.likelihood import bits_per_dim
 
@@ -18,9 +17,9 @@ NICE_BITS = 2.8  # per dimension on the test digits, as lesson 06 measures it
 Halves = dict[str, tuple[Tensor, Tensor]]
 
 
-def _network(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
+def _network(inputs: int, outputs: int, draw: Draw) -> nn.Module:
     network = nn.Sequential(nn.Linear(inputs, 12), nn.ReLU(), nn.Linear(12, outputs))
-    return fresh_weights(network, generator, 0.4)
+    return fresh_weights(network, draw, 0.4)
 
 
 def _leaves(x: Tensor, *networks: nn.Module) -> dict[str, Tensor]:
@@ -32,11 +31,11 @@ def _joined(halves: Halves) -> dict[str, Tensor]:
     return {words: torch.cat(each, 1) for words, each in halves.items()}
 
 
-def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> Case:
-    m = _network(dim // 2, dim // 2, generator)
-    x = normal(rows, dim, generator=generator)
-    a, b = x.double().chunk(2, dim=1)
-    of_a, of_b = (m(half).double() for half in x.chunk(2, dim=1))
+def _coupled(draw: Draw, rows: int, dim: int, inverse: bool) -> Case:
+    m = _network(dim // 2, dim // 2, draw)
+    x = draw.leaf(rows, dim)
+    a, b = x.chunk(2, dim=1)
+    of_a, of_b = (m(half.float()).double() for half in (a, b))
     there, fed = (-of_a, -of_b) if inverse else (of_a, of_b)
     sign = "m is added once more; undoing means to subtract it" if inverse else "m is subtracted; it is added"
     halves = {
@@ -51,27 +50,22 @@ def _coupled(generator: torch.Generator, rows: int, dim: int, inverse: bool) -> 
     return Case((x, m, inverse), torch.cat([a, b + there], 1), _joined(halves), _leaves(x, m))
 
 
-@exercise
-def coupling(answer: Any, generator: torch.Generator) -> None:
-    """Check y₁ = x₁, y₂ = x₂ + m(x₁), and its inverse.
-
-    The inverse needs no inverse of the network: this is the trick of all coupling flows.
-    """
+@teaches("The inverse needs no inverse of the network: this is the trick of all coupling flows.")
+def coupling(answer: Any, draw: Draw) -> None:
+    """Check y₁ = x₁, y₂ = x₂ + m(x₁), and its inverse."""
     for inverse, what in ((False, "the coupling"), (True, "the inverse")):
         shapes = ((4, 6, inverse), (1, 2, inverse), (3, 10, inverse))
-        agree_always(answer, what, _coupled, generator, *shapes)
+        agree_always(answer, what, _coupled, draw, *shapes)
 
 
+@teaches("The volume can change now, and its logarithm is a sum.")
 @by_cases(("y", "log_det"), [(4, 6), (1, 4), (3, 8)])
-def affine_coupling(which: int, generator: torch.Generator, rows: int, dim: int) -> Case:
-    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row.
-
-    The volume can change now, and its logarithm is a sum.
-    """
-    network = _network(dim // 2, dim, generator)
-    x = normal(rows, dim, generator=generator)
-    x1, x2 = x.double().chunk(2, dim=1)
-    r, t = network(x[:, : dim // 2]).double().chunk(2, dim=1)
+def affine_coupling(which: int, draw: Draw, rows: int, dim: int) -> Case:
+    """Check y₂ = (x₂ + t) ⊙ exp(r) with (r, t) from the network, and the log-determinant of each row."""
+    network = _network(dim // 2, dim, draw)
+    x = draw.leaf(rows, dim)
+    x1, x2 = x.chunk(2, dim=1)
+    r, t = network(x1.float()).double().chunk(2, dim=1)
     s = r.exp()
     if which == 0:
         halves = {
@@ -97,25 +91,21 @@ def _logistic(z: Tensor) -> Tensor:
     return F.logsigmoid(z) + F.logsigmoid(-z)
 
 
-def _logistic_rows(generator: torch.Generator, rows: int, dim: int) -> Case:
-    z = normal(rows, dim, generator=generator, std=3.0)
-    w = z.double()
+def _logistic_rows(draw: Draw, rows: int, dim: int) -> Case:
+    z = draw.leaf(rows, dim, std=3.0)
     missing = "half of it is missing: log p = log σ(z) + log σ(−z)"
     suspects = {
-        missing: F.logsigmoid(w).sum(1),
-        f"{missing}  (the half with −z is there)": F.logsigmoid(-w).sum(1),
-        "this is the normal density": Normal(0.0, 1.0).log_prob(w).sum(1),
+        missing: F.logsigmoid(z).sum(1),
+        f"{missing}  (the half with −z is there)": F.logsigmoid(-z).sum(1),
+        "this is the normal density": log_normal(z),
     }
-    return Case((z,), _logistic(w).sum(1), suspects, {"z": z}, {"dimensions": dim})
+    return Case((z,), _logistic(z).sum(1), suspects, {"z": z}, {"dimensions": dim})
 
 
-@exercise
-def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
-    """Check the log of the standard logistic density, summed over the dimensions, for any size of z.
-
-    A prior with heavier tails than the normal, which no latent makes overflow.
-    """
-    agree_always(answer, "log p(z)", _logistic_rows, generator, (4, 3), (1, 7), (6, 2))
+@teaches("A prior with heavier tails than the normal, which no latent makes overflow.")
+def logistic_log_prob(answer: Any, draw: Draw) -> None:
+    """Check the log of the standard logistic density, summed over the dimensions, for any size of z."""
+    agree_always(answer, "log p(z)", _logistic_rows, draw, (4, 3), (1, 7), (6, 2))
     # Rows of very different sizes, so that no one shift serves them all; beyond what float64's exp can hold.
     far = torch.tensor([[1000.0, -1000.0], [0.5, -0.25], [-90.0, 3.0], [20.0, 400.0]], requires_grad=True)
     got = tensor(ask(answer, far), "log p(z)")
@@ -129,41 +119,35 @@ def logistic_log_prob(answer: Any, generator: torch.Generator) -> None:
     agree_gradients(got, wanted, {"z": far}, "log p(z)")
 
 
+@teaches("One scale for each dimension is all the change of volume that NICE has.")
 @by_cases("log p(h)", [(4, 3), (1, 6), (5, 2)])
-def scaled_log_prob(generator: torch.Generator, rows: int, dim: int) -> Case:
-    """log p(h) where z = exp(s) ⊙ h is standard logistic.
-
-    One scale for each dimension is all the change of volume that NICE has.
-    """
-    h, s = normal(rows, dim, generator=generator), normal(dim, generator=generator)
-    k, a = h.double(), s.double()
-    z, total = a.exp() * k, a.sum()
+def scaled_log_prob(draw: Draw, rows: int, dim: int) -> Case:
+    """log p(h) where z = exp(s) ⊙ h is standard logistic."""
+    h, s = draw.leaf(rows, dim), draw.leaf(dim)
+    z, total = s.exp() * h, s.sum()
     prior = _logistic(z).sum(1)
     suspects = {
         "Σ s is missing: the scaling changes volume": prior,
         "Σ s is subtracted; data to latent, it is added": prior - total,
-        "Σ exp(s) is added; the log-determinant is Σ s": prior + a.exp().sum(),
-        "the mean of s is added; the log-determinant is a sum": prior + a.mean(),
-        "h is not scaled": _logistic(k).sum(1) + total,
-        "h is divided by exp(s); that is the way back": _logistic(k / a.exp()).sum(1) + total,
-        "h is multiplied by s; the scale is exp(s)": _logistic(a * k).sum(1) + total,
+        "Σ exp(s) is added; the log-determinant is Σ s": prior + s.exp().sum(),
+        "the mean of s is added; the log-determinant is a sum": prior + s.mean(),
+        "h is not scaled": _logistic(h).sum(1) + total,
+        "h is divided by exp(s); that is the way back": _logistic(h / s.exp()).sum(1) + total,
+        "h is multiplied by s; the scale is exp(s)": _logistic(s * h).sum(1) + total,
         "Σ s is counted once for each row of the batch": prior + rows * total,
         "the prior is missing: this is the log-determinant alone": total.expand(rows),
-        "the prior is the standard logistic, not the normal": Normal(0.0, 1.0).log_prob(z).sum(1) + total,
+        "the prior is the standard logistic, not the normal": log_normal(z) + total,
     }
     return Case((h, s), prior + total, suspects, {"h": h, "s": s})
 
 
+@teaches("Now that the halves take turns, no input is left as it came.")
 @by_cases("the output", [(3, 6), (2, 4), (1, 8)], atol=1e-4)
-def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
-    """Find the mistake: couplings that must take turns.
-
-    Now that the halves take turns, no input is left as it came.
-    """
-    nets = [_network(dim // 2, dim // 2, generator) for _ in range(3)]
-    x = normal(rows, dim, generator=generator)
-    a, b = x.chunk(2, dim=1)
-    m1, m2, m3 = nets
+def mixed(draw: Draw, rows: int, dim: int) -> Case:
+    """Find the mistake: couplings that must take turns."""
+    m1, m2, m3 = nets = [_network(dim // 2, dim // 2, draw) for _ in range(3)]
+    x = draw.leaf(rows, dim)
+    a, b = x.float().chunk(2, dim=1)
     b1 = b + m1(a)
     a1 = a + m2(b1)
     b2 = b1 + m3(a1)
@@ -179,18 +163,14 @@ def mixed(generator: torch.Generator, rows: int, dim: int) -> Case:
         "the networks are used in reverse order": (last_a, last_b + m1(last_a)),
         "the third coupling begins again with the old second half": (a1, b + m3(a1)),
     }
-    suspects = {words: both.double() for words, both in _joined(halves).items()}
     handed = torch.cat([a, b + m1(a) + m2(a) + m3(a)], 1)
-    return Case((x, nets), torch.cat([a1, b2], 1).double(), suspects, _leaves(x, *nets), handed=handed)
+    return Case((x, nets), torch.cat([a1, b2], 1).double(), _joined(halves), _leaves(x, *nets), handed=handed)
 
 
-@exercise
-def small_flow(answer: Any, generator: torch.Generator) -> None:
-    """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen.
-
-    Your flow has learned these digits better than NICE has, and its number can be compared with any other's.
-    """
-    (build, saved), _ = found_and_why(answer)
+@teaches("Your flow has learned these digits better than NICE has, and its number can be compared with any other's.")
+def small_flow(answer: Any, draw: Draw) -> None:
+    """Load the flow that was saved, test that it is one, and measure it on digits that it has not seen."""
+    build, saved = found_and_why(answer)
     model = ask(build)
     if not saved:
         raise NotDone("not done yet: no trained flow is saved beside the notebook")

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from functools import cache, partial
 from typing import Any
 
 import torch
@@ -11,56 +10,36 @@ from torch.nn import functional as F
 
 from gmcourse import zoo
 from gmcourse.data import load
-from gmcourse.exercises.checks import NotDone, ask, by_cases, exercise, found_and_why, matches, mistake, show
-from gmcourse.exercises.compare import Case, agree, agree_always, finite, normal, part, tensor
+from gmcourse.exercises.checks import NotDone, ask, by_cases, found_and_why, matches, mistake, teaches
+from gmcourse.exercises.compare import Case, Draw, agree, agree_always, part, tensor
 from gmcourse.metrics.diversity import precision_recall
 from gmcourse.models.features import Features
 from gmcourse.models.stylegan2 import Generator
 
 EPS = 1e-8
+SMALL = "with small styles the convolution is wrong: ε = 10⁻⁸ stands below the root, beside the sum"
 
 
-def _styled(size: float, generator: torch.Generator, *shape: int) -> Case:
-    x = (size * (2 * normal(*shape, generator=generator) + 3)).detach().requires_grad_()
-    scale = (0.5 + torch.rand(shape[:2], generator=generator)).requires_grad_()
-    shift = normal(*shape[:2], generator=generator, std=2.0)
-    a, s, m = x.double(), scale.double()[..., None, None], shift.double()[..., None, None]
+@teaches("A style says the mean and the deviation of each map: so the first StyleGAN was steered.")
+@by_cases(
+    "AdaIN",
+    [(1.0, 3, 2, 4, 5), (1.0, 1, 4, 6, 3), (1.0, 2, 3, 5, 4)],
+    edges={
+        "AdaIN of a map that is the same everywhere is not finite: ε is missing": (0.0, 1, 2, 3, 4),
+        "AdaIN of a faint map is wrong: ε = 10⁻⁸ stands below the root, beside the variance": (1e-4, 3, 2, 4, 5),
+    },
+)
+def adain(draw: Draw, size: float, *shape: int) -> Case:
+    """AdaIN gives each map the mean and the deviation that its style says."""
+    a = (size * (draw.normal(*shape, std=2.0) + 3)).requires_grad_()
+    scale, shift = draw.uniform(*shape[:2], low=0.5, high=1.5).requires_grad_(), draw.leaf(*shape[:2], std=2.0)
+    s, m = scale[..., None, None], shift[..., None, None]
     want = s * F.instance_norm(a, eps=EPS) + m
     if size < 1:
-        return Case((x, scale, shift), want)
-    leaves = {"x": x, "scale": scale, "shift": shift}
-    return Case((x, scale, shift), want, _adain_suspects(a, s, m, want), leaves)
-
-
-@exercise
-def adain(answer: Any, generator: torch.Generator) -> None:
-    """AdaIN gives each map the mean and the deviation that its style says.
-
-    A style says the mean and the deviation of each map: so the first StyleGAN was steered.
-    """
-    agree_always(answer, "AdaIN", partial(_styled, 1.0), generator, (3, 2, 4, 5), (1, 4, 6, 3), (2, 3, 5, 4))
-    value = ask(answer, torch.full((1, 2, 3, 4), 0.5), torch.ones(1, 2), torch.zeros(1, 2))
-    finite(value, "AdaIN", "AdaIN of a map that is the same everywhere is not finite: ε is missing")
-    words = "AdaIN of a faint map is wrong: ε = 10⁻⁸ stands below the root, beside the variance"
-    agree_always(answer, "AdaIN", partial(_styled, 1e-4), generator, (3, 2, 4, 5), otherwise=words)
-
-
-def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, Tensor]:
-    centred = a - a.mean((2, 3), keepdim=True)
-    variance = a.var((2, 3), correction=0, keepdim=True)
+        return Case((a, scale, shift), want)
+    centred, variance = a - a.mean((2, 3), keepdim=True), a.var((2, 3), correction=0, keepdim=True)
     deviation, unbiased = (variance + EPS).sqrt(), (a.var((2, 3), keepdim=True) + EPS).sqrt()
-    axes = {
-        "batch too (batch normalisation); each picture has its own": (0, 2, 3),
-        "channels too (layer normalisation); each map has its own": (1, 2, 3),
-        "channels at each pixel; they run over the pixels of a map": (1,),
-    }
-
-    def over(dims: tuple[int, ...]) -> Tensor:
-        variance, mean = torch.var_mean(a, dims, correction=0, keepdim=True)
-        return s * (a - mean) / (variance + EPS).sqrt() + m
-
-    runs = {f"mean and deviation run over the {words}": over(dims) for words, dims in axes.items()}
-    return runs | {
+    suspects = {
         "the variance divides by the number of pixels minus one": s * centred / unbiased + m,
         "it divides by the variance; its root, the deviation, is wanted": s * centred / (variance + EPS) + m,
         "the mean is not subtracted": s * a / deviation + m,
@@ -71,6 +50,14 @@ def _adain_suspects(a: Tensor, s: Tensor, m: Tensor, want: Tensor) -> dict[str, 
         "scale and shift are swapped": m * centred / deviation + s,
         "the scale is 1 + scale; here the scale itself is given": want + (want - m) / s,
     }
+    for words, axes in {
+        "batch too (batch normalisation); each picture has its own": (0, 2, 3),
+        "channels too (layer normalisation); each map has its own": (1, 2, 3),
+        "channels at each pixel; they run over the pixels of a map": (1,),
+    }.items():
+        spread, middle = torch.var_mean(a, axes, correction=0, keepdim=True)
+        suspects[f"mean and deviation run over the {words}"] = s * (a - middle) / (spread + EPS).sqrt() + m
+    return Case((a, scale, shift), want, suspects, {"x": a, "scale": scale, "shift": shift})
 
 
 def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
@@ -82,35 +69,21 @@ def _grouped(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
     return F.conv2d(joined, each.flatten(0, 1), padding=1, groups=batch).reshape(batch, -1, height, width)
 
 
-def _modulated(
-    size: float, generator: torch.Generator, batch: int, inputs: int, outputs: int, height: int, width: int
-) -> Case:
-    x = normal(batch, inputs, height, width, generator=generator)
-    weight = normal(outputs, inputs, 3, 3, generator=generator)
-    styles = (size * (0.3 + 2 * torch.rand(batch, inputs, generator=generator))).requires_grad_()
-    a, w, s = x.double(), weight.double(), styles.double()
+@teaches("The style now acts on the weights: no map has to be normalised by its own statistics.")
+@by_cases(
+    "the convolution",
+    [(1.0, 3, 4, 5, 6, 7), (1.0, 2, 5, 7, 4, 6), (1.0, 1, 4, 2, 5, 6)],
+    edges={
+        "with styles of zero the result is not finite: ε is missing": (0.0, 3, 4, 5, 6, 7),
+        SMALL: (1e-5, 3, 4, 5, 6, 7),
+    },
+)
+def modulated_conv(draw: Draw, size: float, batch: int, inputs: int, outputs: int, height: int, width: int) -> Case:
+    """Each picture is convolved with weights that its styles modulate and that are demodulated."""
+    a, w = draw.leaf(batch, inputs, height, width), draw.leaf(outputs, inputs, 3, 3)
+    s = (size * draw.uniform(batch, inputs, low=0.3, high=2.3)).requires_grad_()
     if size < 1:
-        return Case((x, weight, styles), _grouped(a, w, s))
-    leaves = {"x": x, "weight": weight, "styles": styles}
-    return Case((x, weight, styles), _grouped(a, w, s), _conv_suspects(a, w, s), leaves)
-
-
-@exercise
-def modulated_conv(answer: Any, generator: torch.Generator) -> None:
-    """Each picture is convolved with weights that its styles modulate and that are demodulated.
-
-    The style now acts on the weights: no map has to be normalised by its own statistics.
-    """
-    shapes = ((3, 4, 5, 6, 7), (2, 5, 7, 4, 6), (1, 4, 2, 5, 6))
-    agree_always(answer, "the convolution", partial(_modulated, 1.0), generator, *shapes)
-    x, weight, styles = _modulated(1.0, generator, *shapes[0]).arguments
-    value = ask(answer, x, weight, 0 * styles)
-    finite(value, "the convolution", "with styles of zero the result is not finite: ε is missing")
-    words = "with small styles the convolution is wrong: ε = 10⁻⁸ stands below the root, beside the sum"
-    agree_always(answer, "the convolution", partial(_modulated, 1e-5), generator, shapes[0], otherwise=words)
-
-
-def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
+        return Case((a, w, s), _grouped(a, w, s))
     scaled = a * s[:, :, None, None]
     plain = F.conv2d(scaled, w, padding=1)
     squares = torch.einsum("bi,oikl->boikl", s.square(), w.square())
@@ -118,13 +91,8 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
     mean = squares.mean((2, 3, 4))[..., None, None] + EPS
     over_maps = squares.sum((1, 2, 3, 4))[:, None, None, None] + EPS
     of_weights = w.square().sum((1, 2, 3))[:, None, None] + EPS
-    no_border = F.conv2d(scaled, w)
-
-    def padded(mode: str) -> Tensor:
-        return F.conv2d(F.pad(scaled, (1,) * 4, mode=mode), w) / total.sqrt()
-
     of_output = plain / (plain.var((2, 3), correction=0, keepdim=True) + EPS).sqrt()
-    return {
+    suspects = {
         "it is modulated, but not demodulated": plain,
         "the norm is that of the weights before the style": plain / of_weights.sqrt(),
         "it is demodulated, but the styles are missing": _grouped(a, w, torch.ones_like(s)),
@@ -135,125 +103,104 @@ def _conv_suspects(a: Tensor, w: Tensor, s: Tensor) -> dict[str, Tensor]:
         "it is normalised by the output's deviation; demodulation looks at the weights only": of_output,
         "the styles of the first picture are used for all": _grouped(a, w, s[:1].expand_as(s)),
         "the convolution is a correlation in PyTorch; the weights were flipped": _grouped(a, w.flip(2, 3), s),
-        "the border is mirrored; zeros are wanted there": padded("reflect"),
-        "the border goes round; zeros are wanted there": padded("circular"),
-        "the border is repeated; zeros are wanted there": padded("replicate"),
-        "there are no zeros at the border: the size must stay (padding=1)": no_border / total.sqrt(),
+        "there are no zeros at the border: the size must stay (padding=1)": F.conv2d(scaled, w) / total.sqrt(),
     }
+    for words, mode in {"is mirrored": "reflect", "goes round": "circular", "is repeated": "replicate"}.items():
+        padded = F.conv2d(F.pad(scaled, (1,) * 4, mode=mode), w)
+        suspects[f"the border {words}; zeros are wanted there"] = padded / total.sqrt()
+    return Case((a, w, s), _grouped(a, w, s), suspects, {"x": a, "weight": w, "styles": s})
 
 
-@exercise
-def lazy(answer: Any, generator: torch.Generator) -> None:
-    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers.
-
-    A penalty at every k-th step costs a k-th of the time and pulls as hard.
-    """
-    for few, many in ((3, 8), (8, 20), (20, 40)):
-        k = int(torch.randint(few, many, (), generator=generator))
-        uniform = torch.rand(4, generator=generator).tolist()
-        gamma, lr = 1 + 9 * uniform[0], 1e-3 * (1 + uniform[1])
-        beta1, beta2 = 0.3 + 0.4 * uniform[2], 0.9 + 0.05 * uniform[3]
-        c = k / (k + 1)
-        value = ask(answer, gamma, lr, beta1, beta2, k)
-        several = value if isinstance(value, tuple | list) else tensor(value, "the four").flatten().tolist()
-        if len(several) != 4:
-            mistake("four numbers are wanted", f"got {len(several)}")
-        got = [float(tensor(each, "each of the four")) for each in several]
-        example = torch.tensor([160.0, 0.002 * 16 / 17, 0.0, 0.99 ** (16 / 17)])
-        if torch.allclose(torch.tensor(got), example, rtol=1e-3):
-            mistake("the numbers of the example come back, whatever the input")
-        weights = {
-            "it is unchanged; the penalty comes k times less often, so it must be k times as strong": gamma,
-            "16 is the example's k": gamma * 16,
-            "it is divided by k; the penalty comes less often, so it must be stronger": gamma / k,
-            "it is multiplied by k + 1; there were k gradients in place of one": gamma * (k + 1),
-            "it is corrected by c as well; that belongs to Adam": gamma * k * c,
-            "it is multiplied by c; that belongs to Adam, and the penalty needs k": gamma * c,
-        }
-        rates = {
-            "it is unchanged; there is a step more in every k, so it must be smaller": lr,
-            "c is upside down: it must become smaller": lr / c,
-            "it is raised to the power c; only the two β are": lr**c,
-            "it is multiplied by k, as the penalty is": lr * k,
-            "it is divided by k": lr / k,
-            "c is k/(k + 1), not (k − 1)/k": lr * (k - 1) / k,
-            "c is k/(k + 1), not 1/(k + 1)": lr / (k + 1),
-        }
-        agree(got[0], gamma * k, "the penalty's weight", weights, rtol=1e-5, atol=0.0)
-        agree(got[1], lr * c, "the learning rate", rates, rtol=1e-5, atol=0.0)
-        for what, number, beta, other in (("β₁", got[2], beta1, beta2), ("β₂", got[3], beta2, beta1)):
-            betas = {
-                "it is unchanged": beta,
-                "it is multiplied by c; it must be raised to the power c": beta * c,
-                "it is raised to 1/c: then Adam forgets faster, not slower": beta ** (1 / c),
-                "it is raised to the power k": beta**k,
-                "1 − β is corrected in place of β": 1 - (1 - beta) * c,
-                "β₁ and β₂ are swapped": other**c,
-            }
-            agree(number, beta**c, what, betas, rtol=1e-5, atol=0.0)
-    zero = tensor(ask(answer, gamma, lr, 0.0, beta2, k)[2], "β₁")
-    if float(zero) != 0.0:
-        mistake("β₁ = 0 must stay 0: Adam without memory has none after the correction", f"got {show(zero)}")
+@teaches("A penalty at every k-th step costs a k-th of the time and pulls as hard.")
+@by_cases(
+    ("the penalty's weight", "the learning rate", "β₁", "β₂"),
+    [(3, 8), (8, 20), (20, 40)],
+    edges={"is wrong where β₁ is 0: Adam without memory has none after the correction": (20, 40, 0.0)},
+    rtol=1e-5,
+    atol=0.0,
+)
+def lazy(which: int, draw: Draw, few: int, many: int, memory: float = 1.0) -> Case:
+    """A penalty every k steps has k times the weight, and Adam gets c = k/(k + 1) in its three numbers."""
+    k = int(torch.randint(few, many, (), generator=draw))
+    a, b, first, second = draw.uniform(4).tolist()
+    gamma, lr, beta1, beta2 = 1 + 9 * a, 1e-3 * (1 + b), memory * (0.3 + 0.4 * first), 0.9 + 0.05 * second
+    c, beta, other = k / (k + 1), *((beta1, beta2) if which == 2 else (beta2, beta1))
+    weights = {
+        "it is unchanged; the penalty comes k times less often, so it must be k times as strong": gamma,
+        "16 is the example's k": gamma * 16,
+        "it is divided by k; the penalty comes less often, so it must be stronger": gamma / k,
+        "it is multiplied by k + 1; there were k gradients in place of one": gamma * (k + 1),
+        "it is corrected by c as well; that belongs to Adam": gamma * k * c,
+        "it is multiplied by c; that belongs to Adam, and the penalty needs k": gamma * c,
+    }
+    rates = {
+        "it is unchanged; there is a step more in every k, so it must be smaller": lr,
+        "c is upside down: it must become smaller": lr / c,
+        "it is raised to the power c; only the two β are": lr**c,
+        "it is multiplied by k, as the penalty is": lr * k,
+        "it is divided by k": lr / k,
+        "c is k/(k + 1), not (k − 1)/k": lr * (k - 1) / k,
+        "c is k/(k + 1), not 1/(k + 1)": lr / (k + 1),
+    }
+    betas = {
+        "it is unchanged": beta,
+        "it is multiplied by c; it must be raised to the power c": beta * c,
+        "it is raised to 1/c: then Adam forgets faster, not slower": beta ** (1 / c),
+        "it is raised to the power k": beta**k,
+        "1 − β is corrected in place of β": 1 - (1 - beta) * c,
+        "β₁ and β₂ are swapped": other**c,
+    }
+    example = (160.0, 0.002 * 16 / 17, 0.0, 0.99 ** (16 / 17))[which]
+    suspects = {"the numbers of the example come back, whatever the input": example}
+    want = (gamma * k, lr * c, beta**c, beta**c)[which]
+    return Case((gamma, lr, beta1, beta2, k), want, suspects | (weights, rates, betas, betas)[which])
 
 
-@exercise
-def path_lengths(answer: Any, generator: torch.Generator) -> None:
-    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian.
-
-    One backward pass gives the length of a Jacobian that was never written down.
-    """
+@teaches("One backward pass gives the length of a Jacobian that was never written down.")
+def path_lengths(answer: Any, draw: Draw) -> None:
+    """Check ‖J_wᵀy‖ of each picture, differentiable, against an explicit Jacobian."""
     for batch, layers, width, shape in ((3, 4, 5, (2, 6, 7)), (2, 3, 6, (3, 5, 4)), (1, 5, 2, (3, 4, 6))):
-        mixing = normal(layers * width, math.prod(shape), generator=generator).detach()
-        ws = normal(batch, layers, width, generator=generator)
-        noise = normal(batch, *shape, generator=generator).detach()
+        mixing = draw.normal(layers * width, math.prod(shape))
+        ws = torch.randn(batch, layers, width, generator=draw).requires_grad_()
+        noise = torch.randn(batch, *shape, generator=draw)
 
         def network(w: Tensor, mixing: Tensor = mixing, shape: tuple[int, ...] = shape) -> Tensor:
             hidden = w.flatten(1) @ mixing.to(w.dtype)
             return (hidden + 0.3 * hidden.sin()).reshape(len(w), *shape)
 
-        w = ws.double()
-        y = noise.double() / math.sqrt(shape[1] * shape[2])
-        rows = []
-        for i in range(batch):
-            jacobian = torch.autograd.functional.jacobian(network, w[i : i + 1], create_graph=True)
-            flat = jacobian.reshape(math.prod(shape), layers, width)
-            rows.append(torch.einsum("pld,p->ld", flat, y[i].flatten()))
+        channels, height, pixels = shape[0], shape[1], math.prod(shape[1:])
+        y, rows = noise.double() / math.sqrt(pixels), []
+        for one, its in zip(ws.double().split(1), y, strict=True):
+            jacobian = torch.autograd.functional.jacobian(network, one, create_graph=True)[0]  # (C, H, W, 1, L, D)
+            rows.append(torch.einsum("chwald,chw->ld", jacobian, its))
         product = torch.stack(rows)  # (B, L, D)
-        want = product.square().sum(2).mean(1).sqrt()
+        squares = product.square().sum(2)
+        want = squares.mean(1).sqrt()
+        suspects = {
+            "y is not divided by √(HW)": want * math.sqrt(pixels),
+            "y is divided by HW; its root is wanted": want / math.sqrt(pixels),
+            "y is divided by H; H and W differ: √(HW)": want * math.sqrt(pixels) / height,
+            "y is divided by W; H and W differ: √(HW)": want * height / math.sqrt(pixels),
+            "y is divided by √(CHW); the channels do not count": want / math.sqrt(channels),
+            "the squares are summed over the layers; their mean is wanted": squares.sum(1).sqrt(),
+            "the root is missing: this is the squared length": squares.mean(1),
+            "the root is taken before the mean over layers": squares.sqrt().mean(1),
+            "it is averaged over w's numbers too; their squares add up": product.square().mean((1, 2)).sqrt(),
+            "it is averaged over the pictures and not over the layers": squares.mean(0).sqrt(),
+            "it is not averaged over the layers: one number a picture is wanted": squares.sqrt(),
+            "it is the sum of absolute values": product.abs().sum(2).mean(1),
+        }
         value = ask(answer, network(ws), ws, noise, as_clones=False)  # no picture was computed from a clone
-        agree(value, want, "the length", _path_suspects(product, *shape), inputs={"ws": ws})
+        agree(value, want, "the length", suspects, inputs={"ws": ws})
 
 
-def _path_suspects(product: Tensor, channels: int, height: int, width: int) -> dict[str, Tensor]:
-    squares, pixels = product.square().sum(2), height * width  # (B, L)
-    want = squares.mean(1).sqrt()
-    return {
-        "y is not divided by √(HW)": want * math.sqrt(pixels),
-        "y is divided by HW; its root is wanted": want / math.sqrt(pixels),
-        "y is divided by H; H and W differ: √(HW)": want * math.sqrt(pixels) / height,
-        "y is divided by W; H and W differ: √(HW)": want * height / math.sqrt(pixels),
-        "y is divided by √(CHW); the channels do not count": want / math.sqrt(channels),
-        "the squares are summed over the layers; their mean is wanted": squares.sum(1).sqrt(),
-        "the root is missing: this is the squared length": squares.mean(1),
-        "the root is taken before the mean over layers": squares.sqrt().mean(1),
-        "it is averaged over w's numbers too; their squares add up": product.square().mean((1, 2)).sqrt(),
-        "it is averaged over the pictures and not over the layers": squares.mean(0).sqrt(),
-        "it is not averaged over the layers: one number a picture is wanted": squares.sqrt(),
-        "it is the sum of absolute values": product.abs().sum(2).mean(1),
-    }
-
-
+@teaches("Closer to the average there is less variety and there are fewer failures; ψ is the dial.")
 @by_cases(
     "the styles", [(2, 0.3, 3, 5, 4), (4, 0.8, 2, 4, 3), (3, 0.6, 1, 6, 2), (0, 0.2, 2, 3, 4), (1, 0.0, 4, 5, 3)]
 )
-def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -> Case:
-    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay.
-
-    Closer to the average there is less variety and there are fewer failures; ψ is the dial.
-    """
-    ws = normal(*shape, generator=generator).detach()
-    mean = normal(shape[2], generator=generator, std=2.0).detach()
-    w, m = ws.double(), mean.double()
+def truncate(draw: Draw, cutoff: int, psi: float, *shape: int) -> Case:
+    """The first layers become w̄ + ψ(w − w̄); the others, and the input itself, stay."""
+    w, m = draw.normal(*shape), draw.normal(shape[2], std=2.0)
 
     def layered(pulled: Tensor, kept: Tensor = w, count: int = cutoff) -> Tensor:
         return torch.where((torch.arange(shape[1]) < count)[:, None], pulled, kept)
@@ -273,18 +220,15 @@ def truncate(generator: torch.Generator, cutoff: int, psi: float, *shape: int) -
         "the first pictures are truncated; it must be the first layers": pictures,
         "only the truncated layers came back; the others belong there too": everywhere[:, :cutoff],
     }
-    return Case((ws, mean, psi, cutoff), layered(everywhere), suspects)
+    return Case((w, m, psi, cutoff), layered(everywhere), suspects)
 
 
-def _penalised(
-    which: int, generator: torch.Generator, layers: int, batch: int, width: int, start: float, decay: float
-) -> Case:
-    sizes = 0.5 + 2 * torch.rand(1, batch, 1, generator=generator)  # so that an average over pictures shows
-    found = (torch.randn(layers, batch, width, generator=generator) * sizes).requires_grad_()
-    squares = found.double().square().sum(2)  # (L, B)
+def _penalised(which: int, draw: Draw, layers: int, batch: int, width: int, start: float, decay: float) -> Case:
+    sizes = draw.uniform(1, batch, 1, low=0.5, high=2.5)  # so that an average over pictures shows
+    found = (draw.normal(layers, batch, width) * sizes).requires_grad_()
+    squares = found.square().sum(2)  # (L, B)
     right, of_layers, root = squares.mean(0).sqrt(), squares.mean(1).sqrt(), squares.sqrt()
-    first = (start * right.mean()).detach().float()
-    a = first.double()
+    a = (start * right.mean()).detach()
 
     def off(lengths: Tensor) -> Tensor:
         return (lengths - a.lerp(lengths.mean(), decay)).square().mean()
@@ -298,7 +242,7 @@ def _penalised(
             "it is moved towards the mean of the squared lengths": a.lerp(right.square().mean(), decay),
             "it is moved towards a mean over layers, not over pictures": a.lerp(of_layers.mean(), decay),
         }
-        return Case((found, first, decay), moved.detach(), suspects)
+        return Case((found, a, decay), moved.detach(), suspects)
     gaps = right - moved
     suspects = {
         "a is cut off now, but there is still one length a layer, not one a picture": off(of_layers),
@@ -316,23 +260,20 @@ def _penalised(
         "the absolute difference is taken; its square is wanted": gaps.abs().mean(),
     }
     leaves, counted = {"gradients": found}, {"pictures": batch}
-    return Case((found, first, decay), gaps.square().mean(), suspects, leaves, counted)
+    return Case((found, a, decay), gaps.square().mean(), suspects, leaves, counted)
 
 
-@exercise
-def penalty(answer: Any, generator: torch.Generator) -> None:
-    """Find the mistakes: the mean over pictures came before the square, and the running mean kept its history.
-
-    Each picture has a slope of its own; their mean may be zero while none of them is.
-    """
+@teaches("Each picture has a slope of its own; their mean may be zero while none of them is.")
+def penalty(answer: Any, draw: Draw) -> None:
+    """Find the mistakes: the mean over pictures came before the square, and the running mean kept its history."""
     of_penalty, of_mean = (part(answer, index, "the penalty and the new a") for index in (0, 1))
     shapes = ((4, 3, 2, 1.5, 0.2), (3, 5, 4, 0.5, 0.1), (2, 6, 3, 0.7, 0.3), (5, 1, 2, 1.4, 0.2))
-    case = _penalised(0, generator, *shapes[0])
+    case = _penalised(0, draw, *shapes[0])
     history = tensor(ask(of_mean, *case.arguments), "the new a").requires_grad
     published = torch.as_tensor(next(iter(case.suspects.values())))
     if history and matches(tensor(ask(of_penalty, *case.arguments), "the penalty"), published):
         raise NotDone("not done yet: what comes back is still that of the published code")
-    agree_always(answer, ("the penalty", "the new a"), _penalised, generator, *shapes)
+    agree_always(answer, ("the penalty", "the new a"), _penalised, draw, *shapes)
     if history:
         reason = "the new a still holds the graph of this step and of all steps before: memory grows"
         mistake(reason, "What is kept for the next step is a number: `a.detach()`.")
@@ -341,30 +282,20 @@ def penalty(answer: Any, generator: torch.Generator) -> None:
 SAMPLES, USES = 300, ("page", "training")
 
 
-@cache
-def _judges() -> tuple[Features, Generator, Tensor]:
-    """The network that measures, the one that is measured, and what the first makes of the test faces."""
-    features, network = zoo.load("features"), zoo.load("stylegan2_faces")
-    assert isinstance(features, Features)
-    assert isinstance(network, Generator)
-    return features, network, features.of(load("faces", "test", n=SAMPLES).unit())
-
-
-@exercise
-def published(answer: Any, generator: torch.Generator) -> None:
-    """Measure precision and recall of 300 samples at both values of ψ that were chosen.
-
-    A page of samples shows precision; what a generator leaves out, nobody sees on it.
-    """
-    found, _ = found_and_why(answer)
+@teaches("A page of samples shows precision; what a generator leaves out, nobody sees on it.")
+def published(answer: Any, draw: Draw) -> None:
+    """Measure precision and recall of 300 samples at both values of ψ that were chosen."""
+    found = found_and_why(answer)
     if not isinstance(found, Mapping) or not set(USES) <= set(found):
         mistake("a dictionary is wanted with a ψ for the `page` and one for `training`")
     psis = {use: float(tensor(found[use], f"ψ for the {use}")) for use in USES}
     if not all(0 <= psi <= 1.5 for psi in psis.values()):
         mistake("ψ lies between 0, one face, and 1, no truncation; a little more is possible", f"got {psis}")
-    seen = {}
+    seen, features, network = {}, zoo.load("features"), zoo.load("stylegan2_faces")
+    assert isinstance(features, Features)
+    assert isinstance(network, Generator)
     with torch.no_grad():
-        features, network, real = _judges()
+        real = features.of(load("faces", "test", n=SAMPLES).unit())
         for use, psi in psis.items():
             seen[use] = precision_recall(real, features.of(network.sample(SAMPLES, truncation=psi)))
     for use, (precision, recall) in seen.items():

@@ -41,20 +41,18 @@ details { margin-top: .5rem; }
 """
 
 
-# Nothing on these pages may run or be fetched, whatever a student wrote.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-
 def _text(text: str) -> str:
     """Text of others as HTML that shows it and does nothing."""
     return escape(visible(text))
 
 
 def _page(title: str, body: str) -> str:
+    """Write a page on which nothing may run or be fetched, whatever a student wrote."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{_text(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 

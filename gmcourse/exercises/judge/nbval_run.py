@@ -76,7 +76,12 @@ def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, 
     with tempfile.TemporaryDirectory(prefix="gmcourse-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "copy.ipynb").write_text(as_notebook(steps), encoding="utf-8")
-        roles = _roles(steps, limits)
+        # what the plugin knows of each cell: in a file, since hundreds of cells do not fit into the environment
+        roles: Roles = [
+            {"role": step.role, "exercise": step.checks, "line": step.checks and passed_line(step.checks)}
+            | {"seconds": limits.seconds if step.role in THEIRS else SET_UP}
+            for step in steps
+        ]
         (folder / "steps").write_text(json.dumps(roles), encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         # What is read while the student's code runs, or after it, is opened before: the files may be deleted.
@@ -95,15 +100,6 @@ def run(steps: Sequence[CopiedCell], limits: Limits, halt: Event | None = None, 
             finally:
                 _kill(process, str(folder / "steps"))
             return replace(_read(steps, events, reason, process.returncode, output), seconds=seconds)
-
-
-def _roles(steps: Sequence[CopiedCell], limits: Limits) -> Roles:
-    """What the plugin knows of each cell: a file, since hundreds of cells do not fit into the environment."""
-    return [
-        {"role": step.role, "exercise": step.checks, "line": step.checks and passed_line(step.checks)}
-        | {"seconds": limits.seconds if step.role in THEIRS else SET_UP}
-        for step in steps
-    ]
 
 
 def _environment(folder: Path, limits: Limits) -> dict[str, str]:

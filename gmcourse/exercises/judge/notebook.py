@@ -18,8 +18,7 @@ LARGEST = 200 * 2**20  # bytes; a notebook beyond this holds something else
 
 MARKER = re.compile(r"^[ \t]*#[ \t]*(exercise|check)[ \t]*:[ \t]*(\w+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 SET_UP = re.compile(r"\A\s*#[ \t]*(set-up|colab)\b", re.IGNORECASE)
-HEADING = re.compile(r"^##\s+(.*)$", re.MULTILINE)
-MEASURE = re.compile(r"^(★+)\s*·\s*(\d+)\s*minutes", re.MULTILINE)
+HEAD = re.compile(r"^## +(.*)\n\s*(★+)\s*·\s*(\d+)\s*minutes", re.MULTILINE)
 HINT = re.compile(r"<details>\s*<summary>\s*Hint \d+\s*</summary>(.*?)</details>", re.DOTALL)
 
 
@@ -64,47 +63,14 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A handed-out notebook: `04_vae` of `04_vae_exercises.ipynb`, its set-up cell and its exercises in order."""
+    """A handed-out notebook: `04_vae` of `04_vae_exercises.ipynb`, with its exercises in order."""
 
     name: str
+    slug: str  # the name without its number: `vae`
+    title: str  # the first heading
+    set_up: str  # the shipped set-up cells
     cells: tuple[Cell, ...]
-
-    @property
-    def slug(self) -> str:
-        """Return the name without its number: `vae` of `04_vae`."""
-        return self.name.partition("_")[2]
-
-    @property
-    def title(self) -> str:
-        """Return the first heading, without its number sign."""
-        first = next(cell.source for cell in self.cells if not cell.is_code)
-        return first.lstrip("# ").splitlines()[0]
-
-    @property
-    def set_up(self) -> str:
-        """Join the shipped set-up cells."""
-        return "\n\n".join(cell.source for cell in self.cells if cell.is_set_up)
-
-    @property
-    def exercises(self) -> tuple[Exercise, ...]:
-        """The exercises in the order of the notebook. The text before a check belongs to its exercise."""
-        found, text = [], ""
-        for cell in self.cells:
-            if not cell.is_code:
-                text = cell.source if HEADING.search(cell.source) else text + "\n" + cell.source
-            for name in cell.marked("check") if cell.is_code else ():
-                heading, measure = HEADING.search(text), MEASURE.search(text)
-                found.append(
-                    Exercise(
-                        name=name,
-                        title=heading[1].strip() if heading else name,
-                        stars=len(measure[1]) if measure else 0,
-                        minutes=int(measure[2]) if measure else 0,
-                        hints=tuple(hint.strip() for hint in HINT.findall(text)),
-                        check=cell.source,
-                    )
-                )
-        return tuple(found)
+    exercises: tuple[Exercise, ...]
 
     def marker_of(self, cell: Cell) -> list[str]:
         """The exercises a student's cell answers: by its marker, else by the id that the cell was shipped with."""
@@ -176,8 +142,22 @@ def marked_solved(cells: list[Cell]) -> tuple[int, int]:
 @cache
 def chapters() -> dict[str, Chapter]:
     """List every handed-out notebook that this package ships, by name."""
-    named = {path.stem.removesuffix("_exercises"): path for path in sorted(TEMPLATES.glob("*.ipynb"))}
-    return {name: Chapter(name, tuple(read(path)[0])) for name, path in named.items()}
+    return {each.name: each for each in map(_chapter, sorted(TEMPLATES.glob("*.ipynb")))}
+
+
+def _chapter(path: Path) -> Chapter:
+    """Read a handed-out notebook. The text before a check belongs to its exercise."""
+    (cells, _), name, found, text = read(path), path.stem.removesuffix("_exercises"), [], ""
+    for cell in cells:
+        if not cell.is_code:
+            text = cell.source if cell.source.startswith("## ") else text + "\n" + cell.source
+        for exercise in cell.marked("check") if cell.is_code else ():
+            ((title, stars, minutes),) = HEAD.findall(text)
+            hints = tuple(hint.strip() for hint in HINT.findall(text))
+            found.append(Exercise(exercise, title.strip(), len(stars), int(minutes), hints, cell.source))
+    first = next(cell.source for cell in cells if not cell.is_code).lstrip("# ").splitlines()[0]
+    set_up = "\n\n".join(cell.source for cell in cells if cell.is_set_up)
+    return Chapter(name, name.partition("_")[2], first, set_up, tuple(cells), tuple(found))
 
 
 def chapter(name: str) -> Chapter:

@@ -53,7 +53,7 @@ class Roster:
         """The rows that whoever handed this in may be: by the platform's number, else by e-mail address or name."""
         if result.identifier and self.kind != "plain":
             numbers = self.heading[0] if self.kind == "moodle" else "ID"
-            return [row for row in self.people() if _number(row[numbers]) == result.identifier]
+            return [row for row in self.people() if re.findall(r"\d+", row[numbers])[-1:] == [result.identifier]]
         plain = _plain(result.student)
         return [row for row in self.people() if plain in _called(row)]
 
@@ -141,8 +141,3 @@ def _plain(name: str) -> str:
     apart = unicodedata.normalize("NFKD", name).casefold()
     vowels = {each for each in apart if unicodedata.category(each)[0] == "M" and not unicodedata.combining(each)}
     return "".join(each for each in apart if each.isalnum() or each in vowels)
-
-
-def _number(text: str) -> str:
-    digits = re.findall(r"\d+", text)
-    return digits[-1] if digits else ""

@@ -97,7 +97,7 @@ ANSWERS = [
         _likelihood("logits.log_softmax(1).gather(2, x[..., None])[..., 0].sum(1)"),
         expects="runs over the places",
     ),
-    wrong("log_likelihood", "bits", _likelihood("each.sum(1) / torch.tensor(2.0).log()"), expects="in bits"),
+    wrong("log_likelihood", "bits", _likelihood("each.sum(1) / torch.tensor(2.0).log()"), expects="base 2 (bits)"),
     wrong("log_likelihood", "the best level", _likelihood("logs.amax(2).sum(1)"), expects="likeliest level"),
     wrong(
         "log_likelihood",

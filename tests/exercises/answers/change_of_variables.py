@@ -209,7 +209,7 @@ ANSWERS = [
         "nats",
         "def repaired_bits(log_density, dims, grey_levels):\n"
         "    return (dims * math.log(grey_levels) - log_density) / dims",
-        expects="divide by log 2",
+        expects="that is in nats",
     ),
     wrong(
         "repaired_bits",

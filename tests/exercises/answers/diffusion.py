@@ -166,7 +166,7 @@ ANSWERS = [
         "posterior",
         "deviation",
         _posterior(variance="(beta * (1 - before) / (1 - now)).sqrt()"),
-        expects="standard deviation",
+        expects="square root",
     ),
     wrong("posterior", "the prior's variance", _posterior(variance="1 - before"), expects="has not seen x_t"),
     wrong(
@@ -316,7 +316,7 @@ ANSWERS = [
     wrong("guided_variance", "roles swapped", _guided("u ** (1 + w) * c**-w"), expects="roles are swapped"),
     wrong("guided_variance", "sum", _guided("c ** (1 + w) * u**w"), expects="subtracted, not added"),
     wrong("guided_variance", "unguided", _guided("c"), expects="without guidance"),
-    wrong("guided_variance", "deviation", _guided("c ** ((1 + w) / 2) * u ** (-w / 2)"), expects="deviation"),
+    wrong("guided_variance", "deviation", _guided("c ** ((1 + w) / 2) * u ** (-w / 2)"), expects="square root"),
     wrong("guided_variance", "variances combined", _guided("(1 + w) * c - w * u"), expects="not variances"),
     wrong("guided_variance", "precision", _guided("(1 + w) / c - w / u"), expects="one over the tilted variance"),
     right("guided_variance", "as written", _guided("c ** (1 + w) / u**w")),

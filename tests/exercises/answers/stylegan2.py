@@ -558,7 +558,7 @@ ANSWERS = [
         "lazy",
         "three numbers",
         "def lazy(gamma, lr, beta1, beta2, k):\n    return gamma * k, lr, (beta1, beta2)",
-        expects="four numbers",
+        expects="four things",
     ),
     right(
         "lazy",

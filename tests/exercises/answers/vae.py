@@ -582,7 +582,7 @@ ANSWERS = [
         def hidden_beta(n_pixels, n_latents, variance):
             return 2 * variance * n_latents / n_pixels
         """,
-        expects="other way round",
+        expects="upside down",
     ),
     wrong(
         "hidden_beta",
