@@ -43,7 +43,8 @@ def in_ascii(character: str) -> str:
 def visible(name: str) -> str:
     r"""A name of others as one line that can be shown and written as UTF-8.
 
-    Lone surrogates, line ends, control characters and those that turn the direction of text become escapes.
+    Bytes that are no UTF-8, which Python keeps as lone surrogates, become `\xff`; line ends, the terminal's
+    control characters and those that turn the direction of text become escapes. All else stays.
     """
     return UNSAFE.sub(_escape, name)
 

@@ -72,7 +72,8 @@ def input_gradients(discriminator: Network, x: Tensor) -> Tensor:
 def r1_penalty(discriminator: Network, real: Tensor, gamma: float = 10.0) -> Tensor:
     """Compute γ/2 · E‖∇_x D(x)‖² on data only.
 
-    Mescheder et al. 2018 (arXiv:1801.04406), eq. 9: no slope pushes samples off the data. A mean over the batch.
+    Mescheder et al. 2018 (arXiv:1801.04406), eq. 9. It takes away the slope that would push samples off the
+    data once they have arrived there. Squares are summed over a sample's dimensions, and averaged over the batch.
     """
     return gamma / 2 * input_gradients(discriminator, real).flatten(1).square().sum(1).mean()
 

@@ -125,7 +125,8 @@ def load(
 def list_files(root: Path) -> tuple[list[tuple[str, int, int]], list[Problem]]:
     """The files below a folder by name, size in bytes and time in nanoseconds; and what is no file, with the reason.
 
-    Links are followed, after all else, but no folder is entered twice: a link to one above it is a problem.
+    Links are followed, after all that is no link. No folder is entered twice, so that a link to one above it ends:
+    it is told among the problems.
     """
     found: list[tuple[str, int, int]] = []
     problems: list[Problem] = []

@@ -35,7 +35,8 @@ def upsample(low: Tensor, scale: int) -> Tensor:
 class Pairs:
     """High resolutions and the low ones that were made from them.
 
-    `high` is (N, C, H, W) uint8 with labels; `low`, `scale` times smaller, is float32 in [0, 1], rounded to 8 bits.
+    `high` is (N, C, H, W) uint8, as in `Images`, with the labels of the pictures; `low` is `scale` times smaller
+    along each side, float32 in [0, 1], rounded to 8 bits as a file would be.
     """
 
     high: Tensor

@@ -19,7 +19,8 @@ MOST = 90_000_000  # pixels of one picture in memory
 def read(path: Path, size: int, grey: bool) -> tuple[np.ndarray, bytes]:
     """Read the middle square of a picture, scaled down or up to `size`.
 
-    Returns pixels (C, size, size) uint8 and the content's SHA-256; a broken or too large file is a `ValueError`.
+    Returns the pixels (C, size, size) uint8, one channel if grey, and the SHA-256 hash of the file's content. A file
+    that is no picture, is broken, or has more than 90 million pixels is a `ValueError`.
     """
     try:
         with path.open("rb") as file:

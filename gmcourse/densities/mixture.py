@@ -41,7 +41,8 @@ class Mixture:
     ) -> "Mixture":
         """EM from a k-means++ start, until a step gains less than 1e-4 nats a point.
 
-        `ridge`, a share of the data's mean variance, is added to each, lest a component close in on one point.
+        K `components` are at most N. `ridge` is added to every variance, as a share of the data's mean variance:
+        without it a component can close in on a single point, where the likelihood has no bound.
         """
         floor = ridge * float(x.var(0, correction=0).mean())
         centres = spread_out(x, components, generator)

@@ -81,7 +81,10 @@ def broadcast_context(context: Tensor, x: Tensor) -> Tensor:
 
 
 class Compose(Bijection):
-    """f = f_n ∘ … ∘ f_1: log-determinants add up. Each conditional member gets the whole context, others none."""
+    """f = f_n ∘ … ∘ f_1: log-determinants add up, because determinants multiply.
+
+    Each conditional member gets the whole context; the others get none.
+    """
 
     @expect.door()
     def __init__(self, members: Sequence[Bijection]) -> None:

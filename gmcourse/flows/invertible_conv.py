@@ -84,7 +84,8 @@ class PlainConv1x1(Conv1x1):
 class PLUConv1x1(Conv1x1):
     """W = P L (U + diag(sign · exp(log s))): log |det W| = Σ log s, in O(c) (Glow, eq. 10–11).
 
-    P, a permutation, and the signs are fixed at the start; the triangular L and U, and log s, are learned.
+    P, a permutation, and the signs are fixed at the start; L (unit lower triangular), U (strictly upper
+    triangular) and log s are learned.
     """
 
     permutation: Tensor

@@ -95,7 +95,8 @@ class Multiscale(Bijection):
 class ConstantAffine(Bijection):
     """z = (x − μ) / σ with μ and σ from a network that sees only zeros: Glow's learned prior of the last level.
 
-    Of zeros a convolution gives its bias (another one at an edge that it marks): the means first, then log σ.
+    A convolution of zeros gives its bias, one mean and one log σ a channel (and, if the convolution marks the
+    image's edge, other ones there). The network gives the means first, then log σ.
     """
 
     @expect.door()
@@ -159,7 +160,10 @@ def join_latent(parts: Sequence[Tensor], n_levels: int) -> Tensor:
 
 
 def normalised(z: Tensor, n_levels: int, n_splits: int | None = None) -> Tensor:
-    """Normalise each feature map of z (see `split_latent`) to mean 0 and variance 1, if it has several positions."""
+    """Normalise each feature map of each level of z to mean 0 and variance 1 over its positions.
+
+    A feature map of a single position is left as it is. Arguments as in `split_latent`.
+    """
     parts = []
     for part in split_latent(z, n_levels, n_splits):
         if part.shape[2] * part.shape[3] > 1:

@@ -66,7 +66,10 @@ class _Recompute(torch.autograd.Function):
 
 
 class Recomputing(Compose):
-    """`Compose` with the memory-saving backward pass, for members that keep the shape and have no dropout."""
+    """`Compose` with the memory-saving backward pass: the same numbers, up to rounding in the gradient.
+
+    Its members must be deterministic (dropout is refused) and keep the shape.
+    """
 
     @expect.door()
     def __init__(self, members: Sequence[Bijection]) -> None:

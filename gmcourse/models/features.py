@@ -23,7 +23,10 @@ SIZE = 32
 
 
 class Features(nn.Module):
-    """Convolutions from `width` channels down to 4×4, features, and linear heads for what it was trained on."""
+    """Convolutions down to 4×4, a vector of features, and linear heads for the tasks it was trained on.
+
+    There are `width` channels at full resolution; they double with each halving.
+    """
 
     @expect.door(dims=">= 1", width=">= 1", attributes=">= 1", classes=">= 1")
     def __init__(self, dims: int = 64, width: int = 16, *, attributes: int = 18, classes: int = 12) -> None:
@@ -43,7 +46,10 @@ class Features(nn.Module):
 
     @expect.door(x=f"B 3 {SIZE} {SIZE}; unseen")
     def maps(self, x: Tensor) -> list[Tensor]:
-        """Compute feature maps of images (B, 3, 32, 32) in [0, 1] after each stage, at 32, 16, 8 and 4 pixels."""
+        """Compute feature maps after each stage, at 32, 16, 8 and 4 pixels a side: what perceptual distances compare.
+
+        Images are (B, 3, 32, 32) in [0, 1]; values a little outside are taken as they are.
+        """
         h, found = 2 * x - 1, []
         for stage in self.stages:
             h = stage(h)

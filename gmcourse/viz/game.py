@@ -21,7 +21,8 @@ Map = Callable[[Tensor], Tensor]
 class Frame:
     """The game at one moment, as numbers: it can be drawn long after the networks have moved on.
 
-    `belief` is D over the grid of `extent`, (SIDE, SIDE), in [0, 1]; `pushes` are minus the loss's slopes, (n, 2).
+    `belief` is D over the grid of `extent`, (SIDE, SIDE), in [0, 1]; `pushes` say where the generator's loss pulls
+    each sample, (n, 2): minus its gradient.
     """
 
     step: int

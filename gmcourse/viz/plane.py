@@ -109,7 +109,8 @@ def two_normals(
 ) -> Figure:
     """Draw boundary, density and samples of a blue normal that stays and an orange one that is moved.
 
-    `width` is the orange class's deviation both ways, `correlation` that between them, its share p(y = orange).
+    The width is the standard deviation of the orange class in both directions, and the correlation says how its two
+    coordinates go together; its share is p(y = orange).
     """
     bent = width**2 * torch.tensor([[1.0, correlation], [correlation, 1.0]])
     blue = MultivariateNormal(torch.tensor([-1.2, 0.0]), torch.eye(2))

@@ -35,7 +35,8 @@ def uniform(seeds: Tensor, n: int, dtype: torch.dtype = torch.float32) -> Tensor
 def near_normal(seeds: Tensor, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
     """Make numbers of mean 0 and variance 1 for each seed, (B, *shape): the sum of the four bytes of a hash.
 
-    Its tails end at ±3.46, its excess kurtosis is −0.3: near enough to a sensor's grain, and exact arithmetic.
+    A sum of four uniform numbers has bounded tails (±3.46) and an excess kurtosis of −0.3; for the grain of a sensor
+    that is close enough to normal, and it is exact arithmetic.
     """
     count = torch.Size(shape).numel()
     places = torch.arange(count, device=seeds.device) + 0x10000

@@ -90,7 +90,8 @@ class Face:
     def around(self, x: float, depth: float = 1.0) -> tuple[Tensor, Tensor]:
         """Find where a turned head carries something that stood at x, and how narrow it looks, (B, 1, 1) each.
 
-        On a cylinder x = R sin(θ + turn), and widths shrink by cos(θ + turn) / cos θ; a nose's depth is above 1.
+        The face is a cylinder: x = R sin(θ + turn), and widths shrink by cos(θ + turn) / cos θ. The depth is 1 on the
+        cylinder, more for what stands out from it, as a nose does.
         """
         radius = self.half_width * 1.04
         angle = torch.asin(x / radius)

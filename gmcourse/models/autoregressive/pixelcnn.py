@@ -68,7 +68,10 @@ class PixelCNN(Autoregressive):
         return self.last(h).movedim(1, 3).reshape(*x.shape, -1)
 
     def next_logits(self, x: Tensor, place: int, cache: dict[Any, Any]) -> Tensor:
-        """Compute the logits of one number; the cache keeps what every layer has been given at earlier pixels."""
+        """Compute the logits of one number; the cache keeps what every layer has been given at earlier pixels.
+
+        So a picture costs as many products as one look at it, times one more than its colours.
+        """
         pixel, colour = divmod(place, self.colours)
         for now in range(cache.get("pixel", 0), pixel + 1):  # the last one again: it has its last colour now
             row, column = divmod(now, self.shape[1])

@@ -30,7 +30,10 @@ def transition(path: Path, s: float, t: float, like: Tensor) -> tuple[Tensor, Te
 
 
 def posterior(path: Path, x_t: Tensor, x_0: Tensor, s: float, t: float) -> tuple[Tensor, Tensor]:
-    """Compute mean and variance β̃_t of q(x_s | x_t, x_0) (Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7)."""
+    """Compute mean and variance of q(x_s | x_t, x_0), normal by Bayes' rule: the way back if its end is known.
+
+    Ho et al. 2020 (arXiv:2006.11239), equations 6 and 7; the variance is their β̃_t.
+    """
     factor, variance = transition(path, s, t, x_t)
     (alpha_s, sigma_s), (_, sigma_t) = path.at(s, x_t), path.at(t, x_t)
     of_noisy = factor * (sigma_s / sigma_t).square()
@@ -84,7 +87,10 @@ def times(
 
 
 def ddim_step(path: Path, x_t: Tensor, denoised: Tensor, s: float, t: float) -> Tensor:
-    """Move from t to s with the same noise: α_s x̂_0 + σ_s ε̂ (Song et al. 2021, arXiv:2010.02502, eq. 12)."""
+    """Move from time t to s with the noise that is there: α_s x̂_0 + σ_s ε̂.
+
+    Song et al. 2021 (arXiv:2010.02502), equation 12 with σ = 0; a step of the probability-flow ODE.
+    """
     alpha, sigma = path.at(t, x_t)
     return path.mix(denoised, (x_t - alpha * denoised) / sigma, s)
 

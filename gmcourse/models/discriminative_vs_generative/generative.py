@@ -14,7 +14,10 @@ from gmcourse.models.discriminative_vs_generative.classifier import check_labell
 
 @expect.door(log_joint="N K; -inf")
 def log_posterior(log_joint: Tensor) -> Tensor:
-    """Apply Bayes' rule by a log-sum-exp: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats."""
+    """Apply Bayes' rule: log p(y|x) = log p(x, y) − log Σ_y′ p(x, y′), (N, K) → (N, K), in nats.
+
+    The sum is a log-sum-exp: in 64 dimensions densities are below the smallest float, and 0/0 has no posterior.
+    """
     return log_joint - log_joint.logsumexp(1, keepdim=True)
 
 

@@ -115,7 +115,8 @@ def learning_curve(
 ) -> dict[str, Tensor]:
     """Test errors of several classifiers, each trained on the same draws.
 
-    Returns name → errors (repeats, len(sizes)). `draw(n, generator)` gives labelled examples, `fits` the trainings.
+    Returns name → errors (repeats, len(sizes)). `draw(n, generator)` gives n labelled examples, some of each class;
+    `fits` has for each name a function from (x, y) to a trained classifier.
     """
     errors = {name: torch.zeros(repeats, len(sizes)) for name in fits}
     for r in range(repeats):

@@ -48,7 +48,10 @@ def guided(velocity: Callable[..., Tensor], y: Tensor, guidance: float) -> Veloc
 @torch.no_grad()
 @expect.door(noise="B …", steps=">= 1", batch_size=">= 1")
 def reflow_pairs(velocity: Velocity, noise: Tensor, steps: int = 32, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
-    """Return noise (B, …) and where the velocity carries it (Liu et al. 2023, arXiv:2209.03003, section 2.2)."""
+    """Return noise (B, …) and where the velocity carries it: pairs to train the next flow on.
+
+    Liu et al. 2023 (arXiv:2209.03003), section 2.2. The next flow can be no better than these pairs.
+    """
     times = even_times(steps)
     return noise, torch.cat([solve(velocity, part, times) for part in noise.split(batch_size)])
 

@@ -55,7 +55,10 @@ class ClusterGAN(FromNoise):
         return torch.cat([continuous, logits.softmax(1)], dim=1)
 
     def code_loss(self, z: Tensor, continuous_weight: float = 10.0, class_weight: float = 10.0) -> Tensor:
-        """Compute the mean of β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c) for latents z (their eq. 2)."""
+        """Compute β_n‖z_n − ẑ_n‖² + β_c·cross-entropy(z_c, ẑ_c), mean over the batch (their eq. 2; 10 and 10).
+
+        A scalar, to be added to the generator's loss, for latents z of `latent`.
+        """
         continuous, logits = self.encode(self(z))
         misplaced = (continuous - z[:, : self.continuous]).square().sum(1).mean()
         return continuous_weight * misplaced + class_weight * F.cross_entropy(logits, z[:, self.continuous :])

@@ -35,7 +35,10 @@ def _levels(shape: Shape) -> int:
 
 
 class DCGenerator(FromNoise):
-    """Noise z ~ N(0, I), in the paper uniform, → pictures in [0, 1]; `width` channels before the last layer."""
+    """Noise z ~ N(0, I) → pictures in [0, 1]. In the paper z is uniform, of width 100.
+
+    There are `width` channels before the last layer; each level further down has twice as many.
+    """
 
     @expect.door(shape="3: >= 1", latent_dim=">= 1", width=">= 1")
     def __init__(self, shape: Shape = (1, 8, 8), latent_dim: int = 32, width: int = 32) -> None:

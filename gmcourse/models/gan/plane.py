@@ -48,7 +48,10 @@ class PlaneGenerator(FromNoise):
 
 
 class PlaneDiscriminator(nn.Module):
-    """Points of the plane, divided by `input_scale` to have about unit size, → logits; D = σ(logit) is its belief."""
+    """Points of the plane → logits; D = σ(logit) is how sure it is that a point is data.
+
+    Points are divided by `input_scale` first, so that the data has about unit size.
+    """
 
     @expect.door(hidden=">= 1 empty", input_scale="> 0", activation="|".join(ACTIVATIONS))
     def __init__(
