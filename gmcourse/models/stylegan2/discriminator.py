@@ -79,6 +79,7 @@ class Discriminator(nn.Module):
         self.hidden = EqualizedLinear(last * 16, last, activation="lrelu")
         self.out = EqualizedLinear(last, 1)
 
+    @expect.one_dtype
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures (B, C, R, R) in [−1, 1] to logits (B,)."""
         shape = (self.image_channels, self.resolution, self.resolution)

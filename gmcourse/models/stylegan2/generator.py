@@ -155,6 +155,7 @@ class Generator(nn.Module):
             normalization=normalization,
         )
 
+    @expect.one_dtype
     def styles(self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
         """Map latents (B, z_dim) to styles (B, L, w_dim): one w for all, the first `cutoff` of them truncated.
 
@@ -168,6 +169,7 @@ class Generator(nn.Module):
         pulled = self.mapping.truncate(w, truncation)
         return torch.stack([pulled] * cut + [w] * (count - cut), 1)
 
+    @expect.one_dtype
     def forward(self, z: Tensor, *, truncation: float = 1.0, noise: Noise = "random") -> Tensor:
         """(B, z_dim) → (B, C, R, R); see `styles` and `Synthesis.forward`. In training mode styles are mixed."""
         ws = self.styles(z, truncation=truncation)

@@ -35,6 +35,7 @@ class Mapping(nn.Module):
         self.layers = nn.Sequential(*(layer(*pair) for pair in itertools.pairwise(widths)))
         self.register_buffer("w_mean", torch.zeros(w_dim))
 
+    @expect.one_dtype
     def forward(self, z: Tensor) -> Tensor:
         """Map latents z (B, z_dim) to styles w (B, w_dim)."""
         expect.tensor("z", z, f"B {self.z_dim}", finite=False)

@@ -74,6 +74,7 @@ class VAE(nn.Module):
         self.likelihood: Likelihood = LIKELIHOODS[likelihood](grey_levels)
         self.encoder, self.decoder = image_pair(network, shape, hidden, 2 * latent_dim, latent_dim)
 
+    @expect.one_dtype
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Compute mean μ_φ(x) and log-variance log σ_φ²(x) of q_φ(z|x), both (B, latent_dim), for x in [0, 1]."""
         expect.tensor("x", x, expect.batch_of(self.shape), within=(0, 1))
@@ -84,6 +85,7 @@ class VAE(nn.Module):
         mean, log_var = self.encoder(x).chunk(2, dim=1)
         return mean, log_var
 
+    @expect.one_dtype
     def decode(self, z: Tensor) -> Tensor:
         """Compute the mean of p_θ(x|z), images (B, C, H, W) in [0, 1], for latents (B, latent_dim)."""
         expect.tensor("z", z, f"B {self.latent_dim}")
@@ -93,6 +95,7 @@ class VAE(nn.Module):
         expect.tensor("z", z, f"B {self.latent_dim}", finite=False)
         return self.decoder(z)
 
+    @expect.one_dtype
     def reconstruction(self, x: Tensor, z: Tensor) -> Tensor:
         """Compute log p_θ(x|z) in nats, shape (B,)."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)

@@ -68,6 +68,7 @@ class TwoLevelVAE(nn.Module):
         self.correction = _convolutions(2 * features, features, 2 * map_channels)
         self.join = nn.Conv2d(map_channels, features, 3, padding=1)
 
+    @expect.one_dtype
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Compute mean and log-variance of q(z₂|x), both (B, latent_dim), for x (B, C, H, W) in [0, 1]."""
         self._check(x)
@@ -130,6 +131,7 @@ class TwoLevelVAE(nn.Module):
         return log_mean_exp(self.log_weights(x, k), dim=0)
 
     @torch.no_grad()
+    @expect.one_dtype
     def reconstruct(self, x: Tensor) -> Tensor:
         """Compute means of p_θ(x|z₁, z₂) for one draw of both latents from q, (B, C, H, W) in [0, 1]."""
         self._check(x)
