@@ -30,7 +30,7 @@ def described(value: Any) -> str:
 
 def whole(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
     """Check a whole number and its bounds; no float, no bool, no tensor."""
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    is_whole = isinstance(value, (int, Integral)) and not isinstance(value, bool)
     found = int(value) if is_whole else 0
     large = abs(found) >= 2**63  # torch counts in 64 bits
     if not is_whole or large or (least is not None and found < least) or (most is not None and found > most):

@@ -15,8 +15,8 @@ Batch = Tensor | tuple[Tensor, ...]
 
 
 @lru_cache(maxsize=2)
-def _order(n: int, seed: int, epoch: int) -> Tensor:
-    return torch.randperm(n, generator=generator(mixed_seed("order", seed, epoch)))
+def _cuts(n: int, batch_size: int, seed: int, epoch: int) -> tuple[Tensor, ...]:
+    return torch.randperm(n, generator=generator(mixed_seed("order", seed, epoch))).split(batch_size)
 
 
 def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
@@ -26,7 +26,7 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Tensor:
     skipped, and another order leaves out others.
     """
     epoch, position = divmod(step, n // batch_size)
-    return _order(n, seed, epoch)[position * batch_size : (position + 1) * batch_size]
+    return _cuts(n, batch_size, seed, epoch)[position]
 
 
 def _parts(name: str, data: Any) -> tuple[Tensor, ...]:

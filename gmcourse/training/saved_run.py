@@ -3,8 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -104,15 +103,6 @@ class SavedRun:
         else:
             self.done, self.mark = done, _mark(self.path)
         self.at = time.monotonic()
-
-    @contextmanager
-    def rescued(self, done: int, history: History) -> Iterator[None]:
-        """Save the state after so many whole steps if what is called between two steps raises."""
-        try:
-            yield
-        except BaseException:
-            self.save(done, history)
-            raise
 
 
 def _mark(path: Path | None) -> tuple[int, ...] | None:
