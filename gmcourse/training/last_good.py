@@ -8,6 +8,7 @@ GPU is waited for once a step. Small tensors are copied and looked at as one, wh
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +18,10 @@ from gmcourse import expect
 from gmcourse.processes import any_of_us, are_several, average
 
 Measured = dict[str, Tensor]
+Owner = dict[Any, Any]  # a module's buffers, an optimiser's memory of all parameters, or of one
 Kind = tuple[torch.dtype, torch.device]
 STATE = ("the parameters", "the buffers", "the optimiser's memory")
+SEEN_LATER = {torch.optim.Adam, torch.optim.AdamW}
 SMALL = 1 << 14  # elements of a tensor that is joined with others
 
 
@@ -35,12 +38,10 @@ def check_finite(values: Mapping[str, float]) -> None:
 
 def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
     """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each."""
-    if not values:
-        return {}
-    scalars = [_scalar(name, value).view(1) for name, value in values.items()]
-    alone = len(scalars) == 1 and not are_several()  # and may not be changed
-    flat = scalars[0] if alone else torch.cat([value.to(scalars[0].device) for value in scalars])
-    average([flat])
+    scalars = [_scalar(name, value) for name, value in values.items()]
+    if not are_several() and all(value.is_cpu for value in scalars[1:]):
+        return {name: value.item() for name, value in zip(values, scalars, strict=True)}
+    average([flat := torch.cat([value.view(1).to(scalars[0].device) for value in scalars])])
     return dict(zip(values, flat.tolist(), strict=True))
 
 
@@ -65,6 +66,7 @@ class LastGood:
 
     def __init__(self) -> None:
         self._watched: dict[str, Tensor | list[Tensor]] = {}
+        self._loose: list[Tensor] = []
         self._parts: list[_Part] = []
         self._places: list[int] = []
         self.prefix = ""
@@ -72,66 +74,68 @@ class LastGood:
     def watch(self, name: str, value: Tensor) -> Tensor:
         """This scalar has to be finite; of several, the first that was given is named. Returns it, detached."""
         self._watched.setdefault(self.prefix + name, scalar := _scalar(name, value))
+        self._loose.append(scalar)
         return scalar
 
     def watch_gradient(self, name: str, optimizer: Optimizer) -> None:
-        """The gradients of an optimiser's parameters have to be finite."""
+        """The gradients of an optimiser's parameters have to be finite. Those of Adam are seen in its memory."""
         gradients = [p.grad for p in parameters_of([optimizer]) if p.grad is not None]
         self._watched.setdefault(f"{self.prefix}the gradient of {name}", gradients)
+        if type(optimizer) not in SEEN_LATER:
+            self._loose += gradients
 
     def attempt(
         self, move: Callable[[], Measured], optimizers: Sequence[Optimizer], modules: Sequence[nn.Module]
     ) -> Measured:
-        """What `move()` measured. If it raises, or leaves something not finite, all is put back first.
+        """What `move()` measured. If it raises, or leaves what `Diverged` names not finite, all is put back first.
 
-        The move may change the optimisers' parameters and memories, and the buffers of the modules. `Diverged`
-        names what is not finite.
+        The move may change the optimisers' parameters and memories, and the buffers of the modules.
         """
         below = list(modules)
         for module in below:  # it grows: the walk of `Module.modules`, without names
             below += filter(None, module._modules.values())
-        slots = [(module._buffers, key) for module in below for key in module._buffers]
-        buffers = [owner[key] for owner, key in slots]
-        memories = [{key: dict(entry) for key, entry in each.state.items()} for each in optimizers]
-        before = self._parts_of(_state(optimizers, buffers))
+        buffers = [module._buffers for module in below if module._buffers]
+        owners = buffers + _memories(optimizers)
+        kept = [owner.copy() for owner in owners]
+        before = self._parts_of(_tensors(optimizers, owners))
         for part in before:
             if part.small:
                 torch.cat(part.small, out=part.flat)
             if part.large:
                 torch._foreach_copy_(part.copies[len(part.small) :], part.large)
-        self._watched.clear()
+        self._watched, self._loose = {}, []
         try:
             measured = move()
-            self._look(_state(optimizers, [owner[key] for owner, key in slots]), before)
+            parts = self._parts_of(_tensors(optimizers, buffers + _memories(optimizers)))
+            average([size := _size(self._loose, parts)])
+            if not math.isfinite(size.item()):  # or only too large for a sum of squares
+                self._look(optimizers, buffers, before)
         except BaseException:
             for part in before:
                 torch._foreach_copy_(part.tensors, part.copies)
-            for (owner, key), buffer in zip(slots, buffers, strict=True):
-                owner[key] = buffer
-            for optimizer, memory in zip(optimizers, memories, strict=True):
+            for owner, content in zip(owners, kept, strict=True):
+                owner.clear()
+                owner.update(content)
+            for optimizer in optimizers:
                 optimizer.zero_grad(set_to_none=True)
-                optimizer.state.clear()
-                optimizer.state.update(memory)
             raise
         return measured
 
-    def _parts_of(self, state: Iterable[list[Tensor]]) -> "list[_Part]":
+    def _parts_of(self, tensors: list[Tensor]) -> "list[_Part]":
         """The tensors in parts that can be kept: those of the last step, unless memory was moved."""
-        tensors = [t for tensors in state for t in tensors]
         places = [t.data_ptr() for t in tensors]  # a part holds the memory: nothing else can move in
         if places != self._places:
-            self._parts, self._places = [_Part(*part) for part in _alike(tensors).items()], places
+            alike: dict[Kind, list[Tensor]] = {}  # of one dtype and one device: only these are fast together
+            for tensor in tensors:
+                alike.setdefault((tensor.dtype, tensor.device), []).append(tensor)
+            self._parts, self._places = [_Part(*part) for part in alike.items()], places
         return self._parts
 
-    def _look(self, state: tuple[list[Tensor], ...], before: "list[_Part]") -> None:
-        parts, watched = self._parts_of(state), self._watched
-        loose = [t for each in watched.values() for t in (each if isinstance(each, list) else [each])]
-        if math.isfinite(as_numbers({"": _size(loose, parts)})[""]):
-            return
-        # Something is not finite, or it is only too large for a sum of squares.
-        for name, each in watched.items():
+    def _look(self, optimizers: Sequence[Optimizer], buffers: list[Owner], before: "list[_Part]") -> None:
+        for name, each in self._watched.items():
             check_finite(as_numbers({name: _size(each) if isinstance(each, list) else each}))
         copies = {t.data_ptr(): c for part in before for t, c in zip(part.tensors, part.copies, strict=True)}
+        state = parameters_of(optimizers), _tensors([], buffers), _tensors([], _memories(optimizers))
         for name, tensors in zip(STATE, state, strict=True):
             allowed = _unsound([copies[t.data_ptr()] for t in tensors if t.data_ptr() in copies])
             if any_of_us(_unsound(tensors) > allowed, tensors[0].device if tensors else "cpu"):
@@ -151,35 +155,27 @@ class _Part:
         self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
 
 
-def _state(optimizers: Sequence[Optimizer], buffers: Iterable[Tensor | None]) -> tuple[list[Tensor], ...]:
-    memory = [v for o in optimizers for e in o.state.values() for v in e.values() if isinstance(v, Tensor)]
-    return parameters_of(optimizers), [buffer for buffer in buffers if buffer is not None], memory
+def _memories(optimizers: Iterable[Optimizer]) -> list[Owner]:
+    return [entry for each in optimizers for entry in (each.state, *each.state.values())]
 
 
-def _alike(tensors: Iterable[Tensor]) -> dict[Kind, list[Tensor]]:
-    """Tensors in parts of one dtype and one device: only these are fast together."""
-    parts: dict[Kind, list[Tensor]] = {}
-    for tensor in tensors:
-        parts.setdefault((tensor.dtype, tensor.device), []).append(tensor)
-    return parts
+def _tensors(optimizers: Iterable[Optimizer], owners: Iterable[Owner]) -> list[Tensor]:
+    return parameters_of(optimizers) + [v for owner in owners for v in owner.values() if isinstance(v, Tensor)]
 
 
 def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
     """The root of the sum of the squares of all floating-point tensors: not finite if one value is not."""
     rows = {part.kind: ([*part.small], [*part.large]) for part in parts}
-    for kind, tensors in _alike(loose).items():
-        small, large = rows.setdefault(kind, ([], []))
-        if few := [t for t in tensors if t.numel() <= SMALL]:
-            small.append(torch._C._nn.flatten_dense_tensors(few).detach())
-        large += [t.detach() for t in tensors if t.numel() > SMALL]
+    for tensor in loose:
+        rows.setdefault((tensor.dtype, tensor.device), ([], []))[tensor.numel() > SMALL].append(tensor.reshape(-1))
     norms: list[Tensor] = []
     for (dtype, _), (small, large) in rows.items():
         if dtype.is_floating_point:
-            norms += torch._foreach_norm([torch.cat(small), *large] if small else large)
-    if len(norms) == 1:
-        return norms[0]
-    together = [norm.to(norms[0].device, torch.float32) for norm in norms]
-    return torch.linalg.vector_norm(torch.stack(together)) if together else torch.zeros(())
+            norms += [torch.linalg.vector_norm(torch.cat(small))] if small else ()
+            norms += torch._foreach_norm(large) if large else ()
+    if len(norms) < 2:
+        return norms[0] if norms else torch.zeros(())
+    return torch.linalg.vector_norm(torch.stack([norm.to(norms[0].device, torch.float32) for norm in norms]))
 
 
 def _unsound(tensors: Sequence[Tensor]) -> int:

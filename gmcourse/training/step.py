@@ -116,7 +116,8 @@ class Minimize:
         return measured
 
     def _move(self, batch: Any) -> Measured:
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in parameters_of(self.optimizers):
+            parameter.grad = None  # `zero_grad` does the same, and takes a twentieth of a small network's step
         found = self.objective(batch)
         terms = {"loss": found} if isinstance(found, Tensor) else dict(found)
         loss = terms.get("loss")

@@ -223,9 +223,9 @@ def test_a_step_of_ones_own_that_cannot_go_back_spoils_no_checkpoint(tmp_path):
 def test_one_look_a_step(monkeypatch):
     """A GPU is waited for once a step: all that is looked at comes over as one tensor."""
     looks = []
-    plain = torch.Tensor.tolist
-    monkeypatch.setattr(torch.Tensor, "tolist", lambda tensor: (looks.append(1), plain(tensor))[1])
-    for forbidden in ("__bool__", "__float__", "item"):
+    plain = torch.Tensor.item
+    monkeypatch.setattr(torch.Tensor, "item", lambda tensor: (looks.append(1), plain(tensor))[1])
+    for forbidden in ("__bool__", "__float__", "tolist"):
         monkeypatch.setattr(torch.Tensor, forbidden, lambda *args: pytest.fail("a GPU would be waited for"))
     good, module = LastGood(), nn.Linear(3, 1)
     optimizer = torch.optim.SGD(module.parameters(), 0.1)
@@ -253,3 +253,20 @@ def test_all_that_is_watched_is_in_the_one_look(spoil, said):
     spoil(step)
     with pytest.raises(Diverged, match=said):
         step(X)
+
+
+@pytest.mark.parametrize("bad", [INFINITE, -INFINITE, float("nan")])
+@pytest.mark.parametrize(
+    "optimizer", ["Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Adamax", "NAdam", "RAdam", "Rprop"]
+)
+@pytest.mark.parametrize("rate", [0.0, 0.01])
+def test_a_gradient_is_seen_whatever_the_optimizer_makes_of_it(optimizer, rate, bad):
+    """Adam's gradients are not looked at, its memory is; Rprop takes none where the sign has changed."""
+    module = nn.Linear(3, 1)
+    step = Minimize(lambda x: module(x).sum(), module, getattr(torch.optim, optimizer)(module.parameters(), lr=rate))
+    step(X)
+    module.bias.register_hook(lambda gradient: torch.full_like(gradient, bad))
+    before = copy.deepcopy(step.state_dict())
+    with pytest.raises(Diverged, match=r"the gradient of loss = (inf|nan)"):
+        step(X)
+    assert_same(step.state_dict(), before)
