@@ -6,10 +6,9 @@ from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES, imports_of
 from tests.test_public_names import cells
 
-# The first is to be 20,000 with every lesson in it, which is not reached: exercises that look at all that an answer
-# leaves brought 1,200 lines, part II with its exercises 2,400. All thirteen lessons are in it now: from here both are
-# to be lowered. (They were 23,308 and 12,797 before closed forms in half precision and functions of a reader's own.)
-ALL, BY_LESSONS, RECIPES = 20_688, 12_882, 2_792
+# What the course promises of the package, with all thirteen lessons in it: at most 20,000 lines, of which lessons import
+# 14,000. What trained the zoo is beside the package, and counted here too, so that it grows no more than it has to.
+ALL, BY_LESSONS, RECIPES = 20_000, 12_769, 2_792
 
 
 def lines(modules):
