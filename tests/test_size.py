@@ -6,8 +6,8 @@ from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES, imports_of
 from tests.test_public_names import cells
 
-# What the course promises of the package, with all thirteen lessons in it: at most 20,000 lines, of which lessons import
-# 14,000. What trained the zoo is beside the package, and counted here too, so that it grows no more than it has to.
+# What the course promises of the package, with all thirteen lessons in it: at most 20,000 lines, of which lessons
+# import 14,000. What trained the zoo is beside the package, and counted too, so that it grows no more than it has to.
 ALL, BY_LESSONS, RECIPES = 20_000, 12_769, 2_792
 
 
