@@ -44,7 +44,7 @@ def _pixels(file: IO[bytes], size: int, grey: bool) -> np.ndarray:
     if flat.mode in TRANSPARENT or "transparency" in flat.info:
         flat = flat.convert("RGBA")
         flat = Image.alpha_composite(Image.new("RGBA", flat.size, "white"), flat)
-    flat = flat.convert("L" if grey else "RGB")
+    flat = (flat.convert("RGB") if flat.mode == "LAB" else flat).convert("L" if grey else "RGB")
     square = np.asarray(ImageOps.fit(flat, (size, size), Image.Resampling.BICUBIC))
     return np.ascontiguousarray(square.reshape(size, size, -1).transpose(2, 0, 1))
 

@@ -36,6 +36,7 @@ class FiniteMixture(Generic[Part]):
 
     def __post_init__(self) -> None:
         expect.fields(self, log_weights="K; full, -inf", parts="K:")
+        expect.number("Σ exp(log_weights)", float(self.log_weights.detach().exp().sum()), least=0.99, most=1.01)
         for number, part in enumerate(self.parts):
             if not hasattr(part, "log_prob"):
                 expect.refuse(f"parts[{number}]", expect.described(part), "a density, with log_prob and sample")

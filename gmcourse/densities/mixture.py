@@ -26,6 +26,7 @@ class Mixture:
     def __post_init__(self) -> None:
         expect.fields(self, log_weights="K; full, -inf", means="K D; full", chols="K D D; full")
         check_factor("chols", self.chols)
+        expect.number("Σ exp(log_weights)", float(self.log_weights.detach().exp().sum()), least=0.99, most=1.01)
 
     @classmethod
     @expect.door(x="N D; full", components=">= 1 <= N", ridge=">= 0", steps=">= 1")

@@ -17,13 +17,11 @@ def covariance(x: Tensor, mean: Tensor, *, weights: Tensor | None = None, struct
     """Compute the covariance (D, D) that maximises the likelihood: divided by N, with zeros as the structure says."""
     weights = x.new_ones(len(x)) if weights is None else weights
     centred = x - mean
-    total = weights.sum()
+    expect.number("the sum of weights", float((total := weights.sum()).detach()), above=0)
     if structure == "full":
         return (centred * weights[:, None]).T @ centred / total
     variances = (weights[:, None] * centred.square()).sum(0) / total
-    if structure == "spherical":
-        variances = variances.mean().expand_as(variances)
-    return variances.diag()
+    return (variances if structure == "diagonal" else variances.mean().expand_as(variances)).diag()
 
 
 def check_factor(name: str, chols: Tensor) -> None:

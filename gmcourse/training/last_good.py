@@ -18,7 +18,7 @@ from gmcourse import expect
 from gmcourse.processes import any_of_us, are_several, average
 
 Measured = dict[str, Tensor]
-Owner = dict[Any, Any]  # a module's buffers, an optimiser's memory of all parameters, or of one
+Owner = dict[Any, Any]  # a module's buffers, an optimiser's memory of all parameters, of one, or of a group
 Kind = tuple[torch.dtype, torch.device]
 STATE = ("the parameters", "the buffers", "the optimiser's memory")
 SEEN_LATER = {torch.optim.Adam, torch.optim.AdamW}
@@ -39,8 +39,8 @@ def check_finite(values: Mapping[str, float]) -> None:
 def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
     """Scalars as numbers, each the mean over all processes. A GPU is waited for once, not once for each."""
     scalars = [_scalar(name, value) for name, value in values.items()]
-    if not are_several() and all(value.is_cpu for value in scalars[1:]):
-        return {name: value.item() for name, value in zip(values, scalars, strict=True)}
+    if not scalars or (not are_several() and all(value.is_cpu for value in scalars[1:])):
+        return {name: float(value.item()) for name, value in zip(values, scalars, strict=True)}
     average([flat := torch.cat([value.view(1).to(scalars[0].device) for value in scalars])])
     return dict(zip(values, flat.tolist(), strict=True))
 
@@ -79,10 +79,9 @@ class LastGood:
 
     def watch_gradient(self, name: str, optimizer: Optimizer) -> None:
         """The gradients of an optimiser's parameters have to be finite. Those of Adam are seen in its memory."""
-        gradients = [p.grad for p in parameters_of([optimizer]) if p.grad is not None]
-        self._watched.setdefault(f"{self.prefix}the gradient of {name}", gradients)
-        if type(optimizer) not in SEEN_LATER:
-            self._loose += gradients
+        grads = [g._values() if g.is_sparse else g for p in parameters_of([optimizer]) if (g := p.grad) is not None]
+        self._watched.setdefault(f"{self.prefix}the gradient of {name}", grads)
+        self._loose += [] if type(optimizer) in SEEN_LATER else grads
 
     def attempt(
         self, move: Callable[[], Measured], optimizers: Sequence[Optimizer], modules: Sequence[nn.Module]
@@ -111,8 +110,9 @@ class LastGood:
             if not math.isfinite(size.item()):  # or only too large for a sum of squares
                 self._look(optimizers, buffers, before)
         except BaseException:
-            for part in before:
-                torch._foreach_copy_(part.tensors, part.copies)
+            for tensor, copy in (pair for part in before for pair in zip(part.tensors, part.copies, strict=True)):
+                if torch._debug_has_internal_overlap(tensor) != 1:  # nothing can be written into what is expanded
+                    tensor.copy_(copy)
             for owner, content in zip(owners, kept, strict=True):
                 owner.clear()
                 owner.update(content)
@@ -156,7 +156,7 @@ class _Part:
 
 
 def _memories(optimizers: Iterable[Optimizer]) -> list[Owner]:
-    return [entry for each in optimizers for entry in (each.state, *each.state.values())]
+    return [o for e in optimizers for o in (e.state, *e.state.values(), *e.param_groups) if isinstance(o, dict)]
 
 
 def _tensors(optimizers: Iterable[Optimizer], owners: Iterable[Owner]) -> list[Tensor]:
@@ -170,7 +170,7 @@ def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
         rows.setdefault((tensor.dtype, tensor.device), ([], []))[tensor.numel() > SMALL].append(tensor.reshape(-1))
     norms: list[Tensor] = []
     for (dtype, _), (small, large) in rows.items():
-        if dtype.is_floating_point:
+        if dtype.is_floating_point or dtype.is_complex:
             norms += [torch.linalg.vector_norm(torch.cat(small))] if small else ()
             norms += torch._foreach_norm(large) if large else ()
     if len(norms) < 2:
@@ -179,4 +179,4 @@ def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
 
 
 def _unsound(tensors: Sequence[Tensor]) -> int:
-    return sum(int((~t.isfinite()).sum()) for t in tensors if t.is_floating_point())
+    return sum(int((~t.isfinite()).sum()) for t in tensors)

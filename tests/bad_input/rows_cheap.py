@@ -72,7 +72,7 @@ for name in ("FiniteMixture", "LowRankMixture"):
     row(
         f"densities.{name}",
         lambda: {"log_weights": torch.tensor([0.5, 0.5]).log(), "parts": [low_rank(), low_rank()]},
-        bad={"parts": ([low_rank()],)},
+        bad={"parts": ([low_rank()],), "log_weights": (torch.tensor([0.5, 0.5]),)},
     )
 row("densities.FiniteMixture.log_joint", lambda: {"x": data()}, on=analysers, fine={"x": "batch"})
 row("densities.FiniteMixture.log_prob", lambda: {"x": data()}, on=analysers, fine={"x": "batch"})

@@ -96,7 +96,7 @@ def mixture():
 row(
     "densities.covariance",
     lambda: {"x": data(), "mean": torch.zeros(2), "weights": torch.ones(6), **STRUCTURE},
-    bad={"weights": (-torch.ones(6),)},
+    bad={"weights": (-torch.ones(6), torch.zeros(6))},
 )
 row("densities.Normal", lambda: {"mean": torch.zeros(2), "chol": FACTOR}, bad={"chol": BAD_FACTORS})
 row(
@@ -121,7 +121,7 @@ row(
         "means": data(2),
         "chols": FACTOR.expand(2, 2, 2),
     },
-    bad={"chols": tuple(each.expand(2, 2, 2) for each in BAD_FACTORS)},
+    bad={"chols": tuple(each.expand(2, 2, 2) for each in BAD_FACTORS), "log_weights": (torch.tensor([0.5, 0.5]),)},
 )
 row(
     "densities.Mixture.fit",

@@ -5,7 +5,7 @@ import os
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 RED, GREEN, WHITE = (200, 30, 10), (20, 180, 40), (255, 255, 255)
 
@@ -47,6 +47,12 @@ def bad_exif(path):
     plain(RED).save(path, exif=b"Exif\0\0garbage", quality=95)
 
 
+def in_lab(image):
+    return ImageCms.profileToProfile(
+        image, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+
+
 def squeezed(image, path):
     image.save(path, quality=95)
 
@@ -55,6 +61,7 @@ def squeezed(image, path):
 KINDS = {
     "rgb.png": (lambda path: plain(RED).save(path), RED, RED),
     "wide.jpg": (lambda path: squeezed(plain(RED, (3000, 50)), path), RED, RED),
+    "lab.tiff": (lambda path: in_lab(plain(RED)).save(path), RED, RED),
     "tiny.bmp": (lambda path: plain(RED, (1, 1)).save(path), RED, RED),
     "grey.png": (lambda path: plain(77, mode="L").save(path), (77,) * 3, (77,) * 3),
     "one_bit.png": (lambda path: plain(1, mode="1").save(path), WHITE, WHITE),
