@@ -84,8 +84,5 @@ class EqualizedConv2d(nn.Module):
         gain = GAINS[self.activation] * self.gain
         weight = self.weight * (gain / (size * math.sqrt(inputs)))
         bias = None if self.bias is None else self.bias * gain
-        if self.down:
-            x = downsampled_conv(x, weight, self.kernel, bias)
-        else:
-            x = F.conv2d(x, weight, bias, padding=size // 2)
+        x = downsampled_conv(x, weight, self.kernel, bias) if self.down else F.conv2d(x, weight, bias, 1, size // 2)
         return x if self.activation == "linear" else F.leaky_relu(x, SLOPE, inplace=True)

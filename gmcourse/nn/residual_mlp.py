@@ -48,5 +48,4 @@ class ResidualMLP(nn.Module):
         for teller, block in zip(self.tellers, self.blocks, strict=True):
             scale, shift = teller(told).chunk(2, dim=1)
             h = h + block(self.norm(h) * (1 + scale) + shift)
-        out: Tensor = self.last(self.norm(h))
-        return out.reshape(x.shape).to(x.dtype)
+        return self.last(self.norm(h)).reshape(x.shape).to(x.dtype)

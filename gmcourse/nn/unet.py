@@ -34,8 +34,7 @@ class Block(nn.Module):
         """Map (B, C, H, W) and what is said of the time (B, 128) to (B, out, H, W)."""
         scale, shift = self.tell(told)[:, :, None, None].chunk(2, dim=1)
         h = self.norm(self.first(x)) * (1 + scale) + shift
-        out: Tensor = self.skip(x) + self.last(F.silu(h))
-        return out
+        return self.skip(x) + self.last(F.silu(h))
 
 
 class Attention(nn.Module):

@@ -9,6 +9,8 @@ gradients. The rows:
   norm of the modulated weights from one weight a picture, the filter as an ordinary depthwise convolution.
 - reference ops, rows of pixels: the same, with the channels one after the other in memory, as that code has them in
   float32. Ours have the channels of a pixel side by side.
+- reference layers: the reference ops, and bias, activation and gain as three passes over the picture, as the plain
+  PyTorch form of the authors' `bias_act` has them; the noise comes with the norm, in one pass less than ours.
 - grouped convolution: the same networks, one group of a convolution a picture, as the paper's text suggests.
 - labml-nn: its own networks. Differences that remain: its discriminator's last layers are smaller, it
   enlarges by interpolation before the convolution, and it smooths by reshaping.
@@ -18,6 +20,7 @@ The aim is 0.80 of the reference ops, which is not reached; the limit is 0.95.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -31,6 +34,7 @@ from gmcourse.adversarial import losses, path_lengths, r1_penalty
 from gmcourse.adversarial.penalties import path_length_penalty
 from gmcourse.models.stylegan2 import Discriminator, Generator, modulation
 from gmcourse.nn import resample as resampling
+from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedConv2d
 from tests.benchmarks.timing import Workload, compare, peer
 
 SIDE, WIDTH, CHANNELS, BATCH = 64, 128, 128, 4
@@ -80,6 +84,28 @@ def reference_conv(
     return x * gain
 
 
+def activated(x: Tensor, bias: Tensor | None, activation: str, gain: float) -> Tensor:
+    """Bias, activation and gain, a pass each."""
+    x = x if bias is None else x + bias[:, None, None]
+    x = x if activation == "linear" else F.leaky_relu(x, SLOPE)
+    return x if GAINS[activation] * gain == 1 else x * (GAINS[activation] * gain)
+
+
+def reference_layer(self: EqualizedConv2d, x: Tensor) -> Tensor:
+    _, inputs, size, _ = self.weight.shape
+    weight = self.weight * (1 / (size * math.sqrt(inputs)))
+    x = resampling.downsampled_conv(x, weight, self.kernel) if self.down else F.conv2d(x, weight, padding=size // 2)
+    return activated(x, self.bias, self.activation, self.gain)
+
+
+def reference_styled(self: modulation.StyledConv, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
+    styles = self.style(w)
+    x = reference_conv(x, self.weight, styles, demodulate=False, kernel=self.kernel if self.up else None)
+    drawn = torch.randn(len(x), 1, self.resolution, self.resolution) * self.noise_strength
+    x = torch.addcmul(drawn, x, norms_of_each(self.weight, styles)[1][:, :, None, None])
+    return activated(x, self.bias, "lrelu", 1.0)
+
+
 def grouped_conv(
     x: Tensor,
     weight: Tensor,
@@ -115,15 +141,19 @@ def rows_of_pixels() -> Iterator[None]:
 
 
 @contextmanager
-def ops(conv: Callable[..., Tensor] | None) -> Iterator[None]:
-    """The package's networks with another convolution and the plain filter inside."""
+def ops(conv: Callable[..., Tensor] | None, layers: bool = False) -> Iterator[None]:
+    """The package's networks with another convolution and the plain filter inside, and with the reference layers."""
     before = modulation.modulated_conv2d, resampling.resample
+    forward = EqualizedConv2d.forward, modulation.StyledConv.forward
+    if layers:
+        EqualizedConv2d.forward, modulation.StyledConv.forward = reference_layer, reference_styled  # type: ignore[method-assign]
     if conv is not None:
         modulation.modulated_conv2d, resampling.resample = conv, plain_resample  # type: ignore[assignment]
     try:
         yield
     finally:
         modulation.modulated_conv2d, resampling.resample = before
+        EqualizedConv2d.forward, modulation.StyledConv.forward = forward  # type: ignore[method-assign]
 
 
 def parts(
@@ -156,7 +186,9 @@ def parts(
     return {"G": g, "D": d, "R1": r1, "PL": path, SAMPLES: torch.no_grad()(draw)}
 
 
-def ours(conv: Callable[..., Tensor] | None, memory: Memory = nullcontext) -> dict[str, Workload]:
+def ours(
+    conv: Callable[..., Tensor] | None, memory: Memory = nullcontext, layers: bool = False
+) -> dict[str, Workload]:
     torch.manual_seed(0)
     size = {"resolution": SIDE, "channel_base": SIDE * CHANNELS, "channel_max": CHANNELS}
     with memory():
@@ -166,7 +198,7 @@ def ours(conv: Callable[..., Tensor] | None, memory: Memory = nullcontext) -> di
 
     def inside(work: Workload) -> Workload:
         def run() -> None:
-            with ops(conv), memory():
+            with ops(conv, layers), memory():
                 work()
 
         return run
@@ -200,6 +232,7 @@ def main() -> int:
         "gmcourse": ours(None),
         "reference ops": ours(reference_conv),
         "reference ops, rows of pixels": ours(reference_conv, rows_of_pixels),
+        "reference layers": ours(reference_conv, layers=True),
         "grouped convolution": ours(grouped_conv),
         "labml-nn": labml(),
     }

@@ -223,3 +223,27 @@ def test_reparameterise_has_the_moments_it_should():
     z = reparameterise(torch.full((100_000, 1), 2.0), torch.full((100_000, 1), math.log(9.0)))
     assert abs(z.mean() - 2) < 0.05
     assert abs(z.std() - 3) < 0.05
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("x", [0.0, 0.25, 1.0])
+def test_a_sure_bernoulli_has_digits(x, dtype):
+    """Where a pixel is almost certain its logarithm is nearly 0: a difference of large numbers has none there."""
+    log_prob = LIKELIHOODS["bernoulli"]().log_prob
+    out = torch.tensor([-60.0, -15.0, -9.0, -1e-4, 0.0, 0.25, 7.0, 15.0, 60.0]).to(dtype).requires_grad_()
+    fine = out.detach().double().requires_grad_()
+    found = log_prob(torch.full((9, 1), x, dtype=dtype), out[:, None])
+    wanted = -(1 - x) * (fine.relu() + (-fine.abs()).exp().log1p()) - x * (
+        (-fine).relu() + (-fine.abs()).exp().log1p()
+    )
+    close = {"rtol": 4 * torch.finfo(dtype).eps, "atol": torch.finfo(dtype).tiny}
+    assert found.dtype == dtype
+    assert torch.allclose(found.double(), wanted, **close)
+    found.sum().backward()
+    assert torch.allclose(out.grad.double(), x - fine.detach().sigmoid(), rtol=close["rtol"], atol=close["rtol"])
+
+
+def test_the_bernoulli_can_be_differentiated_twice():
+    pair = [torch.rand(2, 3, dtype=torch.float64), torch.randn(2, 3, dtype=torch.float64)]
+    for check in (torch.autograd.gradcheck, torch.autograd.gradgradcheck):
+        assert check(LIKELIHOODS["bernoulli"]().log_prob, [each.clone().requires_grad_() for each in pair])

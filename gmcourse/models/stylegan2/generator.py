@@ -88,8 +88,7 @@ class Synthesis(nn.Module):
     def _noise(self, noise: Noise) -> list[str]:
         kinds = [noise] * self.n_convs if isinstance(noise, str) else list(noise)
         if len(kinds) != self.n_convs or any(kind not in NOISE for kind in kinds):
-            wanted = f"one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer"
-            expect.refuse("noise", repr(noise), wanted)
+            expect.refuse("noise", repr(noise), f"one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer")
         return kinds
 
     @expect.door(ws="…; unseen")

@@ -3,12 +3,12 @@
 Only the discretised logistic is a probability of the pixels as they are stored. The Bernoulli is one for
 black and white images (on grey ones its value is a loss, not a likelihood); the Gaussian is a density.
 
-All are built alike, as `Family(grey_levels)`, so that a VAE can choose by name; only the discretised one needs
-the number.
+All are built alike, as `Family(grey_levels)`, so that a VAE can choose by name.
 """
 
 import math
 from abc import abstractmethod
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,10 +16,6 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.precision import at_least_single, single
-
-
-def _sum(x: Tensor) -> Tensor:
-    return x.flatten(1).sum(1)
 
 
 class Likelihood(nn.Module):
@@ -39,13 +35,31 @@ class Likelihood(nn.Module):
         return out.sigmoid()
 
 
+class _LogBernoulli(torch.autograd.Function):
+    """(x − 1[out > 0]) · out − log(1 + e^−|out|), without `log1p`: AVX-512 has no fast one (torch 2.14)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, out: Tensor) -> Tensor:
+        ctx.save_for_backward(x, out)
+        small = out.abs().neg_().exp_()
+        more = small + 1
+        small -= more - 1  # what the sum has lost
+        return torch.addcmul(-out.relu(), x, out).sub_(small.add_(more.log_()))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:
+        x, out = ctx.saved_tensors
+        return gradients[0] * out if ctx.needs_input_grad[0] else None, gradients[0] * (x - out.sigmoid())
+
+
 class Bernoulli(Likelihood):
     """log p = Σ x log π + (1 − x) log(1 − π), with π = sigmoid(out) (Kingma & Welling, appendix C.1)."""
 
+    @at_least_single
     def log_prob(self, x: Tensor, out: Tensor) -> Tensor:
         """A log-probability for x in {0, 1}. For grey x in between it is minus the cross-entropy."""
-        # from logits: log(sigmoid) underflows, softplus does not, and this is one pass less
-        return -_sum(F.binary_cross_entropy_with_logits(out, x, reduction="none"))
+        expect.same_shape(x=x, out=out)
+        return _LogBernoulli.apply(x, out).flatten(1).sum(1)  # from logits: log(sigmoid) underflows
 
 
 class Gaussian(Likelihood):
@@ -63,7 +77,7 @@ class Gaussian(Likelihood):
         """A log-density: it can be positive, and tells nothing about whole-number pixels by itself."""
         log_sigma = single(self.log_sigma).clamp(-4, 1)
         error = (x - out.sigmoid()).square() * (-2 * log_sigma).exp()
-        return _sum(-0.5 * (error + math.log(2 * math.pi)) - log_sigma)
+        return (-0.5 * (error + math.log(2 * math.pi)) - log_sigma).flatten(1).sum(1)
 
 
 class DiscretisedLogistic(Likelihood):
@@ -87,7 +101,7 @@ class DiscretisedLogistic(Likelihood):
         # log(F(above) − F(below)) = log F(above) + log(1 − F(below)) + log(1 − e^(below − above))
         inside = F.logsigmoid(above) + F.logsigmoid(-below) + torch.log(-torch.expm1(below - above))
         inside = torch.where(x > 1 - half, F.logsigmoid(-below), inside)
-        return _sum(torch.where(x < half, F.logsigmoid(above), inside))
+        return torch.where(x < half, F.logsigmoid(above), inside).flatten(1).sum(1)
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {

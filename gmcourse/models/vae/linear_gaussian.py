@@ -56,8 +56,7 @@ class LinearGaussianVAE(nn.Module):
         """Compute log p(x) = log N(x; b, W Wᵀ + σ² I) in nats, shape (B,)."""
         self._check(x)
         cov = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.bias)).to(x)
-        normal = torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov)
-        return normal.log_prob(x)
+        return torch.distributions.MultivariateNormal(self.bias, covariance_matrix=cov).log_prob(x)
 
     @expect.one_dtype
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -97,8 +97,7 @@ class TwoLevelVAE(nn.Module):
     def _decode(self, features: Tensor, unit: Tensor) -> Tensor:
         """Compute what the decoder says of z₂'s features and z₁ in units of its prior."""
         mean, log_var = self.prior(features).chunk(2, dim=1)
-        out: Tensor = self.paint(features + self.join(mean + (0.5 * log_var).exp() * unit))
-        return out
+        return self.paint(features + self.join(mean + (0.5 * log_var).exp() * unit))
 
     @expect.door(noise=" / ")
     def elbo(self, x: Tensor, *, noise: Noise | None = None) -> Tensor:
@@ -113,10 +112,8 @@ class TwoLevelVAE(nn.Module):
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Compute what training minimises, the mean negative ELBO in nats and its parts; no value of x is seen."""
         found = self._infer(x)
-        reconstruction = self.likelihood.log_prob(x, found.out).mean()
-        top, at_place = found.kl_top.mean(), found.kl_map.mean()
-        parts = {"reconstruction": reconstruction, "kl_top": top, "kl_map": at_place}
-        return {"loss": top + at_place - reconstruction, **parts}
+        right, top, at_place = self.likelihood.log_prob(x, found.out).mean(), found.kl_top.mean(), found.kl_map.mean()
+        return {"loss": top + at_place - right, "reconstruction": right, "kl_top": top, "kl_map": at_place}
 
     @expect.door(k=">= 1")
     def log_weights(self, x: Tensor, k: int) -> Tensor:
