@@ -48,7 +48,8 @@ class Path:
 
 def _over(t: Tensor | float, x: Tensor) -> Tensor:
     """Give times as many dimensions as x has."""
-    return torch.as_tensor(t, dtype=x.dtype, device=x.device).reshape(-1, *[1] * (x.ndim - 1))
+    time = torch.as_tensor(t, dtype=x.dtype, device=x.device)
+    return time.reshape(-1, *[1] * (x.ndim - 1))
 
 
 # log SNR = −10 at the end, α_1² = 4.5e-5, where the 1,000 steps of Ho et al. 2020 end, too.

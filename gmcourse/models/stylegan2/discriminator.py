@@ -35,12 +35,14 @@ def minibatch_std(x: Tensor, group: int = 4, features: int = 1) -> Tensor:
 class DiscriminatorBlock(nn.Module):
     """Two 3×3 convolutions, the second halving the side, beside a 1×1 one; their sum over √2."""
 
-    def __init__(self, before: int, after: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         half = math.sqrt(0.5)
-        self.first = EqualizedConv2d(before, before, 3)
-        self.second = EqualizedConv2d(before, after, 3, down=True, gain=half)
-        self.skip = EqualizedConv2d(before, after, 1, down=True, activation="linear", bias=False, gain=half)
+        self.first = EqualizedConv2d(in_channels, in_channels, 3)
+        self.second = EqualizedConv2d(in_channels, out_channels, 3, down=True, gain=half)
+        self.skip = EqualizedConv2d(
+            in_channels, out_channels, 1, down=True, activation="linear", bias=False, gain=half
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map features (B, C, H, W) to (B, O, H/2, W/2)."""

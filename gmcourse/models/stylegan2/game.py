@@ -42,8 +42,9 @@ def game(
         return generator.mixed(z, generator.styles(z))
 
     r1 = Lazy("r1", lambda real, fake: r1_penalty(discriminator, real, r1_gamma), r1_every)
-    length = PathLength(styles, generator.synthesis, weight=path_weight)
-    path = Lazy("path_length", length, path_every) if path_weight > 0 else None
+    path = None
+    if path_weight > 0:
+        path = Lazy("path_length", PathLength(styles, generator.synthesis, weight=path_weight), path_every)
     return Adversarial(
         generator,
         discriminator,

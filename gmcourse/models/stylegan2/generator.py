@@ -88,7 +88,8 @@ class Synthesis(nn.Module):
     def _noise(self, noise: Noise) -> list[str]:
         kinds = [noise] * self.n_convs if isinstance(noise, str) else list(noise)
         if len(kinds) != self.n_convs or any(kind not in NOISE for kind in kinds):
-            expect.refuse("noise", repr(noise), f"one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer")
+            wanted = f"one of {', '.join(NOISE)}, or {self.n_convs} of them, one a layer"
+            expect.refuse("noise", repr(noise), wanted)
         return kinds
 
     @expect.door(ws="…; unseen")

@@ -38,13 +38,18 @@ class Likelihood(nn.Module):
 class _LogBernoulli(torch.autograd.Function):
     """(x − 1[out > 0]) · out − log(1 + e^−|out|), without `log1p`: AVX-512 has no fast one (torch 2.14)."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor, out: Tensor) -> Tensor:
-        ctx.save_for_backward(x, out)
-        small = out.abs().neg_().exp_()
-        more = small + 1
-        small -= more - 1  # what the sum has lost
-        return torch.addcmul(-out.relu(), x, out).sub_(small.add_(more.log_()))
+    def forward(x: Tensor, out: Tensor) -> Tensor:
+        small = (-out.abs()).exp()
+        more = 1 + small
+        lost = small - (more - 1)  # the digits of a small summand that the sum has not kept
+        return torch.addcmul(-out.relu(), x, out) - (more.log() + lost)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:
