@@ -8,9 +8,10 @@ from collections import Counter
 from tests.conftest import ROOT
 from tests.test_architecture import MODULES, TREES
 
-# Found by their names: the commands, the recipes, the hooks of pytest and of torch, the data sets, what judged copies
-# call.
-BY_NAME = re.compile(r".*\.(add_arguments|run|RECIPE|pytest_\w+|setup_context)|gmcourse\.data\.\w+\.load|.*\.clean_slate\.\w+")
+# Found by their names: commands, recipes, hooks of pytest and of torch, data sets, what judged copies call.
+BY_NAME = re.compile(
+    r".*\.(add_arguments|run|RECIPE|pytest_\w+|setup_context)|gmcourse\.data\.\w+\.load|.*\.clean_slate\.\w+"
+)
 
 
 def origins(package):
