@@ -40,6 +40,7 @@ from gmcourse.densities.normal import check_factor
         (lambda: expect.tensor("x", torch.ones(2, device="meta")), "'meta', where nothing has a value"),
         (lambda: expect.tensor("x", torch.ones(2), within=(2, torch.inf)), "from 1 to 1; expected them ≥ 2"),
         (lambda: expect.pictures("x", 255 * torch.ones(3)), "x is pictures from 255 to 255; expected"),
+        (lambda: expect.pictures("x", torch.tensor([-1.0, 1.0])), r"x is pictures from -1 to 1; .* \(x \+ 1\) / 2"),
         (lambda: expect.same_shape(a=torch.ones(2), b=torch.ones(1)), r"a \(2,\), b \(1,\)"),
         (lambda: expect.same_device(a=torch.ones(2), b=torch.ones(1, device="meta")), "a on cpu, b on meta"),
         (

@@ -48,6 +48,8 @@ class Adversarial:
     ) -> None:
         check_parts("generator", generator, generator_optimizer, ema)
         check_parts("discriminator", discriminator, discriminator_optimizer)
+        if generator is discriminator:
+            expect.refuse("discriminator", "the generator", "another module: two players")
         self.generator, self.discriminator = generator, discriminator
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.latent, self.ema, self.discriminator_steps = latent, ema, discriminator_steps

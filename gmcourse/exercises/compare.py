@@ -211,8 +211,8 @@ def _agree(
     for got, want in off:
         if bool(want.isfinite().all()):
             finite(got, what, f"{what} {verb} not finite")
-    told = [usual(got, want, cases[0].sizes, rtol, atol) for got, want in off]
-    if reason := next((words for words in told[0] if all(words in each for each in told)), ""):
+    reasons = [usual(got, want, cases[0].sizes, rtol, atol) for got, want in off]
+    if reason := next((words for words in reasons[0] if all(words in each for each in reasons)), ""):
         mistake(f"{what}: {reason}", numbers)
     got, want = off[0]
     if got.shape != want.shape:

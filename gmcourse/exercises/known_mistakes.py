@@ -25,26 +25,26 @@ def usual(got: Tensor, want: Tensor, sizes: Sizes, rtol: float = RTOL, atol: flo
         return matches(a, b, rtol=rtol, atol=atol)
 
     wrongs = ((words, wrong) for words, wrong in _wrong_values(want, sizes) if not alike(wrong, want))
-    told = [words for words, wrong in wrongs if alike(got, wrong)]
+    found = [words for words, wrong in wrongs if alike(got, wrong)]
     if got.shape != want.shape and got.numel() == want.numel() and alike(got.flatten(), want.flatten()):
-        told.append("the numbers are right, but not their shape")
+        found.append("the numbers are right, but not their shape")
     axes = range(got.dim())
     rank = want.dim()
     if got.dim() > rank == 0:
         ways = {"averaged": got.mean(), "summed": got.sum(), "reduced": got.sum() / got.shape[0]}
-        told += [f"it is not {way}: one number is wanted" for way, value in ways.items() if alike(value, want)]
+        found += [f"it is not {way}: one number is wanted" for way, value in ways.items() if alike(value, want)]
     elif got.dim() == rank + 1:
         for way, reduced in (("summed", torch.sum), ("averaged", torch.mean)):
             if any(alike(reduced(got, d), want) for d in axes):
-                told.append(f"it is not {way}: one axis too many is left")
+                found.append(f"it is not {way}: one axis too many is left")
     if got.shape == want.shape and got.numel() > 2 and not _constant(want):
         if _constant(got):
-            told.append("the same number comes back for every entry")
+            found.append("the same number comes back for every entry")
         elif _constant(got - want, float(want.detach().abs().max())):
-            told.append("every entry is off by the same number: a constant is missing, or one too many")
+            found.append("every entry is off by the same number: a constant is missing, or one too many")
         elif not bool((want == 0).any()) and _constant(got / want - 1):
-            told.append("every entry is off by the same factor: is a size or a number hard-coded, or missing?")
-    return told
+            found.append("every entry is off by the same factor: is a size or a number hard-coded, or missing?")
+    return found
 
 
 def _constant(value: Tensor, size: float = 1.0) -> bool:

@@ -116,11 +116,13 @@ def _in_words(shape: str | None) -> str:
 
 
 def pictures(name: str, value: Tensor) -> None:
-    """Refuse pictures that are not of about [0, 1]: a network may overshoot, but 0 … 255 is another unit."""
-    low, high = (float(each) for each in value.detach().float().aminmax())
-    bright = float(value.detach().float().clamp_min(1).mean()) > 2
-    if (low >= 0 and bright) or (low < 0 and high <= 0):
-        refuse(name, f"pictures from {low:.4g} to {high:.4g}", "pictures in [0, 1], as Images.unit() gives")
+    """Refuse pictures that are not of about [0, 1]: networks overshoot, but 0 … 255 and −1 … 1 are other units."""
+    x = value.detach().float()
+    low, high = (float(each) for each in x.aminmax())
+    bright, centred = float(x.clamp_min(1).mean()) > 2, -1 <= low < -0.5 and high <= 1  # noise goes beyond ±1
+    if (low >= 0 and bright) or centred or (low < 0 and high <= 0):
+        wanted = "pictures in [0, 1], as Images.unit() gives, or (x + 1) / 2 of −1 … 1"
+        refuse(name, f"pictures from {low:.4g} to {high:.4g}", wanted)
 
 
 def same_shape(**named: Tensor) -> None:
@@ -149,7 +151,7 @@ def one_dtype(function: Callable[P, R]) -> Callable[P, R]:
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except (RuntimeError, DtypesDiffer) as error:
@@ -160,7 +162,7 @@ def one_dtype(function: Callable[P, R]) -> Callable[P, R]:
             shown = ", ".join(f"{name} has {' and '.join(sorted(kinds))}" for name, kinds in found.items() if kinds)
             raise DtypesDiffer(f"dtypes differ: {shown}; expected one dtype: change it with .to(dtype)") from error
 
-    return told
+    return wrapper
 
 
 def _dtypes(value: Any) -> set[str]:

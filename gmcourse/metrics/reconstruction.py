@@ -74,7 +74,7 @@ def lr_psnr(x: Tensor, low: Tensor, downsample: Callable[[Tensor], Tensor]) -> T
     return psnr(expect.tensor("downsample(x)", downsample(x), " ".join(map(str, low.shape))), low)
 
 
-@expect.door(x="B C H W", cutoff=">= 0")
+@expect.door(x="B C H W", cutoff=">= 0 <= 1.5")
 def high_frequency_energy(x: Tensor, cutoff: float = 0.5) -> Tensor:
     """Measure sharpness: the mean squared amplitude above `cutoff` of images (B, C, H, W), shape (B,).
 

@@ -44,8 +44,8 @@ class ResidualMLP(nn.Module):
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Map x (B, *shape) at times t (B,), of classes y (B,) or of none, to x's shape."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
-        told, h = self.time(t, y), self.first(x.flatten(1).to(self.first.weight.dtype))
+        condition, h = self.time(t, y), self.first(x.flatten(1).to(self.first.weight.dtype))
         for teller, block in zip(self.tellers, self.blocks, strict=True):
-            scale, shift = teller(told).chunk(2, dim=1)
+            scale, shift = teller(condition).chunk(2, dim=1)
             h = h + block(self.norm(h) * (1 + scale) + shift)
         return self.last(self.norm(h)).reshape(x.shape).to(x.dtype)

@@ -30,9 +30,9 @@ class Block(nn.Module):
         self.last = _zero(nn.Conv2d(out, out, 3, padding=1))
         self.skip = nn.Identity() if channels == out else nn.Conv2d(channels, out, 1)
 
-    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Map (B, C, H, W) and what is said of the time (B, 128) to (B, out, H, W)."""
-        scale, shift = self.tell(told)[:, :, None, None].chunk(2, dim=1)
+        scale, shift = self.tell(condition)[:, :, None, None].chunk(2, dim=1)
         h = self.norm(self.first(x)) * (1 + scale) + shift
         return self.skip(x) + self.last(F.silu(h))
 
@@ -90,12 +90,12 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Map pictures x (B, C, H, W) at times t (B,), of classes y (B,) or of none, to x's shape."""
         expect.tensor("x", x, expect.batch_of(self.shape), finite=False)
-        told = self.time(t, y)
+        condition = self.time(t, y)
         patches = F.pixel_unshuffle(x.to(self.first.weight.dtype), PATCH)
         patches = patches.contiguous(memory_format=torch.channels_last)
-        fine = self.fine(self.first(patches), told)  # (B, width, H/2, W/2)
-        middle = self.look(self.middle(self.halve(fine), told))  # (B, 2·width, H/4, W/4)
-        h = self.coarse_again(self.look_coarse(self.coarse(self.halve_again(middle), told)), told)
-        h = self.look_up(self.middle_up(torch.cat([F.interpolate(h, scale_factor=2.0), middle], dim=1), told))
-        h = self.fine_up(torch.cat([F.interpolate(self.narrow(h), scale_factor=2.0), fine], dim=1), told)
+        fine = self.fine(self.first(patches), condition)  # (B, width, H/2, W/2)
+        middle = self.look(self.middle(self.halve(fine), condition))  # (B, 2·width, H/4, W/4)
+        h = self.coarse_again(self.look_coarse(self.coarse(self.halve_again(middle), condition)), condition)
+        h = self.look_up(self.middle_up(torch.cat([F.interpolate(h, scale_factor=2.0), middle], dim=1), condition))
+        h = self.fine_up(torch.cat([F.interpolate(self.narrow(h), scale_factor=2.0), fine], dim=1), condition)
         return F.pixel_shuffle(self.last(h), PATCH)

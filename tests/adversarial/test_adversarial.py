@@ -114,6 +114,13 @@ def test_losses_agree_with_the_authors_numbers(golden):
     assert_close(g.config["r1_gamma"] / 2 * g.out("r1_penalty_per_sample").mean(), g.out("loss_Dr1"))
 
 
+def test_the_players_are_two():
+    both = mlp([2, 4, 1])
+    optimizers = [torch.optim.SGD(both.parameters(), 0.1) for _ in range(2)]
+    with pytest.raises(ValueError, match="discriminator is the generator; expected another module"):
+        Adversarial(both, both, *optimizers, latent=lambda n: torch.randn(n, 2))
+
+
 def test_lazy_adam_is_corrected():
     group = lazy_adam([nn.Parameter(torch.zeros(1))], 0.002, (0.0, 0.99), every=16).param_groups[0]
     assert group["lr"] == pytest.approx(0.002 * 16 / 17)

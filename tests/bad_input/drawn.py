@@ -60,7 +60,7 @@ def labelled(**more):
 
 
 WRONG_LABELS = {"labels": (torch.tensor([0, 1, 2, 0, 1, 0]), torch.tensor([0, -1, 0, 0, 1, 0]))}
-GREY = {"x": (pictures(channels=2), (255 * pictures()).byte(), 255 * pictures())}
+GREY = {"x": (pictures(channels=2), (255 * pictures()).byte(), 255 * pictures(), 2 * pictures() - 1)}
 NAN = {"log_prob": (lambda x: x.sum(1) * float("nan"), lambda x: x)}
 
 

@@ -34,6 +34,7 @@ row(
 row(
     "metrics.reconstruction.high_frequency_energy",
     lambda: {"x": pictures(), "cutoff": 0.5},
+    bad={"cutoff": (7.0,)},
     fine={"x": "shape batch"},
 )
 row("metrics.likelihood.nats_to_bits", lambda: {"nats": normal(3)}, fine={"nats": ANY})
