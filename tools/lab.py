@@ -21,6 +21,6 @@ def command(folder: Path, *words: str) -> list[str]:
 def main(words: list[str]) -> int:
     """Bring the folder up to date and open it. JupyterLab's terminals know the `gmcourse` command."""
     folder = own_folder.place()
-    print(own_folder.told(folder, own_folder.update(ROOT, folder)), flush=True)
+    print(own_folder.report(folder, own_folder.update(ROOT, folder)), flush=True)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return subprocess.call(command(folder, *words), cwd=folder, env={**os.environ, "PATH": path})

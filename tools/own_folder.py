@@ -123,7 +123,7 @@ def _update(course: Path, folder: Path) -> list[Change]:
     return changes
 
 
-def told(folder: Path, changes: list[Change]) -> str:
+def report(folder: Path, changes: list[Change]) -> str:
     """The changes in words; of what is new in a folder, only how many files."""
     lines = [f"Your folder is {folder}. Work in it: git does not track it, and an update leaves your work alone."]
     for what, words in WORDS.items():
@@ -139,7 +139,7 @@ def told(folder: Path, changes: list[Change]) -> str:
 def main(words: list[str]) -> int:
     """Bring a folder up to date. A word is another folder than `place` says."""
     folder = Path(words[0]).absolute() if words else place()
-    print(told(folder, update(ROOT, folder)))
+    print(report(folder, update(ROOT, folder)))
     return 0
 
 

@@ -84,7 +84,7 @@ def test_every_new_version_lies_beside_and_none_replaces_another(course, mine):
     for number in (2, 3):
         write(course, {EXERCISE: notebook(f"v{number}")})
         changes = own_folder.update(course, mine)
-        said = own_folder.told(mine, changes)
+        said = own_folder.report(mine, changes)
         write(mine, {changes[0].beside: notebook(f"v{number} and mine")})
     assert f"yours stays, the course's new one lies beside it:\n  {EXERCISE} → {changes[0].beside}" in said
     assert sorted(map(json.dumps, states(mine).values())) == sorted(

@@ -41,8 +41,8 @@ def main(words: list[str] | None = None) -> int:
     if arguments.word == "share":
         from tools.exercises import share
 
-        told, named = share.lines(arguments.chapters or None, arguments.repeats, arguments.only)
-        print("\n".join(told))
+        reports, named = share.lines(arguments.chapters or None, arguments.repeats, arguments.only)
+        print("\n".join(reports))
         return 0 if named >= 0.95 else 1
 
     from tools.exercises import table

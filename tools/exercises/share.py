@@ -24,7 +24,7 @@ def lines(slugs: Sequence[str] | None = None, repeats: int = 3, only: str | None
         answers that hear the reason that they are to hear, each time.
     """
     chosen = [notebook.chapter(slug) for slug in slugs] if slugs else list(notebook.chapters().values())
-    told: list[str] = []
+    reports: list[str] = []
     wrong = named = 0
     for chapter in chosen:
         for answer in collection.answers(chapter.slug):
@@ -41,7 +41,7 @@ def lines(slugs: Sequence[str] | None = None, repeats: int = 3, only: str | None
                 named += mine and not any(words in reason for words in UNNAMED for reason in reasons)
                 off += [] if mine else sorted(reasons)
             if off:
-                told.append(f"{answer.exercise}, {answer.name}: {' | '.join(off)}")
+                reports.append(f"{answer.exercise}, {answer.name}: {' | '.join(off)}")
     share = named / max(1, wrong)
-    told.append(f"{named} of {wrong} wrong answers ({share:.1%}) hear their reason, with {repeats} seeds each")
-    return told, share
+    reports.append(f"{named} of {wrong} wrong answers ({share:.1%}) hear their reason, with {repeats} seeds each")
+    return reports, share

@@ -73,6 +73,6 @@ def as_script() -> str:
         for name, pictures in (("walk", walk), ("drawn", drawn(family))):
             numbers.add(name, pictures.flatten(1) - 0.5, "int8")
         numbers.add("bits", bits(family, pixels), "float16")  # two places are shown
-        told = {"name": family.name, "code": family.code, "density": family.density}
-        described.append({**told, "work": work(family)})
+        named = {"name": family.name, "code": family.code, "density": family.density}
+        described.append({**named, "work": work(family)})
     return numbers.script("one_face", {"families": described, "leg": LEG})
