@@ -8,7 +8,7 @@ from tests.test_public_names import cells
 
 # What the course promises of the package, with all thirteen lessons in it: at most 20,000 lines, of which lessons
 # import 14,000. What trained the zoo is beside the package, and counted too, so that it grows no more than it has to.
-ALL, BY_LESSONS, RECIPES = 20_000, 12_769, 2_792
+ALL, BY_LESSONS, RECIPES = 20_000, 12_800, 2_792
 
 
 def lines(modules):
