@@ -39,7 +39,16 @@ def test_bad_input_is_refused(name):
 PLAIN = ("training.loop.fit",)
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(harness.ROWS) if not name[9:].startswith(PLAIN)])
+# Each of these takes seconds, many times over.
+LONG = ("data.faces.posterior", "viz.change.pushed_histogram", "converters.official_srflow.")
+DOORS = [
+    pytest.param(name, marks=[pytest.mark.slow] if name[9:].startswith(LONG) else [])
+    for name in sorted(harness.ROWS)
+    if not name[9:].startswith(PLAIN)
+]
+
+
+@pytest.mark.parametrize("name", DOORS)
 def test_other_dtypes_are_taken_or_refused(name):
     """Half, double and a mixture: an answer, or a sentence that names an argument; none in words of torch."""
     faults = [found for found in harness.heard_of_dtypes(name) if found[2] == "foreign"]
