@@ -49,6 +49,7 @@ def test_ctrl_c_is_one_line(monkeypatch, capsys, when):
     assert capsys.readouterr().err == "gmcourse zoo: stopped\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
 def test_a_reader_that_has_gone_is_no_error():
     """`gmcourse … | head -1` complained of a broken pipe, from here or as Python ended."""

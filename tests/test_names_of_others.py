@@ -60,6 +60,7 @@ class Page(HTMLParser):
         self.words += data
 
 
+@pytest.mark.slow
 def test_a_class_whose_names_are_odd_is_graded(
     judged: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_class_whose_names_are_odd_is_graded(
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "grades.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_tables_and_notebooks_with_odd_names(
     judged: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

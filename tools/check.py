@@ -9,12 +9,13 @@ import sys
 from tools.environment import ROOT
 
 LINT = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
-# Examples in docstrings are tests, too. Notebooks are not: without its plugin for them pytest starts faster. A worker
-# begins with one half of the tests, in their order, so that what neighbours share is computed once; who is done first
-# takes over some of the other's.
+# Examples in docstrings are tests, too. Notebooks are not: without its plugin for them pytest starts faster. It does
+# not listen to loggers either: to watch torch's sixty in every phase costs more than most tests. A worker begins with
+# one half of the tests, in their order, so that what neighbours share is computed once; who is done first takes over
+# some of the other's.
 UNIT = [
     *("pytest", "tests", "gmcourse", "gmcourse_recipes", "tools", "--doctest-modules"),
-    *("--ignore=tests/site", "--ignore=tests/benchmarks", "-p", "no:nbval"),
+    *("--ignore=tests/site", "--ignore=tests/benchmarks", "-p", "no:nbval", "-p", "no:logging"),
     *("-n", "2", "--dist", "worksteal"),
 ]
 QUICK = [*UNIT, "-m", "not slow"]

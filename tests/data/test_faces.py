@@ -191,6 +191,7 @@ def test_sets():
 # read back
 
 
+@pytest.mark.slow
 def test_a_clean_face_is_found_and_noise_is_no_face():
     people = faces.sample(1, seed=9)
     found, residual = faces.fit(faces.render(people, 32), steps=60)

@@ -81,6 +81,7 @@ def small_picture(face, seed, size, scale):
     return (downsample(large, scale)[0] * 255).round() / 255
 
 
+@pytest.mark.slow
 def test_it_agrees_with_weighing_the_whole_crowd():
     """Brute force: under so much noise a crowd drawn from the prior has faces that fit."""
     noise, low = 0.6, small_picture(faces.sample(1, seed=4)[0], None, 16, 2)
@@ -106,6 +107,7 @@ def test_it_agrees_with_weighing_the_whole_crowd():
     assert ((width - wide).abs() < 4.5 * worth * of_width).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_faces_and_the_truth_is_among_them():
     face = faces.sample(1, seed=4)[0]
     low = small_picture(face, 77, 16, 2)

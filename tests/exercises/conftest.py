@@ -1,4 +1,8 @@
-"""Makes the cases of `BothWays` out of the notebook and the answers of its chapter."""
+"""Makes the cases of `BothWays` out of the notebook and the answers of its chapter.
+
+The last exercise of a chapter is its open task. Its check loads a trained network or measures thousands of samples,
+so `make check` judges its solution only; its other answers are slow tests.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chapter = getattr(metafunc.cls, "chapter", None)
     if chapter is None:
         return
+    names = [each.name for each in notebook.chapter(chapter).exercises]
     if "exercise" in metafunc.fixturenames:
-        metafunc.parametrize("exercise", [each.name for each in notebook.chapter(chapter).exercises])
+        metafunc.parametrize("exercise", names)
     for word, wanted in (("wrong", False), ("right", True)):
         if word in metafunc.fixturenames:
-            chosen = [each for each in answers(chapter) if each.is_right == wanted]
-            metafunc.parametrize(word, chosen, ids=[f"{each.exercise}: {each.name}" for each in chosen])
+            cases = [
+                pytest.param(
+                    each,
+                    id=f"{each.exercise}: {each.name}",
+                    marks=[pytest.mark.slow] if each.exercise == names[-1] else [],
+                )
+                for each in answers(chapter)
+                if each.is_right == wanted
+            ]
+            metafunc.parametrize(word, cases)
 
 
 @pytest.fixture

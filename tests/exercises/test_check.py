@@ -594,6 +594,7 @@ def test_a_notebook_that_judges_itself_is_judged_once(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_a_cell_finds_the_command_in_whatever_way_jupyter_was_started() -> None:
     look = "import shutil\nfrom gmcourse.exercises.checks import vae\nprint(shutil.which('gmcourse'))"
     bare = {**os.environ, "PATH": os.defpath}

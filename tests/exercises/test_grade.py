@@ -94,6 +94,7 @@ def test_what_is_handed_in_no_more_leaves_no_page_and_no_code(
     assert len(list(made[0].glob("ada*"))) == len(list(made[1].glob("ada*"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["machine{}", "shared"])
 def test_shares_join_to_the_whole(runs: list[int], classroom: Path, tmp_path: Path, place: str) -> None:
     """With those that cannot even be read; each machine has a folder of its own, or all have one."""

@@ -596,6 +596,7 @@ def test_the_line_that_a_message_names_is_marked(before: str, says: str, marks: 
     assert page.count("<mark>    return x.nothing()</mark>") == page.count("<mark>") == marks
 
 
+@pytest.mark.slow
 def test_every_formula_of_a_hint_can_be_drawn() -> None:
     hints = [hint for each in notebook.chapters().values() for e in each.exercises for hint in e.hints]
     assert len(hints) > 80

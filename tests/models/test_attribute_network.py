@@ -20,6 +20,7 @@ def test_what_it_says_can_be_drawn():
     assert faces.render(said, 16).shape == (5, 3, 16, 16)
 
 
+@pytest.mark.slow
 def test_it_learns():
     torch.manual_seed(0)
     people = load("faces", n=64)

@@ -101,7 +101,7 @@ def test_both_chapters_mean_the_same_by_a_weight(w):
         if kind is FlowMatching:
             ends.append(solve(model.velocity(y, w), origin + 1, even_times(400)))
         else:
-            ends.append(draw(model.denoiser(y, w), origin + 1, times(4000)))
+            ends.append(draw(model.denoiser(y, w), origin + 1, times(1000)))
     for end in ends:
         assert float(end) == pytest.approx(s ** (1 + w), rel=0.01)
 

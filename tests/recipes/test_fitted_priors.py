@@ -12,6 +12,7 @@ from gmcourse.models.vae import reparameterise
 from gmcourse_recipes.running import fitted_priors
 
 
+@pytest.mark.slow
 def test_a_fitted_flow_knows_codes_that_no_normal_knows():
     angles = 6.28 * torch.rand(2000, generator=torch.Generator().manual_seed(0))
     mean = 3 * torch.stack([angles.cos(), angles.sin()], 1)

@@ -36,6 +36,7 @@ def fill(root, count):
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_of_ones_own_pictures(name, tmp_path, monkeypatch, capsys, own_zoo):
     root = fill(tmp_path / "my cats' pictures", 200)
@@ -90,6 +91,7 @@ def test_clear_errors(words, said, tmp_path, capsys):
     assert re.search(said, capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_folders_of_any_name(tmp_path, capsys):
     names = hostile(tmp_path)
     root = fill(tmp_path / "pictures", 200)
@@ -105,6 +107,7 @@ def test_folders_of_any_name(tmp_path, capsys):
     assert not set(capsys.readouterr().out) & set("\x1b\udcff")
 
 
+@pytest.mark.slow
 def test_a_zoo_of_ones_own_in_a_folder_of_any_name(tmp_path, monkeypatch, capsys):
     model = zoo.load("plane_nice_moons")
     made = replace(zoo.manifest("plane_nice_moons"), data=os.fsdecode(b"from \xff"))

@@ -33,6 +33,7 @@ def zoo_of_one(tmp_path, monkeypatch, own_zoo):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_flow_reads_with_the_regression_and_leaves_it_as_it_is(zoo_of_one):
     before = store.load("reader").encoder.state_dict()
     trained, history = train.run(FLOW, device="cpu", folder=zoo_of_one)
@@ -46,6 +47,7 @@ def test_the_flow_reads_with_the_regression_and_leaves_it_as_it_is(zoo_of_one):
     assert len(history["loss"]) == WATCH
 
 
+@pytest.mark.slow
 def test_watching_sees_the_validation_pictures_and_the_average(zoo_of_one):
     """The curve's last value is the loss of the kept weights on those pictures, with the noise of seed 0."""
     trained, history = train.run(FLOW, device="cpu", folder=zoo_of_one, keep=False)

@@ -13,6 +13,7 @@ def test_a_limit_is_missed_when_both_witnesses_say_so(median, fastest, said):
     assert verdict(median, fastest, 1.0).startswith(said)
 
 
+@pytest.mark.slow
 def test_a_table_says_what_was_missed(capsys):
     work = {"one": lambda: sum(range(20_000)), "ten": lambda: sum(range(200_000))}
     assert not compare("sums", work, reference="one", limits={"ten": 2.0}, rounds=5)

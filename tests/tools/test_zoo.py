@@ -82,6 +82,7 @@ def test_what_prose_names(prose, expected):
     assert sources.in_prose(prose, KNOWN) == expected
 
 
+@pytest.mark.slow
 def test_a_planted_dependence_is_found(tmp_path):
     def notebook(path, kind, text):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,6 +152,7 @@ def trained(own_zoo):
     return make
 
 
+@pytest.mark.slow
 def test_a_published_model_leaves_stale_things_behind_until_they_are_made_again(package, trained, capsys):
     before = zoo.manifest("vae_digits_2d").sha256
     assert __main__.main(["publish", "vae_digits_2d"]) == 0
@@ -172,6 +174,7 @@ def test_a_published_model_leaves_stale_things_behind_until_they_are_made_again(
     assert all(re.search("families|cards|vae_plane|draw_digit", each) for each in told)
 
 
+@pytest.mark.slow
 def test_one_command_makes_them_all_again(package, trained, monkeypatch, capsys):
     """What takes minutes (lessons, site, browser) is only noted here; measurements, scripts and pictures are real."""
     done = []
@@ -210,6 +213,7 @@ def test_what_another_model_measured_is_measured_again(package, monkeypatch):
     assert any("nobody has read what the prose says of the new stylegan2_faces" in each for each in stamp.stale())
 
 
+@pytest.mark.slow
 def test_cheap_models_are_measured_again_where_features_measured_them(monkeypatch):
     done, row = [], dependents.Dependent("baselines", "gmcourse/zoo/weights/baselines.json")
     assert row in dependents.of("features")

@@ -93,6 +93,7 @@ def test_times_of_the_loss():
     assert torch.allclose(torch.special.ndtr(deviations), u, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_word_trains_and_writes_from_end_to_end(tmp_path, monkeypatch):
     """Two seeds of a few steps, into a folder of their own; what was there of other sets stays."""
     before = zoo.baselines("faces")

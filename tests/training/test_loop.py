@@ -90,6 +90,7 @@ def test_an_interrupt_ends_after_a_whole_step_and_saves(data, tmp_path):
     assert not finished.interrupted
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process at once")
 def test_a_job_that_a_cluster_ends_saves_first(tmp_path):
     """SIGTERM lost everything since the last checkpoint."""

@@ -97,7 +97,10 @@ def test_a_covariance_that_is_too_large_is_left_out():
         assert "low-rank normal" in found
 
 
-@pytest.mark.parametrize("name", ["digits, 1221", "digits, two numbers", "digits, ink", "digits, clusters", "prose"])
+DIGITS = ("digits, 1221", "digits, two numbers", "digits, ink", "digits, clusters")
+
+
+@pytest.mark.parametrize("name", [*DIGITS, pytest.param("prose", marks=pytest.mark.slow)])
 def test_a_task_measured_again_has_the_same_numbers(name):
     """These take a second or a few; other processors round otherwise."""
     found = baselines.measure_task(name)["models"]
