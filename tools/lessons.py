@@ -17,9 +17,10 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.executors.utils import single_nb_execution
+from nbclient.exceptions import DeadKernelError
 
 from gmcourse.doctor import FAST
-from tools import solutions
+from tools import solutions, warm
 from tools.environment import ROOT
 
 CACHE = ROOT / "_build" / ".jupyter_cache"
@@ -96,15 +97,18 @@ def executed(path: Path) -> nbformat.NotebookNode:
 def _execute(path: Path) -> tuple[nbformat.NotebookNode, Outcome]:
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
     started = time.monotonic()
-    result = single_nb_execution(
-        notebook,
-        cwd=str(path.parent),
-        timeout=TIMEOUT,
-        allow_errors=False,
-        extra_arguments=["--log-level=40"],
-    )
-    error = str(result.err) if result.err is not None else None
-    return notebook, Outcome(path, time.monotonic() - started, error)
+    try:
+        error = single_nb_execution(
+            notebook,
+            cwd=str(path.parent),
+            timeout=TIMEOUT,
+            allow_errors=False,
+            extra_arguments=["--log-level=40"],
+            **({"kernel_manager_class": warm.WarmKernel} if warm.POSSIBLE else {}),
+        ).err
+    except DeadKernelError as died:  # too little memory, most often
+        error = died
+    return notebook, Outcome(path, time.monotonic() - started, None if error is None else str(error))
 
 
 def missing(paths: list[Path]) -> list[Path]:
@@ -125,6 +129,9 @@ def execute(paths: list[Path]) -> list[Outcome]:
 
     Returns:
         One outcome a notebook, in the order given. Failed ones are not cached.
+
+    Raises:
+        KeyboardInterrupt: at once; those that were done are in the cache.
     """
     os.environ.update(KERNEL_ENVIRONMENT)  # kernels inherit it
     os.environ.pop("GMCOURSE_DATA", None)  # the site is the same wherever it is built: bundled data only
@@ -132,8 +139,9 @@ def execute(paths: list[Path]) -> list[Outcome]:
     known = {path: seconds for path in paths if (seconds := _seconds(cache, path)) is not None}
     outcomes = {path: Outcome(path, seconds) for path, seconds in known.items()}
     missing = [path for path in paths if path not in known]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        running = [pool.submit(_execute, path) for path in missing]
+    pool = ThreadPoolExecutor(WORKERS)
+    running = [pool.submit(_execute, path) for path in missing]
+    try:
         for number, future in enumerate(as_completed(running), 1):
             notebook, outcome = future.result()
             outcomes[outcome.path] = outcome
@@ -145,4 +153,9 @@ def execute(paths: list[Path]) -> list[Outcome]:
             else:
                 bundle = CacheBundleIn(notebook, str(outcome.path), data={"execution_seconds": outcome.seconds})
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    except BaseException:  # Ctrl-C: what runs is lost, and what is done is in the cache
+        pool.shutdown(wait=False, cancel_futures=True)
+        warm.kill()
+        raise
+    pool.shutdown()
     return [outcomes[path] for path in paths]

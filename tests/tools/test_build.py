@@ -100,25 +100,6 @@ def test_every_page_exists_and_every_notebook_is_executed():
     assert {f"book/api/{name}" for name in pages} <= set(names)
 
 
-@pytest.mark.slow
-def test_a_failing_cell_is_reported_and_not_cached(tmp_path, monkeypatch, capsys):
-    import nbformat
-
-    monkeypatch.setattr(lessons, "ROOT", tmp_path)
-    monkeypatch.setattr(lessons, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(lessons.os, "environ", dict(lessons.os.environ))
-    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
-    for path, source in ((good, "print(6 * 7)"), (bad, "1 / 0")):
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
-    first = lessons.execute([good, bad])
-    assert [outcome.error is None for outcome in first] == [True, False]
-    assert "ZeroDivisionError" in capsys.readouterr().out
-    lessons.execute([good, bad])
-    printed = capsys.readouterr().out
-    assert "bad.ipynb" in printed
-    assert "good.ipynb" not in printed
-
-
 def laid_down(folder):
     """Five notebooks, four of which say how long they take."""
     for number in range(5):

@@ -1,0 +1,123 @@
+"""How notebooks are executed for the site."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import nbformat
+import pytest
+
+from tools import lessons, warm
+from tools.environment import ROOT
+
+pytestmark = pytest.mark.slow  # each starts kernels
+
+
+@pytest.fixture
+def executed(tmp_path, monkeypatch):
+    """Execute notebooks of one cell each, by their names; outcomes by their names, and the printed text of one."""
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(lessons.os, "environ", dict(lessons.os.environ))
+
+    def execute(**sources):
+        paths = [tmp_path / f"{name}.ipynb" for name in sources]
+        for path, source in zip(paths, sources.values(), strict=True):
+            cell = nbformat.v4.new_code_cell(textwrap.dedent(source))
+            nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+        return {outcome.path.stem: outcome for outcome in lessons.execute(paths)}
+
+    execute.outputs = lambda name: lessons.executed(tmp_path / f"{name}.ipynb").cells[0].outputs
+    return execute
+
+
+@pytest.fixture(params=["forked", "as Jupyter does"])
+def start(request, monkeypatch):
+    """Both ways in which a kernel starts."""
+    if request.param == "forked" and not warm.POSSIBLE:
+        pytest.skip("kernels are not forked on this system")
+    monkeypatch.setattr(warm, "POSSIBLE", request.param == "forked")
+    return request.param
+
+
+def test_a_failing_cell_and_a_dead_kernel_are_reported_and_not_cached(executed, start, capsys):
+    sources = {"good": "print(6 * 7)", "bad": "1 / 0", "dead": "import os\nos.kill(os.getpid(), 9)"}
+    first = executed(**sources)
+    assert {name: outcome.error is None for name, outcome in first.items()} == {
+        "good": True,
+        "bad": False,
+        "dead": False,
+    }
+    assert "ZeroDivisionError" in first["bad"].error
+    assert "died" in first["dead"].error
+    assert "ZeroDivisionError" in capsys.readouterr().out
+    executed(**sources)
+    printed = capsys.readouterr().out
+    assert "bad.ipynb" in printed
+    assert "dead.ipynb" in printed
+    assert "good.ipynb" not in printed
+
+
+def test_a_kernel_is_where_its_notebook_is_and_shows_figures(executed, start, tmp_path):
+    text = """
+        import os, sys
+        sys.path, os.getcwd(), os.environ["OMP_NUM_THREADS"], [name for name in sys.modules if "gmcourse" in name]
+        import matplotlib.pyplot as plt
+        print(os.getcwd(), os.environ["OMP_NUM_THREADS"], __name__, input.__module__)
+        plt.plot([1, 2]);
+        """
+    assert executed(one=text)["one"].error is None
+    printed, picture = executed.outputs("one")
+    assert printed.text.split() == [str(tmp_path), "1", "__main__", "ipykernel.kernelbase"]
+    assert set(picture.data) == {"image/png", "text/plain"}
+
+
+@pytest.mark.skipif(not warm.POSSIBLE, reason="kernels are not forked on this system")
+def test_a_forked_kernel_begins_with_torch_and_with_nothing_of_the_course(executed):
+    text = """
+        import sys
+        from torch.utils import data
+        known = {"torch", "torch._dynamo", "matplotlib.pyplot"} & set(sys.modules)
+        print(len(known), *[name for name in sys.modules if name.startswith("gmcourse.") and "console" not in name])
+        import random
+        random.seed = None
+        import torch
+        torch.set_default_dtype(torch.float64)
+        """
+    outcomes = executed(one=text, two="import random, torch\nprint(random.seed is None, torch.get_default_dtype())")
+    assert {outcome.error for outcome in outcomes.values()} == {None}
+    assert executed.outputs("one")[0].text.split() == ["3"]
+    assert executed.outputs("two")[0].text.split() == ["False", "torch.float32"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_it_at_once_and_leaves_no_kernel(executed, start, tmp_path):
+    """A notebook says that it runs, and would run for a minute."""
+    program = f"""
+        import sys
+        from pathlib import Path
+        from tools import lessons, warm
+        if __name__ == "__main__":
+            folder = Path({str(tmp_path)!r})
+            warm.POSSIBLE = {start == "forked"}
+            lessons.ROOT, lessons.CACHE = folder, folder / "cache"
+            lessons.execute(sorted(folder.glob("*.ipynb")))
+        """
+    script = tmp_path / "build.py"
+    script.write_text(textwrap.dedent(program))
+    for name in "abc":
+        cell = nbformat.v4.new_code_cell(
+            f"import os, time\nopen('{name}.pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
+        )
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+    build = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    while not all((tmp_path / f"{name}.pid").is_file() for name in "ab"):
+        assert build.poll() is None
+    build.send_signal(signal.SIGINT)
+    assert build.wait(20) != 0
+    assert not (tmp_path / "c.pid").exists()
+    for name in "ab":
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / f"{name}.pid").read_text()), 0)
