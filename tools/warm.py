@@ -62,7 +62,7 @@ class _Child:
         return self.process.exitcode
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the process."""
+        """Give the process a signal."""
         assert self.pid is not None
         os.kill(self.pid, number)
 
