@@ -75,7 +75,10 @@ class _Forked(LocalProvisioner):
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(IMPORTED)
         arguments = (cmd[cmd.index("-f") :], dict(kwargs["env"]), kwargs["cwd"])
-        child: Any = _Child(context.Process(target=_serve, args=arguments))  # Popen to those who ask it
+        try:
+            child: Any = _Child(context.Process(target=_serve, args=arguments))  # Popen to those who ask it
+        except OSError:  # the server's socket has no room in a temporary folder of a long name
+            return await super().launch_kernel(cmd, **kwargs)
         self.process, self.pid, self.pgid = child, child.pid, child.pid
         return self.connection_info
 

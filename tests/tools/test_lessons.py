@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import nbformat
 import pytest
@@ -25,8 +26,7 @@ def executed(tmp_path, monkeypatch):
     def execute(**sources):
         paths = [tmp_path / f"{name}.ipynb" for name in sources]
         for path, source in zip(paths, sources.values(), strict=True):
-            cell = nbformat.v4.new_code_cell(textwrap.dedent(source))
-            nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+            write(path, source)
         return {outcome.path.stem: outcome for outcome in lessons.execute(paths)}
 
     execute.outputs = lambda name: lessons.executed(tmp_path / f"{name}.ipynb").cells[0].outputs
@@ -92,29 +92,53 @@ def test_a_forked_kernel_begins_with_torch_and_with_nothing_of_the_course(execut
     assert executed.outputs("two")[0].text.split() == ["False", "torch.float32"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_ends_it_at_once_and_leaves_no_kernel(executed, start, tmp_path):
-    """A notebook says that it runs, and would run for a minute."""
+def builder(folder, how):
+    """A program that executes the notebooks of a folder."""
     program = f"""
-        import sys
         from pathlib import Path
         from tools import lessons, warm
         if __name__ == "__main__":
-            folder = Path({str(tmp_path)!r})
-            warm.POSSIBLE = {start == "forked"}
+            folder = Path({str(folder)!r})
+            warm.POSSIBLE = {how == "forked"}
             lessons.ROOT, lessons.CACHE = folder, folder / "cache"
-            lessons.execute(sorted(folder.glob("*.ipynb")))
+            for outcome in lessons.execute(sorted(folder.glob("*.ipynb"))):
+                assert outcome.error is None, outcome
         """
-    script = tmp_path / "build.py"
+    script = folder / "build.py"
     script.write_text(textwrap.dedent(program))
+    return [sys.executable, script]
+
+
+def write(path, source):
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(source))]), path)
+
+
+def test_a_temporary_folder_of_a_long_name_has_no_room_for_a_socket(start, tmp_path):
+    """A fork server listens there, and a socket's name has a hundred letters at most."""
+    (far := tmp_path / ("far" * 40)).mkdir()
+    write(tmp_path / "one.ipynb", "print(1)")
+    subprocess.run(
+        builder(tmp_path, start), env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(far)}, check=True
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_it_at_once_and_leaves_no_kernel(start, tmp_path):
+    """Two notebooks run, and would run for a minute; the third waits."""
     for name in "abc":
-        cell = nbformat.v4.new_code_cell(
-            f"import os, time\nopen('{name}.pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
+        write(
+            tmp_path / f"{name}.ipynb",
+            f"""
+            import os, time
+            open("{name}.pid", "w").write(str(os.getpid()))
+            time.sleep(60)
+            """,
         )
-        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
-    build = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    build = subprocess.Popen(builder(tmp_path, start), env={**os.environ, "PYTHONPATH": str(ROOT)})
     while not all((tmp_path / f"{name}.pid").is_file() for name in "ab"):
         assert build.poll() is None
+        time.sleep(0.1)
+    time.sleep(0.5)
     build.send_signal(signal.SIGINT)
     assert build.wait(20) != 0
     assert not (tmp_path / "c.pid").exists()
