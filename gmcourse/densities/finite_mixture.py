@@ -93,10 +93,9 @@ class LowRankMixture(FiniteMixture[LowRankNormal]):
     ) -> Self:
         """k-means, a normal of low rank for each cluster, then EM until a step gains less than 1e-4 nats a point.
 
-        Args:
-            rank: of each normal, at most; a cluster of few points has fewer directions.
-            floor: the least variance of the noise, in units of the data's squared. It has to be well above 0
-                where a dimension is constant, or a component closes in on few points.
+        The rank of each normal is at most `rank`; a cluster of few points has fewer directions. `floor` is the least
+        variance of the noise, in units of the data's squared. It has to be well above 0 where a dimension is
+        constant, or a component closes in on few points.
         """
         nearest = k_means(x, components, generator=generator)
         clusters, counts = nearest.unique(return_counts=True)

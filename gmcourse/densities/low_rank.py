@@ -36,12 +36,9 @@ class LowRankNormal:
     ) -> Self:
         """Find the leading principal directions, then make steps of EM for what differs by dimension.
 
-        Args:
-            rank: R, below N and D.
-            structure: "spherical" noise has one variance, and the directions alone are the answer (Tipping &
-                Bishop 1999, eqs. 7 and 8); "diagonal" noise has D.
-            steps: of EM, where the noise is diagonal.
-            floor: the least variance of the noise, in units of the data's squared.
+        The rank R is below N and D. "spherical" noise has one variance, and the directions alone are the answer
+        (Tipping & Bishop 1999, eqs. 7 and 8); "diagonal" noise has D, and takes the steps. `floor` is the least
+        variance of the noise, in units of the data's squared.
         """
         expect.whole("rank", rank, least=0, most=min(x.shape) - 1)
         weights = x.new_ones(len(x))

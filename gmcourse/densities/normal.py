@@ -63,11 +63,9 @@ class Normal:
     def fit(cls, x: Tensor, *, structure: Structure = "full", ridge: float = 0.0, shrink: bool = False) -> Self:
         """Fit a normal to points (N, D) by maximum likelihood.
 
-        Args:
-            ridge: added to every variance, in units of the data's squared. Needed where a dimension is
-                constant (the corner pixels of digits) or points are few.
-            shrink: move the covariance towards the spherical one, by the share of Chen et al. 2010 (their
-                oracle-approximating one, eq. 23). Then fewer points than dimensions will do.
+        The ridge is added to every variance, in units of the data's squared. It is needed where a dimension is
+        constant (the corner pixels of digits) or points are few. With `shrink` the covariance moves towards the
+        spherical one, by the share of Chen et al. 2010 (eq. 23). Then fewer points than dimensions will do.
         """
         mean = x.sum(0) / len(x)
         cov = covariance(x, mean, structure=structure)

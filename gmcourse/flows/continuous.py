@@ -96,13 +96,10 @@ class Continuous(Bijection):
     """z is where dx/dt = v(x, t) carries x from the time of the data to that of the noise.
 
     The log-determinant is the integral of the divergence along the way. As the solver makes steps of a length, the
-    laws of a bijection hold up to its error, which falls with the square of the number of steps (Heun).
-
-    Args:
-        velocity: what moves, a network of (x, t) for instance; its parameters are the bijection's.
-        steps: from one end to the other.
-        probes: the number of Hutchinson's random signs, drawn once for the whole way; None is the exact divergence.
-        data_at: the time of the data, 0 or 1; the noise is at the other.
+    laws of a bijection hold up to its error, which falls with the square of the number of steps (Heun). The
+    parameters of the velocity, a network of (x, t) for instance, are the bijection's. `steps` lead from one end to
+    the other; `data_at` is the time of the data, 0 or 1. `probes` is the number of Hutchinson's random signs, drawn
+    once for the whole way; None is the exact divergence.
     """
 
     @expect.door(steps=">= 1", solver="|".join(SOLVERS), probes=">= 1", data_at=">= 0 <= 1")

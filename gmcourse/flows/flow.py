@@ -62,12 +62,9 @@ PRIORS = {
 class Flow(nn.Module):
     """log p(x) = log p_Z(f(x)) + log |det ∂f/∂x|: the change of variables.
 
-    `of_pictures` says whether x are pictures of about [0, 1], so that 0 … 255 is a mistake.
-
-    Args:
-        bijection: f, data → latent.
-        shape: of one sample, without the batch: (D,) or (C, H, W).
-        any_size: whether images of other heights and widths will do, as a convolutional f allows.
+    The bijection is f, data → latent, and the shape that of one sample, (D,) or (C, H, W). With `any_size` images of
+    other heights and widths will do, as a convolutional f allows. `of_pictures` says whether x are pictures of about
+    [0, 1], so that 0 … 255 is a mistake.
     """
 
     of_pictures: ClassVar[bool] = False

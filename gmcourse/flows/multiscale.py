@@ -18,14 +18,11 @@ class Multiscale(Bijection):
 
     so z has x's shape, and any image that can be halved often enough will do.
 
-    The learned prior of the half that stays is an affine coupling: it standardises the second half given the
-    first, (b − μ(a)) / σ(a). Then the base distribution is N(0, I) throughout, and nothing is thrown away.
-
-    Args:
-        steps: what happens at this level, to (B, 4C, H/2, W/2).
-        rest: the levels below, of (B, 2C, …) with a split and (B, 4C, …) without; None at the last level.
-        split: the coupling that standardises the second half, or None for no split. With `halve=False` the
-            whole of z goes on.
+    The learned prior of the half that stays is an affine coupling: it standardises the second half given the first,
+    (b − μ(a)) / σ(a). Then the base distribution is N(0, I) throughout, and nothing is thrown away. `steps` is what
+    happens at this level, to (B, 4C, H/2, W/2), and `rest` the levels below, of (B, 2C, …) with a split and (B, 4C,
+    …) without; None at the last level. `split` is that coupling, or None for no split. With `halve=False` the whole
+    of z goes on.
     """
 
     @expect.door()

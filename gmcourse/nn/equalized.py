@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gmcourse import expect
 from gmcourse.nn.resample import downsampled_conv, fir_kernel
+from gmcourse.nn.winograd import same_conv
 
 SLOPE = 0.2
 # each activation with the gain that gives back the variance it takes away
@@ -84,5 +85,5 @@ class EqualizedConv2d(nn.Module):
         gain = GAINS[self.activation] * self.gain
         weight = self.weight * (gain / (size * math.sqrt(inputs)))
         bias = None if self.bias is None else self.bias * gain
-        x = downsampled_conv(x, weight, self.kernel, bias) if self.down else F.conv2d(x, weight, bias, 1, size // 2)
+        x = downsampled_conv(x, weight, self.kernel, bias) if self.down else same_conv(x, weight, bias)
         return x if self.activation == "linear" else F.leaky_relu(x, SLOPE, inplace=True)

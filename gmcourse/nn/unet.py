@@ -58,12 +58,8 @@ class UNet(nn.Module):
     Patches of 2×2 pixels become channels at the start, and pixels again at the end, which makes it four times as
     fast. Below that are three resolutions, with `width`, twice and twice as many channels; the two coarser ones have
     attention. Ronneberger et al. 2015 (arXiv:1505.04597) have the shape; Ho et al. 2020 (arXiv:2006.11239) the times
-    and the attention. The last layer begins at zero, so that an untrained network returns zeros.
-
-    Args:
-        shape: (C, H, W), of sides that 8 divides.
-        width: a multiple of 8.
-        classes: how many classes y there are, if it is told any.
+    and the attention. The last layer begins at zero, so that an untrained network returns zeros. The shape is (C, H,
+    W), of sides that 8 divides, the width a multiple of 8; `classes` is the number of classes y, if any.
     """
 
     @expect.door(shape="3: >= 1", width=">= 8", classes=">= 0")

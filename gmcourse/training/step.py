@@ -79,13 +79,9 @@ def check_parts(name: str, module: nn.Module, optimizer: Optimizer, ema: EMA | N
 class Minimize:
     """The step of every model with one loss: classifiers, autoencoders, VAEs, flows.
 
-    Args:
-        objective: `objective(batch)` gives the loss to be minimised, a scalar tensor, or a dict of scalars
-            with the key "loss"; the others are only recorded.
-        module: the model whose parameters and buffers are saved and averaged.
-        optimizer: a torch optimiser over (some of) the module's parameters.
-        ema: an average to be updated after each step.
-        clip: the gradient's norm is cut to at most this.
+    `objective(batch)` gives the loss to be minimised, a scalar tensor, or a dict of scalars with the key "loss"; the
+    others are only recorded. The module's parameters and buffers are saved and averaged, and the optimiser moves
+    (some of) its parameters. `ema` is an average to be updated after each step; `clip` limits the gradient's norm.
     """
 
     @expect.door(clip="> 0")

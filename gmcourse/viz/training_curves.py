@@ -28,10 +28,8 @@ def curves(
 ) -> Axes:
     """Draw named curves, each in a colour and a line style of its own.
 
-    Args:
-        named: name → (x, y).
-        reference: name → a value to compare with, drawn as a thin grey line.
-        spread: name → (low, high), drawn as a band around the curve of that name.
+    `named` has an (x, y) for each name, `reference` a value to compare with, drawn as a thin grey line, and `spread`
+    a (low, high), drawn as a band around the curve of that name.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.6))[1]
     for i, (name, (x, y)) in enumerate(named.items()):

@@ -33,6 +33,7 @@ from torch import Tensor, nn
 from gmcourse.adversarial import losses, path_lengths, r1_penalty
 from gmcourse.adversarial.penalties import path_length_penalty
 from gmcourse.models.stylegan2 import Discriminator, Generator, modulation
+from gmcourse.nn import equalized
 from gmcourse.nn import resample as resampling
 from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedConv2d
 from tests.benchmarks.timing import Workload, compare, peer
@@ -55,6 +56,10 @@ def plain_resample(
     x = F.pad(x, padding)
     weight = (kernel * gain).flip(0, 1).expand(channels, 1, -1, -1)
     return F.conv2d(x, weight, groups=channels)[:, :, ::down, ::down]
+
+
+def plain_conv(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
 
 
 def norms_of_each(weight: Tensor, styles: Tensor) -> tuple[Tensor, Tensor]:
@@ -143,16 +148,17 @@ def rows_of_pixels() -> Iterator[None]:
 @contextmanager
 def ops(conv: Callable[..., Tensor] | None, layers: bool = False) -> Iterator[None]:
     """The package's networks with another convolution and the plain filter inside, and with the reference layers."""
-    before = modulation.modulated_conv2d, resampling.resample
+    before = modulation.modulated_conv2d, resampling.resample, equalized.same_conv
     forward = EqualizedConv2d.forward, modulation.StyledConv.forward
     if layers:
         EqualizedConv2d.forward, modulation.StyledConv.forward = reference_layer, reference_styled  # type: ignore[method-assign]
     if conv is not None:
         modulation.modulated_conv2d, resampling.resample = conv, plain_resample  # type: ignore[assignment]
+        equalized.same_conv = plain_conv
     try:
         yield
     finally:
-        modulation.modulated_conv2d, resampling.resample = before
+        modulation.modulated_conv2d, resampling.resample, equalized.same_conv = before
         EqualizedConv2d.forward, modulation.StyledConv.forward = forward  # type: ignore[method-assign]
 
 

@@ -72,10 +72,8 @@ def importance_sample(
     beside the heaviest points, which are near what it lacks (Raftery and Bao 2010). Returns points (N, D + E), and
     weights (N,) of sum 1.
 
-    Args:
-        log_density: points (N, D + E) → (N,) in nats, up to a constant.
-        shape: points (N, D + E) → means (N, D + E) and covariances (N, D, D) of normals like the density near there.
-        enough: rounds end when all points together are worth so many independent ones.
+    `log_density` maps points (N, D + E) to (N,) in nats, up to a constant, and `shape` to means (N, D + E) and
+    covariances (N, D, D) of normals like the density near there. Rounds end when the points are worth `enough` draws.
     """
     proposals: list[Mixture] = []
     points, log_p = proposal.means[:0], proposal.weights[:0]

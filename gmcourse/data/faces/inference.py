@@ -61,11 +61,9 @@ def posterior(
     Damped Gauss-Newton steps lead from the nearest of 2,000 faces to modes, with and without glasses, moustache and
     open mouth. Normals at the modes are the first proposal of `importance_sample`.
 
-    Args:
-        low: y, (3, s, s) in [0, 1].
-        scale: how many times smaller y is than the face, see `downsample`.
-        noise: σ, the standard deviation of independent noise on each number of y, beside its rounding.
-        enough: rounds of 400 faces end when the answer is worth so many independent draws, or after eight.
+    `low` is y, (3, s, s) in [0, 1], and `scale` how many times smaller it is than the face, see `downsample`. `noise`
+    is σ, the standard deviation of independent noise on each number of y, beside its rounding. Rounds of 400 faces
+    end when the answer is worth `enough` independent draws, or after eight.
     """
     size = scale * low.shape[1]
     expect.whole("scale times the side of low", size, least=SMALLEST, most=LARGEST)

@@ -27,12 +27,9 @@ def render(attributes: Tensor, size: int = 64, *, detail: Tensor | None = None) 
     """Draw faces (B, 3, size, size) in [0, 1].
 
     The picture is a differentiable function of the attributes. The same attributes and seeds give the same picture,
-    whatever else is in the batch; a CPU and a GPU agree to 1e-4.
-
-    Args:
-        attributes: (B, 18) within `bounds()`, a column for each of `NAMES`.
-        detail: a seed per picture, (B,) int64, for what no attribute names: strands and locks of hair, freckles,
-            skin, the colour of the eyes, cloth, the camera's exposure and noise. None for the clean cartoon.
+    whatever else is in the batch; a CPU and a GPU agree to 1e-4. Attributes are (B, 18) within `bounds()`, a column
+    for each of `NAMES`. The detail is a seed per picture, (B,) int64, for what no attribute names: strands and locks
+    of hair, freckles, skin, the colour of the eyes, cloth, the camera's exposure and noise; None is a cartoon.
     """
     check_attributes(attributes)
     expect.whole("size", size, least=SMALLEST, most=LARGEST)

@@ -53,9 +53,8 @@ class Autoregressive(nn.Module, ABC):
     def sample(self, n: int, *, known: Tensor | None = None, temperature: float = 1.0) -> Tensor:
         """Draw n times D whole numbers, one place after another, each from its conditional: (n, D).
 
-        Args:
-            known: the first k numbers in the order of writing, (n, k): they stay, and the rest is drawn.
-            temperature: divides all logits. Unless it is 1, these are not samples of P(x)^(1/temperature).
+        What is known, the first k numbers in the order of writing (n, k), stays, and the rest is drawn. The
+        temperature divides all logits. Unless it is 1, these are not samples of P(x)^(1/temperature).
         """
         x = torch.zeros(n, self.dims, dtype=torch.long, device=self.order.device)
         first = 0

@@ -71,13 +71,9 @@ def bound(
     """Estimate the terms of −ELBO ≥ −log p(x) in nats, (N + 1, B): L_0, L_1, …, L_N of Ho et al. 2020, equation 5.
 
     L_0 = −log p(x_0 | x_{t_1}) has the variance β of the first step, or the mean squared error of x̂_0 if that is
-    "best". Each term is estimated with one x_t.
-
-    Args:
-        grid: times of the chain, growing from 0; see `times`.
-        levels: None for a density. For whole numbers 0 … levels − 1 that were mapped evenly to [−1, 1], L_0 is a
-            discrete probability, and so is the bound.
-        merged: how many neighbouring levels count as one: of 256, merged by 8, L_0 asks for five bits.
+    "best". Each term is estimated with one x_t. The grid's times grow from 0; see `times`. `levels` is None for a
+    density. For whole numbers 0 … levels − 1 that were mapped evenly to [−1, 1], L_0 is a discrete probability, and
+    so is the bound; `merged` neighbouring levels count as one: of 256, merged by 8, L_0 asks for five bits.
     """
     if list(grid) != sorted(set(grid)) or len(grid) < 2 or grid[0] != 0:
         expect.refuse("grid", grid, "times that grow from 0")

@@ -16,13 +16,10 @@ from gmcourse.nn.unet import UNet
 class Diffusion(nn.Module):
     """Data of any shape, such as pictures in [−1, 1], noised along the cosine path, and a network that undoes it.
 
-    Differs from Ho et al. 2020 (arXiv:2006.11239): time is a number in [0, 1], so that one network serves any
-    number of steps, as in Kingma et al. 2021 (arXiv:2107.00630).
-
-    Args:
-        network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
-        predicts: what the network returns: the noise, the data or v.
-        classes: how many classes y the network may be told; then it learns with and without.
+    Differs from Ho et al. 2020 (arXiv:2006.11239): time is a number in [0, 1], so that one network serves any number
+    of steps, as in Kingma et al. 2021 (arXiv:2107.00630). The network has residual blocks, or for pictures it is a
+    U-Net; `width` is theirs, the rest of the first alone. It predicts the noise, the data or v. If it may be told one
+    of `classes` classes y, it learns with and without.
     """
 
     @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1", turns=">= 1")

@@ -19,12 +19,9 @@ def matching_loss(
     """Compute E ‖v(x_t, t) − ẋ_t‖², with x_t = α_t x + σ_t ε and its velocity ẋ_t = α̇_t x + σ̇_t ε.
 
     Lipman et al. 2023 (arXiv:2210.02747), equation 9. The velocity of one pair stands for the mean over all pairs
-    that pass through x_t: a regression has the conditional mean for its optimum, so the gradient is the same.
-
-    Args:
-        x: data, (B, …), and noise of the same shape: drawn for themselves, or pairs of a reflow.
-        t: times, (B,).
-        mean: over the batch; otherwise the loss of each, (B,).
+    that pass through x_t: a regression has the conditional mean for its optimum, so the gradient is the same. Data x
+    (B, …) and noise of the same shape are drawn for themselves, or are pairs of a reflow; times t are (B,). Without
+    the mean over the batch it is the loss of each, (B,).
     """
     expect.tensor("noise", noise, expect.batch_of(x.shape[1:]), finite=False)
     found = velocity(path.mix(x, noise, t), t)

@@ -17,11 +17,9 @@ from gmcourse.nn.unet import UNet
 class FlowMatching(nn.Module):
     """v(x, t) of straight paths from noise (t = 0) to data (t = 1) of any shape, such as pictures in [−1, 1].
 
-    Args:
-        network: residual blocks, or for pictures a U-Net; `width` is theirs, the rest of the first alone.
-        classes: how many classes y the network may be told; then it learns with and without.
-        times: of the training: "uniform", or "middle", with more between the ends, t = sigmoid(normal) (Esser et al.
-            2024, arXiv:2403.03206, section 3.1).
+    The network has residual blocks, or for pictures it is a U-Net; `width` is theirs, the rest of the first alone. If
+    it may be told one of `classes` classes y, it learns with and without. Times of the training are "uniform", or
+    "middle", with more between the ends, t = sigmoid(normal) (Esser et al. 2024, arXiv:2403.03206, section 3.1).
     """
 
     @expect.door(shape=">= 1", classes=">= 0", width=">= 1", depth=">= 1", dropout=">= 0 < 1")

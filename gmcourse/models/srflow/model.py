@@ -170,13 +170,9 @@ class SRFlow(nn.Module):
     def transfer(self, high: Tensor, low: Tensor, to_low: Tensor, *, normalise: bool = False) -> Tensor:
         """Lay the detail of x, encoded under its low resolution, over another one: f⁻¹(f(x; y); y′).
 
-        The result is (B, 3, H, W), cut to [0, 1].
-
-        Args:
-            high: x, whose detail is taken.
-            low: y; its own low resolution.
-            normalise: give each feature map of the latent mean 0 and variance 1 first, as latents of the model have
-                them. For pictures unlike the training data; the paper calls it latent space normalisation.
+        `high` is x, whose detail is taken, and `low` its own low resolution y. The result is cut to [0, 1]. With
+        `normalise` each feature map of the latent gets mean 0 and variance 1 first, as latents of the model have
+        them, for pictures unlike the training data; the paper calls it latent space normalisation.
         """
         z = self.encode(high, low)
         expect.tensor("to_low", to_low, f"B {' '.join(map(str, low.shape[1:]))}")

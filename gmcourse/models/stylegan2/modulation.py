@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gmcourse import expect
 from gmcourse.nn.equalized import GAINS, SLOPE, EqualizedLinear
 from gmcourse.nn.resample import fir_kernel, upsampled_conv
+from gmcourse.nn.winograd import same_conv
 
 
 class SynthesisLayer(nn.Module):
@@ -75,8 +76,7 @@ def modulated_conv2d(
     gain of the output needs `demodulate`.
     """
     x = x * styles[:, :, None, None]
-    same = weight.shape[-1] // 2
-    x = F.conv2d(x, weight, padding=same) if kernel is None else upsampled_conv(x, weight, kernel)
+    x = same_conv(x, weight) if kernel is None else upsampled_conv(x, weight, kernel)
     return x * (demodulation(weight, styles) * gain)[:, :, None, None] if demodulate else x
 
 

@@ -52,10 +52,8 @@ def log_normal(z: Tensor, mean: Tensor | float = 0.0, log_var: Tensor | float = 
 class VAE(nn.Module):
     """Encoder, decoder, and the bounds on log p_θ(x).
 
-    Args:
-        likelihood: what p_θ(x|z) is; see `gmcourse.models.vae.likelihoods`.
-        hidden: widths of the hidden layers ("mlp"), or the first number of channels ("conv").
-        grey_levels: grey levels of the pixels (only the discretised likelihood needs them).
+    `likelihood` says what p_θ(x|z) is, see `gmcourse.models.vae.likelihoods`; only the discretised one needs to know
+    the number of grey levels. `hidden` has the layers' widths ("mlp") or the first number of channels ("conv").
     """
 
     @expect.door(shape="3: >= 1", latent_dim=">= 1", hidden=">= 1", grey_levels=">= 2")

@@ -44,11 +44,9 @@ class Inferred(NamedTuple):
 class TwoLevelVAE(nn.Module):
     """Encoder, decoder and bounds as in `VAE` with a Gaussian likelihood, and a prior of two levels.
 
-    Args:
-        shape: of one image (C, H, W), whose sides can be halved at least once with four pixels left.
-        latent_dim: dimensions of z₂.
-        map_channels: channels of z₁, at twice the height and width of the encoder's smallest layer.
-        width: the first number of channels.
+    Images are (C, H, W), of sides that can be halved at least once with four pixels left. z₂ has `latent_dim`
+    dimensions, and z₁ `map_channels` channels at twice the height and width of the encoder's smallest layer; `width`
+    is the first number of channels.
     """
 
     @expect.door(shape="3: >= 1", latent_dim=">= 1", map_channels=">= 1", width=">= 1")
