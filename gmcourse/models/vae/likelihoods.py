@@ -42,10 +42,10 @@ class _LogBernoulli(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, out: Tensor) -> Tensor:
-        small = (-out.abs()).exp()
+        small = out.abs().neg_().exp_()
         more = 1 + small
-        lost = small - (more - 1)  # the digits of a small summand that the sum has not kept
-        return torch.addcmul(-out.relu(), x, out) - (more.log() + lost)
+        small.sub_(more - 1).add_(more.log_())  # the digits of a small summand that the sum has not kept, and its log
+        return torch.addcmul(-out.relu(), x, out).sub_(small)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
