@@ -141,7 +141,7 @@ class AdaINConv(SynthesisLayer):
     def forward(self, x: Tensor, w: Tensor, noise: str = "random") -> Tensor:
         """Map (B, I, h, h), (B, w_dim) to (B, O, resolution, resolution); noise "random", "fixed" or "none"."""
         weight = self.weight * (GAINS["lrelu"] / (3 * math.sqrt(self.weight.shape[1])))
-        x = upsampled_conv(x, weight, self.kernel) if self.up else F.conv2d(x, weight, padding=1)
+        x = upsampled_conv(x, weight, self.kernel) if self.up else same_conv(x, weight)
         x = self.noisy(x, noise, self.noise_strength[:, None, None])
         x = F.leaky_relu(x + self.bias[:, None, None], SLOPE, inplace=True)
         scale, shift = self.style(w).chunk(2, 1)
