@@ -23,12 +23,9 @@ class Adversarial:
     discriminator once, on the given batch and as many samples, and then the generator, on new samples. `calls` counts
     the steps that were made.
 
-    Args:
-        generator_optimizer: an optimiser over the generator's parameters (see `lazy_adam`), and so for the other.
-        latent: `latent(n)` draws n latents from the prior, on the generator's device.
-        loss: see `losses`; for the penalties see `Lazy`.
-        discriminator_steps: the generator moves at every so-many-th call only.
-        ema: an average of the generator, moved with it.
+    Each player has an optimiser over its parameters (see `lazy_adam`). `latent(n)` draws n latents from the prior, on
+    the generator's device. For the loss see `losses`, for penalties `Lazy`. The generator moves at every
+    `discriminator_steps`-th call only, and with it `ema`, an average of it.
     """
 
     @expect.door(discriminator_steps=">= 1")

@@ -3,14 +3,15 @@
 A tile of 6×6 pixels becomes 36 sums of pixels, and a filter 36 sums of its weights. Their products, added up over the
 channels, are 36 small matrix products, and sums of these are 4×4 pixels of the output: 36 products for 144. The sums
 take time, too, so a layer has to be wide. Rounding errors are some 1e-5 of the largest value in float32, ten times
-as large. All of it is torch's, so derivatives of any order are those of the convolution.
+as large. Derivatives of any order are those of the convolution, by autograd.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-WIDE, MANY = 96, 64  # channels and tiles from which a layer with its gradients takes 0.6 to 0.75 of the time
+# channels and tiles from which a layer with its gradients takes 0.6 to 0.75 of the time; tiles that a cache can hold
+WIDE, MANY, TOGETHER = 96, 64, 256
 
 # one axis of each transform, a row for each of the points 0, 1, −1, 2, −2 and ∞; filters are divided by 24
 PIXELS = "4 0 -5 0 1 0, 0 -4 -4 1 1 0, 0 4 -4 -1 1 0, 0 -2 -1 2 1 0, 0 2 -1 -2 1 0, 0 4 0 -5 0 1"
@@ -26,18 +27,19 @@ def _both_axes(rows: str, x: Tensor, over: int = 1) -> Tensor:
 
 def winograd_conv(x: Tensor, weight: Tensor) -> Tensor:
     """Convolve pictures (B, I, H, W), H and W multiples of 4, with filters (O, I, 3, 3): (B, O, H, W)."""
-    batch, inputs, height, width = x.shape
-    rows, columns, outputs = height // 4, width // 4, len(weight)
-    x = F.pad(x, (1, 3, 1, 3)).permute(0, 2, 3, 1).reshape(batch, rows + 1, 4, columns + 1, 4, inputs)
-    x = x.permute(2, 4, 0, 1, 3, 5)  # the place in a tile, then picture, tile, channel; tiles overlap by two pixels
-    tiles = [
-        torch.cat([part[..., :-1, :], part[:, :2, ..., 1:, :]], 1)
-        for part in (x[..., :-1, :, :], x[:2, ..., 1:, :, :])
-    ]
-    pixels = _both_axes(PIXELS, torch.cat(tiles).reshape(36, -1)).view(36, -1, inputs)
+    (_, inputs, height, width), outputs = x.shape, len(weight)
+    rows, columns = height // 4, width // 4
     filters = _both_axes(FILTERS, weight.permute(2, 3, 1, 0).reshape(9, -1), 24).view(36, inputs, outputs)
-    sums = _both_axes(SUMS, (pixels @ filters).view(36, -1)).view(4, 4, batch, rows, columns, outputs)
-    return sums.permute(2, 3, 0, 4, 1, 5).reshape(batch, height, width, outputs).permute(0, 3, 1, 2)
+    parts = []
+    for part in x.split(max(1, TOGETHER // (rows * columns))):
+        part = F.pad(part, (1, 3, 1, 3)).permute(0, 2, 3, 1).reshape(-1, rows + 1, 4, columns + 1, 4, inputs)
+        part = part.permute(2, 4, 0, 1, 3, 5)  # the place in a tile, then picture, tile, channel
+        halves = part[..., :-1, :, :], part[:2, ..., 1:, :, :]  # tiles overlap by two pixels
+        tiles = torch.cat([torch.cat([half[..., :-1, :], half[:, :2, ..., 1:, :]], 1) for half in halves])
+        pixels = _both_axes(PIXELS, tiles.reshape(36, -1)).view(36, -1, inputs)
+        sums = _both_axes(SUMS, (pixels @ filters).view(36, -1)).view(4, 4, -1, rows, columns, outputs)
+        parts.append(sums.permute(2, 3, 0, 4, 1, 5).reshape(-1, height, width, outputs))
+    return torch.cat(parts).permute(0, 3, 1, 2)
 
 
 def same_conv(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
