@@ -6,7 +6,8 @@ gradients. The rows:
 
 - gmcourse: the package.
 - reference ops: the same networks, with the layers written as the authors' plain PyTorch code has them: the
-  norm of the modulated weights from one weight a picture, the filter as an ordinary depthwise convolution.
+  norm of the modulated weights from one weight a picture, the filter as an ordinary depthwise convolution, and
+  torch's convolution everywhere.
 - reference ops, rows of pixels: the same, with the channels one after the other in memory, as that code has them in
   float32. Ours have the channels of a pixel side by side.
 - reference layers: the reference ops, and bias, activation and gain as three passes over the picture, as the plain
@@ -15,7 +16,7 @@ gradients. The rows:
 - labml-nn: its own networks. Differences that remain: its discriminator's last layers are smaller, it
   enlarges by interpolation before the convolution, and it smooths by reshaping.
 
-The aim is 0.80 of the reference ops, which is not reached; the limit is 0.95.
+The aim is 0.80 of the reference ops in sixteen iterations.
 """
 
 from __future__ import annotations
@@ -259,7 +260,7 @@ def main() -> int:
     # labml-nn would take most of a minute a round, and its parts have told enough
     whole = {name: sixteen(rows) for name, rows in there.items() if name != "labml-nn"}
     title = "sixteen lazy iterations: 16 G + 16 D + 1 R1 + 4 path length"
-    kept &= compare(title, whole, reference="reference ops", limits={"gmcourse": 0.95}, rounds=3, warm_up=0)
+    kept &= compare(title, whole, reference="reference ops", limits={"gmcourse": 0.80}, rounds=3, warm_up=0)
     return 0 if kept else 1
 
 
