@@ -20,7 +20,7 @@ from gmcourse.training.step import Step
 class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
-    A resumed run must share the identity: seed, batch_size, number of samples and name. Without a path nothing is saved.
+    A resumed run must share the identity: seed, batch_size, number of samples, name. Without a path nothing is saved.
     `done` has the steps in the file, 0 while this run has written none, and `at` when it was written, on the
     monotonic clock, or the run began; `mark` is by what the file is known again.
     """

@@ -74,7 +74,7 @@ def test_nothing_is_measured_by_several_processes(monkeypatch):
 
 
 class Piles(torch.optim.SGD):
-    """It remembers in lists, tuples and dicts inside of one another, tensors and numbers, and changes them in place."""
+    """It remembers tensors and numbers in lists, tuples and dicts, one in another, and changes them in place."""
 
     def step(self, closure=None):
         super().step()
