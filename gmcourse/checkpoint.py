@@ -28,14 +28,15 @@ def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
         name = f"t{len(tensors)}"
         tensors[name] = expect.plain("a tensor of the state", value).detach().cpu().contiguous().clone()
         return {"tensor": name}
-    if isinstance(value, dict):
+    if isinstance(value, dict) and all(key is None or isinstance(key, str | int | float) for key in value):
         # pairs, because an optimiser's state has whole numbers as keys, and JSON would make words of them
         return {"items": [[key, _flatten(item, tensors)] for key, item in value.items()]}
     if isinstance(value, list | tuple):
         return {"list": [_flatten(item, tensors) for item in value]}
     if value is None or isinstance(value, bool | int | float | str):
         return {"value": value}
-    expect.refuse("a part of the state", expect.described(value), "a tensor, number, word, list or dict")
+    kinds = "a tensor, number, word, list, or dict with words or numbers as keys"
+    expect.refuse("a part of the state", expect.described(value), kinds)
 
 
 def _unflatten(node: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
@@ -80,7 +81,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     try:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
         found, digest = header["format"], header["sha256"]
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is broken or no checkpoint ({error!r}). {cure}") from error
     if found != FORMAT:
         raise ValueError(f"{path} says format {found!r}; expected {FORMAT!r}. {cure}")

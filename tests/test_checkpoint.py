@@ -114,3 +114,21 @@ def test_a_tensor_that_no_file_holds_is_refused(odd, tmp_path):
     with pytest.raises(ValueError, match=r"a tensor of the state is .*; expected "):
         save_checkpoint(tmp_path / "c", {"a": odd})
     assert not list(tmp_path.iterdir())
+
+
+def test_keys_that_a_file_cannot_give_back_are_refused(tmp_path):
+    """A pair as a key was written, and could not be read again."""
+    path = tmp_path / "c.safetensors"
+    for keys in ((1, 2), b"x"):
+        with pytest.raises(ValueError, match=r"a part of the state is a dict.* as keys"):
+            save_checkpoint(path, {"memory": {keys: 3}})
+        assert not path.exists()
+    save_checkpoint(path, {"memory": {0: 1, "x": 2, None: 3, 0.5: 4}})
+    assert load_checkpoint(path) == {"memory": {0: 1, "x": 2, None: 3, 0.5: 4}}
+
+
+def test_a_header_that_is_too_deep_is_named(tmp_path):
+    path = tmp_path / "c.safetensors"
+    path.write_bytes((100_000).to_bytes(8, "little") + b"[" * 100_000)
+    with pytest.raises(ValueError, match="broken or no checkpoint"):
+        load_checkpoint(path)

@@ -30,6 +30,8 @@ INLINE = "module://matplotlib_inline.backend_inline"
 def _serve(arguments: list[str], environment: dict[str, str], folder: str) -> None:
     """Be a kernel, in a process of one's own."""
     import matplotlib
+    import numpy as np
+    import torch
     from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()  # signals go to a kernel and what it has started, as Jupyter does it
@@ -37,7 +39,11 @@ def _serve(arguments: list[str], environment: dict[str, str], folder: str) -> No
     os.environ.clear()
     os.environ.update(environment)
     matplotlib.rcParams["backend"] = environment.get("MPLBACKEND") or INLINE  # else chosen when it is imported
-    sys.path[:] = [place for place in sys.path if place not in ("", str(ROOT))]
+    asked_for = environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:] = [place for place in sys.path if place and (place != str(ROOT) or place in asked_for)]
+    multiprocessing.set_start_method(None, force=True)  # else a notebook's processes would be the fork server's
+    np.random.seed()  # noqa: NPY002 - else all kernels begin with the same numbers, as if each had a seed
+    torch.seed()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel ends when its parent has ended
     IPKernelApp.launch_instance(argv=[*arguments, parent])

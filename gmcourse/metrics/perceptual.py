@@ -39,7 +39,7 @@ def map_distance(x: Maps, y: Maps) -> Tensor:
     return torch.stack([each.square().sum(1).mean((1, 2)) for each in apart]).sum(0).to(x[0].dtype)
 
 
-@expect.door(start="B D; full", end="B D; full", t="B; full", eps="> 0 < 1")
+@expect.door(start="B D; full", end="B D; full", t="B; full, >= 0 <= 1", eps="> 0 < 1")
 def path_distances(
     generate: Generate,
     distance: Distance,

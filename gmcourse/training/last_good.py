@@ -18,7 +18,7 @@ from gmcourse import expect
 from gmcourse.processes import any_of_us, are_several, average
 
 Measured = dict[str, Tensor]
-Owner = dict[Any, Any]  # a module's buffers, an optimiser's memory of all parameters, of one, or of a group
+Owner = Any  # a module's buffers, an optimiser's state or group, and each dict, list and tuple in them
 Kind = tuple[torch.dtype, torch.device]
 STATE = ("the parameters", "the buffers", "the optimiser's memory")
 SEEN_LATER = {torch.optim.Adam, torch.optim.AdamW}
@@ -94,9 +94,9 @@ class LastGood:
         for module in below:  # it grows: the walk of `Module.modules`, without names
             below += filter(None, module._modules.values())
         buffers = [module._buffers for module in below if module._buffers]
-        owners = buffers + _memories(optimizers)
-        kept = [owner.copy() for owner in owners]
-        before = self._parts_of(_tensors(optimizers, owners))
+        owners, tensors, infinite = _contents(buffers + _memories(optimizers))
+        kept = [owner if isinstance(owner, tuple) else owner.copy() for owner in owners]
+        before = self._parts_of(tensors)
         for part in before:
             if part.small:
                 torch.cat(part.small, out=part.flat)
@@ -105,17 +105,21 @@ class LastGood:
         self._watched, self._loose = {}, []
         try:
             measured = move()
-            parts = self._parts_of(_tensors(optimizers, buffers + _memories(optimizers)))
-            average([size := _size(self._loose, parts)])
+            _, tensors, unsound = _contents(buffers + _memories(optimizers))
+            size = _size(self._loose, self._parts_of(tensors))
+            average([size := size * math.nan if unsound > infinite else size])
             if not math.isfinite(size.item()):  # or only too large for a sum of squares
-                self._look(optimizers, buffers, before)
+                self._look(optimizers, buffers, before, unsound > infinite)
         except BaseException:
             for tensor, copy in (pair for part in before for pair in zip(part.tensors, part.copies, strict=True)):
                 if torch._debug_has_internal_overlap(tensor) != 1:  # nothing can be written into what is expanded
                     tensor.copy_(copy)
             for owner, content in zip(owners, kept, strict=True):
-                owner.clear()
-                owner.update(content)
+                if isinstance(owner, list):
+                    owner[:] = content
+                elif isinstance(owner, dict):
+                    owner.clear()
+                    owner.update(content)
             for optimizer in optimizers:
                 optimizer.zero_grad(set_to_none=True)
             raise
@@ -131,14 +135,17 @@ class LastGood:
             self._parts, self._places = [_Part(*part) for part in alike.items()], places
         return self._parts
 
-    def _look(self, optimizers: Sequence[Optimizer], buffers: list[Owner], before: "list[_Part]") -> None:
+    def _look(
+        self, optimizers: Sequence[Optimizer], buffers: list[Owner], before: "list[_Part]", worse: bool
+    ) -> None:
         for name, each in self._watched.items():
             check_finite(as_numbers({name: _size(each) if isinstance(each, list) else each}))
         copies = {t.data_ptr(): c for part in before for t, c in zip(part.tensors, part.copies, strict=True)}
-        state = parameters_of(optimizers), _tensors([], buffers), _tensors([], _memories(optimizers))
+        state = parameters_of(optimizers), *(_contents(each)[1] for each in (buffers, _memories(optimizers)))
         for name, tensors in zip(STATE, state, strict=True):
             allowed = _unsound([copies[t.data_ptr()] for t in tensors if t.data_ptr() in copies])
-            if any_of_us(_unsound(tensors) > allowed, tensors[0].device if tensors else "cpu"):
+            spoilt = _unsound(tensors) > allowed or (worse and name == STATE[-1])
+            if any_of_us(spoilt, tensors[0].device if tensors else "cpu"):
                 check_finite({f"a value in {name}, after the update": math.nan})
 
 
@@ -155,12 +162,26 @@ class _Part:
         self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
 
 
+def _contents(groups: Iterable[Owner]) -> tuple[list[Owner], list[Tensor], int]:
+    """Each dict, list and tuple in these, they first; the tensors; and how many numbers are not finite."""
+    owners, tensors, unsound = [*groups], list[Tensor](), 0
+    seen = set(map(id, owners))
+    for owner in owners:  # it grows
+        for each in owner.values() if isinstance(owner, dict) else owner:
+            if (kind := type(each)) is Tensor or kind is nn.Parameter:
+                tensors.append(each)
+            elif kind is float:
+                unsound += not math.isfinite(each)
+            elif isinstance(each, (dict, list, tuple)):
+                owners += [each] if id(each) not in seen else ()
+                seen.add(id(each))
+            elif isinstance(each, Tensor):
+                tensors.append(each)
+    return owners, tensors, unsound
+
+
 def _memories(optimizers: Iterable[Optimizer]) -> list[Owner]:
-    return [o for e in optimizers for o in (e.state, *e.state.values(), *e.param_groups) if isinstance(o, dict)]
-
-
-def _tensors(optimizers: Iterable[Optimizer], owners: Iterable[Owner]) -> list[Tensor]:
-    return parameters_of(optimizers) + [v for owner in owners for v in owner.values() if isinstance(v, Tensor)]
+    return [owner for each in optimizers for owner in (each.state, *each.param_groups)]
 
 
 def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
@@ -178,5 +199,5 @@ def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
     return torch.linalg.vector_norm(torch.stack([norm.to(norms[0].device, torch.float32) for norm in norms]))
 
 
-def _unsound(tensors: Sequence[Tensor]) -> int:
-    return sum(int((~t.isfinite()).sum()) for t in tensors)
+def _unsound(values: Iterable[Tensor | float]) -> int:
+    return sum(int((~v.isfinite()).sum()) if isinstance(v, Tensor) else not math.isfinite(v) for v in values)

@@ -65,6 +65,7 @@ def fit(
     schedule: Schedule | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
+    run: str = "",
     minutes: float = 5.0,
     resume: bool = False,
     extend: bool = False,
@@ -92,6 +93,7 @@ def fit(
         schedule: changes the learning rates, see `gmcourse.training.schedules`. None leaves them alone.
         callbacks: each is called after every step as `callback(step, history)`; it may draw random numbers
             without changing the run.
+        run: what the run is called; the checkpoint of one of another name is refused, whatever its file is called.
         minutes: the time on the clock between two checkpoints.
         resume: continue from `checkpoint` if that file exists.
         extend: a resumed run may have more steps than the checkpoint's. A schedule follows the new number.
@@ -105,11 +107,12 @@ def fit(
     """
     flags = {"resume": resume, "extend": extend, "overwrite": overwrite, "progress": progress}
     _check(step, steps, minutes, schedule, callbacks, flags)
+    expect.instance("run", run, str, "a name")
     rank, world = rank_and_world()
     batches = Batches(data, batch_size, seed)
     if batch_size % world:
         expect.refuse("batch_size", batch_size, f"a multiple of {world}, the number of processes")
-    saved = SavedRun(checkpoint, step, (seed, batch_size, batches.length), steps)
+    saved = SavedRun(checkpoint, step, (seed, batch_size, batches.length, run), steps)
     first, history = saved.begin(resume=resume, extend=extend, overwrite=overwrite)
     history.interrupted, before, began = False, history.seconds, time.monotonic()
     gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []

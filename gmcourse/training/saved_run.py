@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,15 +20,15 @@ from gmcourse.training.step import Step
 class SavedRun:
     """Where a run is saved, and what it must have in common with what is there.
 
-    A resumed run must share the identity: seed, batch_size and number of samples. Without a path nothing is saved.
+    A resumed run must share the identity: seed, batch_size, number of samples, name. Without a path nothing is saved.
     `done` has the steps in the file, 0 while this run has written none, and `at` when it was written, on the
     monotonic clock, or the run began; `mark` is by what the file is known again.
     """
 
-    def __init__(self, path: str | Path | None, step: Step, identity: Sequence[int | None], steps: int) -> None:
+    def __init__(self, path: str | Path | None, step: Step, identity: Sequence[Any], steps: int) -> None:
         self.path = None if path is None else expect.path("checkpoint", path)
         self.step, self.steps = step, steps
-        self.identity = dict(zip(("seed", "batch_size", "samples"), identity, strict=True))
+        self.identity = dict(zip(("seed", "batch_size", "samples", "run"), identity, strict=True))
         self.done, self.mark = 0, _mark(self.path)
         self.at = time.monotonic()
 
@@ -49,13 +50,13 @@ class SavedRun:
         return self._resume(self.path, extend)
 
     def _resume(self, path: Path, extend: bool) -> tuple[int, History]:
-        saved = load_checkpoint(path)
+        saved = {"run": self.identity["run"]} | load_checkpoint(path)  # which older ones do not have
         try:
             total, done = int(saved["steps"]), int(saved["step"])
             for name, wanted in self.identity.items():
                 if saved[name] != wanted:
                     raise ValueError(
-                        f"{path} was written with {name} = {saved[name]}, but this run has {wanted}; "
+                        f"{path} was written with {name} = {saved[name]!r}, but this run has {wanted!r}; "
                         "give the same value, or another checkpoint path"
                     )
         except KeyError as error:

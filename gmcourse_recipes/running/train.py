@@ -74,6 +74,7 @@ def run(
             schedule=recipe.schedule,
             callbacks=callbacks,
             checkpoint=folder / f"{recipe.name}.safetensors",
+            run=recipe.name,
             minutes=minutes,
             resume=resume,
             extend=extend,

@@ -46,8 +46,15 @@ row(
     lambda: {"pixels": torch.zeros(2, 1, 2, 2, dtype=torch.uint8)},
     on=lambda: PixelCNN((2, 2), 3),
     fine={"pixels": "batch"},
+    bad={"pixels": (torch.full((2, 1, 2, 2), 3), torch.full((2, 1, 2, 2), -1))},
 )
-row(f"{AR}.PixelCNN.pictures", lambda: {"x": X}, on=lambda: PixelCNN((2, 2), 3), fine={"x": "batch"})
+row(
+    f"{AR}.PixelCNN.pictures",
+    lambda: {"x": X},
+    on=lambda: PixelCNN((2, 2), 3),
+    fine={"x": "batch"},
+    bad={"x": (X + 3, X - 3)},
+)
 row(
     f"{AR}.Transformer",
     lambda: {"dims": 4, "levels": 3, "width": 4, "depth": 1, "heads": 2, "dropout": 0.1},

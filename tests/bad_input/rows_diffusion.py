@@ -23,6 +23,7 @@ row(
     f"{DI}.times",
     lambda: {"steps": 3, "spacing": "snr", "path": COSINE, "highest": 6.0},
     fine={"highest": "negative"},
+    bad={"highest": (-50.0,)},
 )
 row(
     f"{DI}.draw",

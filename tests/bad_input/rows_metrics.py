@@ -148,7 +148,11 @@ row(
         "eps": 1e-3,
         "spherical": True,
     },
-    bad={"eps": (0.0, 2.0), "distance": (lambda x, y: 3.0, lambda x, y: squared(x, y)[:1])},
+    bad={
+        "t": (torch.rand(3) + 1, torch.rand(3) - 1),
+        "eps": (0.0, 2.0),
+        "distance": (lambda x, y: 3.0, lambda x, y: squared(x, y)[:1]),
+    },
 )
 row(
     "metrics.perceptual.filtered_mean",

@@ -238,6 +238,8 @@ def test_classes_and_guidance():
     torch.manual_seed(0)
     assert model.loss(x, 1 - y, without=1.0).item() == pytest.approx(hidden)
     assert model.sample(4, steps=3, y=y, guidance=1.0).shape == (4, 3)
+    with pytest.raises(ValueError, match="without is 2"):
+        model.loss(x, y, without=2.0)
 
 
 @pytest.mark.parametrize("grid", [[0.5], [0.0, 0.6, 0.4], [0.0, 0.0, 1.0]])

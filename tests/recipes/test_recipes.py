@@ -175,6 +175,15 @@ def test_a_second_run_goes_on_or_overwrites_only_when_told_to(tmp_path, capsys):
     assert main([*run, "--steps", "2", "--overwrite"]) == 0
 
 
+def test_the_checkpoint_of_another_recipe_is_refused_under_any_name(tmp_path, capsys):
+    """Two recipes that differ in their loss only have the same tensors: the other's model was kept as one's own."""
+    run = ["--device", "cpu", "--folder", str(tmp_path), "--no-keep", "--steps", "3"]
+    assert main(["train", "vae_digits_2d", *run]) == 0
+    (tmp_path / "vae_digits_2d.safetensors").rename(tmp_path / "vae_digits_2d_beta_4.safetensors")
+    assert main(["train", "vae_digits_2d_beta_4", *run, "--resume"]) == 2
+    assert "run = 'vae_digits_2d', but this run has 'vae_digits_2d_beta_4'" in capsys.readouterr().err
+
+
 def test_the_average_is_what_is_kept():
     module = torch.nn.Linear(2, 1)
     sgd = torch.optim.SGD(module.parameters())

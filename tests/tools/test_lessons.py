@@ -92,6 +92,39 @@ def test_a_forked_kernel_begins_with_torch_and_with_nothing_of_the_course(execut
     assert executed.outputs("two")[0].text.split() == ["False", "torch.float32"]
 
 
+def test_a_notebook_has_processes_of_its_own(executed, start):
+    """They find what a cell defines; those of a fork server did not, and workers of a DataLoader ended."""
+    text = """
+        import torch
+        from torch.utils.data import DataLoader, Dataset
+        class Squares(Dataset):
+            def __len__(self):
+                return 4
+            def __getitem__(self, index):
+                return torch.tensor(index**2)
+        print(sum(batch.sum() for batch in DataLoader(Squares(), num_workers=2)))
+        """
+    assert executed(one=text)["one"].error is None
+    assert executed.outputs("one")[0].text == "tensor(14)\n"
+
+
+def test_a_notebook_without_a_seed_shows_it(executed, start):
+    text = "import random, numpy, torch\nprint(random.random(), numpy.random.rand(), torch.rand(()).item())"
+    executed(one=text, two=text + "  # again")
+    one, two = (set(executed.outputs(name)[0].text.split()) for name in ("one", "two"))
+    assert not one & two
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_a_kernel_finds_the_repository_only_where_it_is_asked_to(start, tmp_path, asked_for):
+    write(tmp_path / "one.ipynb", f"import sys\nassert ({str(ROOT)!r} in sys.path) == {asked_for}, sys.path")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    elsewhere = {"PYTHONPATH": str(ROOT)} if asked_for else {}
+    python, script = builder(tmp_path, start)
+    begun = f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r}); runpy.run_path({str(script)!r}, {{}}, '__main__')"
+    subprocess.run([python, "-c", begun], env=environment | elsewhere, check=True)
+
+
 def builder(folder, how):
     """A program that executes the notebooks of a folder."""
     program = f"""

@@ -27,7 +27,7 @@ def assert_same(now, before, place="state"):
         assert list(now) == list(before), place
         for key in now:
             assert_same(now[key], before[key], f"{place}.{key}")
-    elif isinstance(now, list):
+    elif isinstance(now, list | tuple):
         for i, (one, other) in enumerate(zip(now, before, strict=True)):
             assert_same(one, other, f"{place}.{i}")
     else:

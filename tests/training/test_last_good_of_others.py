@@ -71,3 +71,40 @@ def test_what_is_measured_becomes_real_numbers():
 def test_nothing_is_measured_by_several_processes(monkeypatch):
     monkeypatch.setattr(last_good, "are_several", lambda: True)
     assert last_good.as_numbers({}) == {}
+
+
+class Piles(torch.optim.SGD):
+    """It remembers tensors and numbers in lists, tuples and dicts, one in another, and changes them in place."""
+
+    def step(self, closure=None):
+        super().step()
+        for group in self.param_groups:
+            for p in group["params"]:
+                memory = self.state[p]
+                memory.setdefault("steps", []).append(len(memory["steps"]))
+                memory.setdefault("sums", [p.new_zeros(p.shape)])[0].add_(p.grad)
+                memory.setdefault("pair", ({"last": p.new_zeros(p.shape)}, [1.0]))[0]["last"].copy_(p.grad)
+                memory["pair"][1][0] *= group["factor"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "factor", "said"), [(INFINITE, 2.0, "a value in the parameters"), (0.01, INFINITE, "optimiser's memory")]
+)
+def test_an_optimizer_remembers_in_piles(rate, factor, said):
+    step = minimize(Piles)
+    step.optimizer.param_groups[0]["factor"] = 2.0
+    step(X)
+    set_rate(step, rate)
+    step.optimizer.param_groups[0]["factor"] = factor
+    before = copy.deepcopy(step.state_dict())
+    with pytest.raises(Diverged, match=said):
+        step(X)
+    assert_same(step.state_dict(), before)
+    assert all(len(memory["pair"][1]) == 1 for memory in step.optimizer.state.values())
+
+
+def test_numbers_that_were_infinite_may_stay_so():
+    step = minimize(Piles)
+    step.optimizer.param_groups[0] |= {"factor": 2.0, "most": INFINITE, "itself": step.optimizer.param_groups[0]}
+    step(X)
+    assert step(X)["loss"] > 0

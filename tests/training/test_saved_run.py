@@ -23,12 +23,18 @@ def test_a_checkpoint_of_another_run_or_model_is_refused(data, tmp_path):
         fit(make_step(), data, batch_size=4, **options)
     with pytest.raises(ValueError, match="samples = 50, but this run has 49"):
         fit(make_step(), (data[0][:49], data[1][:49]), batch_size=8, **options)
+    with pytest.raises(ValueError, match="run = '', but this run has 'vae'"):
+        fit(make_step(), data, batch_size=8, run="vae", **options)
     module = nn.Linear(4, 2)
     for ema in (None, EMA(module)):
         other = Minimize(lambda b: b.sum(), module, torch.optim.SGD(module.parameters(), lr=1.0), ema=ema)
         with pytest.raises(ValueError, match="another model"):
             fit(other, data, batch_size=8, **options)
     assert path.read_bytes() == kept
+    older = load_checkpoint(path)
+    del older["run"]
+    save_checkpoint(path, older)
+    fit(make_step(), data, batch_size=8, run="vae", **options)
     save_checkpoint(path, {"x": 1})
     with pytest.raises(ValueError, match=r"no checkpoint of `fit`: it has no 'steps'"):
         fit(make_step(), data, batch_size=8, **options)

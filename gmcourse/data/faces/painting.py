@@ -63,7 +63,7 @@ FIRST_DETAIL = {"train": 0, "test": 1 << 40}  # disjoint for any n that fits int
 
 
 @torch.no_grad()
-@expect.door(split="train|test", n=">= 1")
+@expect.door(split="train|test", n=">= 1 <= 1000000")
 def load(
     split: str = "train", *, n: int | None = None, size: int = 32, detail: bool = True, distribution: str = "natural"
 ) -> Images:

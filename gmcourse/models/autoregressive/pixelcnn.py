@@ -84,13 +84,14 @@ class PixelCNN(Autoregressive):
     @expect.door(pixels="B C H W; integer")
     def written(self, pixels: Tensor) -> Tensor:
         """Write pictures as numbers: (B, C, H, W) → (B, D)."""
-        expect.tensor("pixels", pixels, expect.batch_of((self.colours, *self.shape)), dtype="integer")
+        shape = expect.batch_of((self.colours, *self.shape))
+        expect.tensor("pixels", pixels, shape, dtype="integer", within=(0, self.levels - 1))
         return pixels.movedim(1, 3).flatten(1)
 
     @expect.door(x="B D; integer")
     def pictures(self, x: Tensor) -> Tensor:
         """Make pictures of numbers: (B, D) → (B, C, H, W)."""
-        expect.tensor("x", x, f"B {self.dims}", dtype="integer")
+        expect.tensor("x", x, f"B {self.dims}", dtype="integer", within=(0, self.levels - 1))
         return x.unflatten(1, (*self.shape, self.colours)).movedim(3, 1)
 
 

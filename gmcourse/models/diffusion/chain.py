@@ -77,7 +77,8 @@ def times(
     if spacing == "time":
         return [i / steps for i in range(steps + 1)]
     ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
-    wanted = torch.linspace(highest, float(path.log_snr(ends)[1]), steps, dtype=torch.float64)
+    lowest = float(path.log_snr(ends)[1])
+    wanted = torch.linspace(expect.number("highest", highest, above=lowest), lowest, steps, dtype=torch.float64)
     low, high = torch.zeros_like(wanted), torch.ones_like(wanted)
     for _ in range(50):  # halve: log SNR falls with t
         middle = (low + high) / 2

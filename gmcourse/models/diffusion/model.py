@@ -52,6 +52,7 @@ class Diffusion(nn.Module):
 
         Of the classes y a share `without` is hidden, for guidance (Ho & Salimans 2022, arXiv:2207.12598).
         """
+        expect.number("without", without, least=0, most=1)
         t = (torch.rand((), device=x.device) + torch.arange(len(x), device=x.device) / len(x)) % 1
         noise = torch.randn_like(x)
         if y is not None:
