@@ -41,10 +41,8 @@ def load(
     Where no files are there, the message of the `RuntimeError` names a bundled set that will do; files that are
     damaged or incomplete are a `ValueError`.
 
-    Args:
-        download: fetch the set if it is not there, which is never done unasked.
-        size: the side of CelebA's pictures, whose middle square is scaled down; the others have a size of their own.
-        limit: at most this many images (CelebA has 200,000).
+    With `download` the set is fetched if it is not there, which is never done unasked. `size` is the side of CelebA's
+    pictures, whose middle square is scaled down, and `limit` the most images (CelebA has 200,000).
     """
     datasets = importlib.import_module("torchvision.datasets")  # one that does not fit torch is no fault of the files
     folder, (kind, names, stand_in, places) = data_root(root), _SETS[name]

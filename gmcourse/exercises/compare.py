@@ -119,10 +119,9 @@ def agree_always(
 ) -> None:
     """Ask four times for each shape; a mistake has a name only if the name fits each time: chance gives none.
 
-    Args:
-        what: what comes back; where several things do, all their names, and `case` gets the number of one first.
-        case: called with `draw` and a shape, makes another case of this shape.
-        otherwise: the words for every wrong value that is no suspect's.
+    `what` comes back; where several things do, it has all their names, and `case` gets the number of one first.
+    Called with `draw` and a shape, `case` makes another case. `otherwise` has the words for a wrong value of no
+    suspect.
     """
     if isinstance(what, tuple):
         settings: dict[str, Any] = {"rtol": rtol, "atol": atol}

@@ -19,11 +19,8 @@ def near(estimate: float, truth: float, standard_error: float) -> bool:
 def fresh_each(noise: Tensor, again: Tensor, axes: Sequence[str], what: str = "the noise") -> None:
     """Raise the mistake if one draw is shared along an axis, comes back in another row, or at the next call.
 
-    Args:
-        noise: `(N, …)` with some hundred rows of at least three numbers.
-        again: the same of a second call.
-        axes: what each axis counts, in the singular: ("row", "latent").
-        what: the subject of the sentence.
+    The noise is (N, …), with some hundred rows of at least three numbers, and `again` the same of a second call.
+    `axes` says what each axis counts, in the singular: ("row", "latent"); `what` is the subject of the sentence.
     """
     if noise.numel() and float(noise.abs().max() - noise.abs().min()) < 1e-4 and float(noise.std()) > 0.1:
         mistake(f"{what} is not normal: only its sign is drawn")

@@ -74,13 +74,10 @@ class RRDBEncoder(nn.Module):
     convolutions where the level is larger than the low resolution and averaged where it is smaller, beside the
     outputs of some blocks of the trunk, resized.
 
-    Args:
-        channels: width of the trunk (64 in the paper).
-        growth: see `DenseBlock` (32).
-        n_blocks: residual-in-residual blocks (23).
-        stacked: indices of the blocks whose outputs every level sees as well (1, 8, 15 and 22).
-        long_skip: add the first convolution to the trunk's end, as ESRGAN does; the published SRFlow adds the
-            trunk's last block there.
+    The trunk has `channels` channels (64 in the paper) and `n_blocks` residual-in-residual blocks (23); for `growth`
+    (32) see `DenseBlock`. `stacked` are the blocks whose outputs every level sees as well (1, 8, 15 and 22). With
+    `long_skip` the first convolution is added to the trunk's end, as in ESRGAN; in the published SRFlow its last
+    block.
     """
 
     @expect.door(scale=">= 2", n_levels=">= 1", channels=">= 1", growth=">= 1", n_blocks=">= 1", stacked="empty")

@@ -98,10 +98,8 @@ def plan(
 ) -> list[CopiedCell]:
     """Plan the cells of the copy, in order.
 
-    Args:
-        folder: where the student's notebook lies; their own modules may lie beside it.
-        stopped: keys of cells that ran too long or killed the kernel before; they are left out.
-        only: leave out what belongs to other exercises than this one.
+    The student's notebook lies in the folder, and their own modules may lie beside it. Left out are `stopped`, the
+    keys of cells that ran too long or killed the kernel before, and what belongs to other exercises than `only`.
     """
     planned = _Plan(chapter, cells, folder, extra)
     for index, cell in enumerate(cells):

@@ -52,9 +52,8 @@ def judge(
 
     What is no notebook of this course is `NotANotebook`; where the judge itself cannot run, it is a `RuntimeError`.
 
-    Args:
-        halt: once set, everything is stopped and `InterruptedError` raised.
-        extra: a teacher's file with further checks; a function called as an exercise gets the same answer.
+    Once `halt` is set, everything is stopped and `InterruptedError` raised. `extra` is a teacher's file with further
+    checks; a function called as an exercise gets the same answer.
     """
     limits = limits or Limits()
     cells, metadata = notebook.read(path)

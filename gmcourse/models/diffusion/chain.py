@@ -109,11 +109,9 @@ def draw(
 ) -> Tensor:
     """Go back from noise `start` (B, …) along the times of the grid, which grow: samples of the same shape.
 
-    Args:
-        denoise: gives x̂_0 at (x_t, t), a network or a closed form.
-        grid: times of the chain, from the data's to the noise's; see `times`.
-        sampler: "ddim" adds no noise. "small" and "large" draw from N(mean of q(x_s | x_t, x̂_0), v I) with v = β̃_t
-            or β_t, the two choices of Ho et al. 2020, section 3.2; the last step returns the mean.
+    `denoise`, a network or a closed form, gives x̂_0 at (x_t, t), and the grid's times lead from the data's to the
+    noise's; see `times`. "ddim" adds no noise. "small" and "large" draw from N(mean of q(x_s | x_t, x̂_0), v I) with
+    v = β̃_t or β_t, the two choices of Ho et al. 2020, section 3.2; the last step returns the mean.
     """
     if list(grid) != sorted(set(grid)) or len(grid) < 2:
         expect.refuse("grid", grid, "two or more times that grow")

@@ -49,10 +49,9 @@ class GaussianWorld:
     def make(cls, dims: int = 50, *, bayes_error: float = 0.05, correlation: float = 0.0, seed: int = 0) -> Self:
         """Draw a random world of two normals.
 
-        Args:
-            bayes_error: what even the best classifier gets wrong; the means are moved apart until it fits.
-            correlation: between any two dimensions, with the sign of the means' differences: noise that all
-                share looks like evidence to each, and naive Bayes counts it every time. 0 makes it right.
+        The means are moved apart until even the best classifier gets `bayes_error` wrong. Any two dimensions have a
+        correlation, with the sign of the means' differences: noise that all share looks like evidence to each, and
+        naive Bayes counts it every time. 0 makes it right.
         """
         g = generator(seed)
         shift = torch.randn(dims, generator=g, dtype=torch.float64)

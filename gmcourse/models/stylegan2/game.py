@@ -26,13 +26,10 @@ def game(
 
     Karras et al. 2020 (arXiv:1912.04958), appendix B. Data are pictures in [−1, 1].
 
-    Args:
-        generator: plays with the styles mixed as its `style_mixing` says.
-        lr: learning rate of both, before the correction for lazy regularisation.
-        r1_gamma: γ of R1. It grows with the number of pixels: 10 at 1024², about 0.1 at 32².
-        path_weight: of the path length penalty; 0 leaves it out, as StyleGAN did.
-        path_every: steps between two of them (8 in the paper, 4 in the authors' later code).
-        ema_half_life: steps in which the average forgets half.
+    The generator plays with the styles mixed as its `style_mixing` says. `lr` is the learning rate of both, before
+    the correction for lazy regularisation. γ of R1 grows with the number of pixels: 10 at 1024², about 0.1 at 32². A
+    `path_weight` of 0 leaves the path length penalty out, as StyleGAN did; it comes every `path_every` steps (8 in
+    the paper, 4 in the authors' later code). The average forgets half in `ema_half_life` steps.
     """
 
     def latent(n: int) -> Tensor:
