@@ -55,10 +55,10 @@ def curves(
 
 
 def _write_beside(ax: Axes, name: str, value: float) -> None:
-    """Write what a level line stands for at one of its ends, where no curve runs and no other name stands."""
+    """Write what a level line stands for at one of its ends, where no curve runs and no name or axis stands."""
     _ = ax.get_xlim(), ax.get_ylim()  # what is asked for is brought up to date
     paths = [line.get_transform().transform_path(line.get_path()) for line in ax.get_lines()]
-    names = [each.get_window_extent() for each in ax.texts]
+    names = [each.get_window_extent() for each in (*ax.texts, ax.spines["bottom"])]
     text = ax.annotate(name, (1, value), (0, 0), ("axes fraction", "data"), "offset points", color=GREY)
     for end, up in ((1, 1.5), (1, -1.5), (0, 1.5), (0, -1.5), (1, 1.5)):  # the last, where none is free
         text.xy, text.xyann = (end, value), (0 if end else 4, up)

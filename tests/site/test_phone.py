@@ -77,3 +77,13 @@ def test_an_empty_cell_makes_no_line_of_its_card(phone):
     empty = phone("book/how_close").locator(".gm-wide td[data-empty]")
     assert empty.count() > 0
     assert not any(each.is_visible() for each in empty.all())
+
+
+@pytest.mark.parametrize("name", ["notebooks/03_autoencoder", "notebooks/12_diffusion"])
+def test_letters_of_a_diagram_have_eleven_pixels(phone, name):
+    widths = phone(name).evaluate(
+        "[...document.querySelectorAll('article img[src$=\".svg\"]')].map((each) => each.width)"
+    )
+    assert widths
+    assert min(widths) * 20 / 640 >= 11
+    assert phone(name).evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -60,3 +60,15 @@ def test_printing_waits_for_the_end_of_a_page(browser, site):
         assert page.evaluate("read") == "complete"
         assert page.locator(".math:not(:has(.katex))").count() == 0
     page.close()
+
+
+def test_a_table_that_the_browser_prints_breaks_between_rows(browser, site):
+    page = browser.new_page(color_scheme="light")
+    page.goto(f"{site}/book/how_close.html")
+    page.emulate_media(media="print")
+    kept = page.evaluate(
+        """[...document.querySelectorAll('article table, .pst-scrollable-table-container')].filter((each) =>
+            getComputedStyle(each).breakInside !== 'auto' || getComputedStyle(each).overflowY !== 'visible').length"""
+    )
+    assert kept == 0
+    page.close()

@@ -47,6 +47,13 @@ def test_names_of_levels_keep_clear_of_curves_and_of_each_other():
     assert [each.get_ha() for each in ax.texts] == ["left", "right", "right"]
 
 
+def test_no_name_of_a_level_stands_on_the_axis_below():
+    sizes, nats = [1, 2, 4, 8, 16], [2.86, 2.7, 2.33, 2.03, 2.0]
+    ax = viz.curves({"model": (sizes, nats)}, logx=True, markers=True, reference={"entropy of the data": 1.96})
+    (name,) = ax.texts
+    assert name.get_window_extent().y0 > ax.bbox.y0
+
+
 def test_large_numbers_of_a_logarithmic_axis_are_whole():
     ax = viz.curves({"a": ([0.25, 400, 1221, 12800], [3, 2, 1, 0])}, logx=True)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.25", "400", "1,221", "12,800"]

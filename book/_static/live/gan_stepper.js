@@ -154,6 +154,5 @@ gm.figure("gan_stepper", (box) => {
     readout: Object.values(numbers).map((each) => each.element),
     help: "Small dots: data, eight clusters on a ring. Green: samples; a line shows where the generator’s loss pulls each. Blue: the discriminator says data; orange: it says sample. A sample is good if it lies within three standard deviations of a cluster’s centre. Choose “A discriminator that is too slow” and play for 600 steps: clusters stay uncovered, and most samples lie between them. “Start again” repeats the same run, “Balanced” goes back.",
     draw: () => { if (players) draw(); else { begin(); advance(60); } }, // so that there is something to see; "Start again" starts at the beginning
-    says: () => `step ${count}`,
   });
 }, ["mlp.js"]);
