@@ -21,13 +21,11 @@ def load(name: str, split: str = "train", *, root: str | Path | None = None, **o
 
     Damaged files are a `ValueError`, a set of torchvision that is not there is a `RuntimeError`.
 
-    Args:
-        name: bundled, so that no network is ever needed: "digits" (real), "faces" (drawn), "photos" (real
-            patches). From torchvision: "mnist", "fashion_mnist", "kmnist", "cifar10", "celeba". "folder" is a
-            folder of pictures of your own, see `gmcourse.data.folder.load`.
-        root: where torchvision's sets lie; by default the environment variable `GMCOURSE_DATA`, else
-            `~/.cache/gmcourse`. Or the folder of your own. The bundled sets need none.
-        **options: those of the set, such as `n` and `size` for "faces", or `download=True` for torchvision's.
+    Bundled, so that no network is ever needed, are "digits" (real), "faces" (drawn) and "photos" (real patches). From
+    torchvision come "mnist", "fashion_mnist", "kmnist", "cifar10" and "celeba". "folder" is a folder of pictures of
+    your own, see `gmcourse.data.folder.load`. The root is where torchvision's sets lie, by default the environment
+    variable `GMCOURSE_DATA`, else `~/.cache/gmcourse`; or it is the folder of your own. Options are those of the set,
+    such as `n` and `size` for "faces", or `download=True` for torchvision's.
     """
     if name in BUNDLED:
         return importlib.import_module(f"gmcourse.data.{name}").load(split, **options)

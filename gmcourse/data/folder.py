@@ -95,11 +95,9 @@ def load(
     its time, and when what was kept is damaged. Pixels are (N, 3 or 1, size, size) of 256 levels, labels (N,) int64.
     A folder without a picture is refused, and so is a part that none falls to.
 
-    Args:
-        root: the folder. The folders in it are the classes, in alphabetical order; their pictures may lie deeper.
-            Pictures that lie in no such folder are of a class with the name "".
-        share: how many of the files are held out. A larger one moves files to "test", and none back.
-        keep: whether the cache is read and written.
+    The folders in `root` are the classes, in alphabetical order; their pictures may lie deeper. Pictures that lie in
+    no such folder are of a class with the name "". A share of the files is held out; a larger one moves files to
+    "test", and none back. `keep` says whether the cache is read and written.
     """
     folder = expect.path("root", root)
     if not folder.is_dir():

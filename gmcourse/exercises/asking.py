@@ -48,9 +48,8 @@ def ask(answer: Any, *arguments: Any, as_clones: bool = True, trains: bool = Fal
     Tensors are handed over as clones, in float32: gradients flow through a clone, and it shows whether it was
     written to.
 
-    Args:
-        as_clones: False where the answer must have the tensors themselves, in their dtype.
-        trains: whether it is the answer's task to change the weights of the networks that it gets.
+    `as_clones` is False where the answer must have the tensors themselves, in their dtype; `trains` says whether it
+    is the answer's task to change the weights of the networks that it gets.
 
     Raises:
         NotDone: the stub is still there.

@@ -120,8 +120,7 @@ def agree_always(
     """Ask four times for each shape; a mistake has a name only if the name fits each time: chance gives none.
 
     `what` comes back; where several things do, it has all their names, and `case` gets the number of one first.
-    Called with `draw` and a shape, `case` makes another case. `otherwise` has the words for a wrong value of no
-    suspect.
+    Called with `draw` and a shape, `case` makes another case. `otherwise` is said of a wrong value of no suspect.
     """
     if isinstance(what, tuple):
         settings: dict[str, Any] = {"rtol": rtol, "atol": atol}

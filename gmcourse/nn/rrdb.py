@@ -76,8 +76,7 @@ class RRDBEncoder(nn.Module):
 
     The trunk has `channels` channels (64 in the paper) and `n_blocks` residual-in-residual blocks (23); for `growth`
     (32) see `DenseBlock`. `stacked` are the blocks whose outputs every level sees as well (1, 8, 15 and 22). With
-    `long_skip` the first convolution is added to the trunk's end, as in ESRGAN; in the published SRFlow its last
-    block.
+    `long_skip` the first convolution is added to the trunk's end, as in ESRGAN; in the published SRFlow its last.
     """
 
     @expect.door(scale=">= 2", n_levels=">= 1", channels=">= 1", growth=">= 1", n_blocks=">= 1", stacked="empty")

@@ -94,7 +94,7 @@ class LastGood:
         for module in below:  # it grows: the walk of `Module.modules`, without names
             below += filter(None, module._modules.values())
         buffers = [module._buffers for module in below if module._buffers]
-        owners, tensors, infinite = _contents(buffers + _memories(optimizers))
+        owners, tensors, infinite = _contents(buffers, optimizers)
         kept = [owner if isinstance(owner, tuple) else owner.copy() for owner in owners]
         before = self._parts_of(tensors)
         for part in before:
@@ -105,9 +105,8 @@ class LastGood:
         self._watched, self._loose = {}, []
         try:
             measured = move()
-            _, tensors, unsound = _contents(buffers + _memories(optimizers))
-            size = _size(self._loose, self._parts_of(tensors))
-            average([size := size * math.nan if unsound > infinite else size])
+            _, tensors, unsound = _contents(buffers, optimizers)
+            average([size := _size(self._loose, self._parts_of(tensors)) * (math.nan if unsound > infinite else 1)])
             if not math.isfinite(size.item()):  # or only too large for a sum of squares
                 self._look(optimizers, buffers, before, unsound > infinite)
         except BaseException:
@@ -141,7 +140,7 @@ class LastGood:
         for name, each in self._watched.items():
             check_finite(as_numbers({name: _size(each) if isinstance(each, list) else each}))
         copies = {t.data_ptr(): c for part in before for t, c in zip(part.tensors, part.copies, strict=True)}
-        state = parameters_of(optimizers), *(_contents(each)[1] for each in (buffers, _memories(optimizers)))
+        state = parameters_of(optimizers), _contents(buffers, [])[1], _contents([], optimizers)[1]
         for name, tensors in zip(STATE, state, strict=True):
             allowed = _unsound([copies[t.data_ptr()] for t in tensors if t.data_ptr() in copies])
             spoilt = _unsound(tensors) > allowed or (worse and name == STATE[-1])
@@ -162,26 +161,25 @@ class _Part:
         self.copies = [*self.flat.split([t.numel() for t in self.small]), *map(torch.empty_like, self.large)]
 
 
-def _contents(groups: Iterable[Owner]) -> tuple[list[Owner], list[Tensor], int]:
-    """Each dict, list and tuple in these, they first; the tensors; and how many numbers are not finite."""
-    owners, tensors, unsound = [*groups], list[Tensor](), 0
+def _contents(buffers: list[Owner], optimizers: Sequence[Optimizer]) -> tuple[list[Owner], list[Tensor], int]:
+    """Each dict, list and tuple in these; the tensors; and how many numbers of optimisers are not finite."""
+    owners = [*buffers, *(owner for each in optimizers for owner in (each.state, *each.param_groups))]
+    if all(type(each).__module__.startswith("torch.optim.") for each in optimizers):  # they keep no lists: be quick
+        owners += [memory for each in optimizers for memory in each.state.values() if type(memory) is dict]
+        inside = [value for owner in owners for value in owner.values() if isinstance(value, Tensor)]
+        return owners, parameters_of(optimizers) + inside, 0
+    tensors, unsound = list[Tensor](), 0
     seen = set(map(id, owners))
     for owner in owners:  # it grows
         for each in owner.values() if isinstance(owner, dict) else owner:
-            if (kind := type(each)) is Tensor or kind is nn.Parameter:
+            if isinstance(each, Tensor):
                 tensors.append(each)
-            elif kind is float:
+            elif isinstance(each, float):
                 unsound += not math.isfinite(each)
-            elif isinstance(each, (dict, list, tuple)):
-                owners += [each] if id(each) not in seen else ()
+            elif isinstance(each, (dict, list, tuple)) and id(each) not in seen:
+                owners.append(each)
                 seen.add(id(each))
-            elif isinstance(each, Tensor):
-                tensors.append(each)
     return owners, tensors, unsound
-
-
-def _memories(optimizers: Iterable[Optimizer]) -> list[Owner]:
-    return [owner for each in optimizers for owner in (each.state, *each.param_groups)]
 
 
 def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
@@ -199,5 +197,5 @@ def _size(loose: Iterable[Tensor], parts: "Iterable[_Part]" = ()) -> Tensor:
     return torch.linalg.vector_norm(torch.stack([norm.to(norms[0].device, torch.float32) for norm in norms]))
 
 
-def _unsound(values: Iterable[Tensor | float]) -> int:
-    return sum(int((~v.isfinite()).sum()) if isinstance(v, Tensor) else not math.isfinite(v) for v in values)
+def _unsound(tensors: Sequence[Tensor]) -> int:
+    return sum(int((~t.isfinite()).sum()) for t in tensors)

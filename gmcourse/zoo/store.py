@@ -114,9 +114,8 @@ def load(name: str, device: str | torch.device = "cpu", *, own: bool | str | Pat
 
     An unknown name, a missing file, or one of which a byte has changed is a `ValueError`.
 
-    Args:
-        own: False takes the model that travels with the package, whatever you have trained. True takes the one
-            of your own, from `own_folder()`, and a path the one in that folder; a line is printed then.
+    It is the one that travels with the package, whatever you have trained. `own=True` takes the one of your own, from
+    `own_folder()`, and a path the one in that folder; a line is printed then.
     """
     place = expect.device("device", device)
     described = manifest(name, own=own)
