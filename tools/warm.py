@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
@@ -27,6 +28,14 @@ IMPORTED = ["torch", "torch._dynamo", "matplotlib.pyplot", "ipykernel.kernelapp"
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
+def _end_with_the_build() -> None:
+    """Wait for the end of the build, however it ends; it is not the kernel's parent, which is the fork server."""
+    build = multiprocessing.parent_process()
+    assert build is not None
+    build.join()
+    os.killpg(0, signal.SIGKILL)  # and the server ends when its last kernel has
+
+
 def _serve(arguments: list[str], environment: dict[str, str], folder: str) -> None:
     """Be a kernel, in a process of one's own."""
     import matplotlib
@@ -35,6 +44,7 @@ def _serve(arguments: list[str], environment: dict[str, str], folder: str) -> No
     from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()  # signals go to a kernel and what it has started, as Jupyter does it
+    threading.Thread(target=_end_with_the_build, daemon=True).start()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

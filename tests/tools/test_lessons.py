@@ -8,6 +8,7 @@ import textwrap
 import time
 
 import nbformat
+import psutil
 import pytest
 
 from tools import lessons, warm
@@ -178,3 +179,23 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_kernel(start, tmp_path):
     for name in "ab":
         with pytest.raises(ProcessLookupError):
             os.kill(int((tmp_path / f"{name}.pid").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, 9], ids=["SIGTERM", "SIGKILL"])
+def test_no_kernel_outlives_a_build_that_was_ended(start, tmp_path, number):
+    """A closed terminal and a cancelled job do so. Kernels and their fork server stayed, half a gigabyte each."""
+    write(tmp_path / "a.ipynb", "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)")
+    build = subprocess.Popen(builder(tmp_path, start), env={**os.environ, "PYTHONPATH": str(ROOT)})
+    while not (tmp_path / "pid").is_file():
+        assert build.poll() is None
+        time.sleep(0.1)
+    time.sleep(0.5)
+    below = psutil.Process(build.pid).children(recursive=True)
+    assert int((tmp_path / "pid").read_text()) in [process.pid for process in below]
+    build.send_signal(number)
+    build.wait()
+    left = psutil.wait_procs(below, timeout=20)[1]
+    for process in left:
+        process.kill()
+    assert not left
