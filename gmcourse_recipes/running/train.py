@@ -96,9 +96,7 @@ def _try_targets(recipe: Recipe, steps: int, folder: Path, keep: bool, overwrite
     if not keep:
         return
     if checkpoint.resolve() == kept.resolve():
-        expect.refuse(
-            "folder", str(folder), "another one than that of your own models: their files have the same names"
-        )
+        expect.refuse("folder", str(folder), "another one than that of your own models, where names are the same")
     ensure_writable(kept)
     if recipe.name in zoo.names(own=True) and not overwrite:
         made = zoo.manifest(recipe.name, own=True).steps
