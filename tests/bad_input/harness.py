@@ -93,6 +93,8 @@ INNER = (
     "gmcourse.nn.resample.resample",  # inside layers, at every step
     "gmcourse.nn.resample.upsample",
     "gmcourse.nn.resample.downsample",
+    "gmcourse.nn.winograd.winograd_conv",  # inside layers, too
+    "gmcourse.nn.winograd.same_conv",
     "gmcourse.nn.rrdb.upsampled",
     "gmcourse.nn.rrdb.RRDBEncoder.read",
     "gmcourse.precision",  # inside closed forms: test_precision.py
