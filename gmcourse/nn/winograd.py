@@ -44,11 +44,11 @@ def winograd_conv(x: Tensor, weight: Tensor) -> Tensor:
 
 def same_conv(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolve (B, I, H, W) with (O, I, k, k), k odd, so that the size stays, in the way that trains faster."""
-    (batch, inputs, height, width), (outputs, _, size, _) = x.shape, weight.shape
+    (outputs, inputs, size, _), (height, width) = weight.shape, x.shape[-2:]
     trains = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
     exact = x.is_cpu and x.dtype == weight.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    wide = min(inputs, outputs) >= WIDE and batch * height * width >= 16 * MANY and height % 4 == width % 4 == 0
-    if not (trains and exact and wide and size == 3):
+    wide = min(inputs, outputs) >= WIDE and x.numel() >= 16 * MANY * inputs and height % 4 == width % 4 == 0
+    if not (trains and exact and wide and size == 3 and x.dim() == 4):
         return F.conv2d(x, weight, bias, 1, size // 2)
     x = winograd_conv(x, weight)
     return x if bias is None else x + bias[:, None, None]

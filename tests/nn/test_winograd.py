@@ -75,6 +75,14 @@ def test_both_players_of_stylegan2_train_with_it_and_pictures_are_drawn_without(
     assert counted == [(4, WIDE, 16, 16)] * 2
 
 
+def test_one_picture_alone_and_a_wrong_number_of_channels_are_as_with_torch(counted):
+    weight = torch.randn(WIDE, WIDE, 3, 3, requires_grad=True)
+    assert same_conv(torch.randn(WIDE, 32, 32), weight).shape == (WIDE, 32, 32)
+    assert counted == []
+    with pytest.raises(RuntimeError):
+        same_conv(torch.randn(1, WIDE + 1, 32, 32), weight)
+
+
 def test_mixed_precision_goes_its_own_way(counted):
     x, weight = torch.randn(1, WIDE, 32, 32), torch.randn(WIDE, WIDE, 3, 3, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
