@@ -35,8 +35,7 @@ def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
         return {"list": [_flatten(item, tensors) for item in value]}
     if value is None or isinstance(value, bool | int | float | str):
         return {"value": value}
-    kinds = "a tensor, number, word, list, or dict with words or numbers as keys"
-    expect.refuse("a part of the state", expect.described(value), kinds)
+    expect.refuse("a part of the state", expect.described(value), "a tensor, number, word, list or plain dict")
 
 
 def _unflatten(node: dict[str, Any], tensors: dict[str, Tensor]) -> Any:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
+from gmcourse.flows import Whitening
 from tests.conftest import ROOT
 
 MODES = """
@@ -33,6 +35,17 @@ with torch.inference_mode():
     run()
 PRINT(json.dumps(found))
 """
+
+
+@torch.inference_mode()
+def test_a_whitening_of_inference_mode():
+    """What is made there has no version, by which its directions are known again."""
+    torch.manual_seed(0)
+    whitening = Whitening(4, 2)
+    mean, loadings, noise = torch.randn(4), torch.randn(4, 2), torch.rand(4) + 0.5
+    whitening(x := torch.randn(3, 4))
+    whitening.set_normal(mean, loadings, noise)
+    assert torch.allclose(whitening.inverse(whitening(x)[0]), x, atol=1e-5)
 
 
 @pytest.mark.slow  # a Python of its own, which runs the lines six times

@@ -37,7 +37,7 @@ class Whitening(Bijection):
         self.register_buffer("deviation", torch.ones(dim))
         self.register_buffer("directions", torch.eye(dim, rank))
         self.register_buffer("gains", torch.ones(rank))
-        self._orthonormal: tuple[Tensor, int, Tensor] | None = None  # of which directions, and their version
+        self._orthonormal: tuple[Tensor, object, Tensor] | None = None  # of which directions, and their version
 
     @torch.no_grad()
     @expect.door(mean="D; full", loadings="D R; full", noise="D; full")
@@ -56,12 +56,13 @@ class Whitening(Bijection):
     def basis(self) -> Tensor:
         """Give U: the directions, made orthonormal by a Cholesky factor of their inner products."""
         now, known = self.directions, self._orthonormal
-        if known is None or known[0] is not now or known[1] != now._version:
+        version = object() if now.is_inference() else now._version  # what inference made has none: nothing is kept
+        if known is None or known[0] is not now or known[1] != version:
             wide = now.to(torch.promote_types(now.dtype, torch.float32))  # there is none in half precision
             with torch.no_grad():
                 chol = torch.linalg.cholesky(wide.T @ wide)
                 found = torch.linalg.solve_triangular(chol, wide.T, upper=False).T.contiguous().to(now)
-            known = self._orthonormal = (now, now._version, found)
+            known = self._orthonormal = (now, version, found)
         return known[2]
 
     def forward(self, x: Tensor, context: Context = None) -> tuple[Tensor, Tensor]:

@@ -68,9 +68,12 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
 
 @expect.door(features="N D", labels="N; integer", k=">= 1 < N")
 def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
-    """The mean share of the k nearest other vectors (N, D) that have the same label: 1 is perfect clusters."""
-    nearest = distances(features, features).fill_diagonal_(float("inf")).topk(k, largest=False).indices
-    return float((labels[nearest] == labels[:, None]).double().mean())
+    """The mean share of the k nearest other vectors (N, D) of the same label; equally far ones count in part."""
+    apart = distances(features, features).fill_diagonal_(float("inf"))
+    edge = apart.topk(k, largest=False).values[:, -1:]
+    inside, ties, same = apart < edge, apart == edge, labels == labels[:, None]
+    share = (k - inside.sum(1)).double() / ties.sum(1)
+    return float(((inside & same).sum(1) + share * (ties & same).sum(1)).mean() / k)
 
 
 @expect.door(samples="n D", centres="K D", sigma="> 0")

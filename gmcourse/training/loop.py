@@ -85,14 +85,12 @@ def fit(
 
     Args:
         step: a `Step`, such as `Minimize`: it is called as `step(batch)` and returns scalars by name.
-        data: a tensor or a tuple of tensors, on the device where they are to be used, or a function
-            `(generator, batch_size) -> batch`.
+        data: a tensor or tuple of tensors, on the device of use, or a function `(generator, batch_size) -> batch`.
         steps: how many steps the run has in all, those before a resumption included.
         batch_size: the number of samples in a step, over all processes together.
         seed: determines the batches and all noise inside the steps.
         schedule: changes the learning rates, see `gmcourse.training.schedules`. None leaves them alone.
-        callbacks: each is called after every step as `callback(step, history)`; it may draw random numbers
-            without changing the run.
+        callbacks: each is called after every step as `callback(step, history)`; random draws in it change nothing.
         run: what the run is called; the checkpoint of one of another name is refused, whatever its file is called.
         minutes: the time on the clock between two checkpoints.
         resume: continue from `checkpoint` if that file exists.

@@ -27,8 +27,7 @@ class SRFlow(nn.Module):
         n_levels: L; by default log₂(scale) + 1, the paper's 3 for 4× and 4 for 8×.
         n_steps: K (16 in the paper), and `n_coarse_steps` at the last level; by default K there, too.
         n_transitions: transition steps at the beginning of each level (2).
-        n_splits: at how many levels half of the channels stay; by default at all but the last. The published
-            models have one less.
+        n_splits: at how many levels half of the channels stay; by default all but the last; published: one less.
         channels: width of the encoder; for `growth`, `n_blocks`, `stacked` and `long_skip` see `RRDBEncoder`.
         hidden_channels: width of the networks in injectors and couplings.
         coupling_scale: "exp" as in the paper's equations; the authors' code, and our recipes of faces, have
