@@ -17,7 +17,6 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.executors.utils import single_nb_execution
-from nbclient.exceptions import DeadKernelError
 
 from gmcourse.doctor import FAST
 from tools import solutions, warm
@@ -106,7 +105,7 @@ def _execute(path: Path) -> tuple[nbformat.NotebookNode, Outcome]:
             extra_arguments=["--log-level=40"],
             **({"kernel_manager_class": warm.WarmKernel} if warm.POSSIBLE else {}),
         ).err
-    except DeadKernelError as died:  # too little memory, most often
+    except RuntimeError as died:  # a kernel, at work or before: too little memory, most often
         error = died
     return notebook, Outcome(path, time.monotonic() - started, None if error is None else str(error))
 

@@ -68,7 +68,7 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = 3) -> tuple[float
 
 @expect.door(features="N D", labels="N; integer", k=">= 1 < N")
 def neighbour_purity(features: Tensor, labels: Tensor, k: int = 10) -> float:
-    """The mean share of the k nearest other vectors (N, D) of the same label; equally far ones count in part."""
+    """Average the share of the k nearest others (N, D) that have the same label; equally far ones count in part."""
     apart = distances(features, features).fill_diagonal_(float("inf"))
     edge = apart.topk(k, largest=False).values[:, -1:]
     inside, ties, same = apart < edge, apart == edge, labels == labels[:, None]

@@ -61,6 +61,14 @@ def test_a_failing_cell_and_a_dead_kernel_are_reported_and_not_cached(executed, 
     assert "good.ipynb" not in printed
 
 
+def test_a_kernel_that_dies_before_its_first_cell_ends_no_other(executed, monkeypatch):
+    def dead(notebook, **options):
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(lessons, "single_nb_execution", dead)
+    assert "died before" in executed(one="print(1)")["one"].error
+
+
 def test_a_kernel_is_where_its_notebook_is_and_shows_figures(executed, start, tmp_path):
     text = """
         import os, sys
