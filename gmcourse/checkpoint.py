@@ -25,6 +25,8 @@ UNSIGNED = "0" * 64  # in the place of the checksum while it is computed
 def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
     """The structure of `value` as JSON; its tensors go into `tensors` under numbered names."""
     if isinstance(value, Tensor):
+        if str(value.dtype) == "torch.complex128":  # which safetensors does not know
+            expect.refuse("a tensor of the state", "complex128", "another dtype, such as complex64")
         name = f"t{len(tensors)}"
         tensors[name] = expect.plain("a tensor of the state", value).detach().cpu().contiguous().clone()
         return {"tensor": name}

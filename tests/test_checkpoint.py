@@ -107,8 +107,9 @@ def test_what_cannot_be_saved_is_named(tmp_path):
         torch.ones(3, device="meta"),
         torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
         torch.zeros(3, dtype=torch.uint8).view(torch.float8_e8m0fnu),
+        torch.zeros(3, dtype=torch.complex128),
     ],
-    ids=["sparse", "csr", "meta", "quantised", "float8 that no file gives back"],
+    ids=["sparse", "csr", "meta", "quantised", "float8 that no file gives back", "complex128"],
 )
 def test_a_tensor_that_no_file_holds_is_refused(odd, tmp_path):
     with pytest.raises(ValueError, match=r"a tensor of the state is .*; expected "):

@@ -171,12 +171,9 @@ def agree(
 ) -> Tensor:
     """Give the learner's value as `tensor` does if it is the reference; else name the mistake.
 
-    Args:
-        what: what is being compared, as the subject of a sentence: "the KL".
-        suspects: as in `Case`, and so are the sizes.
-        inputs: what both were computed from, by name: what a `Case` calls trained.
-        otherwise: the words for every other wrong value, where only one mistake is possible.
-        atol: absolute tolerance, times the largest number of the reference (if above 1).
+    `what` is compared, the subject of a sentence: "the KL". Suspects and sizes are as in `Case`; `inputs` has by name
+    what both were computed from, what a `Case` calls trained. `otherwise` is said of every other wrong value, where
+    only one mistake is possible. `atol` is a tolerance, times the largest number of the reference (if above 1).
     """
     got = tensor(value, what)
     case = Case((), want, suspects or {}, inputs or {}, sizes or {})

@@ -17,16 +17,11 @@ class Glow(Flow):
     Pixels come as a density on [0, 1); the first layer subtracts ½. Both learned priors, of the halves that are
     split off and of the last level, are bijections, so that the base distribution is N(0, I) throughout.
 
-    Args:
-        shape: (C, H, W) of the images.
-        n_levels: L, and `n_steps` is K.
-        hidden_channels: width of the couplings' networks (512 in the paper).
-        affine: affine couplings (the paper's results), else additive ones.
-        mixing: "plu" or "plain" 1×1 convolution.
-        edge: mark the image's edge for the zero-initialised convolutions, as the authors' code does.
-        recompute: keep no activations for the backward pass; see `gmcourse.flows.reversible`.
-        any_size: take images of any other size that 2^L divides, too.
-        grey_levels: where it is above 0, the first layer is a `Gaussianization` by a table of so many levels.
+    Images are (C, H, W), or with `any_size` of any other size that 2^L divides; `n_levels` is L, and `n_steps` is K.
+    The couplings are affine (the paper's results) or additive, with `hidden_channels` wide networks (512 in the
+    paper); the 1×1 convolution is "plu" or "plain". `edge` marks the image's edge for the zero-initialised
+    convolutions, as the authors' code does; for `recompute` see `gmcourse.flows.reversible`. With `grey_levels` above
+    0 the first layer is a `Gaussianization`.
 
     Differs from the paper: nothing in the maps unless `grey_levels` is given; hidden layers have no actnorm of their
     own (the text does not ask for it, the authors' code has it).

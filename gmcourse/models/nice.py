@@ -21,14 +21,12 @@ class NICE(Flow):
 
     Differs from the paper: torch's default initialisation for its uniform one; the optimiser is the recipe's.
 
-    Args:
-        couplings: at least three, or some dimensions never influence some others.
-        hidden: widths of each coupling's hidden layers.
-        affine: RealNVP's coupling instead of the additive one: the next rung to Glow, no longer the paper's NICE.
-        codes: where it is above 0, the data is whitened first, as the paper does with colour images, and the
-            couplings work on this many codes: the strengths of the directions in which pictures differ most. One
-            more network of the same hidden widths shifts the rest by what it makes of the codes. All networks
-            begin with the answer 0, so that training starts at the normal that `start_at` is given.
+    There are at least three couplings, or some dimensions never influence some others; `hidden` has the widths of
+    each one's hidden layers. With `affine` they are RealNVP's: the next rung to Glow, no longer the paper's NICE.
+    Where `codes` is above 0, the data is whitened first, as the paper does with colour images, and the couplings work
+    on this many codes: the strengths of the directions in which pictures differ most. One more network of the same
+    hidden widths shifts the rest by what it makes of the codes. All networks begin with the answer 0, so that
+    training starts at the normal that `start_at` is given.
     """
 
     @expect.door(dim=">= 2", couplings=">= 1", hidden=">= 1 empty", codes=">= 0")

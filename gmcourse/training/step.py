@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import LBFGS, Optimizer
 
 from gmcourse import expect
 from gmcourse.processes import average
@@ -95,6 +95,8 @@ class Minimize:
         clip: float | None = None,
     ) -> None:
         check_parts("module", module, optimizer, ema)
+        if isinstance(optimizer, LBFGS):
+            expect.refuse("optimizer", "LBFGS, which asks for a closure", "one that steps once, such as Adam or SGD")
         self.objective, self.module, self.optimizer = objective, module, optimizer
         self.ema, self.clip = ema, clip
         self._last_good = LastGood()
@@ -115,6 +117,8 @@ class Minimize:
         for parameter in parameters_of(self.optimizers):
             parameter.grad = None  # `zero_grad` does the same, and takes a twentieth of a small network's step
         found = self.objective(batch)
+        if not isinstance(found, Tensor | Mapping):
+            expect.refuse("objective(batch)", expect.described(found), 'a scalar tensor or a dict with its "loss"')
         terms = {"loss": found} if isinstance(found, Tensor) else dict(found)
         loss = terms.get("loss")
         if not isinstance(loss, Tensor) or loss.ndim != 0:

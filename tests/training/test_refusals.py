@@ -21,9 +21,18 @@ def test_sizes_that_do_not_fit():
         {"nll": torch.zeros(())},
         {"loss": 1.0},
         {"loss": torch.zeros(()), "kl": 1.0},
+        None,
+        [torch.zeros(())],
+        1.0,
     ):
         with pytest.raises(ValueError, match=r"expected a (scalar tensor|tensor of one element)"):
             Minimize(lambda b, found=found: found, module, sgd)(torch.zeros(3))
+
+
+def test_an_optimizer_that_asks_for_a_closure():
+    module = nn.Linear(1, 1)
+    with pytest.raises(ValueError, match="optimizer is LBFGS.*; expected one that steps once"):
+        Minimize(module, module, torch.optim.LBFGS(module.parameters()))
 
 
 def one_step(**changed):
