@@ -31,7 +31,7 @@ def test_sizes_that_do_not_fit():
 
 def test_an_optimizer_that_asks_for_a_closure():
     module = nn.Linear(1, 1)
-    with pytest.raises(ValueError, match="optimizer is LBFGS.*; expected one that steps once"):
+    with pytest.raises(ValueError, match=r"optimizer is LBFGS.*; expected one that steps once"):
         Minimize(module, module, torch.optim.LBFGS(module.parameters()))
 
 
