@@ -22,6 +22,7 @@ Owner = Any  # a module's buffers, an optimiser's state or group, and each dict,
 Kind = tuple[torch.dtype, torch.device]
 STATE = ("the parameters", "the buffers", "the optimiser's memory")
 SEEN_LATER = {torch.optim.Adam, torch.optim.AdamW}
+PLAIN = SEEN_LATER | {torch.optim.SGD, torch.optim.RMSprop}
 SMALL = 1 << 14  # elements of a tensor that is joined with others
 
 
@@ -163,11 +164,11 @@ class _Part:
 
 def _contents(buffers: list[Owner], optimizers: Sequence[Optimizer]) -> tuple[list[Owner], list[Tensor], int]:
     """Each dict, list and tuple in these; the tensors; and how many numbers of optimisers are not finite."""
-    owners = [*buffers, *(owner for each in optimizers for owner in (each.state, *each.param_groups))]
-    if all(type(each).__module__.startswith("torch.optim.") for each in optimizers):  # they keep no lists: be quick
-        owners += [memory for each in optimizers for memory in each.state.values() if type(memory) is dict]
+    if PLAIN.issuperset(map(type, optimizers)):  # torch's, which keep dicts of tensors only: be quick
+        owners = buffers + [o for each in optimizers for o in (each.state, *each.state.values(), *each.param_groups)]
         inside = [value for owner in owners for value in owner.values() if isinstance(value, Tensor)]
         return owners, parameters_of(optimizers) + inside, 0
+    owners = buffers + [owner for each in optimizers for owner in (each.state, *each.param_groups)]
     tensors, unsound = list[Tensor](), 0
     seen = set(map(id, owners))
     for owner in owners:  # it grows

@@ -47,6 +47,7 @@ def table(path: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_one_row_a_student_and_one_column_an_exercise(runs: list[int], classroom: Path, tmp_path: Path) -> None:
     target = tmp_path / "grades.csv"
     assert main(["grade", str(classroom), "--csv", str(target), "--jobs", "1"]) == 1  # eve and nobody
@@ -61,6 +62,7 @@ def test_one_row_a_student_and_one_column_an_exercise(runs: list[int], classroom
     assert len(pages) == 7  # six, and the index
 
 
+@pytest.mark.slow
 def test_started_again_judges_nothing_twice_but_what_changed(
     runs: list[int], classroom: Path, tmp_path: Path
 ) -> None:

@@ -117,6 +117,7 @@ def test_the_forecast_is_for_the_machine_that_is_here(tmp_path, speed, said):
     assert "1 to 2" in book.forecast([], FAST)
 
 
+@pytest.mark.slow
 def test_the_book_says_beforehand_how_long_it_will_take_here(monkeypatch, tmp_path):
     found, heard = laid_down(tmp_path), []
     for module, name, made in (

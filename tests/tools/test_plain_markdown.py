@@ -155,6 +155,7 @@ def test_links_lead_to_equations_papers_and_exercises(site):
     assert "see lesson 03 or three." in trees["notebooks/two"].astext()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

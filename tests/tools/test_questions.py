@@ -36,6 +36,7 @@ def test_a_bank_is_complete(slug):
     assert len(set(letters)) >= 3, "the right answer is nearly always at the same place"
 
 
+@pytest.mark.slow
 def test_the_outcomes_of_all_lessons_are_one_table():
     page = teachers_page.page()
     rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
