@@ -21,7 +21,7 @@ class Glow(Flow):
     The couplings are affine (the paper's results) or additive, with `hidden_channels` wide networks (512 in the
     paper); the 1×1 convolution is "plu" or "plain". `edge` marks the image's edge for the zero-initialised
     convolutions, as the authors' code does; for `recompute` see `gmcourse.flows.reversible`. With `grey_levels` above
-    0 the first layer is a `Gaussianization`.
+    0 the first layer is a `Gaussianization` by a table of so many levels.
 
     Differs from the paper: nothing in the maps unless `grey_levels` is given; hidden layers have no actnorm of their
     own (the text does not ask for it, the authors' code has it).
